@@ -1,0 +1,413 @@
+"""Everything a lab can choose from, as plain literals: one line to add a thing.
+
+An entry names the code that implements it as ``"module:function"``; nothing is
+imported here, so the catalog costs nothing to read and never brings in torch.
+From these dictionaries derive the YAML schema, the command line's choices, the
+columns of the tables, the axis labels of the plots and the direction ("lower is
+better") of every comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+Direction = Literal["lower", "higher", ""]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One setting of a family, as it may stand in an experiment file."""
+
+    default: Any
+    """The value when the file is silent; its type is the type allowed."""
+    label: str
+    """Column heading and axis label."""
+    tag: str = ""
+    """How the value enters a cell's name, e.g. ``"z{}"``; empty: ``"<key><value>"``."""
+    choices: str = ""
+    """The catalog registry the value must be a key of, e.g. ``"losses"``."""
+    minimum: float | None = None
+    """Smallest value allowed."""
+    above: float | None = None
+    """The value must be greater than this."""
+    below: float | None = None
+    """The value must be smaller than this."""
+    about: str = ""
+    """One line for the schema, ``labkit init`` and the report's method section."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of model with its own training step."""
+
+    label: str
+    """How the family is called in names and headings: ``GAN``."""
+    target: str
+    """``module:class``; the class takes a :class:`labkit.spec.CellSpec`'s params."""
+    about: str
+    params: dict[str, Param]
+    named_by: tuple[str, ...]
+    """The parameters that always appear in a cell's name and table."""
+    losses: tuple[str, ...]
+    """The history columns that are its training losses."""
+    modules: tuple[str, ...]
+    """Training modules whose code is part of a cell's fingerprint."""
+    reconstructs: bool = False
+    """Whether cells also have reconstructions and interpolations."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """An adversarial loss: how the discriminator and the generator are scored."""
+
+    label: str
+    target: str
+    discriminator: str
+    """The discriminator's loss as a formula (LaTeX-free, for a report)."""
+    generator: str
+    source: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """How a VAE's output is compared with its input."""
+
+    label: str
+    target: str
+    formula: str
+    pixels: Literal["[-1, 1]", "[0, 1]"]
+    """The range of pixel values the network sees and produces."""
+    proper: bool
+    """Whether it is the negative log of a normalised likelihood (then ELBO and nats apply)."""
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set of 28 x 28 grey images in ten classes."""
+
+    label: str
+    classes: tuple[str, ...]
+    files: dict[str, str]
+    """SHA-256 of each uncompressed IDX file."""
+    licence: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column of the results table."""
+
+    label: str
+    better: Direction
+    group: Literal["quality", "losses", "stability", "modes", "vae", "cost", "appendix"]
+    about: str
+    """What it measures and how to read it, in one sentence."""
+    unit: str = ""
+    digits: int = 3
+    """Significant digits shown."""
+    families: tuple[str, ...] = ()
+    """The families that have it; empty: all."""
+    margin: float = 0.0
+    """Smallest difference worth calling one, as a share of the values compared."""
+    within: tuple[str, ...] = ()
+    """Settings that must agree before two values may be compared."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A reflection question of a report."""
+
+    text: str
+    families: tuple[str, ...]
+    """The question applies when the table has a cell of one of these families."""
+    factors: tuple[str, ...] = ()
+    """... and one of these settings as a column (empty: none needed)."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the report's analysis section."""
+
+    label: str
+    target: str
+    families: tuple[str, ...]
+    """Drawn when the table has a cell of each of these families."""
+    about: str
+    """How to read it."""
+
+
+@dataclass(frozen=True)
+class Format:
+    label: str
+    target: str
+    suffix: str
+    extra: str = ""
+    """The installation extra it needs, e.g. ``pdf``."""
+
+
+DATASETS: dict[str, Dataset] = {
+    "MNIST": Dataset(
+        label="MNIST",
+        classes=tuple("0123456789"),
+        files={
+            "train-images-idx3-ubyte": (
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+            ),
+            "train-labels-idx1-ubyte": (
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+            ),
+            "t10k-images-idx3-ubyte": (
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+            ),
+            "t10k-labels-idx1-ubyte": (
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+            ),
+        },
+        licence="CC BY-SA 3.0",
+        source="Y. LeCun, C. Cortes, C. Burges",
+    ),
+    "FashionMNIST": Dataset(
+        label="Fashion-MNIST",
+        classes=(
+            "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+            "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        ),
+        files={
+            "train-images-idx3-ubyte": (
+                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
+            ),
+            "train-labels-idx1-ubyte": (
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"
+            ),
+            "t10k-images-idx3-ubyte": (
+                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"
+            ),
+            "t10k-labels-idx1-ubyte": (
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"
+            ),
+        },
+        licence="MIT",
+        source="H. Xiao, K. Rasul, R. Vollgraf, arXiv:1708.07747",
+    ),
+}  # fmt: skip
+
+LOSSES: dict[str, Loss] = {
+    "hinge": Loss(
+        label="Hinge",
+        target="labkit.train.losses:hinge",
+        discriminator="E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))]",
+        generator="−E[D(G(z))]",
+        source="Lim & Ye 2017, arXiv:1705.02894",
+        about="punishes only logits inside the margin",
+    ),
+    "bce": Loss(
+        label="BCE",
+        target="labkit.train.losses:bce",
+        discriminator="−E[log σ(D(x))] − E[log(1 − σ(D(G(z))))]",
+        generator="−E[log σ(D(G(z)))]  (non-saturating)",
+        source="Goodfellow et al. 2014, arXiv:1406.2661",
+        about="binary cross-entropy on logits; the generator's form does not saturate",
+    ),
+}
+
+RECONSTRUCTIONS: dict[str, Reconstruction] = {
+    "l1": Reconstruction(
+        label="L1",
+        target="labkit.train.losses:l1",
+        formula="Σ |x − x̂| over pixels",
+        pixels="[-1, 1]",
+        proper=False,
+        about="sum of absolute differences over pixels in [-1, 1]",
+    ),
+    "mse": Reconstruction(
+        label="MSE",
+        target="labkit.train.losses:mse",
+        formula="Σ (x − x̂)² over pixels",
+        pixels="[-1, 1]",
+        proper=False,
+        about="sum of squared differences over pixels in [-1, 1]",
+    ),
+    "bernoulli": Reconstruction(
+        label="Bernoulli",
+        target="labkit.train.losses:bernoulli",
+        formula="−Σ [x log p + (1 − x) log(1 − p)] over pixels",
+        pixels="[0, 1]",
+        proper=False,
+        about="binary cross-entropy over grey pixels in [0, 1]; not a normalised "
+        "likelihood of grey values, so no nats",
+    ),
+}
+
+_GAN_MODULES = (
+    "labkit.train.loop",
+    "labkit.train.rng",
+    "labkit.train.losses",
+    "labkit.train.models.gan",
+    "labkit.train.models.lab1",
+)
+_VAE_MODULES = (
+    "labkit.train.loop",
+    "labkit.train.rng",
+    "labkit.train.losses",
+    "labkit.train.models.vae",
+    "labkit.train.models.lab1",
+)
+
+FAMILIES: dict[str, Family] = {
+    "gan": Family(
+        label="GAN",
+        target="labkit.train.models.gan:GAN",
+        about="a generator and a discriminator trained against each other",
+        params={
+            "loss": Param("hinge", "Loss", "{}", choices="losses", about="adversarial loss"),
+            "z_dim": Param(64, "z dimension", "z{}", minimum=1, about="length of the noise vector"),
+            "lr": Param(2e-4, "Learning rate", "lr{}", above=0, about="Adam, both networks"),
+            "betas": Param((0.5, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments"),
+            "n_critic": Param(
+                1, "Discriminator steps", "critic{}", minimum=1,
+                about="discriminator steps for one generator step",
+            ),
+        },
+        named_by=("loss", "z_dim"),
+        losses=("d_loss", "g_loss"),
+        modules=_GAN_MODULES,
+    ),
+    "vae": Family(
+        label="VAE",
+        target="labkit.train.models.vae:VAE",
+        about="an encoder to a Gaussian posterior and a decoder, trained on one bound",
+        params={
+            "latent_dim": Param(
+                16, "Latent dimension", "latent{}", minimum=1, about="length of the latent vector"
+            ),
+            "reconstruction": Param(
+                "l1", "Reconstruction", "{}", choices="reconstructions",
+                about="how output and input are compared",
+            ),
+            "lr": Param(2e-3, "Learning rate", "lr{}", above=0, about="Adam"),
+            "betas": Param((0.9, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments"),
+        },
+        named_by=("latent_dim",),
+        losses=("total_loss", "recon_loss", "kl_loss"),
+        modules=_VAE_MODULES,
+        reconstructs=True,
+    ),
+}  # fmt: skip
+
+#: The settings two runs must share before their loss values may be compared.
+_SAME_GAN = ("family", "loss", "dataset")
+_SAME_VAE = ("family", "reconstruction", "dataset")
+_SAME_DATA = ("dataset",)
+
+METRICS: dict[str, Metric] = {
+    # --- quality of samples
+    "proxy_fid": Metric(
+        "Proxy FID", "lower", "quality",
+        "Fréchet distance between features of samples (best epoch) and of real test images, "
+        "under a small pinned classifier of the same data set",
+        margin=0.05, within=_SAME_DATA,
+    ),
+    "proxy_fid_infinity": Metric(
+        "Proxy FID∞", "lower", "quality",
+        "proxy FID extrapolated to infinitely many samples", margin=0.05, within=_SAME_DATA,
+    ),
+    "kid": Metric(
+        "KID", "lower", "quality",
+        "unbiased squared MMD with a cubic polynomial kernel on the same features",
+        margin=0.05, within=_SAME_DATA,
+    ),
+    "sharpness": Metric(
+        "Sharpness", "", "quality",
+        "gradient energy of samples relative to real images: 1 is as sharp as real, less is "
+        "blurrier, more is noisier or harder-edged",
+        margin=0.05, within=_SAME_DATA,
+    ),
+    # --- training losses (means over the last epoch)
+    "d_loss": Metric(
+        "Final D loss", "", "losses", "discriminator loss, mean over the last epoch",
+        families=("gan",), within=_SAME_GAN,
+    ),
+    "g_loss": Metric(
+        "Final G loss", "", "losses", "generator loss, mean over the last epoch",
+        families=("gan",), within=_SAME_GAN,
+    ),
+    "total_loss": Metric(
+        "Final total loss", "lower", "losses",
+        "reconstruction plus KL per image, mean over the last epoch",
+        families=("vae",), digits=5, margin=0.01, within=_SAME_VAE,
+    ),
+    "recon_loss": Metric(
+        "Final recon loss", "lower", "losses",
+        "reconstruction loss per image (sum over pixels), mean over the last epoch",
+        families=("vae",), digits=5, margin=0.01, within=_SAME_VAE,
+    ),
+    "kl_loss": Metric(
+        "Final KL loss", "", "losses",
+        "KL divergence from posterior to prior per image, in nats, mean over the last epoch",
+        unit="nats", families=("vae",), digits=4, margin=0.01, within=_SAME_VAE,
+    ),
+    "test_total_loss": Metric(
+        "Test total loss", "lower", "losses", "the same on test images, best epoch's weights",
+        families=("vae",), digits=5, margin=0.01, within=_SAME_VAE,
+    ),
+    "test_recon_loss": Metric(
+        "Test recon loss", "lower", "losses", "the same on test images, best epoch's weights",
+        families=("vae",), digits=5, margin=0.01, within=_SAME_VAE,
+    ),
+    "test_kl_loss": Metric(
+        "Test KL loss", "", "losses", "the same on test images, best epoch's weights",
+        unit="nats", families=("vae",), digits=4, margin=0.01, within=_SAME_VAE,
+    ),
+    # --- cost
+    "seconds": Metric("Time", "lower", "cost", "training time of the cell", unit="s"),
+    "images_per_s": Metric(
+        "Images/s", "higher", "cost", "training images seen per second of training"
+    ),
+    "parameters": Metric("Parameters", "lower", "cost", "trainable weights", digits=9),
+    "peak_memory_mb": Metric(
+        "Peak memory", "lower", "cost", "largest memory of the cell's own process", unit="MB"
+    ),
+}  # fmt: skip
+
+QUESTIONS: dict[str, Question] = {
+    "stability": Question(
+        "What hyperparameters most influenced GAN stability in your runs?", ("gan",)
+    ),
+    "mode_collapse": Question(
+        "Evidence of mode collapse (if any)? What helped?", ("gan",)
+    ),
+    "latent_dim": Question(
+        "How did latent dim affect VAE reconstructions and samples?", ("vae",), ("latent_dim",)
+    ),
+    "combining": Question(
+        "One idea to combine benefits of both models (e.g., VAE-GAN)", ("gan", "vae")
+    ),
+}  # fmt: skip
+
+PLOTS: dict[str, Plot] = {}
+
+FORMATS: dict[str, Format] = {
+    "md": Format("Markdown", "labkit.reporting.render:write_markdown", "report.md"),
+    "html": Format("HTML", "labkit.reporting.render:write_html", "report.html"),
+}
+
+
+def resolve(target: str) -> Callable[..., Any]:
+    """Import what an entry's ``"module:function"`` names."""
+    module, _, name = target.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
+#: The registries a :class:`Param` may refer to by name in ``choices``.
+REGISTRIES: dict[str, dict[str, Any]] = {
+    "losses": LOSSES,
+    "reconstructions": RECONSTRUCTIONS,
+    "datasets": DATASETS,
+    "families": FAMILIES,
+}

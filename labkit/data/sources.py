@@ -1,0 +1,185 @@
+"""Where the images come from: the full sets, a download, or the bundled subset.
+
+``full``     the four original IDX files, found under a data root in torchvision's
+             layout (``<root>/MNIST/raw``), each checked by SHA-256.
+``bundled``  part of this package: the first 10,000 training images and all 10,000
+             test images of both sets, so that evaluation is the same everywhere.
+``auto``     full if it is there, else downloaded, else bundled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labkit.catalog import DATASETS
+from labkit.data import idx
+
+BUNDLED = Path(__file__).parent / "bundled"
+BUNDLED_TRAIN = 10_000
+PREFIXES = {"train": "train", "test": "t10k"}
+
+
+class DataError(Exception):
+    """A data file is missing, cut short or altered; one line says which and how."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """One split of a data set."""
+
+    images: NDArray[np.uint8]
+    """(N, 28, 28), 0 is background."""
+    labels: NDArray[np.uint8]
+    """(N,), 0..9."""
+
+
+def data_roots(root: Path | None = None) -> list[Path]:
+    """The folders to look in, in order: the one named, ``LABKIT_DATA``, the cache."""
+    if root is not None:
+        return [root]
+    named = os.environ.get("LABKIT_DATA")
+    return [*([Path(named)] if named else []), cache_dir()]
+
+
+def cache_dir() -> Path:
+    """Where downloads are kept: ``$LABKIT_CACHE`` or the platform's user cache."""
+    if named := os.environ.get("LABKIT_CACHE"):
+        return Path(named)
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "labkit"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "labkit"
+
+
+def find_full(dataset: str, root: Path | None = None) -> Path | None:
+    """The ``raw`` folder holding all four files of a data set, or None. Contents unchecked."""
+    for base in data_roots(root):
+        folder = base / dataset / "raw"
+        if all((folder / name).is_file() for name in DATASETS[dataset].files):
+            return folder
+    return None
+
+
+def resolve_source(
+    source: str, datasets: Sequence[str], root: Path | None = None, download: bool = True
+) -> tuple[str, str]:
+    """Decide between the full sets and the bundled subset.
+
+    Args:
+        source: ``full``, ``bundled`` or ``auto``.
+        datasets: the data sets a plan needs.
+        root: a data root to look in instead of ``LABKIT_DATA`` and the cache.
+        download: whether a missing set may be fetched.
+
+    Returns:
+        ``("full" | "bundled", reason)``; the reason is one sentence for the terminal.
+
+    Raises:
+        DataError: ``full`` was asked for and cannot be had.
+    """
+    if source == "bundled":
+        return "bundled", "the bundled subset was asked for"
+    missing = [name for name in datasets if find_full(name, root) is None]
+    if not missing:
+        return "full", "the full sets are at hand"
+    why = f"no full {' or '.join(missing)} under {', '.join(map(str, data_roots(root)))}"
+    if download:
+        from labkit.data.download import fetch
+
+        try:
+            for name in missing:
+                fetch(name, root or data_roots()[0])
+        except DataError as error:
+            why = f"{why}; {error}"
+        else:
+            return "full", f"downloaded {' and '.join(missing)}"
+    if source == "full":
+        raise DataError(f"data.source is full, but {why}")
+    return "bundled", why
+
+
+def load(
+    dataset: str, split: str, source: str, limit: int | None = None, root: Path | None = None
+) -> Images:
+    """One split of a data set, checked.
+
+    Args:
+        dataset: a key of :data:`labkit.catalog.DATASETS`.
+        split: ``train`` or ``test``.
+        source: ``full`` or ``bundled``.
+        limit: keep only the first `limit` images.
+
+    Raises:
+        DataError: a file is missing, truncated or not the published one.
+    """
+    both = _bundled(dataset, split) if source == "bundled" else _full(dataset, split, root)
+    return Images(both.images[:limit], both.labels[:limit])
+
+
+def data_hash(dataset: str, source: str) -> str:
+    """The SHA-256 that stands for a source's training images in a fingerprint.
+
+    It is the published one, not computed here: `load` checks the files against it.
+    """
+    if source == "full":
+        return DATASETS[dataset].files["train-images-idx3-ubyte"]
+    return _bundled_hashes()[f"{dataset}-train-images.idx.xz"]
+
+
+@lru_cache(maxsize=4)
+def _bundled(dataset: str, split: str) -> Images:
+    images, labels = (
+        _decode(BUNDLED / name, lzma.decompress(_read(BUNDLED / name, _bundled_hashes()[name])))
+        for name in (f"{dataset}-{split}-{kind}.idx.xz" for kind in ("images", "labels"))
+    )
+    return Images(images, labels)
+
+
+@lru_cache(maxsize=4)
+def _full(dataset: str, split: str, root: Path | None) -> Images:
+    folder = find_full(dataset, root)
+    if folder is None:
+        looked = ", ".join(str(base / dataset / "raw") for base in data_roots(root))
+        raise DataError(f"the full {dataset} is missing: looked in {looked}")
+    prefix = PREFIXES[split]
+    images, labels = (
+        _decode(folder / name, _read(folder / name, DATASETS[dataset].files[name]))
+        for name in (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
+    )
+    return Images(images, labels)
+
+
+@lru_cache(maxsize=1)
+def _bundled_hashes() -> dict[str, str]:
+    """File name to SHA-256, as ``scripts/make_bundled.py`` wrote them."""
+    lines = (BUNDLED / "SHA256SUMS").read_text("ascii").splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}
+
+
+def _read(path: Path, sha256: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise DataError(
+            f"{path}: not the published file: expected SHA-256 {sha256}, "
+            f"found {found} ({len(data):,} bytes)"
+        )
+    return data
+
+
+def _decode(path: Path, data: bytes) -> NDArray[np.uint8]:
+    try:
+        return idx.decode(data)
+    except idx.IdxError as error:
+        raise DataError(f"{path}: {error}") from error
