@@ -1,0 +1,80 @@
+"""Which code made a result: hashes that change when the code's meaning does.
+
+A version is the SHA-256 of a module's syntax tree without docstrings, so comments,
+formatting and words re-run nothing, and a changed number does. Nothing is imported:
+the files are read where they lie, so asking never brings in torch.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from labkit.catalog import FAMILIES
+from labkit.spec import sha256_of
+
+PACKAGE = Path(__file__).parent
+
+
+@cache
+def training_code(family: str) -> str:
+    """The version of the modules that train `family` (:attr:`Family.modules`).
+
+    Raises:
+        FileNotFoundError: the catalog names a module that does not exist.
+    """
+    return sha256_of({name: _module_hash(_path(name)) for name in FAMILIES[family].modules})
+
+
+@cache
+def measuring_code() -> str:
+    """The version of everything that measures a trained cell: all of ``labkit.measure``."""
+    root = PACKAGE / "measure"
+    paths = sorted(root.rglob("*.py"))
+    return sha256_of({path.relative_to(root).as_posix(): _module_hash(path) for path in paths})
+
+
+def source_hash(source: str) -> str:
+    """SHA-256 (hex) of what Python source means, whatever it looks like.
+
+    Raises:
+        SyntaxError: `source` is not Python.
+    """
+    return hashlib.sha256(_dump(ast.parse(source)).encode()).hexdigest()
+
+
+@cache
+def _module_hash(path: Path) -> str:
+    return source_hash(path.read_text("utf-8"))
+
+
+def _path(module: str) -> Path:
+    """Where a module of this package lies: ``labkit.train.loop`` -> ``train/loop.py``."""
+    stem = PACKAGE.joinpath(*module.split(".")[1:])
+    return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+
+
+def _dump(node: object) -> str:
+    """A syntax tree as text; what is empty is left out, as it differs between Pythons."""
+    if isinstance(node, ast.AST):
+        fields = ((name, getattr(node, name, None)) for name in node._fields if name != "ctx")
+        inside = ",".join(f"{name}={_dump(value)}" for name, value in fields if _says(value))
+        return f"{type(node).__name__}({inside})"
+    if isinstance(node, list):
+        return f"[{','.join(_dump(item) for item in node if not _is_docstring(item))}]"
+    return repr(node)
+
+
+def _says(value: object) -> bool:
+    return value is not None and value != []
+
+
+def _is_docstring(node: object) -> bool:
+    """A bare string as a statement: wherever it stands, it does nothing."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

@@ -1,0 +1,321 @@
+"""What may stand in an experiment file: pydantic models, and the JSON Schema of them.
+
+The settings of a family are not written here: `file_model` makes its ``grid`` and
+``params`` from the catalog, so a new catalog line is at once allowed, checked and
+offered by an editor.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated, Any, Literal, Self, Union
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    create_model,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Family, Param
+
+SCHEMA_NAME = "experiments.schema.json"
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+NAME_RULE = (
+    "a name is 1 to 64 of the characters A-Z a-z 0-9 . _ - and begins with a letter or digit"
+)
+_WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+
+
+def problem(message: str, *at: str | int) -> PydanticCustomError:
+    """A mistake found by a validator, `at` a place below the value it looks at."""
+    return PydanticCustomError("labkit", "{text}", {"text": message, "at": at})
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """Advice on a misspelt word: the one that was meant, or all there are."""
+    folded = {each.lower(): each for each in allowed}
+    close = difflib.get_close_matches(word.lower()[:80], folded, n=1)
+    return f"did you mean '{folded[close[0]]}'?" if close else f"allowed: {', '.join(allowed)}"
+
+
+def _usable(name: str) -> str:
+    """Refuse what the pattern lets through and some file system does not."""
+    if ".." in name or name.endswith("."):
+        raise problem("a name has no '..' and does not end in '.'")
+    if _WINDOWS.fullmatch(name):
+        raise problem(f"'{name}' is a name Windows keeps for itself")
+    return name
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise problem("must be one line without tabs")
+    return text.strip()
+
+
+def _distinct(levels: list[Any]) -> list[Any]:
+    for i, level in enumerate(levels):
+        if level in levels[:i]:
+            raise problem(f"{level} is here twice", i)
+    return levels
+
+
+Name = Annotated[str, Field(pattern=NAME), AfterValidator(_usable)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Positive = Annotated[int, Field(ge=1, le=1_000_000)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class Section(BaseModel):
+    """A mapping of the file in which every key is known and no type is guessed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, given: Any) -> Any:
+        for key in given if isinstance(given, dict) else ():
+            if key not in cls.model_fields:
+                raise problem(f"unknown key; {nearest(key, cls.model_fields)}", key)
+        return given
+
+
+class Author(Section):
+    """Who hands the report in."""
+
+    name: Line = ""
+    id: Line = ""
+    group: Line = ""
+    course: Line = ""
+
+
+class Data(Section):
+    """Which images are trained on."""
+
+    source: Literal["auto", "full", "bundled"] = Field(
+        "auto",
+        description="full: all 60,000 training images; bundled: the first 10,000, part of "
+        "labkit; auto: full if at hand or downloadable, else bundled",
+    )
+    limit: Positive | None = Field(None, description="train on the first so many images only")
+
+
+class Training(Section):
+    """How long and in what steps every cell trains."""
+
+    epochs: Positive = Field(10, description="passes over the training images")
+    batch_size: Positive = Field(128, description="images per step")
+    snapshot_epochs: list[Positive] = Field(
+        [1, 5, 10],
+        min_length=1,
+        description="epochs whose samples the report shows; the last is always shown",
+    )
+
+
+class TrainingOverride(Section):
+    """Training settings of one experiment that differ from the file's."""
+
+    epochs: Positive | None = Field(None, description="passes over the training images")
+    batch_size: Positive | None = Field(None, description="images per step")
+
+
+class Evaluation(Section):
+    """How many samples stand behind a number."""
+
+    samples: Annotated[int, Field(ge=2, le=60_000)] = Field(
+        10_000, description="samples of the best epoch, against the 10,000 test images"
+    )
+    selection_samples: Annotated[int, Field(ge=2, le=60_000)] = Field(
+        5_000,
+        description="samples each epoch, against the first 10,000 training images; "
+        "the lowest proxy FID is the best epoch",
+    )
+
+
+class Report(Section):
+    """How the report reads."""
+
+    answers: Literal["prose", "evidence", "off"] = Field(
+        "prose",
+        description="what is computed under each question: sentences, numbers only, nothing",
+    )
+    layout: Literal["full", "brief"] = Field("full", description="brief: two or three pages")
+
+
+class BlockPatch(Section):
+    """What a profile changes in an experiment."""
+
+    family: str | None = Field(None, description="kind of model")
+    grid: dict[str, Any] | None = Field(None, description="axes that replace the file's")
+    params: dict[str, Any] | None = Field(None, description="settings that replace the file's")
+    training: TrainingOverride | None = None
+
+
+class Block(Section):
+    """An experiment: a family and a grid. Made for each family by `file_model`."""
+
+    family: str
+    grid: Any
+    params: Any
+    training: TrainingOverride = Field(
+        TrainingOverride(), description="where this experiment differs from `training`"
+    )
+
+    @model_validator(mode="after")
+    def _one_place_each(self) -> Self:
+        axes, fixed = self.axes(), self.params.model_fields_set
+        for key in axes:
+            if key in fixed:
+                raise problem("is also an axis of grid; keep one of the two", "params", key)
+        if "dataset" not in axes and self.params.dataset is None:
+            allowed = ", ".join(DATASETS)
+            raise problem(f"required here or in params; allowed: {allowed}", "grid", "dataset")
+        return self
+
+    def axes(self) -> dict[str, list[Any]]:
+        """The axes of the grid, as the file has them."""
+        given: dict[str, list[Any]] = self.grid.model_dump(exclude_unset=True)
+        return given
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting that is not an axis, defaults filled in."""
+        fixed: dict[str, Any] = self.params.model_dump()
+        return {key: value for key, value in fixed.items() if key not in self.axes()}
+
+    def resolved(self) -> dict[str, Any]:
+        """The block as plain data, with every setting in exactly one place."""
+        own = self.training.model_dump(exclude_none=True)
+        fixed = {key: value for key, value in self.settings().items() if value is not None}
+        return {"family": self.family, "grid": self.axes(), "params": fixed, "training": own}
+
+
+class Settings(Section):
+    """What a file and a profile have in common."""
+
+    title: Line = Field("", description="heading of the report")
+    author: Author = Field(Author(), description="who hands it in")
+    data: Data = Field(Data(), description="which images are trained on")
+    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)] = Field(
+        [42], description="every cell is trained once per seed"
+    )
+    training: Training = Field(Training(), description="settings of every experiment")
+    evaluation: Evaluation = Field(Evaluation(), description="samples behind each number")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="arithmetic of training; auto is fp32"
+    )
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(
+        1, description="CPU threads of one cell; cells run side by side, so 1 is fastest"
+    )
+    report: Report = Field(Report(), description="how the report reads")
+    code: list[str] = Field([], description="reserved for Python files of your own")
+
+    @field_validator("code")
+    @classmethod
+    def _not_yet(cls, files: list[str]) -> list[str]:
+        if files:
+            raise problem("own Python files cannot be used yet; remove this key")
+        return files
+
+
+class Profile(Settings):
+    """Changes to the file, chosen by ``--profile``: maps merge, all else replaces."""
+
+    experiments: dict[Name, BlockPatch] = Field({}, description="changes to experiments")
+
+
+class ExperimentFile(Settings):
+    """A labkit experiment file: grids of small generative models and how to report them."""
+
+    name: Name = Field(description="results go to results/<name>, the report to reports/<name>")
+    experiments: dict[str, Any] = Field(description="blocks of a family and a grid each")
+    profiles: dict[Name, Profile] = Field({}, description="variants, chosen by --profile")
+
+    @field_validator("experiments", "profiles")
+    @classmethod
+    def _differ_in_more_than_case(cls, named: dict[str, Any]) -> dict[str, Any]:
+        seen: dict[str, str] = {}
+        for key in named:
+            if key.lower() in seen:
+                raise problem(f"differs from '{seen[key.lower()]}' only in case", key)
+            seen[key.lower()] = key
+        return named
+
+
+@cache
+def file_model() -> type[ExperimentFile]:
+    """The model of a whole file, with a block for each family of the catalog."""
+    blocks = tuple(_block(key, family) for key, family in FAMILIES.items())
+    block: Any = Annotated[Union[blocks], Field(discriminator="family")]  # noqa: UP007
+    experiments: Any = Annotated[dict[Name, block], Field(min_length=1)]
+    about = Field(description="each trains every combination of its grid")
+    return create_model(
+        "ExperimentFile",
+        __base__=ExperimentFile,
+        __doc__=ExperimentFile.__doc__,
+        experiments=(experiments, about),
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema an editor checks and completes an experiment file with."""
+    schema = file_model().model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _block(key: str, family: Family) -> type[Block]:
+    """The model of an experiment with this family."""
+    params: dict[str, Any] = {
+        "dataset": (
+            Literal[tuple(DATASETS)] | None,
+            Field(None, description="the images, where it is not an axis of grid"),
+        )
+    }
+    grid: dict[str, Any] = {"dataset": _axis(Literal[tuple(DATASETS)], "the images")}
+    for name, param in family.params.items():
+        about = f"{param.label}: {param.about}" if param.about else param.label
+        kind = _kind(param)
+        default = list(param.default) if isinstance(param.default, tuple) else param.default
+        params[name] = (kind, Field(default, description=about))
+        grid[name] = _axis(kind, about)
+    settings = create_model(
+        f"{family.label}Params", __base__=Section, __doc__=f"Settings of a {key}.", **params
+    )
+    axes = create_model(
+        f"{family.label}Grid", __base__=Section, __doc__=f"Axes of a {key}: lists.", **grid
+    )
+    own: dict[str, Any] = {
+        "family": (Literal[key], Field(description=family.about)),
+        "grid": (axes, Field(axes(), description="a list of levels for each axis")),
+        "params": (settings, Field(settings(), description="the same for all cells")),
+    }
+    about = f"{family.label}: {family.about}."
+    return create_model(f"{family.label}Block", __base__=Block, __doc__=about, **own)
+
+
+def _axis(kind: Any, about: str) -> Any:
+    """An optional list of distinct levels."""
+    levels = Annotated[list[kind], Field(min_length=1), AfterValidator(_distinct)]
+    return (levels, Field([], description=about, validate_default=False))
+
+
+def _kind(param: Param) -> Any:
+    """The type a setting allows, from its default and limits."""
+    if param.choices:
+        return Literal[tuple(REGISTRIES[param.choices])]
+    limits = {"ge": param.minimum, "gt": param.above, "lt": param.below}
+    given: dict[str, Any] = {key: limit for key, limit in limits.items() if limit is not None}
+    if isinstance(param.default, tuple):
+        size = len(param.default)
+        element = Annotated[float, Field(allow_inf_nan=False, **given)]
+        return Annotated[list[element], Field(min_length=size, max_length=size)]
+    if isinstance(param.default, float):
+        return Annotated[float, Field(allow_inf_nan=False, **given)]
+    return Annotated[type(param.default), Field(**given)]

@@ -1,0 +1,218 @@
+"""YAML from people we do not know: small, plain, with a line number for every key.
+
+The text is read as a stream of events, so that a limit stops it before anything
+large is built. Scalars follow YAML 1.2 (the core schema) rather than PyYAML's 1.1:
+``2e-4`` is a number, ``off`` and ``no`` are words, ``2024-01-01`` is text.
+
+    tree = parse("a: {b: [1, 2]}")
+    tree.plain()              # {"a": {"b": [1, 2]}}
+    tree.line("a", "b", 1)    # 1
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
+MAX_ALIASES = 100
+MAX_NODES = 100_000
+"""Nodes of the tree with every alias written out."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WORDS = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True,
+    "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_INT = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+Scalar = str | int | float | bool | None
+Step = str | int
+
+
+class YamlError(Exception):
+    """The text cannot be read; `line` (from 1) says where."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of the file and where it stands."""
+
+    value: dict[str, Node] | list[Node] | Scalar
+    at: int
+    """The line of its key in a mapping, else its own; from 1."""
+    text: str = ""
+    """A scalar as it was written."""
+    size: int = field(default=1, compare=False)
+    """Nodes from here down, aliases written out."""
+
+    def plain(self) -> Any:
+        """The value as dictionaries, lists and scalars."""
+        if isinstance(self.value, dict):
+            return {key: child.plain() for key, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.plain() for child in self.value]
+        return self.value
+
+    def child(self, step: Step) -> Node | None:
+        """The node one step down, or None."""
+        if isinstance(self.value, dict):
+            return self.value.get(str(step))
+        if isinstance(self.value, list) and isinstance(step, int) and step < len(self.value):
+            return self.value[step]
+        return None
+
+    def has(self, *path: Step) -> bool:
+        """Whether the file says anything at `path`."""
+        node: Node | None = self
+        for step in path:
+            node = node.child(step) if node else None
+        return node is not None
+
+    def line(self, *path: Step) -> int:
+        """The line of `path`, or of the nearest thing above it that the file has."""
+        node = self
+        for step in path:
+            below = node.child(step)
+            if below is None:
+                break
+            node = below
+        return node.at
+
+    def merged(self, other: Node) -> Node:
+        """Mappings merge, key by key; anything else of `other` replaces."""
+        if not (isinstance(self.value, dict) and isinstance(other.value, dict)):
+            return other
+        both = dict(self.value)
+        for key, child in other.value.items():
+            both[key] = both[key].merged(child) if key in both else child
+        return Node(both, other.at)
+
+
+def parse(text: str) -> Node | None:
+    """The one document in `text`; None if there is nothing but comments.
+
+    Raises:
+        YamlError: not YAML, a duplicate key, a tag, or beyond a limit of this module.
+    """
+    if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
+        raise YamlError(1, f"the file is larger than {MAX_BYTES:,} bytes")
+    try:
+        return _Builder(yaml.parse(text, Loader=_LOADER)).document()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        rows = text.split("\n")
+        tab = mark is not None and line <= len(rows) and rows[line - 1][mark.column :][:1] == "\t"
+        hint = "; indent with spaces, not tabs" if tab else ""
+        raise YamlError(line, f"not valid YAML: {error.problem or error.context}{hint}") from error
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise YamlError(line, "not valid YAML: a character that text cannot have") from error
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise YamlError(1, f"not valid YAML: {error}") from error
+
+
+class _Builder:
+    """Turns the parser's events into nodes, counting as it goes."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        self.events = events
+        self.anchors: dict[str, Node] = {}
+        self.aliases = 0
+
+    def document(self) -> Node | None:
+        root: Node | None = None
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise YamlError(_line(event), "a second document (---) begins here")
+                root = self.node(next(self.events), 1)
+        return root
+
+    def node(self, event: Any, depth: int) -> Node:
+        line = _line(event)
+        if depth > MAX_DEPTH:
+            raise YamlError(line, f"nested deeper than {MAX_DEPTH} levels")
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event)
+        if event.tag is not None:
+            raise YamlError(line, f"tags ({event.tag}) are not allowed")
+        if isinstance(event, yaml.ScalarEvent):
+            node = Node(_scalar(event), line, event.value)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = self.sequence(line, depth)
+        else:
+            node = self.mapping(line, depth)
+        if node.size > MAX_NODES:
+            raise YamlError(line, f"more than {MAX_NODES:,} values")
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        return node
+
+    def alias(self, event: Any) -> Node:
+        self.aliases += 1
+        if self.aliases > MAX_ALIASES:
+            raise YamlError(_line(event), f"more than {MAX_ALIASES} aliases (*name)")
+        if event.anchor not in self.anchors:
+            raise YamlError(_line(event), f"*{event.anchor} stands before &{event.anchor} is done")
+        found = self.anchors[event.anchor]
+        return Node(found.value, _line(event), found.text, found.size)
+
+    def sequence(self, line: int, depth: int) -> Node:
+        items: list[Node] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.node(event, depth + 1))
+        return Node(items, line, size=1 + sum(item.size for item in items))
+
+    def mapping(self, line: int, depth: int) -> Node:
+        entries: dict[str, Node] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            at = _line(event)
+            if not isinstance(event, yaml.ScalarEvent) or event.tag or event.anchor:
+                raise YamlError(at, "a key must be plain text")
+            key = event.value
+            _check_characters(key, at)
+            if key in entries:
+                raise YamlError(at, f"'{key}' is here twice; first on line {entries[key].at}")
+            child = self.node(next(self.events), depth + 1)
+            entries[key] = Node(child.value, at, child.text, child.size)
+        return Node(entries, line, size=1 + sum(child.size for child in entries.values()))
+
+
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line
+    return line + 1
+
+
+def _check_characters(text: str, line: int) -> None:
+    if found := _CONTROL.search(text):
+        raise YamlError(line, f"control character U+{ord(found[0]):04X} is not allowed")
+
+
+def _scalar(event: Any) -> Scalar:
+    """What a scalar means; a number too large for a machine stays text."""
+    text: str = event.value
+    _check_characters(text, _line(event))
+    if event.style:  # quoted or a block; plain is None or ''
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text) and len(text) < 20:
+        return int(text)
+    if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
+        return float(text)
+    return text
