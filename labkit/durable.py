@@ -1,0 +1,102 @@
+"""Files that survive a power cut: the few operations the store is built on.
+
+A rename is atomic but neither it nor the bytes before it are durable until they
+are fsynced: the file first, then the rename, then the folder that now holds it.
+Everything the store changes on disk passes through this module, so that tests can
+stop the world before any single operation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+#: Virus scanners and synced folders hold files for a moment; wait this long in all.
+PATIENCE_S = 2.0
+_PASSING = {errno.EACCES, errno.EPERM, errno.EBUSY}
+
+
+def _patiently(operation: Callable[[], object]) -> None:
+    """Retry what Windows and synced folders refuse for a moment."""
+    deadline = time.monotonic() + (PATIENCE_S if os.name == "nt" else 0.0)
+    while True:
+        try:
+            operation()
+            return
+        except OSError as error:
+            if error.errno not in _PASSING or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.05)
+
+
+def mkdir(path: Path) -> None:
+    """Make a folder, and its parents, unless it is there."""
+    path.mkdir(parents=True, exist_ok=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a whole file and flush it to the disk. Not atomic: for files nobody reads yet."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def append_bytes(path: Path, data: bytes) -> None:
+    """Append to a file and flush it to the disk."""
+    with path.open("ab") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def rename(source: Path, target: Path) -> None:
+    """Move a file or folder over `target` in one step."""
+    _patiently(lambda: source.replace(target))
+
+
+def sync_folder(path: Path) -> None:
+    """Flush a folder's list of names; a no-op where folders cannot be opened (Windows)."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        if os.name == "nt":
+            return
+        raise
+    try:
+        # Some network and FUSE file systems refuse to fsync a folder; there is no other way.
+        with contextlib.suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old or the new content, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write_bytes(temporary, data)
+        rename(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Flush files that a library wrote without flushing."""
+    for path in paths:
+        # Windows only flushes handles that may write.
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder of temporary files; what cannot be removed is left."""
+    shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,135 @@
+"""Where cells run: here, or in worker processes. Both mirror `concurrent.futures`."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Callable
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+
+class WorkerDied(Exception):
+    """A worker process ended without an answer: killed, out of memory, crashed, timed out."""
+
+
+class Executor(Protocol):
+    """Submit a function, get a future; leave the block to wait for all."""
+
+    def submit(
+        self, function: Callable[..., Any], *args: Any, timeout: float | None = None
+    ) -> Future[Any]: ...
+
+    def stop(self) -> None:
+        """End everything at once."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Inline:
+    """Runs in this process, at once: for tests, debugging and one-cell runs in a notebook."""
+
+    def submit(
+        self, function: Callable[..., Any], *args: Any, timeout: float | None = None
+    ) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(function(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def stop(self) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+class LocalProcesses:
+    """A pool of worker processes that survives the death of any of them (Pebble).
+
+    Workers are spawned, not forked: torch's threads and CUDA do not survive a fork.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        from pebble import ProcessPool
+
+        self._pool = ProcessPool(
+            max_workers=jobs,
+            context=multiprocessing.get_context("spawn"),
+            initializer=_ignore_interrupts,
+        )
+
+    def submit(
+        self, function: Callable[..., Any], *args: Any, timeout: float | None = None
+    ) -> Future[Any]:
+        inner = self._pool.schedule(function, args=args, timeout=timeout)
+        outer: Future[Any] = Future()
+        inner.add_done_callback(lambda done: _pass_on(done, outer))
+        return outer
+
+    def stop(self) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self.stop()
+        else:
+            self._pool.close()
+            self._pool.join()
+
+
+EXECUTORS = ("local", "inline")
+
+
+def _pass_on(done: Future[Any], outer: Future[Any]) -> None:
+    from pebble import ProcessExpired
+
+    if done.cancelled():
+        outer.cancel()
+        outer.set_running_or_notify_cancel()
+        return
+    error = done.exception()
+    if error is None:
+        outer.set_result(done.result())
+    elif isinstance(error, TimeoutError):
+        outer.set_exception(WorkerDied(f"took longer than its limit ({error.args[-1]:.0f} s)"))
+    elif isinstance(error, ProcessExpired):
+        outer.set_exception(WorkerDied(f"the worker process died ({_death(error)})"))
+    else:
+        outer.set_exception(error)
+
+
+def _death(error: Any) -> str:
+    code = error.exitcode
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches the whole process group; only the parent decides what it means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

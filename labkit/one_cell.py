@@ -1,0 +1,318 @@
+"""One cell, start to commit: train, commit, measure, commit.
+
+The only place where training and measuring meet. Runs in a worker process; what it
+leaves behind is in the store, so its parent needs no more than its name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from labkit import durable, pictures
+from labkit.catalog import FAMILIES, resolve
+from labkit.data import Images, load
+from labkit.measure.cost import flops_per_image, peak_memory_mb, reset_peak_memory
+from labkit.measure.evaluate import measure_history, measure_samples, measure_vae
+from labkit.measure.tracker import Tracker
+from labkit.spec import CellSpec, sha256_of
+from labkit.store import Attempt, Store, best_epoch, read_history
+from labkit.train import checkpoint, runtime
+from labkit.train.loop import fit
+from labkit.train.models.base import Family, to_float, to_uint8
+from labkit.train.rng import derive, stream
+
+#: Checkpoints are not written more often than this.
+CHECKPOINT_EVERY_S = 20.0
+BEAT_EVERY_S = 2.0
+GRID = 16
+#: Test images shown beside their reconstructions, and the two ends of the interpolation.
+RECONSTRUCTED, ENDS = 8, (0, 1)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs to run one cell; plain values, so it crosses to any process."""
+
+    spec: dict[str, Any]
+    store: str
+    data_root: str | None = None
+    device: str = "auto"
+    threads: int = 1
+
+
+def run_cell(task: Task) -> Literal["done", "failed"]:
+    """Train and measure what is not committed yet. Every error ends up in the store.
+
+    Raises:
+        OSError: the store itself cannot be written.
+    """
+    spec = CellSpec.from_json(task.spec)
+    store = Store(Path(task.store))
+    runtime.set_up(task.threads)
+    for kind, committed, work in (
+        ("train", store.is_trained, train),
+        ("eval", store.is_evaluated, evaluate),
+    ):
+        if committed(spec):
+            continue
+        attempt = store.begin(spec, kind)
+        try:
+            with _heartbeat(attempt) as progress, _logged(attempt):
+                work(spec, store, attempt, task, progress)
+            store.commit(attempt, spec, kind)
+        except Exception as error:
+            line = f"{type(error).__name__}: {error}".splitlines()[0]
+            store.fail(attempt, spec, kind, line, traceback.format_exc())
+            return "failed"
+    return "done"
+
+
+# --------------------------------------------------------------------------- training
+
+
+def train(
+    spec: CellSpec, store: Store, attempt: Attempt, task: Task, progress: dict[str, Any]
+) -> None:
+    """Train a cell in an attempt folder, going on from its checkpoint if it has a fitting one."""
+    device = runtime.pick_device(task.device)
+    reset_peak_memory(device)
+    family = build(spec, device)
+    environment = runtime.numeric_environment(device)
+    done, seconds = _resume(attempt, family, sha256_of(environment))
+    rows = list(read_history(attempt.history_path)) if done else []
+
+    root = Path(task.data_root) if task.data_root else None
+    data = _load(spec, "train", root)
+    test = _load(spec, "test", root)
+    images = torch.from_numpy(data.images.copy()).to(device)
+    probe = to_float(torch.from_numpy(test.images[:RECONSTRUCTED].copy())).unsqueeze(1).to(device)
+    tracker = Tracker(spec.dataset)
+
+    def on_step(epoch: int, i: int, steps: int) -> None:
+        progress.update(epoch=epoch, step=i, steps=steps, epochs=spec.training["epochs"])
+
+    saved_at = time.monotonic()
+    for epoch, row in fit(
+        family,
+        images,
+        epochs=spec.training["epochs"],
+        batch_size=spec.training["batch_size"],
+        seed=spec.seed,
+        done=done,
+        precision=spec.precision,
+        on_step=on_step,
+    ):
+        seconds += row["seconds"]
+        # One noise for all epochs: the choice between them is then free of its chance.
+        samples = family.sample(
+            spec.selection["samples"], stream(spec.seed, "selection", 0, device)
+        )
+        row["proxy_fid"] = tracker.proxy_fid(_numpy(samples))
+        rows.append({"epoch": epoch, **row})
+        _save_pictures(attempt, family, spec, epoch, probe)
+        if best_epoch(rows) == epoch:
+            best = checkpoint.dump(family, optimisers=False, epoch=epoch)
+            durable.replace_bytes(attempt.folder / "best.safetensors", best)
+        line = json.dumps({"epoch": epoch, **row}, allow_nan=False) + "\n"
+        durable.append_bytes(attempt.history_path, line.encode())
+        last = epoch == spec.training["epochs"]
+        if last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
+            _save_checkpoint(attempt, family, epoch, seconds, sha256_of(environment))
+            saved_at = time.monotonic()
+
+    images_seen = spec.training["epochs"] * len(images)
+    cost = {
+        "seconds": seconds,
+        "images_per_s": images_seen / seconds,
+        "parameters": family.parameter_count(),
+        "peak_memory_mb": peak_memory_mb(device),
+        "flops_per_image": flops_per_image(lambda: family.step(_flops_batch(device), 0), _FLOPS_N),
+    }
+    _write_json(attempt.folder / "cost.json", cost)
+    _write_json(attempt.folder / "spec.json", spec.to_json())
+    _write_json(
+        attempt.folder / "environment.json",
+        {"numeric": environment, "packages": _packages()},
+    )
+
+
+def build(spec: CellSpec, device: torch.device) -> Family:
+    """A family with its initial weights, on its device."""
+    torch.manual_seed(derive(spec.seed, "init"))
+    family: Family = resolve(FAMILIES[spec.family].target)(spec.params)
+    family.to(device)
+    return family
+
+
+def _resume(attempt: Attempt, family: Family, environment: str) -> tuple[int, float]:
+    """Load the attempt's checkpoint; return (epochs done, seconds so far), (0, 0) without one.
+
+    A checkpoint made in another numeric environment is not used: the bits would be
+    neither those of one machine nor of the other.
+    """
+    path = attempt.folder / "checkpoint.safetensors"
+    if path.exists():
+        facts = checkpoint.read_facts(path)
+        if facts["environment"] == environment:
+            checkpoint.load(family, path)
+            with attempt.history_path.open("rb+") as file:
+                file.truncate(facts["history_bytes"])
+            attempt.log(f"resumed after epoch {facts['epoch']}")
+            return facts["epoch"], facts["seconds"]
+        attempt.log("the checkpoint is of another numeric environment: started again")
+        path.unlink()
+    attempt.history_path.unlink(missing_ok=True)
+    return 0, 0.0
+
+
+def _save_checkpoint(
+    attempt: Attempt, family: Family, epoch: int, seconds: float, environment: str
+) -> None:
+    data = checkpoint.dump(
+        family,
+        epoch=epoch,
+        seconds=seconds,
+        environment=environment,
+        history_bytes=attempt.history_path.stat().st_size,
+    )
+    durable.replace_bytes(attempt.folder / "checkpoint.safetensors", data)
+
+
+def _save_pictures(
+    attempt: Attempt, family: Family, spec: CellSpec, epoch: int, probe: Tensor
+) -> None:
+    """4x4 grids from one fixed noise, so that shapes can be followed through the epochs."""
+    grids = {"samples": family.sample(GRID, stream(spec.seed, "grid", 0, family.device))}
+    if FAMILIES[spec.family].reconstructs:
+        rebuilt = family.reconstruct(probe)
+        grids["reconstruction"] = torch.stack([probe, rebuilt], 1).flatten(0, 1)
+        grids["interpolation"] = family.interpolate(probe[ENDS[0]], probe[ENDS[1]], GRID)
+    folder = attempt.folder / "images"
+    durable.mkdir(folder)
+    for name, images in grids.items():
+        page = pictures.tile(_numpy(images))
+        (folder / f"{name}_epoch{epoch}.png").write_bytes(pictures.png(page))
+
+
+# --------------------------------------------------------------------------- measuring
+
+
+def evaluate(
+    spec: CellSpec, store: Store, attempt: Attempt, task: Task, progress: dict[str, Any]
+) -> None:
+    """Measure a committed training at its best epoch."""
+    progress.update(measuring=True)
+    device = runtime.pick_device(task.device)
+    train = store.train_folder(spec)
+    history = list(read_history(train / "history.jsonl"))
+    family = build(spec, device)
+    checkpoint.load(family, train / "best.safetensors")
+
+    noise = stream(spec.seed, "evaluation", 0, device)
+    samples = _numpy(family.sample(spec.evaluation["samples"], noise))
+    parts = [
+        measure_samples(samples, spec.dataset),
+        measure_history(history, spec.family),
+    ]
+    if FAMILIES[spec.family].reconstructs:
+        test = _load(spec, "test", Path(task.data_root) if task.data_root else None)
+        images = to_float(torch.from_numpy(test.images.copy())).unsqueeze(1).to(device)
+        mean, log_variance = family.encode(images)
+        parts.append(
+            measure_vae(
+                reconstructions=_numpy(family.decode(mean)),
+                originals=test.images,
+                mean=mean.cpu().numpy(),
+                log_variance=log_variance.cpu().numpy(),
+                losses=family.test_losses(images, stream(spec.seed, "test", 0, device)),
+                reconstruction=spec.params["reconstruction"],
+            )
+        )
+    measures = {
+        "metrics": {name: value for part in parts for name, value in part.metrics.items()},
+        "details": {name: value for part in parts for name, value in part.details.items()},
+    }
+    _write_json(attempt.folder / "metrics.json", measures)
+    file = io.BytesIO()
+    np.savez_compressed(file, samples=samples)
+    durable.write_bytes(attempt.folder / "samples.npz", file.getvalue())
+
+
+# --------------------------------------------------------------------------- the rest
+
+_FLOPS_N = 8
+
+
+def _flops_batch(device: torch.device) -> Tensor:
+    return torch.zeros(_FLOPS_N, 1, 28, 28, device=device)
+
+
+def _load(spec: CellSpec, split: str, root: Path | None) -> Images:
+    limit = spec.data["limit"] if split == "train" else None
+    return load(spec.dataset, split, spec.data["source"], limit, root)
+
+
+def _numpy(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return to_uint8(images).squeeze(1).cpu().numpy()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    durable.write_bytes(path, f"{text}\n".encode())
+
+
+def _packages() -> dict[str, str]:
+    from importlib.metadata import version
+
+    import labkit
+
+    names = ("torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib")
+    return {"labkit": labkit.__version__, **{name: version(name) for name in names}}
+
+
+@contextlib.contextmanager
+def _heartbeat(attempt: Attempt) -> Iterator[dict[str, Any]]:
+    """Keep saying that this worker lives; end the process if its parent is gone."""
+    progress: dict[str, Any] = {}
+    stop = threading.Event()
+    parent = os.getppid()
+
+    def beat() -> None:
+        while not stop.wait(BEAT_EVERY_S):
+            attempt.beat(**progress)
+            if os.getppid() != parent:
+                os._exit(1)  # an orphan would only race the run that resumes it
+
+    attempt.beat()
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield progress
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def _logged(attempt: Attempt) -> Iterator[None]:
+    """Send what libraries print to the cell's log, not through the live view."""
+    with (
+        (attempt.folder / "log.txt").open("a", encoding="utf-8") as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
+        yield

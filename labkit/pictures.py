@@ -1,0 +1,39 @@
+"""Grids of small grey images as PNG files, the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Pixels and grey of the lines between two tiles.
+GAP, LINE = 2, 128
+
+
+def tile(images: NDArray[np.uint8], columns: int = 4) -> NDArray[np.uint8]:
+    """Lay images out row by row.
+
+    Args:
+        images: (N, H, W).
+        columns: images in a row; the last row may be short and is filled with the line's grey.
+
+    Returns:
+        (rows * (H + GAP) - GAP, columns * (W + GAP) - GAP)
+    """
+    n, height, width = images.shape
+    rows = -(-n // columns)
+    page = np.full((rows * (height + GAP), columns * (width + GAP)), LINE, np.uint8)
+    for k, image in enumerate(images):
+        top, left = (k // columns) * (height + GAP), (k % columns) * (width + GAP)
+        page[top : top + height, left : left + width] = image
+    return page[:-GAP, :-GAP]
+
+
+def png(page: NDArray[np.uint8]) -> bytes:
+    """A grey PNG (no metadata) of a (H, W) page."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(page).save(file, "PNG", optimize=True)
+    return file.getvalue()

@@ -1,0 +1,407 @@
+"""The store: every path and file name, and what makes a cell count as done.
+
+    cells/<name>-<fingerprint[:12]>/
+      train/                 committed training
+      eval-<fingerprint[:12]>/   committed evaluation
+      failed/                the last failure: error.json, log.txt, what was trained so far
+      attempt-<kind>-<token>/    work in progress; anybody's, and nobody's result
+
+Work is done in an attempt folder. To commit it, ``COMMIT.json`` with the SHA-256 of
+every file is written last, all is flushed, and the folder is renamed. So a folder
+with a final name is whole or does not exist, nothing can be stuck at "running",
+and two runs on one store may do the same work twice but never harm it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from labkit import durable
+from labkit.catalog import FAMILIES
+from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
+
+if TYPE_CHECKING:
+    from labkit.plan import Plan
+
+FORMAT = 1
+COMMIT = "COMMIT.json"
+#: An attempt whose worker has not been heard of for this long may be taken over.
+STALE_AFTER_S = 60.0
+
+
+class StoreError(Exception):
+    """The store cannot be read or written; one line says which file and why."""
+
+
+def now() -> str:
+    """The time of a commit, UTC. The one clock of the store, so that tests can set it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class Store:
+    """The results of one experiment file (and profile) in one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folders: dict[str, Path] | None = None
+
+    # ------------------------------------------------------------------ the plan
+
+    @property
+    def plan_path(self) -> Path:
+        return self.root / "plan.json"
+
+    def plan(self) -> Plan:
+        """The newest plan.
+
+        Raises:
+            StoreError: there is none, or it is of a later format.
+        """
+        from labkit.plan import Plan
+
+        try:
+            return Plan.from_json(_read_json(self.plan_path))
+        except FileNotFoundError:
+            raise StoreError(
+                f"{self.plan_path}: no plan yet: `labkit run` makes one"
+            ) from None
+        except (KeyError, TypeError) as error:
+            raise StoreError(f"{self.plan_path}: not a plan ({error!r})") from error
+
+    def write_plan(self, plan: Plan) -> None:
+        """Make `plan` the newest, unless it already is."""
+        data = _json_bytes(plan.to_json())
+        with contextlib.suppress(FileNotFoundError):
+            if self.plan_path.read_bytes() == data:
+                return
+        durable.mkdir(self.root)
+        durable.replace_bytes(self.plan_path, data)
+
+    # ------------------------------------------------------------------ paths
+
+    def cell_folder(self, spec: CellSpec) -> Path:
+        """The cell's folder: looked up by fingerprint, named for people."""
+        tag = spec.fingerprint[:12]
+        if self._folders is None:
+            cells = self.root / "cells"
+            names = sorted(os.listdir(cells)) if cells.is_dir() else []
+            self._folders = {name[-12:]: cells / name for name in names}
+        return self._folders.setdefault(tag, self.root / "cells" / f"{spec.name}-{tag}")
+
+    def train_folder(self, spec: CellSpec) -> Path:
+        return self.cell_folder(spec) / "train"
+
+    def eval_folder(self, spec: CellSpec) -> Path:
+        return self.cell_folder(spec) / f"eval-{spec.evaluation_fingerprint[:12]}"
+
+    def failed_folder(self, spec: CellSpec) -> Path:
+        return self.cell_folder(spec) / "failed"
+
+    def artifact(self, spec: CellSpec, name: str) -> Path:
+        """The path of an artifact of a committed cell, e.g. ``images/samples_epoch10.png``."""
+        return self.train_folder(spec) / name
+
+    # ------------------------------------------------------------------ reading
+
+    def is_trained(self, spec: CellSpec) -> bool:
+        """Whether the training is committed, with every file of its stated size."""
+        return not damage(self.train_folder(spec))
+
+    def is_evaluated(self, spec: CellSpec) -> bool:
+        return not damage(self.eval_folder(spec))
+
+    def outcome(self, spec: CellSpec) -> Outcome | None:
+        """How the cell ended: a result, a failure, or None while it is missing."""
+        trained = self.is_trained(spec)
+        measured = trained and self.is_evaluated(spec)
+        if not measured:
+            failure = self._failure(spec, "eval" if trained else "train")
+            if failure is not None:
+                return failure
+        return self._result(spec, measured) if trained else None
+
+    def newest_commit(self, specs: Iterator[CellSpec] | tuple[CellSpec, ...]) -> str:
+        """The time of the newest commit among the cells, or an empty string."""
+        times = [
+            _read_json(folder / COMMIT)["time"]
+            for spec in specs
+            for folder in (self.train_folder(spec), self.eval_folder(spec))
+            if (folder / COMMIT).is_file()
+        ]
+        return max(times, default="")
+
+    def _failure(self, spec: CellSpec, stage: str) -> CellFailure | None:
+        folder = self.failed_folder(spec)
+        if damage(folder):
+            return None
+        error = _read_json(folder / "error.json")
+        wanted = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint
+        if error["stage"] != stage or error["fingerprint"] != wanted:
+            return None
+        log = (folder / "log.txt").relative_to(self.root).as_posix()
+        return CellFailure(spec, error["error"], error["traceback"], log)
+
+    def _result(self, spec: CellSpec, measured: bool) -> CellResult:
+        train = self.train_folder(spec)
+        history = tuple(read_history(train / "history.jsonl"))
+        cost = _read_json(train / "cost.json")
+        measures: dict[str, Any] = {"metrics": {}, "details": {}}
+        if measured:
+            measures = _read_json(self.eval_folder(spec) / "metrics.json")
+        last = history[-1]
+        metrics = {
+            "best_epoch": best_epoch(history),
+            **{name: last[name] for name in FAMILIES[spec.family].losses},
+            **cost,
+            **measures["metrics"],
+        }
+        files = _read_json(train / COMMIT)["files"]
+        artifacts = {
+            name: (train / name).relative_to(self.root).as_posix()
+            for name in sorted(files)
+            if name.startswith("images/")
+        }
+        return CellResult(
+            spec,
+            metrics,
+            history,
+            artifacts,
+            cost["seconds"],
+            _read_json(train / "environment.json"),
+            measures["details"],
+            measured,
+        )
+
+    # ------------------------------------------------------------------ writing
+
+    def begin(self, spec: CellSpec, kind: str) -> Attempt:
+        """A folder to work in: an abandoned attempt of the same kind, or a new one."""
+        folder = self.cell_folder(spec)
+        durable.mkdir(folder)
+        mine = folder / f"attempt-{kind}-{uuid4().hex[:12]}"
+        for old in sorted(folder.glob(f"attempt-{kind}-*")):
+            if is_abandoned(old):
+                # Renaming is the lock: of two runs that want it, one finds it gone.
+                with contextlib.suppress(OSError):
+                    durable.rename(old, mine)
+                    return Attempt(mine)
+        return self.fresh_attempt(spec, kind)
+
+    def fresh_attempt(self, spec: CellSpec, kind: str) -> Attempt:
+        """A new folder to work in, whatever was begun before."""
+        mine = self.cell_folder(spec) / f"attempt-{kind}-{uuid4().hex[:12]}"
+        durable.mkdir(mine)
+        return Attempt(mine)
+
+    def set_aside(self, spec: CellSpec) -> None:
+        """Move a cell's commits out of the way (``--force``); nothing is deleted."""
+        for folder in (self.train_folder(spec), self.eval_folder(spec)):
+            if folder.exists():
+                self._set_aside(folder, "superseded")
+
+    def commit(self, attempt: Attempt, spec: CellSpec, kind: str) -> None:
+        """Make an attempt the cell's committed ``train`` or ``eval``.
+
+        Losing the race against another run that committed the same is harmless.
+        A damaged folder in the way is set aside, never deleted.
+        """
+        target = self.train_folder(spec) if kind == "train" else self.eval_folder(spec)
+        fingerprint = spec.fingerprint if kind == "train" else spec.evaluation_fingerprint
+        seal(attempt.folder, kind, fingerprint)
+        if target.exists():
+            if not damage(target):
+                durable.remove_tree(attempt.folder)
+                return
+            self._set_aside(target, "damaged")
+        durable.rename(attempt.folder, target)
+        durable.sync_folder(target.parent)
+
+    def fail(
+        self, attempt: Attempt, spec: CellSpec, stage: str, error: str, traceback: str
+    ) -> None:
+        """Keep a failed attempt as ``failed``: the error, the log, what there was."""
+        fingerprint = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint
+        content = {
+            "stage": stage,
+            "fingerprint": fingerprint,
+            "error": error,
+            "traceback": traceback,
+        }
+        durable.write_bytes(attempt.folder / "error.json", _json_bytes(content))
+        attempt.log(f"failed: {error}\n{traceback}")
+        seal(attempt.folder, "failed", fingerprint)
+        target = self.failed_folder(spec)
+        if target.exists():
+            durable.remove_tree(target)
+        durable.rename(attempt.folder, target)
+        durable.sync_folder(target.parent)
+
+    def _set_aside(self, folder: Path, why: str) -> None:
+        durable.rename(folder, folder.with_name(f"{why}-{folder.name}-{uuid4().hex[:8]}"))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Work in progress: a folder with a heartbeat."""
+
+    folder: Path
+
+    @property
+    def history_path(self) -> Path:
+        return self.folder / "history.jsonl"
+
+    def log(self, line: str) -> None:
+        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+
+    def beat(self, **progress: Any) -> None:
+        """Say that the worker is alive, and how far it is. A hint, so not flushed."""
+        beat = {"pid": os.getpid(), "host": _host(), "at": time.time(), **progress}
+        path = self.folder / "heartbeat.json"
+        temporary = path.with_suffix(".tmp")
+        # The folder may just have been committed; a missed beat harms nothing.
+        with contextlib.suppress(OSError):
+            temporary.write_text(json.dumps(beat), "utf-8")
+            temporary.replace(path)
+
+    def progress(self) -> dict[str, Any] | None:
+        """The last heartbeat, or None."""
+        try:
+            beat: dict[str, Any] = _read_json(self.folder / "heartbeat.json")
+            return beat
+        except (OSError, StoreError):
+            return None
+
+
+#: Files of an attempt that are not part of what is committed.
+_TRANSIENT = ("heartbeat.json", "heartbeat.tmp")
+
+
+def seal(folder: Path, kind: str, fingerprint: str) -> None:
+    """Write ``COMMIT.json`` over everything in the folder, and flush all of it."""
+    for name in _TRANSIENT:
+        (folder / name).unlink(missing_ok=True)
+    (folder / COMMIT).unlink(missing_ok=True)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    durable.sync_files(paths)
+    files = {}
+    for path in paths:
+        data = path.read_bytes()
+        files[path.relative_to(folder).as_posix()] = {
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "bytes": len(data),
+        }
+    content = {
+        "format": FORMAT,
+        "kind": kind,
+        "fingerprint": fingerprint,
+        "time": now(),
+        "files": files,
+    }
+    for sub in sorted(path for path in folder.rglob("*") if path.is_dir()):
+        durable.sync_folder(sub)
+    durable.write_bytes(folder / COMMIT, _json_bytes(content))
+    durable.sync_folder(folder)
+
+
+def damage(folder: Path, deep: bool = False) -> str:
+    """What is wrong with a committed folder: an empty string if nothing is.
+
+    Args:
+        folder: a ``train``, ``eval-...`` or ``failed`` folder.
+        deep: also compare every file's SHA-256, not only its size.
+    """
+    try:
+        commit = _read_json(folder / COMMIT)
+    except FileNotFoundError:
+        return "missing" if not folder.exists() else f"{COMMIT} is missing"
+    except (OSError, StoreError) as error:
+        return f"{COMMIT}: {error}"
+    if not isinstance(commit, dict) or commit.get("format") != FORMAT:
+        return f"{COMMIT}: not of format {FORMAT}"
+    for name, stated in commit["files"].items():
+        try:
+            size = (folder / name).stat().st_size
+            if size != stated["bytes"]:
+                return f"{name}: {size:,} bytes, committed with {stated['bytes']:,}"
+            if deep and _sha256(folder / name) != stated["sha256"]:
+                return f"{name}: altered since it was committed"
+        except OSError as error:
+            return f"{name}: {error.strerror}"
+    return ""
+
+
+def read_history(path: Path) -> Iterator[dict[str, Any]]:
+    """The whole rows of a history file; a torn last line is dropped."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if not line.endswith("\n"):
+                return
+            try:
+                yield json.loads(line)
+            except ValueError:
+                return
+
+
+def best_epoch(history: tuple[Mapping[str, Any], ...] | list[Mapping[str, Any]]) -> int | None:
+    """The epoch of the lowest proxy FID (the first of equals), or None if never measured."""
+    tracked = [row for row in history if row.get("proxy_fid") is not None]
+    return min(tracked, key=lambda row: row["proxy_fid"])["epoch"] if tracked else None
+
+
+def is_abandoned(attempt: Path) -> bool:
+    """Whether nobody is working on an attempt: its process is gone, or silent for long."""
+    beat = Attempt(attempt).progress()
+    if beat is None:
+        with contextlib.suppress(OSError):
+            return time.time() - attempt.stat().st_mtime > STALE_AFTER_S
+        return False
+    if beat["host"] == _host() and not _process_lives(beat["pid"]):
+        return True
+    return bool(time.time() - beat["at"] > STALE_AFTER_S)
+
+
+def _process_lives(pid: int) -> bool:
+    if os.name == "nt":  # os.kill would end it; rely on the heartbeat
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _host() -> str:
+    """A hash that tells machines apart without naming them."""
+    import platform
+
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:12]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _json_bytes(value: Any) -> bytes:
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise StoreError(f"{path}: not JSON: {error}") from error

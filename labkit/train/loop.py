@@ -1,0 +1,96 @@
+"""The training loop. It knows nothing of its model but `step`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from labkit.train.models.base import Family, to_float
+from labkit.train.rng import derive, stream
+
+Row = dict[str, float]
+
+
+class DivergedError(Exception):
+    """A loss or gradient became NaN or infinite."""
+
+    def __init__(self, epoch: int, step: int) -> None:
+        super().__init__(f"diverged at step {step} of epoch {epoch}: a loss is not finite")
+        self.epoch, self.step = epoch, step
+
+
+def fit(
+    family: Family,
+    images: Tensor,
+    *,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    done: int = 0,
+    precision: str = "fp32",
+    on_step: Callable[[int, int, int], None] = lambda epoch, i, steps: None,
+) -> Iterator[tuple[int, Row]]:
+    """Train for the epochs after `done`, yielding (epoch, means) at each epoch's end.
+
+    Between two epochs the caller may sample, save or stop: every random stream is
+    set anew for each epoch, so nothing it does can change what follows.
+
+    Args:
+        family: networks on their device.
+        images: (N, 28, 28) uint8 on the same device; all of the training data.
+        epochs: how many in all.
+        batch_size: the last batch of an epoch may be smaller.
+        seed: of every stream.
+        done: epochs already trained (resuming).
+        precision: ``fp32``, or ``bf16`` for autocast.
+        on_step: called with (epoch, i, steps) before each batch.
+
+    Raises:
+        DivergedError: something a step returned is NaN or infinite.
+    """
+    device = images.device
+    family.train()
+    for epoch in range(done + 1, epochs + 1):
+        started = time.perf_counter()
+        order = torch.randperm(len(images), generator=stream(seed, "order", epoch)).to(device)
+        family.noise = stream(seed, "noise", epoch, device)
+        torch.manual_seed(derive(seed, "dropout", epoch))  # layers that draw by themselves
+        batches = [b for b in order.split(batch_size) if len(b) > 1]  # batch norm needs two
+        means = _Means(device)
+        for i, index in enumerate(batches):
+            on_step(epoch, i, len(batches))
+            batch = to_float(images[index]).unsqueeze(1)
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+                stats = family.step(batch, i)
+            means.add(stats, len(index), i)
+        row, bad = means.read()
+        if bad is not None:
+            raise DivergedError(epoch, bad + 1)
+        yield epoch, {**row, "seconds": time.perf_counter() - started}
+
+
+class _Means:
+    """Means over an epoch, weighted by batch size; summed on the device, read once."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._weights: dict[str, int] = {}
+        self._bad = torch.tensor(torch.inf, device=device)
+
+    def add(self, stats: dict[str, Tensor], n: int, i: int) -> None:
+        values = torch.stack([value.float() for value in stats.values()]).double()
+        self._bad = torch.where(values.isfinite().all(), self._bad, self._bad.clamp(max=i))
+        for name, value in zip(stats, values.unbind(), strict=True):
+            self._sums[name] = self._sums.get(name, 0) + value * n
+            self._weights[name] = self._weights.get(name, 0) + n
+
+    def read(self) -> tuple[Row, int | None]:
+        """The means, and the first batch with a value that was not finite."""
+        names = list(self._sums)
+        sums = torch.stack([self._sums[name] for name in names]).tolist()
+        row = {name: total / self._weights[name] for name, total in zip(names, sums, strict=True)}
+        bad = self._bad.item()
+        return row, None if bad == float("inf") else int(bad)

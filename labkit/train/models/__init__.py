@@ -1,0 +1,1 @@
+"""Networks (`lab1`, ...) and the families that train them (`gan`, `vae`, ...)."""

@@ -1,0 +1,100 @@
+"""What the loop, the checkpoint and the evaluation ask of a family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+#: Images per forward pass where no gradient is needed.
+EVAL_BATCH = 500
+
+
+class Family:
+    """Networks and optimisers that learn from batches and can be sampled.
+
+    A subclass fills `networks` and `optimisers` and writes `step` and `_decode`. The
+    loop calls nothing else, and knows no model.
+    """
+
+    networks: dict[str, nn.Module]
+    optimisers: dict[str, Optimizer]
+    noise_dim: int
+    """Length of the vectors `_decode` takes."""
+    noise: torch.Generator
+    """The stream of training noise; the loop sets a new one for each epoch."""
+
+    def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
+        """Learn from one batch.
+
+        Args:
+            batch: real images (N, 1, 28, 28) in [-1, 1].
+            i: the number of the batch in its epoch, from 0.
+
+        Returns:
+            Scalars by name, detached: the losses first, then whatever is worth recording.
+        """
+        raise NotImplementedError
+
+    def _decode(self, z: Tensor) -> Tensor:
+        """Noise (N, noise_dim) -> images (N, 1, 28, 28) in [-1, 1], without gradient."""
+        raise NotImplementedError
+
+    def to(self, device: torch.device) -> None:
+        """Move the networks; channels last, the layout in which convolutions are fastest."""
+        for network in self.networks.values():
+            network.to(device=device, memory_format=torch.channels_last)
+
+    @property
+    def device(self) -> torch.device:
+        return next(next(iter(self.networks.values())).parameters()).device
+
+    def train(self, mode: bool = True) -> None:
+        for network in self.networks.values():
+            network.train(mode)
+
+    def random_noise(self, n: int, rng: torch.Generator) -> Tensor:
+        """(n, noise_dim) standard normal values from a stream on the family's device."""
+        return torch.randn(n, self.noise_dim, generator=rng, device=rng.device)
+
+    @torch.no_grad()
+    def decode(self, z: Tensor) -> Tensor:
+        """Images (N, 1, 28, 28) in [-1, 1] of given noise; networks in evaluation mode."""
+        self.train(False)
+        images = torch.cat([self._decode(part).float() for part in z.split(EVAL_BATCH)])
+        self.train()
+        return images
+
+    def sample(self, n: int, rng: torch.Generator) -> Tensor:
+        """`n` images (n, 1, 28, 28) in [-1, 1]; `rng` must be a stream on the family's device."""
+        return self.decode(self.random_noise(n, rng))
+
+    def parameter_count(self) -> int:
+        """Trainable weights of all networks."""
+        return sum(p.numel() for net in self.networks.values() for p in net.parameters())
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Images in [-1, 1] -> uint8 0..255, the one rounding both sides of a measure go through."""
+    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def to_float(images: Tensor) -> Tensor:
+    """uint8 images -> float32 in [-1, 1]."""
+    return images.float().div_(127.5).sub_(1)
+
+
+def gradient_norm(network: nn.Module) -> Tensor:
+    """Global L2 norm of a network's gradients, a scalar on its device."""
+    norms = [p.grad.norm() for p in network.parameters() if p.grad is not None]
+    return torch.stack(norms).norm()
+
+
+def adam(network: nn.Module, params: Mapping[str, Any]) -> Optimizer:
+    """Adam (Kingma & Ba 2015) with a family's ``lr`` and ``betas``; one fused kernel."""
+    return torch.optim.Adam(
+        network.parameters(), lr=params["lr"], betas=tuple(params["betas"]), fused=True
+    )

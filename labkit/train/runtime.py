@@ -1,0 +1,48 @@
+"""How torch is set up in a worker, and a record of what it ran on.
+
+Set before anything is computed: deterministic algorithms, no autotuning, TF32 off, a
+fixed number of threads. So the same spec on the same machine gives the same bits, and
+the number of workers cannot change a result.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Any
+
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # must precede CUDA's start
+
+import torch
+
+
+def set_up(threads: int = 1, tf32: bool = False) -> None:
+    """Make this process deterministic. Call once, before the first tensor."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = tf32
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.set_flush_denormal(True)  # tiny moments of idle weights cost hundreds of cycles each
+
+
+def pick_device(wanted: str = "auto") -> torch.device:
+    """``auto`` is CUDA where there is one, else the CPU; else what was named."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(wanted)
+
+
+def numeric_environment(device: torch.device) -> dict[str, Any]:
+    """What can change the last bits of a result although the spec is the same."""
+    on_gpu = device.type == "cuda"
+    return {
+        "torch": torch.__version__,
+        "device": torch.cuda.get_device_name(device) if on_gpu else device.type,
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "machine": platform.machine(),
+        "threads": torch.get_num_threads(),
+        "cudnn": torch.backends.cudnn.version() if on_gpu else None,
+        "tf32": torch.backends.cuda.matmul.allow_tf32,
+    }
