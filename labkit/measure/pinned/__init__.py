@@ -1,0 +1,20 @@
+"""The pinned networks: ``<dataset>.safetensors``, one file and one hash a data set.
+
+Besides the weights a file holds ``feature_mean`` and ``feature_std`` (64 each, over
+the 60,000 training images, for standardisation) and ``confusion`` (10 x 10; row: true
+class, column: predicted, shares over the 10,000 test images), so that everything
+drawn from it is covered by its SHA-256.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labkit.calibration import feature_hash
+
+__all__ = ["feature_hash", "weights_path"]
+
+
+def weights_path(dataset: str) -> Path:
+    """Where the weights of a data set's feature network lie."""
+    return Path(__file__).parent / f"{dataset}.safetensors"

@@ -1,0 +1,113 @@
+"""Anyone's samples: read an ``.npz`` that is not to be trusted, and measure it."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from labkit.catalog import DATASETS
+
+FEWEST, MOST = 100, 100_000
+ENTRY = "samples.npy"
+_HEADER_BYTES = 4096
+
+
+class SamplesError(Exception):
+    """The file is not a set of samples; one line says what was found and what is needed."""
+
+
+def read_samples(path: Path) -> NDArray[np.uint8]:
+    """The array ``samples`` of an ``.npz`` file.
+
+    Nothing is unpickled and nothing is read before its size is known: the array's
+    header is checked first, then exactly as many bytes as it announces are read.
+
+    Args:
+        path: a file written by ``numpy.savez`` or ``savez_compressed`` with an entry
+            ``samples``: uint8 (N, 28, 28) or (N, 1, 28, 28), 100 <= N <= 100,000,
+            0 is background and 255 full ink.
+
+    Returns:
+        uint8 (N, 28, 28).
+
+    Raises:
+        SamplesError: anything else.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if entry.filename == ENTRY]
+            if len(entries) != 1:
+                found = ", ".join(sorted(archive.namelist())[:5]) or "nothing"
+                raise SamplesError(f"{path}: needs one array 'samples'; found {found}")
+            with archive.open(entries[0]) as stream:
+                samples = _read_array(path, stream)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        hint = "needs an .npz written by numpy.savez(path, samples=...)"
+        raise SamplesError(f"{path}: {hint}: {error}") from error
+    except OSError as error:
+        raise SamplesError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if samples.max() <= 1:
+        raise SamplesError(
+            f"{path}: pixel values reach only {samples.max()}; needs grey values 0..255 "
+            "(multiply [0, 1] by 255 before converting to uint8)"
+        )
+    return samples
+
+
+def _read_array(path: Path, stream: IO[bytes]) -> NDArray[np.uint8]:
+    try:
+        version = npy.read_magic(stream)
+        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, fortran, dtype = read_header(stream, max_header_size=_HEADER_BYTES)
+    except ValueError as error:
+        raise SamplesError(f"{path}: 'samples' is not an array: {str(error)[:80]}") from error
+    if dtype.hasobject:
+        raise SamplesError(f"{path}: 'samples' holds pickled objects, which are not read")
+    if dtype != np.uint8:
+        raise SamplesError(f"{path}: 'samples' is {dtype}; needs uint8, 0..255")
+    if shape[1:] not in ((28, 28), (1, 28, 28)):
+        raise SamplesError(f"{path}: 'samples' is {shape}; needs (N, 28, 28) or (N, 1, 28, 28)")
+    if not FEWEST <= shape[0] <= MOST:
+        raise SamplesError(
+            f"{path}: {shape[0]:,} samples; needs at least {FEWEST} and at most {MOST:,}"
+        )
+    expected = shape[0] * 28 * 28
+    data = stream.read(expected)
+    if len(data) != expected:
+        raise SamplesError(f"{path}: cut short: expected {expected:,} pixels, found {len(data):,}")
+    array = np.frombuffer(data, np.uint8).reshape(shape, order="F" if fortran else "C")
+    return np.ascontiguousarray(array.reshape(len(array), 28, 28))
+
+
+def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
+    """All measures of the samples in a file, flat, for ``labkit evaluate``.
+
+    Returns:
+        ``dataset``, ``samples`` (N), ``features`` (the network's SHA-256), every sample
+        measure by its catalog name (None: not measurable), ``collapse``
+        (``detected``, ``missing_classes``, ``reasons``) and ``verdict``.
+
+    Raises:
+        SamplesError: the file does not hold samples, or the data set is unknown.
+    """
+    if dataset not in DATASETS:
+        raise SamplesError(f"unknown data set {dataset!r}; choose from {', '.join(DATASETS)}")
+    samples = read_samples(path)
+    from labkit.measure.evaluate import measure_samples
+    from labkit.measure.pinned import feature_hash
+
+    measured = measure_samples(samples, dataset)
+    return {
+        "dataset": dataset,
+        "samples": len(samples),
+        "features": feature_hash(dataset),
+        **measured.metrics,
+        "collapse": measured.details["collapse"],
+        "verdict": measured.details["verdict"],
+    }
