@@ -107,7 +107,8 @@ def _read(path: Path) -> str:
 def _validate(
     file: str, tree: Node, patch: Node | None = None, prefix: tuple[Step, ...] = ()
 ) -> ExperimentFile:
-    """The model of a tree; the mistake that stands first in the file is reported.
+    """The model of a tree. Of several mistakes the one that stands first is reported,
+    though an unknown key comes before all else of its mapping.
 
     Where the tree is a file merged with a profile, `patch` is the profile and
     `prefix` its path, so that a message names the key where it was typed.
@@ -117,7 +118,8 @@ def _validate(
     except ValidationError as invalid:
         found = [_explain(dict(error)) for error in invalid.errors(include_url=False)]
         path, message = min(found, key=lambda each: tree.line(*each[0]))
-    in_patch = patch is not None and patch.has(*path)
+    known = path if tree.has(*path) else path[:-1]  # a key that is missing stands nowhere
+    in_patch = patch is not None and patch.has(*known)
     raise _error(file, tree, path, message, prefix if in_patch else ())
 
 
@@ -146,7 +148,7 @@ def _error(
 def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
     """Where one of pydantic's errors stands in the file, and what to say about it."""
     path = [step for step in error["loc"] if step != "[key]"]
-    if path[0] == "experiments" and len(path) > 2 and path[2] in FAMILIES:
+    if path[:1] == ["experiments"] and len(path) > 2 and path[2] in FAMILIES:
         del path[2]  # the family, by which pydantic chose the block's model
     context = error.get("ctx", {})
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
@@ -174,10 +176,13 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
     if kind in ("too_short", "too_long"):
         size = context.get("min_length") if kind == "too_short" else context.get("max_length")
         return f"expected {size} values, got {len(value)}"
+    if kind == "string_too_long":
+        return f"longer than {context['max_length']} characters"
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}, got {_show(value)}"
     if kind in _LIMITS:
-        return f"must be {_LIMITS[kind]} {next(iter(context.values()))}, got {_show(value)}"
+        limit = str(next(iter(context.values()))).removesuffix(".0")
+        return f"must be {_LIMITS[kind]} {limit}, got {_show(value)}"
     return str(error["msg"])
 
 

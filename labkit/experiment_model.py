@@ -91,10 +91,10 @@ class Section(BaseModel):
 class Author(Section):
     """Who hands the report in."""
 
-    name: Line = ""
-    id: Line = ""
-    group: Line = ""
-    course: Line = ""
+    name: Line = Field("", description="full name")
+    id: Line = Field("", description="student number")
+    group: Line = Field("", description="lab group")
+    course: Line = Field("", description="course and term")
 
 
 class Data(Section):
@@ -156,7 +156,7 @@ class BlockPatch(Section):
     family: str | None = Field(None, description="kind of model")
     grid: dict[str, Any] | None = Field(None, description="axes that replace the file's")
     params: dict[str, Any] | None = Field(None, description="settings that replace the file's")
-    training: TrainingOverride | None = None
+    training: TrainingOverride | None = Field(None, description="as in an experiment")
 
 
 class Block(Section):
@@ -166,7 +166,8 @@ class Block(Section):
     grid: Any
     params: Any
     training: TrainingOverride = Field(
-        TrainingOverride(), description="where this experiment differs from `training`"
+        default_factory=TrainingOverride,
+        description="where this experiment differs from `training`",
     )
 
     @model_validator(mode="after")
@@ -201,21 +202,25 @@ class Settings(Section):
     """What a file and a profile have in common."""
 
     title: Line = Field("", description="heading of the report")
-    author: Author = Field(Author(), description="who hands it in")
-    data: Data = Field(Data(), description="which images are trained on")
+    author: Author = Field(default_factory=Author, description="who hands it in")
+    data: Data = Field(default_factory=Data, description="which images are trained on")
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)] = Field(
         [42], description="every cell is trained once per seed"
     )
-    training: Training = Field(Training(), description="settings of every experiment")
-    evaluation: Evaluation = Field(Evaluation(), description="samples behind each number")
+    training: Training = Field(default_factory=Training, description="settings of every experiment")
+    evaluation: Evaluation = Field(
+        default_factory=Evaluation, description="samples behind each number"
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="arithmetic of training; auto is fp32"
     )
     threads: Annotated[int, Field(ge=1, le=256)] = Field(
         1, description="CPU threads of one cell; cells run side by side, so 1 is fastest"
     )
-    report: Report = Field(Report(), description="how the report reads")
-    code: list[str] = Field([], description="reserved for Python files of your own")
+    report: Report = Field(default_factory=Report, description="how the report reads")
+    code: list[str] = Field(
+        default_factory=list, description="reserved for Python files of your own"
+    )
 
     @field_validator("code")
     @classmethod
@@ -228,7 +233,9 @@ class Settings(Section):
 class Profile(Settings):
     """Changes to the file, chosen by ``--profile``: maps merge, all else replaces."""
 
-    experiments: dict[Name, BlockPatch] = Field({}, description="changes to experiments")
+    experiments: dict[Name, BlockPatch] = Field(
+        default_factory=dict, description="changes to experiments"
+    )
 
 
 class ExperimentFile(Settings):
@@ -236,7 +243,9 @@ class ExperimentFile(Settings):
 
     name: Name = Field(description="results go to results/<name>, the report to reports/<name>")
     experiments: dict[str, Any] = Field(description="blocks of a family and a grid each")
-    profiles: dict[Name, Profile] = Field({}, description="variants, chosen by --profile")
+    profiles: dict[Name, Profile] = Field(
+        default_factory=dict, description="variants, chosen by --profile"
+    )
 
     @field_validator("experiments", "profiles")
     @classmethod
@@ -293,8 +302,8 @@ def _block(key: str, family: Family) -> type[Block]:
     )
     own: dict[str, Any] = {
         "family": (Literal[key], Field(description=family.about)),
-        "grid": (axes, Field(axes(), description="a list of levels for each axis")),
-        "params": (settings, Field(settings(), description="the same for all cells")),
+        "grid": (axes, Field(default_factory=axes, description="a list of levels for each axis")),
+        "params": (settings, Field(default_factory=settings, description="the same for all cells")),
     }
     about = f"{family.label}: {family.about}."
     return create_model(f"{family.label}Block", __base__=Block, __doc__=about, **own)
@@ -303,7 +312,7 @@ def _block(key: str, family: Family) -> type[Block]:
 def _axis(kind: Any, about: str) -> Any:
     """An optional list of distinct levels."""
     levels = Annotated[list[kind], Field(min_length=1), AfterValidator(_distinct)]
-    return (levels, Field([], description=about, validate_default=False))
+    return (levels, Field(default_factory=list, description=about))
 
 
 def _kind(param: Param) -> Any:

@@ -211,7 +211,7 @@ def _scalar(event: Any) -> Scalar:
         return text
     if text in _WORDS:
         return _WORDS[text]
-    if _INT.fullmatch(text) and len(text) < 20:
+    if _INT.fullmatch(text) and len(text) <= 20:
         return int(text)
     if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
         return float(text)

@@ -1,0 +1,47 @@
+"""The shipped experiment file, and a way to write others in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit import plan as plan_module
+from labkit.plan import Experiment, Plan, make_plan, parse_experiment
+from labkit.starter import recipes
+
+SMALL = """\
+name: lab
+experiments:
+  gan:
+    family: gan
+    grid: {dataset: [MNIST], loss: [bce, hinge]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan depends on the pinned weights' hash only as on any other word."""
+    monkeypatch.setattr(plan_module, "feature_hash", lambda dataset: f"weights of {dataset}")
+
+
+@pytest.fixture(scope="session")
+def lab1() -> Path:
+    return recipes()["lab1"].path
+
+
+@pytest.fixture
+def plan_of() -> Callable[..., Plan]:
+    """Text of an experiment file to its plan on the bundled data."""
+
+    def build(text: str, profile: str | None = None, **asked: Any) -> Plan:
+        asked.setdefault("source", "bundled")
+        return make_plan(parse_experiment(text, "experiments.yaml", profile), **asked)
+
+    return build
+
+
+def experiment(text: str, profile: str | None = None) -> Experiment:
+    return parse_experiment(text, "experiments.yaml", profile)

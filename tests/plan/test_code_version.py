@@ -1,0 +1,120 @@
+"""Comments, formatting and docstrings change no version; code does."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labkit import code_version
+from labkit.catalog import FAMILIES
+from labkit.code_version import measuring_code, source_hash, training_code
+
+CODE = '''
+"""What the module is for."""
+
+RATE = 2e-4
+"""What the constant is for."""
+
+
+class A:
+    """A class."""
+
+    def f(self, x: int) -> int:
+        """A method."""
+        return x + 1  # one more
+
+
+def g():
+    """Only words."""
+'''
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        CODE.replace("# one more", "# another remark"),
+        CODE.replace("What the", "All that the"),
+        CODE.replace('        """A method."""\n', ""),
+        CODE.replace("x + 1", "(x\n            + 1)"),
+        CODE.replace("2e-4", "0.0002"),
+        CODE.replace("\n\n", "\n\n\n\n"),
+    ],
+)
+def test_looks_do_not_count(same: str) -> None:
+    assert same != CODE
+    assert source_hash(same) == source_hash(CODE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CODE.replace("2e-4", "2e-3"),
+        CODE.replace("2e-4", "'2e-4'"),
+        CODE.replace("x + 1", "x - 1"),
+        CODE.replace("x + 1", "x + 1.0"),
+        CODE.replace("x + 1", "x + True"),
+        CODE.replace("RATE", "LR"),
+        CODE.replace("def f(self, x: int)", "def f(self, x: int = 0)"),
+        CODE.replace("def g()", "async def g()"),
+        CODE + "g()\n",
+        CODE + "x = 'words'\n",
+    ],
+)
+def test_meaning_does(other: str) -> None:
+    assert source_hash(other) != source_hash(CODE)
+
+
+def test_one_version_for_every_python() -> None:
+    """A literal: what is empty in one Python's tree and absent in another's leaves no trace."""
+    assert (
+        source_hash("def f(x, *, y=1): return [x for _ in y]\n")
+        == hashlib.sha256(
+            b"Module(body=[FunctionDef(name='f',args=arguments(args=[arg(arg='x')],"
+            b"kwonlyargs=[arg(arg='y')],kw_defaults=[Constant(value=1)]),"
+            b"body=[Return(value=ListComp(elt=Name(id='x'),"
+            b"generators=[comprehension(target=Name(id='_'),iter=Name(id='y'),is_async=0)]))])])"
+        ).hexdigest()
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_module_of_a_family_counts(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = training_code.__wrapped__
+    base = version(family)
+    assert base == training_code(family)
+    honest = code_version._module_hash
+    for module in FAMILIES[family].modules:
+        path = code_version._path(module)
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                code_version, "_module_hash", lambda p, at=path: "new" if p == at else honest(p)
+            )
+            assert version(family) != base
+
+
+def test_every_file_that_measures_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = measuring_code.__wrapped__
+    base, honest = version(), code_version._module_hash
+    files = sorted((Path(code_version.PACKAGE) / "measure").rglob("*.py"))
+    assert files
+    for path in files:
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                code_version, "_module_hash", lambda p, at=path: "new" if p == at else honest(p)
+            )
+            assert version() != base
+
+
+def test_asking_imports_no_training_code() -> None:
+    code = (
+        "import sys; from labkit.code_version import measuring_code, training_code; "
+        "training_code('gan'), measuring_code(); "
+        "heavy = ('torch', 'labkit.train', 'labkit.measure'); "
+        "print([name for name in sys.modules if name.startswith(heavy)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
