@@ -1,0 +1,79 @@
+"""The networks of Lab 1, exactly as its sheet describes them.
+
+All images are (N, 1, 28, 28). PyTorch's default initialisation. The decoders here
+return raw values; the loss says which squashing goes with it (tanh for pixels in
+[-1, 1], sigmoid for [0, 1]).
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from labkit.train.models.layers import ConvToOne, ConvTranspose2x
+
+
+def generator(z_dim: int) -> nn.Module:
+    """Noise (N, z_dim) -> images (N, 1, 28, 28) in [-1, 1]: 7x7, 14x14, 28x28."""
+    return nn.Sequential(
+        nn.Linear(z_dim, 128 * 7 * 7),
+        nn.BatchNorm1d(128 * 7 * 7),
+        nn.ReLU(inplace=True),
+        nn.Unflatten(1, (128, 7, 7)),
+        ConvTranspose2x(128, 64),
+        nn.BatchNorm2d(64),
+        nn.ReLU(inplace=True),
+        ConvTranspose2x(64, 32),
+        nn.BatchNorm2d(32),
+        nn.ReLU(inplace=True),
+        ConvToOne(32),
+        nn.Tanh(),
+    )
+
+
+def discriminator() -> nn.Module:
+    """Images (N, 1, 28, 28) -> logits (N, 1); no batch norm in the first and last block."""
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 4, stride=2, padding=1),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(32, 64, 4, stride=2, padding=1),
+        nn.BatchNorm2d(64),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(64, 128, 3, stride=2, padding=1),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Flatten(),
+        nn.Linear(128 * 4 * 4, 1),
+    )
+
+
+class Encoder(nn.Module):
+    """Images (N, 1, 28, 28) -> mean and log-variance of q(z|x), each (N, latent_dim)."""
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 32, 4, stride=2, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(32, 64, 4, stride=2, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Flatten(),
+        )
+        self.mean = nn.Linear(64 * 7 * 7, latent_dim)
+        self.log_variance = nn.Linear(64 * 7 * 7, latent_dim)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        h = self.features(x)
+        return self.mean(h), self.log_variance(h)
+
+
+def decoder(latent_dim: int) -> nn.Module:
+    """Latents (N, latent_dim) -> raw images (N, 1, 28, 28), before tanh or sigmoid."""
+    return nn.Sequential(
+        nn.Linear(latent_dim, 64 * 7 * 7),
+        nn.ReLU(inplace=True),
+        nn.Unflatten(1, (64, 7, 7)),
+        ConvTranspose2x(64, 32),
+        nn.ReLU(inplace=True),
+        ConvTranspose2x(32, 16),
+        nn.ReLU(inplace=True),
+        ConvToOne(16),
+    )

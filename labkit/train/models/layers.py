@@ -1,0 +1,93 @@
+"""Convolutions of Lab 1 in the form in which one processor core computes them fastest.
+
+Each layer is a torch layer - the same parameters, names, shapes, initialisation and
+function - with another forward pass for float32 on the CPU. Elsewhere (CUDA, autocast)
+the torch layer runs as it is. `docs/performance.md` has the measurements.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+
+def _on_plain_cpu(x: Tensor) -> bool:
+    return x.is_cpu and not torch.is_autocast_enabled("cpu")
+
+
+class ConvTranspose2x(nn.ConvTranspose2d):
+    """Transposed convolution, 4x4, that doubles height and width: (N, C, H, W) -> (N, D, 2H, 2W).
+
+    The CPU kernel's gradient of the bias takes longer than the sum it is (28 % of the
+    layer's backward pass at 28x28), so the bias is added after the convolution.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, kernel_size=4, stride=2, padding=1)
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        if not _on_plain_cpu(x):
+            return super().forward(x, output_size)
+        assert self.bias is not None
+        x = x.contiguous(memory_format=torch.channels_last)
+        y = F.conv_transpose2d(x, self.weight, None, stride=2, padding=1)
+        return y.add_(self.bias[:, None, None])
+
+
+class ConvToOne(nn.Conv2d):
+    """Convolution, 3x3, to a single channel: (N, C, H, W) -> (N, 1, H, W).
+
+    The CPU kernel vectorises over output channels, of which there is one. Here one
+    matrix product computes what every pixel contributes through each of the 9 taps,
+    and nine shifted maps are added.
+    """
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__(in_channels, 1, kernel_size=3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not _on_plain_cpu(x):
+            return super().forward(x)
+        y: Tensor = _ConvToOne.apply(x, self.weight, self.bias)
+        return y
+
+
+class _ConvToOne(torch.autograd.Function):
+    """Pixels P (NHW, C) and taps W (9, C): y = sum_k shift_k(W_k P'); a matrix product each way."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        n, _, h, w = x.shape
+        pixels, taps = _rows(x), _rows(weight)
+        ctx.save_for_backward(pixels, taps)
+        maps = (taps @ pixels.T).view(9, n, h, w)
+        y = bias.view(1, 1, 1).repeat(n, h + 2, w + 2)
+        for (row, column), part in zip(_OFFSETS, maps, strict=True):
+            y[:, 2 - row : 2 - row + h, 2 - column : 2 - column + w] += part
+        return y[:, None, 1:-1, 1:-1].contiguous()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        pixels, taps = ctx.saved_tensors
+        n, _, h, w = g.shape
+        padded = F.pad(g[:, 0], (1, 1, 1, 1))
+        maps = torch.stack(
+            [padded[:, 2 - r : 2 - r + h, 2 - c : 2 - c + w] for r, c in _OFFSETS]
+        ).view(9, -1)
+        grad_x = (maps.T @ taps).view(n, h, w, -1).permute(0, 3, 1, 2)
+        grad_weight = (maps @ pixels).view(1, 3, 3, -1).permute(0, 3, 1, 2)
+        return grad_x, grad_weight, g.sum().view(1)
+
+
+#: (row, column) of each tap of a 3x3 kernel.
+_OFFSETS = [(row, column) for row in range(3) for column in range(3)]
+
+
+def _rows(x: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N * H * W, C); no copy if channels come last in memory."""
+    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
