@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 
-class WorkerDied(Exception):
+class WorkerDiedError(Exception):
     """A worker process ended without an answer: killed, out of memory, crashed, timed out."""
 
 
@@ -67,7 +67,7 @@ class LocalProcesses:
     def __init__(self, jobs: int) -> None:
         from pebble import ProcessPool
 
-        self._pool = ProcessPool(
+        self._pool: Any = ProcessPool(
             max_workers=jobs,
             context=multiprocessing.get_context("spawn"),
             initializer=_ignore_interrupts,
@@ -115,9 +115,9 @@ def _pass_on(done: Future[Any], outer: Future[Any]) -> None:
     if error is None:
         outer.set_result(done.result())
     elif isinstance(error, TimeoutError):
-        outer.set_exception(WorkerDied(f"took longer than its limit ({error.args[-1]:.0f} s)"))
+        outer.set_exception(WorkerDiedError(f"took longer than its limit ({error.args[-1]:.0f} s)"))
     elif isinstance(error, ProcessExpired):
-        outer.set_exception(WorkerDied(f"the worker process died ({_death(error)})"))
+        outer.set_exception(WorkerDiedError(f"the worker process died ({_death(error)})"))
     else:
         outer.set_exception(error)
 

@@ -25,14 +25,14 @@ from torch import Tensor
 from labkit import durable, pictures
 from labkit.catalog import FAMILIES, resolve
 from labkit.data import Images, load
-from labkit.measure.cost import flops_per_image, peak_memory_mb, reset_peak_memory
+from labkit.measure.cost import PeakMemory, flops_per_image
 from labkit.measure.evaluate import measure_history, measure_samples, measure_vae
 from labkit.measure.tracker import Tracker
 from labkit.spec import CellSpec, sha256_of
 from labkit.store import Attempt, Store, best_epoch, read_history
 from labkit.train import checkpoint, runtime
 from labkit.train.loop import fit
-from labkit.train.models.base import Family, to_float, to_uint8
+from labkit.train.models.base import Autoencoder, Family, to_float, to_uint8
 from labkit.train.rng import derive, stream
 
 #: Checkpoints are not written more often than this.
@@ -89,7 +89,7 @@ def train(
 ) -> None:
     """Train a cell in an attempt folder, going on from its checkpoint if it has a fitting one."""
     device = runtime.pick_device(task.device)
-    reset_peak_memory(device)
+    memory = PeakMemory(device.type)
     family = build(spec, device)
     environment = runtime.numeric_environment(device)
     done, seconds = _resume(attempt, family, sha256_of(environment))
@@ -139,7 +139,7 @@ def train(
         "seconds": seconds,
         "images_per_s": images_seen / seconds,
         "parameters": family.parameter_count(),
-        "peak_memory_mb": peak_memory_mb(device),
+        "peak_memory_mb": memory.megabytes(),
         "flops_per_image": flops_per_image(lambda: family.step(_flops_batch(device), 0), _FLOPS_N),
     }
     _write_json(attempt.folder / "cost.json", cost)
@@ -197,7 +197,7 @@ def _save_pictures(
 ) -> None:
     """4x4 grids from one fixed noise, so that shapes can be followed through the epochs."""
     grids = {"samples": family.sample(GRID, stream(spec.seed, "grid", 0, family.device))}
-    if FAMILIES[spec.family].reconstructs:
+    if isinstance(family, Autoencoder):
         rebuilt = family.reconstruct(probe)
         grids["reconstruction"] = torch.stack([probe, rebuilt], 1).flatten(0, 1)
         grids["interpolation"] = family.interpolate(probe[ENDS[0]], probe[ENDS[1]], GRID)
@@ -228,7 +228,7 @@ def evaluate(
         measure_samples(samples, spec.dataset),
         measure_history(history, spec.family),
     ]
-    if FAMILIES[spec.family].reconstructs:
+    if isinstance(family, Autoencoder):
         test = _load(spec, "test", Path(task.data_root) if task.data_root else None)
         images = to_float(torch.from_numpy(test.images.copy())).unsqueeze(1).to(device)
         mean, log_variance = family.encode(images)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from labkit import speed
-from labkit.executors import Executor, Inline, LocalProcesses, WorkerDied
+from labkit.executors import Executor, Inline, LocalProcesses, WorkerDiedError
 from labkit.spec import CellFailure, CellResult, CellSpec
 from labkit.store import Attempt, Store, damage, read_history
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 POLL_S = 0.5
 #: A cell may take this many times its expected time, and never less than an hour.
 PATIENCE, LEAST_LIMIT_S = 20.0, 3600.0
+
+#: Why a cell is run that an earlier run left in the middle.
+BEGUN = "begun, not finished"
 
 State = Literal["done", "measure", "train", "failed"]
 
@@ -126,7 +129,7 @@ def why_missing(spec: CellSpec, store: Store) -> str:
     if wrong != "missing":
         return f"damaged: {wrong}"
     if any(store.cell_folder(spec).glob("attempt-train-*")):
-        return "begun, not finished"
+        return BEGUN
     differences = [
         changed
         for path in sorted((store.root / "cells").glob(f"{spec.name}-*/train/spec.json"))
@@ -225,26 +228,25 @@ def _drain(
 ) -> None:
     executor: Executor = Inline() if options.executor == "inline" else LocalProcesses(workers)
     with executor:
-        pending: dict[Future[Any], CellSpec] = {}
+        pending: dict[Future[Any], Job] = {}
         for job in todo:
             limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, options.device))
-            pending[executor.submit(_work, _task(job.spec, store, options), timeout=limit)] = (
-                job.spec
-            )
-            if options.executor == "inline":
-                view.update(*watch(store, pending.values()))
+            task = _task(job.spec, store, options)
+            pending[executor.submit(_work, task, timeout=limit)] = job
         while pending:
             finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
             for future in finished:
-                spec = pending.pop(future)
-                outcome = _outcome(future, spec, store)
+                job = pending.pop(future)
+                outcome = _outcome(future, job.spec, store)
                 if isinstance(outcome, CellFailure):
                     failures.append(outcome)
-                view.finished(spec, outcome)
+                elif job.state != "measure" and job.why != BEGUN:
+                    speed.remember(job.spec, options.device, future.result())
+                view.finished(job.spec, outcome)
             if failures and options.fail_fast:
                 executor.stop()
                 return
-            view.update(*watch(store, pending.values()))
+            view.update(*watch(store, [job.spec for job in pending.values()]))
 
 
 def _task(spec: CellSpec, store: Store, options: Options) -> dict[str, Any]:
@@ -269,7 +271,7 @@ def _work(task: dict[str, Any]) -> float:
 def _outcome(future: Future[Any], spec: CellSpec, store: Store) -> CellResult | CellFailure:
     """What the store holds after a future has ended; a dead worker is noted there first."""
     error = future.exception()
-    if isinstance(error, WorkerDied):
+    if isinstance(error, WorkerDiedError):
         stage = "eval" if store.is_trained(spec) else "train"
         note = store.fresh_attempt(spec, "failure")
         store.fail(note, spec, stage, str(error), "")
@@ -281,9 +283,7 @@ def _outcome(future: Future[Any], spec: CellSpec, store: Store) -> CellResult | 
     return outcome
 
 
-def watch(
-    store: Store, specs: Sequence[CellSpec] | Any
-) -> tuple[list[Progress], list[CellSpec]]:
+def watch(store: Store, specs: Sequence[CellSpec]) -> tuple[list[Progress], list[CellSpec]]:
     """Which of the cells are being worked on, and which wait, going by the files."""
     running, waiting = [], []
     for spec in specs:
@@ -310,9 +310,7 @@ def _progress(store: Store, spec: CellSpec) -> Progress | None:
     done = len(rows)
     within = beat["step"] / beat["steps"] if beat.get("epoch") == done + 1 else 0.0
     grid = attempt.folder / "images" / f"samples_epoch{done}.png"
-    return Progress(
-        spec, done, within, rows[-1] if rows else {}, first_grid=grid if rows else None
-    )
+    return Progress(spec, done, within, rows[-1] if rows else {}, first_grid=grid if rows else None)
 
 
 def _age(path: Path) -> float:

@@ -19,7 +19,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,9 +72,7 @@ class Store:
         try:
             return Plan.from_json(_read_json(self.plan_path))
         except FileNotFoundError:
-            raise StoreError(
-                f"{self.plan_path}: no plan yet: `labkit run` makes one"
-            ) from None
+            raise StoreError(f"{self.plan_path}: no plan yet: `labkit run` makes one") from None
         except (KeyError, TypeError) as error:
             raise StoreError(f"{self.plan_path}: not a plan ({error!r})") from error
 
@@ -94,8 +92,8 @@ class Store:
         tag = spec.fingerprint[:12]
         if self._folders is None:
             cells = self.root / "cells"
-            names = sorted(os.listdir(cells)) if cells.is_dir() else []
-            self._folders = {name[-12:]: cells / name for name in names}
+            found = sorted(cells.iterdir()) if cells.is_dir() else []
+            self._folders = {path.name[-12:]: path for path in found}
         return self._folders.setdefault(tag, self.root / "cells" / f"{spec.name}-{tag}")
 
     def train_folder(self, spec: CellSpec) -> Path:
@@ -130,7 +128,7 @@ class Store:
                 return failure
         return self._result(spec, measured) if trained else None
 
-    def newest_commit(self, specs: Iterator[CellSpec] | tuple[CellSpec, ...]) -> str:
+    def newest_commit(self, specs: Iterable[CellSpec]) -> str:
         """The time of the newest commit among the cells, or an empty string."""
         times = [
             _read_json(folder / COMMIT)["time"]
@@ -353,7 +351,7 @@ def read_history(path: Path) -> Iterator[dict[str, Any]]:
                 return
 
 
-def best_epoch(history: tuple[Mapping[str, Any], ...] | list[Mapping[str, Any]]) -> int | None:
+def best_epoch(history: Sequence[Mapping[str, Any]]) -> int | None:
     """The epoch of the lowest proxy FID (the first of equals), or None if never measured."""
     tracked = [row for row in history if row.get("proxy_fid") is not None]
     return min(tracked, key=lambda row: row["proxy_fid"])["epoch"] if tracked else None

@@ -46,7 +46,7 @@ class Family:
     def to(self, device: torch.device) -> None:
         """Move the networks; channels last, the layout in which convolutions are fastest."""
         for network in self.networks.values():
-            network.to(device=device, memory_format=torch.channels_last)
+            network.to(device).to(memory_format=torch.channels_last)
 
     @property
     def device(self) -> torch.device:
@@ -75,6 +75,32 @@ class Family:
     def parameter_count(self) -> int:
         """Trainable weights of all networks."""
         return sum(p.numel() for net in self.networks.values() for p in net.parameters())
+
+
+class Autoencoder(Family):
+    """A family that also has an encoder: images to latents and back."""
+
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (N, 1, 28, 28) in [-1, 1] -> mean and log-variance, each (N, noise_dim)."""
+        raise NotImplementedError
+
+    def test_losses(self, images: Tensor, rng: torch.Generator) -> dict[str, float]:
+        """Training's losses per image on other images: ``test_total_loss``, ..."""
+        raise NotImplementedError
+
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """Images decoded from their posterior means: (N, 1, 28, 28) -> the same, in [-1, 1]."""
+        return self.decode(self.encode(images)[0])
+
+    def interpolate(self, a: Tensor, b: Tensor, steps: int = 16) -> Tensor:
+        """(steps, 1, 28, 28) images along the straight line between two images' means.
+
+        Args:
+            a, b: one image each, (1, 28, 28) in [-1, 1].
+        """
+        mean, _ = self.encode(torch.stack([a, b]))
+        t = torch.linspace(0, 1, steps, device=mean.device).unsqueeze(1)
+        return self.decode((1 - t) * mean[0] + t * mean[1])
 
 
 def to_uint8(images: Tensor) -> Tensor:

@@ -1,0 +1,85 @@
+"""Fetching the full sets from the mirrors torchvision names, checked by SHA-256.
+
+A mirror that does not begin to answer within ten seconds is given up; without a
+network that is found out at once and nothing hangs.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from labkit import durable
+from labkit.catalog import DATASETS
+from labkit.data.sources import DataError
+
+TIMEOUT_S = 10.0
+#: No published file is larger, compressed; a mirror that sends more is not one.
+MAX_BYTES = 64 * 1024 * 1024
+CHUNK = 1 << 16
+
+
+def mirrors(dataset: str) -> list[str]:
+    """Base addresses to try in order; ``LABKIT_MIRROR`` (``<base>/<dataset>/``) comes first."""
+    from torchvision import datasets
+
+    own = os.environ.get("LABKIT_MIRROR")
+    named = list(getattr(datasets, dataset).mirrors)
+    return [f"{own.rstrip('/')}/{dataset}/", *named] if own else named
+
+
+def fetch(dataset: str, root: Path, say: Callable[[str], None] = lambda line: None) -> Path:
+    """Download a data set into ``<root>/<dataset>/raw``; files already there are kept.
+
+    Returns:
+        The folder.
+
+    Raises:
+        DataError: no mirror delivered a file, or the folder cannot be written.
+    """
+    folder = root / dataset / "raw"
+    try:
+        durable.mkdir(folder)
+        bases = mirrors(dataset)
+        for name, sha256 in DATASETS[dataset].files.items():
+            if not (folder / name).is_file():
+                say(f"fetching {dataset} {name}")
+                durable.replace_bytes(folder / name, _first_good(bases, name, sha256))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    return folder
+
+
+def _first_good(bases: list[str], name: str, sha256: str) -> bytes:
+    problems = []
+    for base in list(bases):
+        try:
+            data = gzip.decompress(_get(f"{base}{name}.gz"))
+        except (OSError, EOFError, zlib.error) as error:
+            reason = getattr(error, "reason", error)
+            problems.append(f"{base}: {reason}")
+            if isinstance(error, urllib.error.URLError | TimeoutError):
+                bases.remove(base)  # it will not answer for the next file either
+            continue
+        found = hashlib.sha256(data).hexdigest()
+        if found == sha256:
+            return data
+        problems.append(f"{base}: {name} has SHA-256 {found}, expected {sha256}")
+    raise DataError(f"no mirror delivered {name} ({'; '.join(problems) or 'none answers'})")
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
+        parts, size = [], 0
+        while chunk := response.read(CHUNK):
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise OSError(f"more than {MAX_BYTES:,} bytes")
+            parts.append(chunk)
+    return b"".join(parts)

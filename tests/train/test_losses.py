@@ -1,0 +1,81 @@
+"""Losses against closed forms, on both sides of each tolerance."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
+
+from labkit.catalog import LOSSES, RECONSTRUCTIONS, resolve
+from labkit.train import losses
+
+
+def test_hinge_is_zero_beyond_the_margin_and_linear_within() -> None:
+    discriminator, generator = losses.hinge()
+    assert discriminator(torch.tensor([1.0, 5.0]), torch.tensor([-1.0, -9.0])) == 0
+    assert discriminator(torch.tensor([1.0 - 1e-3]), torch.tensor([-1.0])) == pytest.approx(
+        1e-3, rel=1e-3
+    )
+    assert discriminator(torch.tensor([1.0]), torch.tensor([-1.0 + 1e-3])) == pytest.approx(
+        1e-3, rel=1e-3
+    )
+    assert generator(torch.tensor([2.0, -4.0])) == 1.0
+
+
+def test_bce_is_the_log_loss_and_does_not_overflow() -> None:
+    discriminator, generator = losses.bce()
+    real, fake = torch.tensor([0.3, -1.2]), torch.tensor([2.0, -0.7])
+    expected = (
+        -Bernoulli(logits=real).log_prob(torch.ones(2)).mean()
+        - Bernoulli(logits=fake).log_prob(torch.zeros(2)).mean()
+    )
+    assert discriminator(real, fake) == pytest.approx(expected.item(), rel=1e-6)
+    assert generator(torch.tensor([0.0])) == pytest.approx(math.log(2))
+    assert generator(torch.tensor([-1000.0])) == 1000.0
+    assert generator(torch.tensor([1000.0])) == 0.0
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_rewards_the_right_side(name: str) -> None:
+    discriminator, generator = resolve(LOSSES[name].target)()
+    high, low = torch.full((4, 1), 2.0), torch.full((4, 1), -2.0)
+    assert discriminator(high, low) < discriminator(low, high)
+    assert generator(high) < generator(low)
+    assert discriminator(high, low).shape == generator(high).shape == ()
+
+
+def test_kl_of_known_gaussians() -> None:
+    mean, log_variance = torch.tensor([[0.5, -1.0]]), torch.tensor([[0.2, -0.4]])
+    ours = losses.kl_to_standard_normal(mean, log_variance)
+    theirs = kl_divergence(Normal(mean, (0.5 * log_variance).exp()), Normal(0.0, 1.0))
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-7)
+    assert losses.kl_to_standard_normal(torch.zeros(1, 3), torch.zeros(1, 3)).sum() == 0
+    assert losses.kl_to_standard_normal(torch.full((1, 1), 1e-2), torch.zeros(1, 1)) > 0
+
+
+@pytest.mark.parametrize("name", RECONSTRUCTIONS)
+def test_every_reconstruction_sums_over_pixels_and_prefers_the_truth(name: str) -> None:
+    reconstruction = resolve(RECONSTRUCTIONS[name].target)()
+    x = torch.rand(3, 1, 28, 28).round() * 2 - 1
+    right, wrong = 4 * x, -4 * x
+    good, bad = reconstruction.loss(right, x), reconstruction.loss(wrong, x)
+    assert good.shape == (3,)
+    assert (good < bad).all()
+    image = reconstruction.image(right)
+    assert image.abs().max() <= 1
+    assert ((image > 0) == (x > 0)).all()
+
+
+def test_l1_and_mse_by_hand() -> None:
+    raw, x = torch.zeros(1, 1, 28, 28), torch.full((1, 1, 28, 28), 0.5)
+    assert losses.l1().loss(raw, x).item() == pytest.approx(784 * 0.5)
+    assert losses.mse().loss(raw, x).item() == pytest.approx(784 * 0.25)
+
+
+def test_bernoulli_is_the_negative_log_likelihood_of_binary_images() -> None:
+    raw = torch.randn(2, 1, 28, 28)
+    x = torch.randint(0, 2, (2, 1, 28, 28)).float()
+    theirs = -Independent(Bernoulli(logits=raw), 3).log_prob(x)
+    torch.testing.assert_close(losses.bernoulli().loss(raw, 2 * x - 1), theirs)
