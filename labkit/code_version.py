@@ -20,12 +20,27 @@ PACKAGE = Path(__file__).parent
 
 @cache
 def training_code(family: str) -> str:
-    """The version of the modules that train `family` (:attr:`Family.modules`).
+    """The version of what trains `family`: :attr:`Family.modules` and what they import.
+
+    Only imports from ``labkit.train`` count; other packages belong to the numeric
+    environment or to the evaluation.
 
     Raises:
         FileNotFoundError: the catalog names a module that does not exist.
     """
-    return sha256_of({name: _module_hash(_path(name)) for name in FAMILIES[family].modules})
+    return sha256_of({name: _module_hash(_path(name)) for name in training_modules(family)})
+
+
+def training_modules(family: str) -> list[str]:
+    """The modules whose code is part of a family's fingerprints, sorted."""
+    found: set[str] = set()
+    waiting = list(FAMILIES[family].modules)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _imports(_path(name))
+    return sorted(found)
 
 
 @cache
@@ -42,12 +57,33 @@ def source_hash(source: str) -> str:
     Raises:
         SyntaxError: `source` is not Python.
     """
-    return hashlib.sha256(_dump(ast.parse(source)).encode()).hexdigest()
+    return _hash(ast.parse(source))
+
+
+def _hash(tree: ast.Module) -> str:
+    return hashlib.sha256(_dump(tree).encode()).hexdigest()
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes(), path.name)
 
 
 @cache
 def _module_hash(path: Path) -> str:
-    return source_hash(path.read_text("utf-8"))
+    return _hash(_tree(path))
+
+
+@cache
+def _imports(path: Path) -> list[str]:
+    """The modules of ``labkit.train`` that a module imports, by absolute name."""
+    names: list[str] = []
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in names if name.startswith("labkit.train.") and _path(name).is_file()]
 
 
 def _path(module: str) -> Path:

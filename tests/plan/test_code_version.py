@@ -11,7 +11,7 @@ import pytest
 
 from labkit import code_version
 from labkit.catalog import FAMILIES
-from labkit.code_version import measuring_code, source_hash, training_code
+from labkit.code_version import measuring_code, source_hash, training_code, training_modules
 
 CODE = '''
 """What the module is for."""
@@ -87,13 +87,27 @@ def test_every_module_of_a_family_counts(family: str, monkeypatch: pytest.Monkey
     base = version(family)
     assert base == training_code(family)
     honest = code_version._module_hash
-    for module in FAMILIES[family].modules:
+    for module in training_modules(family):
         path = code_version._path(module)
         with monkeypatch.context() as patch:
             patch.setattr(
                 code_version, "_module_hash", lambda p, at=path: "new" if p == at else honest(p)
             )
             assert version(family) != base
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_a_module_imports_counts_too(family: str) -> None:
+    """Nothing a family's training runs through can change behind its fingerprint."""
+    code = (
+        "import sys; from labkit.catalog import FAMILIES, resolve; from importlib import "
+        f"import_module; family = FAMILIES[{family!r}]; resolve(family.target); "
+        "[import_module(name) for name in family.modules]; "
+        "print(*[name for name in sys.modules if name.startswith('labkit.train.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    packages = {"labkit.train.models"}
+    assert set(done.stdout.split()) - packages <= set(training_modules(family))
 
 
 def test_every_file_that_measures_counts(monkeypatch: pytest.MonkeyPatch) -> None:
