@@ -127,9 +127,11 @@ def make_plan(
 
     Raises:
         PlanError: too many cells, two equal cells, no cell matches `only`, malformed
-            `seeds`, or the data source that was asked for cannot be had.
+            `seeds`, an unknown `source` or `precision`, or a source that cannot be had.
     """
     content = experiment.content
+    _check_choice("--source", source, ("auto", "full", "bundled"))
+    _check_choice("--precision", precision, ("auto", "fp32", "bf16"))
     asked = tuple(content.seeds)
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
@@ -198,6 +200,11 @@ def parse_seeds(text: str, first: int) -> tuple[int, ...]:
 def snapshot_epochs(asked: Sequence[int], epochs: int) -> tuple[int, ...]:
     """The epochs to show of a training: those asked for that it reaches, and its last."""
     return tuple(sorted({epoch for epoch in asked if epoch <= epochs} | {epochs}))
+
+
+def _check_choice(option: str, value: str | None, allowed: Sequence[str]) -> None:
+    if value is not None and value not in allowed:
+        raise PlanError(f"{option} {value}: allowed: {', '.join(allowed)}")
 
 
 def _check_size(experiment: Experiment, seeds: int) -> None:

@@ -9,16 +9,8 @@ from typing import Any
 import pytest
 
 from labkit import plan as plan_module
-from labkit.plan import Experiment, Plan, make_plan, parse_experiment
+from labkit.plan import Plan, make_plan, parse_experiment
 from labkit.starter import recipes
-
-SMALL = """\
-name: lab
-experiments:
-  gan:
-    family: gan
-    grid: {dataset: [MNIST], loss: [bce, hinge]}
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +33,3 @@ def plan_of() -> Callable[..., Plan]:
         return make_plan(parse_experiment(text, "experiments.yaml", profile), **asked)
 
     return build
-
-
-def experiment(text: str, profile: str | None = None) -> Experiment:
-    return parse_experiment(text, "experiments.yaml", profile)

@@ -403,6 +403,21 @@ def test_seeds_asked_for_wrongly(seeds: str, message: str, plan_of: Callable[...
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"source": "web"}, "--source web: allowed: auto, full, bundled"),
+        ({"precision": "fp8"}, "--precision fp8: allowed: auto, fp32, bf16"),
+    ],
+)
+def test_options_asked_for_wrongly(
+    asked: dict[str, str], message: str, plan_of: Callable[..., Plan]
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        plan_of(WHOLE, **asked)
+    assert str(caught.value) == message
+
+
 def test_a_glob_that_matches_nothing(plan_of: Callable[..., Plan]) -> None:
     with pytest.raises(PlanError) as caught:
         plan_of(WHOLE, only="*wgan*")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from labkit import starter
 from labkit.catalog import DATASETS, FAMILIES, LOSSES
 from labkit.experiment_file import PlanError, parse_experiment, read_experiment
 from labkit.experiment_model import SCHEMA_NAME, json_schema
@@ -30,6 +31,15 @@ def test_every_recipe_is_written_and_read(name: str, tmp_path: Path) -> None:
 def test_lab1_is_the_projects_own_file() -> None:
     first = next(iter(recipes().values()))
     assert (first.name, first.path.name) == ("lab1", "experiments.yaml")
+
+
+def test_in_a_wheel_lab1_lies_in_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starter, "PACKAGE", tmp_path)
+    assert recipes()["lab1"].path == tmp_path.parent / FILE_NAME
+    (tmp_path / FILE_NAME).write_text("x", encoding="utf-8")
+    assert recipes()["lab1"].path == tmp_path / FILE_NAME
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
