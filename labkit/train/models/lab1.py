@@ -68,8 +68,7 @@ class Encoder(nn.Module):
 def decoder(latent_dim: int) -> nn.Module:
     """Latents (N, latent_dim) -> raw images (N, 1, 28, 28), before tanh or sigmoid."""
     return nn.Sequential(
-        nn.Linear(latent_dim, 64 * 7 * 7),
-        nn.ReLU(inplace=True),
+        nn.Linear(latent_dim, 64 * 7 * 7),  # no activation here: the sheet has none
         nn.Unflatten(1, (64, 7, 7)),
         ConvTranspose2x(64, 32),
         nn.ReLU(inplace=True),
