@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -158,12 +157,14 @@ def changed_settings(old: dict[str, Any], new: dict[str, Any], prefix: str = "")
 
 def select(jobs: Sequence[Job], options: Options) -> list[Job]:
     """The jobs a run takes on, longest first."""
+    from labkit.plan import matches
+
     chosen = [
         job
         for job in jobs
         if (options.force or job.state != "done")
         and (not options.failed or job.state == "failed")
-        and (options.only is None or fnmatchcase(job.spec.name, options.only))
+        and (options.only is None or matches(job.spec.name, options.only))
     ]
     return sorted(chosen, key=lambda job: -_expected(job, options.device))
 

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
-from labkit.data import idx
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BUNDLED = Path(__file__).parent / "bundled"
 BUNDLED_TRAIN = 10_000
@@ -179,6 +180,8 @@ def _read(path: Path, sha256: str) -> bytes:
 
 
 def _decode(path: Path, data: bytes) -> NDArray[np.uint8]:
+    from labkit.data import idx  # NumPy: planning does without
+
     try:
         return idx.decode(data)
     except idx.IdxError as error:
