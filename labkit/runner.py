@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +81,10 @@ class Progress:
         """Share of the cell that is done, 0..1."""
         epochs = self.spec.training["epochs"]
         return 1.0 if self.measuring else min((self.epoch + self.within) / epochs, 1.0)
+
+
+#: Runs one cell, given the fields of a `labkit.one_cell.Task`; returns the seconds it took.
+Work = Callable[[dict[str, Any]], float]
 
 
 class View(Protocol):
@@ -188,8 +192,17 @@ def worker_count(options: Options) -> int:
     return max(1, cores // options.threads)
 
 
-def run(plan: Plan, store: Store, options: Options, view: View) -> Summary:
+def run(
+    plan: Plan, store: Store, options: Options, view: View, work: Work | None = None
+) -> Summary:
     """Run what is to be run, until all of it is done or has failed.
+
+    Args:
+        plan: becomes the store's newest plan.
+        store: where results are, and go.
+        options: how to go about it.
+        view: who is shown what happens.
+        work: runs one cell in a worker; tests of store and runner put their own here.
 
     Raises:
         OSError: the store cannot be written.
@@ -207,7 +220,7 @@ def run(plan: Plan, store: Store, options: Options, view: View) -> Summary:
     failures: list[CellFailure] = []
     try:
         if todo:
-            _drain(todo, store, options, view, workers, failures)
+            _drain(todo, store, options, view, workers, work or train_and_measure, failures)
     finally:
         view.stop()
     after = [job.state for job in survey(plan, store)] if todo else [job.state for job in jobs]
@@ -225,6 +238,7 @@ def _drain(
     options: Options,
     view: View,
     workers: int,
+    work: Work,
     failures: list[CellFailure],
 ) -> None:
     executor: Executor = Inline() if options.executor == "inline" else LocalProcesses(workers)
@@ -233,7 +247,7 @@ def _drain(
         for job in todo:
             limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, options.device))
             task = _task(job.spec, store, options)
-            pending[executor.submit(_work, task, timeout=limit)] = job
+            pending[executor.submit(work, task, timeout=limit)] = job
         while pending:
             finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -260,7 +274,7 @@ def _task(spec: CellSpec, store: Store, options: Options) -> dict[str, Any]:
     }
 
 
-def _work(task: dict[str, Any]) -> float:
+def train_and_measure(task: dict[str, Any]) -> float:
     """In the worker: run one cell; return the seconds it took. Imports torch only here."""
     from labkit.one_cell import Task, run_cell
 

@@ -1,0 +1,68 @@
+"""A family without torch: its cells go through the real runner, executor and store."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from labkit.runner import Job, Progress
+from labkit.spec import CellFailure, CellResult, CellSpec
+from labkit.store import Store
+from tests.run.cells import fill_evaluation, fill_training
+
+
+def work(task: dict[str, Any]) -> float:
+    """Do what a cell's seed says: 0..99 succeed, others fail in a way of their own."""
+    spec, store = CellSpec.from_json(task["spec"]), Store(Path(task["store"]))
+    if not store.is_trained(spec):
+        attempt = store.begin(spec, "train")
+        attempt.beat(epoch=1, step=0, steps=1)
+        misbehave(spec, store, attempt)
+        if store.failed_folder(spec).exists() and not attempt.folder.exists():
+            return 0.0
+        fill_training(attempt, spec)
+        store.commit(attempt, spec, "train")
+    if not store.is_evaluated(spec):
+        attempt = store.begin(spec, "eval")
+        fill_evaluation(attempt)
+        store.commit(attempt, spec, "eval")
+    return 0.01
+
+
+def misbehave(spec: CellSpec, store: Store, attempt: Any) -> None:
+    if spec.seed == 100:
+        store.fail(attempt, spec, "train", "ValueError: out of luck", "Traceback")
+    elif spec.seed == 101:
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif spec.seed == 102:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    elif spec.seed == 103:
+        time.sleep(60)
+    elif spec.seed == 104:
+        os._exit(7)
+
+
+class Recorder:
+    """A view that remembers what it was shown."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.ended: dict[str, CellResult | CellFailure] = {}
+        self.order: list[str] = []
+
+    def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
+        self.jobs = list(jobs)
+
+    def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None:
+        pass
+
+    def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
+        self.ended[spec.name] = outcome
+        self.order.append(spec.name)
+
+    def stop(self) -> None:
+        pass
