@@ -62,7 +62,7 @@ def test_a_dead_worker_costs_its_own_cell_only(
     monkeypatch.setattr(runner, "LEAST_LIMIT_S", 3.0)
     monkeypatch.setattr(speed, "estimate", lambda spec, device="auto": (0.0, True))
     cells = [cell(seed), cell(1), cell(2)]
-    summary, view = run(store, *cells, executor="local", jobs=2)
+    summary, _ = run(store, *cells, executor="local", jobs=2)
     assert summary.done == 2
     (failure,) = summary.failed
     assert failure.spec.seed == seed
