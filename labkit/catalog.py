@@ -535,7 +535,58 @@ QUESTIONS: dict[str, Question] = {
     ),
 }  # fmt: skip
 
-PLOTS: dict[str, Plot] = {}
+PLOTS: dict[str, Plot] = {
+    "gan_loss_comparison": Plot(
+        "GAN Loss Comparison", "labkit.reporting.plots.losses:gan_loss", ("gan",),
+        "Discriminator and generator loss, mean over each epoch. Each kind of loss has a column "
+        "of its own, because values of different kinds cannot be compared; a low loss is not a "
+        "good image, since each network's loss depends on the other network.",
+    ),
+    "gan_fid_comparison": Plot(
+        "GAN FID Scores Comparison", "labkit.reporting.plots.fid:gan_fid", ("gan",),
+        "Left: the tracking FID of every epoch against training images, which chooses the best "
+        "epoch. Right: the proxy FID of that epoch against test images. Lower is better; both "
+        "axes are logarithmic, so equal steps are equal ratios. Data sets are not comparable.",
+    ),
+    "vae_loss_comparison": Plot(
+        "VAE Loss Analysis", "labkit.reporting.plots.losses:vae_loss", ("vae",),
+        "Total loss is reconstruction plus KL, each a mean over images. Lower reconstruction is "
+        "a more faithful copy; KL is what the code says about the image beyond the prior. The "
+        "number at each curve's end is the last epoch's value.",
+    ),
+    "vae_fid_comparison": Plot(
+        "VAE FID Scores Comparison", "labkit.reporting.plots.fid:vae_fid", ("vae",),
+        "Left: the tracking FID of every epoch against training images, which chooses the best "
+        "epoch. Right: the proxy FID of that epoch against test images. Lower is better; both "
+        "axes are logarithmic, so equal steps are equal ratios. Data sets are not comparable.",
+    ),
+    "fid_gan_vs_vae": Plot(
+        "GAN vs VAE Overall Comparison", "labkit.reporting.plots.fid:gan_vs_vae", ("gan", "vae"),
+        "The proxy FID of every cell at its best epoch, lower (further left) is better, on a "
+        "logarithmic axis. Compare within a panel only: the two data sets have different scales.",
+    ),
+    "discriminator_accuracy": Plot(
+        "Discriminator Accuracy", "labkit.reporting.plots.training:discriminator_accuracy",
+        ("gan",),
+        "Share of real and generated images the discriminator told apart, mean over each epoch. "
+        "0.5 is guessing; close to 1 the generator learns little from it.",
+    ),
+    "class_coverage": Plot(
+        "Class Coverage", "labkit.reporting.plots.modes:class_coverage", (),
+        "Percent of each class's real test images that have a generated image nearby in feature "
+        "space. A pale tile is a class that is hardly generated.",
+    ),
+    "kl_per_dimension": Plot(
+        "KL per Latent Dimension", "labkit.reporting.plots.latent:kl_per_dimension", ("vae",),
+        "What each latent dimension says about test images, in nats, largest first. A dimension "
+        "near zero is unused: the prior would do as well.",
+    ),
+    "rate_distortion": Plot(
+        "Rate and Distortion", "labkit.reporting.plots.latent:rate_distortion", ("vae",),
+        "Test KL (how much the code says) against test reconstruction loss (how much is lost "
+        "all the same). Down and to the left is better in both.",
+    ),
+}  # fmt: skip
 
 FORMATS: dict[str, Format] = {
     "md": Format("Markdown", "labkit.reporting.render:write_markdown", "report.md"),

@@ -1,0 +1,1 @@
+"""From the table to a report: tables, plots, claims, documents. Never imports torch."""

@@ -1,0 +1,254 @@
+"""What a report is made of: frozen values that say everything and draw nothing.
+
+A :class:`Report` holds sections, a section holds blocks. All sorting, comparing and
+formatting of numbers is done before; templates only place. All text is plain text:
+escaping is the renderer's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from labkit.reporting.plots.chart import Chart, Diagram
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Running text."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+    tone: str = ""
+    """``note`` (worth knowing), ``warning`` (changes how to read the numbers) or empty."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Labelled values: a definition list."""
+
+    kind: ClassVar[str] = "facts"
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Something to be read or typed letter by letter."""
+
+    kind: ClassVar[str] = "code"
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A bulleted list."""
+
+    kind: ClassVar[str] = "listing"
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One grid of images that a cell made."""
+
+    source: Path
+    """The PNG in the store, at its native size."""
+    file: str
+    """Its name in the Markdown report's folder, ``gan_samples/….png``."""
+    run: str
+    view: str
+    """``samples``, ``reconstruction`` or ``interpolation``."""
+    epoch: int
+    alt: str
+    caption: str
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One cell of a table."""
+
+    text: str
+    sort: float | None = None
+    """The number behind the text."""
+    pictures: tuple[Picture, ...] = ()
+    href: str = ""
+    """An anchor of this report."""
+    tone: str = ""
+    """``best``, ``missing`` or ``failed``; never the only sign of it."""
+
+
+@dataclass(frozen=True)
+class Column:
+    label: str
+    numeric: bool = False
+    about: str = ""
+    """What it measures, in one sentence."""
+    name: str = ""
+    """The column of metrics.csv."""
+
+
+@dataclass(frozen=True)
+class Row:
+    entries: tuple[Entry, ...]
+    run: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    kind: ClassVar[str] = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    interactive: bool = False
+    """Whether it is worth sorting and filtering."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures side by side, each with its caption."""
+
+    kind: ClassVar[str] = "gallery"
+    pictures: tuple[Picture, ...]
+    moving: bool = False
+    """Whether the epoch slider moves them."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plot with how to read it and what it shows here."""
+
+    kind: ClassVar[str] = "figure"
+    name: str
+    title: str
+    chart: Chart | Diagram
+    reading: str
+    finding: str
+    alt: str
+    file: str
+    """Its name in the Markdown report's folder, ``plots/….png``."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A claim: what was computed, how sure it is, and what it rests on."""
+
+    anchor: str
+    text: str
+    verdict: str
+    mark: str
+    """A sign for the verdict, read together with its word."""
+    facts: tuple[tuple[str, str], ...]
+    """Estimate, interval, rule and the like; only what there is."""
+    numbers: tuple[tuple[str, str], ...]
+    """Every number of the text, by what it is."""
+    runs: tuple[str, ...]
+    command: str = ""
+    """What to run to be surer."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One computed sentence and the claims it rests on."""
+
+    text: str
+    claims: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Reflection:
+    """A question: the student's own words, then what the table says."""
+
+    kind: ClassVar[str] = "reflection"
+    author: str
+    student: str
+    """Markdown as the student wrote it, or empty."""
+    sentences: tuple[Sentence, ...]
+    """The computed paragraph; empty where only evidence is wanted."""
+    evidence: tuple[Evidence, ...]
+    """Every claim; empty where nothing computed is wanted."""
+    remarks: tuple[str, ...] = ()
+    """What a check of the student's words against the table found."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Long evidence, closed until asked for."""
+
+    kind: ClassVar[str] = "fold"
+    title: str
+    blocks: tuple[Block, ...]
+
+
+Block = (
+    Paragraph | Facts | Code | Listing | Table | Gallery | Figure | Reflection | Fold
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands under it."""
+
+    anchor: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = ()
+    room: bool = False
+    """Whether it starts on a new page in print."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One line of the answer in five lines."""
+
+    text: str
+    href: str = ""
+    mark: str = ""
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A cell on the small map beside the page."""
+
+    run: str
+    status: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One step of the epoch slider for one cell."""
+
+    run: str
+    view: str
+    epoch: int
+    source: Path
+    note: str
+    """What to say of this epoch, e.g. its proxy FID."""
+    on_page: bool = False
+    """Whether the page shows this picture anyway, so that it need not be embedded again."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report. The same store gives an equal value."""
+
+    title: str
+    byline: tuple[tuple[str, str], ...]
+    notices: tuple[Paragraph, ...]
+    headlines: tuple[Headline, ...]
+    glance: tuple[Block, ...]
+    sections: tuple[Section, ...]
+    disclosure: str
+    map: tuple[tuple[str, tuple[Chip, ...]], ...] = ()
+    """Group and its cells."""
+    frames: tuple[Frame, ...] = ()
+    epochs: tuple[int, ...] = ()
+    colours: tuple[tuple[str, str, str], ...] = ()
+    """CSS name, colour on light, colour on dark: one for each factor level."""
+    csv: dict[str, str] = field(default_factory=dict)
+    """File name to text of the tables that go with the report."""

@@ -1,0 +1,75 @@
+"""From a store to the files of a report: the ends of the reporting half."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from labkit.reporting.blocks import Report
+from labkit.reporting.document import compose
+from labkit.reporting.reflections import computed, students
+from labkit.reporting.render import Drawings, write_html, write_markdown
+from labkit.reporting.table import Tables, tables
+from labkit.reporting.view import View
+from labkit.store import Store
+
+#: What each format needs the figures drawn as.
+_NEEDS = {"md": "png", "html": "svg"}
+
+
+def load_tables(store: Store) -> Tables:
+    """The two tables of a store's newest plan."""
+    plan = store.plan()
+    return tables(plan, [store.outcome(spec) for spec in plan.cells])
+
+
+def build_report(
+    store_root: Path,
+    *,
+    out: Path,
+    formats: Sequence[str],
+    answers_file: Path | None = None,
+    layout: str = "full",
+    overrides: Mapping[str, Any] | None = None,
+) -> list[Path]:
+    """Write a report of a store's newest plan.
+
+    Args:
+        store_root: the folder of results.
+        out: where the report goes; made if it is not there.
+        formats: any of ``md`` and ``html``.
+        answers_file: the student's answers, read if it is there and never written.
+        layout: ``full`` or ``brief``.
+        overrides: ``title``, ``author`` (a mapping) and ``report`` (its options) of the
+            experiment file as it is now, where they differ from the plan's.
+
+    Returns:
+        The paths of the reports, in the order of `formats`.
+
+    Raises:
+        StoreError: the store has no readable plan.
+        ReportError: a picture cannot be read or a file not be written.
+    """
+    report = read_report(Store(store_root), answers_file, layout, overrides or {})
+    drawings = Drawings(report, tuple(_NEEDS[name] for name in formats))
+    write = {"md": write_markdown, "html": write_html}
+    return [write[name](report, out, drawings) for name in formats]
+
+
+def read_report(
+    store: Store, answers_file: Path | None, layout: str, overrides: Mapping[str, Any]
+) -> Report:
+    """The report as a value."""
+    plan = store.plan()
+    if "title" in overrides:
+        plan = replace(plan, title=overrides["title"])
+    if "author" in overrides:
+        plan = replace(plan, author=dict(overrides["author"]))
+    options = {**plan.settings.get("report", {}), **overrides.get("report", {})}
+    outcomes = tuple(store.outcome(spec) for spec in plan.cells)
+    found = tables(plan, outcomes)
+    view = View(plan, outcomes, found, store.artifact, store.newest_commit(plan.cells), options)
+    wanted = options.get("answers", "prose") != "off"
+    return compose(view, computed(found) if wanted else (), students(answers_file), layout)

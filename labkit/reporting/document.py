@@ -1,0 +1,117 @@
+"""From results to one frozen :class:`labkit.reporting.blocks.Report`. Reads and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from labkit.catalog import FAMILIES
+from labkit.reporting.blocks import (
+    Block, Chip, Fold, Gallery, Picture, Report, Section, Table,
+)  # fmt: skip
+from labkit.reporting.method import method
+from labkit.reporting.sections import analysis, experiments, images, making, opening, questions
+from labkit.reporting.table import to_csv
+from labkit.reporting.view import View
+
+if TYPE_CHECKING:
+    from labkit.reporting.claims import Answer
+
+DISCLOSURE = (
+    "Tables, plots and everything marked “computed from your table by labkit” were made by "
+    "labkit from the stored results; the words under an author's name are the author's own."
+)
+
+
+def compose(
+    view: View,
+    answers: Sequence[Answer] = (),
+    student: Mapping[str, str] | None = None,
+    layout: str = "full",
+) -> Report:
+    """The whole report as a value.
+
+    Args:
+        view: plan, outcomes and tables.
+        answers: what the claims engine computed from the tables.
+        student: question key to the student's own words, in Markdown.
+        layout: ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
+    """
+    reflect = questions.reflection(view, answers, student or {})
+    generated = images.generated(view)
+    glance = opening.glance(view)
+    if layout == "brief":
+        glance = tuple(block for block in glance if not isinstance(block, Gallery))
+        sections = (experiments.summary(view), analysis.scores_brief(view), generated, reflect)
+    else:
+        sections = (
+            experiments.summary(view),
+            *experiments.parts(view),
+            generated,
+            analysis.plots(view),
+            analysis.scores(view),
+            reflect,
+            method(view),
+            making.making(view),
+        )
+    on_page = {(p.run, p.view, p.epoch) for p in pictures(sections)}
+    epochs = {cell.spec.training["epochs"] for cell in view.cells}
+    return Report(
+        title=view.plan.title,
+        byline=opening.byline(view),
+        notices=opening.notices(view),
+        headlines=(questions.headlines(view, answers) or opening.fallback_headlines(view))[:5],
+        glance=glance,
+        sections=sections,
+        disclosure=DISCLOSURE,
+        map=_map(view),
+        frames=() if layout == "brief" else images.frames(view, on_page),
+        epochs=tuple(range(1, max(epochs, default=0) + 1)),
+        colours=tuple((name, *pair) for name, pair in view.style.palette.items()),
+        csv={"metrics.csv": to_csv(view.tables.cells), "history.csv": to_csv(view.tables.epochs)},
+    )
+
+
+def walk(sections: Sequence[Section]) -> Iterator[Block]:
+    """Every block, in reading order, also those folded away."""
+    for section in sections:
+        yield from _unfolded(section.blocks)
+        yield from walk(section.sections)
+
+
+def _unfolded(blocks: Sequence[Block]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        if isinstance(block, Fold):
+            yield from _unfolded(block.blocks)
+
+
+def pictures(sections: Sequence[Section]) -> Iterator[Picture]:
+    """Every picture the page shows."""
+    for block in walk(sections):
+        yield from pictures_of(block)
+
+
+def pictures_of(block: Block) -> Iterator[Picture]:
+    """The pictures of one block."""
+    if isinstance(block, Gallery):
+        yield from block.pictures
+    if isinstance(block, Table):
+        for row in block.rows:
+            for entry in row.entries:
+                yield from entry.pictures
+
+
+def _map(view: View) -> tuple[tuple[str, tuple[Chip, ...]], ...]:
+    return tuple(
+        (
+            f"{FAMILIES[family].label} {dataset}",
+            tuple(
+                Chip(cell.spec.name, cell.status, f"#{experiments.anchor(cell.spec.name)}")
+                for cell in view.of(family, dataset)
+            ),
+        )
+        for family in view.families
+        for dataset in view.datasets
+        if view.of(family, dataset)
+    )

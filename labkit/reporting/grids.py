@@ -1,0 +1,91 @@
+"""Pictures of a cell: which file, under which name, with which words."""
+
+from __future__ import annotations
+
+from labkit.catalog import FAMILIES
+from labkit.reporting.blocks import Picture
+from labkit.reporting.numbers import show
+from labkit.reporting.view import Cell, View, short_name
+
+#: Folder and file name of each view in the Markdown report.
+_FILES = {
+    "samples": "{family}_samples/{run}_epoch{epoch}.png",
+    "random": "{family}_samples/{run}_random.png",
+    "reconstruction": "{family}_reconstructions/{run}_epoch{epoch}.png",
+    "interpolation": "{family}_interpolations/{run}_interpolation.png",
+}
+
+
+def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = False) -> Picture:
+    """A cell's grid at one epoch.
+
+    Args:
+        view: the report's material.
+        cell: a cell with a result.
+        what: ``samples``, ``random`` (the same grid under the name of DESIGN's VAE samples),
+            ``reconstruction`` or ``interpolation``.
+        epoch: None for the best epoch (the last one where none was measured).
+        short: whether the caption only says the epoch.
+    """
+    result = cell.result
+    assert result is not None, "a cell without a result has no pictures"
+    last = result.spec.training["epochs"]
+    at = epoch or cell.best_epoch or last
+    stored = "samples" if what == "random" else what
+    run, family = cell.spec.name, cell.spec.family
+    return Picture(
+        source=view.locate(cell.spec, f"images/{stored}_epoch{at}.png"),
+        file=_FILES[what].format(family=family, run=run, epoch=at),
+        run=run,
+        view=stored,
+        epoch=at,
+        alt=_alt(view, cell, stored, at),
+        caption=f"epoch {at}" if short else _caption(view, cell, stored, at),
+        best=at == cell.best_epoch,
+    )
+
+
+def has(cell: Cell, what: str, epoch: int) -> bool:
+    """Whether a cell keeps such a grid."""
+    return bool(cell.result) and f"images/{what}_epoch{epoch}.png" in cell.result.artifacts
+
+
+def epoch_note(cell: Cell, what: str, epoch: int) -> str:
+    """What is known of one grid in a few words: its epoch and the number that goes with it."""
+    if what == "reconstruction":
+        loss = cell.at(epoch, "recon_loss")
+        extra = f"recon loss {show(loss, 4)}" if loss is not None else ""
+    elif what == "samples":
+        if epoch == cell.best_epoch and cell.metric("proxy_fid") is not None:
+            extra = f"proxy FID {show(cell.metric('proxy_fid'))}"
+        else:
+            fid = cell.at(epoch, "proxy_fid")
+            extra = f"tracking FID {show(fid)}" if fid is not None else ""
+    else:
+        extra = ""
+    return f"epoch {epoch}" + (f" · {extra}" if extra else "")
+
+
+def _caption(view: View, cell: Cell, what: str, epoch: int) -> str:
+    return f"{view.title(cell)} · {epoch_note(cell, what, epoch)}"
+
+
+def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
+    """An alternative text written from the numbers, not from the look."""
+    noun = short_name(cell.spec.dataset)
+    who = f"{FAMILIES[cell.spec.family].label} {view.title(cell)}"
+    note = epoch_note(cell, what, epoch)
+    if what == "reconstruction":
+        return f"4×4 grid: eight test images, each beside its reconstruction by {who}, {note}"
+    if what == "interpolation":
+        return f"4×4 grid: sixteen steps between two test images' codes, decoded by {who}, {note}"
+    return f"4×4 grid of generated {noun}, {who}, {note}{_classes(cell, epoch)}"
+
+
+def _classes(cell: Cell, epoch: int) -> str:
+    """Which classes are there: measured at the best epoch only."""
+    missing = cell.metric("missing_classes")
+    if epoch != cell.best_epoch or missing is None:
+        return ""
+    n = int(missing)
+    return f", {n} of ten classes missing" if n else ", all ten classes present"

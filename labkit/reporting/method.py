@@ -1,0 +1,188 @@
+"""Section 9: models, losses and settings in words and formulas, all read from the specs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.reporting.blocks import (
+    Block, Column, Entry, Facts, Figure, Fold, Listing, Paragraph, Row, Section, Table,
+)  # fmt: skip
+from labkit.reporting.networks import ARCHITECTURES, Network
+from labkit.reporting.numbers import levels, listing, show
+from labkit.reporting.plots.chart import Diagram
+from labkit.reporting.plots.style import level_label
+from labkit.reporting.view import View
+
+#: Claims about families that a reader may look for and these measures do not cover.
+_NEVER = (
+    "Human judgement of the images was not collected.",
+    "The proxy FID sees what a small digit or clothes classifier sees, and nothing else.",
+)
+
+
+def method(view: View) -> Section:
+    """The models and what was not varied or measured."""
+    sections = [_data(view)]
+    sections += [_family(view, family) for family in view.families]
+    sections.append(Section("limitations", "What was not varied or measured", _limits(view)))
+    chains = [
+        chain
+        for family in view.families
+        if family in ARCHITECTURES
+        for chain in ARCHITECTURES[family](view.of(family)[0].spec.params).chains
+    ]
+    blocks: tuple[Block, ...] = ()
+    if chains:
+        names = listing(FAMILIES[f].label for f in view.families)
+        said = "; ".join(f"{title}: {', '.join(b.text for b in boxes)}" for title, boxes in chains)
+        blocks = (
+            Figure(
+                "models", "The models", Diagram(tuple(chains)),
+                "Boxes with a coloured edge are networks that learn; the others are values.",
+                "", f"Diagram of {names}. {said}.", "plots/models.png",
+            ),
+        )  # fmt: skip
+    return Section("method", "Method and limitations", blocks, tuple(sections))
+
+
+def _data(view: View) -> Section:
+    names = listing(DATASETS[d].label for d in view.datasets)
+    size = "60,000" if view.plan.data_source == "full" else "10,000 (bundled subset)"
+    limits = [limit for s in view.plan.cells if (limit := s.data["limit"]) is not None]
+    if limits:
+        size = f"the first {max(limits):,}"
+    kinds = levels(
+        RECONSTRUCTIONS[s.params["reconstruction"]].pixels
+        for s in view.plan.cells
+        if "reconstruction" in s.params
+    )
+    scale = listing(dict.fromkeys(["[-1, 1]", *kinds])).replace("-", "−")
+    text = (
+        f"{names}: grey images of 28 × 28 pixels in ten classes, pixels scaled to {scale}. "
+        f"Training images: {size}. Test images: 10,000, used for measuring only."
+    )
+    return Section("method-data", "Data", (Paragraph(text),))
+
+
+def _family(view: View, family: str) -> Section:
+    about = FAMILIES[family]
+    cells = view.of(family)
+    rows = []
+    for name, param in about.params.items():
+        found = levels(_hashable(c.spec.params[name]) for c in cells)
+        varied = " (varied)" if len(found) > 1 else ""
+        rows.append((param.label, ", ".join(_said(family, name, v) for v in found) + varied))
+    for key, label in (("epochs", "Epochs"), ("batch_size", "Batch size")):
+        rows.append((label, ", ".join(show(v) for v in levels(c.spec.training[key] for c in cells))))
+    rows.append(("Precision", listing(levels(c.spec.precision for c in cells))))
+    blocks: list[Block] = [Paragraph(f"{about.label}: {about.about}.")]
+    blocks += _losses(view, family)
+    blocks.append(Facts(tuple(rows)))
+    if family in ARCHITECTURES:
+        first = ARCHITECTURES[family](cells[0].spec.params)
+        tables: list[Block] = [_layers(network) for network in first.networks]
+        blocks.append(Fold(f"Layers of {view.style.label(cells[0].spec)}", tuple(tables)))
+    return Section(f"method-{family}", about.label, tuple(blocks))
+
+
+def _losses(view: View, family: str) -> list[Block]:
+    """The formulas of the losses that were used."""
+    cells = view.of(family)
+    found: list[Block] = []
+    kinds = levels(c.spec.params["loss"] for c in cells if "loss" in c.spec.params)
+    if kinds:
+        columns = (
+            Column("Loss"), Column("Discriminator minimises"), Column("Generator minimises"),
+            Column("Source"),
+        )  # fmt: skip
+        rows = tuple(
+            Row(
+                (
+                    Entry(LOSSES[kind].label),
+                    Entry(LOSSES[kind].discriminator),
+                    Entry(LOSSES[kind].generator),
+                    Entry(LOSSES[kind].source),
+                )
+            )
+            for kind in kinds
+        )
+        found.append(Table("Adversarial losses", columns, rows))
+    kinds = levels(c.spec.params["reconstruction"] for c in cells if "reconstruction" in c.spec.params)
+    if kinds:
+        columns = (Column("Reconstruction"), Column("Formula"), Column("Pixels"), Column("In words"))
+        rows = tuple(
+            Row(
+                (
+                    Entry(RECONSTRUCTIONS[kind].label),
+                    Entry(RECONSTRUCTIONS[kind].formula),
+                    Entry(RECONSTRUCTIONS[kind].pixels.replace("-", "−")),
+                    Entry(RECONSTRUCTIONS[kind].about),
+                )
+            )
+            for kind in kinds
+        )
+        found.append(Table("Reconstruction losses", columns, rows))
+        found.append(
+            Paragraph(
+                "Total loss = reconstruction + KL, mean over images. "
+                "KL(q(z|x) ‖ N(0, I)) = −½ Σ (1 + log σ² − μ² − σ²), summed over dimensions "
+                "(Kingma & Welling 2014, arXiv:1312.6114)."
+            )
+        )
+    return found
+
+
+def _layers(network: Network) -> Table:
+    columns = (Column("Layer"), Column("Output", numeric=True))
+    rows = tuple(Row((Entry(layer), Entry(shape))) for layer, shape in network.layers)
+    return Table(network.name, columns, rows)
+
+
+def _limits(view: View) -> tuple[Block, ...]:
+    """What these runs cannot say, from what their specs hold constant."""
+    found = []
+    if not view.several_seeds:
+        found.append(
+            f"One seed ({view.plan.seeds[0]}): differences between cells may be run-to-run noise."
+        )
+    for family in view.families:
+        about = FAMILIES[family]
+        fixed = [
+            f"{param.label.lower()} ({_said(family, name, view.of(family)[0].spec.params[name])})"
+            for name, param in about.params.items()
+            if name not in view.style.factors(family)
+            or len(view.levels(family, name)) == 1
+        ]
+        if fixed:
+            found.append(f"{about.label}: held constant and so untested: {listing(fixed)}.")
+    constant = [
+        f"{word} ({show(next(iter(values)))})"
+        for word, key in (("epochs", "epochs"), ("batch size", "batch_size"))
+        if len(values := {s.training[key] for s in view.plan.cells}) == 1
+    ]
+    if constant:
+        found.append(f"Held constant for all cells: {listing(constant)}.")
+    unmeasured = [
+        metric.label
+        for name, metric in METRICS.items()
+        if (not metric.families or set(metric.families) & set(view.families))
+        and not any(c.metric(name) is not None for c in view.cells)
+    ]
+    if unmeasured:
+        found.append(f"Not measured: {listing(unmeasured)}.")
+    if view.trouble:
+        found.append(f"Not all cells are in: {view.trouble}.")
+    return (Listing((*found, *_NEVER)),)
+
+
+def _said(family: str, name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return level_label(family, name, value)
+    if isinstance(value, (list, tuple)):
+        return f"({', '.join(show(v, 4) for v in value)})"
+    return show(value, 4)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

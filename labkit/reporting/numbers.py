@@ -1,0 +1,115 @@
+"""How numbers, names and lists are written in a report: one place, so that all agree."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+NOT_MEASURED = "not measured"
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a table's value stands for *not measured*: None, NaN or pandas' NA."""
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
+def show(value: Any, digits: int = 3, missing: str = NOT_MEASURED) -> str:
+    """A value as a reader sees it.
+
+    Args:
+        value: a number, text, None or NaN.
+        digits: significant digits of a number that is not whole. The digits before the
+            decimal point are all kept: 1412.3 is "1412", not "1410".
+        missing: what stands for None and NaN.
+
+    >>> show(3.14159), show(1412.3), show(123456), show(0.00001234), show(None)
+    ('3.14', '1412', '123,456', '1.23 × 10⁻⁵', 'not measured')
+    """
+    if is_missing(value):
+        return missing
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(show(item, digits) for item in value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return str(value)
+    if math.isinf(number):
+        return "∞" if number > 0 else "−∞"
+    whole = number == int(number) and not isinstance(value, float)
+    return _sign(str(int(number)) if whole else _significant(number, digits))
+
+
+def _significant(number: float, digits: int) -> str:
+    if number == 0:
+        return "0"
+    # Rounding first: 9.996 has its decimal point where 10.0 has it.
+    exponent = int(f"{number:.{digits - 1}e}".partition("e")[2])
+    if exponent < -3:
+        mantissa = f"{number:.{digits - 1}e}".partition("e")[0]
+        return f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}"
+    return f"{number:.{max(0, digits - 1 - exponent)}f}"
+
+
+def _sign(text: str) -> str:
+    """A real minus sign, and commas from 10,000 on."""
+    head, point, tail = text.removeprefix("-").partition(".")
+    if len(head) > 4 and head.isdigit():
+        head = f"{int(head):,}"
+    return ("−" if text.startswith("-") else "") + head + point + tail
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "48 s", "12 min", "3 h 05 min"."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def listing(items: Iterable[str], word: str = "and") -> str:
+    """"a", "a and b", "a, b and c"."""
+    found = list(items)
+    if len(found) < 2:
+        return "".join(found)
+    return f"{', '.join(found[:-1])} {word} {found[-1]}"
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """"1 cell", "2 cells"."""
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def levels(values: Iterable[Any]) -> list[Any]:
+    """The distinct values: numbers in numeric order, anything else as first met."""
+    found = list(dict.fromkeys(value for value in values if not is_missing(value)))
+    numeric = all(isinstance(v, (int, float)) or hasattr(v, "dtype") for v in found)
+    return sorted(found) if numeric else found
+
+
+def slug(text: str) -> str:
+    """A name as an anchor: letters, digits, dashes."""
+    return re.sub(r"[^\w]+", "-", text, flags=re.UNICODE).strip("-").lower()
+
+
+def capitals(text: str) -> str:
+    """A label as a heading: "Final D loss" becomes "Final D Loss"."""
+    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+
+
+def lowest(named: Sequence[tuple[str, float]], digits: int) -> tuple[list[str], float] | None:
+    """The names that share the lowest value at the digits shown, and that value.
+
+    Values that look the same in the table are a tie, whatever hides behind the rounding.
+    """
+    known = [(name, value) for name, value in named if not is_missing(value)]
+    if not known:
+        return None
+    best = min(value for _, value in known)
+    return [name for name, value in known if show(value, digits) == show(best, digits)], best

@@ -1,0 +1,150 @@
+"""What the plots share: from cells to curves, points and a sentence on their range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from labkit.catalog import FAMILIES, METRICS
+from labkit.reporting.numbers import listing, show
+from labkit.reporting.plots.chart import Chart, Dots, Key, Panel, Reference, Series
+from labkit.reporting.view import Cell, View
+
+
+@dataclass(frozen=True)
+class Plotted:
+    """A chart and what it shows here."""
+
+    chart: Chart
+    finding: str
+    """Sentences whose every number was computed."""
+    alt: str
+
+
+def curves(
+    view: View, groups: Sequence[tuple[str, tuple[Cell, ...]]], column: str, digits: int = 0
+) -> tuple[Series, ...]:
+    """A curve of a history column for each setting: the mean over seeds, and their range.
+
+    Args:
+        view: the report's material.
+        groups: label and cells of each setting (:meth:`View.groups`).
+        column: of the history.
+        digits: of the last value, written after the label; 0 leaves it out.
+    """
+    found = []
+    for label, cells in groups:
+        by_epoch: dict[int, list[float]] = {}
+        for cell in cells:
+            for row in cell.result.history if cell.result else ():
+                if row.get(column) is not None:
+                    by_epoch.setdefault(int(row["epoch"]), []).append(float(row[column]))
+        if not by_epoch:
+            continue
+        epochs = sorted(by_epoch)
+        means = [sum(by_epoch[e]) / len(by_epoch[e]) for e in epochs]
+        many = max(map(len, by_epoch.values())) > 1
+        look = view.style.look(cells[0].spec)
+        found.append(
+            Series(
+                f"{label} {show(means[-1], digits)}".strip() if digits else label,
+                tuple(map(float, epochs)),
+                tuple(means),
+                look.colour,
+                look.line,
+                look.marker,
+                look.hollow,
+                tuple(min(by_epoch[e]) for e in epochs) if many else (),
+                tuple(max(by_epoch[e]) for e in epochs) if many else (),
+            )
+        )
+    return tuple(found)
+
+
+def dots(
+    view: View,
+    groups: Sequence[tuple[str, tuple[Cell, ...]]],
+    metric: str,
+    title: str,
+    references: tuple[Reference, ...] = (),
+) -> Dots:
+    """A row for each setting with a point for each seed; what is missing keeps its row."""
+    series, labels = [], []
+    for i, (_, cells) in enumerate(groups):
+        values = [v for cell in cells if (v := cell.metric(metric)) is not None]
+        look = view.style.look(cells[0].spec)
+        series.append(
+            Series("", tuple(values), (float(i),) * len(values), look.colour, "none",
+                   look.marker, look.hollow)
+        )  # fmt: skip
+        mean = sum(values) / len(values) if values else None
+        absent = "failed" if any(c.status == "failed" for c in cells) else "—"
+        labels.append(show(mean, METRICS[metric].digits, absent))
+    return Dots(
+        title,
+        METRICS[metric].label + (", mean of seeds at the right" if view.several_seeds else ""),
+        tuple(label for label, _ in groups),
+        tuple(series),
+        tuple(labels),
+        references,
+        log=True,
+    )
+
+
+def keys(view: View, families: Iterable[str]) -> tuple[Key, ...]:
+    """What each colour, marker and line means: one entry for a level of the first two factors."""
+    found: dict[str, Key] = {}
+    for family in families:
+        factors = view.style.factors(family)
+        every = {*FAMILIES[family].named_by, *factors}
+        for i, factor in enumerate(factors[:2]):
+            for cell in view.of(family):
+                look = view.style.look(cell.spec)
+                label = view.style.label(cell.spec, without=every - {factor})
+                main = Key(label, look.colour, "none", look.marker)
+                found.setdefault(label, Key(label, "muted", look.line, "o", look.hollow) if i else main)
+    return tuple(found.values())
+
+
+def extremes(
+    named: Sequence[tuple[str, float | None]], digits: int = 3, lowest: str = "lowest",
+    highest: str = "highest",
+) -> str:  # fmt: skip
+    """ "lowest 3.1 (Hinge z 64), highest 7.2 (BCE z 128)"; ties are named together."""
+    known = [(name, value) for name, value in named if value is not None]
+    if not known:
+        return "not measured"
+    parts = []
+    for word, pick in ((lowest, min), (highest, max)):
+        value = pick(v for _, v in known)
+        names = [n for n, v in known if show(v, digits) == show(value, digits)]
+        parts.append(f"{word} {show(value, digits)} ({listing(names)})")
+        if len(names) == len(known):
+            same = "the only one" if len(known) == 1 else "all equal as shown"
+            return f"{show(value, digits)} ({same}: {listing(names)})"
+    return ", ".join(parts)
+
+
+def means(
+    groups: Sequence[tuple[str, tuple[Cell, ...]]], metric: str
+) -> list[tuple[str, float | None]]:
+    """Each setting's mean over its seeds; None where nothing was measured."""
+    found: list[tuple[str, float | None]] = []
+    for label, cells in groups:
+        values = [v for cell in cells if (v := cell.metric(metric)) is not None]
+        found.append((label, sum(values) / len(values) if values else None))
+    return found
+
+
+def left_out(cells: Sequence[Cell]) -> str:
+    """A sentence on the cells a plot cannot show, or empty."""
+    absent = [cell for cell in cells if cell.result is None]
+    if not absent:
+        return ""
+    return f" Not shown: {listing(f'{c.spec.name} ({c.status})' for c in absent)}."
+
+
+def stacked(panels: Sequence[Sequence[Panel | None]]) -> tuple[tuple[Panel | None, ...], ...]:
+    """Rows of panels, all of one length."""
+    wide = max(map(len, panels), default=0)
+    return tuple((*row, *([None] * (wide - len(row)))) for row in panels)

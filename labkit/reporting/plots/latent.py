@@ -1,0 +1,81 @@
+"""What the latent code carries: KL per dimension, and its price in reconstruction."""
+
+from __future__ import annotations
+
+from labkit.catalog import DATASETS, METRICS, RECONSTRUCTIONS
+from labkit.reporting.numbers import count, levels, listing, show
+from labkit.reporting.plots.chart import Bars, Chart, Lines, Series
+from labkit.reporting.plots.common import Plotted, left_out, means, stacked
+from labkit.reporting.plots.losses import of_kind
+from labkit.reporting.view import View
+
+
+def kl_per_dimension(view: View) -> Plotted | None:
+    """A bar for each latent dimension, largest first; a panel for each setting."""
+    rows, said = [], []
+    for dataset in view.datasets:
+        row, active = [], []
+        for label, cells in view.groups("vae", dataset):
+            values = next((v for c in cells if (v := c.detail("kl_per_dim"))), None)
+            if values is None:
+                continue
+            ordered = tuple(sorted(map(float, values), reverse=True))
+            look = view.style.look(cells[0].spec)
+            row.append(
+                Bars(f"{dataset}: {label}", "dimension, by KL", "KL (nats)", ordered, look.colour,
+                     scale=f"kl-{dataset}")
+            )  # fmt: skip
+            units = cells[0].metric("active_units")
+            if units is not None:
+                active.append(f"{label}: {show(int(units))} of {len(ordered)}")
+        if row:
+            rows.append(row)
+            if active:
+                said.append(f"{DATASETS[dataset].label}, active units: {listing(active)}.")
+    if not rows:
+        return None
+    seed = " The first seed is shown." if view.several_seeds else ""
+    return Plotted(
+        Chart(stacked(rows), row_height=1.9),
+        " ".join(said) + seed + left_out(view.of("vae")),
+        "Bar charts of the KL divergence of every latent dimension, largest first. "
+        + " ".join(said),
+    )
+
+
+def rate_distortion(view: View) -> Plotted | None:
+    """Test reconstruction loss against test KL: each cell a point, a panel a data set."""
+    kinds = levels(cell.spec.params["reconstruction"] for cell in view.of("vae"))
+    rows, said = [], []
+    for kind in kinds:
+        row = []
+        for dataset in view.datasets:
+            points, spoken = [], []
+            groups = of_kind(view, "vae", dataset, "reconstruction", kind)
+            rates, costs = (dict(means(groups, f"test_{n}_loss")) for n in ("kl", "recon"))
+            for label, cells in groups:
+                rate, cost = rates[label], costs[label]
+                if rate is None or cost is None:
+                    continue
+                look = view.style.look(cells[0].spec)
+                points.append(
+                    Series(label, (rate,), (cost,), look.colour, "none", look.marker, look.hollow)
+                )
+                spoken.append(f"{label} ({show(rate)} nats, {show(cost, 4)})")
+            if points:
+                row.append(
+                    Lines(f"{dataset}, {RECONSTRUCTIONS[kind].label}", "test KL (nats per image)",
+                          METRICS["test_recon_loss"].label, tuple(points), whole_x=False)
+                )  # fmt: skip
+                said.append(
+                    f"{DATASETS[dataset].label} (KL, reconstruction loss): {listing(spoken)}."
+                )
+        if row:
+            rows.append(row)
+    if not rows:
+        return None
+    return Plotted(
+        Chart(stacked(rows), row_height=2.3),
+        " ".join(said) + left_out(view.of("vae")),
+        "Scatter plots of test reconstruction loss against test KL. " + " ".join(said),
+    )

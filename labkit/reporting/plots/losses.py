@@ -1,0 +1,90 @@
+"""Training losses by epoch. Losses of different kinds never share an axis."""
+
+from __future__ import annotations
+
+from labkit.catalog import LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.reporting.numbers import levels
+from labkit.reporting.plots.chart import Chart, Lines
+from labkit.reporting.plots.common import Plotted, curves, extremes, keys, left_out, means, stacked
+from labkit.reporting.view import Cell, View
+
+
+def gan_loss(view: View) -> Plotted | None:
+    """Discriminator and generator loss: a column for each loss kind, two rows a data set."""
+    kinds = levels(cell.spec.params["loss"] for cell in view.of("gan"))
+    rows, said = [], []
+    for dataset in view.datasets:
+        for name, who in (("d_loss", "discriminator"), ("g_loss", "generator")):
+            row = []
+            for kind in kinds:
+                groups = of_kind(view, "gan", dataset, "loss", kind)
+                row.append(
+                    Lines(
+                        f"{dataset}, {LOSSES[kind].label}: {who}",
+                        "epoch",
+                        "loss",
+                        curves(view, groups, name, METRICS[name].digits),
+                        scale=f"{kind}-{name}",
+                    )
+                )
+            if any(panel.series for panel in row):
+                rows.append(row)
+    if not rows:
+        return None
+    for kind in kinds:
+        for name in ("d_loss", "g_loss"):
+            named = [
+                (f"{label} on {dataset}", value)
+                for dataset in view.datasets
+                for label, value in means(of_kind(view, "gan", dataset, "loss", kind), name)
+            ]
+            said.append(f"{LOSSES[kind].label}, {METRICS[name].label}: {extremes(named)}.")
+    return Plotted(
+        Chart(stacked(rows), row_height=1.9),
+        " ".join(said) + left_out(view.of("gan")),
+        "Line plots of discriminator and generator loss by epoch, one column for each loss kind. "
+        + " ".join(said),
+    )
+
+
+def vae_loss(view: View) -> Plotted | None:
+    """Total, reconstruction and KL loss, each on its own axis, a row for each data set."""
+    names = ("total_loss", "recon_loss", "kl_loss")
+    titles = ("total", "reconstruction", "KL")
+    kinds = levels(cell.spec.params["reconstruction"] for cell in view.of("vae"))
+    rows, said = [], []
+    for dataset in view.datasets:
+        for kind in kinds:
+            groups = of_kind(view, "vae", dataset, "reconstruction", kind)
+            row = [
+                Lines(
+                    f"{dataset}: {title}" + (f", {RECONSTRUCTIONS[kind].label}" * (i < 2)),
+                    "epoch",
+                    "loss per image" + (" (nats)" if name == "kl_loss" else ""),
+                    curves(view, [("", cells) for _, cells in groups], name, 4),
+                )
+                for i, (name, title) in enumerate(zip(names, titles, strict=True))
+            ]
+            if any(panel.series for panel in row):
+                rows.append(row)
+                for name in names[1:]:
+                    found = extremes(means(groups, name), METRICS[name].digits)
+                    said.append(f"{dataset}, {METRICS[name].label}: {found}.")
+    if not rows:
+        return None
+    return Plotted(
+        Chart(stacked(rows), keys(view, ["vae"]), row_height=2.2),
+        " ".join(said) + left_out(view.of("vae")),
+        "Line plots of total, reconstruction and KL loss by epoch. " + " ".join(said),
+    )
+
+
+def of_kind(
+    view: View, family: str, dataset: str, setting: str, level: str
+) -> list[tuple[str, tuple[Cell, ...]]]:
+    """The settings of one data set and one kind of loss, named without that kind."""
+    found = []
+    for _, cells in view.groups(family, dataset):
+        if cells[0].spec.params[setting] == level:
+            found.append((view.style.label(cells[0].spec, without=[setting]), cells))
+    return found

@@ -1,0 +1,39 @@
+"""What the discriminator knew: its accuracy through training."""
+
+from __future__ import annotations
+
+from labkit.catalog import DATASETS, LOSSES
+from labkit.reporting.numbers import levels
+from labkit.reporting.plots.chart import Chart, Lines, Reference
+from labkit.reporting.plots.common import Plotted, curves, extremes, left_out, means, stacked
+from labkit.reporting.plots.losses import of_kind
+from labkit.reporting.view import View
+
+
+def discriminator_accuracy(view: View) -> Plotted | None:
+    """Accuracy on real and fake images by epoch: a column for each loss kind."""
+    kinds = levels(cell.spec.params["loss"] for cell in view.of("gan"))
+    rows, said = [], []
+    for dataset in view.datasets:
+        row = [
+            Lines(
+                f"{dataset}, {LOSSES[kind].label}",
+                "epoch",
+                "accuracy",
+                curves(view, of_kind(view, "gan", dataset, "loss", kind), "d_accuracy", 2),
+                (Reference("guessing", 0.5), Reference("0.95", 0.95)),
+                scale="accuracy",
+            )
+            for kind in kinds
+        ]
+        if any(panel.series for panel in row):
+            rows.append(row)
+            found = extremes(means(view.groups("gan", dataset), "d_accuracy"), 2)
+            said.append(f"{DATASETS[dataset].label}, last epoch: {found}.")
+    if not rows:
+        return None
+    return Plotted(
+        Chart(stacked(rows), row_height=1.9),
+        " ".join(said) + left_out(view.of("gan")),
+        "Line plots of discriminator accuracy by epoch. " + " ".join(said),
+    )

@@ -1,0 +1,256 @@
+"""From a :class:`Report` to files: Markdown with images beside it, or one HTML page.
+
+Templates only place what the report says. The HTML file embeds everything and forbids
+itself the network; both depend on nothing but the report and the pictures it names.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.reporting.blocks import Figure, Frame, Report
+from labkit.reporting.document import pictures, pictures_of, walk
+from labkit.reporting.plots.draw import prefixed, render
+from labkit.reporting.words import escape_markdown, to_html, to_markdown
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+#: Pictures are enlarged by this factor in a Markdown report: 84 pixels a digit.
+SCALE = 3
+#: Bytes of pictures the epoch slider may add to a page.
+SLIDER_BYTES = 2_400_000
+
+
+class ReportError(Exception):
+    """The report cannot be written; one line says which file and why."""
+
+
+@cache
+def templates_folder() -> Path:
+    """The folder of templates: inside an installed package, beside it in a source tree.
+
+    Raises:
+        ReportError: there is none.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "templates", package.parent / "templates"):
+        if (folder / "report.html.j2").is_file():
+            return folder
+    raise ReportError(f"{package / 'templates'}: the report's templates are missing")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(templates_folder()),
+        undefined=StrictUndefined,
+        autoescape=lambda name: bool(name) and ".html" in str(name),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["md"] = escape_markdown
+    return environment
+
+
+@dataclass
+class Drawings:
+    """The figures of a report, each drawn once however many formats want it."""
+
+    report: Report
+    formats: Sequence[str]
+
+    def __post_init__(self) -> None:
+        palette = {name: (light, dark) for name, light, dark in self.report.colours}
+        self._drawn = {
+            block.name: render(block.chart, palette, self.formats)
+            for block in walk(self.report.sections)
+            if isinstance(block, Figure)
+        }
+
+    def svg(self, name: str) -> str:
+        return prefixed(self._drawn[name]["svg"].decode(), name)
+
+    def png(self, name: str) -> bytes:
+        return self._drawn[name]["png"]
+
+
+# ------------------------------------------------------------------ Markdown
+
+
+def write_markdown(report: Report, folder: Path, drawings: Drawings | None = None) -> Path:
+    """Write ``report.md``, its tables and its images into a folder.
+
+    Args:
+        report: what to write.
+        folder: made if it is not there; files of these names are replaced.
+        drawings: the figures, with ``png`` among their formats; drawn if None.
+
+    Returns:
+        The path of ``report.md``.
+
+    Raises:
+        ReportError: a file cannot be read or written.
+    """
+    drawings = drawings or Drawings(report, ("png",))
+    shown = [
+        *(p for block in report.glance for p in pictures_of(block)),
+        *pictures(report.sections),
+    ]
+    for picture in {p.file: p for p in shown}.values():
+        _write(folder / picture.file, enlarged(_read(picture.source), SCALE))
+    for block in walk(report.sections):
+        if isinstance(block, Figure):
+            _write(folder / block.file, drawings.png(block.name))
+    for name, text in report.csv.items():
+        _write(folder / name, text.encode())
+    page = _environment().get_template("report.md.j2")
+    text = page.render(report=report, student=to_markdown)
+    path = folder / "report.md"
+    _write(path, text.encode())
+    return path
+
+
+def enlarged(png: bytes, factor: int) -> bytes:
+    """A grey PNG with every pixel repeated `factor` times in both directions."""
+    import io
+
+    from PIL import Image
+
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        size = (image.width * factor, image.height * factor)
+        image.resize(size, Image.Resampling.NEAREST).save(file, "PNG", compress_level=9)
+    return file.getvalue()
+
+
+# ------------------------------------------------------------------ HTML
+
+
+def write_html(report: Report, folder: Path, drawings: Drawings | None = None) -> Path:
+    """Write ``report.html``, one file that needs nothing else, and the tables beside it.
+
+    Args:
+        report: what to write.
+        folder: made if it is not there; files of these names are replaced.
+        drawings: the figures, with ``svg`` among their formats; drawn if None.
+
+    Returns:
+        The path of ``report.html``.
+
+    Raises:
+        ReportError: a file cannot be read or written.
+    """
+    for name, text in report.csv.items():
+        _write(folder / name, text.encode())
+    path = folder / "report.html"
+    _write(path, html(report, drawings or Drawings(report, ("svg",))).encode())
+    return path
+
+
+def html(report: Report, drawings: Drawings) -> str:
+    """The page as text."""
+    folder = templates_folder()
+    script = (folder / "js" / "report.js").read_text("utf-8")
+    frames, step = thinned(report.frames, SLIDER_BYTES)
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        report=report,
+        css=_safe((folder / "css" / "report.css").read_text("utf-8")),
+        colours=_safe(_colours(report)),
+        script=_safe(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        frames=_safe(_frames(frames)),
+        frame_step=step,
+        csv=_safe(_json(report.csv.get("metrics.csv", ""))),
+        uri=_uri,
+        svg=lambda name: _safe(drawings.svg(name)),
+        student=lambda text: _safe(to_html(text)),
+    )
+
+
+def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
+    """Every n-th epoch's frames, the smallest n whose pictures take at most `most` bytes.
+
+    Pictures the page shows anyway cost nothing and stay.
+    """
+    if not frames:
+        return [], 1
+    last = max(frame.epoch for frame in frames)
+    sizes = {f.source: 0 if f.on_page else _size(f.source) for f in frames}
+    for step in range(1, last + 1):
+        kept = [f for f in frames if f.on_page or f.epoch == last or (f.epoch - 1) % step == 0]
+        if sum(sizes[f.source] for f in kept) <= most:
+            return kept, step
+    return [f for f in frames if f.on_page], last
+
+
+def _frames(frames: Sequence[Frame]) -> str:
+    """Run and view to epoch to (note, picture); an empty picture is already on the page."""
+    found: dict[str, dict[int, tuple[str, str]]] = {}
+    for frame in frames:
+        uri = "" if frame.on_page else _uri(frame.source)
+        found.setdefault(f"{frame.run} {frame.view}", {})[frame.epoch] = (frame.note, uri)
+    return _json(found)
+
+
+def _json(value: Any) -> str:
+    """JSON that can stand inside a script element."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _colours(report: Report) -> str:
+    """The palette as CSS variables: light everywhere, dark where the browser can choose."""
+    light = "".join(f"--{name}:{a};" for name, a, _ in report.colours)
+    both = "".join(f"--{name}:light-dark({a},{b});" for name, a, b in report.colours)
+    return f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
+
+
+def _uri(path: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(_read(path)).decode()}"
+
+
+def _safe(text: str) -> Any:
+    """Text this module made or checked itself, not to be escaped."""
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Replace a file unless it already holds these bytes; never half of it."""
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {error.strerror}") from error
+
+

@@ -1,0 +1,156 @@
+"""Sections 6 and 7: the plots, and every cell's scores in one table."""
+
+from __future__ import annotations
+
+from labkit.catalog import FAMILIES, METRICS, PLOTS, resolve
+from labkit.reporting.blocks import Block, Column, Entry, Figure, Fold, Paragraph, Row, Section, Table
+from labkit.reporting.numbers import NOT_MEASURED, is_missing, show
+from labkit.reporting.sections.experiments import anchor, collapse
+from labkit.reporting.view import Cell, View, shown
+
+#: Metric groups in the order of the folded tables.
+_GROUPS = {
+    "quality": "Quality of samples",
+    "modes": "Modes: is every kind of image there",
+    "stability": "Stability of training",
+    "losses": "Losses",
+    "vae": "Latent space",
+    "cost": "Cost",
+    "appendix": "Appendix: the lab sheet's own number",
+}
+
+
+def plots(view: View) -> Section:
+    """Section 6: every plot of the catalog that has its cells and its data."""
+    figures = []
+    for name, entry in PLOTS.items():
+        if not all(view.of(family) for family in entry.families):
+            continue
+        plotted = resolve(entry.target)(view)
+        if plotted is None:
+            continue
+        figure = Figure(
+            name, entry.label, plotted.chart, entry.about, plotted.finding, plotted.alt,
+            f"plots/{name}.png",
+        )  # fmt: skip
+        figures.append(Section(f"plot-{name.replace('_', '-')}", entry.label, (figure,)))
+    if not figures:
+        return Section("plots", "Analysis Plots", (Paragraph("No cell has results yet."),))
+    return Section("plots", "Analysis Plots", (), tuple(figures))
+
+
+def scores(view: View) -> Section:
+    """Section 7: the proxy FID of every cell, and every other measure folded away."""
+    several = len(view.datasets) > 1
+    intro = (
+        "The proxy FID is the Fréchet distance between features of generated and of real test "
+        "images under a small classifier made for the data set. Lower is better."
+        + (" Scores are not comparable between data sets." if several else "")
+    )
+    blocks: list[Block] = [Paragraph(intro), _main_table(view)]
+    blocks += [fold for group in _GROUPS if (fold := _group_table(view, group))]
+    return Section("scores", "Proxy FID Scores Summary", tuple(blocks))
+
+
+def scores_brief(view: View) -> Section:
+    """The one table of the brief layout."""
+    return Section("scores", "Proxy FID Scores Summary", (_main_table(view, anchored=True),))
+
+
+def _main_table(view: View, anchored: bool = False) -> Table:
+    measured = {name for name in METRICS if any(c.metric(name) is not None for c in view.cells)}
+    judged = any(cell.detail("collapse") for cell in view.cells)
+    names = ["proxy_fid", *(n for n in ("kid", "sharpness") if n in measured)]
+    columns = [
+        Column("Run", name="run"),
+        Column("Data set", name="dataset"),
+        Column("Model", name="family"),
+        Column("Settings"),
+        *([Column("Seed", True, name="seed")] if view.several_seeds else []),
+        Column("Best epoch", True, name="best_epoch"),
+        *(Column(METRICS[n].label, True, METRICS[n].about, n) for n in names),
+        *([Column("Mode collapse", name="collapse")] if judged else []),
+        Column("Time (s)", True, METRICS["seconds"].about, "seconds"),
+        Column("Status", name="status"),
+    ]
+    winners = _winners(view)
+    rows = []
+    for cell in view.cells:
+        spec = cell.spec
+        best = spec.name in winners
+        entries = [
+            Entry(spec.name, href=f"#{anchor(spec.name)}"),
+            Entry(spec.dataset),
+            Entry(FAMILIES[spec.family].label),
+            Entry(view.style.label(spec)),
+            *([Entry(str(spec.seed), spec.seed)] if view.several_seeds else []),
+            _entry(cell, "best_epoch"),
+            *(_entry(cell, name, best and name == "proxy_fid") for name in names),
+            *([Entry(collapse(cell))] if judged else []),
+            _entry(cell, "seconds"),
+            Entry(cell.absence or cell.status, tone="failed" if cell.status == "failed" else ""),
+        ]
+        rows.append(Row(tuple(entries), spec.name, anchor(spec.name) if anchored else ""))
+    caption = (
+        f"Every cell of the plan, {view.seeds_said}. ◆ marks the lowest proxy FID on its data set."
+    )
+    return Table(caption, tuple(columns), tuple(rows), interactive=True)
+
+
+def _group_table(view: View, group: str) -> Fold | None:
+    """All measured metrics of one group, and what each of them means."""
+    names = [
+        name
+        for name, metric in METRICS.items()
+        if metric.group == group and any(c.metric(name) is not None for c in view.cells)
+    ]
+    if not names:
+        return None
+    cells = [c for c in view.cells if any(_applies(n, c.spec.family) for n in names)]
+    columns = (
+        Column("Run", name="run"),
+        *(Column(_with_unit(n), True, METRICS[n].about, n) for n in names),
+    )
+    rows = tuple(
+        Row((Entry(c.spec.name, href=f"#{anchor(c.spec.name)}"), *(_entry(c, n) for n in names)),
+            c.spec.name)
+        for c in cells
+    )  # fmt: skip
+    meaning = Paragraph(
+        " ".join(f"{METRICS[n].label}: {METRICS[n].about}." for n in names), "note"
+    )
+    return Fold(_GROUPS[group], (Table(_GROUPS[group], columns, rows, True), meaning))
+
+
+def _with_unit(name: str) -> str:
+    metric = METRICS[name]
+    return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+
+
+def _entry(cell: Cell, name: str, best: bool = False) -> Entry:
+    if name in METRICS and not _applies(name, cell.spec.family):
+        return Entry("—", tone="missing")
+    if cell.result is None:
+        return Entry("—", tone=cell.status)
+    value = cell.metric(name)
+    if value is None:
+        return Entry(NOT_MEASURED, tone="missing")
+    text = shown(cell, name) if name in METRICS else show(value)
+    return Entry(f"◆ {text}" if best else text, value, tone="best" if best else "")
+
+
+def _applies(name: str, family: str) -> bool:
+    return not METRICS[name].families or family in METRICS[name].families
+
+
+def _winners(view: View) -> set[str]:
+    """The runs with the lowest proxy FID on their data set; all that tie as shown."""
+    found: set[str] = set()
+    for dataset in view.datasets:
+        cells = [c for c in view.of(None, dataset) if not is_missing(c.metric("proxy_fid"))]
+        if len(cells) > 1:
+            least = min(c.metric("proxy_fid") or 0.0 for c in cells)
+            found |= {c.spec.name for c in cells if shown(c, "proxy_fid") == show(least)}
+    return found
+
+

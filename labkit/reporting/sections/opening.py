@@ -1,0 +1,167 @@
+"""The first screen: title, who, what to know before reading, one table, the best grids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Paragraph, Row, Table
+from labkit.reporting.grids import has, picture
+from labkit.reporting.numbers import duration, listing, lowest, show
+from labkit.reporting.sections.experiments import anchor, collapse
+from labkit.reporting.view import Cell, View, all_done
+
+
+def byline(view: View) -> tuple[tuple[str, str], ...]:
+    """Who, when and on what: only what is known."""
+    author = view.plan.author
+    who = [
+        ("Author", author.get("name", "")),
+        ("ID", author.get("id", "")),
+        ("Group", author.get("group", "")),
+        ("Course", author.get("course", "")),
+    ]
+    names = listing(DATASETS[d].label for d in view.datasets)
+    sizes = {
+        "full": "all 60,000 training images each",
+        "bundled": "the bundled 10,000 training images each",
+    }
+    data = f"{names}, {sizes.get(view.plan.data_source, view.plan.data_source)}"
+    limits = {spec.data["limit"] for spec in view.plan.cells}
+    if limits != {None}:
+        most = listing(sorted(f"{limit:,}" for limit in limits if limit is not None))
+        data = f"{names}, the first {most} training images ({view.plan.data_source} set)"
+    return tuple(
+        (label, text)
+        for label, text in (
+            *who,
+            ("Results of", _day(view.committed)),
+            ("Data", data),
+            ("Cells", all_done(view)),
+        )
+        if text
+    )
+
+
+def notices(view: View) -> tuple[Paragraph, ...]:
+    """What changes how the numbers are to be read; said before the first of them."""
+    found = []
+    if view.plan.data_source == "bundled":
+        found.append(
+            Paragraph(
+                "Trained on the bundled subset: the first 10,000 of 60,000 training images of "
+                "each data set. Evaluation uses the complete test sets. With all training "
+                "images, results are expected to be different.",
+                "warning",
+            )
+        )
+    if view.plan.profile:
+        found.append(
+            Paragraph(
+                f"This is the profile “{view.plan.profile}” of the experiment, "
+                "not the full experiment.",
+                "warning",
+            )
+        )
+    if view.trouble:
+        found.append(
+            Paragraph(
+                f"Incomplete: {all_done(view)}. Every comparison below is about the cells "
+                "that are done.",
+                "warning",
+            )
+        )
+    if len(view.environments) > 1:
+        found.append(
+            Paragraph(
+                "The cells were trained in more than one numeric environment (see “How these "
+                "numbers were made”): small differences between them may come from that.",
+                "warning",
+            )
+        )
+    if not view.several_seeds:
+        found.append(
+            Paragraph(
+                f"Every cell was trained with one seed ({view.plan.seeds[0]}): "
+                "run-to-run noise is not known.",
+                "note",
+            )
+        )
+    return tuple(found)
+
+
+def fallback_headlines(view: View) -> tuple[Headline, ...]:
+    """The lowest proxy FID per data set: what can be said without the claims engine."""
+    lines = []
+    for dataset in view.datasets:
+        cells = [c for c in view.of(None, dataset) if c.metric("proxy_fid") is not None]
+        best = lowest([(c.spec.name, c.metric("proxy_fid") or 0.0) for c in cells], 3)
+        label = DATASETS[dataset].label
+        if best is None:
+            lines.append(Headline(f"{label}: proxy FID not measured."))
+            continue
+        names, value = best
+        lines.append(
+            Headline(
+                f"{label}: in these runs the lowest proxy FID is {show(value)}, "
+                f"{'shared by' if len(names) > 1 else 'by'} {listing(names)}.",
+                href=f"#{anchor(names[0])}",
+            )
+        )
+    return tuple(lines)
+
+
+def glance(view: View) -> tuple[Block, ...]:
+    """One table and one row of grids: the best cell of each family on each data set."""
+    judged = any(cell.detail("collapse") for cell in view.cells)
+    columns = [
+        Column("Data set"),
+        Column("Model"),
+        Column("Best cell by proxy FID"),
+        Column("Best epoch", numeric=True),
+        Column("Proxy FID", numeric=True, about=METRICS["proxy_fid"].about),
+        Column("Real images read", numeric=True, about="the proxy FID of real images: the floor"),
+        *([Column("Mode collapse")] if judged else []),
+        Column("Training time", numeric=True),
+    ]
+    rows, pictures = [], []
+    for dataset in view.datasets:
+        for family in view.families:
+            if not view.of(family, dataset):
+                continue
+            label, cell = FAMILIES[family].label, _best(view, family, dataset)
+            head = (Entry(dataset), Entry(label))
+            if cell is None:
+                rows.append(Row((*head, *(Entry(show(None), tone="missing") for _ in columns[2:]))))
+                continue
+            floor, seconds = view.yardstick(dataset).floor, cell.metric("seconds")
+            entries = (
+                Entry(view.title(cell), href=f"#{anchor(cell.spec.name)}"),
+                Entry(show(cell.best_epoch)),
+                Entry(show(cell.metric("proxy_fid")), cell.metric("proxy_fid")),
+                Entry(show(floor), floor),
+                *([Entry(collapse(cell))] if judged else []),
+                Entry(duration(seconds) if seconds is not None else show(None), seconds),
+            )
+            rows.append(Row((*head, *entries), run=cell.spec.name))
+            if has(cell, "samples", cell.best_epoch or 0):
+                what = "random" if FAMILIES[family].reconstructs else "samples"
+                found = picture(view, cell, what, None)
+                pictures.append(replace(found, caption=f"{dataset} {label}, {found.caption}"))
+    caption = f"The best cell of each model by proxy FID; {view.seeds_said}."
+    table = Table(caption, tuple(columns), tuple(rows))
+    return (table, Gallery(tuple(pictures))) if pictures else (table,)
+
+
+def _best(view: View, family: str, dataset: str) -> Cell | None:
+    known = [c for c in view.of(family, dataset) if c.metric("proxy_fid") is not None]
+    return min(known, key=lambda c: c.metric("proxy_fid") or 0.0) if known else None
+
+
+def _day(time: str) -> str:
+    """2025-11-21T22:21:00+00:00 as "21 November 2025, 22:21 UTC"."""
+    if not time:
+        return ""
+    at = datetime.fromisoformat(time)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"

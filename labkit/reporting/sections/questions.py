@@ -1,0 +1,147 @@
+"""Section 8: the questions, the student's answers, and what the table says to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from labkit.catalog import QUESTIONS
+from labkit.reporting.blocks import Block, Evidence, Headline, Paragraph, Reflection, Section, Sentence
+from labkit.reporting.numbers import count, duration, show, slug
+from labkit.reporting.view import View
+
+if TYPE_CHECKING:
+    from labkit.reporting.claims import Answer, Claim
+
+TITLE = "Reflection Questions & Data-Driven Answers"
+
+
+def applying(view: View) -> tuple[str, ...]:
+    """The questions whose families and factors are in the plan."""
+    present = {name for spec in view.plan.cells for name in spec.params}
+    return tuple(
+        key
+        for key, question in QUESTIONS.items()
+        if any(view.of(family) for family in question.families)
+        and all(factor in present for factor in question.factors)
+    )
+
+
+def reflection(view: View, answers: Sequence[Answer], student: Mapping[str, str]) -> Section:
+    """The section of questions.
+
+    Args:
+        view: the report's material; ``options["answers"]`` is ``prose``, ``evidence`` or ``off``.
+        answers: what was computed, one for each question that applies.
+        student: question key to the student's own Markdown.
+    """
+    wanted = view.options.get("answers", "prose")
+    computed = {answer.question: answer for answer in answers}
+    sections = []
+    for i, key in enumerate(dict.fromkeys((*applying(view), *computed)), 1):
+        answer = computed.get(key)
+        heading = QUESTIONS[key].text if key in QUESTIONS else answer.heading if answer else key
+        sections.append(
+            Section(
+                f"question-{slug(key)}",
+                f"{i}. {heading}",
+                (_block(view, answer, student.get(key, ""), wanted),),
+            )
+        )
+    intro: tuple[Block, ...] = ()
+    if wanted != "off":
+        intro = (Paragraph(_reading(view)),)
+    return Section("reflection", TITLE, intro, tuple(sections), room=True)
+
+
+def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
+    """The first computed sentence of each question, with its verdict."""
+    if view.options.get("answers", "prose") == "off":
+        return ()
+    lines = []
+    for answer in answers:
+        found = {claim.id: claim for claim in answer.claims}
+        if answer.sentences:
+            first = answer.sentences[0]
+            claim = next((found[c] for c in first.claims if c in found), None)
+            text = first.text
+        elif answer.claims:
+            claim = answer.claims[0]
+            text = claim.text
+        else:
+            continue
+        lines.append(
+            Headline(
+                text,
+                f"#question-{slug(answer.question)}",
+                claim.mark if claim else "",
+                claim.verdict if claim else "",
+            )
+        )
+    return tuple(lines)
+
+
+def _reading(view: View) -> str:
+    return (
+        "Under each question stand the author's own words first, then what labkit computed from "
+        "the results table. A verdict says what may be concluded beyond these runs: ✓ supported, "
+        "✗ not supported, ? inconclusive, – not measured. It needs at least three seeds to be "
+        f"“supported”; here there is {view.seeds_said}."
+        if not view.several_seeds
+        else "Under each question stand the author's own words first, then what labkit computed "
+        "from the results table. A verdict says what may be concluded beyond these runs: "
+        "✓ supported, ✗ not supported, ? inconclusive, – not measured. It rests on "
+        f"{view.seeds_said}."
+    )
+
+
+def _block(view: View, answer: Answer | None, student: str, wanted: str) -> Reflection:
+    author = view.plan.author.get("name", "")
+    if answer is None or wanted == "off":
+        return Reflection(author, student.strip(), (), ())
+    evidence = {claim.id: _evidence(claim) for claim in answer.claims}
+    sentences: tuple[Sentence, ...] = ()
+    if wanted == "prose":
+        sentences = tuple(
+            Sentence(s.text, tuple(evidence[c] for c in s.claims if c in evidence))
+            for s in answer.sentences
+        )
+        if not sentences and answer.paragraph:
+            sentences = (Sentence(answer.paragraph, ()),)
+    return Reflection(author, student.strip(), sentences, tuple(evidence.values()))
+
+
+def _evidence(claim: Claim) -> Evidence:
+    seeds, blocks = count(claim.n_seeds, "seed"), count(claim.n_blocks, "block")
+    unit = f" {claim.unit}" if claim.unit else ""
+    facts = [
+        ("Scope", claim.scope),
+        ("In these runs", claim.in_these_runs or ""),
+        ("Estimate", f"{show(claim.estimate)}{unit}" if claim.estimate is not None else ""),
+        (
+            "95 % interval",
+            f"[{show(claim.interval[0])}, {show(claim.interval[1])}]{unit}" if claim.interval else "",
+        ),
+        ("Margin", f"{show(claim.margin)}{unit}" if claim.margin else ""),
+        ("Rests on", f"{seeds}, {blocks}, {count(len(claim.runs), 'run')}" if claim.runs else ""),
+        ("Rule", claim.rule),
+        ("Reasons", "; ".join(claim.reasons)),
+        ("Counter-examples", "; ".join(claim.counterexamples)),
+    ]
+    command = ""
+    if claim.settle:
+        time = f" ({duration(claim.settle.seconds)})" if claim.settle.seconds else ""
+        facts.append(("Could be settled by", f"{claim.settle.text}{time}"))
+        command = claim.settle.command
+    return Evidence(
+        f"claim-{slug(claim.id)}",
+        claim.text,
+        claim.verdict,
+        claim.mark,
+        tuple((label, text) for label, text in facts if text),
+        tuple((name, claim.shown.get(name, show(v, 6))) for name, v in claim.numbers.items()),
+        claim.runs,
+        command,
+    )
+
+

@@ -1,0 +1,244 @@
+"""Two tidy tables: a row a cell, and a row a cell and epoch. All else is read from them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from labkit.catalog import FAMILIES, METRICS
+from labkit.reporting.numbers import is_missing
+from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
+
+if TYPE_CHECKING:
+    from labkit.plan import Plan
+
+#: Columns every metrics.csv has, measured or not.
+ALWAYS = (
+    "run", "family", "dataset", "seed", "epochs", "best_epoch", "proxy_fid", "d_loss", "g_loss",
+    "total_loss", "recon_loss", "kl_loss", "seconds", "images_per_s", "parameters",
+    "peak_memory_mb", "status",
+)  # fmt: skip
+
+#: Characters that make a spreadsheet take a text for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What was found, as data."""
+
+    cells: pd.DataFrame
+    """A row per cell of the plan, in its order, whatever became of it."""
+    epochs: pd.DataFrame
+    """A row per cell and epoch: run, family, dataset, seed, epoch, then the history."""
+
+
+def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
+    """Both tables of a plan.
+
+    Args:
+        plan: what was asked for.
+        outcomes: one for each of ``plan.cells``, in their order; None where missing.
+
+    Returns:
+        ``cells`` has columns run, family, experiment, dataset, seed, every setting, epochs,
+        batch_size, best_epoch, the catalog's metrics in its order, collapse (the verdict in
+        words), status (done | trained | failed | missing) and note (why, in one line).
+        What is not measured is missing (NaN or NA), never 0.
+    """
+    pairs = list(zip(plan.cells, outcomes, strict=True))
+    settings = setting_names(plan.cells)
+    columns = [
+        *("run", "family", "experiment", "dataset", "seed"),
+        *settings,
+        *("epochs", "batch_size", "best_epoch"),
+        *METRICS,
+        *("collapse", "status", "note"),
+    ]
+    history: list[dict[str, Any]] = []
+    for spec, outcome in pairs:
+        if isinstance(outcome, CellResult):
+            history += [{**_key(spec), **row} for row in outcome.history]
+    found = {name for row in history for name in row}
+    known = ["epoch", *(loss for family in FAMILIES.values() for loss in family.losses)]
+    first = ["run", "family", "dataset", "seed", *known, "proxy_fid"]
+    rest = sorted(found - set(first))
+    return Tables(
+        cells=_frame([_row(spec, outcome) for spec, outcome in pairs], columns),
+        epochs=_frame(history, [*(n for n in first if n in found or n in first[:5]), *rest]),
+    )
+
+
+def setting_names(specs: Iterable[CellSpec]) -> list[str]:
+    """Every setting of the cells but dataset, seed, epochs and batch size, catalog order."""
+    present = {name for spec in specs for name in spec.settings}
+    ordered = [name for family in FAMILIES.values() for name in family.params]
+    extra = sorted(present - set(ordered) - {"family", "dataset", "seed", "epochs", "batch_size"})
+    return [name for name in dict.fromkeys(ordered) if name in present] + extra
+
+
+def status(outcome: Outcome | None) -> str:
+    """One word for how a cell ended: done, trained (not measured yet), failed, missing."""
+    if outcome is None:
+        return "missing"
+    if isinstance(outcome, CellFailure):
+        return "failed"
+    return "done" if outcome.measured else "trained"
+
+
+def verdict(details: Mapping[str, Any]) -> str | None:
+    """The mode-collapse verdict in words, or None where it was not measured."""
+    found = details.get("collapse")
+    if isinstance(found, Mapping):
+        found = found.get("text") or found.get("verdict") or "; ".join(found.get("reasons", ()))
+    return str(found) if found else None
+
+
+def _key(spec: CellSpec) -> dict[str, Any]:
+    return {
+        "run": spec.name,
+        "family": spec.family,
+        "experiment": spec.experiment,
+        "dataset": spec.dataset,
+        "seed": spec.seed,
+    }
+
+
+def _row(spec: CellSpec, outcome: Outcome | None) -> dict[str, Any]:
+    row = {**_key(spec), **spec.settings, "status": status(outcome)}
+    if isinstance(outcome, CellResult):
+        row |= {name: outcome.metrics.get(name) for name in (*METRICS, "best_epoch")}
+        row["collapse"] = verdict(outcome.details)
+    if isinstance(outcome, CellFailure):
+        row["note"] = (outcome.error.strip().splitlines() or ["unknown error"])[0]
+    return row
+
+
+def _frame(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({name: _column([row.get(name) for row in rows]) for name in columns})
+
+
+def _column(values: list[Any]) -> pd.Series[Any]:
+    """Whole numbers stay whole beside missing ones; lists become their JSON."""
+    values = [json.dumps(v) if isinstance(v, (list, tuple, dict)) else v for v in values]
+    present = [v for v in values if not is_missing(v)]
+    if any(isinstance(v, str) for v in present):
+        return pd.Series([None if is_missing(v) else v for v in values], dtype="object")
+    if present and all(isinstance(v, int) for v in present):
+        return pd.Series([pd.NA if is_missing(v) else v for v in values], dtype="Int64")
+    return pd.Series([float("nan") if is_missing(v) else v for v in values], dtype="float64")
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """A table as CSV text: full precision, an empty field for what was not measured.
+
+    Columns without a single value are left out unless every metrics.csv has them. Text that
+    a spreadsheet would run as a formula gets an apostrophe before it.
+    """
+    kept = [name for name in frame.columns if name in ALWAYS or frame[name].notna().any()]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(kept)
+    columns = [frame[name].tolist() for name in kept]
+    writer.writerows([_field(value) for value in row] for row in zip(*columns, strict=True))
+    return out.getvalue()
+
+
+def _field(value: Any) -> str:
+    if is_missing(value):
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return repr(value)
+
+
+def write_csv(found: Tables, folder: Path) -> list[Path]:
+    """Write ``metrics.csv`` and ``history.csv`` into a folder; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, frame in (("metrics.csv", found.cells), ("history.csv", found.epochs)):
+        path = folder / name
+        path.write_text(to_csv(frame), "utf-8", newline="\n")
+        paths.append(path)
+    return paths
+
+
+# ------------------------------------------------------------------ for the command line
+
+
+def status_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
+    """What ``labkit status`` prints: a row a cell with run, status, best_epoch, proxy_fid, note."""
+    names = ["run", "status", "best_epoch", "proxy_fid", "seconds", "note"]
+    return [
+        {name: None if is_missing(value) else value for name, value in zip(names, row, strict=True)}
+        for row in zip(*(cells[name].tolist() for name in names), strict=True)
+    ]
+
+
+def compare(cells: pd.DataFrame, a: str, b: str) -> list[dict[str, Any]]:
+    """Two runs side by side: first the settings in which they differ, then the metrics.
+
+    Args:
+        cells: the table of cells.
+        a, b: names of runs.
+
+    Returns:
+        Rows with ``name, label, a, b, difference, unit, comparable``; the difference is
+        b − a where both are numbers that may be compared, else None, and ``comparable``
+        names the setting that forbids it ("" if none does).
+
+    Raises:
+        KeyError: a name is not in the table.
+    """
+    first, second = _one(cells, a), _one(cells, b)
+    rows: list[dict[str, Any]] = []
+    known = ("run", "experiment", "collapse", "status", "note", "best_epoch", *METRICS)
+    for name in [n for n in cells.columns if n not in known]:
+        if not _same(first[name], second[name]):
+            rows.append(_difference(name, name, first, second, None, ""))
+    for name, metric in METRICS.items():
+        if is_missing(first[name]) and is_missing(second[name]):
+            continue
+        differ = [s for s in metric.within if not _same(first.get(s), second.get(s))]
+        delta = None
+        if not differ and not is_missing(first[name]) and not is_missing(second[name]):
+            delta = second[name] - first[name]
+        why = f"{differ[0]} differs" if differ else ""
+        rows.append(_difference(name, metric.label, first, second, delta, metric.unit, why))
+    for name in ("best_epoch", "collapse", "status"):
+        rows.append(_difference(name, name, first, second, None, ""))
+    return rows
+
+
+def _one(cells: pd.DataFrame, run: str) -> dict[str, Any]:
+    found = cells[cells["run"] == run]
+    if found.empty:
+        raise KeyError(run)
+    return {str(name): found[name].tolist()[0] for name in found.columns}
+
+
+def _same(a: Any, b: Any) -> bool:
+    return (is_missing(a) and is_missing(b)) or (not is_missing(a) and not is_missing(b) and a == b)
+
+
+def _difference(
+    name: str,
+    label: str,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    delta: float | None,
+    unit: str,
+    why: str = "",
+) -> dict[str, Any]:
+    a, b = (None if is_missing(row[name]) else row[name] for row in (first, second))
+    return {
+        "name": name, "label": label, "a": a, "b": b,
+        "difference": delta, "unit": unit, "comparable": why,
+    }  # fmt: skip

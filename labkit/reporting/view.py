@@ -1,0 +1,198 @@
+"""What every section looks at: the plan, how its cells ended, and the two tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.reporting.numbers import count, is_missing, levels, listing, show
+from labkit.reporting.plots.style import Style, level_label
+from labkit.reporting.table import Tables, status
+from labkit.reporting.yardstick import Yardstick, yardstick
+from labkit.spec import CellFailure, CellResult, CellSpec, Outcome, canonical_json
+
+if TYPE_CHECKING:
+    from labkit.plan import Plan
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the plan and what became of it."""
+
+    spec: CellSpec
+    outcome: Outcome | None
+
+    @property
+    def result(self) -> CellResult | None:
+        return self.outcome if isinstance(self.outcome, CellResult) else None
+
+    @property
+    def status(self) -> str:
+        return status(self.outcome)
+
+    @property
+    def best_epoch(self) -> int | None:
+        return self.result.metrics.get("best_epoch") if self.result else None
+
+    def metric(self, name: str) -> float | None:
+        """A metric's value, or None where it was not measured."""
+        value = self.result.metrics.get(name) if self.result else None
+        return None if is_missing(value) else value
+
+    def at(self, epoch: int, name: str) -> float | None:
+        """A value of the history at one epoch."""
+        for row in self.result.history if self.result else ():
+            if row["epoch"] == epoch:
+                value = row.get(name)
+                return None if is_missing(value) else value
+        return None
+
+    def detail(self, name: str) -> Any:
+        """A measure that is a list or a record, or None."""
+        return self.result.details.get(name) if self.result else None
+
+    @property
+    def absence(self) -> str:
+        """Why there are no numbers: "failed: …", "not run yet", or empty if there are."""
+        if isinstance(self.outcome, CellFailure):
+            return f"failed: {(self.outcome.error.strip().splitlines() or ['unknown error'])[0]}"
+        return "not run yet" if self.outcome is None else ""
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a section may read. Nothing here touches a file but `locate`'s paths."""
+
+    plan: Plan
+    outcomes: tuple[Outcome | None, ...]
+    tables: Tables
+    locate: Callable[[CellSpec, str], Path]
+    """Where an artifact of a cell lies."""
+    committed: str = ""
+    """Time of the newest commit."""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """By data set and then setting, in numeric order, whatever the plan's order was."""
+        found = [Cell(s, o) for s, o in zip(self.plan.cells, self.outcomes, strict=True)]
+        return tuple(sorted(found, key=lambda cell: self._place(cell.spec)))
+
+    @cached_property
+    def _orders(self) -> dict[tuple[str, str], list[Any]]:
+        orders = {}
+        for family in self.families:
+            mine = [spec for spec in self.plan.cells if spec.family == family]
+            for name in (*FAMILIES[family].named_by, *self.style.factors(family)):
+                orders[family, name] = levels(spec.params.get(name) for spec in mine)
+        return orders
+
+    def _place(self, spec: CellSpec) -> tuple[Any, ...]:
+        own = [
+            order.index(spec.params.get(name)) if spec.params.get(name) in order else -1
+            for (family, name), order in self._orders.items()
+            if family == spec.family
+        ]
+        family = self.families.index(spec.family)
+        return (family, self.datasets.index(spec.dataset), *own, spec.seed)
+
+    @cached_property
+    def style(self) -> Style:
+        return Style(self.plan.cells)
+
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        """The families present, in catalog order."""
+        return tuple(f for f in FAMILIES if any(s.family == f for s in self.plan.cells))
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """The data sets present, in catalog order."""
+        return tuple(d for d in DATASETS if any(s.dataset == d for s in self.plan.cells))
+
+    @property
+    def several_seeds(self) -> bool:
+        return len(self.plan.seeds) > 1
+
+    def of(self, family: str | None = None, dataset: str | None = None) -> tuple[Cell, ...]:
+        """The cells of a family and a data set."""
+        return tuple(
+            cell
+            for cell in self.cells
+            if family in (None, cell.spec.family) and dataset in (None, cell.spec.dataset)
+        )
+
+    def groups(self, family: str, dataset: str) -> list[tuple[str, tuple[Cell, ...]]]:
+        """Label and cells of each setting: the cells differ only in their seed."""
+        found: dict[str, list[Cell]] = {}
+        for cell in self.of(family, dataset):
+            found.setdefault(self.style.label(cell.spec), []).append(cell)
+        return [(label, tuple(cells)) for label, cells in found.items()]
+
+    def title(self, cell: Cell) -> str:
+        """A cell as captions call it: "Hinge z 64", with its seed where there are several."""
+        seed = f" seed {cell.spec.seed}" if self.several_seeds else ""
+        return self.style.label(cell.spec) + seed
+
+    def levels(self, family: str, name: str, dataset: str | None = None) -> list[str]:
+        """The levels of a setting, as labels, in order."""
+        found = levels(cell.spec.params.get(name) for cell in self.of(family, dataset))
+        return [plain_level(value) for value in found]
+
+    def yardstick(self, dataset: str) -> Yardstick:
+        sizes = {spec.evaluation.get("samples", 10_000) for spec in self.plan.cells}
+        return yardstick(dataset, max(sizes))
+
+    @cached_property
+    def environments(self) -> dict[str, list[Cell]]:
+        """Numeric environments (as canonical JSON) and the cells trained in each."""
+        found: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            if cell.result:
+                numeric = cell.result.environment.get("numeric", {})
+                found.setdefault(canonical_json(numeric), []).append(cell)
+        return found
+
+    @property
+    def seeds_said(self) -> str:
+        """How many seeds, said as often as numbers are compared."""
+        seeds = self.plan.seeds
+        if len(seeds) == 1:
+            return f"one seed ({seeds[0]})"
+        return f"{len(seeds)} seeds ({listing(map(str, seeds))})"
+
+    @property
+    def trouble(self) -> str:
+        """Failed, missing and unmeasured cells in one clause, or empty."""
+        found = []
+        for word in ("failed", "missing", "trained"):
+            n = sum(cell.status == word for cell in self.cells)
+            if n:
+                found.append(f"{n} {'trained but not measured' if word == 'trained' else word}")
+        return listing(found)
+
+
+def plain_level(value: Any) -> str:
+    """A level on its own: 64, Hinge."""
+    return level_label("", "", value) if isinstance(value, str) else show(value)
+
+
+def shown(cell: Cell, name: str) -> str:
+    """A metric as the catalog wants it shown."""
+    return show(cell.metric(name), METRICS[name].digits)
+
+
+def short_name(dataset: str) -> str:
+    """What a data set's images show, for alternative texts."""
+    return {"MNIST": "digits", "FashionMNIST": "clothes"}.get(dataset, "images")
+
+
+def all_done(view: View) -> str:
+    """"18 of 18 cells done" and what became of the others."""
+    done = sum(cell.status == "done" for cell in view.cells)
+    total = count(len(view.cells), "cell")
+    return f"{done} of {total} done" + (f"; {view.trouble}" if view.trouble else "")

@@ -1,0 +1,62 @@
+"""A student's own words: Markdown in, safe HTML or safe Markdown out.
+
+Raw HTML is taken as text, and what Markdown makes of the rest goes through an
+allowlist (nh3) all the same: an answer can come from anybody.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TAGS = {
+    "p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li",
+    "h4", "h5", "h6", "a", "table", "thead", "tbody", "tr", "th", "td", "sup", "sub",
+}  # fmt: skip
+_SPECIAL = re.compile(r"([\\`*\[\]|<>~$])|(?<!\w)_|_(?!\w)")
+
+
+def to_html(text: str) -> str:
+    """Markdown as HTML that cannot run, load or leave the page unasked.
+
+    Headings start below the report's own; images are dropped, since the page loads nothing;
+    links may be http, https or mailto.
+    """
+    if not text.strip():
+        return ""
+    import markdown
+    import nh3
+
+    reader = markdown.Markdown(extensions=["tables", "fenced_code", "sane_lists"])
+    reader.preprocessors.deregister("html_block")
+    reader.inlinePatterns.deregister("html")
+    made = reader.convert(text)
+    made = re.sub(r"<(/?)h([1-6])", lambda m: f"<{m[1]}h{min(6, int(m[2]) + 3)}", made)
+    clean: str = nh3.clean(
+        made,
+        tags=_TAGS,
+        attributes={"a": {"href", "title"}, "th": {"align"}, "td": {"align"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
+    return clean
+
+
+def to_markdown(text: str) -> str:
+    """The student's Markdown for a Markdown report: raw HTML disarmed, headings moved down.
+
+    Code is left as it is.
+    """
+    parts = re.split(r"(```.*?```|~~~.*?~~~|`[^`\n]*`)", text.strip(), flags=re.DOTALL)
+    for i in range(0, len(parts), 2):
+        part = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", parts[i])
+        part = re.sub(
+            r"^(#{1,6})(?= )", lambda m: "#" * min(6, len(m[1]) + 3), part, flags=re.MULTILINE
+        )
+        parts[i] = re.sub(r"\]\(\s*(?!https?:|mailto:|#)[^)]*\)", "]", part)
+    return "".join(parts)
+
+
+def escape_markdown(text: str) -> str:
+    """Plain text so that Markdown shows it as it is, also in a table."""
+    escaped = _SPECIAL.sub(lambda m: f"\\{m[0]}", text.replace("&", "&amp;"))
+    return re.sub(r"^(\s*)([#+-]|\d+\.)(?=\s)", r"\1\\\2", escaped.replace("\n", " "))

@@ -1,0 +1,229 @@
+"""A store as a finished run leaves it, made in a second: real images, invented numbers.
+
+The numbers follow simple formulas of the settings, so that tests know what a report of
+them must say. Nothing is random but the noise over early pictures, which has a seed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labkit import pictures, store
+from labkit.catalog import FAMILIES
+from labkit.data import load
+from labkit.plan import Plan
+from labkit.spec import CellSpec
+from labkit.store import Store
+
+TIME = "2025-11-21T22:00:00+00:00"
+LAB1 = [
+    *(("gan", d, {"loss": loss, "z_dim": z})
+      for d, loss, z in product(("MNIST", "FashionMNIST"), ("hinge", "bce"), (32, 64, 128))),
+    *(("vae", d, {"latent_dim": n}) for d, n in product(("MNIST", "FashionMNIST"), (8, 16, 32))),
+]  # fmt: skip
+
+
+def spec_of(family: str, dataset: str, params: dict[str, Any], seed: int, several: bool,
+            epochs: int) -> CellSpec:  # fmt: skip
+    """A cell with the family's defaults and the name the plan would give it."""
+    about = FAMILIES[family]
+    full = {name: params.get(name, param.default) for name, param in about.params.items()}
+    tags = [
+        (about.params[n].tag or n + "{}").format(v)
+        for n, v in full.items()
+        if n in about.named_by or n in params
+    ]
+    name = "_".join([dataset, about.label, *tags]) + (f"_seed{seed}" if several else "")
+    return CellSpec(
+        name=name, experiment=family, family=family, dataset=dataset, seed=seed,
+        params={k: list(v) if isinstance(v, tuple) else v for k, v in full.items()},
+        training={"epochs": epochs, "batch_size": 128},
+        data={"source": "bundled", "sha256": "ab" * 32, "limit": None},
+        precision="fp32",
+        selection={"rule": "lowest proxy FID", "samples": 5000,
+                   "against": "first 10,000 training images", "features": "cd" * 32},
+        code="ef" * 32,
+        evaluation={"samples": 10_000, "features": "cd" * 32, "code": "01" * 32},
+    )  # fmt: skip
+
+
+def fake_plan(
+    points: Sequence[tuple[str, str, dict[str, Any]]] = tuple(LAB1),
+    seeds: tuple[int, ...] = (42,),
+    epochs: int = 10,
+    **changes: Any,
+) -> Plan:
+    """A plan of these points with these seeds."""
+    cells = tuple(
+        spec_of(family, dataset, params, seed, len(seeds) > 1, epochs)
+        for family, dataset, params in points
+        for seed in seeds
+    )
+    values: dict[str, Any] = {
+        "name": "lab1",
+        "title": "Lab 1 — Generative Models: GAN vs VAE",
+        "author": {"name": "Ada Lovelace", "id": "1815", "group": "", "course": "Deep Learning"},
+        "profile": None,
+        "seeds": seeds,
+        "data_source": "bundled",
+        "data_reason": "the bundled subset was asked for",
+        "snapshot_epochs": tuple(sorted({e for e in (1, 5, 10) if e <= epochs} | {epochs})),
+        "settings": {"report": {"answers": "prose", "layout": "full"}},
+        "cells": cells,
+    }
+    return Plan(**(values | changes))
+
+
+def history(spec: CellSpec) -> list[dict[str, Any]]:
+    """An epoch's row: losses that settle, a tracking FID that falls and then wavers."""
+    wobble = (spec.seed % 7) / 20 + (spec.dataset == "FashionMNIST") * 0.5
+    rows = []
+    for k in range(1, spec.training["epochs"] + 1):
+        fade = math.exp(-k / 2.2)
+        size = spec.params.get("z_dim") or spec.params["latent_dim"]
+        fid = 9 + wobble * 8 + 1200 * fade + 60 / size + 1.5 * math.sin(2.1 * k + size)
+        row: dict[str, Any] = {"epoch": k, "seconds": 3.0 + wobble}
+        if spec.family == "gan":
+            hinge = spec.params["loss"] == "hinge"
+            fid *= 1.0 if hinge else 1.25
+            accuracy = 0.72 + 0.1 * (1 - fade) + size / 2500
+            row |= {
+                "d_loss": (1.2 if hinge else 0.9) - 0.3 * (1 - fade) - size / 1500,
+                "g_loss": (0.4 if hinge else 1.1) + 0.6 * (1 - fade) + size / 900,
+                "d_accuracy": accuracy, "d_accuracy_real": accuracy + 0.02,
+                "d_accuracy_fake": accuracy - 0.02, "d_dominance": 0.1 * (1 - fade),
+                "d_grad_norm": 1.2 + fade, "g_grad_norm": 0.6 + fade,
+            }  # fmt: skip
+        else:
+            fid = 2.2 * fid
+            recon = 60 + 60 * wobble + 500 / size + 90 * fade
+            kl = 9 + 6 * math.log2(size) - 8 * fade
+            row |= {"total_loss": recon + kl, "recon_loss": recon, "kl_loss": kl}
+        rows.append({**row, "proxy_fid": fid})
+    return rows
+
+
+def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What an evaluation commits."""
+    best = min(rows, key=lambda row: row["proxy_fid"])
+    last = rows[-1]
+    thin = spec.family == "gan" and spec.params["z_dim"] == 32 and spec.dataset == "FashionMNIST"
+    metrics: dict[str, Any] = {
+        "proxy_fid": best["proxy_fid"] * 1.03,
+        "proxy_fid_infinity": best["proxy_fid"] * 0.98,
+        "kid": best["proxy_fid"] / 9000,
+        "sharpness": 1.04 if spec.family == "gan" else 0.61,
+        "precision": 0.81, "density": 0.93, "memorisation": 0.012,
+        "mode_collapse": int(thin), "missing_classes": int(thin),
+        "class_imbalance": 0.14 if thin else 0.05, "recall": 0.62, "coverage": 0.84,
+        "vendi": 0.88, "near_duplicates": 0.0,
+        "fid_final_excess": last["proxy_fid"] - best["proxy_fid"], "fid_drawdown": 2.4,
+        "fid_tail_spread": 1.1, "fid_oscillation": 3.3, "convergence_epoch": 7,
+    }  # fmt: skip
+    coverage = [0.72 + 0.02 * k for k in range(10)]
+    details: dict[str, Any] = {"samples": 10_000, "class_coverage": coverage}
+    if spec.family == "gan":
+        metrics |= {name: last[name] for name in ("d_accuracy", "d_dominance")}
+        details["class_coverage"] = [0.01 if thin and k == 6 else c for k, c in enumerate(coverage)]
+        details["collapse"] = {
+            "detected": thin, "missing_classes": [6] if thin else [], "reasons": [],
+            "text": "classes missing: Shirt" if thin else "none detected at N=10,000",
+        }  # fmt: skip
+    else:
+        n = spec.params["latent_dim"]
+        per_dim = [last["kl_loss"] * 2 ** (-k / (n / 3)) / n for k in range(n)]
+        metrics |= {f"test_{name}": last[name] * 1.02
+                    for name in ("total_loss", "recon_loss", "kl_loss")}  # fmt: skip
+        metrics |= {"active_units": n, "posterior_collapse": 0, "mmd_prior": 0.004}
+        details["kl_per_dim"] = per_dim
+        details["collapse"] = {"detected": False, "text": "none detected at N=10,000"}
+    return {"metrics": metrics, "details": details}
+
+
+def images(spec: CellSpec, epoch: int) -> dict[str, bytes]:
+    """Real images, the noisier (GAN) or blurrier (VAE) the earlier the epoch."""
+    real = load(spec.dataset, "test", "bundled").images
+    tag = spec.params.get("z_dim") or spec.params["latent_dim"]
+    rng = np.random.default_rng([spec.seed, tag, epoch])
+    fade = math.exp(-epoch / 2.5)
+
+    def spoiled(some: np.ndarray) -> np.ndarray:
+        noise = rng.normal(0, 90 if spec.family == "gan" else 12, some.shape)
+        return np.clip(some * (1 - fade) + noise * fade, 0, 255).astype(np.uint8)
+
+    first = 16 * (tag % 13)
+    found = {f"samples_epoch{epoch}": spoiled(real[first : first + 16])}
+    if FAMILIES[spec.family].reconstructs:
+        probe = real[:8]
+        found[f"reconstruction_epoch{epoch}"] = np.stack([probe, spoiled(probe)], 1).reshape(
+            16, 28, 28
+        )
+        t = np.linspace(0, 1, 16)[:, None, None]
+        found[f"interpolation_epoch{epoch}"] = spoiled((1 - t) * real[0] + t * real[1])
+    return {f"images/{name}.png": pictures.png(pictures.tile(some)) for name, some in found.items()}
+
+
+ENVIRONMENT = {
+    "numeric": {"torch": "2.6.0", "device": "cpu", "instructions": "AVX512", "machine": "x86_64",
+                "threads": 1, "cudnn": None, "tf32": False},
+    "packages": {"labkit": "0.1.0", "torch": "2.6.0", "numpy": "2.1.0"},
+}  # fmt: skip
+
+
+def write_store(
+    root: Path,
+    plan: Plan,
+    failed: Sequence[str] = (),
+    missing: Sequence[str] = (),
+    unmeasured: Sequence[str] = (),
+) -> Store:
+    """A store in which every cell of a plan is committed, but for those named."""
+    made = Store(root)
+    made.write_plan(plan)
+    for spec in plan.cells:
+        if spec.name in missing:
+            continue
+        attempt = made.begin(spec, "train")
+        if spec.name in failed:
+            error = "DivergedError: diverged at step 7 of epoch 2: a loss is not finite"
+            made.fail(attempt, spec, "train", error, f"Traceback…\n{error}")
+            continue
+        rows = history(spec)
+        seconds = sum(row["seconds"] for row in rows)
+        files: dict[str, bytes] = {
+            "history.jsonl": "".join(json.dumps(row) + "\n" for row in rows).encode(),
+            "cost.json": json.dumps(
+                {"seconds": seconds, "images_per_s": 10_000 * len(rows) / seconds,
+                 "parameters": 812_345, "peak_memory_mb": 512.5, "flops_per_image": 2.5e7}
+            ).encode(),
+            "environment.json": json.dumps(ENVIRONMENT).encode(),
+            "spec.json": json.dumps(spec.to_json()).encode(),
+        }  # fmt: skip
+        for epoch in range(1, spec.training["epochs"] + 1):
+            files |= images(spec, epoch)
+        _write(attempt.folder, files)
+        made.commit(attempt, spec, "train")
+        if spec.name in unmeasured:
+            continue
+        attempt = made.begin(spec, "eval")
+        _write(attempt.folder, {"metrics.json": json.dumps(measures(spec, rows)).encode()})
+        made.commit(attempt, spec, "eval")
+    return made
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    (folder / "images").mkdir(exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+
+
+def still(monkeypatch: Any) -> None:
+    """Stop the store's clock."""
+    monkeypatch.setattr(store, "now", lambda: TIME)
