@@ -83,7 +83,7 @@ def test_the_comparison_sees_one_wrong_tap(
     x = inputs(channels, height, torch.float32)
     wrong = build(ours, torch.float32)
     with torch.no_grad():
-        wrong.weight[0, 0, 0, 0] *= 1.01
+        next(wrong.parameters())[0, 0, 0, 0] *= 1.01
     got, wanted = run(wrong, x), run(build(theirs, torch.float32), x)
     for name in ("output", "input"):
         error = (got[name] - wanted[name]).abs().max() / wanted[name].abs().max()
@@ -106,18 +106,21 @@ def test_same_state_from_the_same_seed(
         assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize("layer", [ConvToOne(2), ConvTranspose2x(3, 2)])
-def test_gradients_are_derivatives(layer: nn.Module) -> None:
+@pytest.mark.parametrize(
+    ("layer", "channels"), [(ConvToOne(2), 2), (ConvTranspose2x(3, 2), 3)], ids=["one", "up"]
+)
+def test_gradients_are_derivatives(layer: nn.Module, channels: int) -> None:
     layer = layer.double()
-    channels = layer.weight.shape[1] if isinstance(layer, ConvToOne) else layer.weight.shape[0]
     torch.manual_seed(6)
     x = torch.randn(2, channels, 3, 4, dtype=torch.float64, requires_grad=True)
+    names, values = zip(*layer.named_parameters(), strict=True)
 
-    def function(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        y: Tensor = torch.func.functional_call(layer, {"weight": weight, "bias": bias}, x)
+    def function(x: Tensor, *parameters: Tensor) -> Tensor:
+        state = dict(zip(names, parameters, strict=True))
+        y: Tensor = torch.func.functional_call(layer, state, x)
         return y
 
-    assert torch.autograd.gradcheck(function, (x, layer.weight, layer.bias))
+    assert torch.autograd.gradcheck(function, (x, *values))
 
 
 @pytest.mark.parametrize(("ours", "theirs", "channels", "height"), PAIRS, ids=IDS)
