@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labkit.catalog import METRICS
 from labkit.data import load
 from labkit.measure.features import extract, real_features
 from labkit.measure.frechet import fid, fid_infinity, kid
 from labkit.measure.sharpness import relative_sharpness
+from labkit.measure.stability import discriminator_records, fid_stability
+from labkit.measure.vae import (
+    active_dimensions,
+    kl_per_dimension,
+    likelihood_measures,
+    mmd_to_prior,
+)
 
 Images = NDArray[np.uint8]
 
@@ -46,4 +54,60 @@ def measure_samples(samples: Images, dataset: str) -> Measures:
             "sharpness": relative_sharpness(samples, load(dataset, "test", "bundled").images),
         },
         {"samples": len(samples)},
+    )
+
+
+def measure_vae(
+    reconstructions: Images,
+    originals: Images,
+    mean: NDArray[np.floating[Any]],
+    log_variance: NDArray[np.floating[Any]],
+    losses: Mapping[str, float],
+    reconstruction: str,
+    dataset: str | None = None,
+) -> Measures:
+    """What a VAE does with the test images.
+
+    Args:
+        reconstructions: uint8 (N, 28, 28), decoded from the posterior means.
+        originals: uint8 (N, 28, 28), the same images.
+        mean, log_variance: (N, d), of the posterior of each image.
+        losses: ``test_total_loss``, ``test_recon_loss``, ``test_kl_loss`` per image,
+            passed on as they are.
+        reconstruction: a key of :data:`labkit.catalog.RECONSTRUCTIONS`.
+        dataset: which pinned network sees the reconstructions; without it there is no
+            ``recon_proxy_fid``.
+    """
+    means, logs = np.asarray(mean, np.float64), np.asarray(log_variance, np.float64)
+    kl = kl_per_dimension(means, logs)
+    active = active_dimensions(means)
+    likelihood, reason = likelihood_measures(losses["test_total_loss"], reconstruction)
+    metrics: dict[str, float | None] = {
+        **losses,
+        **likelihood,
+        "active_units": float(active.sum()),
+        "posterior_collapse": float(not active.any()),
+        "mmd_prior": mmd_to_prior(means, logs),
+        "recon_sharpness": relative_sharpness(reconstructions, originals),
+    }
+    if dataset is not None:
+        seen = extract(reconstructions, dataset).features
+        metrics["recon_proxy_fid"] = fid(seen, real_features(dataset, "test").features)
+    details = {"kl_per_dimension": kl.tolist(), "active_dimensions": active.tolist()}
+    return Measures(metrics, {**details, **({"elbo_absent": reason} if reason else {})})
+
+
+def measure_history(history: Sequence[Mapping[str, Any]], family: str) -> Measures:
+    """How steady a training was, from its records of every epoch.
+
+    Args:
+        history: a row an epoch, in order, with ``proxy_fid`` and, for a GAN, the
+            discriminator's records (see :mod:`labkit.measure.stability`).
+        family: a key of :data:`labkit.catalog.FAMILIES`; only measures that the catalog
+            gives this family are returned.
+    """
+    found = fid_stability([row["proxy_fid"] for row in history]) | discriminator_records(history)
+    families = {name: METRICS[name].families for name in found}
+    return Measures(
+        {name: value for name, value in found.items() if family in (families[name] or {family})}
     )
