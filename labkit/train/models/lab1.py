@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from labkit.train.models.layers import ConvToOne, ConvTranspose2x
 
 
-def generator(z_dim: int) -> nn.Module:
+def generator(z_dim: int) -> nn.Sequential:
     """Noise (N, z_dim) -> images (N, 1, 28, 28) in [-1, 1]: 7x7, 14x14, 28x28."""
     return nn.Sequential(
         nn.Linear(z_dim, 128 * 7 * 7),
@@ -30,7 +30,7 @@ def generator(z_dim: int) -> nn.Module:
     )
 
 
-def discriminator() -> nn.Module:
+def discriminator() -> nn.Sequential:
     """Images (N, 1, 28, 28) -> logits (N, 1); no batch norm in the first and last block."""
     return nn.Sequential(
         nn.Conv2d(1, 32, 4, stride=2, padding=1),
@@ -65,7 +65,7 @@ class Encoder(nn.Module):
         return self.mean(h), self.log_variance(h)
 
 
-def decoder(latent_dim: int) -> nn.Module:
+def decoder(latent_dim: int) -> nn.Sequential:
     """Latents (N, latent_dim) -> raw images (N, 1, 28, 28), before tanh or sigmoid."""
     return nn.Sequential(
         nn.Linear(latent_dim, 64 * 7 * 7),  # no activation here: the sheet has none
