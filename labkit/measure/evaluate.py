@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.catalog import METRICS
+from labkit.catalog import DATASETS, METRICS
 from labkit.data import load
-from labkit.measure.features import extract, real_features
+from labkit.measure.features import extract
 from labkit.measure.frechet import fid, fid_infinity, kid
+from labkit.measure.manifold import K, compare
+from labkit.measure.modes import measure_modes
+from labkit.measure.neighbours import nearest_squared, within
+from labkit.measure.reference import real_features, test_set
 from labkit.measure.sharpness import relative_sharpness
 from labkit.measure.stability import discriminator_records, fid_stability
 from labkit.measure.vae import (
@@ -45,16 +49,55 @@ def measure_samples(samples: Images, dataset: str) -> Measures:
     Returns:
         Measures against the 10,000 real test images.
     """
-    found, real = extract(samples, dataset), real_features(dataset, "test")
-    return Measures(
-        {
-            "proxy_fid": fid(found.features, real.features),
-            "proxy_fid_infinity": fid_infinity(found.features, real.features),
-            "kid": kid(found.features, real.features),
-            "sharpness": relative_sharpness(samples, load(dataset, "test", "bundled").images),
-        },
-        {"samples": len(samples)},
+    found, test = extract(samples, dataset), test_set(dataset)
+    neighbours = within(found.features, K)
+    real = test.reference
+    manifold = compare(found.features, neighbours, real.features, real.neighbours)
+    modes = measure_modes(
+        found.features, found.probabilities, neighbours, manifold, real, DATASETS[dataset].classes
     )
+    to_training, _ = nearest_squared(found.features, test.training)
+    known = [ratio for ratio in modes.vendi_ratio if ratio is not None]
+    shares = modes.shares
+    metrics = {
+        "proxy_fid": fid(found.features, real.features),
+        "proxy_fid_infinity": fid_infinity(found.features, real.features),
+        "kid": kid(found.features, real.features),
+        "sharpness": relative_sharpness(samples, load(dataset, "test", "bundled").images),
+        "precision": manifold.precision,
+        "recall": manifold.recall,
+        "density": manifold.density,
+        "coverage": manifold.coverage,
+        "memorisation": float((to_training < test.copy_squared).mean()),
+        "mode_collapse": None if modes.detected is None else float(modes.detected),
+        "missing_classes": None if modes.missing is None else float(len(modes.missing)),
+        "class_imbalance": float(np.abs(shares.estimate - real.shares).sum() / 2),
+        "vendi": float(np.mean(known)) if known else None,
+        "near_duplicates": modes.near_duplicates,
+    }
+    details = {
+        "samples": len(samples),
+        "verdict": modes.verdict,
+        "collapse": {
+            "detected": modes.detected,
+            "missing_classes": modes.missing or [],
+            "reasons": modes.reasons,
+        },
+        "not_measurable": modes.obstacle,
+        "class_shares": shares.estimate.tolist(),
+        "class_shares_low": shares.low.tolist(),
+        "class_shares_high": shares.high.tolist(),
+        "class_shares_predicted": shares.predicted.tolist(),
+        "class_shares_real": real.shares.tolist(),
+        "class_coverage": modes.class_coverage,
+        "class_vendi": modes.vendi_ratio,
+        "recognisable": modes.recognisable,
+        "distinct": modes.distinct,
+        "nearest_training": float(
+            np.sqrt(np.median(to_training) / np.median(test.to_training_squared))
+        ),
+    }
+    return Measures(metrics, details)
 
 
 def measure_vae(

@@ -11,7 +11,6 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
-from labkit.data import load
 from labkit.measure.net import FeatureNet, to_input
 from labkit.measure.pinned import feature_hash, weights_path
 
@@ -98,13 +97,3 @@ def extract(images: NDArray[np.uint8], dataset: str) -> Features:
             probabilities.append(logits.double().softmax(dim=1).numpy())
     standardised = (np.concatenate(features) - network.mean) / network.std
     return Features(standardised, np.concatenate(probabilities))
-
-
-@lru_cache(maxsize=4)
-def real_features(dataset: str, split: str) -> Features:
-    """Features of the bundled images of a split: 10,000 test, or the first 10,000 training.
-
-    The bundled training images are the first 10,000 of the full set, so what is measured
-    against them is the same wherever the full set is or is not at hand.
-    """
-    return extract(load(dataset, split, "bundled").images, dataset)

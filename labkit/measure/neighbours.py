@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 
+#: Points nearer than this are all but equal. Two features drawn from real images are a
+#: thousand times rarer at this distance than at their usual one (see docs/measures.md).
+COPY_DISTANCE = 0.2
 _BLOCK = 500
 
 
@@ -40,6 +43,8 @@ class Neighbours:
     """(N,) squared distance to it."""
     radius_squared: Matrix
     """(N,) squared distance to the k-th nearest other point."""
+    copies: NDArray[np.int64]
+    """(N,) other points nearer than `COPY_DISTANCE`."""
 
 
 def within(points: Matrix, k: int) -> Neighbours:
@@ -50,10 +55,21 @@ def within(points: Matrix, k: int) -> Neighbours:
     count = len(points)
     nearest = np.empty(count, np.intp)
     nearest_squared, radius_squared = np.empty(count), np.empty(count)
+    copies = np.empty(count, np.int64)
     for rows, squares in distance_blocks(points, points):
         own = np.arange(rows.start, rows.stop)
         squares[own - rows.start, own] = np.inf
+        copies[rows] = (squares < COPY_DISTANCE**2).sum(axis=1)
         nearest[rows] = squares.argmin(axis=1)
         nearest_squared[rows] = squares[own - rows.start, nearest[rows]]
         radius_squared[rows] = np.partition(squares, k - 1, axis=1)[:, k - 1]
-    return Neighbours(nearest, nearest_squared, radius_squared)
+    return Neighbours(nearest, nearest_squared, radius_squared, copies)
+
+
+def nearest_squared(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix]:
+    """Squared distance from each of a (N, D) to its nearest in b (M, D), and the reverse."""
+    from_a, from_b = np.empty(len(a)), np.full(len(b), np.inf)
+    for rows, squares in distance_blocks(a, b):
+        from_a[rows] = squares.min(axis=1)
+        np.minimum(from_b, squares.min(axis=0), out=from_b)
+    return from_a, from_b

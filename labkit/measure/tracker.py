@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.measure.features import extract, real_features
+from labkit.measure.features import extract
 from labkit.measure.frechet import Gaussian, frechet_distance
+from labkit.measure.reference import real_features
 
 
 class Tracker:

@@ -1,0 +1,55 @@
+"""The real images every sample is measured against, computed once a process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labkit.data import load
+from labkit.measure.features import Features, extract
+from labkit.measure.modes import RECOGNISABLE_QUANTILE, Reference
+from labkit.measure.neighbours import nearest_squared
+
+#: A sample is a near-copy when it is nearer to a training image than this share of real
+#: test images are.
+COPY_QUANTILE = 0.01
+
+
+@lru_cache(maxsize=4)
+def real_features(dataset: str, split: str) -> Features:
+    """Features of the bundled images of a split: 10,000 test, or the first 10,000 training.
+
+    The bundled training images are the first 10,000 of the full set, so what is measured
+    against them is the same wherever the full set is or is not at hand.
+    """
+    return extract(load(dataset, split, "bundled").images, dataset)
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """The test images as a reference, and how near they lie to training images."""
+
+    reference: Reference
+    training: NDArray[np.float64]
+    """(10,000, 64) features of the first 10,000 training images."""
+    to_training_squared: NDArray[np.float64]
+    """(10,000,) squared distance from each test image to its nearest training image."""
+
+    @property
+    def copy_squared(self) -> float:
+        """Squared distance to training images below which only 1 % of test images lie."""
+        return float(np.quantile(self.to_training_squared, COPY_QUANTILE))
+
+
+@lru_cache(maxsize=2)
+def test_set(dataset: str) -> TestSet:
+    """The reference of a data set: its 10,000 test images."""
+    test, training = real_features(dataset, "test"), real_features(dataset, "train").features
+    from_training, from_test = nearest_squared(training, test.features)
+    recognisable = float(np.quantile(from_training, RECOGNISABLE_QUANTILE))
+    labels = load(dataset, "test", "bundled").labels
+    reference = Reference(test.features, test.probabilities, labels, recognisable)
+    return TestSet(reference, training, from_test)
