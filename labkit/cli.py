@@ -142,7 +142,12 @@ def report(
         formats=_formats(formats),
         answers_file=file.parent / "answers.md",
         layout=layout or experiment.content.report.layout,
-        experiment=experiment,
+        # How a report reads is taken from the file as it is now; what it reports, from the store.
+        overrides={
+            "title": experiment.content.title or experiment.content.name,
+            "author": experiment.content.author.model_dump(),
+            "report": experiment.content.report.model_dump(),
+        },
     )
     for path in paths:
         typer.echo(path)
@@ -378,11 +383,11 @@ def _store(root: Path) -> Any:
 def _formats(text: str) -> list[str]:
     from labkit.catalog import FORMATS
 
-    if text == "all":
-        return ["all"]
     names = [name.strip() for name in text.split(",")]
     for name in names:
         _one_of("--format", name, (*FORMATS, "all"))
+    if "all" in names:
+        return [name for name, entry in FORMATS.items() if not entry.extra]
     return names
 
 

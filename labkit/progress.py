@@ -36,7 +36,7 @@ class PlainView:
     def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None:
         self.say_first_grid(running)
         for progress in running:
-            if progress.epoch > self._seen.get(progress.spec.name, 0):
+            if progress.row and progress.epoch > self._seen.get(progress.spec.name, 0):
                 self._seen[progress.spec.name] = progress.epoch
                 epochs = progress.spec.training["epochs"]
                 self.say(

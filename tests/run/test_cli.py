@@ -1,0 +1,253 @@
+"""The real command line on a real, tiny experiment: one GAN, one VAE, two epochs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TINY = """
+name: tiny
+title: "Tiny <b>lab</b> & co"
+data: {source: bundled, limit: 256}
+seeds: [42]
+training: {epochs: 2, batch_size: 64, snapshot_epochs: [1, 2]}
+evaluation: {samples: 300, selection_samples: 200}
+experiments:
+  gan:
+    family: gan
+    grid: {dataset: [MNIST], loss: [hinge]}
+  vae:
+    family: vae
+    grid: {dataset: [FashionMNIST], latent_dim: [8]}
+"""
+#: Columns that depend on the clock and the machine.
+MEASURED_BY_CLOCK = {"seconds", "images_per_s", "peak_memory_mb"}
+
+
+def labkit(*args: str, cwd: Path, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "labkit", *args], cwd=cwd, capture_output=True, text=True
+    )
+    if check is not None:
+        assert done.returncode == check, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["LABKIT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def project(folder: Path, text: str = TINY) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "experiments.yaml").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose run is finished and reported."""
+    folder = project(tmp_path_factory.mktemp("lab") / "done")
+    labkit("run", "-j", "2", cwd=folder)
+    labkit("report", "--format", "all", cwd=folder)
+    return folder
+
+
+def table(folder: Path) -> list[dict[str, str]]:
+    with (folder / "reports" / "tiny" / "metrics.csv").open(newline="") as file:
+        return [
+            {k: v for k, v in row.items() if k not in MEASURED_BY_CLOCK}
+            for row in csv.DictReader(file)
+        ]
+
+
+def test_everything_is_there(done: Path) -> None:
+    rows = table(done)
+    assert [row["run"] for row in rows] == ["MNIST_GAN_hinge_z64", "FashionMNIST_VAE_latent8"]
+    assert {row["status"] for row in rows} == {"done"}
+    assert all(float(row["proxy_fid"]) > 0 for row in rows)
+    report = done / "reports" / "tiny"
+    for name in ("report.md", "report.html"):
+        text = (report / name).read_text()
+        assert "MNIST_GAN_hinge_z64" in text
+        assert "BUNDLED" in text.upper()
+        assert "<b>lab</b>" not in text
+    for name in (
+        "gan_samples/MNIST_GAN_hinge_z64_epoch2.png",
+        "vae_reconstructions/FashionMNIST_VAE_latent8_epoch2.png",
+        "vae_samples/FashionMNIST_VAE_latent8_random.png",
+        "vae_interpolations/FashionMNIST_VAE_latent8_interpolation.png",
+    ):
+        assert (report / name).stat().st_size > 100
+
+
+def test_a_second_run_trains_nothing(done: Path) -> None:
+    second = labkit("run", cwd=done)
+    assert "2 of 2 cells done" in second.stderr
+    assert "to train" not in second.stderr
+
+
+def test_status_and_dry_run(done: Path) -> None:
+    assert labkit("status", cwd=done).stdout.count(" done") >= 2
+    dry = labkit("run", "-n", "--seeds", "2", cwd=done)
+    assert dry.stdout.count("not trained yet") == 2
+    changed = project(done.parent / "changed", TINY.replace("family: gan", "family: gan\n    params: {lr: 1e-3}"))
+    shutil.copytree(done / "results", changed / "results")
+    assert "params.lr 0.0002 -> 0.001" in labkit("run", "-n", cwd=changed).stdout
+
+
+def test_compare_prints_the_table(done: Path) -> None:
+    printed = list(csv.DictReader(labkit("compare", "--csv", cwd=done).stdout.splitlines()))
+    assert [row["run"] for row in printed] == [row["run"] for row in table(done)]
+
+
+def test_the_report_is_a_function_of_the_store(done: Path) -> None:
+    before = {p: p.read_bytes() for p in sorted((done / "reports").rglob("*")) if p.is_file()}
+    labkit("report", "--format", "all", cwd=done)
+    assert {p: p.read_bytes() for p in before} == before
+
+
+def test_the_students_answers_stay(done: Path) -> None:
+    answers = done / "answers.md"
+    assert answers.exists()  # the first report wrote its headings
+    text = answers.read_text()
+    heading = next(line for line in text.splitlines() if "stability" in line)
+    answers.write_text(text.replace(heading, f"{heading}\n\nMy own *considered* words.\n"))
+    kept = answers.read_bytes()
+    labkit("report", "--format", "html,md", cwd=done)
+    assert answers.read_bytes() == kept
+    assert "My own <em>considered</em> words." in (done / "reports/tiny/report.html").read_text()
+    answers.write_text(text)
+
+
+@pytest.mark.slow
+def test_one_worker_or_two_the_same_numbers(done: Path) -> None:
+    alone = project(done.parent / "alone")
+    labkit("run", "-j", "1", cwd=alone)
+    labkit("report", "--format", "md", cwd=alone)
+    assert table(alone) == table(done)
+    files = [
+        {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in (folder / "results").rglob("*")
+            if path.name in ("best.safetensors", "samples.npz", "metrics.json")
+            or path.suffix == ".png"
+        }
+        for folder in (alone, done)
+    ]
+    assert files[0] == files[1]
+    assert len(files[0]) > 10
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_the_same_numbers(done: Path) -> None:
+    folder = project(done.parent / "killed")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "labkit", "run", "-j", "2"],
+        cwd=folder, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list(folder.glob("results/tiny/cells/*/attempt-train-*/history.jsonl")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert labkit("status", cwd=folder).stdout.count(" done") < 2
+    labkit("run", "-j", "2", cwd=folder)
+    labkit("report", "--format", "md", cwd=folder)
+    assert table(folder) == table(done)
+
+
+@pytest.mark.slow
+def test_interrupted_says_how_to_go_on(done: Path) -> None:
+    folder = project(done.parent / "interrupted", TINY.replace("epochs: 2", "epochs: 500"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "labkit", "run"], cwd=folder, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while not list(folder.glob("results/tiny/cells/*/attempt-train-*/history.jsonl")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=5)
+    assert process.returncode == 130
+    assert "To go on: labkit run" in said
+    assert "Traceback" not in said
+
+
+def test_auto_does_not_change_its_mind(done: Path, tmp_path: Path) -> None:
+    folder = project(tmp_path / "auto", TINY.replace("source: bundled", "source: auto"))
+    shutil.copytree(done / "results", folder / "results")
+    plan = folder / "results" / "tiny" / "plan.json"
+    content = json.loads(plan.read_text())
+    plan.write_text(json.dumps({**content, "data_source": "full"}))
+    run = labkit("run", "--no-download", "--data-root", str(tmp_path), cwd=folder, check=2)
+    assert "--source full" in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["run", "absent.yaml"], "absent.yaml: no such file"),
+        (["run", "--executor", "clowd"], "--executor clowd"),
+        (["run", "--source", "ful"], "did you mean 'full'"),
+        (["run", "--seeds", "x"], "--seeds x"),
+        (["run", "--only", "nothing*"], "matches no cell"),
+        (["report", "--results", "nowhere"], "nowhere: no results there"),
+        (["report", "--format", "htlm"], "did you mean 'html'"),
+        (["status", "--results", "nowhere"], "nowhere: no results there"),
+        (["compare", "nowhere.yaml"], "nowhere.yaml"),
+        (["init", "--recipe", "lab2"], "lab2"),
+        (["data", "fry"], "data fry"),
+    ],
+)
+def test_mistakes_end_in_one_line(tmp_path: Path, args: list[str], said: str) -> None:
+    run = labkit(*args, cwd=project(tmp_path), check=2)
+    assert said in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert run.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["--help"], ["status"], ["report"], ["compare"], ["run"], ["run", "-n"], ["recipes"]],
+    ids=" ".join,
+)
+def test_no_torch_where_none_is_needed(done: Path, args: list[str]) -> None:
+    code = (
+        "import sys; sys.argv = ['labkit', *sys.argv[1:]]\n"
+        "from labkit.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "print('torch' in sys.modules, file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *args], cwd=done, capture_output=True, text=True, check=True
+    )
+    assert ended.stderr.strip().splitlines()[-1] == "False"
+
+
+def test_readme_names_only_what_exists() -> None:
+    """Every verb and flag in the README stands in ``--help``."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    spoken = re.findall(r"labkit ([a-z]+)((?: [^\n`|)]+)?)", " ".join(re.findall(r"`[^`]+`|^ *labkit .*$", readme, re.M)))
+    verbs = {verb for verb, _ in spoken}
+    assert {"run", "report"} <= verbs
+    for verb in verbs:
+        text = labkit(verb, "--help", cwd=Path.cwd()).stdout
+        for line in (rest for v, rest in spoken if v == verb):
+            for flag in re.findall(r"(?<![\w-])--?[a-z][\w-]*", line):
+                assert flag in text, f"labkit {verb} {flag}"
