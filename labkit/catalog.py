@@ -37,6 +37,8 @@ class Param:
     """The value must be smaller than this."""
     about: str = ""
     """One line for the schema, ``labkit init`` and the report's method section."""
+    only: tuple[str, tuple[str, ...]] | None = None
+    """Another setting and its levels with which alone this one has any effect."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class Family:
     """Training modules whose code is part of a cell's fingerprint."""
     reconstructs: bool = False
     """Whether cells also have reconstructions and interpolations."""
+    conditional: bool = False
+    """Whether images are generated for a class that is asked for."""
+    rules: tuple[str, ...] = ()
+    """``module:function`` of what makes no sense together, see :mod:`labkit.combinations`."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,61 @@ class Loss:
     generator: str
     source: str
     about: str = ""
+    threshold: bool = True
+    """Whether a logit of 0 divides real from fake, so that D has an accuracy."""
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What keeps a discriminator smooth."""
+
+    label: str
+    target: str
+    """``module:class``, a :class:`labkit.train.constraints.Constraint`."""
+    formula: str
+    source: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A small choice with a function behind it: an optimiser, an initialisation, a norm."""
+
+    label: str
+    target: str
+    about: str
+
+
+@dataclass(frozen=True)
+class GanNetworks:
+    """A generator and a discriminator."""
+
+    label: str
+    generator: str
+    """``module:function(z_dim)`` -> images (N, 1, 28, 28) in [-1, 1] of noise (N, z_dim)."""
+    discriminator: str
+    """``module:function(norm, channels)`` -> logits (N, 1) of images (N, channels, 28, 28)."""
+    norm: Literal["batch", "layer", "none"]
+    """The normalisation its discriminator has of itself."""
+    source: str
+    about: str
+    options: tuple[str, ...] = ("norm", "channels")
+    """What may be asked of the discriminator; a user's own need not have all."""
+
+
+@dataclass(frozen=True)
+class VaeNetworks:
+    """An encoder and a decoder."""
+
+    label: str
+    encoder: str
+    """``module:function(latent_dim)`` -> mean and log-variance of images."""
+    decoder: str
+    """``module:function(latent_dim)`` -> raw images, before tanh or sigmoid."""
+    source: str
+    about: str
+    options: tuple[str, ...] = ("channels",)
+    """What may be asked of them: ``channels`` of the encoder, ``norm`` and ``dropout`` of both."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +277,112 @@ LOSSES: dict[str, Loss] = {
         source="Goodfellow et al. 2014, arXiv:1406.2661",
         about="binary cross-entropy on logits; the generator's form does not saturate",
     ),
+    "wasserstein": Loss(
+        label="Wasserstein",
+        target="labkit.train.losses:wasserstein",
+        discriminator="E[D(G(z))] − E[D(x)]",
+        generator="−E[D(G(z))]",
+        source="Arjovsky et al. 2017, arXiv:1701.07875",
+        about="a critic's score, not a logit; means something only if the critic is constrained",
+        threshold=False,
+    ),
 }
+
+CONSTRAINTS: dict[str, Constraint] = {
+    "none": Constraint(
+        "None", "labkit.train.constraints:Unconstrained", "", "", "the discriminator is free"
+    ),
+    "clip": Constraint(
+        "Clipping", "labkit.train.constraints:Clip", "each weight into [−c, c] after D's step",
+        "Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1",
+        "a compact set of weights, so a bounded slope",
+    ),
+    "gradient_penalty": Constraint(
+        "Gradient penalty", "labkit.train.constraints:GradientPenalty",
+        "λ E[(‖∇D(x̃)‖₂ − 1)²], x̃ between real and fake",
+        "Gulrajani et al. 2017, arXiv:1704.00028, eq. 3",
+        "asks for slope 1 between real and generated images",
+    ),
+    "spectral_norm": Constraint(
+        "Spectral norm", "labkit.train.constraints:SpectralNorm", "W / σ(W) in every layer",
+        "Miyato et al. 2018, arXiv:1802.05957",
+        "divides each weight matrix by its largest singular value",
+    ),
+}  # fmt: skip
+
+OPTIMISERS: dict[str, Choice] = {
+    "adam": Choice("Adam", "labkit.train.optimisers:adam", "Kingma & Ba 2015, arXiv:1412.6980"),
+    "rmsprop": Choice(
+        "RMSprop", "labkit.train.optimisers:rmsprop",
+        "Tieleman & Hinton 2012: no momentum, as the Wasserstein GAN wants it",
+    ),
+}  # fmt: skip
+
+INITIALISATIONS: dict[str, Choice] = {
+    "default": Choice("PyTorch's", "labkit.train.options:keep", "uniform by fan-in (Kaiming)"),
+    "normal": Choice(
+        "Normal(0, 0.02)", "labkit.train.options:normal_002",
+        "every weight from N(0, 0.02²): Radford et al. 2016, arXiv:1511.06434",
+    ),
+}  # fmt: skip
+
+DISCRIMINATOR_NORMS: dict[str, Choice] = {
+    "own": Choice("the network's own", "", "as the network's description has it"),
+    "batch": Choice("Batch norm", "", "mean and variance over the batch"),
+    "layer": Choice("Layer norm", "", "mean and variance over one image"),
+    "none": Choice("No norm", "", "no normalisation"),
+}
+
+HIDDEN_NORMS: dict[str, Choice] = {
+    "none": Choice("No norm", "", "no normalisation"),
+    "batch": Choice("Batch norm", "", "mean and variance over the batch, in every hidden layer"),
+}
+
+_LAB1 = "the lab sheet"
+_TF = "the DCGAN of TensorFlow's tutorial"
+
+GAN_NETWORKS: dict[str, GanNetworks] = {
+    "lab1": GanNetworks(
+        "Lab 1", "labkit.train.models.lab1:generator", "labkit.train.models.lab1:discriminator",
+        "batch", _LAB1, "convolutional, 4×4 kernels, two and three levels",
+    ),
+    "dcgan": GanNetworks(
+        "DCGAN", "labkit.train.models.dcgan:generator", "labkit.train.models.dcgan:discriminator",
+        "batch", "Radford et al. 2016, arXiv:1511.06434", "convolutions only, no linear layer",
+    ),
+    "tf_dcgan": GanNetworks(
+        "TF DCGAN", "labkit.train.models.tf_dcgan:generator",
+        "labkit.train.models.tf_dcgan:discriminator",
+        "none", _TF, "5×5 kernels, a wide generator, dropout in the discriminator",
+    ),
+    "dense": GanNetworks(
+        "Dense", "labkit.train.models.dense_gan:generator",
+        "labkit.train.models.dense_gan:discriminator",
+        "none", "Goodfellow et al. 2014, arXiv:1406.2661", "linear layers only",
+    ),
+}  # fmt: skip
+
+VAE_NETWORKS: dict[str, VaeNetworks] = {
+    "lab1": VaeNetworks(
+        "Lab 1", "labkit.train.models.lab1:encoder", "labkit.train.models.lab1:decoder",
+        _LAB1, "convolutional, 4×4 kernels",
+    ),
+    "conv": VaeNetworks(
+        "Conv", "labkit.train.models.conv_vae:encoder", "labkit.train.models.conv_vae:decoder",
+        "a common teaching example", "two convolutions and their mirror image",
+    ),
+    "dense256": VaeNetworks(
+        "Dense 256", "labkit.train.models.dense_vae:encoder256",
+        "labkit.train.models.dense_vae:decoder256",
+        "Kingma & Welling 2014, arXiv:1312.6114, appendix C", "one hidden layer of 256",
+    ),
+    "dense512": VaeNetworks(
+        "Dense 512-256", "labkit.train.models.dense_vae:encoder512",
+        "labkit.train.models.dense_vae:decoder512",
+        "a common teaching example", "hidden layers of 512 and 256",
+        options=("channels", "norm", "dropout"),
+    ),
+}  # fmt: skip
 
 RECONSTRUCTIONS: dict[str, Reconstruction] = {
     "l1": Reconstruction(
@@ -246,61 +412,125 @@ RECONSTRUCTIONS: dict[str, Reconstruction] = {
     ),
 }
 
-_GAN_MODULES = (
-    "labkit.train.loop",
-    "labkit.train.rng",
-    "labkit.train.losses",
-    "labkit.train.models.gan",
-    "labkit.train.models.lab1",
-)
-_VAE_MODULES = (
-    "labkit.train.loop",
-    "labkit.train.rng",
-    "labkit.train.losses",
-    "labkit.train.models.vae",
-    "labkit.train.models.lab1",
-)
+_MODULES = ("labkit.train.loop", "labkit.train.rng", "labkit.train.losses")
+
+
+def _latent(default: int = 16) -> Param:
+    return Param(
+        default, "Latent dimension", "latent{}", minimum=1, about="length of the latent vector"
+    )
+
+
+_LOSS = Param("hinge", "Loss", "{}", choices="losses", about="adversarial loss")
+_Z_DIM = Param(64, "z dimension", "z{}", minimum=1, about="length of the noise vector")
+_BETAS = Param(
+    (0.5, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments",
+    only=("optimiser", ("adam",)),
+)  # fmt: skip
+_CONSTRAINED: dict[str, Param] = {
+    "constraint": Param(
+        "none", "Constraint", "{}", choices="constraints", about="what keeps D smooth"
+    ),
+    "clip": Param(
+        0.01, "Clipping bound", "clip{}", above=0, about="every weight of D into [−c, c]",
+        only=("constraint", ("clip",)),
+    ),
+    "gp_weight": Param(
+        10.0, "Penalty weight", "lambda{}", above=0, about="λ of the gradient penalty",
+        only=("constraint", ("gradient_penalty",)),
+    ),
+}  # fmt: skip
+_GAN_PARAMS: dict[str, Param] = {
+    "networks": Param("lab1", "Networks", "{}", choices="gan_networks", about="G and D"),
+    "loss": _LOSS,
+    "z_dim": _Z_DIM,
+    "lr": Param(2e-4, "Learning rate", "lr{}", above=0, about="both networks"),
+    "betas": _BETAS,
+    "n_critic": Param(
+        1, "Discriminator steps", "critic{}", minimum=1,
+        about="discriminator steps for one generator step",
+    ),
+    **_CONSTRAINED,
+    "optimiser": Param("adam", "Optimiser", "{}", choices="optimisers", about="both networks"),
+    "d_norm": Param(
+        "own", "Norm in D", "D-{}", choices="discriminator_norms",
+        about="normalisation inside the discriminator",
+    ),
+    "init": Param(
+        "default", "Initialisation", "init-{}", choices="initialisations", about="of every weight"
+    ),
+    "label_smoothing": Param(
+        0.0, "Label smoothing", "smooth{}", minimum=0, below=0.5,
+        about="one-sided: the target of real images is 1 minus this", only=("loss", ("bce",)),
+    ),
+    "ema": Param(
+        0.0, "Generator average", "ema{}", minimum=0, below=1,
+        about="decay of a moving average of G's weights that makes the samples; 0: none",
+    ),
+}  # fmt: skip
+_KL_PARAMS: dict[str, Param] = {
+    "beta": Param(1.0, "β", "beta{}", minimum=0, about="weight of the KL in what is minimised"),
+    "kl_warmup": Param(
+        0, "KL warm-up", "warmup{}", minimum=0,
+        about="epochs over which β rises from 0 to its value",
+    ),
+    "free_bits": Param(
+        0.0, "Free nats", "free{}", minimum=0,
+        about="nats of KL per latent dimension that cost nothing",
+    ),
+}  # fmt: skip
+_DENSE = ("networks", tuple(k for k, v in VAE_NETWORKS.items() if "norm" in v.options))
+_VAE_PARAMS: dict[str, Param] = {
+    "networks": Param(
+        "lab1", "Networks", "{}", choices="vae_networks", about="encoder and decoder"
+    ),
+    "latent_dim": _latent(),
+    "reconstruction": Param(
+        "l1", "Reconstruction", "{}", choices="reconstructions",
+        about="how output and input are compared",
+    ),
+    "lr": Param(2e-3, "Learning rate", "lr{}", above=0, about="both networks"),
+    "betas": Param(
+        (0.9, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments",
+        only=("optimiser", ("adam",)),
+    ),
+    "optimiser": Param("adam", "Optimiser", "{}", choices="optimisers", about="both networks"),
+    **_KL_PARAMS,
+    "norm": Param(
+        "none", "Norm", "{}norm", choices="hidden_norms",
+        about="normalisation in the hidden layers", only=_DENSE,
+    ),
+    "dropout": Param(
+        0.0, "Dropout", "dropout{}", minimum=0, below=1,
+        about="share of the encoder's hidden units left out in training", only=_DENSE,
+    ),
+}  # fmt: skip
 
 FAMILIES: dict[str, Family] = {
     "gan": Family(
         label="GAN",
         target="labkit.train.models.gan:GAN",
         about="a generator and a discriminator trained against each other",
-        params={
-            "loss": Param("hinge", "Loss", "{}", choices="losses", about="adversarial loss"),
-            "z_dim": Param(64, "z dimension", "z{}", minimum=1, about="length of the noise vector"),
-            "lr": Param(2e-4, "Learning rate", "lr{}", above=0, about="Adam, both networks"),
-            "betas": Param((0.5, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments"),
-            "n_critic": Param(
-                1, "Discriminator steps", "critic{}", minimum=1,
-                about="discriminator steps for one generator step",
-            ),
-        },
+        params=_GAN_PARAMS,
         named_by=("loss", "z_dim"),
         losses=("d_loss", "g_loss"),
-        modules=_GAN_MODULES,
+        modules=(*_MODULES, "labkit.train.models.gan"),
+        rules=(
+            "labkit.combinations:batch_norm_under_penalty",
+            "labkit.combinations:discriminator_options",
+        ),
     ),
     "vae": Family(
         label="VAE",
         target="labkit.train.models.vae:VAE",
         about="an encoder to a Gaussian posterior and a decoder, trained on one bound",
-        params={
-            "latent_dim": Param(
-                16, "Latent dimension", "latent{}", minimum=1, about="length of the latent vector"
-            ),
-            "reconstruction": Param(
-                "l1", "Reconstruction", "{}", choices="reconstructions",
-                about="how output and input are compared",
-            ),
-            "lr": Param(2e-3, "Learning rate", "lr{}", above=0, about="Adam"),
-            "betas": Param((0.9, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments"),
-        },
+        params=_VAE_PARAMS,
         named_by=("latent_dim",),
         losses=("total_loss", "recon_loss", "kl_loss"),
-        modules=_VAE_MODULES,
+        modules=(*_MODULES, "labkit.train.models.vae"),
         reconstructs=True,
     ),
-}  # fmt: skip
+}
 
 #: The settings two runs must share before their loss values may be compared.
 _SAME_GAN = ("family", "loss", "dataset")
@@ -604,6 +834,13 @@ def resolve(target: str) -> Callable[..., Any]:
 #: The registries a :class:`Param` may refer to by name in ``choices``.
 REGISTRIES: dict[str, dict[str, Any]] = {
     "losses": LOSSES,
+    "constraints": CONSTRAINTS,
+    "optimisers": OPTIMISERS,
+    "initialisations": INITIALISATIONS,
+    "discriminator_norms": DISCRIMINATOR_NORMS,
+    "hidden_norms": HIDDEN_NORMS,
+    "gan_networks": GAN_NETWORKS,
+    "vae_networks": VAE_NETWORKS,
     "reconstructions": RECONSTRUCTIONS,
     "datasets": DATASETS,
     "families": FAMILIES,

@@ -9,38 +9,60 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from labkit.catalog import FAMILIES
+from labkit.catalog import FAMILIES, REGISTRIES, Param
 from labkit.spec import sha256_of
 
 PACKAGE = Path(__file__).parent
 
 
-@cache
-def training_code(family: str) -> str:
-    """The version of what trains `family`: :attr:`Family.modules` and what they import.
-
-    Only imports from ``labkit.train`` count; other packages belong to the numeric
-    environment or to the evaluation.
+def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
+    """The version of what trains a cell of `family`, see :func:`training_modules`.
 
     Raises:
         FileNotFoundError: the catalog names a module that does not exist.
     """
-    return sha256_of({name: _module_hash(_path(name)) for name in training_modules(family)})
+    modules = training_modules(family, params)
+    return sha256_of({name: _module_hash(_path(name)) for name in modules})
 
 
-def training_modules(family: str) -> list[str]:
-    """The modules whose code is part of a family's fingerprints, sorted."""
+def training_modules(family: str, params: Mapping[str, Any] | None = None) -> list[str]:
+    """The modules whose code is part of a cell's fingerprint, sorted.
+
+    They are :attr:`Family.modules`, the modules of the entries its settings choose, and
+    what all these import from ``labkit.train``; other packages belong to the numeric
+    environment or to the evaluation. So new networks leave the cells of others alone.
+
+    Args:
+        family: a key of the catalog's families.
+        params: the cell's settings; without them, the family's defaults.
+    """
+    about = FAMILIES[family]
+    chosen = {name: param.default for name, param in about.params.items()} | dict(params or {})
     found: set[str] = set()
-    waiting = list(FAMILIES[family].modules)
+    waiting = [*about.modules, *_of_choices(about.params, chosen)]
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
             waiting += _imports(_path(name))
     return sorted(found)
+
+
+def _of_choices(params: Mapping[str, Param], chosen: Mapping[str, Any]) -> list[str]:
+    """The training modules that the chosen entries of the catalog name."""
+    targets = [
+        value.partition(":")[0]
+        for name, param in params.items()
+        if param.choices
+        for value in vars(REGISTRIES[param.choices][chosen[name]]).values()
+        if isinstance(value, str)
+    ]
+    return [name for name in targets if name.startswith("labkit.train.")]
 
 
 @cache

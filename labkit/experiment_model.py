@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Annotated, Any, Literal, Self, Union
+from typing import Annotated, Any, ClassVar, Literal, Self, Union
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Family, Param
+from labkit.combinations import objection, other_family
 
 SCHEMA_NAME = "experiments.schema.json"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -84,8 +85,22 @@ class Section(BaseModel):
     def _known_keys(cls, given: Any) -> Any:
         for key in given if isinstance(given, dict) else ():
             if key not in cls.model_fields:
-                raise problem(f"unknown key; {nearest(key, cls.model_fields)}", key)
+                raise problem(cls._unknown(key), key)
         return given
+
+    @classmethod
+    def _unknown(cls, key: str) -> str:
+        return f"unknown key; {nearest(key, cls.model_fields)}"
+
+
+class FamilySection(Section):
+    """Settings or axes of one family, which know where a foreign one belongs."""
+
+    family: ClassVar[str] = ""
+
+    @classmethod
+    def _unknown(cls, key: str) -> str:
+        return other_family(key, cls.family) or super()._unknown(key)
 
 
 class Author(Section):
@@ -179,6 +194,16 @@ class Block(Section):
         if "dataset" not in axes and self.params.dataset is None:
             allowed = ", ".join(DATASETS)
             raise problem(f"required here or in params; allowed: {allowed}", "grid", "dataset")
+        return self
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        axes = {name: levels for name, levels in self.axes().items() if name != "dataset"}
+        given = {*axes, *self.params.model_fields_set}
+        found = objection(self.family, axes, self.settings(), given)
+        if found:
+            name, why = found
+            raise problem(why, "grid" if name in axes else "params", name)
         return self
 
     def axes(self) -> dict[str, list[Any]]:
@@ -295,11 +320,12 @@ def _block(key: str, family: Family) -> type[Block]:
         params[name] = (kind, Field(default, description=about))
         grid[name] = _axis(kind, about)
     settings = create_model(
-        f"{family.label}Params", __base__=Section, __doc__=f"Settings of a {key}.", **params
+        f"{family.label}Params", __base__=FamilySection, __doc__=f"Settings of a {key}.", **params
     )
     axes = create_model(
-        f"{family.label}Grid", __base__=Section, __doc__=f"Axes of a {key}: lists.", **grid
+        f"{family.label}Grid", __base__=FamilySection, __doc__=f"Axes of a {key}: lists.", **grid
     )
+    settings.family = axes.family = key
     own: dict[str, Any] = {
         "family": (Literal[key], Field(description=family.about)),
         "grid": (axes, Field(default_factory=axes, description="a list of levels for each axis")),

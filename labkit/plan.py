@@ -324,7 +324,7 @@ def _cell(
             "against": SELECTION_AGAINST,
             "features": features,
         },
-        code=code_version.training_code(block.family),
+        code=code_version.training_code(block.family, point.params),
         evaluation={
             "samples": content.evaluation.samples,
             "features": features,

@@ -30,6 +30,7 @@ def fit(
     batch_size: int,
     seed: int,
     done: int = 0,
+    labels: Tensor | None = None,
     precision: str = "fp32",
     on_step: Callable[[int, int, int], None] = lambda epoch, i, steps: None,
 ) -> Iterator[tuple[int, Row]]:
@@ -45,6 +46,7 @@ def fit(
         batch_size: the last batch of an epoch may be smaller.
         seed: of every stream.
         done: epochs already trained (resuming).
+        labels: (N,) int64 classes of the images, for families that ask for them.
         precision: ``fp32``, or ``bf16`` for autocast.
         on_step: called with (epoch, i, steps) before each batch.
 
@@ -60,9 +62,11 @@ def fit(
         torch.manual_seed(derive(seed, "dropout", epoch))  # layers that draw by themselves
         batches = [b for b in order.split(batch_size) if len(b) > 1]  # batch norm needs two
         means = _Means(device)
+        family.epoch, family.epochs, family.steps = epoch, epochs, len(batches)
         for i, index in enumerate(batches):
             on_step(epoch, i, len(batches))
             batch = to_float(images[index]).unsqueeze(1)
+            family.labels = labels[index] if labels is not None else None
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
                 stats = family.step(batch, i)
             means.add(stats, len(index), i)

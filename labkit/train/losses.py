@@ -54,6 +54,39 @@ def bce() -> Adversarial:
     return Adversarial(discriminator, generator)
 
 
+def wasserstein() -> Adversarial:
+    """Wasserstein loss (Arjovsky et al. 2017, arXiv:1701.07875, eq. 2-3).
+
+    The critic's scores have no zero and no scale: the difference of their means is a
+    distance between images only while the critic's slope is bounded by a constraint.
+    """
+
+    def discriminator(real: Tensor, fake: Tensor) -> Tensor:
+        return fake.mean() - real.mean()
+
+    def generator(fake: Tensor) -> Tensor:
+        return -fake.mean()
+
+    return Adversarial(discriminator, generator)
+
+
+def one_sided_smoothing(real: Tensor, smoothing: float) -> Tensor:
+    """What a target of 1 - `smoothing` for real images adds to the BCE discriminator's loss.
+
+    Cross-entropy with target t is t softplus(-a) + (1 - t) softplus(a); since
+    softplus(a) = softplus(-a) + a, that is softplus(-a) + (1 - t) a. One-sided: the
+    target of generated images stays 0 (Salimans et al. 2016, arXiv:1606.03498, 3.4).
+
+    Args:
+        real: logits of real images, any shape.
+        smoothing: 0 to 0.5.
+
+    Returns:
+        A scalar; 0 without smoothing.
+    """
+    return smoothing * real.mean()
+
+
 class Reconstruction(NamedTuple):
     """A reconstruction loss and the output layer it goes with."""
 
@@ -96,6 +129,24 @@ def bernoulli() -> Reconstruction:
         return 2 * raw.sigmoid() - 1
 
     return Reconstruction(loss, image)
+
+
+def kl_price(kl: Tensor, beta: float, free_bits: float) -> Tensor:
+    """What the KL costs in the objective.
+
+    Args:
+        kl: (N, d) per image and dimension, in nats.
+        beta: weight (Higgins et al. 2017, beta-VAE, eq. 4).
+        free_bits: nats per dimension, on average over the batch, below which a dimension
+            costs a constant and so learns nothing (Kingma et al. 2016, arXiv:1606.04934,
+            appendix C.8).
+
+    Returns:
+        A scalar: the mean over images of the sum over dimensions, weighted.
+    """
+    if free_bits > 0:
+        return beta * kl.mean(0).clamp(min=free_bits).sum()
+    return beta * kl.sum(1).mean()
 
 
 def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:

@@ -83,9 +83,8 @@ def test_one_version_for_every_python() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_module_of_a_family_counts(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    version = training_code.__wrapped__
+    version = training_code
     base = version(family)
-    assert base == training_code(family)
     honest = code_version._module_hash
     for module in training_modules(family):
         path = code_version._path(module)
@@ -108,6 +107,15 @@ def test_what_a_module_imports_counts_too(family: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     packages = {"labkit.train.models"}
     assert set(done.stdout.split()) - packages <= set(training_modules(family))
+
+
+def test_only_the_networks_a_cell_uses_count() -> None:
+    mine, other = "labkit.train.models.lab1", "labkit.train.models.dcgan"
+    assert mine in training_modules("gan")
+    assert other not in training_modules("gan")
+    assert other in training_modules("gan", {"networks": "dcgan"})
+    assert training_code("gan") != training_code("gan", {"networks": "dcgan"})
+    assert training_code("gan") == training_code("gan", {"networks": "lab1", "z_dim": 3})
 
 
 def test_every_file_that_measures_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,8 +40,7 @@ MISTAKES = {
     ),
     "another family's parameter": (
         WHOLE + "    params: {latent_dim: 3}\n",
-        "8: experiments.gan.params.latent_dim: unknown key; "
-        "allowed: dataset, loss, z_dim, lr, betas, n_critic",
+        "8: experiments.gan.params.latent_dim: a setting of vae; gan has no such thing",
     ),
     "snapshots belong to the file": (
         WHOLE + "    training: {snapshot_epochs: [1]}\n",
@@ -83,11 +82,12 @@ MISTAKES = {
     ),
     "loss unknown": (
         GRID + "      loss: [hinge, bcee]\n",
-        "7: experiments.gan.grid.loss[1]: unknown loss 'bcee'; allowed: hinge, bce",
+        "7: experiments.gan.grid.loss[1]: unknown loss 'bcee'; allowed: hinge, bce, wasserstein",
     ),
     "loss unknown in params": (
-        GRID + "    params:\n      loss: wasserstein\n",
-        "8: experiments.gan.params.loss: unknown loss 'wasserstein'; allowed: hinge, bce",
+        GRID + "    params:\n      loss: wassrstein\n",
+        "8: experiments.gan.params.loss: unknown loss 'wassrstein'; "
+        "allowed: hinge, bce, wasserstein",
     ),
     "reconstruction unknown": (
         VAE + "    params: {reconstruction: l3}\n",
@@ -269,7 +269,8 @@ MISTAKES = {
     ),
     "a profile's wrong value in a grid": (
         WHOLE + "profiles:\n  quick:\n    experiments:\n      gan:\n        grid: {loss: [x]}\n",
-        "12: profiles.quick.experiments.gan.grid.loss[0]: unknown loss 'x'; allowed: hinge, bce",
+        "12: profiles.quick.experiments.gan.grid.loss[0]: unknown loss 'x'; "
+        "allowed: hinge, bce, wasserstein",
     ),
     "a profile's unknown experiment": (
         WHOLE + "profiles:\n  quick:\n    experiments:\n      gam:\n        params: {lr: 1}\n",
@@ -284,6 +285,30 @@ MISTAKES = {
     "not YAML": (
         "name: lab\nexperiments: [\n",
         "3: not valid YAML: did not find expected node content",
+    ),
+    "a GAN's option on a VAE": (
+        VAE + "    params: {ema: 0.99}\n",
+        "6: experiments.vae.params.ema: a setting of gan; vae has no such thing",
+    ),
+    "two constraints": (
+        WHOLE + "    params: {constraint: [clip, spectral_norm]}\n",
+        "8: experiments.gan.params.constraint: expected one of none, clip, gradient_penalty, "
+        "spectral_norm; got a list; a list is an axis only inside grid",
+    ),
+    "batch norm under gradient penalty": (
+        GRID + "    params: {loss: wasserstein, constraint: gradient_penalty}\n",
+        "7: experiments.gan.params.constraint: gradient_penalty looks at each image alone, but "
+        "batch norm in the lab1 discriminator mixes them; set d_norm: layer (or none)",
+    ),
+    "an option without effect": (
+        WHOLE + "    params: {clip: 0.02}\n",
+        "8: experiments.gan.params.clip: acts only with constraint: clip; it changes nothing "
+        "with none",
+    ),
+    "smoothing without a target": (
+        GRID + "    params: {loss: hinge, label_smoothing: 0.1}\n",
+        "7: experiments.gan.params.label_smoothing: acts only with loss: bce; it changes nothing "
+        "with hinge",
     ),
     "a tab": (
         "name: lab\nexperiments:\n\tgan: 1\n",

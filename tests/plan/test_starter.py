@@ -94,7 +94,7 @@ BASE = "name: lab\nexperiments:\n  gan:\n    family: gan\n    grid: {dataset: [M
         BASE + "    params: {lr: 0}\n",
         BASE + "    params: {betas: [0.5]}\n",
         BASE + "    params: {betas: [0.5, 1.0]}\n",
-        BASE + "    params: {loss: wasserstein}\n",
+        BASE + "    params: {loss: wassrstein}\n",
         BASE + "    params: {z_dim: true}\n",
         BASE + "profiles: {quick: {training: {epoch: 1}}}\n",
         BASE.replace("gan\n", "gann\n"),

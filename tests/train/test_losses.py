@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
 from labkit.catalog import LOSSES, RECONSTRUCTIONS, resolve
@@ -79,3 +80,37 @@ def test_bernoulli_is_the_negative_log_likelihood_of_binary_images() -> None:
     x = torch.randint(0, 2, (2, 1, 28, 28)).float()
     theirs = -Independent(Bernoulli(logits=raw), 3).log_prob(x)
     torch.testing.assert_close(losses.bernoulli().loss(raw, 2 * x - 1), theirs)
+
+
+def test_wasserstein_is_the_difference_of_means() -> None:
+    discriminator, generator = losses.wasserstein()
+    real, fake = torch.tensor([3.0, 5.0]), torch.tensor([-1.0, 2.0])
+    assert discriminator(real, fake) == pytest.approx(0.5 - 4.0)
+    assert generator(fake) == pytest.approx(-0.5)
+    # Scores have no zero: moving all of them changes nothing for the critic.
+    assert discriminator(real + 7, fake + 7) == pytest.approx(-3.5)
+
+
+@pytest.mark.parametrize("smoothing", [0.1, 0.3])
+def test_smoothing_is_cross_entropy_with_a_smaller_target(smoothing: float) -> None:
+    real, fake = torch.tensor([0.3, -1.2, 40.0]), torch.tensor([2.0, -0.7])
+    ours = losses.bce().discriminator(real, fake) + losses.one_sided_smoothing(real, smoothing)
+    target = torch.full_like(real, 1 - smoothing)
+    expected = F.binary_cross_entropy_with_logits(
+        real, target
+    ) + F.binary_cross_entropy_with_logits(fake, torch.zeros(2))
+    torch.testing.assert_close(ours, expected, rtol=1e-6, atol=1e-7)
+    assert not torch.isclose(ours, losses.bce().discriminator(real, fake))
+
+
+def test_free_bits_cost_a_constant_and_teach_nothing() -> None:
+    kl = torch.tensor([[0.1, 2.0], [0.3, 4.0]], requires_grad=True)  # means 0.2 and 3
+    assert losses.kl_price(kl, 1.0, 0.0) == pytest.approx(3.2)
+    assert losses.kl_price(kl, 4.0, 0.0) == pytest.approx(12.8)
+    price = losses.kl_price(kl, 2.0, 0.5)
+    assert price == pytest.approx(2 * (0.5 + 3.0))
+    price.backward()
+    assert kl.grad is not None
+    assert kl.grad.tolist() == [[0.0, 1.0], [0.0, 1.0]]
+    assert losses.kl_price(kl, 1.0, 0.2 - 1e-3) == pytest.approx(3.2)
+    assert losses.kl_price(kl, 1.0, 0.2 + 1e-3) == pytest.approx(3.201)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -26,6 +23,10 @@ class Family:
     """Length of the vectors `_decode` takes."""
     noise: torch.Generator
     """The stream of training noise; the loop sets a new one for each epoch."""
+    epoch, epochs, steps = 1, 1, 1
+    """Where training is: the epoch (from 1), of how many, and batches an epoch; set by the loop."""
+    labels: Tensor | None = None
+    """(N,) classes of the batch at hand; the loop sets them."""
 
     def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
         """Learn from one batch.
@@ -56,6 +57,10 @@ class Family:
         for network in self.networks.values():
             network.train(mode)
 
+    def epochs_done(self, i: int) -> float:
+        """Epochs of training before batch `i` of this epoch, e.g. 2.5."""
+        return self.epoch - 1 + i / self.steps
+
     def random_noise(self, n: int, rng: torch.Generator) -> Tensor:
         """(n, noise_dim) standard normal values from a stream on the family's device."""
         return torch.randn(n, self.noise_dim, generator=rng, device=rng.device)
@@ -74,7 +79,8 @@ class Family:
 
     def parameter_count(self) -> int:
         """Trainable weights of all networks."""
-        return sum(p.numel() for net in self.networks.values() for p in net.parameters())
+        weights = (p for net in self.networks.values() for p in net.parameters())
+        return sum(p.numel() for p in weights if p.requires_grad)
 
 
 class Autoencoder(Family):
@@ -117,10 +123,3 @@ def gradient_norm(network: nn.Module) -> Tensor:
     """Global L2 norm of a network's gradients, a scalar on its device."""
     norms = [p.grad.norm() for p in network.parameters() if p.grad is not None]
     return torch.stack(norms).norm()
-
-
-def adam(network: nn.Module, params: Mapping[str, Any]) -> Optimizer:
-    """Adam (Kingma & Ba 2015) with a family's ``lr`` and ``betas``; one fused kernel."""
-    return torch.optim.Adam(
-        network.parameters(), lr=params["lr"], betas=tuple(params["betas"]), fused=True
-    )

@@ -11,27 +11,39 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from labkit.catalog import LOSSES, resolve
-from labkit.train.models import lab1
-from labkit.train.models.base import EVAL_BATCH, Family, adam, gradient_norm
-
-#: A discriminator right on more than this share of a batch dominates the step.
-DOMINANT = 0.95
+from labkit.catalog import INITIALISATIONS, resolve
+from labkit.train.adversary import Adversary
+from labkit.train.models import networks
+from labkit.train.models.base import EVAL_BATCH, Family, gradient_norm
+from labkit.train.optimisers import make_optimiser
+from labkit.train.options import Average
 
 
 class GAN(Family):
-    """A GAN of Lab 1's networks with any loss of the catalog."""
+    """A GAN of any networks, loss and constraint of the catalog."""
+
+    #: Classes an image is generated for; 0 if it is not asked for one.
+    classes = 0
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        self.noise_dim = params["z_dim"]
+        self.noise_dim = params["z_dim"] + self.classes
         self.n_critic = params["n_critic"]
-        self.loss = resolve(LOSSES[params["loss"]].target)()
-        self.G = lab1.generator(self.noise_dim)
-        self.D = lab1.discriminator()
+        self.G = networks.generator(params["networks"], self.noise_dim)
+        D = networks.discriminator(params["networks"], params["d_norm"], 1 + self.classes)
+        for network in (self.G, D):
+            resolve(INITIALISATIONS[params["init"]].target)(network)
+        self.adversary = Adversary(D, params)
+        self.D = self.adversary.network
         self.networks = {"generator": self.G, "discriminator": self.D}
-        self.optimisers = {name: adam(net, params) for name, net in self.networks.items()}
+        self.optimisers = {
+            "generator": make_optimiser(self.G, params),
+            "discriminator": self.adversary.optimiser,
+        }
+        self.average = Average(self.G, params["ema"]) if params["ema"] else None
+        if self.average:
+            self.networks["average"] = self.average.network
 
     def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
         stats = self._discriminator_step(batch)
@@ -41,45 +53,38 @@ class GAN(Family):
 
     def _discriminator_step(self, real: Tensor) -> dict[str, Tensor]:
         with torch.no_grad():  # D's step asks nothing of G
-            fake = self.G(self.random_noise(len(real), self.noise))
-        # Separate passes: batch norm must not mix the statistics of real and fake.
-        real_logits, fake_logits = self.D(real), self.D(fake)
-        loss = self.loss.discriminator(real_logits, fake_logits)
-        self._minimise(loss, "discriminator")
-
-        right_on_real = (real_logits.detach() > 0).float().mean()
-        right_on_fake = (fake_logits.detach() < 0).float().mean()
-        accuracy = (right_on_real + right_on_fake) / 2
-        return {
-            "d_loss": loss.detach(),
-            "d_accuracy_real": right_on_real,
-            "d_accuracy_fake": right_on_fake,
-            "d_accuracy": accuracy,
-            "d_dominance": (accuracy > DOMINANT).float(),
-            "d_grad_norm": gradient_norm(self.D),
-        }
+            fake = self.G(self._training_noise(len(real)))
+        return self.adversary.learn(real, fake, self.noise, self._judge)
 
     def _generator_step(self, n: int) -> dict[str, Tensor]:
-        self.D.requires_grad_(False)  # the gradient passes through D, not into it
-        loss = self.loss.generator(self.D(self.G(self.random_noise(n, self.noise))))
-        self._minimise(loss, "generator")
-        self.D.requires_grad_(True)
+        with self.adversary.frozen():
+            loss = self.adversary.loss.generator(self._judge(self.G(self._training_noise(n))))
+            self.optimisers["generator"].zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimisers["generator"].step()
+        if self.average:
+            self.average.update(self.G)
         return {"g_loss": loss.detach(), "g_grad_norm": gradient_norm(self.G)}
 
-    def _minimise(self, loss: Tensor, name: str) -> None:
-        self.optimisers[name].zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimisers[name].step()
+    def _training_noise(self, n: int) -> Tensor:
+        """What G makes images of in training: (n, noise_dim)."""
+        return self.random_noise(n, self.noise)
+
+    def _judge(self, images: Tensor) -> Tensor:
+        """D's logits (N, 1) of images (N, 1, 28, 28)."""
+        return self.D(images)
 
     def _decode(self, z: Tensor) -> Tensor:
-        return self.G(z)
+        network: nn.Module = self.average.network if self.average else self.G
+        return network(z)
 
     @torch.no_grad()
     def discriminator_features(self, images: Tensor) -> Tensor:
-        """The last convolution's output averaged over space: (N, 1, 28, 28) -> (N, 128).
+        """Lab 1's last convolution averaged over space: (N, 1, 28, 28) -> (N, 128).
 
         The lab sheet's own yardstick; networks in evaluation mode.
         """
+        assert isinstance(self.D, nn.Sequential)
         trunk = self.D[:-2]  # all but flatten and the last linear layer
         self.train(False)
         parts = [trunk(part).float().mean((2, 3)) for part in images.split(EVAL_BATCH)]

@@ -7,9 +7,10 @@ return raw values; the loss says which squashing goes with it (tanh for pixels i
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 from labkit.train.models.layers import ConvToOne, ConvTranspose2x
+from labkit.train.models.networks import GaussianEncoder, norm_layer
 
 
 def generator(z_dim: int) -> nn.Sequential:
@@ -30,13 +31,13 @@ def generator(z_dim: int) -> nn.Sequential:
     )
 
 
-def discriminator() -> nn.Sequential:
-    """Images (N, 1, 28, 28) -> logits (N, 1); no batch norm in the first and last block."""
+def discriminator(norm: str = "batch", channels: int = 1) -> nn.Sequential:
+    """Images (N, channels, 28, 28) -> logits (N, 1); no norm in the first and last block."""
     return nn.Sequential(
-        nn.Conv2d(1, 32, 4, stride=2, padding=1),
+        nn.Conv2d(channels, 32, 4, stride=2, padding=1),
         nn.LeakyReLU(0.2, inplace=True),
         nn.Conv2d(32, 64, 4, stride=2, padding=1),
-        nn.BatchNorm2d(64),
+        *norm_layer(norm, 64),
         nn.LeakyReLU(0.2, inplace=True),
         nn.Conv2d(64, 128, 3, stride=2, padding=1),
         nn.LeakyReLU(0.2, inplace=True),
@@ -45,24 +46,16 @@ def discriminator() -> nn.Sequential:
     )
 
 
-class Encoder(nn.Module):
-    """Images (N, 1, 28, 28) -> mean and log-variance of q(z|x), each (N, latent_dim)."""
-
-    def __init__(self, latent_dim: int) -> None:
-        super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(1, 32, 4, stride=2, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(32, 64, 4, stride=2, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Flatten(),
-        )
-        self.mean = nn.Linear(64 * 7 * 7, latent_dim)
-        self.log_variance = nn.Linear(64 * 7 * 7, latent_dim)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        h = self.features(x)
-        return self.mean(h), self.log_variance(h)
+def encoder(latent_dim: int, channels: int = 1) -> GaussianEncoder:
+    """Images (N, channels, 28, 28) -> mean and log-variance of q(z|x), each (N, latent_dim)."""
+    features = nn.Sequential(
+        nn.Conv2d(channels, 32, 4, stride=2, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(32, 64, 4, stride=2, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Flatten(),
+    )
+    return GaussianEncoder(features, 64 * 7 * 7, latent_dim)
 
 
 def decoder(latent_dim: int) -> nn.Sequential:

@@ -4,6 +4,9 @@ The encoder turns an image x into a Gaussian q(z|x); the decoder rebuilds x from
 draw of it. Two costs are added: how badly the image is rebuilt, and how much q(z|x)
 tells beyond the prior N(0, I). With a proper likelihood, their sum is the negative
 ELBO. New images are decoded from the prior. Kingma & Welling 2014, arXiv:1312.6114.
+
+With β other than 1 the second cost is weighted (β-VAE, Higgins et al. 2017). The total
+loss on record is the unweighted sum all the same, so that all β are on one scale.
 """
 
 from __future__ import annotations
@@ -15,42 +18,58 @@ import torch
 from torch import Tensor
 
 from labkit.catalog import RECONSTRUCTIONS, resolve
-from labkit.train.losses import kl_to_standard_normal
-from labkit.train.models import lab1
-from labkit.train.models.base import EVAL_BATCH, Autoencoder, adam
+from labkit.train.losses import kl_price, kl_to_standard_normal
+from labkit.train.models import networks
+from labkit.train.models.base import EVAL_BATCH, Autoencoder
+from labkit.train.optimisers import make_optimiser
 
 
 class VAE(Autoencoder):
-    """A VAE of Lab 1's networks with any reconstruction of the catalog."""
+    """A VAE of any networks and reconstruction of the catalog."""
+
+    #: Classes an image is encoded and decoded with; 0 if it is not told one.
+    classes = 0
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        self.noise_dim = params["latent_dim"]
+        self.latent_dim = params["latent_dim"]
+        self.noise_dim = self.latent_dim + self.classes
+        self.beta, self.kl_warmup = params["beta"], params["kl_warmup"]
+        self.free_bits = params["free_bits"]
         self.reconstruction = resolve(RECONSTRUCTIONS[params["reconstruction"]].target)()
-        self.encoder = lab1.Encoder(self.noise_dim)
-        self.decoder = lab1.decoder(self.noise_dim)
+        name, options = params["networks"], {k: params[k] for k in ("norm", "dropout")}
+        self.encoder = networks.encoder(name, self.latent_dim, 1 + self.classes, **options)
+        self.decoder = networks.decoder(name, self.noise_dim, options["norm"])
         self.networks = {"encoder": self.encoder, "decoder": self.decoder}
         # One objective, so one optimiser over both networks.
-        self.optimisers = {"both": adam(torch.nn.ModuleList(self.networks.values()), params)}
+        both = torch.nn.ModuleList(self.networks.values())
+        self.optimisers = {"both": make_optimiser(both, params)}
 
     def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
-        mean, log_variance = self.encoder(batch)
-        z = self._draw(mean, log_variance)
-        recon = self.reconstruction.loss(self.decoder(z), batch).mean()
-        kl = kl_to_standard_normal(mean, log_variance).sum(1).mean()
-        total = recon + kl
+        mean, log_variance = self._encode(batch)
+        z = self._draw(mean, log_variance, self.noise)
+        recon = self._distance(z, batch).mean()
+        divergence = kl_to_standard_normal(mean, log_variance)
+        objective = recon + kl_price(divergence, self._beta_now(i), self.free_bits)
 
         self.optimisers["both"].zero_grad(set_to_none=True)
-        total.backward()
+        objective.backward()
         self.optimisers["both"].step()
-        return {
-            "total_loss": total.detach(),
-            "recon_loss": recon.detach(),
-            "kl_loss": kl.detach(),
-        }
+        recon, kl = recon.detach(), divergence.detach().sum(1).mean()
+        return {"total_loss": recon + kl, "recon_loss": recon, "kl_loss": kl}
 
-    def _draw(self, mean: Tensor, log_variance: Tensor) -> Tensor:
+    def _beta_now(self, i: int) -> float:
+        """β, on its way up from 0 during the warm-up (Bowman et al. 2016, arXiv:1511.06349)."""
+        if self.epochs_done(i) >= self.kl_warmup:
+            return self.beta
+        return self.beta * self.epochs_done(i) / self.kl_warmup
+
+    def _encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance, each (N, latent_dim), in whatever mode the networks are."""
+        return self.encoder(images)
+
+    def _draw(self, mean: Tensor, log_variance: Tensor, rng: torch.Generator) -> Tensor:
         """z ~ N(mean, exp(log_variance)), written so that gradients reach both (section 2.4)."""
-        epsilon = self.random_noise(len(mean), self.noise)
+        epsilon = torch.randn(mean.shape, generator=rng, device=rng.device)
         return mean + torch.exp(0.5 * log_variance) * epsilon
 
     def _decode(self, z: Tensor) -> Tensor:
@@ -59,7 +78,7 @@ class VAE(Autoencoder):
     @torch.no_grad()
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         self.train(False)
-        parts = [self.encoder(part) for part in images.split(EVAL_BATCH)]
+        parts = [self._encode(part) for part in images.split(EVAL_BATCH)]
         self.train()
         means, log_variances = zip(*parts, strict=True)
         return torch.cat(means).float(), torch.cat(log_variances).float()
@@ -70,9 +89,9 @@ class VAE(Autoencoder):
         self.train(False)
         recon, kl = 0.0, 0.0
         for part in images.split(EVAL_BATCH):
-            mean, log_variance = self.encoder(part)
-            z = mean + torch.exp(0.5 * log_variance) * self.random_noise(len(part), rng)
-            recon += self.reconstruction.loss(self.decoder(z), part).double().sum().item()
+            mean, log_variance = self._encode(part)
+            z = self._draw(mean, log_variance, rng)
+            recon += self._distance(z, part).double().sum().item()
             kl += kl_to_standard_normal(mean, log_variance).double().sum().item()
         self.train()
         n = len(images)
@@ -81,3 +100,7 @@ class VAE(Autoencoder):
             "test_recon_loss": recon / n,
             "test_kl_loss": kl / n,
         }
+
+    def _distance(self, z: Tensor, images: Tensor) -> Tensor:
+        """Reconstruction loss (N,) of latents against the images they stand for."""
+        return self.reconstruction.loss(self.decoder(z), images)

@@ -1,0 +1,99 @@
+"""Settings that make no sense together: found when the file is read, refused with the reason.
+
+Two constraints at once need no rule: ``constraint`` is one setting with one value. What a
+setting of another kind would do silently - nothing - is refused as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Any
+
+from labkit.catalog import FAMILIES, GAN_NETWORKS, REGISTRIES, Param, resolve
+
+#: A setting and why it cannot stand beside the others.
+Objection = tuple[str, str]
+#: Combinations looked at; a larger grid is refused elsewhere.
+_MOST = 10_000
+
+
+def objection(
+    family: str, axes: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any], given: set[str]
+) -> Objection | None:
+    """The first thing in a block that makes no sense, or None.
+
+    Args:
+        family: a key of the catalog's families.
+        axes: the grid's axes but the data set, with their levels.
+        fixed: every other setting of the family.
+        given: the settings the file states (the rest are defaults).
+    """
+    about = FAMILIES[family]
+    points = list(islice(_points(axes, fixed), _MOST))
+    for name, param in about.params.items():
+        if param.only is None or name not in given:
+            continue
+        other, levels = param.only
+        acts = [point[other] in levels for point in points]
+        if not any(acts) or (name in axes and not all(acts)):
+            idle = next(p[other] for p, act in zip(points, acts, strict=True) if not act)
+            where = " or ".join(levels)
+            return name, f"acts only with {other}: {where}; it changes nothing with {idle}"
+    for rule in about.rules:
+        check = resolve(rule)
+        found: Objection | None = next((o for point in points if (o := check(point))), None)
+        if found:
+            return found
+    return None
+
+
+def idle(params: Mapping[str, Param], point: Mapping[str, Any]) -> set[str]:
+    """The settings of a cell that change nothing in it."""
+    return {
+        name
+        for name, param in params.items()
+        if param.only and point.get(param.only[0]) not in param.only[1]
+    }
+
+
+def other_family(key: str, family: str) -> str:
+    """For a setting the family does not have: the first family that does, or empty."""
+    owner = next((name for name, each in FAMILIES.items() if key in each.params), "")
+    return f"a setting of {owner}; {family} has no such thing" if owner else ""
+
+
+def batch_norm_under_penalty(point: Mapping[str, Any]) -> Objection | None:
+    """The gradient penalty is about one image's slope; batch norm mixes the batch's."""
+    norm = point["d_norm"]
+    if norm == "own":
+        norm = GAN_NETWORKS[point["networks"]].norm
+    if point["constraint"] == "gradient_penalty" and norm == "batch":
+        return "constraint", (
+            "gradient_penalty looks at each image alone, but batch norm in the "
+            f"{point['networks']} discriminator mixes them; set d_norm: layer (or none)"
+        )
+    return None
+
+
+def discriminator_options(point: Mapping[str, Any]) -> Objection | None:
+    """A user's own discriminator need not know how to change its norm."""
+    entry = GAN_NETWORKS[point["networks"]]
+    if point["d_norm"] != "own" and "norm" not in entry.options:
+        return "d_norm", f"the {point['networks']} discriminator takes no argument 'norm'"
+    return None
+
+
+def told_the_class(point: Mapping[str, Any]) -> Objection | None:
+    """A conditional family hands its networks images with ten more channels."""
+    entry = REGISTRIES["gan_networks" if "z_dim" in point else "vae_networks"][point["networks"]]
+    if "channels" not in entry.options:
+        return "networks", f"{point['networks']} takes no argument 'channels', so no class"
+    return None
+
+
+def _points(
+    axes: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    for values in product(*axes.values()):
+        yield {**fixed, **dict(zip(axes, values, strict=True))}

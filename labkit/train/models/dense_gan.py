@@ -1,0 +1,42 @@
+"""A GAN of linear layers only: the smallest that works, and the quickest to train.
+
+Every pixel is connected with every unit, so nothing in the networks knows that pixels
+have neighbours; what they make of edges and strokes they have learnt. No layer mixes
+images, so the discriminator may be a critic under gradient penalty as it is.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+from labkit.train.models.networks import norm_layer
+
+PIXELS = 28 * 28
+
+
+def generator(z_dim: int) -> nn.Sequential:
+    """Noise (N, z_dim) -> images (N, 1, 28, 28) in [-1, 1]: 256, 512, 1024 units."""
+    return nn.Sequential(
+        nn.Linear(z_dim, 256),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Linear(256, 512),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Linear(512, 1024),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Linear(1024, PIXELS),
+        nn.Tanh(),
+        nn.Unflatten(1, (1, 28, 28)),
+    )
+
+
+def discriminator(norm: str = "none", channels: int = 1) -> nn.Sequential:
+    """Images (N, channels, 28, 28) -> logits (N, 1): 512, 256 units."""
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(channels * PIXELS, 512),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Linear(512, 256),
+        *norm_layer(norm, 256, flat=True),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Linear(256, 1),
+    )

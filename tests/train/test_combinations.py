@@ -1,0 +1,205 @@
+"""Everything the catalog allows trains: families x losses x constraints x networks x options."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+import torch
+
+from labkit.catalog import FAMILIES, GAN_NETWORKS, REGISTRIES, VAE_NETWORKS, resolve
+from labkit.combinations import idle, objection
+from labkit.data import load
+from labkit.train import checkpoint, runtime
+from labkit.train.loop import fit
+from labkit.train.models.base import Autoencoder, Family
+from labkit.train.rng import derive, stream
+
+Settings = dict[str, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _deterministic() -> None:
+    runtime.set_up()
+
+
+@pytest.fixture(scope="module")
+def images() -> torch.Tensor:
+    return torch.from_numpy(load("MNIST", "train", "bundled", limit=16).images.copy())
+
+
+@pytest.fixture(scope="module")
+def labels() -> torch.Tensor:
+    return torch.from_numpy(load("MNIST", "train", "bundled", limit=16).labels.astype("int64"))
+
+
+def settings_of(family: str, **changes: Any) -> Settings:
+    return {name: param.default for name, param in FAMILIES[family].params.items()} | changes
+
+
+def build(family: str, **changes: Any) -> Family:
+    torch.manual_seed(derive(7, "init"))
+    built: Family = resolve(FAMILIES[family].target)(settings_of(family, **changes))
+    built.to(torch.device("cpu"))
+    return built
+
+
+def two_steps(family: Family, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+    ((_, row),) = fit(family, images, epochs=1, batch_size=8, seed=7, labels=labels)
+    return row
+
+
+def allowed() -> list[tuple[str, Settings]]:
+    """Family and settings of every combination of loss, constraint and networks."""
+    found = []
+    for family, about in FAMILIES.items():
+        axes = [a for a in ("loss", "constraint", "networks") if a in about.params]
+        pools = [list(REGISTRIES[about.params[axis].choices]) for axis in axes]
+        for values in product(*pools):
+            changes = dict(zip(axes, values, strict=True))
+            if not objection(family, {}, settings_of(family, **changes), set(changes)):
+                found.append((family, changes))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("family", "changes"),
+    allowed(),
+    ids=lambda v: v if isinstance(v, str) else "-".join(v.values()),
+)
+def test_every_combination_trains(
+    family: str, changes: Settings, images: torch.Tensor, labels: torch.Tensor
+) -> None:
+    model = build(family, **changes)
+    before = checkpoint.dump(model)
+    row = two_steps(model, images, labels)
+    assert set(FAMILIES[family].losses) <= row.keys()
+    assert checkpoint.dump(model) != before
+    if "loss" in changes:
+        assert ("d_accuracy" in row) == (changes["loss"] != "wasserstein")
+        assert ("d_penalty" in row) == (changes["constraint"] == "gradient_penalty")
+    drawn = model.sample(12, stream(1, "x"))
+    assert drawn.shape == (12, 1, 28, 28)
+    assert drawn.isfinite().all()
+    assert drawn.abs().max() <= 1
+
+
+OPTIONS: list[tuple[str, Settings]] = [
+    ("gan", {"optimiser": "rmsprop"}),
+    ("gan", {"init": "normal"}),
+    ("gan", {"loss": "bce", "label_smoothing": 0.1}),
+    ("gan", {"ema": 0.9}),
+    ("gan", {"d_norm": "layer", "constraint": "gradient_penalty", "loss": "wasserstein"}),
+    ("gan", {"d_norm": "none"}),
+    ("gan", {"networks": "dense", "d_norm": "batch"}),
+    ("gan", {"n_critic": 2}),
+    ("vae", {"optimiser": "rmsprop"}),
+    ("vae", {"beta": 4.0}),
+    ("vae", {"kl_warmup": 2}),
+    ("vae", {"free_bits": 0.5}),
+    ("vae", {"networks": "dense512", "norm": "batch", "dropout": 0.3}),
+]
+
+
+@pytest.mark.parametrize(("family", "changes"), OPTIONS)
+def test_every_option_changes_the_training(
+    family: str, changes: Settings, images: torch.Tensor, labels: torch.Tensor
+) -> None:
+    base = {k: v for k, v in changes.items() if k in ("loss", "networks")}
+    plain, other = build(family, **base), build(family, **changes)
+    two_steps(plain, images, labels)
+    two_steps(other, images, labels)
+    assert checkpoint.dump(plain) != checkpoint.dump(other)
+
+
+def test_an_idle_setting_changes_nothing(images: torch.Tensor, labels: torch.Tensor) -> None:
+    family = FAMILIES["gan"]
+    assert idle(family.params, settings_of("gan")) == {"clip", "gp_weight", "label_smoothing"}
+    plain, other = build("gan"), build("gan", clip=0.5, gp_weight=3.0, label_smoothing=0.3)
+    assert two_steps(plain, images, labels)["d_loss"] == two_steps(other, images, labels)["d_loss"]
+    assert checkpoint.dump(plain) == checkpoint.dump(other)
+
+
+def test_clipping_bounds_every_weight(images: torch.Tensor, labels: torch.Tensor) -> None:
+    model = build("gan", networks="dcgan", loss="wasserstein", constraint="clip", clip=0.02)
+    two_steps(model, images, labels)
+    most = max(p.abs().max().item() for p in model.networks["discriminator"].parameters())
+    assert most == pytest.approx(0.02)
+
+
+def test_the_average_trails_the_generator(images: torch.Tensor, labels: torch.Tensor) -> None:
+    """After one step from w to v it is decay w + (1 - decay) v, and it makes the samples."""
+    model: Any = build("gan", ema=0.75)
+    before = [p.clone() for p in model.G.parameters()]
+    list(fit(model, images[:8], epochs=1, batch_size=8, seed=7))
+    pairs = zip(before, model.G.parameters(), model.average.network.parameters(), strict=True)
+    for w, v, mean in pairs:
+        torch.testing.assert_close(mean, 0.75 * w + 0.25 * v)
+    z = torch.randn(3, 64)
+    model.average.network.eval()
+    torch.testing.assert_close(model.decode(z), model.average.network.eval()(z))
+    assert model.parameter_count() == build("gan").parameter_count()
+
+
+def test_kl_warm_up_rises_in_a_straight_line() -> None:
+    model: Any = build("vae", kl_warmup=2, beta=3.0)
+    model.epochs, model.steps = 5, 10
+    betas = []
+    for model.epoch in (1, 2, 3):
+        betas += [model._beta_now(0), model._beta_now(5)]
+    assert betas == pytest.approx([0.0, 0.75, 1.5, 2.25, 3.0, 3.0])
+
+
+def test_beta_weighs_what_is_learnt_not_what_is_recorded(
+    images: torch.Tensor, labels: torch.Tensor
+) -> None:
+    for beta in (0.5, 4.0):
+        row = two_steps(build("vae", beta=beta), images, labels)
+        assert row["total_loss"] == pytest.approx(row["recon_loss"] + row["kl_loss"], rel=1e-6)
+
+
+def test_normal_initialisation_has_its_spread() -> None:
+    model = build("gan", networks="dcgan", init="normal")
+    conv = model.networks["generator"][1]  # type: ignore[index]
+    assert conv.weight.std().item() == pytest.approx(0.02, rel=0.02)
+    assert conv.bias.abs().max() == 0
+    assert model.networks["generator"][2].weight.mean().item() == pytest.approx(1, abs=0.01)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", GAN_NETWORKS)
+@pytest.mark.parametrize("norm", ["own", "layer", "none"])
+def test_a_discriminator_without_batch_norm_judges_each_image_alone(name: str, norm: str) -> None:
+    from labkit.train.models import networks
+
+    if norm == "own" and GAN_NETWORKS[name].norm == "batch":
+        norm = "layer"
+    torch.manual_seed(1)
+    critic = networks.discriminator(name, norm)
+    critic.train()
+    for module in critic.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    x = torch.randn(4, 1, 28, 28)
+    torch.testing.assert_close(critic(x)[:2], critic(x[:2]), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [n for n, e in GAN_NETWORKS.items() if e.norm == "batch"])
+def test_batch_norm_does_mix_images(name: str) -> None:
+    from labkit.train.models import networks
+
+    torch.manual_seed(1)
+    critic, x = networks.discriminator(name), torch.randn(4, 1, 28, 28)
+    assert (critic(x)[:2] - critic(x[:2])).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("name", VAE_NETWORKS)
+def test_a_vaes_codes_and_reconstructions_have_their_shapes(
+    name: str, images: torch.Tensor
+) -> None:
+    model = build("vae", networks=name, latent_dim=2)
+    assert isinstance(model, Autoencoder)
+    x = (images.float() / 127.5 - 1).unsqueeze(1)
+    mean, log_variance = model.encode(x)
+    assert mean.shape == log_variance.shape == (16, 2)
+    assert model.reconstruct(x).shape == x.shape
