@@ -240,6 +240,7 @@ def evaluate(
                 log_variance=log_variance.cpu().numpy(),
                 losses=family.test_losses(images, stream(spec.seed, "test", 0, device)),
                 reconstruction=spec.params["reconstruction"],
+                dataset=spec.dataset,
             )
         )
     measures = {
