@@ -13,7 +13,7 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,9 +27,10 @@ from labkit.catalog import FAMILIES, resolve
 from labkit.data import Images, load
 from labkit.measure.cost import PeakMemory, flops_per_image
 from labkit.measure.evaluate import measure_history, measure_samples, measure_vae
+from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.tracker import Tracker
 from labkit.spec import CellSpec, sha256_of
-from labkit.store import Attempt, Store, best_epoch, read_history
+from labkit.store import Attempt, Store, best_epoch, damage, read_history
 from labkit.train import checkpoint, runtime
 from labkit.train.loop import fit
 from labkit.train.models.base import Autoencoder, Family, to_float, to_uint8
@@ -52,6 +53,8 @@ class Task:
     data_root: str | None = None
     device: str = "auto"
     threads: int = 1
+    yardstick: dict[str, Any] | None = None
+    """The cell whose discriminator yields the lab sheet's own number."""
 
 
 def run_cell(task: Task) -> Literal["done", "failed"]:
@@ -63,22 +66,37 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
     spec = CellSpec.from_json(task.spec)
     store = Store(Path(task.store))
     runtime.set_up(task.threads)
-    for kind, committed, work in (
-        ("train", store.is_trained, train),
-        ("eval", store.is_evaluated, evaluate),
-    ):
-        if committed(spec):
-            continue
-        attempt = store.begin(spec, kind)
-        try:
-            with _heartbeat(attempt) as progress, _logged(attempt):
-                work(spec, store, attempt, task, progress)
-            store.commit(attempt, spec, kind)
-        except Exception as error:
-            line = f"{type(error).__name__}: {error}".splitlines()[0]
-            store.fail(attempt, spec, kind, line, traceback.format_exc())
-            return "failed"
+    if not store.is_trained(spec) and not _commit(train, "train", spec, store, task):
+        return "failed"
+    if not store.is_evaluated(spec) and not _commit(evaluate, "eval", spec, store, task):
+        return "failed"
+    if task.yardstick is not None:
+        yardstick = CellSpec.from_json(task.yardstick)
+        # Until the first GAN is there the number is not measured; its lack fails nothing.
+        if store.is_trained(yardstick) and damage(store.sheet_folder(spec, yardstick)):
+            _commit(lab_sheet_number, "sheet", spec, store, task, yardstick)
     return "done"
+
+
+def _commit(
+    work: Callable[[CellSpec, Store, Attempt, Task, dict[str, Any]], None],
+    kind: str,
+    spec: CellSpec,
+    store: Store,
+    task: Task,
+    yardstick: CellSpec | None = None,
+) -> bool:
+    """Do one kind of work in an attempt folder and commit it, or commit its failure."""
+    attempt = store.begin(spec, kind)
+    try:
+        with _heartbeat(attempt) as progress, _logged(attempt):
+            work(spec, store, attempt, task, progress)
+        store.commit(attempt, spec, kind, yardstick)
+    except Exception as error:
+        line = f"{type(error).__name__}: {error}".splitlines()[0]
+        store.fail(attempt, spec, kind, line, traceback.format_exc())
+        return False
+    return True
 
 
 # --------------------------------------------------------------------------- training
@@ -99,7 +117,7 @@ def train(
     data = _load(spec, "train", root)
     test = _load(spec, "test", root)
     images = torch.from_numpy(data.images.copy()).to(device)
-    probe = to_float(torch.from_numpy(test.images[:RECONSTRUCTED].copy())).unsqueeze(1).to(device)
+    probe = _to_device(test.images[:RECONSTRUCTED], device)
     tracker = Tracker(spec.dataset)
 
     def on_step(epoch: int, i: int, steps: int) -> None:
@@ -230,7 +248,7 @@ def evaluate(
     ]
     if isinstance(family, Autoencoder):
         test = _load(spec, "test", Path(task.data_root) if task.data_root else None)
-        images = to_float(torch.from_numpy(test.images.copy())).unsqueeze(1).to(device)
+        images = _to_device(test.images, device)
         mean, log_variance = family.encode(images)
         parts.append(
             measure_vae(
@@ -253,6 +271,26 @@ def evaluate(
     durable.write_bytes(attempt.folder / "samples.npz", file.getvalue())
 
 
+def lab_sheet_number(
+    spec: CellSpec, store: Store, attempt: Attempt, task: Task, progress: dict[str, Any]
+) -> None:
+    """The lab sheet's own "proxy FID-like" number, by the first GAN's discriminator."""
+    progress.update(measuring=True)
+    assert task.yardstick is not None
+    yardstick = CellSpec.from_json(task.yardstick)
+    device = runtime.pick_device(task.device)
+    gan: Any = build(yardstick, device)
+    checkpoint.load(gan, store.train_folder(yardstick) / "best.safetensors")
+    test = _load(spec, "test", Path(task.data_root) if task.data_root else None)
+    with np.load(store.eval_folder(spec) / "samples.npz", allow_pickle=False) as file:
+        both = test.images, file["samples"]
+    real, fake = (
+        gan.discriminator_features(_to_device(images, device)).cpu().numpy() for images in both
+    )
+    metrics = {"lab_sheet_fid": lab_sheet_fid(real, fake)}
+    _write_json(attempt.folder / "metrics.json", {"metrics": metrics})
+
+
 # --------------------------------------------------------------------------- the rest
 
 _FLOPS_N = 8
@@ -265,6 +303,11 @@ def _flops_batch(device: torch.device) -> Tensor:
 def _load(spec: CellSpec, split: str, root: Path | None) -> Images:
     limit = spec.data["limit"] if split == "train" else None
     return load(spec.dataset, split, spec.data["source"], limit, root)
+
+
+def _to_device(images: np.ndarray[Any, np.dtype[np.uint8]], device: torch.device) -> Tensor:
+    """uint8 (N, 28, 28) -> float32 (N, 1, 28, 28) in [-1, 1]."""
+    return to_float(torch.from_numpy(images.copy())).unsqueeze(1).to(device)
 
 
 def _numpy(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:

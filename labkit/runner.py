@@ -31,6 +31,8 @@ PATIENCE, LEAST_LIMIT_S = 20.0, 3600.0
 
 #: Why a cell is run that an earlier run left in the middle.
 BEGUN = "begun, not finished"
+#: Why a measured cell is looked at once more, after the data set's first GAN.
+SHEET = "the lab sheet's own number is missing"
 
 State = Literal["done", "measure", "train", "failed"]
 
@@ -108,16 +110,22 @@ class Summary:
 
 def survey(plan: Plan, store: Store) -> list[Job]:
     """What there is to do for each cell of the plan, in the plan's order."""
-    return [_job(spec, store) for spec in plan.cells]
+    return [_job(spec, store, plan.yardstick(spec)) for spec in plan.cells]
 
 
-def _job(spec: CellSpec, store: Store) -> Job:
+def _job(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> Job:
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
         return Job(spec, "failed", f"failed: {outcome.error} (log: {outcome.log})")
     if outcome is None:
         return Job(spec, "train", why_missing(spec, store))
     if outcome.measured:
+        if (
+            yardstick is not None
+            and store.is_trained(yardstick)
+            and damage(store.sheet_folder(spec, yardstick))
+        ):
+            return Job(spec, "measure", SHEET)
         return Job(spec, "done", "done")
     wrong = damage(store.eval_folder(spec))
     reason = "not measured yet" if wrong == "missing" else f"evaluation damaged: {wrong}"
@@ -220,7 +228,12 @@ def run(
     failures: list[CellFailure] = []
     try:
         if todo:
-            _drain(todo, store, options, view, workers, work or train_and_measure, failures)
+            work = work or train_and_measure
+            _drain(todo, plan, store, options, view, workers, work, failures)
+            # What had to wait for the first GAN of its data set.
+            late = [j for j in select(survey(plan, store), options) if j.why == SHEET]
+            if late:
+                _drain(late, plan, store, options, view, workers, work, failures)
     finally:
         view.stop()
     after = [job.state for job in survey(plan, store)] if todo else [job.state for job in jobs]
@@ -234,6 +247,7 @@ def run(
 
 def _drain(
     todo: Sequence[Job],
+    plan: Plan,
     store: Store,
     options: Options,
     view: View,
@@ -246,7 +260,7 @@ def _drain(
         pending: dict[Future[Any], Job] = {}
         for job in todo:
             limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, options.device))
-            task = _task(job.spec, store, options)
+            task = _task(job.spec, plan, store, options)
             pending[executor.submit(work, task, timeout=limit)] = job
         while pending:
             finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
@@ -264,13 +278,15 @@ def _drain(
             view.update(*watch(store, [job.spec for job in pending.values()]))
 
 
-def _task(spec: CellSpec, store: Store, options: Options) -> dict[str, Any]:
+def _task(spec: CellSpec, plan: Plan, store: Store, options: Options) -> dict[str, Any]:
+    yardstick = plan.yardstick(spec)
     return {
         "spec": spec.to_json(),
         "store": str(store.root),
         "data_root": str(options.data_root) if options.data_root else None,
         "device": options.device,
         "threads": options.threads,
+        "yardstick": yardstick.to_json() if yardstick else None,
     }
 
 

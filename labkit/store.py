@@ -3,6 +3,7 @@
     cells/<name>-<fingerprint[:12]>/
       train/                 committed training
       eval-<fingerprint[:12]>/   committed evaluation
+      sheet-<fingerprint[:12]>/  the lab sheet's own number, committed
       failed/                the last failure: error.json, log.txt, what was trained so far
       attempt-<kind>-<token>/    work in progress; anybody's, and nobody's result
 
@@ -102,6 +103,9 @@ class Store:
     def eval_folder(self, spec: CellSpec) -> Path:
         return self.cell_folder(spec) / f"eval-{spec.evaluation_fingerprint[:12]}"
 
+    def sheet_folder(self, spec: CellSpec, yardstick: CellSpec) -> Path:
+        return self.cell_folder(spec) / f"sheet-{spec.sheet_fingerprint(yardstick)[:12]}"
+
     def failed_folder(self, spec: CellSpec) -> Path:
         return self.cell_folder(spec) / "failed"
 
@@ -118,15 +122,21 @@ class Store:
     def is_evaluated(self, spec: CellSpec) -> bool:
         return not damage(self.eval_folder(spec))
 
-    def outcome(self, spec: CellSpec) -> Outcome | None:
-        """How the cell ended: a result, a failure, or None while it is missing."""
+    def outcome(self, spec: CellSpec, yardstick: CellSpec | None = None) -> Outcome | None:
+        """How the cell ended: a result, a failure, or None while it is missing.
+
+        Args:
+            spec: which cell.
+            yardstick: the cell whose discriminator yields the lab sheet's own number;
+                without it, or if that is not committed, the number is not measured.
+        """
         trained = self.is_trained(spec)
         measured = trained and self.is_evaluated(spec)
         if not measured:
             failure = self._failure(spec, "eval" if trained else "train")
             if failure is not None:
                 return failure
-        return self._result(spec, measured) if trained else None
+        return self._result(spec, measured, yardstick) if trained else None
 
     def newest_commit(self, specs: Iterable[CellSpec]) -> str:
         """The time of the newest commit among the cells, or an empty string."""
@@ -149,19 +159,23 @@ class Store:
         log = (folder / "log.txt").relative_to(self.root).as_posix()
         return CellFailure(spec, error["error"], error["traceback"], log)
 
-    def _result(self, spec: CellSpec, measured: bool) -> CellResult:
+    def _result(self, spec: CellSpec, measured: bool, yardstick: CellSpec | None) -> CellResult:
         train = self.train_folder(spec)
         history = tuple(read_history(train / "history.jsonl"))
         cost = _read_json(train / "cost.json")
         measures: dict[str, Any] = {"metrics": {}, "details": {}}
         if measured:
             measures = _read_json(self.eval_folder(spec) / "metrics.json")
+        sheet: dict[str, Any] = {}
+        if yardstick and not damage(self.sheet_folder(spec, yardstick)):
+            sheet = _read_json(self.sheet_folder(spec, yardstick) / "metrics.json")["metrics"]
         last = history[-1]
         metrics = {
             "best_epoch": best_epoch(history),
             **{name: last[name] for name in FAMILIES[spec.family].losses},
             **cost,
             **measures["metrics"],
+            **sheet,
         }
         files = _read_json(train / COMMIT)["files"]
         artifacts = {
@@ -207,14 +221,23 @@ class Store:
             if folder.exists():
                 self._set_aside(folder, "superseded")
 
-    def commit(self, attempt: Attempt, spec: CellSpec, kind: str) -> None:
-        """Make an attempt the cell's committed ``train`` or ``eval``.
+    def commit(
+        self, attempt: Attempt, spec: CellSpec, kind: str, yardstick: CellSpec | None = None
+    ) -> None:
+        """Make an attempt the cell's committed ``train``, ``eval`` or (of a yardstick) ``sheet``.
 
         Losing the race against another run that committed the same is harmless.
         A damaged folder in the way is set aside, never deleted.
         """
-        target = self.train_folder(spec) if kind == "train" else self.eval_folder(spec)
-        fingerprint = spec.fingerprint if kind == "train" else spec.evaluation_fingerprint
+        if yardstick is not None:
+            target, fingerprint = (
+                self.sheet_folder(spec, yardstick),
+                spec.sheet_fingerprint(yardstick),
+            )
+        elif kind == "train":
+            target, fingerprint = self.train_folder(spec), spec.fingerprint
+        else:
+            target, fingerprint = self.eval_folder(spec), spec.evaluation_fingerprint
         seal(attempt.folder, kind, fingerprint)
         if target.exists():
             if not damage(target):

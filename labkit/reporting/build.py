@@ -22,7 +22,7 @@ _NEEDS = {"md": "png", "html": "svg"}
 def load_tables(store: Store) -> Tables:
     """The two tables of a store's newest plan."""
     plan = store.plan()
-    return tables(plan, [store.outcome(spec) for spec in plan.cells])
+    return tables(plan, [store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells])
 
 
 def build_report(
@@ -68,7 +68,7 @@ def read_report(
     if "author" in overrides:
         plan = replace(plan, author=dict(overrides["author"]))
     options = {**plan.settings.get("report", {}), **overrides.get("report", {})}
-    outcomes = tuple(store.outcome(spec) for spec in plan.cells)
+    outcomes = tuple(store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells)
     found = tables(plan, outcomes)
     view = View(plan, outcomes, found, store.artifact, store.newest_commit(plan.cells), options)
     wanted = options.get("answers", "prose") != "off"
