@@ -271,7 +271,8 @@ def _drain(
                     failures.append(outcome)
                 elif job.state != "measure" and job.why != BEGUN:
                     speed.remember(job.spec, options.device, future.result())
-                view.finished(job.spec, outcome)
+                if job.why != SHEET:  # an afterthought to a cell already shown
+                    view.finished(job.spec, outcome)
             if failures and options.fail_fast:
                 executor.stop()
                 return
