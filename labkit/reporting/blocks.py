@@ -183,9 +183,7 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
-Block = (
-    Paragraph | Facts | Code | Listing | Table | Gallery | Figure | Reflection | Fold
-)
+Block = Paragraph | Facts | Code | Listing | Table | Gallery | Figure | Reflection | Fold
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES
 from labkit.reporting.blocks import (
-    Block, Chip, Fold, Gallery, Picture, Report, Section, Table,
-)  # fmt: skip
+    Block,
+    Chip,
+    Fold,
+    Gallery,
+    Picture,
+    Report,
+    Section,
+    Table,
+)
 from labkit.reporting.method import method
 from labkit.reporting.sections import analysis, experiments, images, making, opening, questions
 from labkit.reporting.table import to_csv
 from labkit.reporting.view import View
 
 if TYPE_CHECKING:
-    from labkit.reporting.claims import Answer
+    from labkit.reporting.claims.claim import Answer
 
 DISCLOSURE = (
     "Tables, plots and everything marked “computed from your table by labkit” were made by "
@@ -40,6 +47,7 @@ def compose(
     reflect = questions.reflection(view, answers, student or {})
     generated = images.generated(view)
     glance = opening.glance(view)
+    sections: tuple[Section, ...]
     if layout == "brief":
         glance = tuple(block for block in glance if not isinstance(block, Gallery))
         sections = (experiments.summary(view), analysis.scores_brief(view), generated, reflect)

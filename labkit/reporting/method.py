@@ -6,8 +6,18 @@ from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.reporting.blocks import (
-    Block, Column, Entry, Facts, Figure, Fold, Listing, Paragraph, Row, Section, Table,
-)  # fmt: skip
+    Block,
+    Column,
+    Entry,
+    Facts,
+    Figure,
+    Fold,
+    Listing,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
 from labkit.reporting.networks import ARCHITECTURES, Network
 from labkit.reporting.numbers import levels, listing, show
 from labkit.reporting.plots.chart import Diagram
@@ -74,7 +84,9 @@ def _family(view: View, family: str) -> Section:
         varied = " (varied)" if len(found) > 1 else ""
         rows.append((param.label, ", ".join(_said(family, name, v) for v in found) + varied))
     for key, label in (("epochs", "Epochs"), ("batch_size", "Batch size")):
-        rows.append((label, ", ".join(show(v) for v in levels(c.spec.training[key] for c in cells))))
+        rows.append(
+            (label, ", ".join(show(v) for v in levels(c.spec.training[key] for c in cells)))
+        )
     rows.append(("Precision", listing(levels(c.spec.precision for c in cells))))
     blocks: list[Block] = [Paragraph(f"{about.label}: {about.about}.")]
     blocks += _losses(view, family)
@@ -108,9 +120,16 @@ def _losses(view: View, family: str) -> list[Block]:
             for kind in kinds
         )
         found.append(Table("Adversarial losses", columns, rows))
-    kinds = levels(c.spec.params["reconstruction"] for c in cells if "reconstruction" in c.spec.params)
+    kinds = levels(
+        c.spec.params["reconstruction"] for c in cells if "reconstruction" in c.spec.params
+    )
     if kinds:
-        columns = (Column("Reconstruction"), Column("Formula"), Column("Pixels"), Column("In words"))
+        columns = (
+            Column("Reconstruction"),
+            Column("Formula"),
+            Column("Pixels"),
+            Column("In words"),
+        )
         rows = tuple(
             Row(
                 (
@@ -151,8 +170,7 @@ def _limits(view: View) -> tuple[Block, ...]:
         fixed = [
             f"{param.label.lower()} ({_said(family, name, view.of(family)[0].spec.params[name])})"
             for name, param in about.params.items()
-            if name not in view.style.factors(family)
-            or len(view.levels(family, name)) == 1
+            if name not in view.style.factors(family) or len(view.levels(family, name)) == 1
         ]
         if fixed:
             found.append(f"{about.label}: held constant and so untested: {listing(fixed)}.")

@@ -74,7 +74,7 @@ def duration(seconds: float) -> str:
 
 
 def listing(items: Iterable[str], word: str = "and") -> str:
-    """"a", "a and b", "a, b and c"."""
+    """ "a", "a and b", "a, b and c"."""
     found = list(items)
     if len(found) < 2:
         return "".join(found)
@@ -82,7 +82,7 @@ def listing(items: Iterable[str], word: str = "and") -> str:
 
 
 def count(n: int, one: str, many: str = "") -> str:
-    """"1 cell", "2 cells"."""
+    """ "1 cell", "2 cells"."""
     return f"{n} {one if n == 1 else many or one + 's'}"
 
 

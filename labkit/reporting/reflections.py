@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from labkit.reporting.table import Tables
 
 if TYPE_CHECKING:
-    from labkit.reporting.claims import Answer
+    from labkit.reporting.claims.claim import Answer
 
 
 def computed(found: Tables) -> tuple[Answer, ...]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.reporting.blocks import Figure, Frame, Report
 from labkit.reporting.document import pictures, pictures_of, walk
-from labkit.reporting.plots.draw import prefixed, render
+from labkit.reporting.plots.draw import render
 from labkit.reporting.words import escape_markdown, to_html, to_markdown
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Drawings:
         }
 
     def svg(self, name: str) -> str:
-        return prefixed(self._drawn[name]["svg"].decode(), name)
+        return self._drawn[name]["svg"].decode()
 
     def png(self, name: str) -> bytes:
         return self._drawn[name]["png"]
@@ -130,7 +130,7 @@ def enlarged(png: bytes, factor: int) -> bytes:
     file = io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:
         size = (image.width * factor, image.height * factor)
-        image.resize(size, Image.Resampling.NEAREST).save(file, "PNG", compress_level=9)
+        image.resize(size, Image.Resampling.NEAREST).save(file, "PNG", compress_level=6)
     return file.getvalue()
 
 
@@ -224,7 +224,7 @@ def _safe(text: str) -> Any:
     """Text this module made or checked itself, not to be escaped."""
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704
+    return Markup(text)
 
 
 def _read(path: Path) -> bytes:
@@ -252,5 +252,3 @@ def _write(path: Path, data: bytes) -> None:
         part.replace(path)
     except OSError as error:
         raise ReportError(f"{path}: cannot be written: {error.strerror}") from error
-
-

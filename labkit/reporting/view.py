@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -192,7 +192,7 @@ def short_name(dataset: str) -> str:
 
 
 def all_done(view: View) -> str:
-    """"18 of 18 cells done" and what became of the others."""
+    """ "18 of 18 cells done" and what became of the others."""
     done = sum(cell.status == "done" for cell in view.cells)
     total = count(len(view.cells), "cell")
     return f"{done} of {total} done" + (f"; {view.trouble}" if view.trouble else "")

@@ -93,10 +93,10 @@ def history(spec: CellSpec) -> list[dict[str, Any]]:
         if spec.family == "gan":
             hinge = spec.params["loss"] == "hinge"
             fid *= 1.0 if hinge else 1.25
-            accuracy = 0.72 + 0.1 * (1 - fade) + size / 2500
+            accuracy = 0.72 + 0.1 * (1 - fade) + size / 2500 - wobble / 9 + 0.02 * hinge
             row |= {
-                "d_loss": (1.2 if hinge else 0.9) - 0.3 * (1 - fade) - size / 1500,
-                "g_loss": (0.4 if hinge else 1.1) + 0.6 * (1 - fade) + size / 900,
+                "d_loss": (1.2 if hinge else 0.9) - 0.3 * (1 - fade) - size / 1500 + wobble / 3,
+                "g_loss": (0.4 if hinge else 1.1) + 0.6 * (1 - fade) + size / 900 - wobble / 4,
                 "d_accuracy": accuracy, "d_accuracy_real": accuracy + 0.02,
                 "d_accuracy_fake": accuracy - 0.02, "d_dominance": 0.1 * (1 - fade),
                 "d_grad_norm": 1.2 + fade, "g_grad_norm": 0.6 + fade,
@@ -104,7 +104,7 @@ def history(spec: CellSpec) -> list[dict[str, Any]]:
         else:
             fid = 2.2 * fid
             recon = 60 + 60 * wobble + 500 / size + 90 * fade
-            kl = 9 + 6 * math.log2(size) - 8 * fade
+            kl = 9 + 6 * math.log2(size) - 8 * fade - 4 * wobble
             row |= {"total_loss": recon + kl, "recon_loss": recon, "kl_loss": kl}
         rows.append({**row, "proxy_fid": fid})
     return rows

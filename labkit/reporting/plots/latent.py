@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, METRICS, RECONSTRUCTIONS
-from labkit.reporting.numbers import count, levels, listing, show
+from labkit.reporting.numbers import levels, listing, show
 from labkit.reporting.plots.chart import Bars, Chart, Lines, Series
 from labkit.reporting.plots.common import Plotted, left_out, means, stacked
 from labkit.reporting.plots.losses import of_kind

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from labkit.catalog import FAMILIES, METRICS, PLOTS, resolve
-from labkit.reporting.blocks import Block, Column, Entry, Figure, Fold, Paragraph, Row, Section, Table
+from labkit.reporting.blocks import (
+    Block,
+    Column,
+    Entry,
+    Figure,
+    Fold,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
 from labkit.reporting.numbers import NOT_MEASURED, is_missing, show
 from labkit.reporting.sections.experiments import anchor, collapse
 from labkit.reporting.view import Cell, View, shown
@@ -116,9 +126,7 @@ def _group_table(view: View, group: str) -> Fold | None:
             c.spec.name)
         for c in cells
     )  # fmt: skip
-    meaning = Paragraph(
-        " ".join(f"{METRICS[n].label}: {METRICS[n].about}." for n in names), "note"
-    )
+    meaning = Paragraph(" ".join(f"{METRICS[n].label}: {METRICS[n].about}." for n in names), "note")
     return Fold(_GROUPS[group], (Table(_GROUPS[group], columns, rows, True), meaning))
 
 
@@ -152,5 +160,3 @@ def _winners(view: View) -> set[str]:
             least = min(c.metric("proxy_fid") or 0.0 for c in cells)
             found |= {c.spec.name for c in cells if shown(c, "proxy_fid") == show(least)}
     return found
-
-

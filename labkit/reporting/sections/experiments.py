@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import (
-    Block, Column, Entry, Facts, Picture, Row, Section, Table,
-)  # fmt: skip
+    Block,
+    Column,
+    Entry,
+    Facts,
+    Picture,
+    Row,
+    Section,
+    Table,
+)
 from labkit.reporting.grids import has, picture
 from labkit.reporting.numbers import capitals, count, duration, levels, listing, show, slug
 from labkit.reporting.plots.style import level_label

@@ -6,12 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
-from labkit.reporting.blocks import Block, Evidence, Headline, Paragraph, Reflection, Section, Sentence
+from labkit.reporting.blocks import (
+    Block,
+    Evidence,
+    Headline,
+    Paragraph,
+    Reflection,
+    Section,
+    Sentence,
+)
 from labkit.reporting.numbers import count, duration, show, slug
 from labkit.reporting.view import View
 
 if TYPE_CHECKING:
-    from labkit.reporting.claims import Answer, Claim
+    from labkit.reporting.claims.claim import Answer, Claim
 
 TITLE = "Reflection Questions & Data-Driven Answers"
 
@@ -120,7 +128,9 @@ def _evidence(claim: Claim) -> Evidence:
         ("Estimate", f"{show(claim.estimate)}{unit}" if claim.estimate is not None else ""),
         (
             "95 % interval",
-            f"[{show(claim.interval[0])}, {show(claim.interval[1])}]{unit}" if claim.interval else "",
+            f"[{show(claim.interval[0])}, {show(claim.interval[1])}]{unit}"
+            if claim.interval
+            else "",
         ),
         ("Margin", f"{show(claim.margin)}{unit}" if claim.margin else ""),
         ("Rests on", f"{seeds}, {blocks}, {count(len(claim.runs), 'run')}" if claim.runs else ""),
@@ -143,5 +153,3 @@ def _evidence(claim: Claim) -> Evidence:
         claim.runs,
         command,
     )
-
-
