@@ -146,8 +146,6 @@ class Evidence:
     numbers: tuple[tuple[str, str], ...]
     """Every number of the text, by what it is."""
     runs: tuple[str, ...]
-    command: str = ""
-    """What to run to be surer."""
 
 
 @dataclass(frozen=True)
@@ -170,8 +168,8 @@ class Reflection:
     """The computed paragraph; empty where only evidence is wanted."""
     evidence: tuple[Evidence, ...]
     """Every claim; empty where nothing computed is wanted."""
-    remarks: tuple[str, ...] = ()
-    """What a check of the student's words against the table found."""
+    anchor: str = ""
+    """Of the evidence as a whole."""
 
 
 @dataclass(frozen=True)
@@ -194,8 +192,6 @@ class Section:
     title: str
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
-    room: bool = False
-    """Whether it starts on a new page in print."""
 
 
 @dataclass(frozen=True)

@@ -71,5 +71,4 @@ def read_report(
     outcomes = tuple(store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells)
     found = tables(plan, outcomes)
     view = View(plan, outcomes, found, store.artifact, store.newest_commit(plan.cells), options)
-    wanted = options.get("answers", "prose") != "off"
-    return compose(view, computed(found) if wanted else (), students(answers_file), layout)
+    return compose(view, computed(found), students(answers_file), layout)

@@ -45,17 +45,21 @@ def compose(
         layout: ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
     """
     reflect = questions.reflection(view, answers, student or {})
-    generated = images.generated(view)
     glance = opening.glance(view)
     sections: tuple[Section, ...]
     if layout == "brief":
-        glance = tuple(block for block in glance if not isinstance(block, Gallery))
-        sections = (experiments.summary(view), analysis.scores_brief(view), generated, reflect)
+        glance = ()
+        sections = (
+            experiments.summary(view),
+            analysis.scores_brief(view),
+            images.best_only(view),
+            reflect,
+        )
     else:
         sections = (
             experiments.summary(view),
             *experiments.parts(view),
-            generated,
+            images.generated(view),
             analysis.plots(view),
             analysis.scores(view),
             reflect,
@@ -68,7 +72,7 @@ def compose(
         title=view.plan.title,
         byline=opening.byline(view),
         notices=opening.notices(view),
-        headlines=(questions.headlines(view, answers) or opening.fallback_headlines(view))[:5],
+        headlines=(*opening.best_cells(view), *questions.headlines(view, answers))[:5],
         glance=glance,
         sections=sections,
         disclosure=DISCLOSURE,

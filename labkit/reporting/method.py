@@ -19,7 +19,7 @@ from labkit.reporting.blocks import (
     Table,
 )
 from labkit.reporting.networks import ARCHITECTURES, Network
-from labkit.reporting.numbers import levels, listing, show
+from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.chart import Diagram
 from labkit.reporting.plots.style import level_label
 from labkit.reporting.view import View
@@ -168,14 +168,14 @@ def _limits(view: View) -> tuple[Block, ...]:
     for family in view.families:
         about = FAMILIES[family]
         fixed = [
-            f"{param.label.lower()} ({_said(family, name, view.of(family)[0].spec.params[name])})"
+            f"{param.label} {_said(family, name, view.of(family)[0].spec.params[name])}"
             for name, param in about.params.items()
             if name not in view.style.factors(family) or len(view.levels(family, name)) == 1
         ]
         if fixed:
             found.append(f"{about.label}: held constant and so untested: {listing(fixed)}.")
     constant = [
-        f"{word} ({show(next(iter(values)))})"
+        f"{word} {setting(next(iter(values)))}"
         for word, key in (("epochs", "epochs"), ("batch size", "batch_size"))
         if len(values := {s.training[key] for s in view.plan.cells}) == 1
     ]
@@ -195,11 +195,7 @@ def _limits(view: View) -> tuple[Block, ...]:
 
 
 def _said(family: str, name: str, value: Any) -> str:
-    if isinstance(value, str):
-        return level_label(family, name, value)
-    if isinstance(value, (list, tuple)):
-        return f"({', '.join(show(v, 4) for v in value)})"
-    return show(value, 4)
+    return level_label(family, name, value) if isinstance(value, str) else setting(value)
 
 
 def _hashable(value: Any) -> Any:

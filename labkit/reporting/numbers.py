@@ -65,6 +65,13 @@ def _sign(text: str) -> str:
     return ("−" if text.startswith("-") else "") + head + point + tail
 
 
+def setting(value: Any) -> str:
+    """A setting as its author would write it: 0.0002, 128, (0.5, 0.999)."""
+    if isinstance(value, (list, tuple)):
+        return f"({', '.join(map(setting, value))})"
+    return f"{value:g}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them: "48 s", "12 min", "3 h 05 min"."""
     if seconds < 99.5:

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
 def computed(found: Tables) -> tuple[Answer, ...]:
     """What the claims engine says to each question that applies to the tables."""
-    try:
-        from labkit.reporting.claims import answer_questions
-    except ImportError:
-        return ()
+    from labkit.reporting.claims import answer_questions
+
     return answer_questions(found.cells, found.epochs)
 
 

@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any
 from labkit.reporting.blocks import Figure, Frame, Report
 from labkit.reporting.document import pictures, pictures_of, walk
 from labkit.reporting.plots.draw import render
-from labkit.reporting.words import escape_markdown, to_html, to_markdown
+from labkit.reporting.words import (
+    code_in_html,
+    escape_markdown,
+    start_of_block,
+    to_html,
+    to_markdown,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -59,7 +65,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = escape_markdown
+    environment.filters |= {
+        "md": escape_markdown,
+        "start": start_of_block,
+        "ticks": code_in_html,
+    }
     return environment
 
 

@@ -56,7 +56,33 @@ def to_markdown(text: str) -> str:
     return "".join(parts)
 
 
+def code_in_html(text: str) -> str:
+    """Plain text as HTML, what stands in backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
+        for i, part in enumerate(parts)
+    )
+
+
 def escape_markdown(text: str) -> str:
-    """Plain text so that Markdown shows it as it is, also in a table."""
-    escaped = _SPECIAL.sub(lambda m: f"\\{m[0]}", text.replace("&", "&amp;"))
-    return re.sub(r"^(\s*)([#+-]|\d+\.)(?=\s)", r"\1\\\2", escaped.replace("\n", " "))
+    """Plain text so that Markdown shows it as it is, also in a table; backticks mark code."""
+    parts = text.replace("\n", " ").split("`")
+    if len(parts) % 2:
+        return "`".join(part if i % 2 else _escaped(part) for i, part in enumerate(parts))
+    return _escaped(" ".join(parts))
+
+
+def _escaped(text: str) -> str:
+    text = re.sub(r"&(?=#?\w+;)", "&amp;", text)
+    return _SPECIAL.sub(lambda m: f"\\{m[0]}", text)
+
+
+def start_of_block(escaped: str) -> str:
+    """Escaped text at the start of a paragraph: not a heading, list or quotation by accident."""
+    escaped = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)
+    return re.sub(r"^([#+=-])", r"\\\1", escaped)

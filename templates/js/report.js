@@ -36,15 +36,18 @@ function sortable(table) {
   });
 }
 
+/* "MNIST_GAN_hinge_z64" is found by "mnist", "gan hinge" or "z64"; "FashionMNIST" is not. */
+const parts = (text) => text.toLowerCase().split(/[^\p{L}\p{N}.]+/u).filter(Boolean);
+
 function filterable(table, tools) {
   const input = make("input", { type: "search", placeholder: "Filter rows", ariaLabel: "Filter rows" });
   const count = make("span", { role: "status" });
   input.addEventListener("input", () => {
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = parts(input.value);
     const rows = $$("tbody tr", table);
     rows.forEach((row) => {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
+      const tokens = parts(row.textContent);
+      row.hidden = !words.every((word) => tokens.some((token) => token.startsWith(word)));
     });
     const shown = rows.filter((row) => !row.hidden).length;
     count.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
@@ -199,7 +202,8 @@ function show(k) {
   here = (k + at.length) % at.length;
   const img = at[here];
   const caption = img.closest("figure")?.querySelector("figcaption")?.textContent ?? "";
-  const words = make("p", {}, img.dataset.run ? `${img.dataset.run} · ${caption}` : caption);
+  const rest = caption.includes(" · ") ? caption.slice(caption.indexOf(" · ") + 3) : caption;
+  const words = make("p", {}, img.dataset.run ? `${img.dataset.run} · ${rest}` : caption);
   const button = (label, action) => {
     const b = make("button", { type: "button" }, label);
     b.addEventListener("click", action);
@@ -209,7 +213,8 @@ function show(k) {
     button("← Previous", () => show(here - 1)), button("Next →", () => show(here + 1)),
     button("Close", () => box.close()));
   const picture = make("img", { src: img.src, alt: img.alt });
-  box.replaceChildren(picture, words, row);
+  const pictures = make("div", { className: "row" }, picture);
+  box.replaceChildren(pictures, words, row);
   if (img.dataset.view === "interpolation") {
     /* Sixteen tiles of 28 pixels, 30 apart: show one of them, tenfold. */
     const one = make("div", { className: "one" }, make("img", { src: img.src, alt: img.alt }));
@@ -221,7 +226,9 @@ function show(k) {
     };
     steps.addEventListener("input", place);
     place();
-    words.before(one, make("label", {}, "Step ", steps));
+    pictures.append(one);
+    words.before(make("label", {}, "Step ", steps));
+    picture.classList.add("small");
   }
 }
 

@@ -55,7 +55,7 @@ def _one_family(view: View, family: str) -> Plotted | None:
         return None
     label = FAMILIES[family].label
     return Plotted(
-        Chart(stacked(rows), keys(view, [family]), row_height=2.5),
+        Chart(stacked(rows), keys(view, [family]), row_height=1.9),
         " ".join(said) + left_out(view.of(family)),
         f"Proxy FID of every {label} by epoch, and of the best epoch. " + " ".join(said),
     )

@@ -36,7 +36,7 @@ def kl_per_dimension(view: View) -> Plotted | None:
         return None
     seed = " The first seed is shown." if view.several_seeds else ""
     return Plotted(
-        Chart(stacked(rows), row_height=1.9),
+        Chart(stacked(rows), row_height=1.45),
         " ".join(said) + seed + left_out(view.of("vae")),
         "Bar charts of the KL divergence of every latent dimension, largest first. "
         + " ".join(said),
@@ -75,7 +75,7 @@ def rate_distortion(view: View) -> Plotted | None:
     if not rows:
         return None
     return Plotted(
-        Chart(stacked(rows), row_height=2.3),
+        Chart(stacked(rows), row_height=1.8),
         " ".join(said) + left_out(view.of("vae")),
         "Scatter plots of test reconstruction loss against test KL. " + " ".join(said),
     )

@@ -40,7 +40,7 @@ def gan_loss(view: View) -> Plotted | None:
             ]
             said.append(f"{LOSSES[kind].label}, {_spoken(name)}: {extremes(named)}.")
     return Plotted(
-        Chart(stacked(rows), row_height=1.9),
+        Chart(stacked(rows), row_height=1.45),
         " ".join(said) + left_out(view.of("gan")),
         "Line plots of discriminator and generator loss by epoch, one column for each loss kind. "
         + " ".join(said),
@@ -73,7 +73,7 @@ def vae_loss(view: View) -> Plotted | None:
     if not rows:
         return None
     return Plotted(
-        Chart(stacked(rows), keys(view, ["vae"]), row_height=2.2),
+        Chart(stacked(rows), keys(view, ["vae"]), row_height=1.8),
         " ".join(said) + left_out(view.of("vae")),
         "Line plots of total, reconstruction and KL loss by epoch. " + " ".join(said),
     )
