@@ -7,6 +7,7 @@ any executor has it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from labkit import speed
 from labkit.executors import Executor, Inline, LocalProcesses, WorkerDiedError
 from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import Attempt, Store, damage, read_history
+from labkit.store import Attempt, Store, read_history
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
@@ -34,7 +35,7 @@ BEGUN = "begun, not finished"
 #: Why a measured cell is looked at once more, after the data set's first GAN.
 SHEET = "the lab sheet's own number is missing"
 
-State = Literal["done", "measure", "train", "failed"]
+State = Literal["done", "measure", "train", "failed", "damaged"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Job:
 
     spec: CellSpec
     state: State
-    """``done``; ``measure`` (trained, its evaluation is missing); ``train``; ``failed``."""
+    """``done``; ``measure`` (trained, its evaluation is missing); ``train``; ``failed``;
+    ``damaged`` (only a deep look tells)."""
     why: str
     """One phrase for `labkit run -n` and `labkit status`."""
 
@@ -108,9 +110,27 @@ class Summary:
     """Cells this run worked on."""
 
 
-def survey(plan: Plan, store: Store) -> list[Job]:
-    """What there is to do for each cell of the plan, in the plan's order."""
-    return [_job(spec, store, plan.yardstick(spec)) for spec in plan.cells]
+def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:
+    """What there is to do for each cell of the plan, in the plan's order.
+
+    `deep` also looks into large files that nobody has touched since they were committed.
+    """
+    jobs = [_job(spec, store, plan.yardstick(spec)) for spec in plan.cells]
+    return [_inspected(job, plan, store) for job in jobs] if deep else jobs
+
+
+def _inspected(job: Job, plan: Plan, store: Store) -> Job:
+    """A done cell's job, unless the content of one of its files is no longer as committed."""
+    if job.state != "done":
+        return job
+    spec, yardstick = job.spec, plan.yardstick(job.spec)
+    wrong = store.train_damage(spec, deep=True) or store.eval_damage(spec, deep=True)
+    if not wrong and yardstick and store.is_trained(yardstick):
+        wrong = store.sheet_damage(spec, yardstick, deep=True)
+    if not wrong:
+        return job
+    again = f"labkit run --force --only '{spec.name}'"
+    return Job(spec, "damaged", f"damaged: {wrong}; to make it again: {again}")
 
 
 def _job(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> Job:
@@ -123,11 +143,11 @@ def _job(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> Job:
         if (
             yardstick is not None
             and store.is_trained(yardstick)
-            and damage(store.sheet_folder(spec, yardstick))
+            and store.sheet_damage(spec, yardstick)
         ):
             return Job(spec, "measure", SHEET)
         return Job(spec, "done", "done")
-    wrong = damage(store.eval_folder(spec))
+    wrong = store.eval_damage(spec)
     reason = "not measured yet" if wrong == "missing" else f"evaluation damaged: {wrong}"
     if wrong == "missing" and any(store.cell_folder(spec).glob("eval-*")):
         reason = "the measures have changed since; training is kept"
@@ -136,16 +156,16 @@ def _job(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> Job:
 
 def why_missing(spec: CellSpec, store: Store) -> str:
     """Why a cell has no committed training: never run, damaged, or which setting changed."""
-    wrong = damage(store.train_folder(spec))
+    wrong = store.train_damage(spec)
     if wrong != "missing":
         return f"damaged: {wrong}"
     if any(store.cell_folder(spec).glob("attempt-train-*")):
         return BEGUN
-    differences = [
-        changed
-        for path in sorted((store.root / "cells").glob(f"{spec.name}-*/train/spec.json"))
-        if (changed := changed_settings(json.loads(path.read_bytes()), spec.to_json()))
-    ]
+    differences = []
+    for path in sorted((store.root / "cells").glob(f"{spec.name}-*/train/spec.json")):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # it is only a hint
+            differences.append(changed_settings(json.loads(path.read_bytes()), spec.to_json()))
+    differences = [changed for changed in differences if changed]
     if differences:
         return f"changed since it was trained: {min(differences, key=len)}"
     return "not trained yet"
@@ -236,7 +256,11 @@ def run(
                 _drain(late, plan, store, options, view, workers, work, failures)
     finally:
         view.stop()
-    after = [job.state for job in survey(plan, store)] if todo else [job.state for job in jobs]
+    jobs = survey(plan, store) if todo else jobs
+    for job in jobs:
+        if job.state == "done":
+            store.sweep(job.spec)
+    after = [job.state for job in jobs]
     return Summary(
         done=after.count("done"),
         failed=tuple(failures),
