@@ -134,16 +134,16 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         details["class_coverage"] = [0.01 if thin and k == 6 else c for k, c in enumerate(coverage)]
         details["collapse"] = {
             "detected": thin, "missing_classes": [6] if thin else [], "reasons": [],
-            "text": "classes missing: Shirt" if thin else "none detected at N=10,000",
         }  # fmt: skip
+        details["verdict"] = "classes missing: Shirt" if thin else "none detected at N=10,000"
     else:
         n = spec.params["latent_dim"]
         per_dim = [last["kl_loss"] * 2 ** (-k / (n / 3)) / n for k in range(n)]
         metrics |= {f"test_{name}": last[name] * 1.02
                     for name in ("total_loss", "recon_loss", "kl_loss")}  # fmt: skip
         metrics |= {"active_units": n, "posterior_collapse": 0, "mmd_prior": 0.004}
-        details["kl_per_dim"] = per_dim
-        details["collapse"] = {"detected": False, "text": "none detected at N=10,000"}
+        details["kl_per_dimension"] = per_dim
+        details["verdict"] = "none detected at N=10,000"
     return {"metrics": metrics, "details": details}
 
 

@@ -16,7 +16,7 @@ def kl_per_dimension(view: View) -> Plotted | None:
     for dataset in view.datasets:
         row, active = [], []
         for label, cells in view.groups("vae", dataset):
-            values = next((v for c in cells if (v := c.detail("kl_per_dim"))), None)
+            values = next((v for c in cells if (v := c.detail("kl_per_dimension"))), None)
             if values is None:
                 continue
             ordered = tuple(sorted(map(float, values), reverse=True))
