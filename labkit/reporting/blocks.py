@@ -154,6 +154,21 @@ class Sentence:
 
     text: str
     claims: tuple[Evidence, ...]
+    verdicts: tuple[str, ...] = ()
+    """Mark and word of each verdict among them, once."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of the student's own words, and what a check against the table says of it."""
+
+    text: str
+    kind: str = "text"
+    """``text`` (Markdown), or plain words: ``value``, ``claim``, ``number``, ``error``."""
+    note: str = ""
+    """For a number or error, what is the matter with it."""
+    verdict: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,8 +177,8 @@ class Reflection:
 
     kind: ClassVar[str] = "reflection"
     author: str
-    student: str
-    """Markdown as the student wrote it, or empty."""
+    student: tuple[Piece, ...]
+    """The student's words, piece by piece; empty if there are none."""
     sentences: tuple[Sentence, ...]
     """The computed paragraph; empty where only evidence is wanted."""
     evidence: tuple[Evidence, ...]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from labkit.reporting import compare
 from labkit.reporting.blocks import Report
 from labkit.reporting.document import compose
 from labkit.reporting.reflections import computed, students
@@ -71,4 +72,19 @@ def read_report(
     outcomes = tuple(store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells)
     found = tables(plan, outcomes)
     view = View(plan, outcomes, found, store.artifact, store.newest_commit(plan.cells), options)
-    return compose(view, computed(found), students(answers_file), layout)
+    answers = computed(found)
+    return compose(view, answers, students(answers_file, found, answers), layout)
+
+
+def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
+    """The results table of one store, or those of two side by side, as text.
+
+    Args:
+        roots: one or two folders of results.
+        csv: as CSV with every metric, instead of what fits a terminal.
+
+    Raises:
+        StoreError: a store has no readable plan.
+    """
+    found = [load_tables(Store(root)).cells for root in roots]
+    return compare.one(found[0], csv) if len(found) == 1 else compare.two(found[0], found[1], csv)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES
@@ -17,6 +17,7 @@ from labkit.reporting.blocks import (
     Table,
 )
 from labkit.reporting.method import method
+from labkit.reporting.reflections import NOBODY, Students
 from labkit.reporting.sections import analysis, experiments, images, making, opening, questions
 from labkit.reporting.table import to_csv
 from labkit.reporting.view import View
@@ -33,7 +34,7 @@ DISCLOSURE = (
 def compose(
     view: View,
     answers: Sequence[Answer] = (),
-    student: Mapping[str, str] | None = None,
+    student: Students = NOBODY,
     layout: str = "full",
 ) -> Report:
     """The whole report as a value.
@@ -41,10 +42,10 @@ def compose(
     Args:
         view: plan, outcomes and tables.
         answers: what the claims engine computed from the tables.
-        student: question key to the student's own words, in Markdown.
+        student: the student's own words.
         layout: ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
     """
-    reflect = questions.reflection(view, answers, student or {})
+    reflect = questions.reflection(view, answers, student)
     glance = opening.glance(view)
     sections: tuple[Section, ...]
     if layout == "brief":

@@ -185,7 +185,7 @@ def html(report: Report, drawings: Drawings) -> str:
         csv=_safe(_json(report.csv.get("metrics.csv", ""))),
         uri=_uri,
         svg=lambda name: _safe(drawings.svg(name)),
-        student=lambda text: _safe(to_html(text)),
+        student=lambda pieces: _safe(to_html(pieces)),
     )
 
 

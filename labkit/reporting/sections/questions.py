@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labkit.reporting.blocks import (
@@ -10,11 +10,13 @@ from labkit.reporting.blocks import (
     Evidence,
     Headline,
     Paragraph,
+    Piece,
     Reflection,
     Section,
     Sentence,
 )
 from labkit.reporting.numbers import count, show, slug
+from labkit.reporting.reflections import Students
 from labkit.reporting.view import View
 
 if TYPE_CHECKING:
@@ -23,20 +25,25 @@ if TYPE_CHECKING:
 TITLE = "Reflection Questions & Data-Driven Answers"
 
 
-def reflection(view: View, answers: Sequence[Answer], student: Mapping[str, str]) -> Section:
+def reflection(view: View, answers: Sequence[Answer], student: Students) -> Section:
     """The section of questions.
 
     Args:
         view: the report's material; ``options["answers"]`` is ``prose``, ``evidence`` or ``off``.
         answers: what was computed, one for each question that applies, in their order.
-        student: question key to the student's own Markdown.
+        student: the student's own words.
     """
     wanted = view.options.get("answers", "prose")
     sections = []
     for i, answer in enumerate(answers, 1):
-        block = _block(view, answer, student.get(answer.question, ""), wanted)
+        block = _block(view, answer, student.answers.get(answer.question, ()), wanted)
         anchor = f"question-{slug(answer.question)}"
         sections.append(Section(anchor, f"{i}. {answer.heading}", (block,)))
+    author = view.plan.author.get("name", "")
+    asked = {answer.question for answer in answers}
+    for k, (heading, pieces) in enumerate(student.remarks(asked), 1):
+        own = Reflection(author, pieces, (), ())
+        sections.append(Section(f"remark-{k}", heading, (own,)))
     intro: tuple[Block, ...] = ()
     if wanted != "off":
         intro = (Paragraph(_reading(view)),)
@@ -83,21 +90,26 @@ def _reading(view: View) -> str:
     )
 
 
-def _block(view: View, answer: Answer, student: str, wanted: str) -> Reflection:
+def _block(view: View, answer: Answer, student: tuple[Piece, ...], wanted: str) -> Reflection:
     author = view.plan.author.get("name", "")
     if wanted == "off":
-        return Reflection(author, student.strip(), (), ())
+        return Reflection(author, student, (), ())
     evidence = {claim.id: _evidence(claim) for claim in answer.claims}
     sentences: tuple[Sentence, ...] = ()
     if wanted == "prose":
         sentences = tuple(
-            Sentence(s.text, tuple(evidence[c] for c in s.claims if c in evidence))
+            _sentence(s.text, tuple(evidence[c] for c in s.claims if c in evidence))
             for s in answer.sentences
         )
         if not sentences and answer.paragraph:
             sentences = (Sentence(answer.paragraph, ()),)
     anchor = f"evidence-{slug(answer.question)}"
-    return Reflection(author, student.strip(), sentences, tuple(evidence.values()), anchor)
+    return Reflection(author, student, sentences, tuple(evidence.values()), anchor)
+
+
+def _sentence(text: str, claims: tuple[Evidence, ...]) -> Sentence:
+    verdicts = dict.fromkeys(f"{claim.mark} {claim.verdict}" for claim in claims)
+    return Sentence(text, claims, tuple(verdicts))
 
 
 def _evidence(claim: Claim) -> Evidence:
