@@ -4,7 +4,7 @@ VENV ?= .venv
 # Windows venvs keep their programs elsewhere.
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: lab quick test test-all lint bench docs clean
+.PHONY: lab quick test test-slow lint bench docs clean
 
 lab: $(VENV)/.installed  ## the whole of Lab 1: train, measure, report
 	$(BIN)/labkit run experiments.yaml
@@ -19,8 +19,8 @@ quick: $(VENV)/.installed  ## a short tour: the same 18 cells, small
 test: $(VENV)/.dev  ## the fast tests
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: $(VENV)/.dev  ## every test
-	$(BIN)/python -m pytest
+test-slow: $(VENV)/.dev  ## the other tests: real runs, kills, soaks
+	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/.dev  ## format, lint, types, import directions
 	$(BIN)/ruff format --check .

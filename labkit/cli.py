@@ -188,6 +188,31 @@ def compare(
 
 
 @app.command()
+def evaluate(
+    samples: Annotated[Path, typer.Argument(help="An .npz with `samples`: uint8 N x 28 x 28.")],
+    dataset: Annotated[str, typer.Option("--dataset", help="What they imitate.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One flat JSON object.")] = False,
+) -> None:
+    """Measure any model's samples as labkit measures its own."""
+    import json
+
+    from labkit.catalog import DATASETS, METRICS
+    from labkit.measure.samples_file import evaluate_file
+
+    _one_of("--dataset", dataset, tuple(DATASETS))
+    measured = evaluate_file(samples, dataset)
+    if as_json:
+        typer.echo(json.dumps(measured, indent=1, allow_nan=False))
+        return
+    typer.echo(f"{samples}: {measured['samples']:,} samples against real {dataset} test images")
+    for name, value in measured.items():
+        if name in METRICS:
+            shown = "not measured" if value is None else f"{value:.{METRICS[name].digits}g}"
+            typer.echo(f"{METRICS[name].label:<28} {shown}")
+    typer.echo(f"{'Verdict':<28} {measured['verdict']}")
+
+
+@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(),
     recipe: Annotated[str, typer.Option("--recipe", help="See `labkit recipes`.")] = "lab1",
@@ -278,9 +303,11 @@ def _is_users(error: Exception) -> bool:
     """Whether an error's own words are all the user needs."""
     from labkit.data.sources import DataError
     from labkit.experiment_file import PlanError
+    from labkit.measure.samples_file import SamplesError
     from labkit.store import StoreError
 
-    return isinstance(error, UserError | PlanError | DataError | StoreError | OSError)
+    users = UserError | PlanError | DataError | StoreError | SamplesError | OSError
+    return isinstance(error, users)
 
 
 # --------------------------------------------------------------------------- helpers

@@ -2,14 +2,16 @@
 
 A rename is atomic but neither it nor the bytes before it are durable until they
 are fsynced: the file first, then the rename, then the folder that now holds it.
-Everything the store changes on disk passes through this module, so that tests can
-stop the world before any single operation.
+Everything the store changes on disk passes through this module, and in it through
+four primitives (`_mkdir`, `_write`, `_fsync`, `_replace`), so that tests can stop the
+world before any single operation, or make it fail.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import shutil
 import time
@@ -19,6 +21,27 @@ from pathlib import Path
 #: Virus scanners and synced folders hold files for a moment; wait this long in all.
 PATIENCE_S = 2.0
 _PASSING = {errno.EACCES, errno.EPERM, errno.EBUSY}
+#: How file systems say that they cannot flush a folder; there is no other way, so it is let be.
+_CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES}
+
+#: How the name of a half-written file ends.
+TEMPORARY = ".tmp"
+
+_fsync = os.fsync
+
+
+def _mkdir(path: Path) -> None:
+    path.mkdir(exist_ok=True)
+
+
+def _write(file: io.FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _replace(source: Path, target: Path) -> None:
+    source.replace(target)
 
 
 def _patiently(operation: Callable[[], object]) -> None:
@@ -35,29 +58,37 @@ def _patiently(operation: Callable[[], object]) -> None:
 
 
 def mkdir(path: Path) -> None:
-    """Make a folder, and its parents, unless it is there."""
-    path.mkdir(parents=True, exist_ok=True)
+    """Make a folder and the parents it lacks, each one flushed, unless it is there."""
+    missing = []
+    while not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    for folder in reversed(missing):
+        _mkdir(folder)
+        # A folder is as lasting as its name in the folder above it.
+        sync_folder(folder.parent)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a whole file and flush it to the disk. Not atomic: for files nobody reads yet."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    _written(path, "w", data)
 
 
 def append_bytes(path: Path, data: bytes) -> None:
     """Append to a file and flush it to the disk."""
-    with path.open("ab") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    _written(path, "a", data)
+
+
+def _written(path: Path, mode: str, data: bytes) -> None:
+    # Unbuffered: a write that failed must not be tried again when the file is closed.
+    with io.FileIO(path, mode) as file:
+        _write(file, data)
+        _fsync(file.fileno())
 
 
 def rename(source: Path, target: Path) -> None:
     """Move a file or folder over `target` in one step."""
-    _patiently(lambda: source.replace(target))
+    _patiently(lambda: _replace(source, target))
 
 
 def sync_folder(path: Path) -> None:
@@ -69,16 +100,17 @@ def sync_folder(path: Path) -> None:
             return
         raise
     try:
-        # Some network and FUSE file systems refuse to fsync a folder; there is no other way.
-        with contextlib.suppress(OSError):
-            os.fsync(handle)
+        _fsync(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_FLUSH:
+            raise
     finally:
         os.close(handle)
 
 
 def replace_bytes(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old or the new content, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         write_bytes(temporary, data)
         rename(temporary, path)
@@ -94,7 +126,7 @@ def sync_files(paths: Iterable[Path]) -> None:
     for path in paths:
         # Windows only flushes handles that may write.
         with path.open("rb+") as file:
-            os.fsync(file.fileno())
+            _fsync(file.fileno())
 
 
 def remove_tree(path: Path) -> None:

@@ -6,27 +6,27 @@ leaves behind is in the store, so its parent needs no more than its name.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
-import threading
 import time
-import traceback
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from labkit import durable, pictures
+from labkit.attempts import attempt_and_commit
 from labkit.catalog import FAMILIES, resolve
 from labkit.data import Images, load
 from labkit.measure.cost import PeakMemory, flops_per_image
 from labkit.measure.evaluate import measure_history, measure_samples, measure_vae
+from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.tracker import Tracker
 from labkit.spec import CellSpec, sha256_of
 from labkit.store import Attempt, Store, best_epoch, read_history
@@ -37,7 +37,6 @@ from labkit.train.rng import derive, stream
 
 #: Checkpoints are not written more often than this.
 CHECKPOINT_EVERY_S = 20.0
-BEAT_EVERY_S = 2.0
 GRID = 16
 #: Test images shown beside their reconstructions, and the two ends of the interpolation.
 RECONSTRUCTED, ENDS = 8, (0, 1)
@@ -52,6 +51,8 @@ class Task:
     data_root: str | None = None
     device: str = "auto"
     threads: int = 1
+    yardstick: dict[str, Any] | None = None
+    """The cell whose discriminator yields the lab sheet's own number."""
 
 
 def run_cell(task: Task) -> Literal["done", "failed"]:
@@ -63,22 +64,30 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
     spec = CellSpec.from_json(task.spec)
     store = Store(Path(task.store))
     runtime.set_up(task.threads)
-    for kind, committed, work in (
-        ("train", store.is_trained, train),
-        ("eval", store.is_evaluated, evaluate),
-    ):
-        if committed(spec):
-            continue
-        attempt = store.begin(spec, kind)
-        try:
-            with _heartbeat(attempt) as progress, _logged(attempt):
-                work(spec, store, attempt, task, progress)
-            store.commit(attempt, spec, kind)
-        except Exception as error:
-            line = f"{type(error).__name__}: {error}".splitlines()[0]
-            store.fail(attempt, spec, kind, line, traceback.format_exc())
+
+    def committed(work: _Work, kind: str, by: CellSpec | None = None) -> bool:
+        def fill(attempt: Attempt, progress: dict[str, Any]) -> None:
+            work(spec, store, attempt, task, progress)
+
+        return attempt_and_commit(fill, kind, spec, store, by)
+
+    if not store.is_trained(spec) and not committed(train, "train"):
+        return "failed"
+    if not store.is_evaluated(spec):
+        # Weights are looked into before they are used, not only weighed.
+        if not store.is_trained(spec, deep=True) and not committed(train, "train"):
             return "failed"
+        if not committed(evaluate, "eval"):
+            return "failed"
+    if task.yardstick is not None:
+        yardstick = CellSpec.from_json(task.yardstick)
+        # Until the first GAN is there the number is not measured; its lack fails nothing.
+        if store.is_trained(yardstick, deep=True) and store.sheet_damage(spec, yardstick):
+            committed(lab_sheet_number, "sheet", yardstick)
     return "done"
+
+
+_Work = Callable[[CellSpec, Store, Attempt, Task, dict[str, Any]], None]
 
 
 # --------------------------------------------------------------------------- training
@@ -92,14 +101,28 @@ def train(
     memory = PeakMemory(device.type)
     family = build(spec, device)
     environment = runtime.numeric_environment(device)
-    done, seconds = _resume(attempt, family, sha256_of(environment))
+    try:
+        done, seconds = _resume(attempt, family, sha256_of(environment))
+    except (
+        SafetensorError,
+        LookupError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+        FileNotFoundError,
+    ) as error:
+        attempt.log(f"the checkpoint cannot be used ({error}): started again")
+        (attempt.folder / "checkpoint.safetensors").unlink()
+        family, done, seconds = build(spec, device), 0, 0.0
     rows = list(read_history(attempt.history_path)) if done else []
+    if not done:
+        attempt.history_path.unlink(missing_ok=True)
 
     root = Path(task.data_root) if task.data_root else None
     data = _load(spec, "train", root)
     test = _load(spec, "test", root)
     images = torch.from_numpy(data.images.copy()).to(device)
-    probe = to_float(torch.from_numpy(test.images[:RECONSTRUCTED].copy())).unsqueeze(1).to(device)
+    probe = _to_device(test.images[:RECONSTRUCTED], device)
     tracker = Tracker(spec.dataset)
 
     def on_step(epoch: int, i: int, steps: int) -> None:
@@ -169,14 +192,20 @@ def _resume(attempt: Attempt, family: Family, environment: str) -> tuple[int, fl
         facts = checkpoint.read_facts(path)
         if facts["environment"] == environment:
             checkpoint.load(family, path)
-            with attempt.history_path.open("rb+") as file:
-                file.truncate(facts["history_bytes"])
+            _cut(attempt.history_path, facts["history_bytes"])
             attempt.log(f"resumed after epoch {facts['epoch']}")
             return facts["epoch"], facts["seconds"]
         attempt.log("the checkpoint is of another numeric environment: started again")
         path.unlink()
-    attempt.history_path.unlink(missing_ok=True)
     return 0, 0.0
+
+
+def _cut(history: Path, size: int) -> None:
+    """Drop what was recorded after the checkpoint."""
+    with history.open("rb+") as file:
+        if file.seek(0, os.SEEK_END) < size:
+            raise ValueError("the history is shorter than it says")
+        file.truncate(size)
 
 
 def _save_checkpoint(
@@ -230,7 +259,7 @@ def evaluate(
     ]
     if isinstance(family, Autoencoder):
         test = _load(spec, "test", Path(task.data_root) if task.data_root else None)
-        images = to_float(torch.from_numpy(test.images.copy())).unsqueeze(1).to(device)
+        images = _to_device(test.images, device)
         mean, log_variance = family.encode(images)
         parts.append(
             measure_vae(
@@ -240,6 +269,7 @@ def evaluate(
                 log_variance=log_variance.cpu().numpy(),
                 losses=family.test_losses(images, stream(spec.seed, "test", 0, device)),
                 reconstruction=spec.params["reconstruction"],
+                dataset=spec.dataset,
             )
         )
     measures = {
@@ -250,6 +280,26 @@ def evaluate(
     file = io.BytesIO()
     np.savez_compressed(file, samples=samples)
     durable.write_bytes(attempt.folder / "samples.npz", file.getvalue())
+
+
+def lab_sheet_number(
+    spec: CellSpec, store: Store, attempt: Attempt, task: Task, progress: dict[str, Any]
+) -> None:
+    """The lab sheet's own "proxy FID-like" number, by the first GAN's discriminator."""
+    progress.update(measuring=True)
+    assert task.yardstick is not None
+    yardstick = CellSpec.from_json(task.yardstick)
+    device = runtime.pick_device(task.device)
+    gan: Any = build(yardstick, device)
+    checkpoint.load(gan, store.train_folder(yardstick) / "best.safetensors")
+    test = _load(spec, "test", Path(task.data_root) if task.data_root else None)
+    with np.load(store.eval_folder(spec) / "samples.npz", allow_pickle=False) as file:
+        both = test.images, file["samples"]
+    real, fake = (
+        gan.discriminator_features(_to_device(images, device)).cpu().numpy() for images in both
+    )
+    metrics = {"lab_sheet_fid": lab_sheet_fid(real, fake)}
+    _write_json(attempt.folder / "metrics.json", {"metrics": metrics})
 
 
 # --------------------------------------------------------------------------- the rest
@@ -264,6 +314,11 @@ def _flops_batch(device: torch.device) -> Tensor:
 def _load(spec: CellSpec, split: str, root: Path | None) -> Images:
     limit = spec.data["limit"] if split == "train" else None
     return load(spec.dataset, split, spec.data["source"], limit, root)
+
+
+def _to_device(images: np.ndarray[Any, np.dtype[np.uint8]], device: torch.device) -> Tensor:
+    """uint8 (N, 28, 28) -> float32 (N, 1, 28, 28) in [-1, 1]."""
+    return to_float(torch.from_numpy(images.copy())).unsqueeze(1).to(device)
 
 
 def _numpy(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -282,37 +337,3 @@ def _packages() -> dict[str, str]:
 
     names = ("torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib")
     return {"labkit": labkit.__version__, **{name: version(name) for name in names}}
-
-
-@contextlib.contextmanager
-def _heartbeat(attempt: Attempt) -> Iterator[dict[str, Any]]:
-    """Keep saying that this worker lives; end the process if its parent is gone."""
-    progress: dict[str, Any] = {}
-    stop = threading.Event()
-    parent = os.getppid()
-
-    def beat() -> None:
-        while not stop.wait(BEAT_EVERY_S):
-            attempt.beat(**progress)
-            if os.getppid() != parent:
-                os._exit(1)  # an orphan would only race the run that resumes it
-
-    attempt.beat()
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield progress
-    finally:
-        stop.set()
-        thread.join()
-
-
-@contextlib.contextmanager
-def _logged(attempt: Attempt) -> Iterator[None]:
-    """Send what libraries print to the cell's log, not through the live view."""
-    with (
-        (attempt.folder / "log.txt").open("a", encoding="utf-8") as log,
-        contextlib.redirect_stdout(log),
-        contextlib.redirect_stderr(log),
-    ):
-        yield

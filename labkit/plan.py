@@ -66,6 +66,11 @@ class Plan:
         """The epochs to show of one cell, which may train for fewer than others."""
         return snapshot_epochs(self.snapshot_epochs, cell.training["epochs"])
 
+    def yardstick(self, cell: CellSpec) -> CellSpec | None:
+        """The data set's first GAN: its discriminator yields the lab sheet's own number."""
+        gans = (c for c in self.cells if c.family == "gan" and c.dataset == cell.dataset)
+        return next(gans, None)
+
     def to_json(self) -> dict[str, Any]:
         """What ``plan.json`` holds."""
         own = {each.name: getattr(self, each.name) for each in fields(self)}

@@ -7,6 +7,7 @@ any executor has it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from labkit import speed
 from labkit.executors import Executor, Inline, LocalProcesses, WorkerDiedError
 from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import Attempt, Store, damage, read_history
+from labkit.store import Attempt, Store, read_history
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
@@ -31,8 +32,10 @@ PATIENCE, LEAST_LIMIT_S = 20.0, 3600.0
 
 #: Why a cell is run that an earlier run left in the middle.
 BEGUN = "begun, not finished"
+#: Why a measured cell is looked at once more, after the data set's first GAN.
+SHEET = "the lab sheet's own number is missing"
 
-State = Literal["done", "measure", "train", "failed"]
+State = Literal["done", "measure", "train", "failed", "damaged"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Job:
 
     spec: CellSpec
     state: State
-    """``done``; ``measure`` (trained, its evaluation is missing); ``train``; ``failed``."""
+    """``done``; ``measure`` (trained, its evaluation is missing); ``train``; ``failed``;
+    ``damaged`` (only a deep look tells)."""
     why: str
     """One phrase for `labkit run -n` and `labkit status`."""
 
@@ -106,20 +110,44 @@ class Summary:
     """Cells this run worked on."""
 
 
-def survey(plan: Plan, store: Store) -> list[Job]:
-    """What there is to do for each cell of the plan, in the plan's order."""
-    return [_job(spec, store) for spec in plan.cells]
+def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:
+    """What there is to do for each cell of the plan, in the plan's order.
+
+    `deep` also looks into large files that nobody has touched since they were committed.
+    """
+    jobs = [_job(spec, store, plan.yardstick(spec)) for spec in plan.cells]
+    return [_inspected(job, plan, store) for job in jobs] if deep else jobs
 
 
-def _job(spec: CellSpec, store: Store) -> Job:
+def _inspected(job: Job, plan: Plan, store: Store) -> Job:
+    """A done cell's job, unless the content of one of its files is no longer as committed."""
+    if job.state != "done":
+        return job
+    spec, yardstick = job.spec, plan.yardstick(job.spec)
+    wrong = store.train_damage(spec, deep=True) or store.eval_damage(spec, deep=True)
+    if not wrong and yardstick and store.is_trained(yardstick):
+        wrong = store.sheet_damage(spec, yardstick, deep=True)
+    if not wrong:
+        return job
+    again = f"labkit run --force --only '{spec.name}'"
+    return Job(spec, "damaged", f"damaged: {wrong}; to make it again: {again}")
+
+
+def _job(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> Job:
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
         return Job(spec, "failed", f"failed: {outcome.error} (log: {outcome.log})")
     if outcome is None:
         return Job(spec, "train", why_missing(spec, store))
     if outcome.measured:
+        if (
+            yardstick is not None
+            and store.is_trained(yardstick)
+            and store.sheet_damage(spec, yardstick)
+        ):
+            return Job(spec, "measure", SHEET)
         return Job(spec, "done", "done")
-    wrong = damage(store.eval_folder(spec))
+    wrong = store.eval_damage(spec)
     reason = "not measured yet" if wrong == "missing" else f"evaluation damaged: {wrong}"
     if wrong == "missing" and any(store.cell_folder(spec).glob("eval-*")):
         reason = "the measures have changed since; training is kept"
@@ -128,16 +156,16 @@ def _job(spec: CellSpec, store: Store) -> Job:
 
 def why_missing(spec: CellSpec, store: Store) -> str:
     """Why a cell has no committed training: never run, damaged, or which setting changed."""
-    wrong = damage(store.train_folder(spec))
+    wrong = store.train_damage(spec)
     if wrong != "missing":
         return f"damaged: {wrong}"
     if any(store.cell_folder(spec).glob("attempt-train-*")):
         return BEGUN
-    differences = [
-        changed
-        for path in sorted((store.root / "cells").glob(f"{spec.name}-*/train/spec.json"))
-        if (changed := changed_settings(json.loads(path.read_bytes()), spec.to_json()))
-    ]
+    differences = []
+    for path in sorted((store.root / "cells").glob(f"{spec.name}-*/train/spec.json")):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # it is only a hint
+            differences.append(changed_settings(json.loads(path.read_bytes()), spec.to_json()))
+    differences = [changed for changed in differences if changed]
     if differences:
         return f"changed since it was trained: {min(differences, key=len)}"
     return "not trained yet"
@@ -220,10 +248,19 @@ def run(
     failures: list[CellFailure] = []
     try:
         if todo:
-            _drain(todo, store, options, view, workers, work or train_and_measure, failures)
+            work = work or train_and_measure
+            _drain(todo, plan, store, options, view, workers, work, failures)
+            # What had to wait for the first GAN of its data set.
+            late = [j for j in select(survey(plan, store), options) if j.why == SHEET]
+            if late:
+                _drain(late, plan, store, options, view, workers, work, failures)
     finally:
         view.stop()
-    after = [job.state for job in survey(plan, store)] if todo else [job.state for job in jobs]
+    jobs = survey(plan, store) if todo else jobs
+    for job in jobs:
+        if job.state == "done":
+            store.sweep(job.spec)
+    after = [job.state for job in jobs]
     return Summary(
         done=after.count("done"),
         failed=tuple(failures),
@@ -234,6 +271,7 @@ def run(
 
 def _drain(
     todo: Sequence[Job],
+    plan: Plan,
     store: Store,
     options: Options,
     view: View,
@@ -246,7 +284,7 @@ def _drain(
         pending: dict[Future[Any], Job] = {}
         for job in todo:
             limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, options.device))
-            task = _task(job.spec, store, options)
+            task = _task(job.spec, plan, store, options)
             pending[executor.submit(work, task, timeout=limit)] = job
         while pending:
             finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
@@ -257,20 +295,23 @@ def _drain(
                     failures.append(outcome)
                 elif job.state != "measure" and job.why != BEGUN:
                     speed.remember(job.spec, options.device, future.result())
-                view.finished(job.spec, outcome)
+                if job.why != SHEET:  # an afterthought to a cell already shown
+                    view.finished(job.spec, outcome)
             if failures and options.fail_fast:
                 executor.stop()
                 return
             view.update(*watch(store, [job.spec for job in pending.values()]))
 
 
-def _task(spec: CellSpec, store: Store, options: Options) -> dict[str, Any]:
+def _task(spec: CellSpec, plan: Plan, store: Store, options: Options) -> dict[str, Any]:
+    yardstick = plan.yardstick(spec)
     return {
         "spec": spec.to_json(),
         "store": str(store.root),
         "data_root": str(options.data_root) if options.data_root else None,
         "device": options.device,
         "threads": options.threads,
+        "yardstick": yardstick.to_json() if yardstick else None,
     }
 
 

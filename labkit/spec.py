@@ -67,6 +67,10 @@ class CellSpec:
         """SHA-256 of the training's fingerprint and how it is measured."""
         return sha256_of({"train": self.fingerprint, "evaluation": dict(self.evaluation)})
 
+    def sheet_fingerprint(self, yardstick: CellSpec) -> str:
+        """SHA-256 of the lab sheet's own number, which another cell's discriminator yields."""
+        return sha256_of({"eval": self.evaluation_fingerprint, "by": yardstick.fingerprint})
+
     @property
     def settings(self) -> dict[str, Any]:
         """One flat view for tables and comparisons: every setting by its plain name."""

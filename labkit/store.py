@@ -3,13 +3,20 @@
     cells/<name>-<fingerprint[:12]>/
       train/                 committed training
       eval-<fingerprint[:12]>/   committed evaluation
+      sheet-<fingerprint[:12]>/  the lab sheet's own number, committed
       failed/                the last failure: error.json, log.txt, what was trained so far
-      attempt-<kind>-<token>/    work in progress; anybody's, and nobody's result
+      attempt-<kind>-<host>.<pid>.<token>/   work in progress, nobody's result
+      damaged-*, superseded-*    what was in the way; set aside, never deleted
 
 Work is done in an attempt folder. To commit it, ``COMMIT.json`` with the SHA-256 of
 every file is written last, all is flushed, and the folder is renamed. So a folder
 with a final name is whole or does not exist, nothing can be stuck at "running",
 and two runs on one store may do the same work twice but never harm it.
+
+Disks and people damage what was whole. Whoever reads a folder first asks `damage`:
+files that reports are made of are checked by content each time, weights and samples
+by size, and by content where their time of change is later than the commit's, before
+they are used, and by ``labkit status``.
 """
 
 from __future__ import annotations
@@ -18,6 +25,9 @@ import contextlib
 import hashlib
 import json
 import os
+import re
+import sys
+import sysconfig
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +38,7 @@ from uuid import uuid4
 
 from labkit import durable
 from labkit.catalog import FAMILIES
-from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
+from labkit.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
@@ -37,6 +47,8 @@ FORMAT = 1
 COMMIT = "COMMIT.json"
 #: An attempt whose worker has not been heard of for this long may be taken over.
 STALE_AFTER_S = 60.0
+#: Files up to this size are checked by content whenever they count.
+SMALL_BYTES = 1 << 16
 
 
 class StoreError(Exception):
@@ -73,7 +85,7 @@ class Store:
             return Plan.from_json(_read_json(self.plan_path))
         except FileNotFoundError:
             raise StoreError(f"{self.plan_path}: no plan yet: `labkit run` makes one") from None
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise StoreError(f"{self.plan_path}: not a plan ({error!r})") from error
 
     def write_plan(self, plan: Plan) -> None:
@@ -102,6 +114,9 @@ class Store:
     def eval_folder(self, spec: CellSpec) -> Path:
         return self.cell_folder(spec) / f"eval-{spec.evaluation_fingerprint[:12]}"
 
+    def sheet_folder(self, spec: CellSpec, yardstick: CellSpec) -> Path:
+        return self.cell_folder(spec) / f"sheet-{spec.sheet_fingerprint(yardstick)[:12]}"
+
     def failed_folder(self, spec: CellSpec) -> Path:
         return self.cell_folder(spec) / "failed"
 
@@ -111,30 +126,79 @@ class Store:
 
     # ------------------------------------------------------------------ reading
 
-    def is_trained(self, spec: CellSpec) -> bool:
-        """Whether the training is committed, with every file of its stated size."""
-        return not damage(self.train_folder(spec))
+    def is_trained(self, spec: CellSpec, deep: bool = False) -> bool:
+        """Whether the training is committed and undamaged; `deep` looks into every file."""
+        return not self.train_damage(spec, deep)
 
-    def is_evaluated(self, spec: CellSpec) -> bool:
-        return not damage(self.eval_folder(spec))
+    def is_evaluated(self, spec: CellSpec, deep: bool = False) -> bool:
+        """Whether this training's evaluation is committed and undamaged."""
+        return not self.eval_damage(spec, deep)
 
-    def outcome(self, spec: CellSpec) -> Outcome | None:
-        """How the cell ended: a result, a failure, or None while it is missing."""
+    def train_damage(self, spec: CellSpec, deep: bool = False) -> str:
+        """What is wrong with the committed training: ``missing``, which file, or nothing."""
+        return damage(self.train_folder(spec), deep, spec.fingerprint)
+
+    def eval_damage(self, spec: CellSpec, deep: bool = False) -> str:
+        """What is wrong with the committed evaluation: ``missing``, which file, or nothing."""
+        return damage(
+            self.eval_folder(spec), deep, spec.evaluation_fingerprint, self._inputs(spec, "eval")
+        )
+
+    def sheet_damage(self, spec: CellSpec, yardstick: CellSpec, deep: bool = False) -> str:
+        """What is wrong with the lab sheet's own number: ``missing``, which file, or nothing."""
+        return damage(
+            self.sheet_folder(spec, yardstick),
+            deep,
+            spec.sheet_fingerprint(yardstick),
+            self._inputs(spec, "sheet", yardstick),
+        )
+
+    def _inputs(self, spec: CellSpec, kind: str, yardstick: CellSpec | None = None) -> str:
+        """A hash of the files a measurement is made from, as their own commits state it.
+
+        A training that was damaged and done again on another machine differs in its last
+        bits; what was measured of the first one is then no measure of the second.
+        """
+        if kind == "train":
+            return ""
+        used = [(self.train_folder(spec), "best.safetensors")]
+        if yardstick is not None:
+            used = [
+                (self.eval_folder(spec), "samples.npz"),
+                (self.train_folder(yardstick), "best.safetensors"),
+            ]
+        try:
+            stated = [_read_json(folder / COMMIT)["files"].get(name) for folder, name in used]
+        except (OSError, StoreError, KeyError, TypeError, AttributeError):
+            return ""
+        return sha256_of(stated)
+
+    def outcome(self, spec: CellSpec, yardstick: CellSpec | None = None) -> Outcome | None:
+        """How the cell ended: a result, a failure, or None while it is missing.
+
+        Args:
+            spec: which cell.
+            yardstick: the cell whose discriminator yields the lab sheet's own number;
+                without it, or if that is not committed, the number is not measured.
+        """
         trained = self.is_trained(spec)
         measured = trained and self.is_evaluated(spec)
         if not measured:
             failure = self._failure(spec, "eval" if trained else "train")
             if failure is not None:
                 return failure
-        return self._result(spec, measured) if trained else None
+        return self._result(spec, measured, yardstick) if trained else None
 
     def newest_commit(self, specs: Iterable[CellSpec]) -> str:
         """The time of the newest commit among the cells, or an empty string."""
         times = [
             _read_json(folder / COMMIT)["time"]
             for spec in specs
-            for folder in (self.train_folder(spec), self.eval_folder(spec))
-            if (folder / COMMIT).is_file()
+            for folder, wrong in (
+                (self.train_folder(spec), self.train_damage(spec)),
+                (self.eval_folder(spec), self.eval_damage(spec)),
+            )
+            if not wrong
         ]
         return max(times, default="")
 
@@ -149,19 +213,23 @@ class Store:
         log = (folder / "log.txt").relative_to(self.root).as_posix()
         return CellFailure(spec, error["error"], error["traceback"], log)
 
-    def _result(self, spec: CellSpec, measured: bool) -> CellResult:
+    def _result(self, spec: CellSpec, measured: bool, yardstick: CellSpec | None) -> CellResult:
         train = self.train_folder(spec)
         history = tuple(read_history(train / "history.jsonl"))
         cost = _read_json(train / "cost.json")
         measures: dict[str, Any] = {"metrics": {}, "details": {}}
         if measured:
             measures = _read_json(self.eval_folder(spec) / "metrics.json")
+        sheet: dict[str, Any] = {}
+        if yardstick and not self.sheet_damage(spec, yardstick):
+            sheet = _read_json(self.sheet_folder(spec, yardstick) / "metrics.json")["metrics"]
         last = history[-1]
         metrics = {
             "best_epoch": best_epoch(history),
             **{name: last[name] for name in FAMILIES[spec.family].losses},
             **cost,
             **measures["metrics"],
+            **sheet,
         }
         files = _read_json(train / COMMIT)["files"]
         artifacts = {
@@ -184,40 +252,59 @@ class Store:
 
     def begin(self, spec: CellSpec, kind: str) -> Attempt:
         """A folder to work in: an abandoned attempt of the same kind, or a new one."""
-        folder = self.cell_folder(spec)
-        durable.mkdir(folder)
-        mine = folder / f"attempt-{kind}-{uuid4().hex[:12]}"
-        for old in sorted(folder.glob(f"attempt-{kind}-*")):
+        mine = self._new_attempt(spec, kind)
+        for old in sorted(self.cell_folder(spec).glob(f"attempt-{kind}-*")):
             if is_abandoned(old):
                 # Renaming is the lock: of two runs that want it, one finds it gone.
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(FileNotFoundError):
                     durable.rename(old, mine)
                     return Attempt(mine)
         return self.fresh_attempt(spec, kind)
 
     def fresh_attempt(self, spec: CellSpec, kind: str) -> Attempt:
         """A new folder to work in, whatever was begun before."""
-        mine = self.cell_folder(spec) / f"attempt-{kind}-{uuid4().hex[:12]}"
+        mine = self._new_attempt(spec, kind)
         durable.mkdir(mine)
         return Attempt(mine)
 
+    def _new_attempt(self, spec: CellSpec, kind: str) -> Path:
+        owner = f"{_host()}.{os.getpid()}.{uuid4().hex[:8]}"
+        return self.cell_folder(spec) / f"attempt-{kind}-{owner}"
+
+    def sweep(self, spec: CellSpec) -> None:
+        """Remove what dead workers left beside a cell that is done."""
+        for old in sorted(self.cell_folder(spec).glob("attempt-*")):
+            if is_abandoned(old):
+                durable.remove_tree(old)
+
     def set_aside(self, spec: CellSpec) -> None:
         """Move a cell's commits out of the way (``--force``); nothing is deleted."""
-        for folder in (self.train_folder(spec), self.eval_folder(spec)):
+        # The training last: without its evaluation a cell is seen to be unfinished.
+        for folder in (self.eval_folder(spec), self.train_folder(spec)):
             if folder.exists():
                 self._set_aside(folder, "superseded")
 
-    def commit(self, attempt: Attempt, spec: CellSpec, kind: str) -> None:
-        """Make an attempt the cell's committed ``train`` or ``eval``.
+    def commit(
+        self, attempt: Attempt, spec: CellSpec, kind: str, yardstick: CellSpec | None = None
+    ) -> None:
+        """Make an attempt the cell's committed ``train``, ``eval`` or (of a yardstick) ``sheet``.
 
         Losing the race against another run that committed the same is harmless.
         A damaged folder in the way is set aside, never deleted.
         """
-        target = self.train_folder(spec) if kind == "train" else self.eval_folder(spec)
-        fingerprint = spec.fingerprint if kind == "train" else spec.evaluation_fingerprint
-        seal(attempt.folder, kind, fingerprint)
+        if yardstick is not None:
+            target, fingerprint = (
+                self.sheet_folder(spec, yardstick),
+                spec.sheet_fingerprint(yardstick),
+            )
+        elif kind == "train":
+            target, fingerprint = self.train_folder(spec), spec.fingerprint
+        else:
+            target, fingerprint = self.eval_folder(spec), spec.evaluation_fingerprint
+        inputs = self._inputs(spec, kind, yardstick)
+        seal(attempt.folder, kind, fingerprint, inputs)
         if target.exists():
-            if not damage(target):
+            if not damage(target, True, fingerprint, inputs):
                 durable.remove_tree(attempt.folder)
                 return
             self._set_aside(target, "damaged")
@@ -229,12 +316,14 @@ class Store:
     ) -> None:
         """Keep a failed attempt as ``failed``: the error, the log, what there was."""
         fingerprint = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint
+        error, traceback = (_placeless(text, self.root.absolute()) for text in (error, traceback))
         content = {
             "stage": stage,
             "fingerprint": fingerprint,
             "error": error,
             "traceback": traceback,
         }
+        durable.mkdir(attempt.folder)  # a commit that failed at its end has moved it
         durable.write_bytes(attempt.folder / "error.json", _json_bytes(content))
         attempt.log(f"failed: {error}\n{traceback}")
         seal(attempt.folder, "failed", fingerprint)
@@ -282,14 +371,15 @@ class Attempt:
 
 
 #: Files of an attempt that are not part of what is committed.
-_TRANSIENT = ("heartbeat.json", "heartbeat.tmp")
+_TRANSIENT = ("heartbeat.json", "heartbeat.tmp", f".*{durable.TEMPORARY}", COMMIT)
 
 
-def seal(folder: Path, kind: str, fingerprint: str) -> None:
+def seal(folder: Path, kind: str, fingerprint: str, inputs: str = "") -> None:
     """Write ``COMMIT.json`` over everything in the folder, and flush all of it."""
-    for name in _TRANSIENT:
-        (folder / name).unlink(missing_ok=True)
-    (folder / COMMIT).unlink(missing_ok=True)
+    # A worker that died while it noted a failure may have left the note.
+    left = [*_TRANSIENT, *(() if kind == "failed" else ("error.json",))]
+    for path in [path for pattern in left for path in folder.glob(pattern)]:
+        path.unlink(missing_ok=True)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     durable.sync_files(paths)
     files = {}
@@ -303,40 +393,86 @@ def seal(folder: Path, kind: str, fingerprint: str) -> None:
         "format": FORMAT,
         "kind": kind,
         "fingerprint": fingerprint,
+        "inputs": inputs,
         "time": now(),
         "files": files,
     }
     for sub in sorted(path for path in folder.rglob("*") if path.is_dir()):
         durable.sync_folder(sub)
-    durable.write_bytes(folder / COMMIT, _json_bytes(content))
+    durable.write_bytes(folder / COMMIT, _json_bytes(signed(content)))
     durable.sync_folder(folder)
 
 
-def damage(folder: Path, deep: bool = False) -> str:
+def signed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A commit's content with its own SHA-256, so that a flipped bit in it is seen too."""
+    bare = {key: value for key, value in content.items() if key != "self"}
+    return {**bare, "self": sha256_of(bare)}
+
+
+def damage(folder: Path, deep: bool = False, fingerprint: str = "", inputs: str = "") -> str:
     """What is wrong with a committed folder: an empty string if nothing is.
 
     Args:
         folder: a ``train``, ``eval-...`` or ``failed`` folder.
-        deep: also compare every file's SHA-256, not only its size.
+        deep: check every file's SHA-256, not only that of small files and of those
+            changed after the commit.
+        fingerprint: what the folder should be the result of, if that is known.
+        inputs: what the folder should have been measured from, if that is known.
     """
     try:
-        commit = _read_json(folder / COMMIT)
+        commit, committed_at = read_commit(folder), (folder / COMMIT).stat().st_mtime_ns
     except FileNotFoundError:
         return "missing" if not folder.exists() else f"{COMMIT} is missing"
     except (OSError, StoreError) as error:
-        return f"{COMMIT}: {error}"
-    if not isinstance(commit, dict) or commit.get("format") != FORMAT:
-        return f"{COMMIT}: not of format {FORMAT}"
+        return str(error).removeprefix(f"{folder}{os.sep}")
+    if fingerprint and commit["fingerprint"] != fingerprint:
+        return f"{COMMIT}: of another cell"
+    # Commits made before inputs were noted name none.
+    if inputs and commit.get("inputs", inputs) != inputs:
+        return "measured of a training that has been replaced since"
     for name, stated in commit["files"].items():
         try:
-            size = (folder / name).stat().st_size
-            if size != stated["bytes"]:
-                return f"{name}: {size:,} bytes, committed with {stated['bytes']:,}"
-            if deep and _sha256(folder / name) != stated["sha256"]:
+            found = (folder / name).stat()
+            if found.st_size != stated["bytes"]:
+                return f"{name}: {found.st_size:,} bytes, committed with {stated['bytes']:,}"
+            suspect = found.st_size <= SMALL_BYTES or found.st_mtime_ns > committed_at
+            if (deep or suspect) and _sha256(folder / name) != stated["sha256"]:
                 return f"{name}: altered since it was committed"
         except OSError as error:
             return f"{name}: {error.strerror}"
     return ""
+
+
+def read_commit(folder: Path) -> dict[str, Any]:
+    """The ``COMMIT.json`` of a folder, checked in itself: ``fingerprint``, ``time``, ``files``, ...
+
+    Raises:
+        StoreError: it is not a commit of this format, or not as it was written.
+        OSError: it cannot be read.
+    """
+    path = folder / COMMIT
+    commit = _read_json(path)
+    if not isinstance(commit, dict) or commit.get("format") != FORMAT:
+        raise StoreError(f"{path}: not of format {FORMAT}")
+    keys = commit.keys() - {"inputs", "self"}  # which the first commits lack
+    if keys != {"format", "kind", "fingerprint", "time", "files"}:
+        raise StoreError(f"{path}: altered since it was written")
+    if "self" in commit and signed(commit) != commit:
+        raise StoreError(f"{path}: altered since it was written")
+    if ("inputs" in commit) != ("self" in commit) or not _are_files(commit["files"]):
+        raise StoreError(f"{path}: altered since it was written")
+    return commit
+
+
+def _are_files(files: Any) -> bool:
+    """Whether this maps names below a folder to sizes and hashes."""
+    return isinstance(files, dict) and all(
+        isinstance(stated, dict)
+        and stated.keys() == {"sha256", "bytes"}
+        and not name.startswith("/")
+        and not {"", ".", ".."} & set(name.replace("\\", "/").split("/"))
+        for name, stated in files.items()
+    )
 
 
 def read_history(path: Path) -> Iterator[dict[str, Any]]:
@@ -359,14 +495,15 @@ def best_epoch(history: Sequence[Mapping[str, Any]]) -> int | None:
 
 def is_abandoned(attempt: Path) -> bool:
     """Whether nobody is working on an attempt: its process is gone, or silent for long."""
-    beat = Attempt(attempt).progress()
-    if beat is None:
-        with contextlib.suppress(OSError):
-            return time.time() - attempt.stat().st_mtime > STALE_AFTER_S
-        return False
-    if beat["host"] == _host() and not _process_lives(beat["pid"]):
+    host, _, rest = attempt.name.rpartition("-")[2].partition(".")
+    owner = rest.partition(".")[0]
+    if host == _host() and owner.isdigit() and not _process_lives(int(owner)):
         return True
-    return bool(time.time() - beat["at"] > STALE_AFTER_S)
+    try:
+        beat = Attempt(attempt).progress() or {"at": attempt.stat().st_mtime}
+        return bool(time.time() - beat["at"] > STALE_AFTER_S)
+    except (OSError, KeyError, TypeError):
+        return False
 
 
 def _process_lives(pid: int) -> bool:
@@ -388,6 +525,20 @@ def _host() -> str:
     return hashlib.sha256(platform.node().encode()).hexdigest()[:12]
 
 
+def _placeless(text: str, *roots: Path) -> str:
+    """An error's text without the folders of the machine it happened on.
+
+    Failures are part of reports and of what is handed in.
+    """
+    package = Path(__file__).resolve().parent.parent
+    places = {str(place) for place in (package, sys.prefix, *roots)} | set(sys.path)
+    places |= {sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib")}
+    for place in sorted(places - {"", os.sep}, key=len, reverse=True):
+        text = text.replace(f"{place}{os.sep}", "")
+    # What is left of absolute paths is cut to the last name.
+    return re.sub(r"(?<![\w:./\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s\"':]+)+(?=[/\\])[/\\]", "", text)
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -401,5 +552,5 @@ def _json_bytes(value: Any) -> bytes:
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"{path}: not JSON: {error}") from error

@@ -98,7 +98,6 @@ def pin(dataset: str) -> None:
     tensors = {name: value.contiguous() for name, value in net.state_dict().items()}
     tensors["feature_mean"] = features.mean(0)
     tensors["feature_std"] = features.std(0)
-    tensors["confusion"] = torch.from_numpy(counts / counts.sum(1, keepdims=True))
     path = weights_path(dataset)
     save_file(tensors, path)
     facts = {

@@ -1,13 +1,14 @@
 """How many samples of each class there are, corrected for the classifier's mistakes.
 
 Counting predictions is not enough: the classifier reads some T-shirts as shirts, so a
-generator without a single shirt would still seem to make a few per cent of them. The
-correction asks which true shares would give the predictions seen.
+generator without a single shirt would still seem to make one or two per cent of them.
+The correction asks which class shares make the classifier's probabilities most likely.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ Matrix = NDArray[np.float64]
 #: Half-width of the intervals in standard errors: over ten classes at once, an interval
 #: misses its share in about 3 % of honest sample sets.
 INTERVAL = 3.0
+_STEPS, _SETTLED = 1000, 1e-8
+#: The data sets are balanced: the classifier was trained with equal class shares.
+_PRIOR = 0.1
 
 
 @dataclass(frozen=True)
@@ -33,76 +37,109 @@ class ClassShares:
 
 
 @dataclass(frozen=True)
-class ClassifierResponse:
-    """What the classifier says of real images of each class."""
+class Classifier:
+    """How the classifier takes real images it was not trained on."""
 
-    mean: Matrix
-    """(10, 10) row: true class; mean class probabilities of its images."""
-    covariance: Matrix
-    """(10, 10, 10) covariance of the probabilities within each class."""
-    counts: NDArray[np.int64]
-    """(10,) real images of each class."""
+    probabilities: Matrix
+    """(M, 10) class probabilities."""
+    labels: NDArray[np.integer]
+    """(M,) true classes, each of the ten at least once."""
 
-    @classmethod
-    def of(cls, probabilities: Matrix, labels: NDArray[np.integer]) -> ClassifierResponse:
-        """Estimate from real images the classifier was not trained on, (M, 10) and (M,)."""
-        classes = [probabilities[labels == name] for name in range(probabilities.shape[1])]
-        return cls(
-            np.stack([rows.mean(axis=0) for rows in classes]),
-            np.stack([np.cov(rows, rowvar=False) for rows in classes]),
-            np.array([len(rows) for rows in classes]),
-        )
+    @cached_property
+    def shares(self) -> Matrix:
+        """(10,) true class shares."""
+        return np.asarray(np.bincount(self.labels, minlength=10) / len(self.labels))
+
+    @cached_property
+    def correction(self) -> Matrix:
+        """(10,) true shares over what maximum likelihood makes of these images: near 1."""
+        return self.shares / most_likely_shares(self.probabilities)
+
+    @cached_property
+    def relative_error(self) -> Matrix:
+        """(10,) standard error of `correction`, for the images are finitely many.
+
+        Their class counts are known, so only what the classifier's mistakes add counts.
+        """
+        total = self.standard_error(self.shares, len(self.labels)) ** 2
+        counting = self.shares * (1 - self.shares) / len(self.labels)
+        return np.asarray(np.sqrt((total - counting).clip(min=0)) / self.shares)
+
+    def standard_error(self, shares: Matrix, count: int) -> Matrix:
+        """Of the most likely shares of `count` samples that look like real images.
+
+        The inverse Fisher information of the shares, on the simplex. Its expectation is
+        taken over the real images, weighted to the shares in question, so it counts how
+        often the classes are mistaken for each other and does not break down when a
+        class is absent from the samples.
+
+        Args:
+            shares: (10,) at which the error is wanted.
+            count: N.
+        """
+        # One sample more of each class: the error of a share of 0 is then about 1/N.
+        at = (count * shares + 1) / (count + 10)
+        mixture = self.probabilities @ at
+        weights = (at / self.shares)[self.labels] / len(self.labels)
+        scores = self.probabilities / mixture[:, None]
+        inverse = np.linalg.inv(count * (scores.T * weights) @ scores)
+        along = inverse.sum(axis=0)
+        covariance = inverse - np.outer(along, along) / along.sum()
+        return np.asarray(np.sqrt(np.diag(covariance).clip(min=0)))
 
 
-def class_shares(probabilities: Matrix, response: ClassifierResponse) -> ClassShares:
-    """True class shares of samples from their class probabilities.
+def most_likely_shares(probabilities: Matrix) -> Matrix:
+    """Class shares under which a classifier's probabilities are most likely.
 
-    If samples of a class look to the classifier as real ones do, the mean probabilities
-    of the samples are ``Rᵀ π``: the response ``R`` to each class, mixed by the shares
-    ``π``. Solving for ``π`` is unbiased under that assumption, however good or bad the
-    classifier is (black-box shift estimation with soft predictions, Lipton, Wang & Smola
-    2018, arXiv:1802.03916). The standard errors count both the finite number of samples
-    and the finite number of real images behind ``R``.
+    The EM iteration of Saerens, Latinne & Decaestecker (2002, Neural Computation 14):
+    reweight each image's probabilities by the shares, renormalise, average, repeat. It
+    uses how sure the classifier is of each image, and is several times as precise as
+    inverting the confusion matrix (docs/measures.md has the comparison). It takes the
+    probabilities to be calibrated for equal class shares.
+
+    Args:
+        probabilities: (N, 10), rows summing to 1.
+
+    Returns:
+        (10,), summing to 1.
+    """
+    shares = np.full(probabilities.shape[1], _PRIOR)
+    for _ in range(_STEPS):
+        # mean over images of p_c w_c / Σ p w: one matrix product each way
+        before = shares
+        shares = shares * (probabilities.T @ (1 / (probabilities @ shares))) / len(probabilities)
+        if np.abs(shares - before).max() < _SETTLED:
+            break
+    result: Matrix = shares / shares.sum()
+    return result
+
+
+def class_shares(probabilities: Matrix, classifier: Classifier) -> ClassShares:
+    """Shares of the classes among samples, if samples of a class look like real ones.
+
+    The most likely shares, corrected by what the same estimate makes of real images with
+    known shares. The interval counts the finite number of samples and of real images; it
+    cannot count that generated images may mislead the classifier in ways real ones do
+    not.
 
     Args:
         probabilities: (N, 10) of the samples.
-        response: from real images.
+        classifier: on real images.
     """
-    predicted = np.bincount(probabilities.argmax(axis=1), minlength=10) / len(probabilities)
-    spread = np.cov(probabilities, rowvar=False)
-    return _solve(predicted, probabilities.mean(axis=0), spread, len(probabilities), response)
-
-
-def expected_shares(true: Matrix, count: int, response: ClassifierResponse) -> ClassShares:
-    """What `class_shares` would find, on average, of `count` samples with these true shares.
-
-    Args:
-        true: (10,) class shares, summing to 1.
-        count: N.
-        response: from real images; the samples are taken to look like them.
-    """
-    mean = true @ response.mean
-    apart = response.mean - mean
-    spread = np.einsum("c,cij->ij", true, response.covariance) + (apart.T * true) @ apart
-    return _solve(mean, mean, spread, count, response)
-
-
-def _solve(
-    predicted: Matrix, mean: Matrix, spread: Matrix, count: int, response: ClassifierResponse
-) -> ClassShares:
-    """Shares from the mean (10,) and covariance (10, 10) of N samples' probabilities."""
-    inverse = np.linalg.inv(response.mean.T)
-    solved = inverse @ mean
-    estimate = solved.clip(min=0)
+    count = len(probabilities)
+    predicted = np.bincount(probabilities.argmax(axis=1), minlength=10) / count
+    estimate = most_likely_shares(probabilities) * classifier.correction
     estimate /= estimate.sum()
-    noise = spread / count + np.einsum(
-        "c,cij->ij", estimate**2 / response.counts, response.covariance
-    )
-    # One sample more or less is the least that any count is uncertain by.
-    error = np.sqrt(np.diag(inverse @ noise @ inverse.T) + 1 / count**2)
+    error = interval_error(estimate, count, classifier)
     return ClassShares(
         predicted,
         estimate,
-        (solved - INTERVAL * error).clip(0, 1),
-        (solved + INTERVAL * error).clip(0, 1),
+        (estimate - INTERVAL * error).clip(0, 1),
+        (estimate + INTERVAL * error).clip(0, 1),
     )
+
+
+def interval_error(shares: Matrix, count: int, classifier: Classifier) -> Matrix:
+    """Standard error (10,) of the estimated shares of `count` samples."""
+    sampling = classifier.standard_error(shares, count)
+    return np.asarray(np.hypot(sampling, shares * classifier.relative_error))

@@ -71,7 +71,7 @@ def measure_samples(samples: Images, dataset: str) -> Measures:
         "memorisation": float((to_training < test.copy_squared).mean()),
         "mode_collapse": None if modes.detected is None else float(modes.detected),
         "missing_classes": None if modes.missing is None else float(len(modes.missing)),
-        "class_imbalance": float(np.abs(shares.estimate - real.shares).sum() / 2),
+        "class_imbalance": float(np.abs(shares.estimate - real.classifier.shares).sum() / 2),
         "vendi": float(np.mean(known)) if known else None,
         "near_duplicates": modes.near_duplicates,
     }
@@ -88,7 +88,7 @@ def measure_samples(samples: Images, dataset: str) -> Measures:
         "class_shares_low": shares.low.tolist(),
         "class_shares_high": shares.high.tolist(),
         "class_shares_predicted": shares.predicted.tolist(),
-        "class_shares_real": real.shares.tolist(),
+        "class_shares_real": real.classifier.shares.tolist(),
         "class_coverage": modes.class_coverage,
         "class_vendi": modes.vendi_ratio,
         "recognisable": modes.recognisable,

@@ -43,9 +43,9 @@ class PinnedNet:
 
     net: FeatureNet
     mean: NDArray[np.float64]
+    """(64,) of the features over the 60,000 training images."""
     std: NDArray[np.float64]
-    confusion: NDArray[np.float64]
-    """(10, 10); row: true class, column: predicted; rows sum to 1; on the test images."""
+    """(64,)"""
 
 
 @lru_cache(maxsize=4)
@@ -64,7 +64,7 @@ def pinned(dataset: str) -> PinnedNet:
     if found != feature_hash(dataset):
         raise FeatureError(f"{path}: expected SHA-256 {feature_hash(dataset)}, found {found}")
     tensors = safetensors.torch.load(data)
-    constants = [tensors.pop(name).numpy() for name in ("feature_mean", "feature_std", "confusion")]
+    constants = [tensors.pop(name).numpy() for name in ("feature_mean", "feature_std")]
     net = FeatureNet()
     net.load_state_dict(tensors)
     net.eval().requires_grad_(False)

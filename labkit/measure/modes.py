@@ -23,10 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.measure.classes import (
-    ClassifierResponse,
+    INTERVAL,
+    Classifier,
     ClassShares,
     class_shares,
-    expected_shares,
+    interval_error,
 )
 from labkit.measure.diversity import effective_distinct, half_median_distance, vendi_score
 from labkit.measure.manifold import K, Manifold
@@ -38,7 +39,8 @@ Flags = NDArray[np.bool_]
 #: Rule 1 fires when the effective number of different samples is below this share of N.
 #: Drawing N of N images with replacement leaves 1/2, so an honest resample stays clear.
 DISTINCT = 0.25
-#: A class is under-represented when its interval lies below this share of its real share.
+#: A class is under-represented when its interval, and its share before correction, lie
+#: below this share of its real share.
 UNDER_REPRESENTED = 0.25
 #: ... and missing when its estimate does, too.
 MISSING = 0.025
@@ -73,14 +75,9 @@ class Reference:
         return within(self.features, K)
 
     @cached_property
-    def response(self) -> ClassifierResponse:
-        """What the classifier says of each class."""
-        return ClassifierResponse.of(self.probabilities, self.labels)
-
-    @cached_property
-    def shares(self) -> Matrix:
-        """(10,) the real class shares."""
-        return np.asarray(self.response.counts / self.response.counts.sum())
+    def classifier(self) -> Classifier:
+        """How the classifier takes them."""
+        return Classifier(self.probabilities, self.labels)
 
     @cached_property
     def lengths(self) -> list[float]:
@@ -146,7 +143,7 @@ def measure_modes(
     """
     count = len(features)
     predicted = probabilities.argmax(axis=1)
-    shares = class_shares(probabilities, reference.response)
+    shares = class_shares(probabilities, reference.classifier)
     vendi = _vendi_ratios(features, predicted, reference)
     recognisable = float((manifold.to_real_squared <= reference.recognisable_squared).mean())
     distinct = effective_distinct(neighbours.copies)
@@ -159,11 +156,11 @@ def measure_modes(
         obstacles.append(f"only {100 * recognisable:.0f} % of the samples can be recognised")
     else:
         if _dropped_class_would_show(count, reference):
-            missing, found = _class_findings(shares, reference.shares, names)
+            missing, found = _class_findings(shares, reference.classifier.shares, names)
             reasons += found
         else:
             obstacles.append("too few samples to miss a class")
-        if count * reference.shares.min() >= VENDI_LEAST:
+        if count * reference.classifier.shares.min() >= VENDI_LEAST:
             reasons += _diversity_findings(vendi, predicted, manifold, names)
         else:
             obstacles.append("too few samples to see the variety within a class")
@@ -183,10 +180,11 @@ def measure_modes(
 
 def _dropped_class_would_show(count: int, reference: Reference) -> bool:
     """Whether each class, if it were dropped, would clear its threshold twice over."""
+    real = reference.classifier.shares
     for name in range(10):
-        without = np.where(np.arange(10) == name, 0, reference.shares)
-        expected = expected_shares(without / without.sum(), count, reference.response)
-        if expected.high[name] > UNDER_REPRESENTED * reference.shares[name] / 2:
+        without = np.where(np.arange(10) == name, 0, real)
+        error = interval_error(without / without.sum(), count, reference.classifier)
+        if INTERVAL * error[name] > UNDER_REPRESENTED * real[name] / 2:
             return False
     return True
 
@@ -195,7 +193,7 @@ def _class_findings(
     shares: ClassShares, real: Matrix, names: tuple[str, ...]
 ) -> tuple[list[int], list[str]]:
     """Missing classes, and what to say of missing and rare ones."""
-    few = shares.high < UNDER_REPRESENTED * real
+    few = (shares.high < UNDER_REPRESENTED * real) & (shares.predicted < UNDER_REPRESENTED * real)
     none = few & (shares.estimate < MISSING * real)
     missing = [int(name) for name in np.flatnonzero(none)]
     rare = [

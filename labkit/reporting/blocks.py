@@ -146,8 +146,6 @@ class Evidence:
     numbers: tuple[tuple[str, str], ...]
     """Every number of the text, by what it is."""
     runs: tuple[str, ...]
-    command: str = ""
-    """What to run to be surer."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +154,21 @@ class Sentence:
 
     text: str
     claims: tuple[Evidence, ...]
+    verdicts: tuple[str, ...] = ()
+    """Mark and word of each verdict among them, once."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of the student's own words, and what a check against the table says of it."""
+
+    text: str
+    kind: str = "text"
+    """``text`` (Markdown), or plain words: ``value``, ``claim``, ``number``, ``error``."""
+    note: str = ""
+    """For a number or error, what is the matter with it."""
+    verdict: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,14 +177,14 @@ class Reflection:
 
     kind: ClassVar[str] = "reflection"
     author: str
-    student: str
-    """Markdown as the student wrote it, or empty."""
+    student: tuple[Piece, ...]
+    """The student's words, piece by piece; empty if there are none."""
     sentences: tuple[Sentence, ...]
     """The computed paragraph; empty where only evidence is wanted."""
     evidence: tuple[Evidence, ...]
     """Every claim; empty where nothing computed is wanted."""
-    remarks: tuple[str, ...] = ()
-    """What a check of the student's words against the table found."""
+    anchor: str = ""
+    """Of the evidence as a whole."""
 
 
 @dataclass(frozen=True)
@@ -183,9 +196,7 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
-Block = (
-    Paragraph | Facts | Code | Listing | Table | Gallery | Figure | Reflection | Fold
-)
+Block = Paragraph | Facts | Code | Listing | Table | Gallery | Figure | Reflection | Fold
 
 
 @dataclass(frozen=True)
@@ -196,8 +207,6 @@ class Section:
     title: str
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
-    room: bool = False
-    """Whether it starts on a new page in print."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from labkit.reporting import compare
 from labkit.reporting.blocks import Report
 from labkit.reporting.document import compose
 from labkit.reporting.reflections import computed, students
@@ -22,7 +23,7 @@ _NEEDS = {"md": "png", "html": "svg"}
 def load_tables(store: Store) -> Tables:
     """The two tables of a store's newest plan."""
     plan = store.plan()
-    return tables(plan, [store.outcome(spec) for spec in plan.cells])
+    return tables(plan, [store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells])
 
 
 def build_report(
@@ -68,8 +69,22 @@ def read_report(
     if "author" in overrides:
         plan = replace(plan, author=dict(overrides["author"]))
     options = {**plan.settings.get("report", {}), **overrides.get("report", {})}
-    outcomes = tuple(store.outcome(spec) for spec in plan.cells)
+    outcomes = tuple(store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells)
     found = tables(plan, outcomes)
     view = View(plan, outcomes, found, store.artifact, store.newest_commit(plan.cells), options)
-    wanted = options.get("answers", "prose") != "off"
-    return compose(view, computed(found) if wanted else (), students(answers_file), layout)
+    answers = computed(found)
+    return compose(view, answers, students(answers_file, found, answers), layout)
+
+
+def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
+    """The results table of one store, or those of two side by side, as text.
+
+    Args:
+        roots: one or two folders of results.
+        csv: as CSV with every metric, instead of what fits a terminal.
+
+    Raises:
+        StoreError: a store has no readable plan.
+    """
+    found = [load_tables(Store(root)).cells for root in roots]
+    return compare.one(found[0], csv) if len(found) == 1 else compare.two(found[0], found[1], csv)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES
 from labkit.reporting.blocks import (
-    Block, Chip, Fold, Gallery, Picture, Report, Section, Table,
-)  # fmt: skip
+    Block,
+    Chip,
+    Fold,
+    Gallery,
+    Picture,
+    Report,
+    Section,
+    Table,
+)
 from labkit.reporting.method import method
+from labkit.reporting.reflections import NOBODY, Students
 from labkit.reporting.sections import analysis, experiments, images, making, opening, questions
 from labkit.reporting.table import to_csv
 from labkit.reporting.view import View
 
 if TYPE_CHECKING:
-    from labkit.reporting.claims import Answer
+    from labkit.reporting.claims.claim import Answer
 
 DISCLOSURE = (
     "Tables, plots and everything marked “computed from your table by labkit” were made by "
@@ -26,7 +34,7 @@ DISCLOSURE = (
 def compose(
     view: View,
     answers: Sequence[Answer] = (),
-    student: Mapping[str, str] | None = None,
+    student: Students = NOBODY,
     layout: str = "full",
 ) -> Report:
     """The whole report as a value.
@@ -34,20 +42,25 @@ def compose(
     Args:
         view: plan, outcomes and tables.
         answers: what the claims engine computed from the tables.
-        student: question key to the student's own words, in Markdown.
+        student: the student's own words.
         layout: ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
     """
-    reflect = questions.reflection(view, answers, student or {})
-    generated = images.generated(view)
+    reflect = questions.reflection(view, answers, student)
     glance = opening.glance(view)
+    sections: tuple[Section, ...]
     if layout == "brief":
-        glance = tuple(block for block in glance if not isinstance(block, Gallery))
-        sections = (experiments.summary(view), analysis.scores_brief(view), generated, reflect)
+        glance = ()
+        sections = (
+            experiments.summary(view),
+            analysis.scores_brief(view),
+            images.best_only(view),
+            reflect,
+        )
     else:
         sections = (
             experiments.summary(view),
             *experiments.parts(view),
-            generated,
+            images.generated(view),
             analysis.plots(view),
             analysis.scores(view),
             reflect,
@@ -60,7 +73,7 @@ def compose(
         title=view.plan.title,
         byline=opening.byline(view),
         notices=opening.notices(view),
-        headlines=(questions.headlines(view, answers) or opening.fallback_headlines(view))[:5],
+        headlines=(*opening.best_cells(view), *questions.headlines(view, answers))[:5],
         glance=glance,
         sections=sections,
         disclosure=DISCLOSURE,

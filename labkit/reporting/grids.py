@@ -47,7 +47,8 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
 
 def has(cell: Cell, what: str, epoch: int) -> bool:
     """Whether a cell keeps such a grid."""
-    return bool(cell.result) and f"images/{what}_epoch{epoch}.png" in cell.result.artifacts
+    result = cell.result
+    return result is not None and f"images/{what}_epoch{epoch}.png" in result.artifacts
 
 
 def epoch_note(cell: Cell, what: str, epoch: int) -> str:

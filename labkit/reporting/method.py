@@ -6,10 +6,20 @@ from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.reporting.blocks import (
-    Block, Column, Entry, Facts, Figure, Fold, Listing, Paragraph, Row, Section, Table,
-)  # fmt: skip
+    Block,
+    Column,
+    Entry,
+    Facts,
+    Figure,
+    Fold,
+    Listing,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
 from labkit.reporting.networks import ARCHITECTURES, Network
-from labkit.reporting.numbers import levels, listing, show
+from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.chart import Diagram
 from labkit.reporting.plots.style import level_label
 from labkit.reporting.view import View
@@ -74,7 +84,9 @@ def _family(view: View, family: str) -> Section:
         varied = " (varied)" if len(found) > 1 else ""
         rows.append((param.label, ", ".join(_said(family, name, v) for v in found) + varied))
     for key, label in (("epochs", "Epochs"), ("batch_size", "Batch size")):
-        rows.append((label, ", ".join(show(v) for v in levels(c.spec.training[key] for c in cells))))
+        rows.append(
+            (label, ", ".join(show(v) for v in levels(c.spec.training[key] for c in cells)))
+        )
     rows.append(("Precision", listing(levels(c.spec.precision for c in cells))))
     blocks: list[Block] = [Paragraph(f"{about.label}: {about.about}.")]
     blocks += _losses(view, family)
@@ -108,9 +120,16 @@ def _losses(view: View, family: str) -> list[Block]:
             for kind in kinds
         )
         found.append(Table("Adversarial losses", columns, rows))
-    kinds = levels(c.spec.params["reconstruction"] for c in cells if "reconstruction" in c.spec.params)
+    kinds = levels(
+        c.spec.params["reconstruction"] for c in cells if "reconstruction" in c.spec.params
+    )
     if kinds:
-        columns = (Column("Reconstruction"), Column("Formula"), Column("Pixels"), Column("In words"))
+        columns = (
+            Column("Reconstruction"),
+            Column("Formula"),
+            Column("Pixels"),
+            Column("In words"),
+        )
         rows = tuple(
             Row(
                 (
@@ -149,15 +168,14 @@ def _limits(view: View) -> tuple[Block, ...]:
     for family in view.families:
         about = FAMILIES[family]
         fixed = [
-            f"{param.label.lower()} ({_said(family, name, view.of(family)[0].spec.params[name])})"
+            f"{param.label} {_said(family, name, view.of(family)[0].spec.params[name])}"
             for name, param in about.params.items()
-            if name not in view.style.factors(family)
-            or len(view.levels(family, name)) == 1
+            if name not in view.style.factors(family) or len(view.levels(family, name)) == 1
         ]
         if fixed:
             found.append(f"{about.label}: held constant and so untested: {listing(fixed)}.")
     constant = [
-        f"{word} ({show(next(iter(values)))})"
+        f"{word} {setting(next(iter(values)))}"
         for word, key in (("epochs", "epochs"), ("batch size", "batch_size"))
         if len(values := {s.training[key] for s in view.plan.cells}) == 1
     ]
@@ -177,11 +195,7 @@ def _limits(view: View) -> tuple[Block, ...]:
 
 
 def _said(family: str, name: str, value: Any) -> str:
-    if isinstance(value, str):
-        return level_label(family, name, value)
-    if isinstance(value, (list, tuple)):
-        return f"({', '.join(show(v, 4) for v in value)})"
-    return show(value, 4)
+    return level_label(family, name, value) if isinstance(value, str) else setting(value)
 
 
 def _hashable(value: Any) -> Any:

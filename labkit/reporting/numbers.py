@@ -65,6 +65,13 @@ def _sign(text: str) -> str:
     return ("−" if text.startswith("-") else "") + head + point + tail
 
 
+def setting(value: Any) -> str:
+    """A setting as its author would write it: 0.0002, 128, (0.5, 0.999)."""
+    if isinstance(value, (list, tuple)):
+        return f"({', '.join(map(setting, value))})"
+    return f"{value:g}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them: "48 s", "12 min", "3 h 05 min"."""
     if seconds < 99.5:
@@ -74,7 +81,7 @@ def duration(seconds: float) -> str:
 
 
 def listing(items: Iterable[str], word: str = "and") -> str:
-    """"a", "a and b", "a, b and c"."""
+    """ "a", "a and b", "a, b and c"."""
     found = list(items)
     if len(found) < 2:
         return "".join(found)
@@ -82,7 +89,7 @@ def listing(items: Iterable[str], word: str = "and") -> str:
 
 
 def count(n: int, one: str, many: str = "") -> str:
-    """"1 cell", "2 cells"."""
+    """ "1 cell", "2 cells"."""
     return f"{n} {one if n == 1 else many or one + 's'}"
 
 

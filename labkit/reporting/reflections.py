@@ -2,29 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labkit.catalog import QUESTIONS
+from labkit.reporting.blocks import Piece
 from labkit.reporting.table import Tables
 
 if TYPE_CHECKING:
-    from labkit.reporting.claims import Answer
+    from labkit.reporting.claims.claim import Answer, Claim
+
+
+@dataclass(frozen=True)
+class Students:
+    """A student's own words, held against the table."""
+
+    answers: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+    """Question key to the answer."""
+    others: tuple[tuple[str, tuple[Piece, ...]], ...] = ()
+    """Heading and text of what belongs to no question."""
+
+    def remarks(self, asked: Collection[str]) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+        """Everything written that stands under none of the questions asked: it is not lost."""
+        for key, pieces in self.answers.items():
+            if key not in asked:
+                yield QUESTIONS[key].text, pieces
+        yield from self.others
+
+
+NOBODY = Students()
 
 
 def computed(found: Tables) -> tuple[Answer, ...]:
     """What the claims engine says to each question that applies to the tables."""
-    try:
-        from labkit.reporting.claims import answer_questions
-    except ImportError:
-        return ()
+    from labkit.reporting.claims import answer_questions
+
     return answer_questions(found.cells, found.epochs)
 
 
-def students(path: Path | None) -> Mapping[str, str]:
-    """Question key to the student's own Markdown; empty without a file."""
+def students(path: Path | None, found: Tables, answers: Sequence[Answer]) -> Students:
+    """The student's answers, read from a file and held against the table.
+
+    Args:
+        path: ``answers.md``; nothing is read if it is None or not there.
+        found: the tables.
+        answers: what was computed, whose claims a student's statement may be among.
+    """
     if path is None or not path.is_file():
-        return {}
+        return NOBODY
     from labkit.reporting.answers import parse
 
-    return parse(path.read_text("utf-8"))
+    taken = parse(path.read_text("utf-8", errors="replace"))
+    claims = [claim for answer in answers for claim in answer.claims]
+    return Students(
+        {
+            key: _pieces(section.text, found, claims)
+            for key, section in taken.sections.items()
+            if section.text.strip()
+        },
+        tuple((s.heading, _pieces(s.text, found, claims)) for s in taken.unmatched),
+    )
+
+
+def _pieces(text: str, found: Tables, claims: Sequence[Claim]) -> tuple[Piece, ...]:
+    from labkit.reporting.answers import expand
+    from labkit.reporting.claims.claim import MARKS
+
+    pieces = []
+    for segment in expand(text.strip("\n"), found.cells, claims):
+        verdict = segment.checked.verdict if segment.checked else None
+        mark = MARKS[verdict] if verdict else ""
+        pieces.append(Piece(segment.text, segment.kind, segment.note, verdict or "", mark))
+    return tuple(pieces)

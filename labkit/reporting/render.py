@@ -17,8 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.reporting.blocks import Figure, Frame, Report
 from labkit.reporting.document import pictures, pictures_of, walk
-from labkit.reporting.plots.draw import prefixed, render
-from labkit.reporting.words import escape_markdown, to_html, to_markdown
+from labkit.reporting.plots.draw import render
+from labkit.reporting.words import (
+    code_in_html,
+    escape_markdown,
+    start_of_block,
+    to_html,
+    to_markdown,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -59,7 +65,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = escape_markdown
+    environment.filters |= {
+        "md": escape_markdown,
+        "start": start_of_block,
+        "ticks": code_in_html,
+    }
     return environment
 
 
@@ -79,7 +89,7 @@ class Drawings:
         }
 
     def svg(self, name: str) -> str:
-        return prefixed(self._drawn[name]["svg"].decode(), name)
+        return self._drawn[name]["svg"].decode()
 
     def png(self, name: str) -> bytes:
         return self._drawn[name]["png"]
@@ -130,7 +140,7 @@ def enlarged(png: bytes, factor: int) -> bytes:
     file = io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:
         size = (image.width * factor, image.height * factor)
-        image.resize(size, Image.Resampling.NEAREST).save(file, "PNG", compress_level=9)
+        image.resize(size, Image.Resampling.NEAREST).save(file, "PNG", compress_level=6)
     return file.getvalue()
 
 
@@ -175,7 +185,7 @@ def html(report: Report, drawings: Drawings) -> str:
         csv=_safe(_json(report.csv.get("metrics.csv", ""))),
         uri=_uri,
         svg=lambda name: _safe(drawings.svg(name)),
-        student=lambda text: _safe(to_html(text)),
+        student=lambda pieces: _safe(to_html(pieces)),
     )
 
 
@@ -224,7 +234,7 @@ def _safe(text: str) -> Any:
     """Text this module made or checked itself, not to be escaped."""
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704
+    return Markup(text)
 
 
 def _read(path: Path) -> bytes:
@@ -252,5 +262,3 @@ def _write(path: Path, data: bytes) -> None:
         part.replace(path)
     except OSError as error:
         raise ReportError(f"{path}: cannot be written: {error.strerror}") from error
-
-

@@ -78,10 +78,16 @@ def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
 
 def setting_names(specs: Iterable[CellSpec]) -> list[str]:
     """Every setting of the cells but dataset, seed, epochs and batch size, catalog order."""
-    present = {name for spec in specs for name in spec.settings}
+    present = {name for spec in specs for name in _settings(spec)}
     ordered = [name for family in FAMILIES.values() for name in family.params]
     extra = sorted(present - set(ordered) - {"family", "dataset", "seed", "epochs", "batch_size"})
     return [name for name in dict.fromkeys(ordered) if name in present] + extra
+
+
+def _settings(spec: CellSpec) -> dict[str, Any]:
+    """A cell's settings by column; the arithmetic is not called precision, a metric's name."""
+    found = spec.settings
+    return {"arithmetic" if name == "precision" else name: v for name, v in found.items()}
 
 
 def status(outcome: Outcome | None) -> str:
@@ -95,9 +101,7 @@ def status(outcome: Outcome | None) -> str:
 
 def verdict(details: Mapping[str, Any]) -> str | None:
     """The mode-collapse verdict in words, or None where it was not measured."""
-    found = details.get("collapse")
-    if isinstance(found, Mapping):
-        found = found.get("text") or found.get("verdict") or "; ".join(found.get("reasons", ()))
+    found = details.get("verdict")
     return str(found) if found else None
 
 
@@ -112,7 +116,7 @@ def _key(spec: CellSpec) -> dict[str, Any]:
 
 
 def _row(spec: CellSpec, outcome: Outcome | None) -> dict[str, Any]:
-    row = {**_key(spec), **spec.settings, "status": status(outcome)}
+    row = {**_key(spec), **_settings(spec), "status": status(outcome)}
     if isinstance(outcome, CellResult):
         row |= {name: outcome.metrics.get(name) for name in (*METRICS, "best_epoch")}
         row["collapse"] = verdict(outcome.details)
@@ -168,77 +172,3 @@ def write_csv(found: Tables, folder: Path) -> list[Path]:
         path.write_text(to_csv(frame), "utf-8", newline="\n")
         paths.append(path)
     return paths
-
-
-# ------------------------------------------------------------------ for the command line
-
-
-def status_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
-    """What ``labkit status`` prints: a row a cell with run, status, best_epoch, proxy_fid, note."""
-    names = ["run", "status", "best_epoch", "proxy_fid", "seconds", "note"]
-    return [
-        {name: None if is_missing(value) else value for name, value in zip(names, row, strict=True)}
-        for row in zip(*(cells[name].tolist() for name in names), strict=True)
-    ]
-
-
-def compare(cells: pd.DataFrame, a: str, b: str) -> list[dict[str, Any]]:
-    """Two runs side by side: first the settings in which they differ, then the metrics.
-
-    Args:
-        cells: the table of cells.
-        a, b: names of runs.
-
-    Returns:
-        Rows with ``name, label, a, b, difference, unit, comparable``; the difference is
-        b − a where both are numbers that may be compared, else None, and ``comparable``
-        names the setting that forbids it ("" if none does).
-
-    Raises:
-        KeyError: a name is not in the table.
-    """
-    first, second = _one(cells, a), _one(cells, b)
-    rows: list[dict[str, Any]] = []
-    known = ("run", "experiment", "collapse", "status", "note", "best_epoch", *METRICS)
-    for name in [n for n in cells.columns if n not in known]:
-        if not _same(first[name], second[name]):
-            rows.append(_difference(name, name, first, second, None, ""))
-    for name, metric in METRICS.items():
-        if is_missing(first[name]) and is_missing(second[name]):
-            continue
-        differ = [s for s in metric.within if not _same(first.get(s), second.get(s))]
-        delta = None
-        if not differ and not is_missing(first[name]) and not is_missing(second[name]):
-            delta = second[name] - first[name]
-        why = f"{differ[0]} differs" if differ else ""
-        rows.append(_difference(name, metric.label, first, second, delta, metric.unit, why))
-    for name in ("best_epoch", "collapse", "status"):
-        rows.append(_difference(name, name, first, second, None, ""))
-    return rows
-
-
-def _one(cells: pd.DataFrame, run: str) -> dict[str, Any]:
-    found = cells[cells["run"] == run]
-    if found.empty:
-        raise KeyError(run)
-    return {str(name): found[name].tolist()[0] for name in found.columns}
-
-
-def _same(a: Any, b: Any) -> bool:
-    return (is_missing(a) and is_missing(b)) or (not is_missing(a) and not is_missing(b) and a == b)
-
-
-def _difference(
-    name: str,
-    label: str,
-    first: Mapping[str, Any],
-    second: Mapping[str, Any],
-    delta: float | None,
-    unit: str,
-    why: str = "",
-) -> dict[str, Any]:
-    a, b = (None if is_missing(row[name]) else row[name] for row in (first, second))
-    return {
-        "name": name, "label": label, "a": a, "b": b,
-        "difference": delta, "unit": unit, "comparable": why,
-    }  # fmt: skip

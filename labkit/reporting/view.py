@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
-from labkit.reporting.numbers import count, is_missing, levels, listing, show
+from labkit.reporting.numbers import count, is_missing, levels, listing, setting, show
 from labkit.reporting.plots.style import Style, level_label
 from labkit.reporting.table import Tables, status
 from labkit.reporting.yardstick import Yardstick, yardstick
@@ -126,6 +126,11 @@ class View:
             if family in (None, cell.spec.family) and dataset in (None, cell.spec.dataset)
         )
 
+    def best(self, family: str, dataset: str) -> Cell | None:
+        """The cell of the lowest proxy FID (the first of equals), or None if none was measured."""
+        known = [c for c in self.of(family, dataset) if c.metric("proxy_fid") is not None]
+        return min(known, key=lambda cell: cell.metric("proxy_fid") or 0.0) if known else None
+
     def groups(self, family: str, dataset: str) -> list[tuple[str, tuple[Cell, ...]]]:
         """Label and cells of each setting: the cells differ only in their seed."""
         found: dict[str, list[Cell]] = {}
@@ -178,7 +183,7 @@ class View:
 
 def plain_level(value: Any) -> str:
     """A level on its own: 64, Hinge."""
-    return level_label("", "", value) if isinstance(value, str) else show(value)
+    return level_label("", "", value) if isinstance(value, str) else setting(value)
 
 
 def shown(cell: Cell, name: str) -> str:
@@ -192,7 +197,7 @@ def short_name(dataset: str) -> str:
 
 
 def all_done(view: View) -> str:
-    """"18 of 18 cells done" and what became of the others."""
+    """ "18 of 18 cells done" and what became of the others."""
     done = sum(cell.status == "done" for cell in view.cells)
     total = count(len(view.cells), "cell")
     return f"{done} of {total} done" + (f"; {view.trouble}" if view.trouble else "")

@@ -7,25 +7,34 @@ allowlist (nh3) all the same: an answer can come from anybody.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from labkit.reporting.blocks import Piece
 
 _TAGS = {
     "p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li",
     "h4", "h5", "h6", "a", "table", "thead", "tbody", "tr", "th", "td", "sup", "sub",
 }  # fmt: skip
 _SPECIAL = re.compile(r"([\\`*\[\]|<>~$])|(?<!\w)_|_(?!\w)")
+_LINK = re.compile(r"\]\(\s*((?:[^()]|\([^()]*\))*)\)")
+_SAFE = re.compile(r"https?:|mailto:|#")
+#: Private characters that stand for a checked piece while Markdown is read.
+_OPEN, _CLOSE = "\ue000", "\ue001"
 
 
-def to_html(text: str) -> str:
-    """Markdown as HTML that cannot run, load or leave the page unasked.
+def to_html(pieces: Sequence[Piece]) -> str:
+    """A student's words as HTML that cannot run, load or leave the page unasked.
 
     Headings start below the report's own; images are dropped, since the page loads nothing;
-    links may be http, https or mailto.
+    links may be http, https or mailto. Checked pieces are put in after the cleaning.
     """
-    if not text.strip():
-        return ""
     import markdown
     import nh3
 
+    text = "".join(
+        p.text.replace(_OPEN, "").replace(_CLOSE, "") if p.kind == "text" else f"{_OPEN}{i}{_CLOSE}"
+        for i, p in enumerate(pieces)
+    )
     reader = markdown.Markdown(extensions=["tables", "fenced_code", "sane_lists"])
     reader.preprocessors.deregister("html_block")
     reader.inlinePatterns.deregister("html")
@@ -38,25 +47,77 @@ def to_html(text: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
-    return clean
+    return re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda m: _checked(pieces[int(m[1])]), clean)
 
 
-def to_markdown(text: str) -> str:
-    """The student's Markdown for a Markdown report: raw HTML disarmed, headings moved down.
+def _checked(piece: Piece) -> str:
+    from html import escape
 
-    Code is left as it is.
+    text, note = escape(piece.text), escape(piece.note)
+    if piece.kind == "value":
+        return f'<b class="value">{text}</b>'
+    if piece.kind == "claim" and piece.verdict:
+        kind = piece.verdict.replace(" ", "-")
+        return f'{text} <span class="verdict {kind}">{piece.mark} {piece.verdict}</span>'
+    return f'<mark>{text}</mark><small class="aside">{text}: {note}</small>'
+
+
+def to_markdown(pieces: Sequence[Piece]) -> str:
+    """The student's words for a Markdown report: raw HTML disarmed, headings moved down.
+
+    Code is left as it is; checked pieces carry their note in brackets.
     """
-    parts = re.split(r"(```.*?```|~~~.*?~~~|`[^`\n]*`)", text.strip(), flags=re.DOTALL)
+    return "".join(
+        _disarmed(piece.text) if piece.kind == "text" else _noted(piece) for piece in pieces
+    ).strip()
+
+
+def _noted(piece: Piece) -> str:
+    text = escape_markdown(piece.text)
+    if piece.kind == "value":
+        return text
+    return f"{text} ({f'{piece.mark} {piece.verdict}' if piece.verdict else piece.note})"
+
+
+def _disarmed(text: str) -> str:
+    parts = re.split(r"(```.*?```|~~~.*?~~~|`[^`\n]*`)", text, flags=re.DOTALL)
     for i in range(0, len(parts), 2):
         part = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", parts[i])
         part = re.sub(
             r"^(#{1,6})(?= )", lambda m: "#" * min(6, len(m[1]) + 3), part, flags=re.MULTILINE
         )
-        parts[i] = re.sub(r"\]\(\s*(?!https?:|mailto:|#)[^)]*\)", "]", part)
+        part = part.replace("![", "[")  # the report brings its own pictures
+        parts[i] = _LINK.sub(lambda m: m[0] if _SAFE.match(m[1]) else "]", part)
     return "".join(parts)
 
 
+def code_in_html(text: str) -> str:
+    """Plain text as HTML, what stands in backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
+        for i, part in enumerate(parts)
+    )
+
+
 def escape_markdown(text: str) -> str:
-    """Plain text so that Markdown shows it as it is, also in a table."""
-    escaped = _SPECIAL.sub(lambda m: f"\\{m[0]}", text.replace("&", "&amp;"))
-    return re.sub(r"^(\s*)([#+-]|\d+\.)(?=\s)", r"\1\\\2", escaped.replace("\n", " "))
+    """Plain text so that Markdown shows it as it is, also in a table; backticks mark code."""
+    parts = text.replace("\n", " ").split("`")
+    if len(parts) % 2:
+        return "`".join(part if i % 2 else _escaped(part) for i, part in enumerate(parts))
+    return _escaped(" ".join(parts))
+
+
+def _escaped(text: str) -> str:
+    text = re.sub(r"&(?=#?\w+;)", "&amp;", text)
+    return _SPECIAL.sub(lambda m: f"\\{m[0]}", text)
+
+
+def start_of_block(escaped: str) -> str:
+    """Escaped text at the start of a paragraph: not a heading, list or quotation by accident."""
+    escaped = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)
+    return re.sub(r"^([#+=-])", r"\\\1", escaped)

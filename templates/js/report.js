@@ -1,1 +1,283 @@
+/* What the page can do beyond being read. Everything it shows is there without this. */
+"use strict";
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const make = (tag, props = {}, ...children) => {
+  const element = Object.assign(document.createElement(tag), props);
+  element.append(...children);
+  return element;
+};
+const json = (id) => JSON.parse(document.getElementById(id).textContent);
 
+/* ---- tables: sort by a column, filter rows, copy as CSV -------------------------- */
+
+function sortable(table) {
+  const heads = $$("thead th", table);
+  heads.forEach((head, k) => {
+    const button = make("button", { type: "button" }, ...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const up = head.getAttribute("aria-sort") !== "ascending";
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const value = (row) => {
+        const cell = row.cells[k];
+        return cell.dataset.sort === undefined ? cell.textContent.trim() : Number(cell.dataset.sort);
+      };
+      const rows = $$("tbody tr", table);
+      rows.sort((a, b) => {
+        const [x, y] = [value(a), value(b)];
+        /* A column of numbers keeps what has none at its end, whichever way it is sorted. */
+        if (typeof x !== typeof y) return typeof x === "number" ? -1 : 1;
+        const order = typeof x === "number" ? x - y : x.localeCompare(y, "en", { numeric: true });
+        return up ? order : -order;
+      });
+      table.tBodies[0].append(...rows);
+    });
+  });
+}
+
+/* "MNIST_GAN_hinge_z64" is found by "mnist", "gan hinge" or "z64"; "FashionMNIST" is not. */
+const parts = (text) => text.toLowerCase().split(/[^\p{L}\p{N}.]+/u).filter(Boolean);
+
+function filterable(table, tools) {
+  const input = make("input", { type: "search", placeholder: "Filter rows", ariaLabel: "Filter rows" });
+  const count = make("span", { role: "status" });
+  input.addEventListener("input", () => {
+    const words = parts(input.value);
+    const rows = $$("tbody tr", table);
+    rows.forEach((row) => {
+      const tokens = parts(row.textContent);
+      row.hidden = !words.every((word) => tokens.some((token) => token.startsWith(word)));
+    });
+    const shown = rows.filter((row) => !row.hidden).length;
+    count.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
+  });
+  tools.append(input, count);
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = make("textarea", { value: text });
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}
+
+function csvOf(table) {
+  const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  /* What a spreadsheet would run as a formula gets an apostrophe, as in metrics.csv. */
+  const safe = (text) => quote(/^[=+\-@]/.test(text) ? `'${text}` : text);
+  return $$("tr", table)
+    .filter((row) => !row.hidden)
+    .map((row) => [...row.cells].map((cell) => safe(cell.dataset.sort ?? cell.textContent.trim())).join(","))
+    .join("\n");
+}
+
+function copyable(table, tools, whole) {
+  const done = (button) => {
+    const label = button.textContent;
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = label), 1500);
+  };
+  const add = (label, text) => {
+    const button = make("button", { type: "button" }, label);
+    button.addEventListener("click", async () => {
+      await copy(text());
+      done(button);
+    });
+    tools.append(button);
+  };
+  add("Copy as CSV", () => csvOf(table));
+  if (whole) add("Copy all of metrics.csv", () => json("csv"));
+}
+
+$$("table.live").forEach((table, k) => {
+  const tools = make("div", { className: "tools" });
+  table.closest(".scroll").before(tools);
+  sortable(table);
+  filterable(table, tools);
+  copyable(table, tools, k === 0);
+});
+
+/* ---- epochs: one slider moves the grids of all cells ------------------------------ */
+
+const frames = json("frames");
+const holder = document.getElementById("frames").dataset;
+const shelf = new Map();
+$$("img[data-run]").forEach((img) => {
+  shelf.set(`${img.dataset.run} ${img.dataset.view} ${img.dataset.epoch}`, img.src);
+});
+const noteOf = (run, view, epoch) => frames[`${run} ${view}`]?.[epoch]?.[0];
+const srcOf = (run, view, epoch) =>
+  frames[`${run} ${view}`]?.[epoch]?.[1] || shelf.get(`${run} ${view} ${epoch}`);
+const epochsOf = (run, view) =>
+  Object.keys(frames[`${run} ${view}`] ?? {}).map(Number).filter((epoch) => srcOf(run, view, epoch));
+
+/* The newest epoch a cell has at or before the one asked for. */
+const nearest = (run, view, epoch) =>
+  epochsOf(run, view).reduce((best, e) => (e <= epoch && e > best ? e : best), 0);
+
+const movers = [];
+$$(".moving .shot").forEach((figure) => {
+  const [img, caption] = [figure.querySelector("img"), figure.querySelector("figcaption")];
+  const { run, view, epoch } = img.dataset;
+  const title = caption.textContent.split(" · ")[0];
+  const best = { src: img.src, alt: img.alt, text: caption.textContent, epoch };
+  movers.push((wanted) => {
+    const at = wanted && nearest(run, view, wanted);
+    if (wanted && !at) return;
+    const note = at && noteOf(run, view, at);
+    img.src = at ? srcOf(run, view, at) : best.src;
+    img.alt = at && String(at) !== best.epoch ? best.alt.replace(/, epoch .*$/, `, ${note}`) : best.alt;
+    caption.textContent = at ? `${title} · ${note}` : best.text;
+  });
+});
+
+const last = Number(holder.epochs);
+if (movers.length && last > 1 && Object.keys(frames).length) {
+  const range = make("input", { type: "range", min: 1, max: last, value: last, step: 1, id: "epoch" });
+  const out = make("output", {}, "best epochs");
+  out.setAttribute("for", "epoch");
+  const button = make("button", { type: "button" }, "Best epochs");
+  const move = (epoch) => {
+    movers.forEach((mover) => mover(epoch));
+    out.textContent = epoch ? `epoch ${epoch} of ${last}` : "best epochs";
+    pair?.(epoch);
+  };
+  range.addEventListener("input", () => move(Number(range.value)));
+  button.addEventListener("click", () => move(0));
+  const bar = make("div", { className: "slider" }, make("label", { htmlFor: "epoch" }, "Epoch"), range, out, button);
+  if (Number(holder.step) > 1) bar.append(make("span", {}, `every ${holder.step}th epoch is kept`));
+  var pair = sideBySide();
+  document.getElementById("images").append(bar);
+}
+
+/* ---- two cells side by side ------------------------------------------------------- */
+
+function sideBySide() {
+  const keys = Object.keys(frames).filter((key) => key.endsWith(" samples"));
+  if (keys.length < 2) return null;
+  let epoch = 0;
+  const sides = [0, 1].map((k) => {
+    const select = make("select", { ariaLabel: `Cell ${k + 1}` });
+    keys.forEach((key) => select.append(make("option", { value: key }, key.replace(/ samples$/, ""))));
+    select.selectedIndex = k;
+    const img = make("img", { width: 118, height: 118 });
+    const note = make("figcaption");
+    const box = make("figure", { className: "shot" }, make("div", { className: "tools" }, select), img, note);
+    const draw = () => {
+      const run = select.value.replace(/ samples$/, "");
+      const best = document.querySelector(`.moving img[data-run="${CSS.escape(run)}"][data-view="samples"]`);
+      const at = nearest(run, "samples", epoch || Number(best?.dataset.epoch) || last);
+      img.src = srcOf(run, "samples", at);
+      img.alt = `4×4 grid of samples of ${run}, ${noteOf(run, "samples", at)}`;
+      note.textContent = noteOf(run, "samples", at);
+    };
+    select.addEventListener("change", draw);
+    return { box, draw };
+  });
+  const section = make("section", { className: "pair-section", id: "side-by-side" },
+    make("h3", {}, "Two cells side by side"),
+    make("div", { className: "pair" }, ...sides.map((side) => side.box)));
+  document.getElementById("images").append(section);
+  sides.forEach((side) => side.draw());
+  return (at) => {
+    epoch = at;
+    sides.forEach((side) => side.draw());
+  };
+}
+
+/* ---- a picture enlarged; arrows move through its neighbours ------------------------ */
+
+const box = make("dialog", { className: "box", ariaLabel: "Enlarged picture" });
+document.body.append(box);
+let at = [];
+let here = 0;
+
+function show(k) {
+  here = (k + at.length) % at.length;
+  const img = at[here];
+  const caption = img.closest("figure")?.querySelector("figcaption")?.textContent ?? "";
+  const rest = caption.includes(" · ") ? caption.slice(caption.indexOf(" · ") + 3) : caption;
+  const words = make("p", {}, img.dataset.run ? `${img.dataset.run} · ${rest}` : caption);
+  const button = (label, action) => {
+    const b = make("button", { type: "button" }, label);
+    b.addEventListener("click", action);
+    return b;
+  };
+  const row = make("div", { className: "row" },
+    button("← Previous", () => show(here - 1)), button("Next →", () => show(here + 1)),
+    button("Close", () => box.close()));
+  const picture = make("img", { src: img.src, alt: img.alt });
+  const pictures = make("div", { className: "row" }, picture);
+  box.replaceChildren(pictures, words, row);
+  if (img.dataset.view === "interpolation") {
+    /* Sixteen tiles of 28 pixels, 30 apart: show one of them, tenfold. */
+    const one = make("div", { className: "one" }, make("img", { src: img.src, alt: img.alt }));
+    const steps = make("input", { type: "range", min: 0, max: 15, value: 0, ariaLabel: "Step of the interpolation" });
+    const place = () => {
+      const [x, y] = [steps.value % 4, Math.floor(steps.value / 4)];
+      one.firstChild.style.left = `${-300 * x}px`;
+      one.firstChild.style.top = `${-300 * y}px`;
+    };
+    steps.addEventListener("input", place);
+    place();
+    pictures.append(one);
+    words.before(make("label", {}, "Step ", steps));
+    picture.classList.add("small");
+  }
+}
+
+box.addEventListener("keydown", (event) => {
+  if (event.target.type === "range") return;
+  if (event.key === "ArrowRight") show(here + 1);
+  if (event.key === "ArrowLeft") show(here - 1);
+});
+box.addEventListener("click", (event) => {
+  if (event.target === box) box.close();
+});
+$$(".shot img").forEach((img) => {
+  const button = make("button", { type: "button", className: "zoom", ariaLabel: `Enlarge: ${img.alt}` });
+  img.before(button);
+  button.append(img);
+  button.addEventListener("click", () => {
+    at = $$(".shot img", img.closest(".gallery, .shots, .pair"));
+    show(at.indexOf(img));
+    box.showModal();
+  });
+});
+
+/* ---- a claim lights up its cells; the outline knows where we are ------------------- */
+
+$$("[data-runs]").forEach((element) => {
+  const runs = new Set(element.dataset.runs.split(" ").filter(Boolean));
+  const light = (on) => () =>
+    $$("[data-run]").forEach((cell) => cell.classList.toggle("lit", on && runs.has(cell.dataset.run)));
+  ["mouseenter", "focusin"].forEach((name) => element.addEventListener(name, light(true)));
+  ["mouseleave", "focusout"].forEach((name) => element.addEventListener(name, light(false)));
+});
+
+function openTarget() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let e = target; e; e = e.parentElement) if (e.tagName === "DETAILS") e.open = true;
+  target.scrollIntoView();
+}
+addEventListener("hashchange", openTarget);
+openTarget();
+
+const entries = new Map($$("nav ol a").map((a) => [a.hash.slice(1), a]));
+const seen = new IntersectionObserver((changes) => {
+  changes.filter((change) => change.isIntersecting).forEach((change) => {
+    entries.forEach((a) => a.removeAttribute("aria-current"));
+    entries.get(change.target.id)?.setAttribute("aria-current", "true");
+  });
+}, { rootMargin: "-10% 0px -80% 0px" });
+$$("main > header, main > section").forEach((section) => seen.observe(section));
+
+/* On a small screen the outline starts closed; on paper everything is open. */
+if (matchMedia("(max-width: 62rem)").matches) $$("details.outline").forEach((d) => (d.open = false));

@@ -102,7 +102,9 @@ def test_status_and_dry_run(done: Path) -> None:
     assert labkit("status", cwd=done).stdout.count(" done") >= 2
     dry = labkit("run", "-n", "--seeds", "2", cwd=done)
     assert dry.stdout.count("not trained yet") == 2
-    changed = project(done.parent / "changed", TINY.replace("family: gan", "family: gan\n    params: {lr: 1e-3}"))
+    changed = project(
+        done.parent / "changed", TINY.replace("family: gan", "family: gan\n    params: {lr: 1e-3}")
+    )
     shutil.copytree(done / "results", changed / "results")
     assert "params.lr 0.0002 -> 0.001" in labkit("run", "-n", cwd=changed).stdout
 
@@ -243,7 +245,10 @@ def test_no_torch_where_none_is_needed(done: Path, args: list[str]) -> None:
 def test_readme_names_only_what_exists() -> None:
     """Every verb and flag in the README stands in ``--help``."""
     readme = (Path(__file__).parents[2] / "README.md").read_text()
-    spoken = re.findall(r"labkit ([a-z]+)((?: [^\n`|)]+)?)", " ".join(re.findall(r"`[^`]+`|^ *labkit .*$", readme, re.M)))
+    spoken = re.findall(
+        r"labkit ([a-z]+)((?: [^\n`|)]+)?)",
+        " ".join(re.findall(r"`[^`]+`|^ *labkit .*$", readme, re.M)),
+    )
     verbs = {verb for verb, _ in spoken}
     assert {"run", "report"} <= verbs
     for verb in verbs:

@@ -1,9 +1,8 @@
 """The pinned networks: ``<dataset>.safetensors``, one file and one hash a data set.
 
 Besides the weights a file holds ``feature_mean`` and ``feature_std`` (64 each, over
-the 60,000 training images, for standardisation) and ``confusion`` (10 x 10; row: true
-class, column: predicted, shares over the 10,000 test images), so that everything
-drawn from it is covered by its SHA-256.
+the 60,000 training images, for standardisation), so that everything that enters a
+feature is covered by its SHA-256.
 """
 
 from __future__ import annotations

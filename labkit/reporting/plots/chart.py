@@ -5,7 +5,7 @@ Keeping the two apart makes a plot testable by its numbers instead of its pixels
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 Numbers = tuple[float, ...]
 
@@ -117,7 +117,7 @@ class Chart:
     keys: tuple[Key, ...] = ()
     row_height: float = 2.35
     """Inches."""
-    width: float = 9.6
+    width: float = 8.4
 
 
 @dataclass(frozen=True)
@@ -136,5 +136,5 @@ class Diagram:
 
     chains: tuple[tuple[str, tuple[Box, ...]], ...]
     """Title and boxes."""
-    width: float = 9.6
-    row_height: float = field(default=1.15)
+    width: float = 8.4
+    row_height: float = 1.0

@@ -102,7 +102,9 @@ def keys(view: View, families: Iterable[str]) -> tuple[Key, ...]:
                 look = view.style.look(cell.spec)
                 label = view.style.label(cell.spec, without=every - {factor})
                 main = Key(label, look.colour, "none", look.marker)
-                found.setdefault(label, Key(label, "muted", look.line, "o", look.hollow) if i else main)
+                found.setdefault(
+                    label, Key(label, "muted", look.line, "o", look.hollow) if i else main
+                )
     return tuple(found.values())
 
 

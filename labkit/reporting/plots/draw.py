@@ -1,67 +1,39 @@
-"""From a chart's value to SVG for the page and PNG for Markdown, with matplotlib.
-
-The SVG keeps its text as text and names its colours by CSS variables, so that it
-follows the page's theme and font. Nothing in either file depends on the clock.
-"""
+"""From a chart's value to SVG for the page and PNG for Markdown."""
 
 from __future__ import annotations
 
-import io
-import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import FancyBboxPatch
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
-
-from labkit.reporting.numbers import show
+from labkit.reporting.plots.canvas import Canvas
 from labkit.reporting.plots.chart import (
-    Bars, Chart, Diagram, Dots, Heat, Key, Lines, Panel, Reference, Series,
-)  # fmt: skip
+    Bars,
+    Chart,
+    Diagram,
+    Dots,
+    Heat,
+    Key,
+    Lines,
+    Panel,
+    Reference,
+    Series,
+)
+from labkit.reporting.plots.scales import Scale, limits, spread
+from labkit.reporting.plots.svg import to_svg
 
-#: Colours of the page itself. In the SVG they become CSS variables of the same names.
-PAGE = {"ink": "#1b1e24", "muted": "#565c66", "rule": "#dcdfe4", "paper": "#fefefe"}
-PNG_DPI = 144
-_SETTINGS: dict[str, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "labkit",
-    "font.family": ["DejaVu Sans"],
-    "font.size": 8.5,
-    "text.color": PAGE["ink"],
-    "axes.edgecolor": PAGE["muted"],
-    "axes.labelcolor": PAGE["muted"],
-    "axes.linewidth": 0.7,
-    "axes.titlesize": 9,
-    "axes.titlelocation": "left",
-    "axes.titleweight": "bold",
-    "axes.labelsize": 8.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.facecolor": "none",
-    "axes.axisbelow": True,
-    "figure.facecolor": "none",
-    "xtick.color": PAGE["muted"],
-    "ytick.color": PAGE["muted"],
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "xtick.major.width": 0.7,
-    "ytick.major.width": 0.7,
-    "xtick.major.size": 3,
-    "ytick.major.size": 3,
-    "lines.linewidth": 1.5,
-    "lines.markersize": 4.2,
-}
-_DASHES: dict[str, Any] = {
-    "solid": "-", "dashed": (0, (4, 1.8)), "dotted": (0, (1, 1.6)), "dashdot": (0, (5, 1.5, 1, 1.5)),
-    "none": "none",
-}  # fmt: skip
-_POINT = 1 / 72
+#: Inches a character of a tick or label takes, about.
+_CHARACTER = 0.064
+
+
+@dataclass(frozen=True)
+class Area:
+    """Where the data of a panel lie, in inches on the sheet."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
 
 
 def render(
@@ -77,370 +49,266 @@ def render(
     Returns:
         Format to bytes; the same bytes for the same chart.
     """
-    colours = {**PAGE, **{name: light for name, (light, _) in palette.items()}}
-    with mpl.rc_context(_SETTINGS):
-        figure = _diagram(chart, colours) if isinstance(chart, Diagram) else _chart(chart, colours)
-        out = {}
-        for name in formats:
-            file = io.BytesIO()
-            if name == "svg":
-                figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-                out["svg"] = _themed(file.getvalue().decode(), colours).encode()
-            else:
-                figure.savefig(
-                    file, format="png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None}
-                )
-                out["png"] = file.getvalue()
+    canvas = _diagram(chart) if isinstance(chart, Diagram) else _chart(chart)
+    out = {}
+    if "svg" in formats:
+        out["svg"] = to_svg(canvas).encode()
+    if "png" in formats:
+        from labkit.reporting.plots.png import to_png  # matplotlib, only where it is needed
+
+        out["png"] = to_png(canvas, {name: light for name, (light, _) in palette.items()})
     return out
-
-
-def prefixed(svg: str, prefix: str) -> str:
-    """The SVG with every id prefixed, so that several can stand in one page."""
-    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    return re.sub(r'(url\(|href=")#', rf"\g<1>#{prefix}-", svg)
-
-
-def _themed(svg: str, colours: Mapping[str, str]) -> str:
-    """Only the ``<svg>`` element, its colours as CSS variables and its font the page's."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<svg [^>]*viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1">', svg, count=1)
-    svg = re.sub(r"font: ([\w ]*?)([\d.]+)px [^;\"]*", r"font: \1\2px var(--sans)", svg)
-    svg = re.sub(r"(-?\d+\.\d\d)\d+", r"\1", svg)
-    for name, value in colours.items():
-        svg = svg.replace(value, f"var(--{name})")
-    return re.sub(r">\s+<", "><", svg).strip()
 
 
 # ------------------------------------------------------------------ layout
 
 
-def _chart(chart: Chart, colours: Mapping[str, str]) -> Figure:
-    """Panels at fixed places in inches: automatic layout would draw everything twice."""
-    top = 0.42 if chart.keys else 0.08
+def _chart(chart: Chart) -> Canvas:
+    """Panels in rows, at fixed places."""
+    top = 0.34 if chart.keys else 0.04
     heights = [_height(row, chart.row_height) for row in chart.panels]
-    height = top + sum(heights)
-    figure = Figure(figsize=(chart.width, height))
-    scales = _shared(chart)
-    y = height - top
+    canvas = Canvas(chart.width, top + sum(heights))
+    _keys(canvas, chart.keys)
+    ranges = _shared(chart)
     for row, tall in zip(chart.panels, heights, strict=True):
         wide = chart.width / len(row)
+        below = max((_below(p) for p in row if p is not None), default=0.0)
         for i, panel in enumerate(row):
             if panel is None:
                 continue
-            left, right, above, below = _margins(panel)
-            box = (
-                (i * wide + left) / chart.width,
-                (y - tall + below) / height,
-                (wide - left - right) / chart.width,
-                (tall - above - below) / height,
-            )
-            axes = figure.add_axes(box)
-            axes.set_title(panel.title, pad=6)
-            size = ((wide - left - right), (tall - above - below))
-            _DRAW[type(panel)](axes, panel, colours, size, scales.get(panel_scale(panel)))
-        y -= tall
-    if chart.keys:
-        handles = [_handle(key, colours) for key in chart.keys]
-        figure.legend(
-            handles=handles, loc="upper left", bbox_to_anchor=(0.0, 1.0), frameon=False,
-            ncols=len(handles), handlelength=2.6, columnspacing=1.8, fontsize=8.5, borderpad=0.3,
-        )  # fmt: skip
-    return figure
-
-
-def panel_scale(panel: Panel) -> str:
-    """The name under which a panel shares its value axis ("" if it does not)."""
-    return "" if isinstance(panel, Heat) else panel.scale
+            left, right = _margins(panel)
+            area = Area(i * wide + left, (i + 1) * wide - right, top + 0.3, top + tall - below)
+            canvas.text((i * wide + 0.06, top + 0.14), panel.title, size=9, bold=True)
+            _DRAW[type(panel)](canvas, panel, area, ranges.get(_shared_by(panel)))
+        top += tall
+    return canvas
 
 
 def _height(row: Sequence[Panel | None], usual: float) -> float:
-    listed = [len(p.rows) for p in row if isinstance(p, (Dots, Heat))]
-    return max([usual, *(0.75 + 0.2 * n for n in listed)])
+    """Panels that list cells need a line for each."""
+    needed = [0.3 + _below(p) + 0.2 * len(p.rows) for p in row if isinstance(p, (Dots, Heat))]
+    return max([usual, *needed])
 
 
-def _margins(panel: Panel) -> tuple[float, float, float, float]:
-    """Left, right, above, below, in inches."""
-    if isinstance(panel, Heat):
-        return 0.25 + 0.068 * max(map(len, panel.rows), default=0), 0.15, 0.28, 0.62
-    if isinstance(panel, Dots):
-        return 0.25 + 0.068 * max(map(len, panel.rows), default=0), 0.55, 0.28, 0.42
+def _below(panel: Panel) -> float:
+    if isinstance(panel, Heat) and _wordy(panel):
+        return 0.2 + 0.045 * max(map(len, panel.columns))
+    return 0.3 if isinstance(panel, Heat) else 0.47
+
+
+def _margins(panel: Panel) -> tuple[float, float]:
+    """Left and right of the data, in inches."""
+    if isinstance(panel, (Heat, Dots)):
+        left = 0.2 + _CHARACTER * max(map(len, panel.rows), default=0)
+        return left, 0.1 if isinstance(panel, Heat) else 0.55
     labels = [s.label for s in panel.series] if isinstance(panel, Lines) else []
-    return 0.6, 0.16 + 0.062 * max(map(len, labels), default=0), 0.28, 0.42
+    return 0.62, 0.22 + _CHARACTER * max(map(len, labels), default=0)
+
+
+def _wordy(panel: Heat) -> bool:
+    return max(map(len, panel.columns), default=0) > 2
+
+
+def _shared_by(panel: Panel) -> str:
+    return "" if isinstance(panel, Heat) else panel.scale
 
 
 def _shared(chart: Chart) -> dict[str, tuple[float, float]]:
     """Limits of the value axis for each shared scale."""
     found: dict[str, tuple[float, float]] = {}
     for panel in (p for row in chart.panels for p in row if p is not None):
-        name = panel_scale(panel)
-        if name and not isinstance(panel, Heat):
-            low, high = _limits(panel)
-            if name in found:
-                low, high = min(low, found[name][0]), max(high, found[name][1])
-            found[name] = (low, high)
+        if isinstance(panel, Heat) or not panel.scale:
+            continue
+        low, high = _limits(panel)
+        if panel.scale in found:
+            low, high = min(low, found[panel.scale][0]), max(high, found[panel.scale][1])
+        found[panel.scale] = (low, high)
     return found
 
 
 def _limits(panel: Lines | Dots | Bars) -> tuple[float, float]:
-    """The value axis: the data, the references, and a little room."""
     if isinstance(panel, Bars):
-        return 0.0, 1.12 * max([*panel.values, 1e-9])
+        return 0.0, 1.1 * max([*panel.values, 1e-9])
     if isinstance(panel, Dots):
         values = [v for s in panel.series for v in s.x]
     else:
         values = [v for s in panel.series for v in (*s.y, *s.low, *s.high)]
     values += [r.value for r in panel.references]
-    values = [v for v in values if math.isfinite(v) and (v > 0 or not panel.log)]
-    if not values:
-        return (1.0, 10.0) if panel.log else (0.0, 1.0)
-    low, high = min(values), max(values)
-    if panel.log:
-        room = max((high / low) ** 0.07, 1.05)
-        return low / room, high * room
-    room = 0.07 * (high - low) or 0.1 * abs(high) or 1.0
-    floor = panel.floor if isinstance(panel, Lines) else None
-    return (low - room if floor is None else floor), high + room
+    return limits(values, panel.log, panel.floor if isinstance(panel, Lines) else None)
+
+
+def _keys(canvas: Canvas, keys: Sequence[Key]) -> None:
+    x = 0.06
+    for key in keys:
+        wide = 0.36 if key.line != "none" else 0.1
+        canvas.curve(
+            [(x, 0.14), (x + wide, 0.14)] if wide > 0.2 else [(x + 0.05, 0.14)],
+            key.colour, key.line, key.marker, key.hollow,
+        )  # fmt: skip
+        canvas.text((x + wide + 0.08, 0.14), key.label, size=8.5)
+        x += wide + 0.36 + 0.072 * len(key.label)
 
 
 # ------------------------------------------------------------------ panels
 
 
 def _lines(
-    axes: Axes, panel: Lines, colours: Mapping[str, str], size: tuple[float, float],
-    limits: tuple[float, float] | None,
+    canvas: Canvas, panel: Lines, area: Area, shared: tuple[float, float] | None
 ) -> None:  # fmt: skip
-    low, high = limits or _limits(panel)
-    _value_axis(axes.yaxis, panel.log, axes.set_yscale)
-    axes.set_ylim(low, high)
-    axes.grid(axis="y", color=colours["rule"], linewidth=0.6)
-    axes.set(xlabel=panel.x_label, ylabel=panel.y_label)
-    ends = []
+    low, high = shared or _limits(panel)
+    y = Scale(low, high, area.bottom, area.top, panel.log)
+    xs = [v for s in panel.series for v in s.x]
+    ends = (min(xs, default=0.0), max(xs, default=1.0))
+    if ends[0] == ends[1] or not panel.whole_x:
+        ends = limits(xs, log=False)
+    x = Scale(*ends, area.left + 0.06, area.right - 0.06)
+    _value_axis(canvas, y, area, panel.y_label)
+    _bottom_axis(canvas, x, area, panel.x_label, panel.whole_x)
+    _references(canvas, panel.references, y, area, upright=False)
     for series in panel.series:
-        _curve(axes, series, colours)
-        if series.label and series.y:
-            ends.append((series.x[-1], series.y[-1], series.label, series.colour))
-    if panel.whole_x:
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-    _end_labels(axes, ends, (low, high), panel.log, size[1], colours)
-    _references(axes, panel.references, colours, upright=False)
+        _curve(canvas, series, x, y)
+    labelled = [s for s in panel.series if s.label and s.y]
+    shares = [y.share(s.y[-1]) for s in labelled]
+    gap = 0.13 / (area.bottom - area.top)
+    for series, share in zip(labelled, spread(shares, gap), strict=True):
+        place = area.bottom - share * (area.bottom - area.top)
+        start = (x(series.x[-1]) + 0.05, y(series.y[-1]))
+        canvas.hairline(start, (area.right + 0.1, place), series.colour, 0.6)
+        canvas.text((area.right + 0.13, place), series.label, size=7.6)
 
 
-def _curve(axes: Axes, series: Series, colours: Mapping[str, str]) -> None:
-    colour = colours[series.colour]
+def _curve(canvas: Canvas, series: Series, x: Scale, y: Scale) -> None:
+    points = [(x(a), y(b)) for a, b in zip(series.x, series.y, strict=True)]
     if series.low:
-        axes.fill_between(
-            series.x, series.low, series.high, color=colour, alpha=0.16, linewidth=0
-        )
-    axes.plot(
-        series.x, series.y, color=colour, linestyle=_DASHES[series.line], marker=series.marker,
-        markerfacecolor=colours["paper"] if series.hollow else colour,
-        markevery=max(1, len(series.x) // 12), clip_on=False,
-    )  # fmt: skip
+        below = [(x(a), y(b)) for a, b in zip(series.x, series.low, strict=True)]
+        above = [(x(a), y(b)) for a, b in zip(series.x, series.high, strict=True)]
+        canvas.polygon([*below, *reversed(above)], series.colour, 0.16)
+    every = max(1, len(points) // 12)
+    canvas.curve(points, series.colour, series.line, series.marker, series.hollow, every=every)
 
 
-def _end_labels(
-    axes: Axes,
-    ends: Sequence[tuple[float, float, str, str]],
-    limits: tuple[float, float],
-    log: bool,
-    height: float,
-    colours: Mapping[str, str],
-) -> None:
-    """Labels at the curves' ends, moved apart where they would overlap."""
-    low, high = (math.log(v) for v in limits) if log else limits
-    known = [e for e in ends if math.isfinite(e[1]) and (e[1] > 0 or not log)]
-    at = [((math.log(e[1]) if log else e[1]) - low) / ((high - low) or 1) for e in known]
-    placed = spread(at, 9.5 * _POINT / height)
-    for (x, y, label, colour), place in zip(known, placed, strict=True):
-        axes.annotate(
-            label, xy=(x, y), xycoords="data", xytext=(1.0, place),
-            textcoords=("axes fraction", "axes fraction"), fontsize=7.6, va="center",
-            annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-", "color": colours[colour], "linewidth": 0.6,
-                "shrinkA": 0, "shrinkB": 2,
-            },
-        )  # fmt: skip
-
-
-def spread(at: Sequence[float], gap: float) -> list[float]:
-    """Places as near to those given as can be with `gap` between neighbours, within [0, 1].
-
-    Neighbours that are too near form a block centred on their mean, as in pooling
-    adjacent violators; the order is kept.
-    """
-    order = sorted(range(len(at)), key=lambda i: at[i])
-    blocks: list[list[float]] = []  # sum of (place − own offset), size
-    for i in order:
-        blocks.append([at[i], 1])
-        while len(blocks) > 1 and _centre(blocks[-1], gap) - _centre(blocks[-2], gap) < gap * (
-            blocks[-1][1] + blocks[-2][1]
-        ) / 2:
-            last = blocks.pop()
-            blocks[-1] = [blocks[-1][0] + last[0], blocks[-1][1] + last[1]]
-    places = []
-    for total, n in blocks:
-        start = total / n - gap * (n - 1) / 2
-        start = min(max(start, 0.0), max(0.0, 1.0 - gap * (n - 1)))
-        places += [start + gap * k for k in range(int(n))]
-    out = [0.0] * len(at)
-    for i, place in zip(order, places, strict=True):
-        out[i] = place
-    return out
-
-
-def _centre(block: Sequence[float], gap: float) -> float:
-    return block[0] / block[1]
-
-
-def _dots(
-    axes: Axes, panel: Dots, colours: Mapping[str, str], size: tuple[float, float],
-    limits: tuple[float, float] | None,
-) -> None:  # fmt: skip
-    low, high = limits or _limits(panel)
-    _value_axis(axes.xaxis, panel.log, axes.set_xscale)
-    axes.set_xlim(low, high)
-    n = len(panel.rows)
-    axes.set_ylim(n - 0.4, -0.6)
-    axes.set_yticks(range(n), panel.rows, color=colours["ink"])
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="y", color=colours["rule"], linewidth=0.6)
-    axes.set_xlabel(panel.x_label)
+def _dots(canvas: Canvas, panel: Dots, area: Area, shared: tuple[float, float] | None) -> None:
+    low, high = shared or _limits(panel)
+    x = Scale(low, high, area.left, area.right, panel.log)
+    step = (area.bottom - area.top) / max(1, len(panel.rows))
+    _bottom_axis(canvas, x, area, panel.x_label, whole=False)
+    _references(canvas, panel.references, x, area, upright=True)
+    for i, (row, label) in enumerate(zip(panel.rows, panel.labels, strict=True)):
+        y = area.top + (i + 0.5) * step
+        canvas.hairline((area.left, y), (area.right, y), "rule")
+        canvas.text((area.left - 0.1, y), row, align="right")
+        canvas.text((area.right + 0.1, y), label)
     for series in panel.series:
-        colour = colours[series.colour]
-        axes.plot(
-            series.x, series.y, linestyle="none", marker=series.marker, color=colour,
-            markerfacecolor=colours["paper"] if series.hollow else colour, markersize=5.4,
-            clip_on=False,
-        )  # fmt: skip
-    for i, label in enumerate(panel.labels):
-        axes.annotate(
-            label, xy=(1.0, i), xycoords=("axes fraction", "data"), xytext=(6, 0),
-            textcoords="offset points", va="center", fontsize=7.8,
-        )  # fmt: skip
-    _references(axes, panel.references, colours, upright=True)
+        points = [
+            (x(a), area.top + (b + 0.5) * step) for a, b in zip(series.x, series.y, strict=True)
+        ]
+        canvas.curve(points, series.colour, "none", series.marker, series.hollow, size=2.8)
 
 
-def _heat(
-    axes: Axes, panel: Heat, colours: Mapping[str, str], size: tuple[float, float], limits: Any
-) -> None:
-    rows, columns = len(panel.rows), len(panel.columns)
-    strong = mpl.colors.to_rgb(colours["ink"])
-    tiles, shades = [], []
-    for i, row in enumerate(panel.values):
-        for j, value in enumerate(row):
+def _heat(canvas: Canvas, panel: Heat, area: Area, shared: Any) -> None:
+    tall = (area.bottom - area.top) / len(panel.rows)
+    wide = (area.right - area.left) / len(panel.columns)
+    for i, (row, values) in enumerate(zip(panel.rows, panel.values, strict=True)):
+        top = area.top + i * tall
+        canvas.text((area.left - 0.08, top + tall / 2), row, align="right")
+        for j, value in enumerate(values):
             if value is None:
                 continue
-            tiles.append([(j, i), (j + 1, i), (j + 1, i + 1), (j, i + 1)])
-            shades.append((*strong, 0.03 + 0.62 * min(max(value, 0.0), 1.0)))
-            if rows <= 40:
-                dark = value > 0.55
-                axes.text(
-                    j + 0.5, i + 0.53, f"{100 * value:.0f}", ha="center", va="center",
-                    fontsize=7.4, color=colours["paper" if dark else "ink"],
+            left = area.left + j * wide
+            right, bottom = left + wide - 0.02, top + tall - 0.02
+            shade = 0.04 + 0.72 * min(max(value, 0.0), 1.0)
+            tile = [(left, top), (right, top), (right, bottom), (left, bottom)]
+            canvas.polygon(tile, "ink", shade)
+            if len(panel.rows) <= 40:
+                canvas.text(
+                    (left + wide / 2, top + tall / 2), f"{100 * value:.0f}",
+                    "paper" if shade > 0.5 else "ink", 7.4, "center",
                 )  # fmt: skip
-    axes.add_collection(
-        PolyCollection(tiles, facecolors=shades, edgecolors=colours["paper"], linewidths=1.2)
-    )
-    axes.set(xlim=(0, columns), ylim=(rows, 0))
-    axes.set_yticks([i + 0.5 for i in range(rows)], panel.rows, color=colours["ink"])
-    wordy = max(map(len, panel.columns), default=0) > 2
-    axes.set_xticks(
-        [j + 0.5 for j in range(columns)], panel.columns, color=colours["ink"],
-        rotation=35 if wordy else 0, ha="right" if wordy else "center",
-    )  # fmt: skip
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    for j, name in enumerate(panel.columns):
+        at = area.left + (j + 0.5) * wide
+        if _wordy(panel):
+            canvas.text((at + 0.05, area.bottom + 0.1), name, align="right", rotation=35)
+        else:
+            canvas.text((at, area.bottom + 0.12), name, align="center")
 
 
-def _bars(
-    axes: Axes, panel: Bars, colours: Mapping[str, str], size: tuple[float, float],
-    limits: tuple[float, float] | None,
-) -> None:  # fmt: skip
-    low, high = limits or _limits(panel)
-    axes.bar(range(1, len(panel.values) + 1), panel.values, color=colours[panel.colour], width=0.78)
-    axes.set_ylim(low, high)
-    axes.set(xlabel=panel.x_label, ylabel=panel.y_label)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-    axes.grid(axis="y", color=colours["rule"], linewidth=0.6)
-    _references(axes, panel.references, colours, upright=False)
+def _bars(canvas: Canvas, panel: Bars, area: Area, shared: tuple[float, float] | None) -> None:
+    low, high = shared or _limits(panel)
+    y = Scale(low, high, area.bottom, area.top)
+    n = len(panel.values)
+    x = Scale(0.4, n + 0.6, area.left, area.right)
+    _value_axis(canvas, y, area, panel.y_label)
+    _bottom_axis(canvas, x, area, panel.x_label, whole=True)
+    for k, value in enumerate(panel.values, 1):
+        left, right = x(k - 0.39), x(k + 0.39)
+        bar = [(left, y(0)), (right, y(0)), (right, y(value)), (left, y(value))]
+        canvas.polygon(bar, panel.colour)
+    _references(canvas, panel.references, y, area, upright=False)
+
+
+_DRAW: dict[type, Callable[..., None]] = {Lines: _lines, Dots: _dots, Heat: _heat, Bars: _bars}
+
+
+# ------------------------------------------------------------------ parts of panels
+
+
+def _value_axis(canvas: Canvas, y: Scale, area: Area, label: str) -> None:
+    """Grid lines with their values at the left, the label upright beside them."""
+    for value, written in y.ticks(round((area.bottom - area.top) / 0.3)):
+        canvas.hairline((area.left, y(value)), (area.right, y(value)), "rule", 0.6)
+        canvas.text((area.left - 0.06, y(value)), written, "muted", align="right")
+    middle = (area.top + area.bottom) / 2
+    canvas.text((area.left - 0.5, middle), label, "muted", 8.2, "center", rotation=90)
+
+
+def _bottom_axis(canvas: Canvas, x: Scale, area: Area, label: str, whole: bool) -> None:
+    canvas.hairline((area.left, area.bottom), (area.right, area.bottom), "muted")
+    for value, written in x.ticks(max(2, round((area.right - area.left) / 0.42)), whole):
+        at = x(value)
+        canvas.hairline((at, area.bottom), (at, area.bottom + 0.04), "muted")
+        canvas.text((at, area.bottom + 0.13), written, "muted", align="center")
+    canvas.text(((area.left + area.right) / 2, area.bottom + 0.31), label, "muted", 8.2, "center")
 
 
 def _references(
-    axes: Axes, references: Sequence[Reference], colours: Mapping[str, str], upright: bool
+    canvas: Canvas, references: Sequence[Reference], scale: Scale, area: Area, upright: bool
 ) -> None:
     for line in references:
-        draw = axes.axvline if upright else axes.axhline
-        draw(line.value, color=colours["muted"], linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+        at = scale(line.value)
         if upright:
-            place, coords, offset = (line.value, 1.0), ("data", "axes fraction"), (2, 2)
+            canvas.hairline((at, area.top - 0.02), (at, area.bottom), "muted", 0.9, "dotted")
+            inside = at < (area.left + area.right) / 2
+            canvas.text(
+                (at + (0.03 if inside else -0.03), area.top - 0.06), line.label, "muted", 7.2,
+                "left" if inside else "right",
+            )  # fmt: skip
         else:
-            place, coords, offset = (0.0, line.value), ("axes fraction", "data"), (3, 2)
-        axes.annotate(
-            line.label, xy=place, xycoords=coords, xytext=offset, textcoords="offset points",
-            fontsize=7.2, color=colours["muted"],
-        )  # fmt: skip
-
-
-def _value_axis(axis: Any, log: bool, set_scale: Any) -> None:
-    if not log:
-        axis.set_major_locator(MaxNLocator(nbins=5))
-        return
-    set_scale("log")
-    axis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0), numticks=12))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: show(float(value), 1)))
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_minor_locator(NullLocator())
-
-
-def _handle(key: Key, colours: Mapping[str, str]) -> Line2D:
-    colour = colours[key.colour]
-    return Line2D(
-        [], [], color=colour, linestyle=_DASHES[key.line], marker=key.marker or "none",
-        markerfacecolor=colours["paper"] if key.hollow else colour, label=key.label,
-    )  # fmt: skip
-
-
-_DRAW: dict[type, Any] = {Lines: _lines, Dots: _dots, Heat: _heat, Bars: _bars}
+            canvas.hairline((area.left, at), (area.right, at), "muted", 0.9, "dotted")
+            canvas.text((area.left + 0.04, at - 0.07), line.label, "muted", 7.2)
 
 
 # ------------------------------------------------------------------ diagrams
 
 
-def _diagram(diagram: Diagram, colours: Mapping[str, str]) -> Figure:
+def _diagram(diagram: Diagram) -> Canvas:
     """Boxes of equal width on a line each, arrows between them."""
-    height = diagram.row_height * len(diagram.chains)
-    figure = Figure(figsize=(diagram.width, height))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, diagram.width), ylim=(height, 0))
-    axes.set_axis_off()
+    canvas = Canvas(diagram.width, diagram.row_height * len(diagram.chains))
     for i, (title, boxes) in enumerate(diagram.chains):
-        middle = (i + 0.56) * diagram.row_height
-        axes.text(0.06, i * diagram.row_height + 0.2, title, fontweight="bold", va="center")
+        middle = (i + 0.58) * diagram.row_height
+        canvas.text((0.06, i * diagram.row_height + 0.16), title, size=9, bold=True)
         step = (diagram.width - 0.1) / len(boxes)
         for k, box in enumerate(boxes):
-            x = 0.05 + k * step
-            wide = step - 0.32
-            edge = colours[box.colour] if box.colour else colours["rule"]
-            axes.add_patch(
-                FancyBboxPatch(
-                    (x, middle - 0.26), wide, 0.52, boxstyle="round,pad=0,rounding_size=0.06",
-                    facecolor="none", edgecolor=edge, linewidth=1.6 if box.colour else 1.0,
-                )
-            )  # fmt: skip
-            shift = 0.09 if box.under else 0.0
-            axes.text(x + wide / 2, middle - shift, box.text, ha="center", va="center")
-            axes.text(
-                x + wide / 2, middle + 0.13, box.under, ha="center", va="center", fontsize=7.2,
-                color=colours["muted"],
-            )  # fmt: skip
+            left, right = 0.05 + k * step, 0.05 + (k + 1) * step - 0.3
+            centre = (left + right) / 2
+            corners = [(left, middle - 0.28), (right, middle - 0.28),
+                       (right, middle + 0.28), (left, middle + 0.28)]  # fmt: skip
+            canvas.outline(corners, box.colour or "rule", 1.8 if box.colour else 1.0)
+            canvas.text((centre, middle - (0.08 if box.under else 0)), box.text, align="center",
+                        size=8.6)  # fmt: skip
+            canvas.text((centre, middle + 0.13), box.under, "muted", 7.2, "center")
             if k:
-                axes.annotate(
-                    "", xy=(x - 0.02, middle), xytext=(x - 0.3, middle),
-                    arrowprops={"arrowstyle": "->", "color": colours["muted"], "linewidth": 0.9},
-                )  # fmt: skip
-    return figure
+                tip = (left - 0.03, middle)
+                canvas.hairline((left - 0.27, middle), tip, "muted", 0.9)
+                for side in (-0.05, 0.05):
+                    canvas.hairline((left - 0.1, middle + side), tip, "muted", 0.9)
+    return canvas

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from labkit.catalog import DATASETS, FAMILIES
 from labkit.reporting.numbers import show
-from labkit.reporting.plots.chart import Chart, Lines, Reference
+from labkit.reporting.plots.chart import Chart, Lines, Panel, Reference
 from labkit.reporting.plots.common import (
-    Plotted, curves, dots, extremes, keys, left_out, means, stacked,
-)  # fmt: skip
+    Plotted,
+    curves,
+    dots,
+    extremes,
+    keys,
+    left_out,
+    means,
+    stacked,
+)
 from labkit.reporting.view import View
 
 
@@ -22,7 +29,8 @@ def vae_fid(view: View) -> Plotted | None:
 
 
 def _one_family(view: View, family: str) -> Plotted | None:
-    rows, said = [], []
+    rows: list[list[Panel]] = []
+    said = []
     for dataset in view.datasets:
         groups = view.groups(family, dataset)
         if not any(cell.result for _, cells in groups for cell in cells):
@@ -47,7 +55,7 @@ def _one_family(view: View, family: str) -> Plotted | None:
         return None
     label = FAMILIES[family].label
     return Plotted(
-        Chart(stacked(rows), keys(view, [family]), row_height=2.5),
+        Chart(stacked(rows), keys(view, [family]), row_height=1.9),
         " ".join(said) + left_out(view.of(family)),
         f"Proxy FID of every {label} by epoch, and of the best epoch. " + " ".join(said),
     )

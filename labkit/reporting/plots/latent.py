@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, METRICS, RECONSTRUCTIONS
-from labkit.reporting.numbers import count, levels, listing, show
+from labkit.reporting.numbers import levels, listing, show
 from labkit.reporting.plots.chart import Bars, Chart, Lines, Series
 from labkit.reporting.plots.common import Plotted, left_out, means, stacked
 from labkit.reporting.plots.losses import of_kind
@@ -16,7 +16,7 @@ def kl_per_dimension(view: View) -> Plotted | None:
     for dataset in view.datasets:
         row, active = [], []
         for label, cells in view.groups("vae", dataset):
-            values = next((v for c in cells if (v := c.detail("kl_per_dim"))), None)
+            values = next((v for c in cells if (v := c.detail("kl_per_dimension"))), None)
             if values is None:
                 continue
             ordered = tuple(sorted(map(float, values), reverse=True))
@@ -36,7 +36,7 @@ def kl_per_dimension(view: View) -> Plotted | None:
         return None
     seed = " The first seed is shown." if view.several_seeds else ""
     return Plotted(
-        Chart(stacked(rows), row_height=1.9),
+        Chart(stacked(rows), row_height=1.45),
         " ".join(said) + seed + left_out(view.of("vae")),
         "Bar charts of the KL divergence of every latent dimension, largest first. "
         + " ".join(said),
@@ -75,7 +75,7 @@ def rate_distortion(view: View) -> Plotted | None:
     if not rows:
         return None
     return Plotted(
-        Chart(stacked(rows), row_height=2.3),
+        Chart(stacked(rows), row_height=1.8),
         " ".join(said) + left_out(view.of("vae")),
         "Scatter plots of test reconstruction loss against test KL. " + " ".join(said),
     )

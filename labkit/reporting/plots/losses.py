@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.catalog import LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.catalog import DATASETS, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.reporting.numbers import levels
 from labkit.reporting.plots.chart import Chart, Lines
 from labkit.reporting.plots.common import Plotted, curves, extremes, keys, left_out, means, stacked
@@ -38,9 +38,9 @@ def gan_loss(view: View) -> Plotted | None:
                 for dataset in view.datasets
                 for label, value in means(of_kind(view, "gan", dataset, "loss", kind), name)
             ]
-            said.append(f"{LOSSES[kind].label}, {METRICS[name].label}: {extremes(named)}.")
+            said.append(f"{LOSSES[kind].label}, {_spoken(name)}: {extremes(named)}.")
     return Plotted(
-        Chart(stacked(rows), row_height=1.9),
+        Chart(stacked(rows), row_height=1.45),
         " ".join(said) + left_out(view.of("gan")),
         "Line plots of discriminator and generator loss by epoch, one column for each loss kind. "
         + " ".join(said),
@@ -69,11 +69,11 @@ def vae_loss(view: View) -> Plotted | None:
                 rows.append(row)
                 for name in names[1:]:
                     found = extremes(means(groups, name), METRICS[name].digits)
-                    said.append(f"{dataset}, {METRICS[name].label}: {found}.")
+                    said.append(f"{DATASETS[dataset].label}, {_spoken(name)}: {found}.")
     if not rows:
         return None
     return Plotted(
-        Chart(stacked(rows), keys(view, ["vae"]), row_height=2.2),
+        Chart(stacked(rows), keys(view, ["vae"]), row_height=1.8),
         " ".join(said) + left_out(view.of("vae")),
         "Line plots of total, reconstruction and KL loss by epoch. " + " ".join(said),
     )
@@ -88,3 +88,9 @@ def of_kind(
         if cells[0].spec.params[setting] == level:
             found.append((view.style.label(cells[0].spec, without=[setting]), cells))
     return found
+
+
+def _spoken(name: str) -> str:
+    """A metric's label within a sentence."""
+    label = METRICS[name].label
+    return label[:1].lower() + label[1:]

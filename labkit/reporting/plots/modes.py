@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, FAMILIES
+from labkit.reporting.numbers import listing
 from labkit.reporting.plots.chart import Chart, Heat
 from labkit.reporting.plots.common import Plotted, left_out
 from labkit.reporting.view import View
@@ -21,16 +22,7 @@ def class_coverage(view: View) -> Plotted | None:
         values = tuple(tuple(map(_share, cell.detail(_DETAIL))) for cell in cells)
         labels = tuple(f"{FAMILIES[c.spec.family].label} {view.title(c)}" for c in cells)
         row.append(Heat(dataset, labels, names, values))
-        least = min(
-            (value, label, name)
-            for label, line in zip(labels, values, strict=True)
-            for name, value in zip(names, line, strict=True)
-            if value is not None
-        )
-        said.append(
-            f"{DATASETS[dataset].label}: least covered is {least[2]} by {least[1]} "
-            f"({100 * least[0]:.0f} %)."
-        )
+        said.append(f"{DATASETS[dataset].label}: {_least(labels, names, values)}.")
     if not row:
         return None
     return Plotted(
@@ -38,6 +30,28 @@ def class_coverage(view: View) -> Plotted | None:
         " ".join(said) + left_out(view.cells),
         "Heat map of class coverage in percent, cells by classes. " + " ".join(said),
     )
+
+
+def _least(
+    labels: tuple[str, ...], names: tuple[str, ...], values: tuple[tuple[float | None, ...], ...]
+) -> str:
+    """The least covered class, and in which cells; percents that look equal are equal."""
+    known = [
+        (round(100 * value), name, label)
+        for label, line in zip(labels, values, strict=True)
+        for name, value in zip(names, line, strict=True)
+        if value is not None
+    ]
+    least = min(known)[0]
+    found: dict[str, list[str]] = {}
+    for percent, name, label in known:
+        if percent == least:
+            found.setdefault(name, []).append(label)
+    parts = [
+        f"{name} ({listing(who) if len(who) <= 3 else f'{len(who)} cells'})"
+        for name, who in found.items()
+    ]
+    return f"lowest coverage {least} %, class {listing(parts)}"
 
 
 def _share(value: object) -> float | None:

@@ -27,13 +27,16 @@ _HUES: tuple[tuple[tuple[str, str, str], tuple[str, str, str]], ...] = (
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("solid", "dashed", "dotted", "dashdot")
-_NAMES = {**LOSSES, **RECONSTRUCTIONS}
+_NAMES = {
+    **{name: loss.label for name, loss in LOSSES.items()},
+    **{name: reconstruction.label for name, reconstruction in RECONSTRUCTIONS.items()},
+}
 
 
 def level_label(family: str, name: str, value: Any) -> str:
     """A level as plots and tables call it: "z 64", "latent 16", "BCE"."""
     if isinstance(value, str):
-        return _NAMES[value].label if value in _NAMES else value
+        return _NAMES.get(value, value)
     param = FAMILIES[family].params.get(name)
     tag = (param.tag if param else "") or f"{name} {{}}"
     return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(value))
@@ -111,9 +114,7 @@ def _factors(family: str, cells: Sequence[CellSpec]) -> tuple[str, ...]:
     varied = [n for n in params if len(levels(_plain(c.params.get(n)) for c in cells)) > 1]
     if not varied:
         return FAMILIES[family].named_by[-1:]
-    return tuple(
-        sorted(varied, key=lambda n: not isinstance(cells[0].params.get(n), (int, float)))
-    )
+    return tuple(sorted(varied, key=lambda n: not isinstance(cells[0].params.get(n), (int, float))))
 
 
 def _plain(value: Any) -> Any:

@@ -33,7 +33,7 @@ def discriminator_accuracy(view: View) -> Plotted | None:
     if not rows:
         return None
     return Plotted(
-        Chart(stacked(rows), row_height=1.9),
+        Chart(stacked(rows), row_height=1.4),
         " ".join(said) + left_out(view.of("gan")),
         "Line plots of discriminator accuracy by epoch. " + " ".join(said),
     )

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from labkit.catalog import FAMILIES, METRICS, PLOTS, resolve
-from labkit.reporting.blocks import Block, Column, Entry, Figure, Fold, Paragraph, Row, Section, Table
+from labkit.catalog import METRICS, PLOTS, resolve
+from labkit.reporting.blocks import (
+    Block,
+    Column,
+    Entry,
+    Figure,
+    Fold,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
 from labkit.reporting.numbers import NOT_MEASURED, is_missing, show
 from labkit.reporting.sections.experiments import anchor, collapse
 from labkit.reporting.view import Cell, View, shown
@@ -54,18 +64,17 @@ def scores(view: View) -> Section:
 
 def scores_brief(view: View) -> Section:
     """The one table of the brief layout."""
-    return Section("scores", "Proxy FID Scores Summary", (_main_table(view, anchored=True),))
+    return Section("scores", "Proxy FID Scores Summary", (_main_table(view, brief=True),))
 
 
-def _main_table(view: View, anchored: bool = False) -> Table:
+def _main_table(view: View, brief: bool = False) -> Table:
     measured = {name for name in METRICS if any(c.metric(name) is not None for c in view.cells)}
     judged = any(cell.detail("collapse") for cell in view.cells)
-    names = ["proxy_fid", *(n for n in ("kid", "sharpness") if n in measured)]
+    extra = () if brief else ("kid", "sharpness")
+    names = ["proxy_fid", *(n for n in extra if n in measured)]
     columns = [
         Column("Run", name="run"),
         Column("Data set", name="dataset"),
-        Column("Model", name="family"),
-        Column("Settings"),
         *([Column("Seed", True, name="seed")] if view.several_seeds else []),
         Column("Best epoch", True, name="best_epoch"),
         *(Column(METRICS[n].label, True, METRICS[n].about, n) for n in names),
@@ -79,10 +88,8 @@ def _main_table(view: View, anchored: bool = False) -> Table:
         spec = cell.spec
         best = spec.name in winners
         entries = [
-            Entry(spec.name, href=f"#{anchor(spec.name)}"),
+            Entry(spec.name, href="" if brief else f"#{anchor(spec.name)}"),
             Entry(spec.dataset),
-            Entry(FAMILIES[spec.family].label),
-            Entry(view.style.label(spec)),
             *([Entry(str(spec.seed), spec.seed)] if view.several_seeds else []),
             _entry(cell, "best_epoch"),
             *(_entry(cell, name, best and name == "proxy_fid") for name in names),
@@ -90,7 +97,7 @@ def _main_table(view: View, anchored: bool = False) -> Table:
             _entry(cell, "seconds"),
             Entry(cell.absence or cell.status, tone="failed" if cell.status == "failed" else ""),
         ]
-        rows.append(Row(tuple(entries), spec.name, anchor(spec.name) if anchored else ""))
+        rows.append(Row(tuple(entries), spec.name, anchor(spec.name) if brief else ""))
     caption = (
         f"Every cell of the plan, {view.seeds_said}. ◆ marks the lowest proxy FID on its data set."
     )
@@ -116,9 +123,7 @@ def _group_table(view: View, group: str) -> Fold | None:
             c.spec.name)
         for c in cells
     )  # fmt: skip
-    meaning = Paragraph(
-        " ".join(f"{METRICS[n].label}: {METRICS[n].about}." for n in names), "note"
-    )
+    meaning = Paragraph(" ".join(f"{METRICS[n].label}: {METRICS[n].about}." for n in names), "note")
     return Fold(_GROUPS[group], (Table(_GROUPS[group], columns, rows, True), meaning))
 
 
@@ -152,5 +157,3 @@ def _winners(view: View) -> set[str]:
             least = min(c.metric("proxy_fid") or 0.0 for c in cells)
             found |= {c.spec.name for c in cells if shown(c, "proxy_fid") == show(least)}
     return found
-
-

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import (
-    Block, Column, Entry, Facts, Picture, Row, Section, Table,
-)  # fmt: skip
+    Block,
+    Column,
+    Entry,
+    Facts,
+    Picture,
+    Row,
+    Section,
+    Table,
+)
 from labkit.reporting.grids import has, picture
 from labkit.reporting.numbers import capitals, count, duration, levels, listing, show, slug
-from labkit.reporting.plots.style import level_label
 from labkit.reporting.table import verdict
-from labkit.reporting.view import Cell, View, all_done, shown
+from labkit.reporting.view import Cell, View, all_done, plain_level, shown
 
 #: Settings as headings: one level, several levels.
 _HEADINGS = {
@@ -159,8 +165,7 @@ def _pictures_heading(view: View, family: str) -> str:
 
 
 def _level(cell: Cell, name: str) -> str:
-    value = cell.spec.params[name]
-    return level_label(cell.spec.family, name, value) if isinstance(value, str) else show(value)
+    return plain_level(cell.spec.params[name])
 
 
 def _numeric(view: View, family: str, name: str) -> bool:

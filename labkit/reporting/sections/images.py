@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from labkit.catalog import FAMILIES
-from labkit.reporting.blocks import Frame, Gallery, Paragraph, Section
+from labkit.reporting.blocks import Block, Frame, Gallery, Paragraph, Section
 from labkit.reporting.grids import epoch_note, has, picture
 from labkit.reporting.numbers import slug
 from labkit.reporting.view import Cell, View
@@ -36,6 +38,23 @@ def generated(view: View) -> Section:
     if not sections:
         return Section("images", "Generated Images", (Paragraph("No cell has images yet."),))
     return Section("images", "Generated Images", (Paragraph(_READING),), tuple(sections))
+
+
+def best_only(view: View) -> Section:
+    """The grids of the best cell of each family and data set, for the brief layout."""
+    pictures = []
+    for dataset in view.datasets:
+        for _, family, what in _kinds(view):
+            cell = view.best(family, dataset)
+            if cell and has(cell, "samples" if what == "random" else what, _best(cell)):
+                found = picture(view, cell, what, None)
+                label = f"{dataset} {FAMILIES[family].label} {what}"
+                pictures.append(replace(found, caption=f"{label}: {found.caption}"))
+    blocks: tuple[Block, ...] = (
+        Paragraph("The cell of the lowest proxy FID of each model and data set."),
+        Gallery(tuple(pictures)),
+    )
+    return Section("images", "Generated Images (Best Epoch)", blocks)
 
 
 def frames(view: View, on_page: set[tuple[str, str, int]]) -> tuple[Frame, ...]:

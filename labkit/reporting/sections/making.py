@@ -7,8 +7,18 @@ from typing import Any
 
 from labkit.catalog import DATASETS
 from labkit.reporting.blocks import (
-    Block, Code, Column, Entry, Facts, Fold, Listing, Paragraph, Row, Section, Table,
-)  # fmt: skip
+    Block,
+    Code,
+    Column,
+    Entry,
+    Facts,
+    Fold,
+    Listing,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
 from labkit.reporting.numbers import listing, show
 from labkit.reporting.view import View
 from labkit.reporting.yardstick import feature_facts
@@ -56,7 +66,9 @@ def _calibration(view: View) -> tuple[Block, ...]:
                 )
             )
         )
-    sizes = listing(sorted({f"{s.evaluation['samples']:,}" for s in view.plan.cells if s.evaluation}))
+    sizes = listing(
+        sorted({f"{s.evaluation['samples']:,}" for s in view.plan.cells if s.evaluation})
+    )
     text = (
         f"Features are the penultimate layer of the network named below. {sizes or 'The'} samples "
         "of the best epoch stand against the 10,000 test images, both as 8-bit grey. A proxy FID "
@@ -134,7 +146,9 @@ def _fingerprints(view: View) -> tuple[Block, ...]:
 
 def _verify(view: View) -> tuple[Block, ...]:
     flag = f" --profile {view.plan.profile}" if view.plan.profile else ""
-    command = f"labkit run{flag} --results again\nlabkit report{flag} --results again -o again/report"
+    command = (
+        f"labkit run{flag} --results again\nlabkit report{flag} --results again -o again/report"
+    )
     text = (
         "Every cell's folder lists the SHA-256 of its files in COMMIT.json. With the same "
         "experiment file, data and machine, a second run into an empty folder ends in the same "

@@ -91,25 +91,23 @@ def notices(view: View) -> tuple[Paragraph, ...]:
     return tuple(found)
 
 
-def fallback_headlines(view: View) -> tuple[Headline, ...]:
-    """The lowest proxy FID per data set: what can be said without the claims engine."""
-    lines = []
+def best_cells(view: View) -> tuple[Headline, ...]:
+    """One line: the lowest proxy FID on each data set, ties named together."""
+    said = []
     for dataset in view.datasets:
         cells = [c for c in view.of(None, dataset) if c.metric("proxy_fid") is not None]
-        best = lowest([(c.spec.name, c.metric("proxy_fid") or 0.0) for c in cells], 3)
+        named = [(f"{_model(c)} {view.title(c)}", c.metric("proxy_fid") or 0.0) for c in cells]
+        best = lowest(named, METRICS["proxy_fid"].digits)
         label = DATASETS[dataset].label
         if best is None:
-            lines.append(Headline(f"{label}: proxy FID not measured."))
-            continue
-        names, value = best
-        lines.append(
-            Headline(
-                f"{label}: in these runs the lowest proxy FID is {show(value)}, "
-                f"{'shared by' if len(names) > 1 else 'by'} {listing(names)}.",
-                href=f"#{anchor(names[0])}",
-            )
-        )
-    return tuple(lines)
+            said.append(f"not measured on {label}")
+        else:
+            said.append(f"{label} {show(best[1])} ({listing(best[0])})")
+    return (Headline(f"Lowest proxy FID in these runs: {'; '.join(said)}.", "#scores"),)
+
+
+def _model(cell: Cell) -> str:
+    return FAMILIES[cell.spec.family].label
 
 
 def glance(view: View) -> tuple[Block, ...]:
@@ -130,7 +128,7 @@ def glance(view: View) -> tuple[Block, ...]:
         for family in view.families:
             if not view.of(family, dataset):
                 continue
-            label, cell = FAMILIES[family].label, _best(view, family, dataset)
+            label, cell = FAMILIES[family].label, view.best(family, dataset)
             head = (Entry(dataset), Entry(label))
             if cell is None:
                 rows.append(Row((*head, *(Entry(show(None), tone="missing") for _ in columns[2:]))))
@@ -152,11 +150,6 @@ def glance(view: View) -> tuple[Block, ...]:
     caption = f"The best cell of each model by proxy FID; {view.seeds_said}."
     table = Table(caption, tuple(columns), tuple(rows))
     return (table, Gallery(tuple(pictures))) if pictures else (table,)
-
-
-def _best(view: View, family: str, dataset: str) -> Cell | None:
-    known = [c for c in view.of(family, dataset) if c.metric("proxy_fid") is not None]
-    return min(known, key=lambda c: c.metric("proxy_fid") or 0.0) if known else None
 
 
 def _day(time: str) -> str:

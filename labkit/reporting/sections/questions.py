@@ -2,56 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from labkit.catalog import QUESTIONS
-from labkit.reporting.blocks import Block, Evidence, Headline, Paragraph, Reflection, Section, Sentence
-from labkit.reporting.numbers import count, duration, show, slug
+from labkit.reporting.blocks import (
+    Block,
+    Evidence,
+    Headline,
+    Paragraph,
+    Piece,
+    Reflection,
+    Section,
+    Sentence,
+)
+from labkit.reporting.numbers import count, show, slug
+from labkit.reporting.reflections import Students
 from labkit.reporting.view import View
 
 if TYPE_CHECKING:
-    from labkit.reporting.claims import Answer, Claim
+    from labkit.reporting.claims.claim import Answer, Claim
 
 TITLE = "Reflection Questions & Data-Driven Answers"
 
 
-def applying(view: View) -> tuple[str, ...]:
-    """The questions whose families and factors are in the plan."""
-    present = {name for spec in view.plan.cells for name in spec.params}
-    return tuple(
-        key
-        for key, question in QUESTIONS.items()
-        if any(view.of(family) for family in question.families)
-        and all(factor in present for factor in question.factors)
-    )
-
-
-def reflection(view: View, answers: Sequence[Answer], student: Mapping[str, str]) -> Section:
+def reflection(view: View, answers: Sequence[Answer], student: Students) -> Section:
     """The section of questions.
 
     Args:
         view: the report's material; ``options["answers"]`` is ``prose``, ``evidence`` or ``off``.
-        answers: what was computed, one for each question that applies.
-        student: question key to the student's own Markdown.
+        answers: what was computed, one for each question that applies, in their order.
+        student: the student's own words.
     """
     wanted = view.options.get("answers", "prose")
-    computed = {answer.question: answer for answer in answers}
     sections = []
-    for i, key in enumerate(dict.fromkeys((*applying(view), *computed)), 1):
-        answer = computed.get(key)
-        heading = QUESTIONS[key].text if key in QUESTIONS else answer.heading if answer else key
-        sections.append(
-            Section(
-                f"question-{slug(key)}",
-                f"{i}. {heading}",
-                (_block(view, answer, student.get(key, ""), wanted),),
-            )
-        )
+    for i, answer in enumerate(answers, 1):
+        block = _block(view, answer, student.answers.get(answer.question, ()), wanted)
+        anchor = f"question-{slug(answer.question)}"
+        sections.append(Section(anchor, f"{i}. {answer.heading}", (block,)))
+    author = view.plan.author.get("name", "")
+    asked = {answer.question for answer in answers}
+    for k, (heading, pieces) in enumerate(student.remarks(asked), 1):
+        own = Reflection(author, pieces, (), ())
+        sections.append(Section(f"remark-{k}", heading, (own,)))
     intro: tuple[Block, ...] = ()
     if wanted != "off":
         intro = (Paragraph(_reading(view)),)
-    return Section("reflection", TITLE, intro, tuple(sections), room=True)
+    return Section("reflection", TITLE, intro, tuple(sections))
 
 
 def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
@@ -82,33 +78,38 @@ def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
 
 
 def _reading(view: View) -> str:
+    known = (
+        f"It rests on {view.seeds_said}."
+        if view.several_seeds
+        else f"“Supported” needs three seeds; here there is {view.seeds_said}."
+    )
     return (
         "Under each question stand the author's own words first, then what labkit computed from "
         "the results table. A verdict says what may be concluded beyond these runs: ✓ supported, "
-        "✗ not supported, ? inconclusive, – not measured. It needs at least three seeds to be "
-        f"“supported”; here there is {view.seeds_said}."
-        if not view.several_seeds
-        else "Under each question stand the author's own words first, then what labkit computed "
-        "from the results table. A verdict says what may be concluded beyond these runs: "
-        "✓ supported, ✗ not supported, ? inconclusive, – not measured. It rests on "
-        f"{view.seeds_said}."
+        f"✗ not supported, ? inconclusive, – not measured. {known}"
     )
 
 
-def _block(view: View, answer: Answer | None, student: str, wanted: str) -> Reflection:
+def _block(view: View, answer: Answer, student: tuple[Piece, ...], wanted: str) -> Reflection:
     author = view.plan.author.get("name", "")
-    if answer is None or wanted == "off":
-        return Reflection(author, student.strip(), (), ())
+    if wanted == "off":
+        return Reflection(author, student, (), ())
     evidence = {claim.id: _evidence(claim) for claim in answer.claims}
     sentences: tuple[Sentence, ...] = ()
     if wanted == "prose":
         sentences = tuple(
-            Sentence(s.text, tuple(evidence[c] for c in s.claims if c in evidence))
+            _sentence(s.text, tuple(evidence[c] for c in s.claims if c in evidence))
             for s in answer.sentences
         )
         if not sentences and answer.paragraph:
             sentences = (Sentence(answer.paragraph, ()),)
-    return Reflection(author, student.strip(), sentences, tuple(evidence.values()))
+    anchor = f"evidence-{slug(answer.question)}"
+    return Reflection(author, student, sentences, tuple(evidence.values()), anchor)
+
+
+def _sentence(text: str, claims: tuple[Evidence, ...]) -> Sentence:
+    verdicts = dict.fromkeys(f"{claim.mark} {claim.verdict}" for claim in claims)
+    return Sentence(text, claims, tuple(verdicts))
 
 
 def _evidence(claim: Claim) -> Evidence:
@@ -120,7 +121,9 @@ def _evidence(claim: Claim) -> Evidence:
         ("Estimate", f"{show(claim.estimate)}{unit}" if claim.estimate is not None else ""),
         (
             "95 % interval",
-            f"[{show(claim.interval[0])}, {show(claim.interval[1])}]{unit}" if claim.interval else "",
+            f"[{show(claim.interval[0])}, {show(claim.interval[1])}]{unit}"
+            if claim.interval
+            else "",
         ),
         ("Margin", f"{show(claim.margin)}{unit}" if claim.margin else ""),
         ("Rests on", f"{seeds}, {blocks}, {count(len(claim.runs), 'run')}" if claim.runs else ""),
@@ -128,11 +131,8 @@ def _evidence(claim: Claim) -> Evidence:
         ("Reasons", "; ".join(claim.reasons)),
         ("Counter-examples", "; ".join(claim.counterexamples)),
     ]
-    command = ""
     if claim.settle:
-        time = f" ({duration(claim.settle.seconds)})" if claim.settle.seconds else ""
-        facts.append(("Could be settled by", f"{claim.settle.text}{time}"))
-        command = claim.settle.command
+        facts.append(("Could be settled by", claim.settle.text))
     return Evidence(
         f"claim-{slug(claim.id)}",
         claim.text,
@@ -141,7 +141,4 @@ def _evidence(claim: Claim) -> Evidence:
         tuple((label, text) for label, text in facts if text),
         tuple((name, claim.shown.get(name, show(v, 6))) for name, v in claim.numbers.items()),
         claim.runs,
-        command,
     )
-
-

@@ -1,0 +1,79 @@
+"""Write ``docs/reference.md`` from the code: ``python scripts/make_docs.py``.
+
+The verbs with their ``--help``, and everything the catalog offers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from labkit import catalog
+from labkit.cli import app
+
+TARGET = Path(__file__).parents[1] / "docs" / "reference.md"
+
+
+def reference() -> str:
+    """The whole page."""
+    return "\n".join([*_head(), *_verbs(), *_families(), *_choices(), *_metrics()]) + "\n"
+
+
+def _head() -> list[str]:
+    return [
+        "# Reference",
+        "",
+        "What labkit's own code says of itself; written by `make docs`, not by hand.",
+        "",
+    ]
+
+
+def _verbs() -> list[str]:
+    lines = ["## Verbs", ""]
+    for command in app.registered_commands:
+        verb = command.name or (command.callback.__name__ if command.callback else "")
+        shown = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "88"}).output
+        text = shown.replace("Usage: root", "Usage: labkit").strip()
+        lines += [f"### labkit {verb}", "", "```text", text, "```", ""]
+    return lines
+
+
+def _families() -> list[str]:
+    lines = ["## Families and their settings", ""]
+    for key, family in catalog.FAMILIES.items():
+        lines += [f"### {family.label} (`family: {key}`)", "", f"{family.about.capitalize()}.", ""]
+        lines += ["| setting | default | about |", "|---|---|---|"]
+        for name, param in family.params.items():
+            allowed = f" ({', '.join(catalog.REGISTRIES[param.choices])})" if param.choices else ""
+            lines.append(f"| `{name}` | `{param.default}` | {param.about}{allowed} |")
+        lines.append("")
+    return lines
+
+
+def _choices() -> list[str]:
+    lines = ["## Adversarial losses", "", "| | discriminator | generator | source |"]
+    lines.append("|---|---|---|---|")
+    for key, loss in catalog.LOSSES.items():
+        lines.append(f"| `{key}` | {loss.discriminator} | {loss.generator} | {loss.source} |")
+    lines += ["", "## Reconstruction losses", "", "| | formula | pixels |", "|---|---|---|"]
+    for key, kind in catalog.RECONSTRUCTIONS.items():
+        lines.append(f"| `{key}` | {kind.formula.replace('|', '∣')} | {kind.pixels} |")
+    lines += ["", "## Data sets", "", "| | classes | licence | source |", "|---|---|---|---|"]
+    for key, each in catalog.DATASETS.items():
+        lines.append(f"| `{key}` | {', '.join(each.classes)} | {each.licence} | {each.source} |")
+    return [*lines, ""]
+
+
+def _metrics() -> list[str]:
+    better = {"lower": "lower", "higher": "higher", "": "–"}
+    lines = ["## Columns of `metrics.csv`", "", "| column | better | what it is |", "|---|---|---|"]
+    for key, metric in catalog.METRICS.items():
+        unit = f" ({metric.unit})" if metric.unit else ""
+        about = metric.about.replace("|", "∣")
+        lines.append(f"| `{key}` | {better[metric.better]} | {metric.label}{unit}: {about} |")
+    return [*lines, ""]
+
+
+if __name__ == "__main__":
+    TARGET.write_text(reference(), "utf-8", newline="\n")

@@ -1,0 +1,79 @@
+"""Nearest neighbours and precision, recall, density, coverage."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import numpy as np
+import pytest
+
+from labkit.measure.manifold import K, compare
+from labkit.measure.neighbours import nearest_squared, within
+
+
+def lopsided() -> tuple[np.ndarray, np.ndarray]:
+    """Real images in two clusters; samples fill one of them and a place of their own.
+
+    Half the samples are bad and half the real images are missed, in unequal numbers, so
+    that swapping precision and recall, or samples and real images, changes every value.
+    """
+    rng = np.random.default_rng(0)
+    real = np.concatenate([rng.normal(0, 1, (700, 8)), rng.normal(20, 1, (300, 8))])
+    samples = np.concatenate([rng.normal(0, 0.8, (500, 8)), rng.normal(-20, 1, (900, 8))])
+    return samples, real
+
+
+def measured(samples: np.ndarray, real: np.ndarray):
+    return compare(samples, within(samples, K), real, within(real, K))
+
+
+def test_all_four_agree_with_prdc():
+    from prdc import compute_prdc
+
+    samples, real = lopsided()
+    with contextlib.redirect_stdout(io.StringIO()):
+        theirs = compute_prdc(real_features=real, fake_features=samples, nearest_k=K)
+    ours = measured(samples, real)
+    for name in ("precision", "recall", "density", "coverage"):
+        assert getattr(ours, name) == pytest.approx(theirs[name], rel=1e-6), name
+
+
+def test_precision_is_about_samples_and_recall_about_real_images():
+    samples, real = lopsided()
+    found = measured(samples, real)
+    assert found.precision == pytest.approx(500 / 1400, abs=0.03)
+    assert 0.5 < found.recall <= 0.7  # one cluster of two, thinner than the real one
+    assert found.recalled[700:].sum() == 0
+    assert found.covered[700:].sum() == 0
+    swapped = measured(real, samples)
+    assert swapped.precision == pytest.approx(found.recall, abs=1e-12)
+
+
+def test_one_repeated_image_is_precise_and_recalls_nothing():
+    _, real = lopsided()
+    samples = np.repeat(real[:1] + 0.01, 100, axis=0)
+    found = measured(samples, real)
+    assert found.precision == 1
+    assert found.recall == 0
+    assert found.coverage < 0.05
+
+
+def test_neighbours_equal_those_of_the_full_distance_matrix():
+    points = np.random.default_rng(1).normal(size=(1203, 5))  # more than two blocks
+    distances = np.linalg.norm(points[:, None] - points, axis=2)
+    np.fill_diagonal(distances, np.inf)
+    found = within(points, 3)
+    assert (found.nearest == distances.argmin(1)).all()
+    np.testing.assert_allclose(np.sqrt(found.nearest_squared), distances.min(1), rtol=1e-9)
+    np.testing.assert_allclose(np.sqrt(found.radius_squared), np.sort(distances)[:, 2], rtol=1e-9)
+    a, b = points[:600], points[600:]
+    to_b, to_a = nearest_squared(a, b)
+    np.testing.assert_allclose(np.sqrt(to_b), distances[:600, 600:].min(1), rtol=1e-9)
+    np.testing.assert_allclose(np.sqrt(to_a), distances[:600, 600:].min(0), rtol=1e-9)
+
+
+def test_copies_are_counted_without_the_point_itself():
+    points = np.random.default_rng(2).normal(size=(50, 5)) * 10
+    points[10:15] = points[10] + 1e-3
+    assert within(points, K).copies.tolist() == [4 if 10 <= i < 15 else 0 for i in range(50)]
