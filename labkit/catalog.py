@@ -506,6 +506,14 @@ _VAE_PARAMS: dict[str, Param] = {
     ),
 }  # fmt: skip
 
+_CRITIC: dict[str, Param] = {
+    "critic": Param("lab1", "Critic", "{}", choices="gan_networks", about="its discriminator"),
+    "loss": _LOSS,
+    **_CONSTRAINED,
+    "d_norm": _GAN_PARAMS["d_norm"],
+    "label_smoothing": _GAN_PARAMS["label_smoothing"],
+}
+
 FAMILIES: dict[str, Family] = {
     "gan": Family(
         label="GAN",
@@ -529,8 +537,112 @@ FAMILIES: dict[str, Family] = {
         losses=("total_loss", "recon_loss", "kl_loss"),
         modules=(*_MODULES, "labkit.train.models.vae"),
         reconstructs=True,
+        rules=("labkit.combinations:warm_up_of_nothing",),
     ),
-}
+    "cgan": Family(
+        label="cGAN",
+        target="labkit.train.models.conditional:ConditionalGAN",
+        about="a GAN both of whose networks are told the class",
+        params=_GAN_PARAMS,
+        named_by=("loss", "z_dim"),
+        losses=("d_loss", "g_loss"),
+        modules=(*_MODULES, "labkit.train.models.conditional"),
+        conditional=True,
+        rules=(
+            "labkit.combinations:batch_norm_under_penalty",
+            "labkit.combinations:discriminator_options",
+            "labkit.combinations:told_the_class",
+        ),
+    ),
+    "cvae": Family(
+        label="cVAE",
+        target="labkit.train.models.conditional:ConditionalVAE",
+        about="a VAE both of whose networks are told the class",
+        params=_VAE_PARAMS,
+        named_by=("latent_dim",),
+        losses=("total_loss", "recon_loss", "kl_loss"),
+        modules=(*_MODULES, "labkit.train.models.conditional"),
+        reconstructs=True,
+        conditional=True,
+        rules=("labkit.combinations:warm_up_of_nothing", "labkit.combinations:told_the_class"),
+    ),
+    "adversarial_vae": Family(
+        label="AdvVAE",
+        target="labkit.train.models.adversarial_vae:AdversarialVAE",
+        about="a VAE that also pays when a critic tells its samples from real images",
+        params={
+            **_VAE_PARAMS,
+            "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
+            "betas": _BETAS,
+            **_CRITIC,
+            "adversarial_weight": Param(
+                10.0, "Adversarial weight", "adv{}", minimum=0,
+                about="weight of the critic's verdict beside reconstruction and KL",
+            ),
+        },
+        named_by=("latent_dim",),
+        losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
+        modules=(*_MODULES, "labkit.train.models.adversarial_vae"),
+        reconstructs=True,
+        rules=(
+            "labkit.combinations:warm_up_of_nothing",
+            "labkit.combinations:batch_norm_under_penalty",
+            "labkit.combinations:discriminator_options",
+        ),
+    ),
+    "vae_gan": Family(
+        label="VAE-GAN",
+        target="labkit.train.models.adversarial_vae:VAEGAN",
+        about="a VAE whose reconstructions are judged by a critic's features, not by pixels",
+        params={
+            **{key: value for key, value in _VAE_PARAMS.items() if key != "reconstruction"},
+            "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
+            "betas": _BETAS,
+            **_CRITIC,
+            "gamma": Param(
+                0.01, "γ", "gamma{}", minimum=0,
+                about="share of the feature distance in what the decoder minimises",
+            ),
+        },
+        named_by=("latent_dim",),
+        losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
+        modules=(*_MODULES, "labkit.train.models.adversarial_vae"),
+        reconstructs=True,
+        rules=(
+            "labkit.combinations:warm_up_of_nothing",
+            "labkit.combinations:batch_norm_under_penalty",
+            "labkit.combinations:discriminator_options",
+        ),
+    ),
+    "latent_gan": Family(
+        label="LatentGAN",
+        target="labkit.train.models.latent_gan:LatentGAN",
+        about="a VAE for the first part of training; then, the VAE frozen, a GAN of its codes",
+        params={
+            **_VAE_PARAMS,
+            "z_dim": _Z_DIM,
+            "loss": _LOSS,
+            **_CONSTRAINED,
+            "gan_lr": Param(
+                2e-4, "GAN's learning rate", "ganlr{}", above=0, about="generator and critic"
+            ),
+            "vae_share": Param(
+                0.5, "VAE's share", "share{}", above=0, below=1,
+                about="part of the training that goes to the VAE",
+            ),
+        },
+        named_by=("latent_dim", "z_dim"),
+        losses=("d_loss", "g_loss"),
+        modules=(*_MODULES, "labkit.train.models.latent_gan"),
+        reconstructs=True,
+        rules=("labkit.combinations:warm_up_of_nothing",),
+    ),
+}  # fmt: skip
+
+#: The families with a discriminator, and those with an encoder.
+_ADVERSARIAL = ("gan", "cgan", "adversarial_vae", "vae_gan", "latent_gan")
+_ENCODING = ("vae", "cvae", "adversarial_vae", "vae_gan", "latent_gan")
+_CONDITIONAL = ("cgan", "cvae")
 
 #: The settings two runs must share before their loss values may be compared.
 _SAME_GAN = ("family", "loss", "dataset")
@@ -575,6 +687,16 @@ METRICS: dict[str, Metric] = {
         "share of samples closer to a training image than 99 % of real test images are: 0.01 is "
         "as real; blur raises it too",
         margin=0.5, within=_SAME_DATA,
+    ),
+    "label_accuracy": Metric(
+        "Label accuracy", "higher", "quality",
+        "share of samples the pinned classifier gives the class that was asked for",
+        families=_CONDITIONAL, margin=0.02, within=_SAME_DATA,
+    ),
+    "class_proxy_fid": Metric(
+        "Proxy FID per class", "lower", "quality",
+        "proxy FID of each class's samples against that class's test images, mean over classes",
+        families=_CONDITIONAL, margin=0.05, within=_SAME_DATA,
     ),
     # --- modes: is every kind of image there, and each in its variety
     "mode_collapse": Metric(
@@ -638,95 +760,95 @@ METRICS: dict[str, Metric] = {
     "d_accuracy": Metric(
         "D accuracy", "", "stability",
         "share of real and fake images the discriminator told apart, mean of both, last epoch: "
-        "0.5 is guessing", families=("gan",), margin=0.05, within=_SAME_DATA,
+        "0.5 is guessing", families=_ADVERSARIAL, margin=0.05, within=_SAME_DATA,
     ),
     "d_dominance": Metric(
         "D dominance", "lower", "stability",
         "share of all steps in which the discriminator's accuracy on its batch was above 0.95",
-        families=("gan",), margin=0.1, within=_SAME_DATA,
+        families=_ADVERSARIAL, margin=0.1, within=_SAME_DATA,
     ),
     "d_grad_norm": Metric(
         "D gradient norm", "", "stability",
         "global L2 norm of the discriminator's gradient, mean over the last epoch",
-        families=("gan",), margin=0.1, within=_SAME_GAN,
+        families=_ADVERSARIAL, margin=0.1, within=_SAME_GAN,
     ),
     "g_grad_norm": Metric(
         "G gradient norm", "", "stability",
         "global L2 norm of the generator's gradient, mean over the last epoch",
-        families=("gan",), margin=0.1, within=_SAME_GAN,
+        families=_ADVERSARIAL, margin=0.1, within=_SAME_GAN,
     ),
     # --- what is special to a VAE, on test images with the best epoch's weights
     "active_units": Metric(
         "Active units", "higher", "vae",
         "latent dimensions whose posterior mean varies over test images (variance above 0.01)",
-        families=("vae",), digits=4, within=_SAME_DATA,
+        families=_ENCODING, digits=4, within=_SAME_DATA,
     ),
     "posterior_collapse": Metric(
         "Posterior collapse", "lower", "vae",
         "1 if the latent code says next to nothing about the image (no active unit), else 0",
-        families=("vae",), digits=1, within=_SAME_DATA,
+        families=_ENCODING, digits=1, within=_SAME_DATA,
     ),
     "mmd_prior": Metric(
         "MMD to prior", "lower", "vae",
         "squared MMD between codes of test images and the prior N(0, I): 0 if they match, so "
         "that samples start where training images lie",
-        families=("vae",), margin=0.1, within=("dataset", "latent_dim"),
+        families=_ENCODING, margin=0.1, within=("dataset", "latent_dim"),
     ),
     "recon_sharpness": Metric(
         "Reconstruction sharpness", "", "vae",
         "gradient energy of reconstructions relative to the images they reconstruct",
-        families=("vae",), margin=0.05, within=_SAME_DATA,
+        families=_ENCODING, margin=0.05, within=_SAME_DATA,
     ),
     "recon_proxy_fid": Metric(
         "Reconstruction proxy FID", "lower", "vae",
         "proxy FID of reconstructions of the test images: what the decoder alone costs",
-        families=("vae",), margin=0.05, within=_SAME_DATA,
+        families=_ENCODING, margin=0.05, within=_SAME_DATA,
     ),
     "elbo": Metric(
         "ELBO", "higher", "vae",
         "lower bound on the log-likelihood of a test image; only where the likelihood is proper",
-        unit="nats", families=("vae",), digits=5, margin=0.01, within=_SAME_VAE,
+        unit="nats", families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "bits_per_dim": Metric(
         "Bits per pixel", "lower", "vae",
         "negative ELBO per pixel in bits; only where the likelihood is proper",
-        unit="bits", families=("vae",), margin=0.01, within=_SAME_VAE,
+        unit="bits", families=_ENCODING, margin=0.01, within=_SAME_VAE,
     ),
     # --- training losses (means over the last epoch)
     "d_loss": Metric(
         "Final D loss", "", "losses", "discriminator loss, mean over the last epoch",
-        families=("gan",), within=_SAME_GAN,
+        families=_ADVERSARIAL, within=_SAME_GAN,
     ),
     "g_loss": Metric(
         "Final G loss", "", "losses", "generator loss, mean over the last epoch",
-        families=("gan",), within=_SAME_GAN,
+        families=_ADVERSARIAL, within=_SAME_GAN,
     ),
     "total_loss": Metric(
         "Final total loss", "lower", "losses",
         "reconstruction plus KL per image, mean over the last epoch",
-        families=("vae",), digits=5, margin=0.01, within=_SAME_VAE,
+        families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "recon_loss": Metric(
         "Final recon loss", "lower", "losses",
         "reconstruction loss per image (sum over pixels), mean over the last epoch",
-        families=("vae",), digits=5, margin=0.01, within=_SAME_VAE,
+        families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "kl_loss": Metric(
         "Final KL loss", "", "losses",
         "KL divergence from posterior to prior per image, in nats, mean over the last epoch",
-        unit="nats", families=("vae",), digits=4, margin=0.01, within=_SAME_VAE,
+        unit="nats", families=_ENCODING, digits=4, margin=0.01, within=_SAME_VAE,
     ),
     "test_total_loss": Metric(
         "Test total loss", "lower", "losses", "the same on test images, best epoch's weights",
-        families=("vae",), digits=5, margin=0.01, within=_SAME_VAE,
+        families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "test_recon_loss": Metric(
         "Test recon loss", "lower", "losses", "the same on test images, best epoch's weights",
-        families=("vae",), digits=5, margin=0.01, within=_SAME_VAE,
+        families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "test_kl_loss": Metric(
         "Test KL loss", "", "losses", "the same on test images, best epoch's weights",
-        unit="nats", families=("vae",), digits=4, margin=0.01, within=_SAME_VAE,
+        unit="nats", families=_ENCODING, digits=4, margin=0.01, within=_SAME_VAE,
     ),
     # --- cost
     "seconds": Metric("Time", "lower", "cost", "training time of the cell", unit="s"),

@@ -65,22 +65,22 @@ def other_family(key: str, family: str) -> str:
 
 def batch_norm_under_penalty(point: Mapping[str, Any]) -> Objection | None:
     """The gradient penalty is about one image's slope; batch norm mixes the batch's."""
-    norm = point["d_norm"]
+    norm, network = point["d_norm"], _judge(point)
     if norm == "own":
-        norm = GAN_NETWORKS[point["networks"]].norm
+        norm = GAN_NETWORKS[network].norm
     if point["constraint"] == "gradient_penalty" and norm == "batch":
         return "constraint", (
             "gradient_penalty looks at each image alone, but batch norm in the "
-            f"{point['networks']} discriminator mixes them; set d_norm: layer (or none)"
+            f"{network} discriminator mixes them; set d_norm: layer (or none)"
         )
     return None
 
 
 def discriminator_options(point: Mapping[str, Any]) -> Objection | None:
     """A user's own discriminator need not know how to change its norm."""
-    entry = GAN_NETWORKS[point["networks"]]
-    if point["d_norm"] != "own" and "norm" not in entry.options:
-        return "d_norm", f"the {point['networks']} discriminator takes no argument 'norm'"
+    network = _judge(point)
+    if point["d_norm"] != "own" and "norm" not in GAN_NETWORKS[network].options:
+        return "d_norm", f"the {network} discriminator takes no argument 'norm'"
     return None
 
 
@@ -90,6 +90,19 @@ def told_the_class(point: Mapping[str, Any]) -> Objection | None:
     if "channels" not in entry.options:
         return "networks", f"{point['networks']} takes no argument 'channels', so no class"
     return None
+
+
+def warm_up_of_nothing(point: Mapping[str, Any]) -> Objection | None:
+    """β rises from 0 to its value; from 0 to 0 there is no way."""
+    if point["kl_warmup"] and not point["beta"]:
+        return "kl_warmup", "β is 0, so there is nothing to warm up to"
+    return None
+
+
+def _judge(point: Mapping[str, Any]) -> str:
+    """The networks whose discriminator a cell trains."""
+    found: str = point["critic"] if "critic" in point else point["networks"]
+    return found
 
 
 def _points(

@@ -24,20 +24,25 @@ from labkit import durable, pictures
 from labkit.attempts import attempt_and_commit
 from labkit.catalog import FAMILIES, resolve
 from labkit.data import Images, load
+from labkit.measure.conditional import measure_conditional
 from labkit.measure.cost import PeakMemory, flops_per_image
-from labkit.measure.evaluate import measure_history, measure_samples, measure_vae
+from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
 from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.tracker import Tracker
+from labkit.measure.vae import latent_plane
 from labkit.spec import CellSpec, sha256_of
 from labkit.store import Attempt, Store, best_epoch, read_history
 from labkit.train import checkpoint, runtime
 from labkit.train.loop import fit
-from labkit.train.models.base import Autoencoder, Family, to_float, to_uint8
+from labkit.train.models.base import Autoencoder, Family, plane, to_float, to_uint8
+from labkit.train.models.conditional import Conditional
 from labkit.train.rng import derive, stream
 
 #: Checkpoints are not written more often than this.
 CHECKPOINT_EVERY_S = 20.0
 GRID = 16
+#: Columns of the class grid, and images each way of a decoded latent plane.
+CLASS_COLUMNS, MANIFOLD = 8, 15
 #: Test images shown beside their reconstructions, and the two ends of the interpolation.
 RECONSTRUCTED, ENDS = 8, (0, 1)
 
@@ -122,7 +127,7 @@ def train(
     data = _load(spec, "train", root)
     test = _load(spec, "test", root)
     images = torch.from_numpy(data.images.copy()).to(device)
-    probe = _to_device(test.images[:RECONSTRUCTED], device)
+    probe = _probe(test, slice(RECONSTRUCTED), device)
     tracker = Tracker(spec.dataset)
 
     def on_step(epoch: int, i: int, steps: int) -> None:
@@ -136,6 +141,7 @@ def train(
         batch_size=spec.training["batch_size"],
         seed=spec.seed,
         done=done,
+        labels=_labels(data, device),
         precision=spec.precision,
         on_step=on_step,
     ):
@@ -163,7 +169,7 @@ def train(
         "images_per_s": images_seen / seconds,
         "parameters": family.parameter_count(),
         "peak_memory_mb": memory.megabytes(),
-        "flops_per_image": flops_per_image(lambda: family.step(_flops_batch(device), 0), _FLOPS_N),
+        "flops_per_image": _flops(family, _probe(test, slice(_FLOPS_N), device)),
     }
     _write_json(attempt.folder / "cost.json", cost)
     _write_json(attempt.folder / "spec.json", spec.to_json())
@@ -222,18 +228,27 @@ def _save_checkpoint(
 
 
 def _save_pictures(
-    attempt: Attempt, family: Family, spec: CellSpec, epoch: int, probe: Tensor
+    attempt: Attempt, family: Family, spec: CellSpec, epoch: int, probe: Probe
 ) -> None:
-    """4x4 grids from one fixed noise, so that shapes can be followed through the epochs."""
-    grids = {"samples": family.sample(GRID, stream(spec.seed, "grid", 0, family.device))}
+    """Grids from one fixed noise, so that shapes can be followed through the epochs."""
+    noise = stream(spec.seed, "grid", 0, family.device)
+    grids = {"samples": (family.sample(GRID, noise), 4)}
     if isinstance(family, Autoencoder):
-        rebuilt = family.reconstruct(probe)
-        grids["reconstruction"] = torch.stack([probe, rebuilt], 1).flatten(0, 1)
-        grids["interpolation"] = family.interpolate(probe[ENDS[0]], probe[ENDS[1]], GRID)
+        images, family.labels = probe
+        both = torch.stack([images, family.reconstruct(images)], 1).flatten(0, 1)
+        grids["reconstruction"] = (both, 4)
+        family.labels = probe[1][list(ENDS)]
+        line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID)
+        grids["interpolation"] = (line, 4)
+        if family.latent_dim == 2 and not family.classes:
+            grids["manifold"] = (family.decode_codes(plane(MANIFOLD).to(images.device)), MANIFOLD)
+    if isinstance(family, Conditional):
+        noise = stream(spec.seed, "class grid", 0, family.device)
+        grids["classes"] = (family.class_grid(CLASS_COLUMNS, noise), CLASS_COLUMNS)
     folder = attempt.folder / "images"
     durable.mkdir(folder)
-    for name, images in grids.items():
-        page = pictures.tile(_numpy(images))
+    for name, (images, columns) in grids.items():
+        page = pictures.tile(_numpy(images), columns)
         (folder / f"{name}_epoch{epoch}.png").write_bytes(pictures.png(page))
 
 
@@ -259,19 +274,25 @@ def evaluate(
     ]
     if isinstance(family, Autoencoder):
         test = _load(spec, "test", Path(task.data_root) if task.data_root else None)
-        images = _to_device(test.images, device)
+        images, family.labels = _probe(test, slice(None), device)
         mean, log_variance = family.encode(images)
         parts.append(
             measure_vae(
-                reconstructions=_numpy(family.decode(mean)),
+                reconstructions=_numpy(family.reconstruct(images)),
                 originals=test.images,
                 mean=mean.cpu().numpy(),
                 log_variance=log_variance.cpu().numpy(),
                 losses=family.test_losses(images, stream(spec.seed, "test", 0, device)),
-                reconstruction=spec.params["reconstruction"],
+                # A VAE-GAN compares features: by squares, and no likelihood of images.
+                reconstruction=spec.params.get("reconstruction", "mse"),
                 dataset=spec.dataset,
             )
         )
+        if mean.shape[1] == 2:
+            parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
+    if family.classes:
+        asked = family.sample_labels(len(samples)).numpy()
+        parts.append(measure_conditional(samples, asked, spec.dataset))
     measures = {
         "metrics": {name: value for part in parts for name, value in part.metrics.items()},
         "details": {name: value for part in parts for name, value in part.details.items()},
@@ -307,8 +328,22 @@ def lab_sheet_number(
 _FLOPS_N = 8
 
 
-def _flops_batch(device: torch.device) -> Tensor:
-    return torch.zeros(_FLOPS_N, 1, 28, 28, device=device)
+#: Images (N, 1, 28, 28) in [-1, 1] and their classes.
+Probe = tuple[Tensor, Tensor]
+
+
+def _flops(family: Family, probe: Probe) -> float:
+    """Arithmetic of a training step; it is really run, so this comes last."""
+    images, family.labels = probe
+    return flops_per_image(lambda: family.step(images, 0), len(images))
+
+
+def _probe(data: Images, which: slice, device: torch.device) -> Probe:
+    return _to_device(data.images[which], device), _labels(data, device)[which]
+
+
+def _labels(data: Images, device: torch.device) -> Tensor:
+    return torch.from_numpy(data.labels.astype(np.int64)).to(device)
 
 
 def _load(spec: CellSpec, split: str, root: Path | None) -> Images:

@@ -68,7 +68,13 @@ class Plan:
 
     def yardstick(self, cell: CellSpec) -> CellSpec | None:
         """The data set's first GAN: its discriminator yields the lab sheet's own number."""
-        gans = (c for c in self.cells if c.family == "gan" and c.dataset == cell.dataset)
+        gans = (
+            c
+            for c in self.cells
+            if c.family == "gan"
+            and c.dataset == cell.dataset
+            and (c.params["networks"], c.params["d_norm"]) == ("lab1", "own")
+        )
         return next(gans, None)
 
     def to_json(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ Matrix = NDArray[np.float64]
 #: A latent dimension is active when its posterior mean has more variance than this.
 ACTIVE_VARIANCE = 0.01
 _BLOCK = 1000
+#: Points of a drawn latent plane.
+SHOWN = 2000
 
 
 def kl_per_dimension(mean: Matrix, log_variance: Matrix) -> Matrix:
@@ -77,6 +80,20 @@ def mmd_to_prior(mean: Matrix, log_variance: Matrix) -> float:
     with_prior = (1 + 1 / d) ** (-d / 2) * np.exp(squares / (-2 * (d + 1))).mean()
     prior = (1 + 2 / d) ** (-d / 2)
     return float(within - 2 * with_prior + prior)
+
+
+def latent_plane(mean: Matrix, labels: NDArray[np.uint8]) -> dict[str, list[Any]]:
+    """Where a two-dimensional VAE puts test images.
+
+    Args:
+        mean: (N, 2) posterior means.
+        labels: (N,) classes.
+
+    Returns:
+        ``latent_plane`` (x and y) and ``latent_plane_classes`` of the first 2,000.
+    """
+    points = [[round(float(x), 3), round(float(y), 3)] for x, y in mean[:SHOWN]]
+    return {"latent_plane": points, "latent_plane_classes": labels[:SHOWN].tolist()}
 
 
 def likelihood_measures(

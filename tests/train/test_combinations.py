@@ -98,6 +98,12 @@ OPTIONS: list[tuple[str, Settings]] = [
     ("vae", {"beta": 4.0}),
     ("vae", {"kl_warmup": 2}),
     ("vae", {"free_bits": 0.5}),
+    ("cgan", {"networks": "dense", "loss": "wasserstein", "constraint": "gradient_penalty"}),
+    ("adversarial_vae", {"critic": "dense", "constraint": "gradient_penalty"}),
+    ("adversarial_vae", {"adversarial_weight": 1.0}),
+    ("vae_gan", {"critic": "dcgan"}),
+    ("vae_gan", {"gamma": 1.0}),
+    ("latent_gan", {"vae_share": 0.25}),
     ("vae", {"networks": "dense512", "norm": "batch", "dropout": 0.3}),
 ]
 
@@ -111,6 +117,65 @@ def test_every_option_changes_the_training(
     two_steps(plain, images, labels)
     two_steps(other, images, labels)
     assert checkpoint.dump(plain) != checkpoint.dump(other)
+
+
+@pytest.mark.parametrize("family", ["cgan", "cvae"])
+def test_a_class_can_be_asked_for(family: str, images: torch.Tensor, labels: torch.Tensor) -> None:
+    """Only the class differs down a column of the class grid, and the class is heard."""
+    model: Any = build(family)
+    two_steps(model, images, labels)
+    grid = model.class_grid(3, stream(1, "x"))
+    assert grid.shape == (30, 1, 28, 28)
+    assert torch.equal(grid, model.class_grid(3, stream(1, "x")))
+    assert not torch.equal(grid[0], grid[3])
+    noise = model.random_noise(12, stream(1, "x"))
+    assert noise[:, -10:].argmax(1).tolist() == model.sample_labels(12).tolist()
+    assert noise[:, -10:].sum(1).eq(1).all()
+
+
+def test_a_conditional_discriminator_sees_the_class(
+    images: torch.Tensor, labels: torch.Tensor
+) -> None:
+    model: Any = build("cgan")
+    x = (images.float() / 127.5 - 1).unsqueeze(1)
+    model.train(False)
+    model.labels = labels
+    right = model._judge(x)
+    model.labels = (labels + 1) % 10
+    assert not torch.allclose(right, model._judge(x))
+
+
+def test_a_latent_gan_leaves_its_vae_alone_once_it_is_frozen(
+    images: torch.Tensor, labels: torch.Tensor
+) -> None:
+    model: Any = build("latent_gan", vae_share=0.5)
+    seen = []
+    for _, row in fit(model, images, epochs=2, batch_size=8, seed=7, labels=labels):
+        vae = [p.clone() for p in model.encoder.parameters()]
+        seen.append((set(row), vae, model.G[0].weight.clone()))
+    (first, vae1, g1), (second, vae2, g2) = seen
+    assert "total_loss" in first
+    assert "d_loss" not in first
+    assert "d_loss" in second
+    assert "total_loss" not in second
+    assert all(torch.equal(a, b) for a, b in zip(vae1, vae2, strict=True))
+    assert not torch.equal(g1, g2)
+    x = (images.float() / 127.5 - 1).unsqueeze(1)
+    torch.testing.assert_close(model.reconstruct(x), model.decode_codes(model.encode(x)[0]))
+
+
+def test_the_vae_gans_encoder_learns_nothing_from_the_adversarial_loss(
+    images: torch.Tensor, labels: torch.Tensor
+) -> None:
+    """With γ = 0 the decoder follows the critic alone; the encoder's gradient is the same."""
+    gradients = []
+    for gamma in (0.0, 1.0):
+        model: Any = build("vae_gan", gamma=gamma)
+        model.noise = stream(7, "noise", 1)
+        model.step((images[:8].float() / 127.5 - 1).unsqueeze(1), 0)
+        gradients.append([model.encoder.mean.weight.grad, model.decoder[0].weight.grad])
+    assert torch.equal(gradients[0][0], gradients[1][0])
+    assert not torch.equal(gradients[0][1], gradients[1][1])
 
 
 def test_an_idle_setting_changes_nothing(images: torch.Tensor, labels: torch.Tensor) -> None:

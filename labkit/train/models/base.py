@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -26,7 +28,9 @@ class Family:
     epoch, epochs, steps = 1, 1, 1
     """Where training is: the epoch (from 1), of how many, and batches an epoch; set by the loop."""
     labels: Tensor | None = None
-    """(N,) classes of the batch at hand; the loop sets them."""
+    """(N,) classes of the images at hand, for a family that asks for them."""
+    classes = 0
+    """How many classes can be asked for; 0: none."""
 
     def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
         """Learn from one batch.
@@ -65,13 +69,21 @@ class Family:
         """(n, noise_dim) standard normal values from a stream on the family's device."""
         return torch.randn(n, self.noise_dim, generator=rng, device=rng.device)
 
-    @torch.no_grad()
     def decode(self, z: Tensor) -> Tensor:
         """Images (N, 1, 28, 28) in [-1, 1] of given noise; networks in evaluation mode."""
+        return self._in_parts(self._decode, z)
+
+    @torch.no_grad()
+    def _in_parts(self, network: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
         self.train(False)
-        images = torch.cat([self._decode(part).float() for part in z.split(EVAL_BATCH)])
+        images = torch.cat([network(part).float() for part in z.split(EVAL_BATCH)])
         self.train()
         return images
+
+    @staticmethod
+    def sample_labels(n: int) -> Tensor:
+        """(n,) the classes of the images `sample` makes, where they can be asked for."""
+        return torch.arange(n) % 10
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """`n` images (n, 1, 28, 28) in [-1, 1]; `rng` must be a stream on the family's device."""
@@ -86,8 +98,11 @@ class Family:
 class Autoencoder(Family):
     """A family that also has an encoder: images to latents and back."""
 
+    latent_dim: int
+    """Length of a code."""
+
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (N, 1, 28, 28) in [-1, 1] -> mean and log-variance, each (N, noise_dim)."""
+        """Images (N, 1, 28, 28) in [-1, 1] -> mean and log-variance, each (N, latent_dim)."""
         raise NotImplementedError
 
     def test_losses(self, images: Tensor, rng: torch.Generator) -> dict[str, float]:
@@ -96,7 +111,19 @@ class Autoencoder(Family):
 
     def reconstruct(self, images: Tensor) -> Tensor:
         """Images decoded from their posterior means: (N, 1, 28, 28) -> the same, in [-1, 1]."""
-        return self.decode(self.encode(images)[0])
+        return self.decode_codes(self._told(self.encode(images)[0]))
+
+    def decode_codes(self, codes: Tensor) -> Tensor:
+        """Images (N, 1, 28, 28) in [-1, 1] of given codes; networks in evaluation mode."""
+        return self._in_parts(self._decode_code, codes)
+
+    def _decode_code(self, z: Tensor) -> Tensor:
+        """Where samples are not made straight from codes, a subclass says what is."""
+        return self._decode(z)
+
+    def _told(self, z: Tensor) -> Tensor:
+        """Codes (N, latent_dim) with whatever else the decoder is told of these images."""
+        return z
 
     def interpolate(self, a: Tensor, b: Tensor, steps: int = 16) -> Tensor:
         """(steps, 1, 28, 28) images along the straight line between two images' means.
@@ -104,9 +131,18 @@ class Autoencoder(Family):
         Args:
             a, b: one image each, (1, 28, 28) in [-1, 1].
         """
-        mean, _ = self.encode(torch.stack([a, b]))
-        t = torch.linspace(0, 1, steps, device=mean.device).unsqueeze(1)
-        return self.decode((1 - t) * mean[0] + t * mean[1])
+        ends = self._told(self.encode(torch.stack([a, b]))[0])
+        t = torch.linspace(0, 1, steps, device=ends.device).unsqueeze(1)
+        return self.decode_codes((1 - t) * ends[0] + t * ends[1])
+
+
+def plane(size: int) -> Tensor:
+    """(size², 2) codes that cut the plane of N(0, I) into cells of equal probability.
+
+    Row by row from the top left, as a page is read; the second coordinate points up.
+    """
+    at = torch.special.ndtri((torch.arange(size, dtype=torch.float64) + 0.5) / size).float()
+    return torch.cartesian_prod(at.flip(0), at).flip(1)
 
 
 def to_uint8(images: Tensor) -> Tensor:

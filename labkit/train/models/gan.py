@@ -24,9 +24,6 @@ from labkit.train.options import Average
 class GAN(Family):
     """A GAN of any networks, loss and constraint of the catalog."""
 
-    #: Classes an image is generated for; 0 if it is not asked for one.
-    classes = 0
-
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.noise_dim = params["z_dim"] + self.classes
         self.n_critic = params["n_critic"]

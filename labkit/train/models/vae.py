@@ -11,7 +11,7 @@ loss on record is the unweighted sum all the same, so that all β are on one sca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -26,9 +26,6 @@ from labkit.train.optimisers import make_optimiser
 
 class VAE(Autoencoder):
     """A VAE of any networks and reconstruction of the catalog."""
-
-    #: Classes an image is encoded and decoded with; 0 if it is not told one.
-    classes = 0
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.latent_dim = params["latent_dim"]
@@ -78,7 +75,7 @@ class VAE(Autoencoder):
     @torch.no_grad()
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         self.train(False)
-        parts = [self._encode(part) for part in images.split(EVAL_BATCH)]
+        parts = [self._encode(part) for part in self._parts(images)]
         self.train()
         means, log_variances = zip(*parts, strict=True)
         return torch.cat(means).float(), torch.cat(log_variances).float()
@@ -88,7 +85,7 @@ class VAE(Autoencoder):
         """The training losses per image on other images, one draw of z each, no learning."""
         self.train(False)
         recon, kl = 0.0, 0.0
-        for part in images.split(EVAL_BATCH):
+        for part in self._parts(images):
             mean, log_variance = self._encode(part)
             z = self._draw(mean, log_variance, rng)
             recon += self._distance(z, part).double().sum().item()
@@ -101,6 +98,15 @@ class VAE(Autoencoder):
             "test_kl_loss": kl / n,
         }
 
+    def _parts(self, images: Tensor) -> Iterator[Tensor]:
+        """Images in parts of a size that fits memory, with the labels of each part at hand."""
+        labels = self.labels
+        for k, part in enumerate(images.split(EVAL_BATCH)):
+            if labels is not None:
+                self.labels = labels[k * EVAL_BATCH : k * EVAL_BATCH + len(part)]
+            yield part
+        self.labels = labels
+
     def _distance(self, z: Tensor, images: Tensor) -> Tensor:
         """Reconstruction loss (N,) of latents against the images they stand for."""
-        return self.reconstruction.loss(self.decoder(z), images)
+        return self.reconstruction.loss(self.decoder(self._told(z)), images)

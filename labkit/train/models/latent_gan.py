@@ -1,0 +1,71 @@
+"""A GAN in a VAE's latent space: the VAE draws the images, the GAN says where to look.
+
+A VAE's samples are decoded from the prior, but the codes of real images need not fill the
+prior: between them lie places the decoder never learnt. First a VAE is trained; then it is
+frozen, and a small GAN learns the distribution of its codes. Its samples differ from the
+VAE's own by that alone. In the spirit of two-stage VAEs (Dai & Wipf 2019, arXiv:1903.05789).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from labkit.train.adversary import Adversary
+from labkit.train.models.base import gradient_norm
+from labkit.train.models.vae import VAE
+from labkit.train.optimisers import make_optimiser
+
+HIDDEN = 256
+
+
+class LatentGAN(VAE):
+    """A VAE for the first part of training, a GAN of its codes for the rest."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        super().__init__(params)
+        self.noise_dim = params["z_dim"]
+        self.share = params["vae_share"]
+        own = {**params, "lr": params["gan_lr"], "betas": (0.5, 0.999)}
+        self.G = perceptron(self.noise_dim, self.latent_dim)
+        self.adversary = Adversary(perceptron(self.latent_dim, 1), own)
+        self.networks |= {"generator": self.G, "discriminator": self.adversary.network}
+        self.optimisers |= {
+            "generator": make_optimiser(self.G, own),
+            "discriminator": self.adversary.optimiser,
+        }
+
+    def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
+        if self.epochs_done(i) < self.share * self.epochs:
+            return super().step(batch, i)
+        with torch.no_grad():
+            codes = self._draw(*self._encode(batch), self.noise)
+            fake = self.G(self.random_noise(len(batch), self.noise))
+        stats = self.adversary.learn(codes, fake, self.noise)
+        with self.adversary.frozen():
+            made = self.G(self.random_noise(len(batch), self.noise))
+            loss = self.adversary.loss.generator(self.adversary.network(made))
+            self.optimisers["generator"].zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimisers["generator"].step()
+        return stats | {"g_loss": loss.detach(), "g_grad_norm": gradient_norm(self.G)}
+
+    def _decode(self, z: Tensor) -> Tensor:
+        return self._decode_code(self.G(z))
+
+    def _decode_code(self, z: Tensor) -> Tensor:
+        return super()._decode(z)
+
+
+def perceptron(inputs: int, outputs: int) -> nn.Sequential:
+    """(N, inputs) -> (N, outputs) through two hidden layers, no norm."""
+    return nn.Sequential(
+        nn.Linear(inputs, HIDDEN),
+        nn.LeakyReLU(0.2),
+        nn.Linear(HIDDEN, HIDDEN),
+        nn.LeakyReLU(0.2),
+        nn.Linear(HIDDEN, outputs),
+    )
