@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Family, Param
+from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES, Family, Param
 from labkit.combinations import objection, other_family
 
 SCHEMA_NAME = "experiments.schema.json"
@@ -165,6 +165,22 @@ class Report(Section):
     layout: Literal["full", "brief"] = Field("full", description="brief: two or three pages")
 
 
+class Reference(Section):
+    """A published number to hold this experiment's beside."""
+
+    experiment: Name = Field(description="the experiment it is about")
+    where: dict[str, Any] = Field(
+        default_factory=dict, description="settings that pick its cells, e.g. {latent_dim: 2}"
+    )
+    metric: str = Field(description="what was measured: a column of metrics.csv")
+    value: float = Field(allow_inf_nan=False, description="the published value")
+    tolerance: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.02, description="largest deviation that counts as reproduced, as a share of the value"
+    )
+    epochs: Positive = Field(description="after how many epochs")
+    source: Line = Field(description="where it was published")
+
+
 class BlockPatch(Section):
     """What a profile changes in an experiment."""
 
@@ -268,9 +284,28 @@ class ExperimentFile(Settings):
 
     name: Name = Field(description="results go to results/<name>, the report to reports/<name>")
     experiments: dict[str, Any] = Field(description="blocks of a family and a grid each")
+    references: list[Reference] = Field(
+        default_factory=list, description="published values that the report compares with"
+    )
     profiles: dict[Name, Profile] = Field(
         default_factory=dict, description="variants, chosen by --profile"
     )
+
+    @model_validator(mode="after")
+    def _references_meet_their_cells(self) -> Self:
+        for i, each in enumerate(self.references):
+            if each.experiment not in self.experiments:
+                known = nearest(each.experiment, self.experiments)
+                raise problem(f"no such experiment; {known}", "references", i, "experiment")
+            if each.metric not in METRICS:
+                known = nearest(each.metric, METRICS)
+                raise problem(f"no such metric; {known}", "references", i, "metric")
+            block = self.experiments[each.experiment]
+            for key in each.where if isinstance(block, Block) else ():
+                if key not in FAMILIES[block.family].params:
+                    known = nearest(key, FAMILIES[block.family].params)
+                    raise problem(f"unknown setting; {known}", "references", i, "where", key)
+        return self
 
     @field_validator("experiments", "profiles")
     @classmethod

@@ -17,6 +17,8 @@ from labkit.spec import CellSpec
 
 #: Seconds per image on one core of a common laptop, until this machine has run a cell.
 ROUGH = {"gan": 1 / 300, "vae": 1 / 1000}
+#: The same relative to Lab 1's networks, by their arithmetic.
+ROUGH_NETWORKS = {"tf_dcgan": 8.0, "dcgan": 1.5, "dense": 0.4, "dense256": 0.2, "dense512": 0.3}
 FULL_TRAIN = 60_000
 
 
@@ -30,19 +32,27 @@ def images_seen(spec: CellSpec) -> int:
 
 def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
     """Expected seconds of a cell, and whether that rests on a cell run on this machine."""
-    per_image = _remembered().get(f"{spec.family}/{device}/{spec.precision}")
+    per_image = _remembered().get(_key(spec, device))
     known = per_image is not None
     rough = ROUGH.get(spec.family, max(ROUGH.values()))
+    rough *= ROUGH_NETWORKS.get(str(spec.params.get("networks")), 1.0)
     return images_seen(spec) * (rough if per_image is None else per_image), known
 
 
 def remember(spec: CellSpec, device: str, seconds: float) -> None:
     """Note how long a whole cell took; an unwritable cache is no error."""
     known = _remembered()
-    known[f"{spec.family}/{device}/{spec.precision}"] = seconds / images_seen(spec)
+    known[_key(spec, device)] = seconds / images_seen(spec)
     with contextlib.suppress(OSError):
         durable.mkdir(_path().parent)
         durable.replace_bytes(_path(), json.dumps(known, sort_keys=True).encode())
+
+
+def _key(spec: CellSpec, device: str) -> str:
+    """What has one speed: a family with its networks and constraint, on a kind of device."""
+    parts = [spec.params.get(name) for name in ("networks", "constraint")]
+    kind = [str(part) for part in parts if part not in (None, "lab1", "none")]
+    return f"{'-'.join([spec.family, *kind])}/{device}/{spec.precision}"
 
 
 def schedule(seconds: Iterable[float], jobs: int) -> float:

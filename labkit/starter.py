@@ -7,7 +7,7 @@ of the project itself, every other one is a file in ``labkit/recipes``.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labkit.experiment_file import PlanError, read_experiment
@@ -29,6 +29,20 @@ class Recipe:
     def title(self) -> str:
         """What its report is called."""
         return read_experiment(self.path).content.title
+
+    def cost(self) -> str:
+        """Its cells and their time on this machine, e.g. "18 cells, about 2 h 05 min"."""
+        import os
+
+        from labkit import speed
+        from labkit.plan import make_plan
+
+        # The bundled images need no download; the estimate is for the full sets.
+        cells = make_plan(read_experiment(self.path), source="bundled").cells
+        full = [replace(cell, data={**cell.data, "source": "full"}) for cell in cells]
+        times = sorted((speed.estimate(cell)[0] for cell in full), reverse=True)
+        time = speed.in_words(speed.schedule(times, os.cpu_count() or 1))
+        return f"{len(cells)} cells, about {time}"
 
 
 def recipes() -> dict[str, Recipe]:
