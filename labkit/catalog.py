@@ -947,8 +947,16 @@ FORMATS: dict[str, Format] = {
 
 
 def resolve(target: str) -> Callable[..., Any]:
-    """Import what an entry's ``"module:function"`` names."""
+    """Import what an entry's ``"module:function"`` names.
+
+    A user's own file is ``"own/my_gan:generator"``, see :mod:`labkit.own_code`.
+    """
     module, _, name = target.partition(":")
+    if module.startswith("own/"):
+        from labkit.own_code import load
+
+        own: Callable[..., Any] = getattr(load(module.removeprefix("own/")), name)
+        return own
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found
 

@@ -72,7 +72,7 @@ def run(
     executor: Annotated[str, typer.Option("--executor", help="local or inline.")] = "local",
 ) -> None:
     """Train and measure every cell that is not done yet."""
-    from labkit import runner
+    from labkit import own, runner
     from labkit.executors import EXECUTORS
     from labkit.store import Store
 
@@ -93,10 +93,15 @@ def run(
         data_root=data_root,
         executor=executor,
     )
+    plan = own.kept(plan, store)
     _say(_data_line(plan))
     if dry_run:
         _dry_run(plan, store, options)
         return
+    if experiment.own and any(job.state != "done" for job in runner.survey(plan, store)):
+        from labkit.one_cell import try_own_code
+
+        try_own_code(plan.cells)
     view = _view()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -216,11 +221,16 @@ def evaluate(
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(),
     recipe: Annotated[str, typer.Option("--recipe", help="See `labkit recipes`.")] = "lab1",
+    own: Annotated[
+        bool, typer.Option("--own", help="With my_gan.py, to write the networks yourself.")
+    ] = False,
 ) -> None:
     """Write a commented experiment file, and its schema for editors."""
     from labkit import starter
 
-    for path in starter.write_starter(folder, recipe):
+    if own and recipe != "lab1":
+        raise UserError("--own and --recipe: choose one of the two")
+    for path in starter.write_own(folder) if own else starter.write_starter(folder, recipe):
         typer.echo(path)
 
 
@@ -305,9 +315,10 @@ def _is_users(error: Exception) -> bool:
     from labkit.data.sources import DataError
     from labkit.experiment_file import PlanError
     from labkit.measure.samples_file import SamplesError
+    from labkit.own_code import OwnCodeError
     from labkit.store import StoreError
 
-    users = UserError | PlanError | DataError | StoreError | SamplesError | OSError
+    users = UserError | PlanError | DataError | StoreError | SamplesError | OwnCodeError | OSError
     return isinstance(error, users)
 
 

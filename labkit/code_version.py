@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from labkit.catalog import FAMILIES, REGISTRIES, Param
+from labkit import own_code
+from labkit.catalog import FAMILIES, REGISTRIES
 from labkit.spec import sha256_of
 
 PACKAGE = Path(__file__).parent
@@ -27,7 +28,12 @@ def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
         FileNotFoundError: the catalog names a module that does not exist.
     """
     modules = training_modules(family, params)
-    return sha256_of({name: _module_hash(_path(name)) for name in modules})
+    version = {name: _module_hash(_path(name)) for name in modules}
+    for target in targets(family, params):
+        source = own_code.source_of(target)
+        if source is not None:
+            version[target.partition(":")[0]] = source_hash(source)
+    return sha256_of(version)
 
 
 def training_modules(family: str, params: Mapping[str, Any] | None = None) -> list[str]:
@@ -41,10 +47,10 @@ def training_modules(family: str, params: Mapping[str, Any] | None = None) -> li
         family: a key of the catalog's families.
         params: the cell's settings; without them, the family's defaults.
     """
-    about = FAMILIES[family]
-    chosen = {name: param.default for name, param in about.params.items()} | dict(params or {})
+    chosen = [target.partition(":")[0] for target in targets(family, params)]
     found: set[str] = set()
-    waiting = [*about.modules, *_of_choices(about.params, chosen)]
+    waiting = [*FAMILIES[family].modules]
+    waiting += [name for name in chosen if name.startswith("labkit.train.")]
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -53,16 +59,23 @@ def training_modules(family: str, params: Mapping[str, Any] | None = None) -> li
     return sorted(found)
 
 
-def _of_choices(params: Mapping[str, Param], chosen: Mapping[str, Any]) -> list[str]:
-    """The training modules that the chosen entries of the catalog name."""
-    targets = [
-        value.partition(":")[0]
-        for name, param in params.items()
+def targets(family: str, params: Mapping[str, Any] | None) -> list[str]:
+    """What the family and the entries its settings choose name as ``module:function``."""
+    about = FAMILIES[family]
+    chosen = {name: param.default for name, param in about.params.items()} | dict(params or {})
+    fields = [
+        value
+        for name, param in about.params.items()
         if param.choices
         for value in vars(REGISTRIES[param.choices][chosen[name]]).values()
-        if isinstance(value, str)
     ]
-    return [name for name in targets if name.startswith("labkit.train.")]
+    return [v for v in (about.target, *fields) if isinstance(v, str) and ":" in v]
+
+
+def evaluation_code() -> str:
+    """The version of what measures a cell: labkit's, and a user's own metrics if there are."""
+    own = {key: own_code.source_of(target) for key, target in own_code.own_metrics().items()}
+    return sha256_of([measuring_code(), own]) if own else measuring_code()
 
 
 @cache

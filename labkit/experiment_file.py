@@ -13,9 +13,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from labkit import safe_yaml
+from labkit import own_code, safe_yaml
 from labkit.catalog import FAMILIES
 from labkit.experiment_model import NAME_RULE, Author, ExperimentFile, Settings, file_model, nearest
+from labkit.own_code import OwnCodeError, OwnFile
 from labkit.safe_yaml import Node, Step
 
 MAX_MESSAGE = 500
@@ -39,6 +40,8 @@ class Experiment:
     content: ExperimentFile
     tree: Node
     """The same content with the lines it stands on."""
+    own: tuple[OwnFile, ...] = ()
+    """The user's own Python files."""
 
     @property
     def name(self) -> str:
@@ -71,18 +74,37 @@ def parse_experiment(text: str, file: str, profile: str | None = None) -> Experi
         raise PlanError(f"{file}: the file is empty; `labkit init` writes one to start from")
     if not isinstance(tree.value, dict):
         raise PlanError(f"{file}:{tree.at}: expected keys and values, such as 'name: lab1'")
-    chosen = Experiment(file, None, _validate(file, tree), tree)
+    own = _own_code(file, tree)
+    chosen = Experiment(file, None, _validate(file, tree), tree, own)
     for name in chosen.content.profiles:
         patch = tree.value["profiles"].child(name)
         merged = tree.merged(patch) if patch else tree
         content = _validate(file, merged, patch, ("profiles", name))
         if name == profile:
-            chosen = Experiment(file, profile, content, merged)
+            chosen = Experiment(file, profile, content, merged, own)
     if profile is not None and chosen.profile is None:
         known = chosen.content.profiles
         rest = nearest(profile, known) if known else "the file has none"
         raise PlanError(f"{file}: unknown profile '{profile}'; {rest}")
     return chosen
+
+
+def _own_code(file: str, tree: Node) -> tuple[OwnFile, ...]:
+    """The files under ``code``, read and made known, before the rest is checked by them."""
+    named = tree.child("code")
+    names = [each.value for each in named.value] if named and isinstance(named.value, list) else []
+    found = []
+    for i, name in enumerate(names):
+        try:
+            if not isinstance(name, str) or Path(name).name != name:
+                raise OwnCodeError(f"{name}: expected the name of a file beside {file}")
+            found.append(own_code.read(name, (Path(file).parent / name).read_bytes()))
+        except FileNotFoundError:
+            raise _error(file, tree, ("code", i), f"{name}: no such file beside {file}") from None
+        except (OwnCodeError, OSError) as error:
+            raise _error(file, tree, ("code", i), str(error)) from error
+    own_code.register(found)
+    return tuple(found)
 
 
 def _read(path: Path) -> str:

@@ -259,16 +259,10 @@ class Settings(Section):
         1, description="CPU threads of one cell; cells run side by side, so 1 is fastest"
     )
     report: Report = Field(default_factory=Report, description="how the report reads")
-    code: list[str] = Field(
-        default_factory=list, description="reserved for Python files of your own"
+    code: Annotated[list[str], Field(max_length=20), AfterValidator(_distinct)] = Field(
+        default_factory=list,
+        description="Python files of your own beside this file: networks, losses, families",
     )
-
-    @field_validator("code")
-    @classmethod
-    def _not_yet(cls, files: list[str]) -> list[str]:
-        if files:
-            raise problem("own Python files cannot be used yet; remove this key")
-        return files
 
 
 class Profile(Settings):

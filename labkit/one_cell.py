@@ -10,8 +10,8 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from labkit import durable, pictures
+from labkit import code_version, durable, own_code, pictures
 from labkit.attempts import attempt_and_commit
 from labkit.catalog import FAMILIES, resolve
 from labkit.data import Images, load
@@ -30,6 +30,7 @@ from labkit.measure.evaluate import Measures, measure_history, measure_samples, 
 from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.tracker import Tracker
 from labkit.measure.vae import latent_plane
+from labkit.own_code import OwnCodeError
 from labkit.spec import CellSpec, sha256_of
 from labkit.store import Attempt, Store, best_epoch, read_history
 from labkit.train import checkpoint, runtime
@@ -58,6 +59,8 @@ class Task:
     threads: int = 1
     yardstick: dict[str, Any] | None = None
     """The cell whose discriminator yields the lab sheet's own number."""
+    own: list[dict[str, str]] = field(default_factory=list)
+    """The user's own Python files, see :mod:`labkit.own_code`."""
 
 
 def run_cell(task: Task) -> Literal["done", "failed"]:
@@ -66,6 +69,7 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
     Raises:
         OSError: the store itself cannot be written.
     """
+    own_code.register(own_code.from_json(task.own))
     spec = CellSpec.from_json(task.spec)
     store = Store(Path(task.store))
     runtime.set_up(task.threads)
@@ -93,6 +97,38 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
 
 
 _Work = Callable[[CellSpec, Store, Attempt, Task, dict[str, Any]], None]
+
+
+def try_own_code(specs: Sequence[CellSpec]) -> None:
+    """Build each kind of cell and take one step, so that a mistake in a user's file shows at once.
+
+    Raises:
+        OwnCodeError: one line: which file, what was expected, what was found.
+    """
+    runtime.set_up()
+    tried: set[str] = set()
+    for spec in specs:
+        targets = code_version.targets(spec.family, spec.params)
+        kind = sha256_of([spec.family, dict(spec.params)])
+        own = [t for t in targets if t.startswith(own_code.PREFIX)]
+        if not own or kind in tried:
+            continue
+        tried.add(kind)
+        try:
+            family = build(spec, torch.device("cpu"))
+            family.noise = stream(spec.seed, "try")
+            family.labels = torch.arange(_FLOPS_N) % 10
+            stats = family.step(torch.zeros(_FLOPS_N, 1, 28, 28), 0)
+            wrong = [k for k, v in stats.items() if not isinstance(v, Tensor) or v.dim()]
+            family.sample(2, stream(spec.seed, "try"))
+        except OwnCodeError:
+            raise
+        except Exception as error:
+            name = own[0].removeprefix(own_code.PREFIX).partition(":")[0]
+            first = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise OwnCodeError(f"{name}.py: a first training step raised {first}") from error
+        if wrong:
+            raise OwnCodeError(f"{own[0]}: step must return scalar tensors; see {wrong[0]}")
 
 
 # --------------------------------------------------------------------------- training
@@ -293,6 +329,9 @@ def evaluate(
     if family.classes:
         asked = family.sample_labels(len(samples)).numpy()
         parts.append(measure_conditional(samples, asked, spec.dataset))
+    for name, target in own_code.own_metrics().items():
+        real = load(spec.dataset, "test", "bundled").images
+        parts.append(Measures({name: float(resolve(target)(samples, real))}))
     measures = {
         "metrics": {name: value for part in parts for name, value in part.metrics.items()},
         "details": {name: value for part in parts for name, value in part.details.items()},

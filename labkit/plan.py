@@ -16,7 +16,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from labkit import code_version
+from labkit import code_version, own_code
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
 from labkit.experiment_file import Experiment, PlanError, parse_experiment, read_experiment
@@ -73,7 +73,7 @@ class Plan:
             for c in self.cells
             if c.family == "gan"
             and c.dataset == cell.dataset
-            and (c.params["networks"], c.params["d_norm"]) == ("lab1", "own")
+            and (c.params.get("networks"), c.params.get("d_norm")) == ("lab1", "own")
         )
         return next(gans, None)
 
@@ -96,6 +96,7 @@ class Plan:
             if version != FORMAT_VERSION:
                 raise PlanError(f"plan.json: format {version}; this labkit reads {FORMAT_VERSION}")
             own = {each.name: value[each.name] for each in fields(cls)}
+            own_code.register(own_code.from_json(own["settings"].get("own", ())))
             own |= {"seeds": tuple(own["seeds"]), "snapshot_epochs": tuple(own["snapshot_epochs"])}
             own["cells"] = tuple(CellSpec.from_json(cell) for cell in own["cells"])
         except (KeyError, TypeError) as error:
@@ -175,6 +176,7 @@ def make_plan(
         settings={
             **content.model_dump(mode="json", exclude={"profiles", "code", "experiments"}),
             "experiments": {key: each.resolved() for key, each in content.experiments.items()},
+            **({"own": own_code.to_json(experiment.own)} if experiment.own else {}),
         },
         cells=cells,
     )
@@ -339,7 +341,7 @@ def _cell(
         evaluation={
             "samples": content.evaluation.samples,
             "features": features,
-            "code": code_version.measuring_code(),
+            "code": code_version.evaluation_code(),
         },
     )
     name = f"{point.name}_seed{seed}" if several else point.name

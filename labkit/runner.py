@@ -312,6 +312,7 @@ def _task(spec: CellSpec, plan: Plan, store: Store, options: Options) -> dict[st
         "device": options.device,
         "threads": options.threads,
         "yardstick": yardstick.to_json() if yardstick else None,
+        "own": plan.settings.get("own", []),
     }
 
 

@@ -15,6 +15,7 @@ from labkit.experiment_model import SCHEMA_NAME, json_schema, nearest
 
 PACKAGE = Path(__file__).parent
 FILE_NAME = "experiments.yaml"
+OWN_NAME = "my_gan.py"
 EDITOR_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
 
 
@@ -67,18 +68,51 @@ def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, Path]:
     known = recipes()
     if recipe not in known:
         raise PlanError(f"unknown recipe '{recipe}'; {nearest(recipe, known)}")
-    file, schema = folder / FILE_NAME, folder / SCHEMA_NAME
-    text = EDITOR_LINE + known[recipe].path.read_text("utf-8")
+    (file,) = _write_new(folder, {FILE_NAME: EDITOR_LINE + known[recipe].path.read_text("utf-8")})
+    return file, _write_schema(folder)
+
+
+def write_own(folder: Path) -> tuple[Path, ...]:
+    """Write ``my_gan.py``, a GAN to change, and an ``experiments.yaml`` that trains it as it is.
+
+    Returns:
+        The paths of both, and of the schema editors check the experiment file with.
+
+    Raises:
+        PlanError: one of the two exists already, or the folder cannot be written to.
+    """
+    templates = PACKAGE / "recipes" / "own"
+    own = (templates / OWN_NAME).read_text("utf-8")
+    experiment = EDITOR_LINE + (templates / FILE_NAME).read_text("utf-8")
+    files = _write_new(folder, {OWN_NAME: own, FILE_NAME: experiment})
+    return (*files, _write_schema(folder))
+
+
+def _write_new(folder: Path, texts: dict[str, str]) -> list[Path]:
+    """Write files none of which may be there yet; all or none of them."""
+    paths = [folder / name for name in texts]
+    there = next((path for path in paths if path.exists()), None)
+    if there:
+        raise PlanError(f"{there}: exists already; nothing was written")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with file.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        schema.write_text(schema_text(), encoding="utf-8", newline="\n")
+        for path, text in zip(paths, texts.values(), strict=True):
+            with path.open("x", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
     except FileExistsError as error:
         raise PlanError(f"{error.filename}: exists already; nothing was written") from error
     except OSError as error:
         raise PlanError(f"{error.filename}: cannot be written: {error.strerror}") from error
-    return file, schema
+    return paths
+
+
+def _write_schema(folder: Path) -> Path:
+    path = folder / SCHEMA_NAME
+    try:
+        path.write_text(schema_text(), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise PlanError(f"{error.filename}: cannot be written: {error.strerror}") from error
+    return path
 
 
 def schema_text() -> str:

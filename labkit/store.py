@@ -226,7 +226,7 @@ class Store:
         last = history[-1]
         metrics = {
             "best_epoch": best_epoch(history),
-            **{name: last[name] for name in FAMILIES[spec.family].losses},
+            **{name: last.get(name) for name in FAMILIES[spec.family].losses},
             **cost,
             **measures["metrics"],
             **sheet,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from labkit.catalog import LOSSES, resolve
+from labkit.own_code import PREFIX
 from labkit.train.constraints import make_constraint
 from labkit.train.losses import Adversarial, one_sided_smoothing
 from labkit.train.models.base import gradient_norm
@@ -24,7 +25,7 @@ class Adversary:
 
     def __init__(self, network: nn.Module, params: Mapping[str, Any]) -> None:
         kind = LOSSES[params["loss"]]
-        self.loss: Adversarial = resolve(kind.target)()
+        self.loss = _loss(kind.target)
         self.threshold = kind.threshold
         # Smoothing moves the target of cross-entropy; no other loss has one.
         self.smoothing = params.get("label_smoothing", 0.0) if params["loss"] == "bce" else 0.0
@@ -77,6 +78,15 @@ class Adversary:
         self.network.requires_grad_(False)
         yield
         self.network.requires_grad_(True)
+
+
+def _loss(target: str) -> Adversarial:
+    """The loss a catalog line names; a user's own is two functions in a file."""
+    if target.startswith(PREFIX):
+        other = target.replace("discriminator_loss", "generator_loss")
+        return Adversarial(resolve(target), resolve(other))
+    made: Adversarial = resolve(target)()
+    return made
 
 
 def _accuracy(real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:

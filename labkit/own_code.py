@@ -1,0 +1,390 @@
+"""A user's own Python file as entries of the catalog: ``code: [my_gan.py]``.
+
+The file is read, never run, to know what it offers: functions and classes of known names
+become entries named after the file. So a report can be written without running anybody's
+code. It runs where cells are trained, in `load`.
+
+====================================  =======================================================
+in ``my_gan.py``                      becomes
+====================================  =======================================================
+``generator(z_dim)``                  ``networks: my_gan`` of a GAN; what is missing of the
+``discriminator()``                   pair is Lab 1's
+``encoder(latent_dim)``               ``networks: my_gan`` of a VAE; the same
+``decoder(latent_dim)``
+``discriminator_loss(real, fake)``    ``loss: my_gan``; both are needed
+``generator_loss(fake)``
+``class Model``, ``PARAMS``,          ``family: my_gan``, a whole family of its own
+``LOSSES``
+``metric_NAME(samples, real)``        a column ``NAME`` of the results
+``QUESTIONS = {"key": "text"}``       questions to answer in the report
+====================================  =======================================================
+
+A class may stand for a function: ``Generator(z_dim)`` for ``generator(z_dim)``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+from labkit.catalog import (
+    FAMILIES,
+    GAN_NETWORKS,
+    LOSSES,
+    METRICS,
+    QUESTIONS,
+    REGISTRIES,
+    VAE_NETWORKS,
+    Family,
+    GanNetworks,
+    Loss,
+    Metric,
+    Param,
+    Question,
+    VaeNetworks,
+)  # fmt: skip
+
+#: How the catalog names a target in a user's file: ``own/my_gan:generator``.
+PREFIX = "own/"
+MAX_BYTES = 200_000
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+#: What each known name is called with.
+SHAPES: dict[str, tuple[str, ...]] = {
+    "generator": ("z_dim",),
+    "discriminator": (),
+    "encoder": ("latent_dim",),
+    "decoder": ("latent_dim",),
+    "discriminator_loss": ("real", "fake"),
+    "generator_loss": ("fake",),
+}
+#: Arguments that may stand behind those, with a default.
+_OPTIONAL = {
+    "discriminator": ("norm", "channels"),
+    "encoder": ("channels", "norm", "dropout"),
+    "decoder": ("norm",),
+}
+
+
+class OwnCodeError(Exception):
+    """What is wrong with a user's file, as one line that begins with its name."""
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """A user's file: its name without ``.py``, and what it says."""
+
+    name: str
+    source: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        try:
+            return ast.parse(self.source, f"{self.name}.py")
+        except SyntaxError as error:
+            raise OwnCodeError(f"{self.name}.py:{error.lineno}: {error.msg}") from error
+        except (ValueError, RecursionError) as error:
+            raise OwnCodeError(f"{self.name}.py: cannot be read as Python: {error}") from error
+
+    def error(self, node: ast.AST, message: str) -> OwnCodeError:
+        return OwnCodeError(f"{self.name}.py:{getattr(node, 'lineno', 1)}: {message}")
+
+
+_FILES: dict[str, OwnFile] = {}
+_MODULES: dict[str, ModuleType] = {}
+_ADDED: dict[str, list[tuple[str, str]]] = {}
+
+
+def read(name: str, data: bytes) -> OwnFile:
+    """A checked file of the user's.
+
+    Args:
+        name: the file's name, ``my_gan.py``.
+        data: its bytes.
+
+    Raises:
+        OwnCodeError: not Python, too large, no entry in it, an entry of the wrong shape.
+    """
+    stem = name.removesuffix(".py")
+    if stem == name or not _NAME.fullmatch(stem):
+        raise OwnCodeError(
+            f"{name}: expected a name such as my_gan.py (letters, digits and _, beginning with "
+            "a letter)"
+        )
+    taken = [key for key, registry in REGISTRIES.items() if stem in registry]
+    if taken and stem not in _FILES:
+        raise OwnCodeError(f"{name}: '{stem}' is already one of {taken[0]}; rename the file")
+    if len(data) > MAX_BYTES:
+        raise OwnCodeError(f"{name}: larger than {MAX_BYTES:,} bytes")
+    try:
+        found = OwnFile(stem, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise OwnCodeError(f"{name}: not UTF-8; save the file as UTF-8") from error
+    if not any(entries(found).values()):
+        names = ", ".join(f"{key}({', '.join(args)})" for key, args in SHAPES.items())
+        raise OwnCodeError(f"{name}: nothing to use in it; expected one of {names}, class Model")
+    return found
+
+
+def register(files: Iterable[OwnFile]) -> None:
+    """Make the files' entries known to this process."""
+    from labkit.experiment_model import file_model
+
+    for file in files:
+        _withdraw(file.name)
+        for registry, found in entries(file).items():
+            _REGISTRIES[registry].update(found)
+            _ADDED.setdefault(file.name, []).extend((registry, key) for key in found)
+        for family in entries(file)["families"].values():
+            for loss in family.losses:
+                owners = METRICS[loss].families
+                METRICS[loss] = replace(
+                    METRICS[loss], families=tuple(dict.fromkeys((*owners, file.name)))
+                )
+        _FILES[file.name] = file
+        _MODULES.pop(file.name, None)
+        file_model.cache_clear()
+
+
+def forget() -> None:
+    """Take every user's entry out of the catalog again (for tests)."""
+    from labkit.experiment_model import file_model
+
+    for name in list(_ADDED):
+        _withdraw(name)
+    _FILES.clear()
+    _MODULES.clear()
+    file_model.cache_clear()
+
+
+def _withdraw(name: str) -> None:
+    """Take back what a file of this name added before."""
+    for registry, key in _ADDED.pop(name, ()):
+        _REGISTRIES[registry].pop(key, None)
+    for key, metric in METRICS.items():
+        if name in metric.families:
+            others = tuple(family for family in metric.families if family != name)
+            METRICS[key] = replace(metric, families=others)
+
+
+def from_json(values: Sequence[Mapping[str, str]]) -> list[OwnFile]:
+    """The files that a plan holds."""
+    return [OwnFile(value["name"], value["source"]) for value in values]
+
+
+def to_json(files: Iterable[OwnFile]) -> list[dict[str, str]]:
+    return [{"name": file.name, "source": file.source} for file in files]
+
+
+def source_of(target: str) -> str | None:
+    """The source behind ``own/my_gan:generator``, or None where a target is labkit's own."""
+    name = target.partition(":")[0].removeprefix(PREFIX)
+    return _FILES[name].source if target.startswith(PREFIX) else None
+
+
+def load(name: str) -> ModuleType:
+    """Run a user's file and return it as a module; once a process.
+
+    Raises:
+        OwnCodeError: running it raised; the line says where and what.
+    """
+    if name not in _MODULES:
+        module = ModuleType(f"own_{name}")
+        module.__file__ = f"{name}.py"
+        try:
+            exec(compile(_FILES[name].source, f"{name}.py", "exec"), module.__dict__)
+        except Exception as error:
+            lines = [f.tb_lineno for f in _frames(error) if f.tb_frame.f_code.co_filename]
+            line = lines[-1] if lines else 1
+            raise OwnCodeError(f"{name}.py:{line}: {type(error).__name__}: {error}") from error
+        _MODULES[name] = module
+    return _MODULES[name]
+
+
+def _frames(error: BaseException) -> list[Any]:
+    found, at = [], error.__traceback__
+    while at:
+        if at.tb_frame.f_code.co_filename.endswith(".py") and "/" not in (
+            at.tb_frame.f_code.co_filename
+        ):
+            found.append(at)
+        at = at.tb_next
+    return found
+
+
+# --------------------------------------------------------------------------- entries
+
+_REGISTRIES: dict[str, dict[str, Any]] = {
+    "gan_networks": GAN_NETWORKS,
+    "vae_networks": VAE_NETWORKS,
+    "losses": LOSSES,
+    "families": FAMILIES,
+    "metrics": METRICS,
+    "questions": QUESTIONS,
+}
+
+
+def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
+    """What a file adds to each registry of the catalog.
+
+    Raises:
+        OwnCodeError: an entry has not the shape it must have.
+    """
+    found = _known(file)
+    options = {name: _check(file, name, node) for name, node in found.items()}
+    name, target = file.name, f"{PREFIX}{file.name}:"
+    made: dict[str, dict[str, Any]] = {key: {} for key in _REGISTRIES}
+    lab1 = "labkit.train.models.lab1:"
+
+    def place(part: str) -> str:
+        return target + found[part].name if part in found else lab1 + part
+
+    about = f"{name}.py, of the author's own"
+    if {"generator", "discriminator"} & found.keys():
+        own = "discriminator" in found
+        made["gan_networks"][name] = GanNetworks(
+            name, place("generator"), place("discriminator"),
+            "batch" if not own or _mixes(found["discriminator"]) else "none",
+            about, "see the appendix",
+            options["discriminator"] if own else ("norm", "channels"),
+        )  # fmt: skip
+    if {"encoder", "decoder"} & found.keys():
+        made["vae_networks"][name] = VaeNetworks(
+            name, place("encoder"), place("decoder"), about, "see the appendix",
+            tuple(o for o in options.get("encoder", ("channels",)) if o == "channels"),
+        )  # fmt: skip
+    losses = {"discriminator_loss", "generator_loss"}
+    if losses & found.keys():
+        for part in losses - found.keys():
+            raise OwnCodeError(f"{name}.py: {part}({', '.join(SHAPES[part])}) is missing")
+        made["losses"][name] = Loss(
+            name, f"{target}discriminator_loss", "see the appendix", "see the appendix", about,
+            "of the author's own", threshold=False,
+        )  # fmt: skip
+    made["families"] = _family(file, target)
+    for node in file.tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("metric_"):
+            _arguments(file, node, node.args, ("samples", "real"), ())
+            key = node.name.removeprefix("metric_")
+            text = (ast.get_docstring(node) or "a measure of the author's own").splitlines()[0]
+            made["metrics"][key] = Metric(key.replace("_", " "), "", "quality", text)
+    made["questions"] = {
+        key: Question(text, tuple(FAMILIES)) for key, text in _literal(file, "QUESTIONS").items()
+    }
+    return made
+
+
+def own_metrics() -> dict[str, str]:
+    """A user's metrics: column to target."""
+    return {
+        key: f"{PREFIX}{file.name}:metric_{key}"
+        for file in _FILES.values()
+        for key in entries(file)["metrics"]
+    }
+
+
+_Definition = ast.FunctionDef | ast.ClassDef
+
+
+def _known(file: OwnFile) -> dict[str, _Definition]:
+    """Each known name and what stands for it."""
+    found: dict[str, _Definition] = {}
+    for node in file.tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in SHAPES:
+            found[node.name] = node
+        elif isinstance(node, ast.ClassDef) and node.name.lower() in SHAPES:
+            found.setdefault(node.name.lower(), node)
+    return found
+
+
+def _mixes(node: ast.AST) -> bool:
+    """Whether a network seems to have batch norm."""
+    names = (getattr(each, "attr", getattr(each, "id", "")) for each in ast.walk(node))
+    return any(str(name).startswith("BatchNorm") for name in names)
+
+
+def _check(file: OwnFile, name: str, node: _Definition) -> tuple[str, ...]:
+    """The optional arguments an entry takes."""
+    if isinstance(node, ast.FunctionDef):
+        return _arguments(file, node, node.args, SHAPES[name], _OPTIONAL.get(name, ()))
+    start = next(
+        (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None
+    )
+    if start is None:
+        if SHAPES[name]:
+            raise file.error(node, f"class {node.name} needs __init__(self, {SHAPES[name][0]})")
+        return ()
+    arguments = ast.arguments(**{f: getattr(start.args, f) for f in start.args._fields})
+    arguments.args = start.args.args[1:]
+    return _arguments(file, start, arguments, SHAPES[name], _OPTIONAL.get(name, ()), node.name)
+
+
+def _arguments(
+    file: OwnFile,
+    node: ast.FunctionDef,
+    given: ast.arguments,
+    expected: tuple[str, ...],
+    optional: tuple[str, ...],
+    shown: str = "",
+) -> tuple[str, ...]:
+    """Refuse a definition that cannot be called as it will be; its optional arguments."""
+    names = [a.arg for a in (*given.posonlyargs, *given.args)]
+    required = len(names) - len(given.defaults)
+    enough = required <= len(expected) <= len(names) or given.vararg is not None
+    keywords = [
+        a.arg for a, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d is None
+    ]
+    if not enough or keywords:
+        wanted = f"{shown or node.name}({', '.join(expected)})"
+        has = f"({', '.join((*names, *keywords))})"
+        raise file.error(node, f"expected {wanted}, found {has}")
+    more = {*names[len(expected) :], *(a.arg for a in given.kwonlyargs)}
+    return tuple(name for name in optional if name in more)
+
+
+def _family(file: OwnFile, target: str) -> dict[str, Family]:
+    model = next(
+        (n for n in file.tree.body if isinstance(n, ast.ClassDef) and n.name == "Model"), None
+    )
+    if model is None:
+        return {}
+    methods = {n.name for n in model.body if isinstance(n, ast.FunctionDef)}
+    for method in ("__init__", "step", "_decode"):
+        if method not in methods:
+            raise file.error(model, f"class Model needs {method}; `labkit init --own` shows one")
+    params = {}
+    for key, value in _literal(file, "PARAMS").items():
+        if not isinstance(value, int | float | str) or isinstance(value, bool):
+            raise file.error(model, f"PARAMS['{key}']: expected a number, got {value!r}")
+        params[key] = Param(value, key.replace("_", " "), f"{key}{{}}")
+    if not params:
+        raise file.error(model, 'expected PARAMS = {"z_dim": 64, ...}: the settings of Model')
+    losses = tuple(_literal(file, "LOSSES", ()))
+    known = [name for name, metric in METRICS.items() if metric.group == "losses"]
+    if not losses or set(losses) - set(known):
+        raise file.error(model, f"expected LOSSES = [...] with names among {', '.join(known)}")
+    family = Family(
+        file.name, f"{target}Model", f"{file.name}.py, a model of the author's own", params,
+        tuple(params)[:2], losses,
+        ("labkit.train.loop", "labkit.train.rng", "labkit.train.models.base"),
+        reconstructs="encode" in methods,
+    )  # fmt: skip
+    return {file.name: family}
+
+
+def _literal(file: OwnFile, name: str, empty: Any = None) -> Any:
+    """The value of a top-level ``NAME = {...}`` written out in full."""
+    for node in file.tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            assert isinstance(node, ast.Assign)
+            try:
+                return ast.literal_eval(node.value)
+            except ValueError as error:
+                raise file.error(node, f"{name} must be written out, not computed") from error
+    return {} if empty is None else empty

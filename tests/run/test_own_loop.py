@@ -1,0 +1,141 @@
+"""A training loop of the user's own, told to labkit, ends in the same report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import labkit
+from labkit import own
+from labkit.data import load
+from labkit.plan import PlanError, make_plan, parse_experiment
+from labkit.spec import CellFailure, CellResult
+from labkit.store import Store
+
+REAL = load("MNIST", "train", "bundled", limit=3000).images
+
+
+def train(results: Path, name: str = "MNIST_GAN_hinge_z64", **changes: Any) -> None:
+    given: dict[str, Any] = {"dataset": "MNIST", "family": "gan", "loss": "hinge", "z_dim": 64}
+    rng = np.random.default_rng(0)
+    with labkit.cell(name, results=results, **(given | changes)) as cell:
+        for epoch in (1, 2):
+            cell.log(epoch, d_loss=torch.tensor(2.0 / epoch), g_loss=0.5)
+            noisy = REAL[:1200] / 127.5 - 1 + rng.normal(0, 0.3 / epoch, REAL[:1200].shape)
+            cell.samples(torch.from_numpy(noisy.clip(-1, 1)).unsqueeze(1), epoch)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("own") / "mine"
+    train(root)
+    return root
+
+
+def test_it_is_a_result_like_any_other(results: Path) -> None:
+    store = Store(results)
+    (spec,) = store.plan().cells
+    outcome = store.outcome(spec)
+    assert isinstance(outcome, CellResult)
+    assert outcome.measured
+    assert outcome.spec.code == own.OWN_CODE
+    assert outcome.metrics["best_epoch"] == 2  # less noise
+    assert outcome.metrics["d_loss"] == 1.0
+    assert outcome.metrics["proxy_fid"] > 0
+    assert outcome.spec.params["lr"] == own.UNSTATED
+    assert [row["epoch"] for row in outcome.history] == [1, 2]
+    assert "images/samples_epoch2.png" in outcome.artifacts
+
+
+def test_it_is_reported_and_marked(results: Path, tmp_path: Path) -> None:
+    page = labkit.report(results, tmp_path / "report")
+    text = page.read_text("utf-8")
+    assert "MNIST_GAN_hinge_z64" in text
+    assert "own code" in text
+
+
+def test_again_replaces_and_another_joins(results: Path, tmp_path: Path) -> None:
+    root = tmp_path / "r"
+    train(root)
+    train(root)
+    train(root, "MNIST_GAN_bce_z64", loss="bce")
+    names = [cell.name for cell in Store(root).plan().cells]
+    assert names == ["MNIST_GAN_hinge_z64", "MNIST_GAN_bce_z64"]
+    assert len(list((root / "cells").glob("MNIST_GAN_hinge*/train"))) == 1
+
+
+def test_a_new_plan_keeps_them(results: Path) -> None:
+    text = "name: mine\nexperiments: {v: {family: vae, grid: {dataset: [MNIST]}}}\n"
+    plan = make_plan(parse_experiment(text, "a.yaml"), source="bundled")
+    found = own.kept(plan, Store(results))
+    assert [cell.name for cell in found.cells] == ["MNIST_VAE_latent16", "MNIST_GAN_hinge_z64"]
+
+
+def test_an_error_in_the_loop_is_a_failure_with_its_reason(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ZeroDivisionError),
+        labkit.cell("a", dataset="MNIST", family="vae", results=tmp_path) as cell,
+    ):
+        cell.log(1, total_loss=3)
+        cell.log(2, total_loss=1 / 0)
+    store = Store(tmp_path)
+    outcome = store.outcome(store.plan().cells[0])
+    assert isinstance(outcome, CellFailure)
+    assert outcome.error == "ZeroDivisionError: division by zero"
+
+
+def test_a_vae_shows_its_pictures(tmp_path: Path) -> None:
+    with labkit.cell("v", dataset="MNIST", family="vae", results=tmp_path, latent_dim=2) as cell:
+        cell.log(1, total_loss=3, recon_loss=2, kl_loss=1)
+        cell.samples(REAL[:16], 1)  # too few to be measured
+        cell.reconstructions(REAL[:8], REAL[8:16], 1)
+        cell.interpolation(REAL[:16], 1)
+    store = Store(tmp_path)
+    outcome = store.outcome(store.plan().cells[0])
+    assert isinstance(outcome, CellResult)
+    assert outcome.metrics.get("proxy_fid") is None
+    assert sorted(Path(name).name for name in outcome.artifacts) == [
+        "interpolation_epoch1.png", "reconstruction_epoch1.png", "samples_epoch1.png",
+    ]  # fmt: skip
+    json.dumps(outcome.spec.to_json())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dataset": "MNISTT"}, "unknown dataset 'MNISTT'; did you mean 'MNIST'?"),
+        ({"family": "gna"}, "unknown family 'gna'; did you mean 'gan'?"),
+        ({"zdim": 3}, "gan has no 'zdim'; did you mean 'z_dim'?"),
+        ({"name": "../x"}, "a name is of"),
+    ],
+)
+def test_mistakes_are_one_line(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    name = changes.pop("name", "x")
+    with pytest.raises(PlanError) as caught:
+        train(tmp_path, name, **changes)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((3, 32, 32)), "expected images"),
+        (np.full((3, 28, 28), 255.0), "expected pixels in"),
+        (np.full((3, 28, 28), 0.5), "2 \\* images - 1"),
+    ],
+)
+def test_images_of_another_kind(images: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        own.as_grey(images)
+
+
+def test_the_numbers_of_images_are_kept() -> None:
+    every = np.tile(np.arange(256, dtype=np.uint8), 49)[: 784 * 16].reshape(16, 28, 28)
+    assert np.array_equal(own.as_grey(every / 127.5 - 1), every)
+    assert np.array_equal(own.as_grey(torch.from_numpy(every / 127.5 - 1)[:, None]), every)
+    assert own.as_grey(every) is every
