@@ -191,6 +191,16 @@ class Question:
     """The question applies when the table has a cell of one of these families."""
     factors: tuple[str, ...] = ()
     """... and one of these settings as a column (empty: none needed)."""
+    target: str = ""
+    """``module:function`` that answers it from the table; empty: the student alone does."""
+    every_family: bool = False
+    """Whether a cell of *each* of the families is needed."""
+    levels: int = 1
+    """How many levels that setting must have."""
+    among: tuple[str, ...] = ()
+    """... one of which must be one of these (empty: any)."""
+    needs: Literal["", "references", "first_values"] = ""
+    """What else must be there: published values, first-epoch values in the table itself."""
 
 
 @dataclass(frozen=True)
@@ -872,18 +882,50 @@ METRICS: dict[str, Metric] = {
     ),
 }  # fmt: skip
 
+_ANSWERS = "labkit.reporting.claims.questions."
+
 QUESTIONS: dict[str, Question] = {
     "stability": Question(
-        "What hyperparameters most influenced GAN stability in your runs?", ("gan",)
+        "What hyperparameters most influenced GAN stability in your runs?", ("gan",),
+        target=_ANSWERS + "stability:answer",
     ),
     "mode_collapse": Question(
-        "Evidence of mode collapse (if any)? What helped?", ("gan",)
+        "Evidence of mode collapse (if any)? What helped?", ("gan",),
+        target=_ANSWERS + "mode_collapse:answer",
     ),
     "latent_dim": Question(
-        "How did latent dim affect VAE reconstructions and samples?", ("vae",), ("latent_dim",)
+        "How did latent dim affect VAE reconstructions and samples?", ("vae",), ("latent_dim",),
+        target=_ANSWERS + "latent_dim:answer",
     ),
     "combining": Question(
-        "One idea to combine benefits of both models (e.g., VAE-GAN)", ("gan", "vae")
+        "One idea to combine benefits of both models (e.g., VAE-GAN)", ("gan", "vae"),
+        target=_ANSWERS + "combining:answer", every_family=True,
+    ),
+    # --- questions of other grids
+    "loss_kind": Question(
+        "What did the Wasserstein loss change?", ("gan",), ("loss",),
+        target=_ANSWERS + "setting:answer", levels=2, among=("wasserstein",),
+    ),
+    "constraint": Question(
+        "What did constraining the discriminator change (clipping, penalty, spectral norm)?",
+        ("gan",), ("constraint",), target=_ANSWERS + "setting:answer", levels=2,
+    ),
+    "regularisation": Question(
+        "What did regularisation change?", ("vae",),
+        ("regularised", "network", "dropout", "batch_norm"),
+        target=_ANSWERS + "setting:answer", levels=2,
+    ),
+    "beta": Question(
+        "What did β trade between reconstructions and samples?", ("vae",), ("beta",),
+        target=_ANSWERS + "setting:answer", levels=2,
+    ),
+    "training": Question(
+        "What changed between the first and the last epoch?", (),
+        target=_ANSWERS + "training:answer", needs="first_values",
+    ),
+    "published": Question(
+        "Do these runs reproduce the published values?", (),
+        target=_ANSWERS + "published:answer", needs="references",
     ),
 }  # fmt: skip
 

@@ -393,12 +393,9 @@ def _dry_run(plan: Plan, store: Any, options: Any) -> None:
 
 
 def _view() -> Any:
-    from rich.console import Console
-
     from labkit.progress import LiveView, PlainView
 
-    console = Console(stderr=True)
-    return LiveView(console) if console.is_terminal else PlainView(console)
+    return LiveView() if sys.stderr.isatty() else PlainView()
 
 
 def _results(results: Path | None, name: str) -> Path:

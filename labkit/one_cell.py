@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,7 +72,7 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
     """
     own_code.register(own_code.from_json(task.own))
     spec = CellSpec.from_json(task.spec)
-    store = Store(Path(task.store))
+    store = _store(task.store)
     runtime.set_up(task.threads)
 
     def committed(work: _Work, kind: str, by: CellSpec | None = None) -> bool:
@@ -94,6 +95,12 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
         if store.is_trained(yardstick, deep=True) and store.sheet_damage(spec, yardstick):
             committed(lab_sheet_number, "sheet", yardstick)
     return "done"
+
+
+@cache
+def _store(root: str) -> Store:
+    """One for all cells of this process: it lists the folders of all cells but once."""
+    return Store(Path(root))
 
 
 _Work = Callable[[CellSpec, Store, Attempt, Task, dict[str, Any]], None]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -68,14 +69,18 @@ class Plan:
 
     def yardstick(self, cell: CellSpec) -> CellSpec | None:
         """The data set's first GAN: its discriminator yields the lab sheet's own number."""
-        gans = (
+        return self._yardsticks.get(cell.dataset)
+
+    @cached_property
+    def _yardsticks(self) -> dict[str, CellSpec]:
+        # Of Lab 1's own discriminators, from the last to the first, so that the first stays.
+        sheets = [
             c
             for c in self.cells
             if c.family == "gan"
-            and c.dataset == cell.dataset
             and (c.params.get("networks"), c.params.get("d_norm")) == ("lab1", "own")
-        )
-        return next(gans, None)
+        ]
+        return {c.dataset: c for c in reversed(sheets)}
 
     def to_json(self) -> dict[str, Any]:
         """What ``plan.json`` holds."""

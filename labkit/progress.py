@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console, Group
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from labkit import speed
 from labkit.catalog import FAMILIES
-from labkit.runner import Job, Progress
+from labkit.runner import Job
 from labkit.spec import CellFailure, CellResult, CellSpec
+from labkit.watch import Progress
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
 
 
 class PlainView:
     """One line per event; what a log file or a CI job wants."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    def __init__(self) -> None:
         self._seen: dict[str, int] = {}
         self._total = self._finished = 0
         self._showed_grid = False
@@ -52,7 +51,7 @@ class PlainView:
         pass
 
     def say(self, line: str) -> None:
-        self.console.print(line, soft_wrap=True, highlight=False, markup=False)
+        print(line, file=sys.stderr, flush=True)
 
     def say_first_grid(self, running: Sequence[Progress]) -> None:
         """Tell once where the first samples can be looked at."""
@@ -63,21 +62,35 @@ class PlainView:
 
 
 class LiveView(PlainView):
-    """A line per running cell with epoch, losses and time left, and an overall bar."""
+    """A line per running cell with epoch, losses and time left, and an overall bar.
 
-    def __init__(self, console: Console) -> None:
-        super().__init__(console)
-        self._live = Live(console=console, refresh_per_second=4)
+    Rich is imported once there is something to show: a run with nothing to do is immediate.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._live: Live | None = None
         self._started = time.monotonic()
         self._weights: dict[str, float] = {}
         self._done_weight = self._head_start = 0.0
 
     def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
         super().start(jobs, workers, expected)
-        self._weights = {job.spec.name: speed.estimate(job.spec)[0] for job in jobs}
-        self._live.start()
+        if jobs:
+            from rich.console import Console
+            from rich.live import Live
+
+            self._weights = {job.spec.name: speed.estimate(job.spec)[0] for job in jobs}
+            self._live = Live(console=Console(stderr=True), refresh_per_second=4)
+            self._live.start()
 
     def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        assert self._live is not None
         self.say_first_grid(running)
         table = Table.grid(padding=(0, 2))
         for progress in running:
@@ -94,11 +107,22 @@ class LiveView(PlainView):
         self._done_weight += self._weights.get(spec.name, 0.0)
 
     def stop(self) -> None:
-        if self._live.is_started:
-            self._live.update(Text(""))
+        if self._live is not None:
+            self._live.update("")
             self._live.stop()
+            self._live = None
+
+    def say(self, line: str) -> None:
+        if self._live is None:
+            super().say(line)
+        else:  # above the live part
+            self._live.console.print(line, soft_wrap=True, highlight=False, markup=False)
 
     def _overall(self, running: Sequence[Progress], waiting: int) -> Table:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
         total = sum(self._weights.values()) or 1.0
         under_way = sum(p.share * self._weights.get(p.spec.name, 0.0) for p in running)
         share = min((self._done_weight + under_way) / total, 1.0)

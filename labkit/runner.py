@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +22,15 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from labkit import speed
 from labkit.executors import Executor, Inline, LocalProcesses, WorkerDiedError
 from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import Attempt, Store, read_history
+from labkit.store import Store
+from labkit.watch import Progress, watch
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
 
 POLL_S = 0.5
+#: Tasks handed to the executor per worker: one that runs and one that is ready.
+AHEAD = 2
 #: A cell may take this many times its expected time, and never less than an hour.
 PATIENCE, LEAST_LIMIT_S = 20.0, 3600.0
 
@@ -65,28 +69,6 @@ class Options:
     executor: str = "local"
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a running cell is."""
-
-    spec: CellSpec
-    epoch: int = 0
-    """Epochs finished."""
-    within: float = 0.0
-    """Share of the current epoch that is done, 0..1."""
-    row: dict[str, Any] = field(default_factory=dict)
-    """The last epoch's row of the history."""
-    measuring: bool = False
-    first_grid: Path | None = None
-    """A sample grid that can be opened already."""
-
-    @property
-    def share(self) -> float:
-        """Share of the cell that is done, 0..1."""
-        epochs = self.spec.training["epochs"]
-        return 1.0 if self.measuring else min((self.epoch + self.within) / epochs, 1.0)
-
-
 #: Runs one cell, given the fields of a `labkit.one_cell.Task`; returns the seconds it took.
 Work = Callable[[dict[str, Any]], float]
 
@@ -115,7 +97,8 @@ def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:
 
     `deep` also looks into large files that nobody has touched since they were committed.
     """
-    jobs = [_job(spec, store, plan.yardstick(spec)) for spec in plan.cells]
+    relatives = _relatives(store)
+    jobs = [_job(spec, store, plan.yardstick(spec), relatives) for spec in plan.cells]
     return [_inspected(job, plan, store) for job in jobs] if deep else jobs
 
 
@@ -133,20 +116,19 @@ def _inspected(job: Job, plan: Plan, store: Store) -> Job:
     return Job(spec, "damaged", f"damaged: {wrong}; to make it again: {again}")
 
 
-def _job(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> Job:
+def _job(
+    spec: CellSpec, store: Store, yardstick: CellSpec | None, relatives: Mapping[str, list[Path]]
+) -> Job:
+    trained = store.is_trained(spec)
+    if trained and store.is_evaluated(spec):
+        if lacks_sheet_number(spec, store, yardstick):
+            return Job(spec, "measure", SHEET)
+        return Job(spec, "done", "done")
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
         return Job(spec, "failed", f"failed: {outcome.error} (log: {outcome.log})")
-    if outcome is None:
-        return Job(spec, "train", why_missing(spec, store))
-    if outcome.measured:
-        if (
-            yardstick is not None
-            and store.is_trained(yardstick)
-            and store.sheet_damage(spec, yardstick)
-        ):
-            return Job(spec, "measure", SHEET)
-        return Job(spec, "done", "done")
+    if not trained:
+        return Job(spec, "train", why_missing(spec, store, relatives))
     wrong = store.eval_damage(spec)
     reason = "not measured yet" if wrong == "missing" else f"evaluation damaged: {wrong}"
     if wrong == "missing" and any(store.cell_folder(spec).glob("eval-*")):
@@ -154,7 +136,25 @@ def _job(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> Job:
     return Job(spec, "measure", reason)
 
 
-def why_missing(spec: CellSpec, store: Store) -> str:
+def lacks_sheet_number(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> bool:
+    """Whether a measured cell still has to go to the data set's first GAN, which is there."""
+    return (
+        yardstick is not None
+        and store.is_trained(yardstick)
+        and bool(store.sheet_damage(spec, yardstick))
+    )
+
+
+def _relatives(store: Store) -> dict[str, list[Path]]:
+    """The cell folders of each name: one cell under several settings."""
+    found: dict[str, list[Path]] = {}
+    cells = store.root / "cells"
+    for folder in cells.iterdir() if cells.is_dir() else ():
+        found.setdefault(folder.name.rpartition("-")[0], []).append(folder)
+    return found
+
+
+def why_missing(spec: CellSpec, store: Store, relatives: Mapping[str, list[Path]]) -> str:
     """Why a cell has no committed training: never run, damaged, or which setting changed."""
     wrong = store.train_damage(spec)
     if wrong != "missing":
@@ -162,9 +162,10 @@ def why_missing(spec: CellSpec, store: Store) -> str:
     if any(store.cell_folder(spec).glob("attempt-train-*")):
         return BEGUN
     differences = []
-    for path in sorted((store.root / "cells").glob(f"{spec.name}-*/train/spec.json")):
+    for folder in sorted(relatives.get(spec.name, ())):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # it is only a hint
-            differences.append(changed_settings(json.loads(path.read_bytes()), spec.to_json()))
+            old = json.loads((folder / "train" / "spec.json").read_bytes())
+            differences.append(changed_settings(old, spec.to_json()))
     differences = [changed for changed in differences if changed]
     if differences:
         return f"changed since it was trained: {min(differences, key=len)}"
@@ -245,62 +246,98 @@ def run(
             store.set_aside(job.spec)
     expected = speed.total_in_words([j.spec for j in todo if j.state != "measure"], workers)
     view.start(todo, workers, expected)
-    failures: list[CellFailure] = []
+    states = {job.spec.fingerprint: job.state for job in jobs}
+    now = _Run(plan, store, options, view, workers, work or train_and_measure, states)
     try:
         if todo:
-            work = work or train_and_measure
-            _drain(todo, plan, store, options, view, workers, work, failures)
-            # What had to wait for the first GAN of its data set.
-            late = [j for j in select(survey(plan, store), options) if j.why == SHEET]
-            if late:
-                _drain(late, plan, store, options, view, workers, work, failures)
+            now.drain(todo)
+            now.drain(now.late())
     finally:
         view.stop()
-    jobs = survey(plan, store) if todo else jobs
     for job in jobs:
-        if job.state == "done":
+        if states[job.spec.fingerprint] == "done":
             store.sweep(job.spec)
-    after = [job.state for job in jobs]
+    done = list(states.values()).count("done")
     return Summary(
-        done=after.count("done"),
-        failed=tuple(failures),
-        missing=len(after) - after.count("done") - len(failures),
+        done=done,
+        failed=tuple(now.failures),
+        missing=len(states) - done - len(now.failures),
         trained=len(todo),
     )
 
 
-def _drain(
-    todo: Sequence[Job],
-    plan: Plan,
-    store: Store,
-    options: Options,
-    view: View,
-    workers: int,
-    work: Work,
-    failures: list[CellFailure],
-) -> None:
-    executor: Executor = Inline() if options.executor == "inline" else LocalProcesses(workers)
-    with executor:
-        pending: dict[Future[Any], Job] = {}
-        for job in todo:
-            limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, options.device))
-            task = _task(job.spec, plan, store, options)
-            pending[executor.submit(work, task, timeout=limit)] = job
-        while pending:
-            finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
-            for future in finished:
-                job = pending.pop(future)
-                outcome = _outcome(future, job.spec, store)
-                if isinstance(outcome, CellFailure):
-                    failures.append(outcome)
-                elif job.state != "measure" and job.why != BEGUN:
-                    speed.remember(job.spec, options.device, future.result())
-                if job.why != SHEET:  # an afterthought to a cell already shown
-                    view.finished(job.spec, outcome)
-            if failures and options.fail_fast:
-                executor.stop()
-                return
-            view.update(*watch(store, [job.spec for job in pending.values()]))
+@dataclass
+class _Run:
+    """A run under way: the executor's window, and what has become of each cell."""
+
+    plan: Plan
+    store: Store
+    options: Options
+    view: View
+    workers: int
+    work: Work
+    states: dict[str, State]
+    """By fingerprint; brought up to date as cells end, so that none is read twice."""
+    failures: list[CellFailure] = field(default_factory=list)
+    stopped: bool = False
+    """Whether a failure has ended the run (``--fail-fast``)."""
+
+    def drain(self, todo: Sequence[Job]) -> None:
+        """Run these jobs. Only a few are with the executor at a time, however many wait."""
+        if not todo or self.stopped:
+            return
+        waiting, pending = deque(todo), dict[Future[Any], Job]()
+        inline = self.options.executor == "inline"
+        shown = time.monotonic()
+        with Inline() if inline else LocalProcesses(self.workers) as executor:
+            while waiting or pending:
+                while waiting and len(pending) < (1 if inline else AHEAD * self.workers):
+                    job = waiting.popleft()
+                    pending[self._submit(job, executor)] = job
+                finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    self._ended(pending.pop(future), future)
+                if self.failures and self.options.fail_fast:
+                    self.stopped = True
+                    executor.stop()
+                    return
+                if time.monotonic() - shown >= POLL_S:
+                    specs = [job.spec for job in pending.values()]
+                    running, ready = watch(self.store, specs)
+                    self.view.update(running, [*ready, *(job.spec for job in waiting)])
+                    shown = time.monotonic()
+
+    def late(self) -> list[Job]:
+        """What had to wait for the first GAN of its data set."""
+        lacking = []
+        for cell in self.plan.cells:
+            if self.states[cell.fingerprint] == "done" and self._lacks_sheet_number(cell):
+                self.states[cell.fingerprint] = "measure"
+                lacking.append(Job(cell, "measure", SHEET))
+        return select(lacking, self.options)
+
+    def _lacks_sheet_number(self, cell: CellSpec) -> bool:
+        return lacks_sheet_number(cell, self.store, self.plan.yardstick(cell))
+
+    def _submit(self, job: Job, executor: Executor) -> Future[Any]:
+        limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, self.options.device))
+        task = _task(job.spec, self.plan, self.store, self.options)
+        return executor.submit(self.work, task, timeout=limit)
+
+    def _ended(self, job: Job, future: Future[Any]) -> None:
+        outcome = _outcome(future, job.spec, self.store)
+        if isinstance(outcome, CellFailure):
+            self.failures.append(outcome)
+            self.states[job.spec.fingerprint] = "failed"
+        else:
+            done = outcome.measured and not (
+                job.why == SHEET and self._lacks_sheet_number(job.spec)
+            )
+            self.states[job.spec.fingerprint] = "done" if done else "measure"
+            if job.state != "measure" and job.why != BEGUN:
+                speed.remember(job.spec, self.options.device, future.result())
+        if job.why != SHEET:  # an afterthought to a cell already shown
+            self.view.finished(job.spec, outcome)
 
 
 def _task(spec: CellSpec, plan: Plan, store: Store, options: Options) -> dict[str, Any]:
@@ -338,40 +375,3 @@ def _outcome(future: Future[Any], spec: CellSpec, store: Store) -> CellResult | 
     if outcome is None:
         raise OSError(f"{store.cell_folder(spec)}: the cell ended but nothing was committed")
     return outcome
-
-
-def watch(store: Store, specs: Sequence[CellSpec]) -> tuple[list[Progress], list[CellSpec]]:
-    """Which of the cells are being worked on, and which wait, going by the files."""
-    running, waiting = [], []
-    for spec in specs:
-        progress = _progress(store, spec)
-        if progress is None:
-            waiting.append(spec)
-        else:
-            running.append(progress)
-    return running, waiting
-
-
-def _progress(store: Store, spec: CellSpec) -> Progress | None:
-    folder = store.cell_folder(spec)
-    attempts = [path for path in folder.glob("attempt-*") if (path / "heartbeat.json").exists()]
-    if not attempts:
-        return None
-    attempt = Attempt(max(attempts, key=_age))
-    beat = attempt.progress()
-    if beat is None or time.time() - beat["at"] > 30:
-        return None
-    if "-eval-" in attempt.folder.name:
-        return Progress(spec, spec.training["epochs"], measuring=True)
-    rows = list(read_history(attempt.history_path)) if attempt.history_path.exists() else []
-    done = len(rows)
-    within = beat["step"] / beat["steps"] if beat.get("epoch") == done + 1 else 0.0
-    grid = attempt.folder / "images" / f"samples_epoch{done}.png"
-    return Progress(spec, done, within, rows[-1] if rows else {}, first_grid=grid if rows else None)
-
-
-def _age(path: Path) -> float:
-    try:
-        return (path / "heartbeat.json").stat().st_mtime
-    except OSError:
-        return 0.0

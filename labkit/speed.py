@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from labkit import durable
@@ -20,6 +21,8 @@ ROUGH = {"gan": 1 / 300, "vae": 1 / 1000}
 #: The same relative to Lab 1's networks, by their arithmetic.
 ROUGH_NETWORKS = {"tf_dcgan": 8.0, "dcgan": 1.5, "dense": 0.4, "dense256": 0.2, "dense512": 0.3}
 FULL_TRAIN = 60_000
+#: A speed within this share of the one remembered is not written down again.
+SAME = 0.03
 
 
 def images_seen(spec: CellSpec) -> int:
@@ -41,8 +44,11 @@ def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
 
 def remember(spec: CellSpec, device: str, seconds: float) -> None:
     """Note how long a whole cell took; an unwritable cache is no error."""
-    known = _remembered()
-    known[_key(spec, device)] = seconds / images_seen(spec)
+    known, key = _remembered(), _key(spec, device)
+    per_image = seconds / images_seen(spec)
+    if abs(per_image - known.get(key, 0.0)) < SAME * per_image:
+        return
+    known[key] = per_image
     with contextlib.suppress(OSError):
         durable.mkdir(_path().parent)
         durable.replace_bytes(_path(), json.dumps(known, sort_keys=True).encode())
@@ -88,8 +94,18 @@ def _path() -> Path:
 
 
 def _remembered() -> dict[str, float]:
+    path = _path()
+    try:
+        return dict(_read(path, path.stat().st_mtime_ns))
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed: int) -> dict[str, float]:
+    """The file as it was when it was last `changed`: a plan asks once for each cell."""
     with contextlib.suppress(OSError, ValueError):
-        found = json.loads(_path().read_bytes())
+        found = json.loads(path.read_bytes())
         if isinstance(found, dict):
             return {k: v for k, v in found.items() if isinstance(v, float) and v > 0}
     return {}

@@ -104,9 +104,12 @@ class Store:
         tag = spec.fingerprint[:12]
         if self._folders is None:
             cells = self.root / "cells"
-            found = sorted(cells.iterdir()) if cells.is_dir() else []
-            self._folders = {path.name[-12:]: path for path in found}
-        return self._folders.setdefault(tag, self.root / "cells" / f"{spec.name}-{tag}")
+            names = sorted(os.listdir(cells)) if cells.is_dir() else []  # noqa: PTH208 (fast)
+            self._folders = {name[-12:]: cells / name for name in names}
+        folder = self._folders.get(tag)
+        if folder is None:
+            folder = self._folders[tag] = self.root / "cells" / f"{spec.name}-{tag}"
+        return folder
 
     def train_folder(self, spec: CellSpec) -> Path:
         return self.cell_folder(spec) / "train"

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.catalog import DATASETS, METRICS
-from labkit.data import load
 from labkit.measure.features import extract
 from labkit.measure.frechet import fid, fid_infinity, kid
 from labkit.measure.manifold import K, compare
 from labkit.measure.modes import measure_modes
 from labkit.measure.neighbours import nearest_squared, within
 from labkit.measure.reference import real_features, test_set
-from labkit.measure.sharpness import relative_sharpness
+from labkit.measure.sharpness import gradient_energy, relative_sharpness
 from labkit.measure.stability import discriminator_records, fid_stability
 from labkit.measure.vae import (
     active_dimensions,
@@ -54,7 +53,13 @@ def measure_samples(samples: Images, dataset: str) -> Measures:
     real = test.reference
     manifold = compare(found.features, neighbours, real.features, real.neighbours)
     modes = measure_modes(
-        found.features, found.probabilities, neighbours, manifold, real, DATASETS[dataset].classes
+        found.features,
+        found.probabilities,
+        gradient_energy(samples),
+        neighbours,
+        manifold,
+        real,
+        DATASETS[dataset].classes,
     )
     to_training, _ = nearest_squared(found.features, test.training)
     known = [ratio for ratio in modes.vendi_ratio if ratio is not None]
@@ -63,7 +68,7 @@ def measure_samples(samples: Images, dataset: str) -> Measures:
         "proxy_fid": fid(found.features, real.features),
         "proxy_fid_infinity": fid_infinity(found.features, real.features),
         "kid": kid(found.features, real.features),
-        "sharpness": relative_sharpness(samples, load(dataset, "test", "bundled").images),
+        "sharpness": modes.sharpness,
         "precision": manifold.precision,
         "recall": manifold.recall,
         "density": manifold.density,
@@ -91,7 +96,6 @@ def measure_samples(samples: Images, dataset: str) -> Measures:
         "class_shares_real": real.classifier.shares.tolist(),
         "class_coverage": modes.class_coverage,
         "class_vendi": modes.vendi_ratio,
-        "recognisable": modes.recognisable,
         "distinct": modes.distinct,
         "nearest_training": float(
             np.sqrt(np.median(to_training) / np.median(test.to_training_squared))

@@ -32,8 +32,6 @@ class Manifold:
     """(M,) whether each real image lies in some sample's ball."""
     covered: NDArray[np.bool_]
     """(M,) whether each real image's ball holds a sample."""
-    to_real_squared: Matrix
-    """(N,) squared distance from each sample to its nearest real image."""
 
     @property
     def precision(self) -> float:
@@ -65,7 +63,6 @@ def compare(
         sample_neighbours, real_neighbours: of the same features, with k = `K`.
     """
     balls = np.empty(len(samples), np.int64)
-    to_real = np.empty(len(samples))
     recalled = np.zeros(len(real), np.bool_)
     covered = np.zeros(len(real), np.bool_)
     for rows, squares in distance_blocks(samples, real):
@@ -73,5 +70,4 @@ def compare(
         balls[rows] = inside.sum(axis=1)
         covered |= inside.any(axis=0)
         recalled |= (squares < sample_neighbours.radius_squared[rows, None]).any(axis=0)
-        to_real[rows] = squares.min(axis=1)
-    return Manifold(balls, recalled, covered, to_real)
+    return Manifold(balls, recalled, covered)

@@ -1,17 +1,17 @@
 """Mode collapse: one verdict, the rules behind it, and when nothing can be said.
 
-Four rules, each a printed threshold on a measured number:
+Three rules, each a printed threshold on a measured number:
 
 1. *Repetition*: the samples repeat so often that fewer than N/4 are really different.
-2. *Missing classes*, *under-represented classes*: class shares, corrected for the
-   classifier's mistakes, with intervals.
-3. *Low diversity within a class*: the class's Vendi score is under 0.3 of that of equally
-   many real images, although its samples look real.
+2. *Missing* or *under-represented classes*: class shares, corrected for the classifier's
+   mistakes, with intervals.
+3. *Low diversity within a class*: its Vendi score is far below that of equally many real
+   images, although its samples lie where real ones do.
 
-Rules 2 and 3 need samples that can be recognised: of blurred or noisy samples the
-classifier's word is worth nothing, and bad quality is not collapse. They also need enough
-samples that what they look for would be seen. Where either fails and no rule fired, the
-verdict is *not measurable*, which is not *none*.
+Blur and noise are bad quality, not collapse, and both fool a classifier into seeing few
+classes. So what rules 2 and 3 find counts only in samples that look real by and large. And
+each rule needs enough samples that what it looks for would be seen. Where either fails,
+the verdict is *not measurable*, which is not *none*.
 """
 
 from __future__ import annotations
@@ -44,14 +44,16 @@ DISTINCT = 0.25
 UNDER_REPRESENTED = 0.25
 #: ... and missing when its estimate does, too.
 MISSING = 0.025
-#: Rule 3 fires below this share of the Vendi score of real images of the class.
-LOW_DIVERSITY = 0.3
-#: ... if at least this share of the class's samples falls among real images.
-LOOKS_REAL = 0.5
-#: Rules 2 and 3 need this share of recognisable samples.
-RECOGNISABLE = 0.6
-#: A sample is recognisable when it is as near to a real image as this share of real ones.
-RECOGNISABLE_QUANTILE = 0.99
+#: Rule 3 fires below this share of the Vendi score of real images of the class, if its
+#: samples lie as densely among real images as `DENSE` ...
+LOW_DIVERSITY, DENSE = 0.4, 0.75
+#: ... and below this one wherever they lie. (Blur halves the score at half the density.)
+NO_DIVERSITY = 0.2
+#: Rules 2 and 3 count if at least this share of the samples lies among real images
+LOOKS_REAL = 0.6
+#: ... and they are neither blurred nor noisy: gradient energy relative to real images of the
+#: same classes. (Precision alone is fooled by noise, which lies near the odd outlier.)
+SHARP = (0.5, 1.5)
 #: Fewest and most samples of a class that a Vendi score is taken of.
 VENDI_LEAST, VENDI_MOST = 50, 300
 
@@ -66,8 +68,8 @@ class Reference:
     """(M, 10)"""
     labels: NDArray[np.integer]
     """(M,) true classes."""
-    recognisable_squared: float
-    """Squared distance to the nearest of them within which other real images lie."""
+    energies: Matrix
+    """(M,) gradient energy of each image."""
 
     @cached_property
     def neighbours(self) -> Neighbours:
@@ -84,6 +86,23 @@ class Reference:
         """The Vendi kernel's length scale of each class."""
         return [half_median_distance(self.features[self.labels == name]) for name in range(10)]
 
+    def sharpness(self, energies: Matrix, predicted: NDArray[np.intp]) -> float:
+        """Gradient energy of samples (N,) over that of real images of the same classes."""
+        by_class = np.bincount(self.labels, self.energies) / np.bincount(self.labels)
+        return float(energies.mean() / by_class[predicted].mean())
+
+    def vendi(self, name: int, count: int) -> float:
+        """Vendi score of `count` real images of a class."""
+        if (name, count) not in self._vendi:
+            real = self.features[self.labels == name]
+            chosen = real[spread_indices(len(real), count)]
+            self._vendi[name, count] = vendi_score(chosen, self.lengths[name])
+        return self._vendi[name, count]
+
+    @cached_property
+    def _vendi(self) -> dict[tuple[int, int], float]:
+        return {}
+
 
 @dataclass(frozen=True)
 class Modes:
@@ -94,8 +113,8 @@ class Modes:
     """Per class: Vendi score over that of equally many real images; None: too few samples."""
     class_coverage: list[float]
     """Per class: share of its real images with a sample in their neighbourhood."""
-    recognisable: float
-    """Share of samples as near to a real image as real images are."""
+    sharpness: float
+    """Gradient energy relative to real images of the same classes."""
     distinct: float
     """Effective number of different samples."""
     near_duplicates: float
@@ -127,6 +146,7 @@ class Modes:
 def measure_modes(
     features: Matrix,
     probabilities: Matrix,
+    energies: Matrix,
     neighbours: Neighbours,
     manifold: Manifold,
     reference: Reference,
@@ -137,6 +157,7 @@ def measure_modes(
     Args:
         features: (N, 64), standardised.
         probabilities: (N, 10).
+        energies: (N,) gradient energies.
         neighbours: of the samples among themselves.
         manifold: of the samples among `reference`.
         names: the ten classes' names, for the verdict.
@@ -145,37 +166,48 @@ def measure_modes(
     predicted = probabilities.argmax(axis=1)
     shares = class_shares(probabilities, reference.classifier)
     vendi = _vendi_ratios(features, predicted, reference)
-    recognisable = float((manifold.to_real_squared <= reference.recognisable_squared).mean())
     distinct = effective_distinct(neighbours.copies)
+    sharpness = reference.sharpness(energies, predicted)
 
-    reasons, obstacles = [], []
+    repetition: list[str] = []
+    findings: list[str] = []
+    obstacles: list[str] = []
     missing: list[int] | None = None
     if distinct < DISTINCT * count:
-        reasons.append(f"repetition: {count:,} samples are worth {distinct:,.0f} different ones")
-    if recognisable < RECOGNISABLE:
-        obstacles.append(f"only {100 * recognisable:.0f} % of the samples can be recognised")
+        repetition = [f"repetition: {count:,} samples are worth {distinct:,.0f} different ones"]
+    if _dropped_class_would_show(count, reference):
+        missing, findings = _class_findings(shares, reference.classifier.shares, names)
     else:
-        if _dropped_class_would_show(count, reference):
-            missing, found = _class_findings(shares, reference.classifier.shares, names)
-            reasons += found
-        else:
-            obstacles.append("too few samples to miss a class")
-        if count * reference.classifier.shares.min() >= VENDI_LEAST:
-            reasons += _diversity_findings(vendi, predicted, manifold, names)
-        else:
-            obstacles.append("too few samples to see the variety within a class")
+        obstacles.append("too few samples to miss a class")
+    if count * reference.classifier.shares.min() >= VENDI_LEAST:
+        findings += _diversity_findings(vendi, predicted, manifold, names)
+    else:
+        obstacles.append("too few samples to see the variety within a class")
+    doubt = _quality_doubt(manifold.precision, sharpness)
+    if doubt and findings:
+        obstacles.append(doubt)
+        missing, findings = None, []
     return Modes(
         shares,
         vendi,
         [float(manifold.covered[reference.labels == name].mean()) for name in range(10)],
-        recognisable,
+        sharpness,
         distinct,
         float((neighbours.copies > 0).mean()),
         missing,
-        reasons,
+        repetition + findings,
         "; ".join(obstacles),
         count,
     )
+
+
+def _quality_doubt(precision: float, sharpness: float) -> str:
+    """Why findings may be the classifier's confusion by bad samples; empty if they may not."""
+    if precision < LOOKS_REAL:
+        return f"only {100 * precision:.0f} % of the samples look real"
+    if not SHARP[0] <= sharpness <= SHARP[1]:
+        return f"the samples are {'blurred' if sharpness < 1 else 'noisy'}"
+    return ""
 
 
 def _dropped_class_would_show(count: int, reference: Reference) -> bool:
@@ -214,20 +246,17 @@ def _vendi_ratios(
     """Per class, the Vendi score of up to 300 samples over that of as many real images."""
     ratios: list[float | None] = []
     for name in range(10):
-        own, real = features[predicted == name], reference.features[reference.labels == name]
-        count = min(len(own), len(real), VENDI_MOST)
+        own = features[predicted == name]
+        count = min(len(own), int((reference.labels == name).sum()), VENDI_MOST)
         if count < VENDI_LEAST:
             ratios.append(None)
             continue
-        scores = [
-            vendi_score(part[_spread_indices(len(part), count)], reference.lengths[name])
-            for part in (own, real)
-        ]
-        ratios.append(scores[0] / scores[1])
+        score = vendi_score(own[spread_indices(len(own), count)], reference.lengths[name])
+        ratios.append(score / reference.vendi(name, count))
     return ratios
 
 
-def _spread_indices(total: int, count: int) -> NDArray[np.intp]:
+def spread_indices(total: int, count: int) -> NDArray[np.intp]:
     """`count` of `total` positions, evenly spread, so that no order of the samples matters."""
     return np.linspace(0, total - 1, count).astype(np.intp)
 
@@ -238,11 +267,11 @@ def _diversity_findings(
     manifold: Manifold,
     names: tuple[str, ...],
 ) -> list[str]:
-    poor = [
-        names[name]
-        for name, ratio in enumerate(vendi)
-        if ratio is not None
-        and ratio < LOW_DIVERSITY
-        and (manifold.balls[predicted == name] > 0).mean() >= LOOKS_REAL
-    ]
+    poor = []
+    for name, ratio in enumerate(vendi):
+        if ratio is None:
+            continue
+        density = manifold.balls[predicted == name].mean() / K
+        if ratio < (LOW_DIVERSITY if density >= DENSE else NO_DIVERSITY):
+            poor.append(names[name])
     return ["low diversity within class " + ", ".join(poor)] if poor else []

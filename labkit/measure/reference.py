@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from labkit.data import load
 from labkit.measure.features import Features, extract
-from labkit.measure.modes import RECOGNISABLE_QUANTILE, Reference
+from labkit.measure.modes import Reference
 from labkit.measure.neighbours import nearest_squared
+from labkit.measure.sharpness import gradient_energy
 
 #: A sample is a near-copy when it is nearer to a training image than this share of real
 #: test images are.
@@ -47,9 +48,10 @@ class TestSet:
 @lru_cache(maxsize=2)
 def test_set(dataset: str) -> TestSet:
     """The reference of a data set: its 10,000 test images."""
-    test, training = real_features(dataset, "test"), real_features(dataset, "train").features
-    from_training, from_test = nearest_squared(training, test.features)
-    recognisable = float(np.quantile(from_training, RECOGNISABLE_QUANTILE))
-    labels = load(dataset, "test", "bundled").labels
-    reference = Reference(test.features, test.probabilities, labels, recognisable)
+    found, training = real_features(dataset, "test"), real_features(dataset, "train").features
+    _, from_test = nearest_squared(training, found.features)
+    test = load(dataset, "test", "bundled")
+    reference = Reference(
+        found.features, found.probabilities, test.labels, gradient_energy(test.images)
+    )
     return TestSet(reference, training, from_test)

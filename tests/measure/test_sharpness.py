@@ -13,8 +13,8 @@ from labkit.measure.sharpness import gradient_energy, relative_sharpness
 def test_one_edge_has_the_energy_of_one_edge():
     images = np.zeros((3, 28, 28), np.uint8)
     images[:, :, 14:] = 255  # one full step in each of 28 rows
-    assert gradient_energy(images) == pytest.approx(28 / (2 * 28 * 27))
-    assert gradient_energy(images.transpose(0, 2, 1)) == pytest.approx(28 / (2 * 28 * 27))
+    assert gradient_energy(images) == pytest.approx([28 / (2 * 28 * 27)] * 3)
+    assert gradient_energy(images.transpose(0, 2, 1)) == pytest.approx([28 / (2 * 28 * 27)] * 3)
 
 
 @pytest.mark.parametrize("dataset", ["MNIST", "FashionMNIST"])

@@ -77,12 +77,13 @@ def test_a_new_plan_keeps_them(results: Path) -> None:
 
 
 def test_an_error_in_the_loop_is_a_failure_with_its_reason(tmp_path: Path) -> None:
-    with (
-        pytest.raises(ZeroDivisionError),
-        labkit.cell("a", dataset="MNIST", family="vae", results=tmp_path) as cell,
-    ):
-        cell.log(1, total_loss=3)
-        cell.log(2, total_loss=1 / 0)
+    def loop() -> None:
+        with labkit.cell("a", dataset="MNIST", family="vae", results=tmp_path) as cell:
+            cell.log(1, total_loss=3)
+            cell.log(2, total_loss=1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        loop()
     store = Store(tmp_path)
     outcome = store.outcome(store.plan().cells[0])
     assert isinstance(outcome, CellFailure)

@@ -1,0 +1,1 @@
+"""What a statement means and when it holds: one function per kind of statement."""

@@ -1,0 +1,157 @@
+"""Statements that something did not happen: no failed training, no mode collapse.
+
+Such a statement is universal: one cell refutes it. Nothing short of many trainings
+supports it, since what did not happen in twelve may happen in the thirteenth; the
+exact interval of the rate says how often it still could.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from labkit.reporting.claims.cells import CONDITIONS, NONE, TRAINING, Cell, Cells
+from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.measure import ENDED_BADLY
+from labkit.reporting.claims.predicates import common
+from labkit.reporting.claims.statistics import proportion_interval
+from labkit.reporting.claims.texts import Words
+
+#: An absence is supported if the rate is shown to lie below one in ten.
+RATE_MARGIN = 0.10
+
+State = Literal["absent", "present", "unknown"]
+
+
+def collapse_state(cell: Cell) -> State:
+    """What the mode-collapse measure said of a cell.
+
+    Reads the verdict in words (``none detected ...``, ``not measurable ...``, anything
+    else names a collapse), else the 0/1 metric ``mode_collapse``, else the number of
+    ``missing_classes``.
+    """
+    text = cell.collapse.strip().lower()
+    if text:
+        if text.startswith(("not measur", "unknown")):
+            return "unknown"
+        return "absent" if text == "no" or text.startswith(("none", "no ")) else "present"
+    if cell.status in ENDED_BADLY:
+        return "unknown"
+    for name in ("mode_collapse", "missing_classes"):
+        found = cell.metrics.get(name)
+        if found is not None:
+            return "present" if found.value - found.half > 0 else "absent"
+    return "unknown"
+
+
+def finish_state(cell: Cell) -> State:
+    """Whether a planned training ended in an error; *unknown* if it was never run."""
+    if cell.status == "failed":
+        return "present"
+    return "absent" if cell.status in ("done", "trained") else "unknown"
+
+
+def no_collapse(cells: Cells, context: Context) -> Draft:
+    """The statement that no generator of these cells collapsed.
+
+    Cells whose collapse was not measured are counted apart, never as clean.
+    """
+    return _absence("collapse", cells, [collapse_state(c) for c in cells], context)
+
+
+def all_finished(cells: Cells, context: Context) -> Draft:
+    """The statement that every planned training came to its end without an error."""
+    return _absence("finished", cells, [finish_state(c) for c in cells], context)
+
+
+def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context) -> Draft:
+    words = context.words
+    dataset = common.single_dataset(cells)
+    family = cells.families[0] if len(cells.families) == 1 else ""
+    draft = Draft(
+        id=".".join(("absence", kind, *([family] if family else []), dataset or "all")),
+        scope=common.scope_of(cells, words),
+        dataset=dataset,
+        predicate={"kind": "absence", "what": kind, "dataset": dataset, "family": family},
+        writer=context.writer(),
+        topic=words.say(f"topic.{kind}"),
+        quantity="rate",
+        decimals=2,
+        rule=words.say("rule.absence"),
+    )
+    known = [(c, s) for c, s in zip(cells, states, strict=True) if s != "unknown"]
+    if not known:
+        return replace(draft, missing=(words.say(f"missing.{kind}"),))
+    present = [c for c, s in known if s == "present"]
+    n, hits = len(known), len(present)
+    shown: InTheseRuns = "no" if present else "yes"
+    interval = proportion_interval(hits, n)
+    writer = draft.writer
+    models = words.family(family, several=True) if family else words.say("models")
+    if present:
+        listed = words.listing(describe(c, cells, words) for c in present[:4])
+        if hits > 4:
+            listed = words.say("and_more", listed=listed, n=writer.digits("more", hits - 4))
+        detail = words.say(f"absence.{kind}.found", listed=listed,
+                           hits=writer.digits("cells with it", hits),
+                           n=writer.digits("cells", n))  # fmt: skip
+        _note_levels(present[:4], cells, draft)
+    else:
+        detail = ""
+    verdicts = {c.collapse for c, _ in known} if kind == "collapse" and not present else set()
+    quote = verdicts.pop() if len(verdicts) == 1 else ""
+    if quote:
+        detail = words.say("absence.quote", quote=quote)
+        for i, number in enumerate(re.findall(r"\d[\d,]*(?:\.\d+)?", quote)):
+            writer.numbers[f"in the verdict ({i + 1})"] = float(number.replace(",", ""))
+    if n < len(cells):
+        detail += words.say("absence.unknown", n=writer.digits("cells unknown", len(cells) - n))
+    rest = {c.where[:-1] for c, _ in known}
+    return replace(
+        draft,
+        statement=words.say(f"absence.{kind}.statement", models=models,
+                            n=writer.digits("cells", n)),
+        detail=detail,
+        in_these_runs=shown,
+        estimate=hits / n,
+        interval=interval,
+        margin=RATE_MARGIN,
+        # The tests behind an exact upper bound: P(no hit | rate = margin), doubled.
+        p=min(1.0, 2 * (1 - RATE_MARGIN) ** n) if not hits else 1.0,
+        n_seeds=len({c.seed for c, _ in known}),
+        n_blocks=len(rest),
+        cells=tuple(c for c, _ in known),
+        counterexamples=tuple(
+            f"{c.run}: {c.collapse}" if kind == "collapse" and c.collapse else c.run
+            for c in present
+        ),
+        predicate={**draft.predicate, "hits": hits, "n": n, "quote": quote},
+        notes=(words.say("note.unknown_cells", n=len(cells) - n),) if n < len(cells) else (),
+    )  # fmt: skip
+
+
+def _note_levels(found: Sequence[Cell], cells: Cells, draft: Draft) -> None:
+    """Every level named in the text is a number of the claim."""
+    varied = Cells(tuple(cells)).factors
+    for cell in found:
+        for name in varied:
+            if name in cell.settings:
+                draft.writer.level(name, cell.settings[name])
+        if len(cells.seeds) > 1:
+            draft.writer.digits(f"seed {cell.seed}", cell.seed)
+
+
+def describe(cell: Cell, among: Cells, words: Words) -> str:
+    """A cell by what tells it from the others, not by its name: "hinge, z 64 on MNIST"."""
+    varied = [n for n in among.factors if n in cell.settings and n not in (*CONDITIONS, *TRAINING)]
+    named = [n for n in varied if cell.settings[n] != NONE] or varied
+    parts = [words.level(n, cell.settings[n]) for n in named] or [words.family(cell.family)]
+    text = ", ".join(parts)
+    if len(among.seeds) > 1:
+        text = words.say("with_seed", cell=text, seed=cell.seed)
+    if len(among.datasets) > 1:
+        text += words.where(cell.dataset)
+    return text

@@ -1,0 +1,31 @@
+"""What was held fixed, and so is untested."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from labkit.reporting.claims.cells import NONE, Cells
+from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.predicates import common
+
+
+def held_constant(cells: Cells, context: Context) -> Draft:
+    """The claim, never measured, about every setting with one level in these cells."""
+    words = context.words
+    constants = {n: v for n, v in cells.constants.items() if v != NONE}
+    named = words.listing(words.factor(n) for n in constants)
+    family = cells.families[0] if cells.families else "all"
+    draft = Draft(
+        id=f"constant.{family}",
+        scope=common.scope_of(cells, words),
+        dataset="",
+        predicate={"kind": "constant", "settings": list(constants), "words": named},
+        writer=context.writer(),
+        topic=words.say("topic.constant", settings=named or words.say("other_settings")),
+        cells=tuple(cells),
+        rule=words.say("rule.constant"),
+    )
+    if not constants:
+        return replace(draft, missing=(words.say("missing.constant_none"),))
+    values = words.listing(draft.writer.level(n, v) for n, v in constants.items())
+    return replace(draft, missing=(words.say("missing.constant", values=values),))

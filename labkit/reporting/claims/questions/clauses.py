@@ -1,0 +1,215 @@
+"""Claims of several data sets in one clause: merged where they say the same.
+
+"Hinge was the steadier choice on both data sets (...)" stands only where it was ahead
+on each; otherwise every data set gets its own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labkit.reporting.claims.claim import Claim
+from labkit.reporting.claims.questions.essay import Essay
+from labkit.reporting.claims.texts import Words
+
+
+def everywhere(words: Words, claims: Sequence[Claim]) -> str:
+    """ " on MNIST", " on both data sets", " on all three data sets"."""
+    if len(claims) == 1:
+        return words.where(claims[0].predicate["dataset"])
+    key = "everywhere.both" if len(claims) == 2 else "everywhere.all"
+    return words.say(key, n=words.count(len(claims)))
+
+
+def on(words: Words, claim: Claim, among: Sequence[Claim]) -> str:
+    """ " on MNIST" where several data sets share a bracket; "" where there is one."""
+    return words.where(claim.predicate["dataset"]) if len(among) > 1 else ""
+
+
+def winners(essay: Essay, claims: Sequence[Claim], verb: str) -> str:
+    """ "hinge was steadier on MNIST (6.6 against 25.7), but BCE on Fashion-MNIST (...)".
+
+    Args:
+        claims: *best-of* claims of one factor and one metric, one a data set.
+        verb: message key of what the winner did: "was the steadier choice".
+    """
+    words = essay.words
+    tops = {(str(c.predicate["level"]), c.in_these_runs, essay.hedge(c)) for c in claims}
+    if len(tops) == 1 and claims[0].in_these_runs == "yes":
+        factor, level = claims[0].predicate["factor"], claims[0].predicate["level"]
+        values = words.say("clause.semicolon").join(
+            words.say("clause.against", value=_top(c), rest=_rest(words, c)) + on(words, c, claims)
+            for c in claims
+        )
+        return words.say(
+            "clause.wins",
+            level=words.level(factor, level),
+            hedge=essay.hedge(claims[0]),
+            verb=words.say(verb),
+            where=everywhere(words, claims),
+            values=values,
+        )
+    parts = [
+        _winner(essay, claim, verb, None if i == 0 else claims[i - 1])
+        for i, claim in enumerate(claims)
+    ]
+    levels = {str(c.predicate["level"]) for c in claims if c.in_these_runs == "yes"}
+    return words.say("clause.and" if len(levels) < 2 else "clause.but").join(parts)
+
+
+def _winner(essay: Essay, claim: Claim, verb: str, before: Claim | None) -> str:
+    words, factor = essay.words, claim.predicate["factor"]
+    where = words.where(claim.predicate["dataset"])
+    if claim.in_these_runs == "tie":
+        values = words.listing(
+            words.say("clause.of", value=_value(claim, lv), level=words.bare(factor, lv))
+            for lv in claim.predicate["order"]
+        )
+        return words.say("clause.tie", where=where, values=values)
+    key = "clause.wins"
+    if before is not None and before.in_these_runs == "yes":
+        again = before.predicate["level"] == claim.predicate["level"]
+        key = "clause.wins_again" if again else "clause.wins_next"
+    return words.say(
+        key,
+        level=words.level(factor, claim.predicate["level"]),
+        hedge=essay.hedge(claim),
+        verb=words.say(verb),
+        where=where,
+        values=words.say("clause.against", value=_top(claim), rest=_rest(words, claim)),
+    )
+
+
+def _value(claim: Claim, level: object) -> str:
+    return claim.shown[f"{claim.predicate['metric']}, {level}"]
+
+
+def _top(claim: Claim) -> str:
+    return _value(claim, claim.predicate["level"])
+
+
+def _rest(words: Words, claim: Claim) -> str:
+    top = claim.predicate["level"]
+    return words.listing(_value(claim, lv) for lv in claim.predicate["order"] if lv != top)
+
+
+def course(essay: Essay, claims: Sequence[Claim]) -> str:
+    """ "falls at every step on both data sets, from 74.92 at latent 8 to 61.98 at 32 on ...".
+
+    Args:
+        claims: *trend* claims of one factor and one metric, one a data set.
+    """
+    words = essay.words
+    shapes = {(c.predicate["shape"], essay.hedge(c)) for c in claims}
+    if len(shapes) == 1 and monotone(claims):
+        steps = words.listing(_step(words, c, on(words, c, claims)) for c in claims)
+        return words.say(
+            f"course.{claims[0].predicate['shape']}",
+            hedge=essay.hedge(claims[0]),
+            where=everywhere(words, claims),
+            steps=steps,
+        )
+    parts = [_course(essay, claim) for claim in claims]
+    return words.say("clause.and" if len(shapes) == 1 else "clause.but").join(parts)
+
+
+def monotone(claims: Sequence[Claim]) -> bool:
+    """Whether every one of some *trend* claims rises, or every one falls, at each step."""
+    shapes = {c.predicate["shape"] for c in claims}
+    return shapes in ({"rises"}, {"falls"})
+
+
+def briefly(essay: Essay, claims: Sequence[Claim]) -> str:
+    """ "rises (14.08 to 17.66 on MNIST, 12.44 to 14.27 on Fashion-MNIST)"; monotone ones only."""
+    words = essay.words
+    values = ", ".join(
+        words.say("course.ends", first=_end(c, 0), last=_end(c, -1)) + on(words, c, claims)
+        for c in claims
+    )
+    key = f"course.brief.{claims[0].predicate['shape']}"
+    hedge = "" if all(essay.hedge(c) == "" for c in claims) else words.say("answer.apparently")
+    return words.say(key, hedge=hedge, values=values)
+
+
+def _end(claim: Claim, index: int) -> str:
+    return _value(claim, claim.predicate["levels"][index])
+
+
+def _step(words: Words, claim: Claim, where: str = "") -> str:
+    factor, levels = claim.predicate["factor"], claim.predicate["levels"]
+    percent = ""
+    if "percent" in claim.shown:
+        up = claim.predicate["direction"] == "rises"
+        percent = words.say("course.up" if up else "course.down", share=claim.shown["percent"])
+    return words.say(
+        "course.step",
+        first=_end(claim, 0),
+        a=words.level(factor, levels[0]),
+        last=_end(claim, -1),
+        b=words.bare(factor, levels[-1]),
+        where=where,
+        percent=percent,
+    )
+
+
+def _course(essay: Essay, claim: Claim) -> str:
+    words, predicate = essay.words, claim.predicate
+    factor, levels = predicate["factor"], predicate["levels"]
+    where, shape = words.where(predicate["dataset"]), predicate["shape"]
+    if shape in ("rises", "falls", "weakly"):
+        key = shape if shape != "weakly" else f"weakly.{predicate['direction']}"
+        return words.say(f"course.{key}", hedge=essay.hedge(claim), where=where,
+                         steps=_step(words, claim))  # fmt: skip
+    if shape == "flat":
+        values = words.listing(_value(claim, lv) for lv in levels)
+        return words.say("course.flat", where=where, values=values)
+    metric = predicate["metric"]
+    at = {lv: claim.numbers[f"{metric}, {lv}"] for lv in levels}
+    turn = (min if shape == "valley" else max)(levels, key=lambda lv: at[lv])
+    rest = words.listing(
+        words.say("clause.at", value=_value(claim, lv), level=words.bare(factor, lv))
+        for lv in levels
+        if lv != turn or shape == "mixed"
+    )
+    return words.say(
+        f"course.{shape}",
+        where=where,
+        level=words.level(factor, turn),
+        value=_value(claim, turn),
+        rest=rest,
+    )
+
+
+def by_label(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """*Change* claims grouped by the trainings they speak of."""
+    groups: dict[tuple[str, str], list[Claim]] = {}
+    for claim in claims:
+        key = (claim.predicate["label"], claim.predicate["dataset"])
+        groups.setdefault(key, []).append(claim)
+    return list(groups.values())
+
+
+def moved(essay: Essay, claims: Sequence[Claim]) -> str:
+    """ "The VAE on MNIST: the training loss fell from 250.8 to 150.4 (40.0 % of ...), ..."
+
+    Args:
+        claims: *change* claims of the same trainings; signs and percentages as computed.
+    """
+    words = essay.words
+    clauses = []
+    for claim in claims:
+        share = claim.shown.get("percent", "")
+        clauses.append(
+            words.say(
+                f"moved.{claim.predicate['direction']}",
+                metric=words.metric(claim.predicate["metric"]),
+                first=claim.shown["first"],
+                last=claim.shown["last"],
+                share=words.say("moved.share", share=share) if share else "",
+            )
+        )
+    predicate = claims[0].predicate
+    return words.say(
+        "moved", label=predicate["label"], where=words.where(predicate["dataset"]),
+        clauses=words.listing(clauses),
+    )  # fmt: skip

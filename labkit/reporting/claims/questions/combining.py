@@ -1,0 +1,194 @@
+"""One idea to combine benefits of both models (e.g., VAE-GAN)."""
+
+from __future__ import annotations
+
+from labkit.catalog import FAMILIES
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Answer, Claim
+from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.measure import measure
+from labkit.reporting.claims.predicates.family import family_versus
+from labkit.reporting.claims.predicates.setting import best_setting, share_within
+from labkit.reporting.claims.questions.clauses import everywhere, on
+from labkit.reporting.claims.questions.essay import Essay
+
+PARENTS = ("gan", "vae")
+#: Families that join the two.
+HYBRIDS = ("vae_gan", "adversarial_vae", "latent_gan")
+COMPARED = (("proxy_fid", False), ("sharpness", True), ("coverage", False))
+
+
+def answer(key: str, cells: Cells, context: Context) -> Answer:
+    """The measured strengths of each family here, and what they suggest to try."""
+    hybrids = [h for h in HYBRIDS if h in cells.families]
+    drafts: list[Draft] = []
+    for dataset in cells.datasets:
+        some = cells.of(dataset=dataset)
+        for name, to_target in COMPARED:
+            drafts.append(family_versus(some, *PARENTS, measure(name, to_target), context))
+        for family in (*PARENTS, *hybrids):
+            if family in some.families:
+                drafts.append(best_setting(some.of(family), measure("proxy_fid"), context))
+        if "vae" in some.families:
+            parts = measure("recon_proxy_fid"), measure("proxy_fid")
+            drafts.append(share_within(some.of("vae"), *parts, context))
+        for hybrid in hybrids:
+            for parent in PARENTS:
+                for name, to_target in COMPARED[:2]:
+                    drafts.append(
+                        family_versus(some, hybrid, parent, measure(name, to_target), context)
+                    )
+    essay = Essay(key, drafts, context)
+    told = _compared(essay, cells, PARENTS, "proxy_fid", "combining.fid")
+    told += _compared(essay, cells, PARENTS, "sharpness-to-target", "combining.sharpness")
+    told += _compared(essay, cells, PARENTS, "coverage", "combining.coverage")
+    if not told:
+        essay.add("combining.nothing", essay.claims)
+    _encoder(essay, cells)
+    told += _where_lost(essay, cells)
+    best = {f: _best(essay, cells, f) for f in PARENTS}
+    if all(best.values()):
+        _suggestion(essay, cells, best)
+        told += [c for found in best.values() for c in found]
+    for hybrid in hybrids:
+        told += _hybrid(essay, cells, hybrid)
+    if not hybrids and any(f in cells.families for f in PARENTS):
+        essay.add("combining.none_trained")
+    essay.certainty(told)
+    return essay.answer()
+
+
+def _compared(
+    essay: Essay, cells: Cells, pair: tuple[str, str], name: str, key: str
+) -> list[Claim]:
+    """One family against another by one measure, merged where the data sets agree."""
+    words = essay.words
+    claims = [
+        c for d in cells.datasets if (c := essay.found("family", "-".join(pair), name, d or "all"))
+    ]
+    if not claims:
+        return []
+    alike = {
+        (c.predicate["ahead"], c.predicate["apart"], c.in_these_runs, essay.hedge(c))
+        for c in claims
+    }
+    groups = [claims] if len(alike) == 1 else [[c] for c in claims]
+    parts = [_ahead(essay, group, pair) for group in groups]
+    essay.add(key, claims, clauses=words.say("clause.semicolon").join(parts))
+    return claims
+
+
+def _ahead(essay: Essay, claims: list[Claim], pair: tuple[str, str]) -> str:
+    """ "the GANs are ahead on both data sets (165 on average against 301 on MNIST, ...)"."""
+    words, first = essay.words, claims[0]
+    ahead = first.predicate["ahead"]
+    other = next(f for f in pair if f != ahead)
+    metric = first.predicate["metric"]
+    key = "combining.values" if first.predicate["target"] is None else "combining.away"
+    values = words.listing(
+        words.say(key if i == 0 else "clause.against_plain", a=c.shown[f"{metric}, {ahead}"],
+                  b=c.shown[f"{metric}, {other}"]) + on(words, c, claims)
+        for i, c in enumerate(claims)
+    )  # fmt: skip
+    where = everywhere(words, claims)
+    if first.in_these_runs == "tie":
+        return words.say("combining.tie", where=where, values=values)
+    apart = words.say("combining.apart" if first.predicate["apart"] else "combining.overlap",
+                      a=words.family(ahead), b=words.family(other))  # fmt: skip
+    return words.say("combining.ahead", ahead=words.family(ahead, several=True), where=where,
+                     hedge=essay.hedge(first), values=values, apart=apart)  # fmt: skip
+
+
+def _encoder(essay: Essay, cells: Cells) -> None:
+    """Which family can reconstruct at all: a fact of the models, not of the runs."""
+    can = [f for f in PARENTS if f in cells.families and FAMILIES[f].reconstructs]
+    cannot = [f for f in PARENTS if f in cells.families and not FAMILIES[f].reconstructs]
+    if can and cannot:
+        essay.add("combining.encoder", can=essay.words.family(can[0], several=True),
+                  cannot=essay.words.family(cannot[0], several=True))  # fmt: skip
+
+
+def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
+    """Whether the VAE loses more in its decoder or between code and prior."""
+    words = essay.words
+    claims = [
+        c
+        for d in cells.datasets
+        if (c := essay.found("share-within", "recon_proxy_fid", "proxy_fid", d or "all"))
+        and c.in_these_runs == "yes"
+    ]
+    parts = [
+        words.say("combining.prior" if c.predicate["below"] else "combining.decoder",
+                  where=words.where(c.predicate["dataset"]).strip(),
+                  recon=c.shown["recon_proxy_fid"], samples=c.shown["proxy_fid"])
+        for c in claims
+    ]  # fmt: skip
+    if parts:
+        essay.add("combining.lost", claims, clauses=words.say("clause.semicolon").join(parts))
+        lessons = {c.predicate["below"] for c in claims}
+        if len(lessons) == 1:
+            essay.add("combining.try_prior" if lessons.pop() else "combining.try_decoder", claims)
+        else:
+            essay.add("combining.try_both", claims)
+    return claims
+
+
+def _best(essay: Essay, cells: Cells, family: str) -> list[Claim]:
+    return [
+        c
+        for d in cells.datasets
+        if (c := essay.found("best-setting", family, "proxy_fid", d or "all"))
+    ]
+
+
+def _suggestion(essay: Essay, cells: Cells, best: dict[str, list[Claim]]) -> None:
+    """The approaches the lab names, with the settings of the best cells."""
+    words = essay.words
+    named = {}
+    for family, claims in best.items():
+        factors = cells.of(family).factors
+        each: list[tuple[str, str]] = []
+        for claim in claims:
+            settings = claim.predicate["settings"]
+            levels = [words.level(n, settings[n]) for n in factors if n in settings]
+            text = ", ".join(levels) or words.family(family)
+            if claim.in_these_runs == "tie" and levels:
+                text = words.say("combining.tied", setting=text)
+            each.append((text, claim.predicate["dataset"]))
+        if len({text for text, _ in each}) == 1:
+            named[family] = each[0][0]
+        else:
+            named[family] = words.listing(t + words.where(d) for t, d in each)
+    claims = [c for found in best.values() for c in found]
+    essay.add("combining.settings", claims, gan=named["gan"], vae=named["vae"])
+    essay.add("combining.approaches", claims)
+
+
+def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
+    """What a hybrid achieved against both parents."""
+    words = essay.words
+    told = []
+    for dataset in cells.datasets:
+        claims = [
+            c
+            for parent in PARENTS
+            if (c := essay.found("family", f"{hybrid}-{parent}", "proxy_fid", dataset or "all"))
+        ]
+        if len(claims) < len(PARENTS):
+            continue
+        told += claims
+        won = [c.in_these_runs == "yes" and c.predicate["ahead"] == hybrid for c in claims]
+        key = "beats_both" if all(won) else "between" if any(won) else "behind_both"
+        if any(c.in_these_runs == "tie" for c in claims):
+            key = "tie_hybrid"
+        essay.add(
+            f"combining.{key}",
+            claims,
+            hybrid=words.family(hybrid, several=True),
+            hedge=words.say("answer.apparently") if any(essay.hedge(c) for c in claims) else "",
+            where=words.where(dataset),
+            value=claims[0].shown[f"proxy_fid, {hybrid}"],
+            gan=claims[0].shown["proxy_fid, gan"],
+            vae=claims[1].shown["proxy_fid, vae"],
+        )
+    return told

@@ -1,0 +1,93 @@
+"""From claims to a paragraph: sentences that only repeat what claims say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from labkit.catalog import QUESTIONS
+from labkit.reporting.claims.claim import Answer, Claim, Sentence
+from labkit.reporting.claims.judge import MIN_SEEDS, Context, Draft, judge
+from labkit.reporting.claims.settle import plan_for, seedless
+from labkit.reporting.claims.texts import Words, capitalised
+
+
+class Essay:
+    """One answer in the making. Numbers enter a sentence only as a claim prints them."""
+
+    def __init__(self, key: str, drafts: Sequence[Draft], context: Context) -> None:
+        self.key = key
+        self.context = context
+        self.words: Words = context.words
+        self.claims = judge(key, drafts, context)
+        self._by_id = {claim.id: claim for claim in self.claims}
+        self._sentences: list[Sentence] = []
+
+    def claim(self, *parts: str) -> Claim:
+        """The claim of an id, given without the question; `KeyError` if there is none."""
+        return self._by_id[".".join((self.key, *parts))]
+
+    def found(self, *parts: str) -> Claim | None:
+        """The same, or None where it is absent or not measured."""
+        claim = self._by_id.get(".".join((self.key, *parts)))
+        return None if claim is None or claim.verdict == "not measured" else claim
+
+    def add(self, key: str, claims: Iterable[Claim] = (), **fields: object) -> None:
+        """A sentence from a message; nothing is added if the message is empty."""
+        self.write(self.words.say(key, **fields), claims)
+
+    def write(self, text: str, claims: Iterable[Claim] = ()) -> None:
+        """A sentence as it is."""
+        if text:
+            ids = tuple(dict.fromkeys(claim.id for claim in claims))
+            self._sentences.append(Sentence(capitalised(text), ids))
+
+    def hedge(self, claim: Claim) -> str:
+        """What has to stand before a finding so that it says no more than it may.
+
+        With three seeds or more, "apparently " before what they leave open; with fewer,
+        "narrowly " before a difference below the margin (that one training proves little
+        is said of everything at the paragraph's end).
+        """
+        if claim.verdict != "inconclusive" or claim.in_these_runs != "yes":
+            return ""
+        if claim.n_seeds >= MIN_SEEDS:
+            return self.words.say("answer.apparently")
+        return self.words.say("answer.narrowly") if claim.below_margin else ""
+
+    def certainty(self, about: Sequence[Claim]) -> None:
+        """The last sentences: how far all this may be trusted, and what would settle it.
+
+        Args:
+            about: the claims the paragraph was built from.
+        """
+        open_claims = [c for c in about if c.verdict == "inconclusive"]
+        measured = [c for c in about if c.verdict != "not measured"]
+        if not measured:
+            return
+        n = max(c.n_seeds for c in measured)
+        count = self.words.count(n)
+        if n == 1:
+            self.add("answer.one_seed", measured)
+        elif n < MIN_SEEDS:
+            self.add("answer.few_seeds", measured, n=count)
+        elif open_claims:
+            hedged = any(self.hedge(c) for c in open_claims)
+            self.add("answer.open" if hedged else "answer.some_open", open_claims, n=count)
+        else:
+            self.add("answer.all_settled", measured, n=count)
+        plans = [c for c in open_claims if c.settle is not None and c.settle.command]
+        if plans:
+            seeds = max(c.settle.seeds for c in plans if c.settle is not None)
+            runs = {seedless(run) for c in plans for run in c.runs}
+            plan = plan_for(sorted(runs), seeds, self.context)
+            self.add("answer.settle", plans, plan=plan.text)
+
+    def answer(self) -> Answer:
+        """Everything so far as an answer."""
+        return Answer(
+            question=self.key,
+            heading=QUESTIONS[self.key].text if self.key in QUESTIONS else self.key,
+            paragraph=" ".join(s.text for s in self._sentences),
+            claims=self.claims,
+            sentences=tuple(self._sentences),
+        )

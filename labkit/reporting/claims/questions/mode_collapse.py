@@ -1,0 +1,105 @@
+"""Evidence of mode collapse (if any)? What helped?"""
+
+from __future__ import annotations
+
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Answer, Claim
+from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.measure import first_measured, measure
+from labkit.reporting.claims.predicates.absence import no_collapse
+from labkit.reporting.claims.predicates.best_of import best_of
+from labkit.reporting.claims.predicates.constant import held_constant
+from labkit.reporting.claims.predicates.helped import helped
+from labkit.reporting.claims.questions.clauses import winners
+from labkit.reporting.claims.questions.essay import Essay
+
+#: How varied the samples are, the first that was measured.
+DIVERSITY = ("coverage", "recall", "vendi")
+
+
+def answer(key: str, cells: Cells, context: Context) -> Answer:
+    """The measure's verdict, and what was varied that went with fewer collapses."""
+    gans = cells.of("gan")
+    words = context.words
+    diversity = first_measured(DIVERSITY, gans)
+    factors = list(gans.factors)[:3]
+    drafts: list[Draft] = [no_collapse(gans, context)]
+    drafts += [helped(gans, factor, context) for factor in factors]
+    drafts += [
+        best_of(gans.of(dataset=d), factor, measure(diversity or DIVERSITY[0]), context)
+        for d in gans.datasets
+        for factor in factors
+    ]
+    drafts.append(held_constant(gans, context))
+    essay = Essay(key, drafts, context)
+    found = essay.claims[0]
+    told: list[Claim] = [found]
+    if found.verdict == "not measured":
+        essay.add("collapse.not_measured", [found])
+    elif found.in_these_runs == "yes":
+        quote = found.predicate["quote"]
+        essay.add(
+            "collapse.none",
+            [found],
+            n=words.count(found.predicate["n"]),
+            quote=words.say("collapse.quote", quote=quote) if quote else "",
+            rate=found.shown["rate at most, %"],
+        )
+    else:
+        essay.write(found.text, [found])
+    told += _helped(essay, factors, found)
+    if diversity:
+        told += _diversity(essay, gans, factors, diversity, found)
+    constant = essay.claim("constant", "gan")
+    if constant.predicate["settings"]:
+        essay.add("collapse.constant", [constant], settings=constant.predicate["words"])
+    essay.certainty(told)
+    return essay.answer()
+
+
+def _helped(essay: Essay, factors: list[str], found: Claim) -> list[Claim]:
+    """What went with fewer collapses; that nothing could, where nothing collapsed."""
+    if found.in_these_runs == "yes":
+        essay.add("collapse.nothing_to_help", [found])
+        return []
+    claims = [c for f in factors for c in essay.claims
+              if c.predicate["kind"] == "helped" and c.predicate["factor"] == f
+              and c.verdict != "not measured"]  # fmt: skip
+    for claim in claims:
+        factor = claim.predicate["factor"]
+        if claim.in_these_runs == "tie":
+            essay.add("collapse.no_help", [claim], factor=essay.words.factor(factor))
+            continue
+        level, rival = claim.predicate["level"], claim.predicate["rival"]
+        essay.add(
+            "collapse.helped",
+            [claim],
+            hedge=essay.hedge(claim),
+            level=essay.words.level(factor, level),
+            rival=essay.words.level(factor, rival),
+            a=claim.shown[f"collapsed, {level}"],
+            b=claim.shown[f"collapsed, {rival}"],
+            n=claim.shown["pairs"],
+        )
+    return claims
+
+
+def _diversity(
+    essay: Essay, gans: Cells, factors: list[str], metric: str, found: Claim
+) -> list[Claim]:
+    words = essay.words
+    told: list[Claim] = []
+    clauses = []
+    for factor in factors:
+        claims = [
+            c for d in gans.datasets if (c := essay.found("best-of", factor, metric, d or "all"))
+        ]
+        if claims:
+            told += claims
+            clause = winners(essay, claims, f"verb.{metric}")
+            clauses.append(words.say("stability.by", factor=words.factor(factor), clause=clause))
+    if clauses:
+        key = "collapse.diversity" if found.in_these_runs == "yes" else "collapse.diversity_too"
+        essay.add(key, told, metric=words.metric(metric), about=words.say(f"about.{metric}"),
+                  clauses=words.say("clause.semicolon").join(clauses))  # fmt: skip
+    return told

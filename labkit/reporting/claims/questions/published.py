@@ -1,0 +1,37 @@
+"""Do these runs reproduce the published values?"""
+
+from __future__ import annotations
+
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Answer
+from labkit.reporting.claims.judge import Context
+from labkit.reporting.claims.predicates.reproduces import reproduces
+from labkit.reporting.claims.questions.essay import Essay
+
+
+def answer(key: str, cells: Cells, context: Context) -> Answer:
+    """Each published value beside ours: reproduced, not reproduced, or not comparable."""
+    drafts = [
+        reproduces(cells, reference, context, key=str(i))
+        for i, reference in enumerate(context.references, 1)
+    ]
+    essay = Essay(key, drafts, context)
+    for claim in essay.claims:
+        fields: dict[str, object] = {
+            "metric": essay.words.metric(claim.predicate["metric"]),
+            "source": claim.predicate["source"],
+        }
+        if claim.verdict == "not measured":
+            essay.add("reference.unmeasured", [claim], reason=claim.reasons[0], **fields)
+            continue
+        found = "reproduced" if claim.in_these_runs == "yes" else "missed"
+        essay.add(
+            f"reference.{found}",
+            [claim],
+            ours=claim.shown["ours"],
+            published=claim.shown["published"],
+            tolerance=claim.shown["tolerance"],
+            **fields,
+        )
+    essay.certainty(essay.claims)
+    return essay.answer()

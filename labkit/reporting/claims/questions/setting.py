@@ -1,0 +1,124 @@
+"""What did one setting change? The loss kind, a constraint, regularisation, β, ..."""
+
+from __future__ import annotations
+
+from labkit.catalog import QUESTIONS
+from labkit.reporting.claims.cells import Cells, Level
+from labkit.reporting.claims.claim import Answer, Claim
+from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.measure import first_measured, measure
+from labkit.reporting.claims.predicates import common
+from labkit.reporting.claims.predicates.best_of import best_of
+from labkit.reporting.claims.predicates.change import change
+from labkit.reporting.claims.predicates.helped import helped
+from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
+from labkit.reporting.claims.predicates.trend import trend
+from labkit.reporting.claims.questions.clauses import by_label, course, moved, winners
+from labkit.reporting.claims.questions.essay import Essay
+from labkit.reporting.claims.questions.stability import WITHIN
+
+#: What a setting is judged by, where measured.
+MEASURES = ("proxy_fid", "coverage", "test_recon_loss", "test_total_loss", "total_loss",
+            "recon_loss")  # fmt: skip
+LOSSES = ("d_loss", "g_loss", "total_loss", "recon_loss", "kl_loss")
+
+
+def answer(key: str, cells: Cells, context: Context) -> Answer:
+    """The effect of the first of the question's factors that was varied, family by family."""
+    question = QUESTIONS[key]
+    some = cells.filter(lambda c: c.family in question.families) if question.families else cells
+    factor = next((f for f in question.factors if f in some.factors), question.factors[0])
+    families = [f for f in some.families if factor in some.of(f).levels]
+    drafts: list[Draft] = []
+    for family in families:
+        drafts += _drafts(some.of(family), factor, context)
+    essay = Essay(key, drafts, context)
+    told: list[Claim] = []
+    for name in dict.fromkeys(c.predicate["metric"] for c in essay.claims
+                              if c.predicate["kind"] in ("best-of", "trend")):  # fmt: skip
+        told += _sentence(essay, name)
+    refused = [c for c in essay.claims if c.predicate["kind"] == "best-of"
+               and c.verdict == "not measured"]  # fmt: skip
+    if not told:
+        key_ = "factor.confounded" if refused else "factor.nothing"
+        reason = refused[0].reasons[0] if refused and refused[0].reasons else ""
+        essay.add(key_, refused, reason=reason, factors=context.words.factor(factor, True))
+    _losses(essay, some, factor)
+    essay.certainty(told)
+    return essay.answer()
+
+
+def _drafts(cells: Cells, factor: str, context: Context) -> list[Draft]:
+    drafts: list[Draft] = []
+    within = first_measured(WITHIN, cells)
+    present = [n for n in (*MEASURES, within or WITHIN[0]) if first_measured([n], cells)]
+    for name in present or ["proxy_fid"]:
+        for dataset in cells.datasets:
+            some = cells.of(dataset=dataset)
+            drafts.append(best_of(some, factor, measure(name), context))
+            if _numeric(cells.levels[factor]):
+                drafts.append(trend(some, factor, measure(name), context))
+        if len(cells.datasets) > 1:
+            drafts.append(same_pattern(cells, factor, measure(name), context))
+    if cells.families == ("gan",):
+        drafts.append(helped(cells, factor, context))
+    if factor == "beta":
+        drafts += [
+            trade_off(cells.of(dataset=d), factor, measure("test_recon_loss"),
+                      measure("proxy_fid"), context)
+            for d in cells.datasets
+        ]  # fmt: skip
+    for name in LOSSES:
+        drafts += _changes(cells, factor, name, context)
+    return drafts
+
+
+def _changes(cells: Cells, factor: str, name: str, context: Context) -> list[Draft]:
+    """First to last epoch, each level of the factor by itself: one kind of loss at a time."""
+    found = []
+    for dataset in cells.datasets:
+        for level in cells.levels[factor]:
+            some = cells.of(dataset=dataset).filter(
+                lambda c, level=level: c.settings.get(factor) == level  # type: ignore[misc]
+            )
+            if any(name in c.first and not c.from_table for c in some):
+                found.append(
+                    change(some, measure(name), context, key=f"{factor}-{level}",
+                           label=context.words.level(factor, level))
+                )  # fmt: skip
+    return found
+
+
+def _numeric(levels: tuple[Level, ...]) -> bool:
+    return len(levels) > 2 and all(
+        isinstance(v, (int, float)) and not isinstance(v, bool) for v in levels
+    )
+
+
+def _sentence(essay: Essay, name: str) -> list[Claim]:
+    trends = [c for c in essay.claims if c.predicate["kind"] == "trend"
+              and c.predicate["metric"] == name and c.verdict != "not measured"]  # fmt: skip
+    if trends:
+        essay.add("factor.trend", trends, metric=essay.words.metric(name),
+                  clauses=course(essay, trends))  # fmt: skip
+        return trends
+    claims = [c for c in essay.claims if c.predicate["kind"] == "best-of"
+              and c.predicate["metric"] == name and c.verdict != "not measured"]  # fmt: skip
+    if claims:
+        essay.add("factor.measure", claims, metric=common.spoken(measure(name), essay.words),
+                  clauses=winners(essay, claims, "verb.best"))  # fmt: skip
+    return claims
+
+
+def _losses(essay: Essay, cells: Cells, factor: str) -> None:
+    """What each loss did within its kind, never one against another kind."""
+    words = essay.words
+    for name in LOSSES:
+        if factor in measure(name).within and any(name in c.metrics for c in cells):
+            essay.add("factor.never_ranked", factors=words.factor(factor, several=True),
+                      metric=words.metric(name))  # fmt: skip
+            break
+    changes = [c for c in essay.claims if c.predicate["kind"] == "change"
+               and c.verdict != "not measured"]  # fmt: skip
+    for group in by_label(changes):
+        essay.write(moved(essay, group), group)

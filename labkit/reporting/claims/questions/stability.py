@@ -1,0 +1,199 @@
+"""What hyperparameters most influenced GAN stability in your runs?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Answer, Claim
+from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.measure import first_measured, measure
+from labkit.reporting.claims.predicates.absence import all_finished
+from labkit.reporting.claims.predicates.best_of import best_of
+from labkit.reporting.claims.predicates.constant import held_constant
+from labkit.reporting.claims.predicates.pattern import same_pattern
+from labkit.reporting.claims.predicates.ranking import ranking
+from labkit.reporting.claims.predicates.spread import seed_spread
+from labkit.reporting.claims.questions.clauses import winners
+from labkit.reporting.claims.questions.essay import Essay
+
+#: What stability within a training is read from, the first that was measured.
+WITHIN = ("fid_drawdown", "fid_final_excess", "fid_tail_spread", "fid_oscillation")
+QUALITY = "proxy_fid"
+DOMINANCE = "d_dominance"
+#: At most so many varied settings are taken through all measures.
+MAX_FACTORS = 4
+
+
+def answer(key: str, cells: Cells, context: Context) -> Answer:
+    """Divergence, drawdown, dominance and seed spread, by every setting that was varied."""
+    gans = cells.of("gan")
+    within = first_measured(WITHIN, gans)
+    factors = list(gans.factors)[:MAX_FACTORS]
+    essay = Essay(key, list(_drafts(gans, within, factors, context)), context)
+    subject = within or QUALITY
+    if not within:
+        quality = first_measured([QUALITY], gans)
+        essay.add("stability.not_measured" if quality else "stability.nothing")
+    told = _shares(essay, gans, subject)
+    if within and not told:
+        essay.add("stability.read_from", metric=context.words.metric(within),
+                  about=context.words.say(f"about.{within}"))  # fmt: skip
+    told.append(_finished(essay))
+    told += _by_factor(essay, gans, factors, subject, "stability.by_factors")
+    if within:
+        told += _by_factor(essay, gans, factors[:1], QUALITY, "stability.quality")
+    told += _dominance(essay, gans, factors)
+    told += _spread(essay, gans, factors)
+    constant = essay.claim("constant", "gan")
+    if constant.predicate["settings"]:
+        essay.add("stability.constant", [constant], settings=constant.predicate["words"])
+    essay.certainty(told)
+    return essay.answer()
+
+
+def _drafts(
+    gans: Cells, within: str | None, factors: Sequence[str], context: Context
+) -> list[Draft]:
+    drafts = [all_finished(gans, context)]
+    subjects = [measure(name) for name in dict.fromkeys([within or WITHIN[0], QUALITY])]
+    read = measure(within or QUALITY)
+    for dataset in gans.datasets:
+        some = gans.of(dataset=dataset)
+        drafts.append(ranking(some, read, context))
+        for factor in factors or ["loss"]:
+            drafts += [best_of(some, factor, each, context) for each in subjects]
+        if factors:
+            drafts.append(best_of(some, factors[0], measure(DOMINANCE), context))
+            drafts.append(seed_spread(some, factors[0], measure(QUALITY), context))
+    if len(gans.datasets) > 1:
+        drafts.append(ranking(gans, read, context))
+        for factor in factors:
+            drafts.append(same_pattern(gans, factor, read, context))
+    drafts.append(held_constant(gans, context))
+    return drafts
+
+
+def _finished(essay: Essay) -> Claim:
+    claim = next(c for c in essay.claims if c.predicate.get("what") == "finished")
+    if claim.verdict == "not measured":
+        return claim
+    if claim.in_these_runs == "yes":
+        essay.add("stability.finished", [claim], n=essay.words.count(claim.predicate["n"]))
+    else:
+        essay.write(claim.text, [claim])
+    return claim
+
+
+def _shares(essay: Essay, gans: Cells, subject: str) -> list[Claim]:
+    """Which factor carries most of the spread, data set by data set."""
+    words = essay.words
+    claims = [c for d in gans.datasets if (c := essay.found("ranking", subject, d or "all"))]
+    if not claims:
+        return []
+    parts = []
+    for claim in claims:
+        order = claim.predicate["order"]
+        where = words.where(claim.predicate["dataset"])
+        if claim.in_these_runs == "tie":
+            split = "combination" in claim.shown
+            parts.append(
+                words.say(
+                    "stability.share_tie_split" if split else "stability.share_tie",
+                    where=where,
+                    rest=claim.shown.get("rest", ""),
+                    combination=claim.shown.get("combination", ""),
+                    noise=claim.shown.get("noise", ""),
+                    factors=words.listing(words.factor(f) for f in gans.factors if f in order),
+                )
+            )
+            continue
+        others = words.listing(
+            words.say("stability.share_of", share=claim.shown[f"{f}, share"],
+                      factor=words.factor(f))
+            for f in order[1:]
+        )  # fmt: skip
+        most = claim.numbers[f"{order[0]}, share"] > 50
+        parts.append(
+            words.say(
+                "stability.share" if most else "stability.share_part",
+                where=where,
+                hedge=essay.hedge(claim),
+                factor=words.factor(order[0]),
+                share=claim.shown[f"{order[0]}, share"],
+                others=others,
+            )
+        )
+    essay.add(
+        "stability.shares_fid" if subject == QUALITY else "stability.shares",
+        claims,
+        metric=words.metric(subject),
+        about="" if subject == QUALITY else words.say(f"about.{subject}"),
+        clauses=words.say("clause.while").join(parts),
+    )
+    return claims
+
+
+def _by_factor(
+    essay: Essay, gans: Cells, factors: Sequence[str], metric: str, key: str
+) -> list[Claim]:
+    """Which level of each factor was ahead, in one sentence."""
+    words = essay.words
+    verb = "verb.lower_fid" if metric == QUALITY else "verb.steadier"
+    told: list[Claim] = []
+    clauses = []
+    for factor in factors:
+        claims = [
+            c for d in gans.datasets if (c := essay.found("best-of", factor, metric, d or "all"))
+        ]
+        if claims:
+            told += claims
+            clause = winners(essay, claims, verb)
+            clauses.append(words.say("stability.by", factor=words.factor(factor), clause=clause))
+    if clauses:
+        essay.add(key, told, clauses=words.say("clause.semicolon").join(clauses))
+    return told
+
+
+def _dominance(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]:
+    if not factors:
+        return []
+    claims = [
+        c for d in gans.datasets if (c := essay.found("best-of", factors[0], DOMINANCE, d or "all"))
+    ]
+    if claims:
+        parts = []
+        for claim in claims:
+            order = claim.predicate["order"]
+            values = essay.words.listing(
+                essay.words.say("clause.with", value=claim.shown[f"{DOMINANCE}, {lv}"],
+                                level=essay.words.level(factors[0], lv))
+                for lv in order
+            )  # fmt: skip
+            parts.append(values + essay.words.where(claim.predicate["dataset"]))
+        essay.add("stability.dominance", claims,
+                  clauses=essay.words.say("clause.semicolon").join(parts))  # fmt: skip
+    return claims
+
+
+def _spread(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]:
+    if not factors:
+        return []
+    claims = [
+        c
+        for d in gans.datasets
+        if (c := essay.found("seed-spread", factors[0], QUALITY, d or "all"))
+    ]
+    if claims:
+        parts = []
+        for claim in claims:
+            levels = [lv for lv in gans.factors[factors[0]] if f"spread, {lv}" in claim.shown]
+            values = essay.words.listing(
+                essay.words.say("clause.with", value=claim.shown[f"spread, {lv}"],
+                                level=essay.words.level(factors[0], lv))
+                for lv in levels
+            )  # fmt: skip
+            parts.append(values + essay.words.where(claim.predicate["dataset"]))
+        essay.add("stability.spread", claims,
+                  clauses=essay.words.say("clause.semicolon").join(parts))  # fmt: skip
+    return claims
