@@ -163,6 +163,9 @@ class Report(Section):
         description="what is computed under each question: sentences, numbers only, nothing",
     )
     layout: Literal["full", "brief"] = Field("full", description="brief: two or three pages")
+    performance: bool = Field(
+        False, description="also a table of each loss's course, memory, diversity, convergence"
+    )
 
 
 class Reference(Section):

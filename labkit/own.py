@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 
 from labkit import code_version, durable, pictures
 from labkit.calibration import feature_hash
-from labkit.catalog import DATASETS, FAMILIES
+from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
 from labkit.experiment_model import nearest
 from labkit.plan import SELECTION_AGAINST, SELECTION_RULE, Plan, PlanError
-from labkit.spec import CellSpec
+from labkit.spec import OWN_CODE, CellSpec
 from labkit.store import Store, best_epoch
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 #: What stands in a spec where nothing was said.
 UNSTATED = "not stated"
-#: What stands for the training code's hash: labkit has not seen it.
-OWN_CODE = "own code"
 #: Samples below which a proxy FID would say more about chance than about the images.
 FEWEST = 1000
 GRID = 16
@@ -212,6 +210,16 @@ def cell(
     for key in settings:
         if key not in params:
             raise PlanError(f"labkit.cell: {family} has no '{key}'; {nearest(key, params)}")
+        allowed = REGISTRIES[params[key].choices] if params[key].choices else {settings[key]: 0}
+        if settings[key] not in allowed:
+            near = nearest(str(settings[key]), allowed)
+            raise PlanError(f"labkit.cell: unknown {key} '{settings[key]}'; {near}")
+    for key in ("loss", "reconstruction"):
+        if key in params and key not in settings:
+            raise PlanError(
+                f"labkit.cell: state {key}=...: losses are compared only with their like; "
+                f"allowed: {', '.join(REGISTRIES[params[key].choices])}"
+            )
     if not name or len(name) > _MAX_NAME or set(name) - _ALLOWED:
         raise PlanError(f"labkit.cell: '{name}': a name is of A-Z a-z 0-9 . _ -")
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from labkit import speed
 from labkit.executors import Executor, Inline, LocalProcesses, WorkerDiedError
-from labkit.spec import CellFailure, CellResult, CellSpec
+from labkit.spec import OWN_CODE, CellFailure, CellResult, CellSpec
 from labkit.store import Store
 from labkit.watch import Progress, watch
 
@@ -195,7 +195,8 @@ def select(jobs: Sequence[Job], options: Options) -> list[Job]:
     chosen = [
         job
         for job in jobs
-        if (options.force or job.state != "done")
+        if job.spec.code != OWN_CODE
+        and (options.force or job.state != "done")
         and (not options.failed or job.state == "failed")
         and (options.only is None or matches(job.spec.name, options.only))
     ]

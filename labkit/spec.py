@@ -27,6 +27,9 @@ def sha256_of(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
+#: What stands for the code's hash of a cell that was trained outside of labkit.
+OWN_CODE = "own code"
+
 #: Fields that say how a cell is called or measured, but cannot change its training.
 NOT_IDENTITY = ("name", "experiment", "evaluation")
 

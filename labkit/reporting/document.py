@@ -18,7 +18,15 @@ from labkit.reporting.blocks import (
 )
 from labkit.reporting.method import method
 from labkit.reporting.reflections import NOBODY, Students
-from labkit.reporting.sections import analysis, experiments, images, making, opening, questions
+from labkit.reporting.sections import (
+    analysis,
+    experiments,
+    images,
+    making,
+    opening,
+    published,
+    questions,
+)
 from labkit.reporting.table import to_csv
 from labkit.reporting.view import View
 
@@ -63,16 +71,18 @@ def compose(
             images.generated(view),
             analysis.plots(view),
             analysis.scores(view),
+            *_there(published.performance(view), published.references(view)),
             reflect,
             method(view),
             making.making(view),
+            *_there(published.own_code(view)),
         )
     on_page = {(p.run, p.view, p.epoch) for p in pictures(sections)}
     epochs = {cell.spec.training["epochs"] for cell in view.cells}
     return Report(
         title=view.plan.title,
         byline=opening.byline(view),
-        notices=opening.notices(view),
+        notices=(*opening.notices(view), *published.own_notice(view)),
         headlines=(*opening.best_cells(view), *questions.headlines(view, answers))[:5],
         glance=glance,
         sections=sections,
@@ -83,6 +93,10 @@ def compose(
         colours=tuple((name, *pair) for name, pair in view.style.palette.items()),
         csv={"metrics.csv": to_csv(view.tables.cells), "history.csv": to_csv(view.tables.epochs)},
     )
+
+
+def _there(*sections: Section | None) -> tuple[Section, ...]:
+    return tuple(section for section in sections if section is not None)
 
 
 def walk(sections: Sequence[Section]) -> Iterator[Block]:

@@ -13,6 +13,8 @@ _FILES = {
     "random": "{family}_samples/{run}_random.png",
     "reconstruction": "{family}_reconstructions/{run}_epoch{epoch}.png",
     "interpolation": "{family}_interpolations/{run}_interpolation.png",
+    "classes": "{family}_samples/{run}_classes.png",
+    "manifold": "{family}_samples/{run}_manifold.png",
 }
 
 
@@ -78,6 +80,10 @@ def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
     note = epoch_note(cell, what, epoch)
     if what == "reconstruction":
         return f"4×4 grid: eight test images, each beside its reconstruction by {who}, {note}"
+    if what == "classes":
+        return f"Grid with a row for each class that {who} was asked for, {note}"
+    if what == "manifold":
+        return f"15×15 grid: the latent plane of {who}, decoded point by point, {note}"
     if what == "interpolation":
         return f"4×4 grid: sixteen steps between two test images' codes, decoded by {who}, {note}"
     return f"4×4 grid of generated {noun}, {who}, {note}{_classes(cell, epoch)}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.catalog import CONSTRAINTS, DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.combinations import idle
 from labkit.reporting.blocks import (
     Block,
     Column,
@@ -18,11 +19,14 @@ from labkit.reporting.blocks import (
     Section,
     Table,
 )
-from labkit.reporting.networks import ARCHITECTURES, Network
+from labkit.reporting.networks import Network, architecture
 from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.chart import Diagram
 from labkit.reporting.plots.style import level_label
 from labkit.reporting.view import View
+
+#: Settings that change what layers a network has.
+_SHAPING = ("networks", "critic", "d_norm", "norm", "dropout", "constraint")
 
 #: Claims about families that a reader may look for and these measures do not cover.
 _NEVER = (
@@ -36,12 +40,8 @@ def method(view: View) -> Section:
     sections = [_data(view)]
     sections += [_family(view, family) for family in view.families]
     sections.append(Section("limitations", "What was not varied or measured", _limits(view)))
-    chains = [
-        chain
-        for family in view.families
-        if family in ARCHITECTURES
-        for chain in ARCHITECTURES[family](view.of(family)[0].spec.params).chains
-    ]
+    first = [architecture(family, view.of(family)[0].spec.params) for family in view.families]
+    chains = [chain for found in first if found for chain in found.chains]
     blocks: tuple[Block, ...] = ()
     if chains:
         names = listing(FAMILIES[f].label for f in view.families)
@@ -79,7 +79,10 @@ def _family(view: View, family: str) -> Section:
     about = FAMILIES[family]
     cells = view.of(family)
     rows = []
+    applying = _applying(view, family)
     for name, param in about.params.items():
+        if name not in applying:
+            continue
         found = levels(_hashable(c.spec.params[name]) for c in cells)
         varied = " (varied)" if len(found) > 1 else ""
         rows.append((param.label, ", ".join(_said(family, name, v) for v in found) + varied))
@@ -91,11 +94,21 @@ def _family(view: View, family: str) -> Section:
     blocks: list[Block] = [Paragraph(f"{about.label}: {about.about}.")]
     blocks += _losses(view, family)
     blocks.append(Facts(tuple(rows)))
-    if family in ARCHITECTURES:
-        first = ARCHITECTURES[family](cells[0].spec.params)
-        tables: list[Block] = [_layers(network) for network in first.networks]
-        blocks.append(Fold(f"Layers of {view.style.label(cells[0].spec)}", tuple(tables)))
+    described: list[list[Any]] = []
+    for cell in cells:
+        found_networks = architecture(family, cell.spec.params)
+        kind = [cell.spec.params.get(name) for name in _SHAPING]
+        if found_networks and kind not in described:
+            described.append(kind)
+            tables: list[Block] = [_layers(network) for network in found_networks.networks]
+            blocks.append(Fold(f"Layers of {view.style.label(cell.spec)}", tuple(tables)))
     return Section(f"method-{family}", about.label, tuple(blocks))
+
+
+def _applying(view: View, family: str) -> set[str]:
+    """The settings that have an effect in some cell of a family."""
+    params = FAMILIES[family].params
+    return {n for cell in view.of(family) for n in set(params) - idle(params, cell.spec.params)}
 
 
 def _losses(view: View, family: str) -> list[Block]:
@@ -120,6 +133,14 @@ def _losses(view: View, family: str) -> list[Block]:
             for kind in kinds
         )
         found.append(Table("Adversarial losses", columns, rows))
+    kinds = levels(c.spec.params.get("constraint") for c in cells)
+    if set(kinds) & set(CONSTRAINTS) - {"none"}:
+        columns = (Column("Constraint"), Column("Formula"), Column("In words"), Column("Source"))
+        rows = tuple(
+            Row((Entry(c.label), Entry(c.formula), Entry(c.about), Entry(c.source)))
+            for c in (CONSTRAINTS[kind] for kind in kinds if kind in CONSTRAINTS)
+        )
+        found.append(Table("What keeps the discriminator smooth", columns, rows))
     kinds = levels(
         c.spec.params["reconstruction"] for c in cells if "reconstruction" in c.spec.params
     )
@@ -170,7 +191,8 @@ def _limits(view: View) -> tuple[Block, ...]:
         fixed = [
             f"{param.label} {_said(family, name, view.of(family)[0].spec.params[name])}"
             for name, param in about.params.items()
-            if name not in view.style.factors(family) or len(view.levels(family, name)) == 1
+            if name in _applying(view, family)
+            and (name not in view.style.factors(family) or len(view.levels(family, name)) == 1)
         ]
         if fixed:
             found.append(f"{about.label}: held constant and so untested: {listing(fixed)}.")

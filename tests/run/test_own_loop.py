@@ -14,7 +14,7 @@ import labkit
 from labkit import own
 from labkit.data import load
 from labkit.plan import PlanError, make_plan, parse_experiment
-from labkit.spec import CellFailure, CellResult
+from labkit.spec import OWN_CODE, CellFailure, CellResult
 from labkit.store import Store
 
 REAL = load("MNIST", "train", "bundled", limit=3000).images
@@ -43,7 +43,7 @@ def test_it_is_a_result_like_any_other(results: Path) -> None:
     outcome = store.outcome(spec)
     assert isinstance(outcome, CellResult)
     assert outcome.measured
-    assert outcome.spec.code == own.OWN_CODE
+    assert outcome.spec.code == OWN_CODE
     assert outcome.metrics["best_epoch"] == 2  # less noise
     assert outcome.metrics["d_loss"] == 1.0
     assert outcome.metrics["proxy_fid"] > 0
@@ -78,7 +78,9 @@ def test_a_new_plan_keeps_them(results: Path) -> None:
 
 def test_an_error_in_the_loop_is_a_failure_with_its_reason(tmp_path: Path) -> None:
     def loop() -> None:
-        with labkit.cell("a", dataset="MNIST", family="vae", results=tmp_path) as cell:
+        with labkit.cell(
+            "a", dataset="MNIST", family="vae", reconstruction="l1", results=tmp_path
+        ) as cell:
             cell.log(1, total_loss=3)
             cell.log(2, total_loss=1 / 0)
 
@@ -91,7 +93,8 @@ def test_an_error_in_the_loop_is_a_failure_with_its_reason(tmp_path: Path) -> No
 
 
 def test_a_vae_shows_its_pictures(tmp_path: Path) -> None:
-    with labkit.cell("v", dataset="MNIST", family="vae", results=tmp_path, latent_dim=2) as cell:
+    given: dict[str, Any] = {"reconstruction": "l1", "latent_dim": 2}
+    with labkit.cell("v", dataset="MNIST", family="vae", results=tmp_path, **given) as cell:
         cell.log(1, total_loss=3, recon_loss=2, kl_loss=1)
         cell.samples(REAL[:16], 1)  # too few to be measured
         cell.reconstructions(REAL[:8], REAL[8:16], 1)
@@ -112,6 +115,7 @@ def test_a_vae_shows_its_pictures(tmp_path: Path) -> None:
         ({"dataset": "MNISTT"}, "unknown dataset 'MNISTT'; did you mean 'MNIST'?"),
         ({"family": "gna"}, "unknown family 'gna'; did you mean 'gan'?"),
         ({"zdim": 3}, "gan has no 'zdim'; did you mean 'z_dim'?"),
+        ({"loss": "hing"}, "unknown loss 'hing'; did you mean 'hinge'?"),
         ({"name": "../x"}, "a name is of"),
     ],
 )

@@ -14,7 +14,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.catalog import FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.catalog import (
+    CONSTRAINTS,
+    FAMILIES,
+    GAN_NETWORKS,
+    LOSSES,
+    METRICS,
+    OPTIMISERS,
+    RECONSTRUCTIONS,
+    REGISTRIES,
+    VAE_NETWORKS,
+)
 from labkit.reporting.numbers import levels
 from labkit.spec import CellSpec
 
@@ -27,16 +37,16 @@ _HUES: tuple[tuple[tuple[str, str, str], tuple[str, str, str]], ...] = (
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("solid", "dashed", "dotted", "dashdot")
-_NAMES = {
-    **{name: loss.label for name, loss in LOSSES.items()},
-    **{name: reconstruction.label for name, reconstruction in RECONSTRUCTIONS.items()},
-}
+#: Where names of choices are looked up, the first that has it.
+_CHOICES = (LOSSES, RECONSTRUCTIONS, CONSTRAINTS, GAN_NETWORKS, VAE_NETWORKS, OPTIMISERS)
 
 
 def level_label(family: str, name: str, value: Any) -> str:
     """A level as plots and tables call it: "z 64", "latent 16", "BCE"."""
     if isinstance(value, str):
-        return _NAMES.get(value, value)
+        param = FAMILIES[family].params.get(name) if family in FAMILIES else None
+        registries = [REGISTRIES[param.choices]] if param and param.choices else _CHOICES
+        return next((each[value].label for each in registries if value in each), value)
     param = FAMILIES[family].params.get(name)
     tag = (param.tag if param else "") or f"{name} {{}}"
     return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(value))

@@ -92,6 +92,10 @@ def _kinds(view: View) -> list[tuple[str, str, str]]:
             ]
         else:
             found.append((f"{about.label} Generated Samples (Best Epoch)", family, "samples"))
+        if about.conditional:
+            found.append((f"{about.label} Classes, a Row for Each", family, "classes"))
+        if about.reconstructs:
+            found.append((f"{about.label} Decoded Latent Plane", family, "manifold"))
     return found
 
 

@@ -1,0 +1,219 @@
+"""Published values beside this experiment's, what training came to, and the author's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.catalog import FAMILIES, METRICS
+from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Row, Section, Table
+from labkit.reporting.numbers import listing, show
+from labkit.reporting.sections.experiments import anchor
+from labkit.reporting.view import Cell, View
+from labkit.spec import OWN_CODE
+
+REPRODUCED, NOT, INCOMPARABLE = "reproduced", "not reproduced", "not comparable"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A published value held against ours."""
+
+    verdict: str
+    """``reproduced``, ``not reproduced`` or ``not comparable``."""
+    ours: float | None = None
+    """Mean over seeds; None where there is none."""
+    deviation: float | None = None
+    """(ours - published) / |published|."""
+    why: str = ""
+    """What forbids the comparison."""
+
+
+def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) -> Comparison:
+    """Hold a published value against the cells it is about.
+
+    Reproduced means ``|ours - published| <= tolerance * |published|``, ours being the mean
+    over seeds. Nothing is compared that was not trained on all images for as many epochs.
+
+    Args:
+        cells: those of the reference's experiment and settings.
+        reference: an entry of the experiment file's ``references``.
+        source: ``full`` or ``bundled``.
+    """
+    if not cells:
+        return Comparison(INCOMPARABLE, why="no such cell in this plan")
+    values = [v for cell in cells if (v := cell.metric(reference["metric"])) is not None]
+    ours = sum(values) / len(values) if values else None
+    reason = _obstacle(cells, reference, source)
+    if ours is None or reason:
+        return Comparison(INCOMPARABLE, ours, why=reason or "not measured")
+    published = reference["value"]
+    deviation = (ours - published) / abs(published) if published else ours
+    held = abs(ours - published) <= reference["tolerance"] * abs(published)
+    return Comparison(REPRODUCED if held else NOT, ours, deviation)
+
+
+def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) -> str:
+    """What makes the numbers of another kind, or empty."""
+    absent = next((cell for cell in cells if cell.result is None), None)
+    if absent:
+        return absent.absence
+    specs = [cell.spec for cell in cells]
+    limits = {spec.data["limit"] for spec in specs} - {None}
+    if limits:
+        return f"trained on the first {max(limits):,} images"
+    if source != "full":
+        return "trained on the bundled 10,000 images, not all 60,000"
+    epochs = {spec.training["epochs"] for spec in specs} - {reference["epochs"]}
+    if epochs:
+        return f"{show(max(epochs))} epochs, not {reference['epochs']}"
+    return ""
+
+
+def references(view: View) -> Section | None:
+    """A table of the experiment file's published values, or None if it states none."""
+    stated = view.plan.settings.get("references") or ()
+    if not stated:
+        return None
+    columns = (
+        Column("Run"), Column("What"), Column("Published", True), Column("This run", True),
+        Column("Deviation", True), Column("Tolerance", True), Column("Verdict"), Column("Source"),
+    )  # fmt: skip
+    rows = []
+    for each in stated:
+        cells = [
+            cell
+            for cell in view.cells
+            if cell.spec.experiment == each["experiment"]
+            and all(cell.spec.params.get(k) == v for k, v in each["where"].items())
+        ]
+        found = compare(cells, each, view.plan.data_source)
+        metric = METRICS[each["metric"]]
+        away = "—" if found.deviation is None else f"{found.deviation * 100:+.1f} %"
+        rows.append(
+            Row(
+                (
+                    Entry(view.style.label(cells[0].spec), href=f"#{anchor(cells[0].spec.name)}")
+                    if cells
+                    else Entry(each["experiment"]),
+                    Entry(f"{metric.label} after {each['epochs']} epochs"),
+                    Entry(show(each["value"], metric.digits), each["value"]),
+                    Entry(show(found.ours, metric.digits), found.ours),
+                    Entry(away.replace("-", "−"), found.deviation),
+                    Entry(f"±{show(each['tolerance'] * 100)} %"),
+                    Entry(found.verdict + (f": {found.why}" if found.why else "")),
+                    Entry(each["source"]),
+                )
+            )
+        )
+    text = (
+        "Published values and this experiment's, the mean over its seeds. “Reproduced” means "
+        "within the tolerance stated in the experiment file; a value from other data or another "
+        "number of epochs is not compared."
+    )
+    table = Table("Reference values", columns, tuple(rows))
+    return Section("references", "Reference Values", (Paragraph(text), table))
+
+
+# --------------------------------------------------------------------------- training summary
+
+_FORMULAS = (
+    "Initial and final loss: the mean over the first and over the last epoch. Range: lowest to "
+    "highest epoch mean, from the second epoch on. Settled: the first epoch whose proxy FID is "
+    "within 10 % of the best epoch's. FID oscillation: the sum of all rises of the proxy FID "
+    "from one epoch to the next. Diversity: coverage, the share of real images with a sample "
+    "nearby. A loss of one kind says nothing about a loss of another, so each kind has a table "
+    "of its own and nothing is compared across them."
+)
+
+
+def performance(view: View) -> Section | None:
+    """What each training came to, a table for each kind of loss; where the file asks for it."""
+    if not view.options.get("performance"):
+        return None
+    kinds: dict[tuple[str, str], list[Cell]] = {}
+    for cell in view.cells:
+        params, family = cell.spec.params, cell.spec.family
+        kind = str(params.get("loss") or params.get("reconstruction") or "")
+        kinds.setdefault((family, kind), []).append(cell)
+    tables = [_performance(view, f, kind, cells) for (f, kind), cells in kinds.items()]
+    return Section("performance", "Training Performance Summary", (Paragraph(_FORMULAS), *tables))
+
+
+def _performance(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
+    from labkit.reporting.plots.style import level_label
+
+    about = FAMILIES[family]
+    losses = [n for n in about.losses if any(c.metric(n) is not None for c in cells)]
+    measures = ("convergence_epoch", "fid_oscillation", "coverage", "peak_memory_mb", "seconds")
+    columns = [Column("Run", name="run")]
+    for name in losses:
+        short = METRICS[name].label.removeprefix("Final ")
+        columns += [Column(f"{short[:1].upper()}{short[1:]}: initial", True)]
+        columns += [Column("final", True), Column("range", True)]
+    columns += [Column(METRICS[name].label, True, METRICS[name].about) for name in measures]
+    rows = []
+    for cell in cells:
+        entries = [Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}")]
+        for name in losses:
+            digits = METRICS[name].digits
+            first, last, low, high = loss_course(cell, name)
+            entries += [Entry(show(first, digits), first), Entry(show(last, digits), last)]
+            spread = None if low is None else f"{show(low, digits)} to {show(high, digits)}"
+            entries.append(Entry(spread or show(None)))
+        for name in measures:
+            value = cell.metric(name)
+            entries.append(Entry(show(value, METRICS[name].digits), value))
+        rows.append(Row(tuple(entries), cell.spec.name))
+    label = level_label("", "", kind) if kind else ""
+    return Table(f"{about.label} {label}, {view.seeds_said}".strip(), tuple(columns), tuple(rows))
+
+
+def loss_course(
+    cell: Cell, name: str
+) -> tuple[float | None, float | None, float | None, float | None]:
+    """First and last epoch's mean of a loss, and the lowest and highest from epoch 2 on."""
+    history = cell.result.history if cell.result else ()
+    values = [(row["epoch"], row[name]) for row in history if row.get(name) is not None]
+    if not values:
+        return None, None, None, None
+    later = [value for epoch, value in values if epoch > 1]
+    low, high = (min(later), max(later)) if later else (None, None)
+    return values[0][1], values[-1][1], low, high
+
+
+# --------------------------------------------------------------------------- own code
+
+
+def own_code(view: View) -> Section | None:
+    """What the author wrote: the files, and the cells trained outside of labkit."""
+    files = view.plan.settings.get("own") or ()
+    loops = [cell.spec.name for cell in view.cells if cell.spec.code == OWN_CODE]
+    if not files and not loops:
+        return None
+    blocks: list[Block] = []
+    if loops:
+        blocks.append(
+            Paragraph(
+                f"Trained by own code, in a loop labkit has not seen: {listing(loops)}. Their "
+                "samples were measured like all others; their settings are what the author "
+                "stated, and that they can be repeated is not known.",
+                "note",
+            )
+        )
+    for each in files:
+        blocks += [Paragraph(f"{each['name']}.py"), Code(each["source"], "python")]
+    return Section("own-code", "Appendix: Own Code", tuple(blocks))
+
+
+def own_notice(view: View) -> tuple[Paragraph, ...]:
+    """Said before the first number where cells were trained outside of labkit."""
+    n = sum(cell.spec.code == OWN_CODE for cell in view.cells)
+    if not n:
+        return ()
+    text = (
+        f"{n} of {len(view.cells)} cells were trained by own code (see the appendix): measured "
+        "like all others, but what was not stated of their settings is not known."
+    )
+    return (Paragraph(text, "note"),)
