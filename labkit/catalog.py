@@ -975,6 +975,12 @@ PLOTS: dict[str, Plot] = {
         "What each latent dimension says about test images, in nats, largest first. A dimension "
         "near zero is unused: the prior would do as well.",
     ),
+    "latent_plane": Plot(
+        "Latent Plane", "labkit.reporting.plots.latent:latent_plane", (),
+        "The posterior mean of each test image, coloured by class. Where colours mix, the code "
+        "cannot tell the classes apart; where nothing lies, samples of the prior are decoded "
+        "from nowhere.",
+    ),
     "rate_distortion": Plot(
         "Rate and Distortion", "labkit.reporting.plots.latent:rate_distortion", ("vae",),
         "Test KL (how much the code says) against test reconstruction loss (how much is lost "

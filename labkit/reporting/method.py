@@ -192,8 +192,21 @@ def _limits(view: View) -> tuple[Block, ...]:
             f"{param.label} {_said(family, name, view.of(family)[0].spec.params[name])}"
             for name, param in about.params.items()
             if name in _applying(view, family)
-            and (name not in view.style.factors(family) or len(view.levels(family, name)) == 1)
+            and len({str(cell.spec.params[name]) for cell in view.of(family)}) == 1
         ]
+        along = [
+            param.label
+            for name, param in about.params.items()
+            if name in _applying(view, family)
+            and name not in view.style.factors(family)
+            and len({str(cell.spec.params[name]) for cell in view.of(family)}) > 1
+        ]
+        if along:
+            told = listing(about.params[name].label for name in view.style.factors(family))
+            found.append(
+                f"{about.label}: varied together with {told}, so their effects cannot be told "
+                f"apart: {listing(along)}."
+            )
         if fixed:
             found.append(f"{about.label}: held constant and so untested: {listing(fixed)}.")
     constant = [

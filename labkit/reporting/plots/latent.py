@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from labkit.catalog import DATASETS, METRICS, RECONSTRUCTIONS
 from labkit.reporting.numbers import levels, listing, show
-from labkit.reporting.plots.chart import Bars, Chart, Lines, Series
+from labkit.reporting.plots.chart import Bars, Chart, Key, Lines, Series
 from labkit.reporting.plots.common import Plotted, left_out, means, stacked
 from labkit.reporting.plots.losses import of_kind
+from labkit.reporting.plots.style import MARKERS
 from labkit.reporting.view import View
 
 
@@ -40,6 +41,39 @@ def kl_per_dimension(view: View) -> Plotted | None:
         " ".join(said) + seed + left_out(view.of("vae")),
         "Bar charts of the KL divergence of every latent dimension, largest first. "
         + " ".join(said),
+    )
+
+
+def latent_plane(view: View) -> Plotted | None:
+    """Where two-dimensional VAEs put test images: a panel for each, a colour for each class."""
+    panels: list[Lines | None] = []
+    said = []
+    for cell in view.cells:
+        points, classes = cell.detail("latent_plane"), cell.detail("latent_plane_classes")
+        if not points or not classes:
+            continue
+        names = DATASETS[cell.spec.dataset].classes
+        series = []
+        for i in range(len(names)):
+            mine = [p for p, label in zip(points, classes, strict=True) if label == i]
+            x, y = tuple(p[0] for p in mine), tuple(p[1] for p in mine)
+            if mine:
+                look = f"class-{i}", "none", MARKERS[i % len(MARKERS)], i >= len(MARKERS)
+                series.append(Series("", x, y, *look))
+        title = f"{cell.spec.dataset}: {view.title(cell)}"
+        panels.append(Lines(title, "z₁", "z₂", tuple(series), whole_x=False))
+        said.append(f"{title}: the posterior means of {len(points):,} test images.")
+    if not panels:
+        return None
+    first = next(cell for cell in view.cells if cell.detail("latent_plane"))
+    keys = tuple(
+        Key(name, f"class-{i}", "none", MARKERS[i % len(MARKERS)], i >= len(MARKERS))
+        for i, name in enumerate(DATASETS[first.spec.dataset].classes)
+    )
+    return Plotted(
+        Chart(stacked([panels]), keys, row_height=4.2),
+        " ".join(said),
+        "Scatter plots of the latent plane, a colour and marker for each class. " + " ".join(said),
     )
 
 

@@ -37,6 +37,14 @@ _HUES: tuple[tuple[tuple[str, str, str], tuple[str, str, str]], ...] = (
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("solid", "dashed", "dotted", "dashdot")
+#: A colour for each of ten classes, where a latent plane is drawn; markers differ as well.
+_CLASSES = (
+    ("#2464b4", "#72b9f2"), ("#a8420c", "#f2a65c"), ("#1d6b4a", "#7dd3a4"),
+    ("#7a3590", "#d3a4e4"), ("#b3261e", "#ff8f87"), ("#6b5900", "#e0c34a"),
+    ("#00697a", "#5fd0e0"), ("#8a1c5b", "#f59ac8"), ("#4a4a4a", "#c9c9c9"),
+    ("#4b7a00", "#a6d84a"),
+)  # fmt: skip
+
 #: Where names of choices are looked up, the first that has it.
 _CHOICES = (LOSSES, RECONSTRUCTIONS, CONSTRAINTS, GAN_NETWORKS, VAE_NETWORKS, OPTIMISERS)
 
@@ -81,6 +89,8 @@ class Style:
             for i in range(len(main)):
                 light, dark = (_step(ramp, i, len(main)) for ramp in _HUES[hue])
                 self._palette[f"{family}-{i + 1}"] = (light, dark)
+        if any(c.params.get("latent_dim") == 2 for c in cells):
+            self._palette |= {f"class-{i}": pair for i, pair in enumerate(_CLASSES)}
 
     @property
     def palette(self) -> dict[str, tuple[str, str]]:
@@ -124,7 +134,23 @@ def _factors(family: str, cells: Sequence[CellSpec]) -> tuple[str, ...]:
     varied = [n for n in params if len(levels(_plain(c.params.get(n)) for c in cells)) > 1]
     if not varied:
         return FAMILIES[family].named_by[-1:]
+    varied = _telling(varied, FAMILIES[family].named_by, cells)
     return tuple(sorted(varied, key=lambda n: not isinstance(cells[0].params.get(n), (int, float))))
+
+
+def _telling(varied: list[str], first: Sequence[str], cells: Sequence[CellSpec]) -> list[str]:
+    """The settings needed to tell the cells apart; one that only goes along is left out.
+
+    Where a Wasserstein GAN also has its own optimiser and learning rate, the loss says it all.
+    """
+    kept: list[str] = []
+    apart = 1
+    for name in sorted(varied, key=lambda n: n not in first):
+        found = {tuple(_plain(c.params.get(n)) for n in (*kept, name)) for c in cells}
+        if len(found) > apart:
+            apart = len(found)
+            kept.append(name)
+    return [name for name in varied if name in kept]
 
 
 def _plain(value: Any) -> Any:
