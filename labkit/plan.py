@@ -142,7 +142,7 @@ def make_plan(
     content = experiment.content
     _check_choice("--source", source, ("auto", "full", "bundled"))
     _check_choice("--precision", precision, ("auto", "fp32", "bf16"))
-    asked = tuple(content.seeds)
+    asked = tuple(content.seed_list())
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
     points = _named(experiment, list(_points(content.experiments)))
