@@ -64,7 +64,8 @@ def floor(dataset: str, samples: int = 10_000, tracking: bool = False) -> float 
             instead of the test images (the value reported).
 
     Returns:
-        The mean over draws, or None outside the calibrated 1,000 to 10,000.
+        The mean over draws, or None outside the calibrated numbers of samples (1,000 to
+        10,000; tracking: to 5,000).
     """
     known = calibration(dataset)["proxy_fid"]["real_tracking" if tracking else "real"]
     sizes = sorted(map(int, known))
