@@ -169,7 +169,7 @@ def status(
 
     experiment = _experiment(file, profile)
     store = _store(_results(results, experiment.name))
-    jobs = runner.survey(store.plan(), store)
+    jobs = runner.survey(store.plan(), store, deep=True)
     width = max(len(job.spec.name) for job in jobs)
     for job in jobs:
         typer.echo(f"{job.spec.name:<{width}}  {job.state:<8} {job.why}".rstrip())
@@ -215,6 +215,59 @@ def evaluate(
             shown = "not measured" if value is None else f"{value:.{METRICS[name].digits}g}"
             typer.echo(f"{METRICS[name].label:<28} {shown}")
     typer.echo(f"{'Verdict':<28} {measured['verdict']}")
+
+
+@app.command()
+def submit(
+    file: FileArg = DEFAULT_FILE,
+    profile: ProfileOpt = None,
+    results: ResultsOpt = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write [<name>.zip].")
+    ] = None,
+    light: Annotated[
+        bool, typer.Option("--light", help="Without samples and weights (at most 10 MB).")
+    ] = False,
+) -> None:
+    """Pack what is handed in, and say what of the lab is missing."""
+    from labkit.handin.submit import submit as pack
+
+    experiment = _experiment(file, profile)
+    store = _store(_results(results, experiment.name))
+    target = out or Path(f"{experiment.name}.zip")
+    for item in pack(experiment, file, store.root, target, light):
+        typer.echo(item)
+
+
+@app.command()
+def verify(
+    zip_file: Annotated[Path, typer.Argument(metavar="ZIP", help="What `labkit submit` wrote.")],
+    rerun: Annotated[int, typer.Option("--rerun", min=0, help="Train N cells again.")] = 0,
+    cells: Annotated[
+        str | None, typer.Option("--cells", help="Measure and train again those matching GLOB.")
+    ] = None,
+    rungs: Annotated[
+        int | None,
+        typer.Option("--rungs", min=1, max=4, help="Climb so far only [3, or 4 with --rerun]."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    data_root: Annotated[
+        Path | None, typer.Option("--data-root", help="Where the full data sets are.")
+    ] = None,
+) -> None:
+    """Check a hand-in: container, report, measures and, with --rerun, training itself."""
+    import json
+
+    from labkit.handin.container import NotAZipError
+    from labkit.handin.verify import verify as climb
+
+    try:
+        found = climb(zip_file, rerun=rerun, cells=cells, highest=rungs, data_root=data_root)
+    except NotAZipError as error:
+        raise UserError(str(error)) from error
+    typer.echo(json.dumps(found.to_json(), indent=1) if as_json else "\n".join(found.lines()))
+    if not found.holds:
+        raise typer.Exit(1)
 
 
 @app.command()

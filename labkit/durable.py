@@ -15,7 +15,7 @@ import io
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 #: Virus scanners and synced folders hold files for a moment; wait this long in all.
@@ -57,6 +57,17 @@ def _patiently(operation: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the file's name into errors of calls that only know its number."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
+
+
 def mkdir(path: Path) -> None:
     """Make a folder and the parents it lacks, each one flushed, unless it is there."""
     missing = []
@@ -81,7 +92,7 @@ def append_bytes(path: Path, data: bytes) -> None:
 
 def _written(path: Path, mode: str, data: bytes) -> None:
     # Unbuffered: a write that failed must not be tried again when the file is closed.
-    with io.FileIO(path, mode) as file:
+    with _naming(path), io.FileIO(path, mode) as file:
         _write(file, data)
         _fsync(file.fileno())
 
@@ -100,7 +111,8 @@ def sync_folder(path: Path) -> None:
             return
         raise
     try:
-        _fsync(handle)
+        with _naming(path):
+            _fsync(handle)
     except OSError as error:
         if error.errno not in _CANNOT_FLUSH:
             raise
@@ -125,7 +137,7 @@ def sync_files(paths: Iterable[Path]) -> None:
     """Flush files that a library wrote without flushing."""
     for path in paths:
         # Windows only flushes handles that may write.
-        with path.open("rb+") as file:
+        with _naming(path), path.open("rb+") as file:
             _fsync(file.fileno())
 
 

@@ -15,7 +15,15 @@ from pydantic import ValidationError
 
 from labkit import own_code, safe_yaml
 from labkit.catalog import FAMILIES
-from labkit.experiment_model import NAME_RULE, Author, ExperimentFile, Settings, file_model, nearest
+from labkit.experiment_model import (
+    NAME_RULE,
+    SEED_KINDS,
+    Author,
+    ExperimentFile,
+    Settings,
+    file_model,
+    nearest,
+)
 from labkit.own_code import OwnCodeError, OwnFile
 from labkit.safe_yaml import Node, Step
 
@@ -103,7 +111,10 @@ def _own_code(file: str, tree: Node) -> tuple[OwnFile, ...]:
             raise _error(file, tree, ("code", i), f"{name}: no such file beside {file}") from None
         except (OwnCodeError, OSError) as error:
             raise _error(file, tree, ("code", i), str(error)) from error
-    own_code.register(found)
+    try:
+        own_code.register(found, run=True)
+    except OwnCodeError as error:
+        raise _error(file, tree, ("code",), str(error)) from error
     return tuple(found)
 
 
@@ -169,7 +180,7 @@ def _error(
 
 def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
     """Where one of pydantic's errors stands in the file, and what to say about it."""
-    path = [step for step in error["loc"] if step != "[key]"]
+    path = [step for step in error["loc"] if step not in ("[key]", *SEED_KINDS.values())]
     if path[:1] == ["experiments"] and len(path) > 2 and path[2] in FAMILIES:
         del path[2]  # the family, by which pydantic chose the block's model
     context = error.get("ctx", {})

@@ -8,6 +8,7 @@ offered by an editor.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -17,7 +18,9 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     create_model,
     field_validator,
     model_validator,
@@ -73,6 +76,8 @@ Name = Annotated[str, Field(pattern=NAME), AfterValidator(_usable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 Positive = Annotated[int, Field(ge=1, le=1_000_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+#: How the two ways to give seeds are told apart; the words stand in pydantic's paths.
+SEED_KINDS = {"list": "[list]", "student": "[student]"}
 
 
 class Section(BaseModel):
@@ -110,6 +115,16 @@ class Author(Section):
     id: Line = Field("", description="student number")
     group: Line = Field("", description="lab group")
     course: Line = Field("", description="course and term")
+
+
+def student_seed(lab: str, author: Author) -> int:
+    """The seed of ``seeds: student``: the same for a group, another for every other one.
+
+    The first 31 bits of a SHA-256 of the lab's name and the author's group, or id where
+    there is no group; case and outer spaces do not count.
+    """
+    who = f"{lab}\n{(author.group or author.id).strip().casefold()}"
+    return int.from_bytes(hashlib.sha256(who.encode()).digest()[:4]) >> 1
 
 
 class Data(Section):
@@ -248,8 +263,16 @@ class Settings(Section):
     title: Line = Field("", description="heading of the report")
     author: Author = Field(default_factory=Author, description="who hands it in")
     data: Data = Field(default_factory=Data, description="which images are trained on")
-    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)] = Field(
-        [42], description="every cell is trained once per seed"
+    seeds: Annotated[
+        Annotated[
+            list[Seed], Field(min_length=1), AfterValidator(_distinct), Tag(SEED_KINDS["list"])
+        ]
+        | Annotated[Literal["student"], Tag(SEED_KINDS["student"])],
+        Discriminator(lambda given: SEED_KINDS["student" if given == "student" else "list"]),
+    ] = Field(
+        [42],
+        description="every cell is trained once per seed; student: one seed, derived from the "
+        "lab's name and the author's group or id, so that equal numbers mean copying",
     )
     training: Training = Field(default_factory=Training, description="settings of every experiment")
     evaluation: Evaluation = Field(
@@ -303,6 +326,16 @@ class ExperimentFile(Settings):
                     known = nearest(key, FAMILIES[block.family].params)
                     raise problem(f"unknown setting; {known}", "references", i, "where", key)
         return self
+
+    @model_validator(mode="after")
+    def _student_is_known(self) -> Self:
+        if self.seeds == "student" and not (self.author.group or self.author.id):
+            raise problem("'student' needs author.group or author.id to derive a seed", "seeds")
+        return self
+
+    def seed_list(self) -> list[int]:
+        """The seeds every cell is trained with."""
+        return [student_seed(self.name, self.author)] if self.seeds == "student" else self.seeds
 
     @field_validator("experiments", "profiles")
     @classmethod

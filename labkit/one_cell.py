@@ -10,7 +10,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -39,6 +40,8 @@ from labkit.train.loop import fit
 from labkit.train.models.base import Autoencoder, Family, plane, to_float, to_uint8
 from labkit.train.models.conditional import Conditional
 from labkit.train.rng import derive, stream
+
+GreyImages = NDArray[np.uint8]
 
 #: Checkpoints are not written more often than this.
 CHECKPOINT_EVERY_S = 20.0
@@ -70,7 +73,7 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
     Raises:
         OSError: the store itself cannot be written.
     """
-    own_code.register(own_code.from_json(task.own))
+    own_code.register(own_code.from_json(task.own), run=True)
     spec = CellSpec.from_json(task.spec)
     store = _store(task.store)
     runtime.set_up(task.threads)
@@ -168,9 +171,8 @@ def train(
 
     root = Path(task.data_root) if task.data_root else None
     data = _load(spec, "train", root)
-    test = _load(spec, "test", root)
     images = torch.from_numpy(data.images.copy()).to(device)
-    probe = _probe(test, slice(RECONSTRUCTED), device)
+    probe = probe_images(spec, device)
     tracker = Tracker(spec.dataset)
 
     def on_step(epoch: int, i: int, steps: int) -> None:
@@ -189,11 +191,7 @@ def train(
         on_step=on_step,
     ):
         seconds += row["seconds"]
-        # One noise for all epochs: the choice between them is then free of its chance.
-        samples = family.sample(
-            spec.selection["samples"], stream(spec.seed, "selection", 0, device)
-        )
-        row["proxy_fid"] = tracker.proxy_fid(_numpy(samples))
+        row["proxy_fid"] = tracker.proxy_fid(selection_samples(family, spec))
         rows.append({"epoch": epoch, **row})
         _save_pictures(attempt, family, spec, epoch, probe)
         if best_epoch(rows) == epoch:
@@ -212,7 +210,7 @@ def train(
         "images_per_s": images_seen / seconds,
         "parameters": family.parameter_count(),
         "peak_memory_mb": memory.megabytes(),
-        "flops_per_image": _flops(family, _probe(test, slice(_FLOPS_N), device)),
+        "flops_per_image": _flops(family, probe_images(spec, device)),
     }
     _write_json(attempt.folder / "cost.json", cost)
     _write_json(attempt.folder / "spec.json", spec.to_json())
@@ -273,26 +271,48 @@ def _save_checkpoint(
 def _save_pictures(
     attempt: Attempt, family: Family, spec: CellSpec, epoch: int, probe: Probe
 ) -> None:
-    """Grids from one fixed noise, so that shapes can be followed through the epochs."""
-    noise = stream(spec.seed, "grid", 0, family.device)
-    grids = {"samples": (family.sample(GRID, noise), 4)}
-    if isinstance(family, Autoencoder):
-        images, family.labels = probe
-        both = torch.stack([images, family.reconstruct(images)], 1).flatten(0, 1)
-        grids["reconstruction"] = (both, 4)
-        family.labels = probe[1][list(ENDS)]
-        line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID)
-        grids["interpolation"] = (line, 4)
-        if family.latent_dim == 2 and not family.classes:
-            grids["manifold"] = (family.decode_codes(plane(MANIFOLD).to(images.device)), MANIFOLD)
-    if isinstance(family, Conditional):
-        noise = stream(spec.seed, "class grid", 0, family.device)
-        grids["classes"] = (family.class_grid(CLASS_COLUMNS, noise), CLASS_COLUMNS)
     folder = attempt.folder / "images"
     durable.mkdir(folder)
-    for name, (images, columns) in grids.items():
-        page = pictures.tile(_numpy(images), columns)
+    for name, page in grids(family, spec, probe).items():
         (folder / f"{name}_epoch{epoch}.png").write_bytes(pictures.png(page))
+
+
+def probe_images(spec: CellSpec, device: torch.device) -> Probe:
+    """The test images whose reconstructions are shown, (RECONSTRUCTED, 1, 28, 28) in [-1, 1]."""
+    # The first test images are the same in every source.
+    return _probe(load(spec.dataset, "test", "bundled"), slice(RECONSTRUCTED), device)
+
+
+def grids(family: Family, spec: CellSpec, probe: Probe) -> dict[str, GreyImages]:
+    """Grids from one fixed noise, so that shapes can be followed through the epochs.
+
+    Args:
+        family: the networks as they are now.
+        spec: the cell, for its seed.
+        probe: the first test images, (RECONSTRUCTED, 1, 28, 28) in [-1, 1], and their classes.
+
+    Returns:
+        ``samples``; of an autoencoder also ``reconstruction`` and ``interpolation``, and of
+        one with a latent plane ``manifold``; where classes can be asked for, ``classes``: one
+        uint8 picture each.
+    """
+    noise = stream(spec.seed, "grid", 0, family.device)
+    found = {"samples": (family.sample(GRID, noise), 4)}
+    if isinstance(family, Autoencoder):
+        images, labels = probe
+        family.labels = labels
+        both = torch.stack([images, family.reconstruct(images)], 1).flatten(0, 1)
+        found["reconstruction"] = (both, 4)
+        family.labels = labels[list(ENDS)]
+        line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID)
+        found["interpolation"] = (line, 4)
+        if family.latent_dim == 2 and not family.classes:
+            codes = plane(MANIFOLD).to(images.device)
+            found["manifold"] = (family.decode_codes(codes), MANIFOLD)
+    if isinstance(family, Conditional):
+        noise = stream(spec.seed, "class grid", 0, family.device)
+        found["classes"] = (family.class_grid(CLASS_COLUMNS, noise), CLASS_COLUMNS)
+    return {name: pictures.tile(_numpy(i), columns) for name, (i, columns) in found.items()}
 
 
 # --------------------------------------------------------------------------- measuring
@@ -309,15 +329,48 @@ def evaluate(
     family = build(spec, device)
     checkpoint.load(family, train / "best.safetensors")
 
-    noise = stream(spec.seed, "evaluation", 0, device)
-    samples = _numpy(family.sample(spec.evaluation["samples"], noise))
-    parts = [
-        measure_samples(samples, spec.dataset),
-        measure_history(history, spec.family),
-    ]
+    samples = evaluation_samples(family, spec)
+    _write_json(
+        attempt.folder / "metrics.json", measures(spec, family, samples, history, task.data_root)
+    )
+    file = io.BytesIO()
+    np.savez_compressed(file, samples=samples)
+    durable.write_bytes(attempt.folder / "samples.npz", file.getvalue())
+
+
+def evaluation_samples(family: Family, spec: CellSpec) -> GreyImages:
+    """The samples a cell is measured by, uint8 (N, 28, 28), from their own noise."""
+    noise = stream(spec.seed, "evaluation", 0, family.device)
+    return _numpy(family.sample(spec.evaluation["samples"], noise))
+
+
+def selection_samples(family: Family, spec: CellSpec) -> GreyImages:
+    """The samples the best epoch is chosen by; one noise for all epochs, so that the choice
+    between them is free of its chance."""
+    noise = stream(spec.seed, "selection", 0, family.device)
+    return _numpy(family.sample(spec.selection["samples"], noise))
+
+
+def measures(
+    spec: CellSpec,
+    family: Family | None,
+    samples: GreyImages,
+    history: Sequence[Mapping[str, Any]],
+    data_root: str | None = None,
+) -> dict[str, dict[str, Any]]:
+    """What ``metrics.json`` holds: ``metrics`` and ``details``.
+
+    Args:
+        spec: the cell.
+        family: with the weights of its best epoch; without them, what needs them is left out.
+        samples: uint8 (N, 28, 28).
+        history: a row an epoch.
+        data_root: where to look for the full data sets first.
+    """
+    parts = [measure_samples(samples, spec.dataset), measure_history(history, spec.family)]
     if isinstance(family, Autoencoder):
-        test = _load(spec, "test", Path(task.data_root) if task.data_root else None)
-        images, family.labels = _probe(test, slice(None), device)
+        test = _load(spec, "test", Path(data_root) if data_root else None)
+        images, family.labels = _probe(test, slice(None), family.device)
         mean, log_variance = family.encode(images)
         parts.append(
             measure_vae(
@@ -325,7 +378,7 @@ def evaluate(
                 originals=test.images,
                 mean=mean.cpu().numpy(),
                 log_variance=log_variance.cpu().numpy(),
-                losses=family.test_losses(images, stream(spec.seed, "test", 0, device)),
+                losses=family.test_losses(images, stream(spec.seed, "test", 0, family.device)),
                 # A VAE-GAN compares features: by squares, and no likelihood of images.
                 reconstruction=spec.params.get("reconstruction", "mse"),
                 dataset=spec.dataset,
@@ -333,20 +386,16 @@ def evaluate(
         )
         if mean.shape[1] == 2:
             parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
-    if family.classes:
-        asked = family.sample_labels(len(samples)).numpy()
+    if FAMILIES[spec.family].conditional:
+        asked = np.arange(len(samples), dtype=np.int64) % 10
         parts.append(measure_conditional(samples, asked, spec.dataset))
     for name, target in own_code.own_metrics().items():
         real = load(spec.dataset, "test", "bundled").images
         parts.append(Measures({name: float(resolve(target)(samples, real))}))
-    measures = {
+    return {
         "metrics": {name: value for part in parts for name, value in part.metrics.items()},
         "details": {name: value for part in parts for name, value in part.details.items()},
     }
-    _write_json(attempt.folder / "metrics.json", measures)
-    file = io.BytesIO()
-    np.savez_compressed(file, samples=samples)
-    durable.write_bytes(attempt.folder / "samples.npz", file.getvalue())
 
 
 def lab_sheet_number(
@@ -356,17 +405,23 @@ def lab_sheet_number(
     progress.update(measuring=True)
     assert task.yardstick is not None
     yardstick = CellSpec.from_json(task.yardstick)
-    device = runtime.pick_device(task.device)
-    gan: Any = build(yardstick, device)
+    gan = build(yardstick, runtime.pick_device(task.device))
     checkpoint.load(gan, store.train_folder(yardstick) / "best.safetensors")
-    test = _load(spec, "test", Path(task.data_root) if task.data_root else None)
     with np.load(store.eval_folder(spec) / "samples.npz", allow_pickle=False) as file:
-        both = test.images, file["samples"]
-    real, fake = (
-        gan.discriminator_features(_to_device(images, device)).cpu().numpy() for images in both
-    )
-    metrics = {"lab_sheet_fid": lab_sheet_fid(real, fake)}
+        metrics = sheet_measures(spec, gan, file["samples"], task.data_root)
     _write_json(attempt.folder / "metrics.json", {"metrics": metrics})
+
+
+def sheet_measures(
+    spec: CellSpec, gan: Any, samples: GreyImages, data_root: str | None = None
+) -> dict[str, float]:
+    """``lab_sheet_fid`` of a cell's samples, uint8 (N, 28, 28), by a GAN's discriminator."""
+    test = _load(spec, "test", Path(data_root) if data_root else None)
+    real, fake = (
+        gan.discriminator_features(_to_device(images, gan.device)).cpu().numpy()
+        for images in (test.images, samples)
+    )
+    return {"lab_sheet_fid": lab_sheet_fid(real, fake)}
 
 
 # --------------------------------------------------------------------------- the rest
@@ -397,12 +452,12 @@ def _load(spec: CellSpec, split: str, root: Path | None) -> Images:
     return load(spec.dataset, split, spec.data["source"], limit, root)
 
 
-def _to_device(images: np.ndarray[Any, np.dtype[np.uint8]], device: torch.device) -> Tensor:
+def _to_device(images: GreyImages, device: torch.device) -> Tensor:
     """uint8 (N, 28, 28) -> float32 (N, 1, 28, 28) in [-1, 1]."""
     return to_float(torch.from_numpy(images.copy())).unsqueeze(1).to(device)
 
 
-def _numpy(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _numpy(images: Tensor) -> GreyImages:
     return to_uint8(images).squeeze(1).cpu().numpy()
 
 

@@ -97,6 +97,7 @@ class OwnFile:
 
 _FILES: dict[str, OwnFile] = {}
 _MODULES: dict[str, ModuleType] = {}
+_RUNNABLE: set[str] = set()
 _ADDED: dict[str, list[tuple[str, str]]] = {}
 
 
@@ -131,12 +132,30 @@ def read(name: str, data: bytes) -> OwnFile:
     return found
 
 
-def register(files: Iterable[OwnFile]) -> None:
-    """Make the files' entries known to this process."""
+def register(files: Iterable[OwnFile], run: bool = False) -> None:
+    """Make the files' entries known to this process.
+
+    Args:
+        files: the user's files.
+        run: whether they may be run too; those of somebody's submission may not.
+
+    Raises:
+        OwnCodeError: an entry has a wrong shape, or the name of one of labkit's own.
+    """
     from labkit.experiment_model import file_model
 
     for file in files:
+        if file.name in _RUNNABLE and not run:
+            continue  # a stored plan's older text does not replace the user's file
         _withdraw(file.name)
+        for registry, found in entries(file).items():
+            for key in found:
+                if key in _REGISTRIES[registry]:
+                    raise OwnCodeError(
+                        f"{file.name}.py: '{key}' is already one of {registry}; rename it"
+                    )
+        if run:
+            _RUNNABLE.add(file.name)
         for registry, found in entries(file).items():
             _REGISTRIES[registry].update(found)
             _ADDED.setdefault(file.name, []).extend((registry, key) for key in found)
@@ -159,6 +178,7 @@ def forget() -> None:
         _withdraw(name)
     _FILES.clear()
     _MODULES.clear()
+    _RUNNABLE.clear()
     file_model.cache_clear()
 
 
@@ -191,8 +211,11 @@ def load(name: str) -> ModuleType:
     """Run a user's file and return it as a module; once a process.
 
     Raises:
-        OwnCodeError: running it raised; the line says where and what.
+        OwnCodeError: it may not be run (see `register`), or running it raised; the line says
+            where and what.
     """
+    if name not in _RUNNABLE:
+        raise OwnCodeError(f"{name}.py: somebody else's code is not run unless it is trusted")
     if name not in _MODULES:
         module = ModuleType(f"own_{name}")
         module.__file__ = f"{name}.py"

@@ -22,6 +22,7 @@ from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
 from labkit.experiment_file import Experiment, PlanError, parse_experiment, read_experiment
 from labkit.experiment_model import Block
+from labkit.own_code import OwnCodeError
 from labkit.spec import CellSpec
 
 __all__ = [
@@ -104,7 +105,9 @@ class Plan:
             own_code.register(own_code.from_json(own["settings"].get("own", ())))
             own |= {"seeds": tuple(own["seeds"]), "snapshot_epochs": tuple(own["snapshot_epochs"])}
             own["cells"] = tuple(CellSpec.from_json(cell) for cell in own["cells"])
-        except (KeyError, TypeError) as error:
+        except OwnCodeError as error:
+            raise PlanError(f"plan.json: {error}") from error
+        except (KeyError, TypeError, AttributeError) as error:
             raise PlanError(f"plan.json: damaged: {error}") from error
         return cls(**own)
 
@@ -149,7 +152,7 @@ def make_plan(
     content = experiment.content
     _check_choice("--source", source, ("auto", "full", "bundled"))
     _check_choice("--precision", precision, ("auto", "fp32", "bf16"))
-    asked = tuple(content.seeds)
+    asked = tuple(content.seed_list())
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
     points = _named(experiment, list(_points(content.experiments)))

@@ -91,6 +91,10 @@ class Store:
     def write_plan(self, plan: Plan) -> None:
         """Make `plan` the newest, unless it already is."""
         data = _json_bytes(plan.to_json())
+        for left in self.root.glob(f".{self.plan_path.name}.*{durable.TEMPORARY}"):
+            owner = left.name.split(".")[-2]
+            if owner.isdigit() and not _process_lives(int(owner)):
+                left.unlink(missing_ok=True)
         with contextlib.suppress(FileNotFoundError):
             if self.plan_path.read_bytes() == data:
                 return

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,78 @@ def feature_hash(dataset: str) -> str:
     """SHA-256 (hex) of the pinned weights: proxy FIDs are comparable only within one."""
     digest: str = feature_network(dataset)["sha256"]
     return digest
+
+
+def calibration(dataset: str) -> dict[str, Any]:
+    """All that was calibrated of a data set; see ``scripts/calibrate_measures.py``.
+
+    Returns:
+        ``features`` (the network's hash), ``proxy_fid`` (``real``, ``real_tracking`` and
+        ``blurred_by_1_pixel`` by number of samples, ``real_halves``, ``train_vs_test``,
+        ``ceiling``), ``real`` (every other measure on 10,000 honest samples), ``blur``
+        (sharpness and proxy FID of blurred real images, by σ in pixels).
+    """
+    return _read(f"{dataset}.json")
+
+
+def floor(dataset: str, samples: int = 10_000, tracking: bool = False) -> float | None:
+    """Proxy FID that as many real images read: no generator can be expected to go below.
+
+    The bias of a Fréchet distance falls like 1/N, so between the calibrated numbers of
+    samples it is interpolated in 1/N.
+
+    Args:
+        samples: N.
+        tracking: against the first 10,000 training images (the curves over epochs)
+            instead of the test images (the value reported).
+
+    Returns:
+        The mean over draws, or None outside the calibrated numbers of samples (1,000 to
+        10,000; tracking: to 5,000).
+    """
+    known = calibration(dataset)["proxy_fid"]["real_tracking" if tracking else "real"]
+    sizes = sorted(map(int, known))
+    for below, above in pairwise(sizes):
+        if below <= samples <= above:
+            part = (1 / samples - 1 / above) / (1 / below - 1 / above)
+            low, high = known[str(above)]["mean"], known[str(below)]["mean"]
+            return float(low + part * (high - low))
+    return None
+
+
+def ceilings(dataset: str) -> dict[str, float]:
+    """Proxy FID of nonsense: what it is to what it reads (10,000 samples)."""
+    found: dict[str, float] = calibration(dataset)["proxy_fid"]["ceiling"]
+    return found
+
+
+def floor_spread(dataset: str) -> float:
+    """Standard deviation of the proxy FID between random halves of the real test images."""
+    return float(calibration(dataset)["proxy_fid"]["real_halves"]["sd"])
+
+
+def sampling_spread(dataset: str, samples: int = 10_000) -> float:
+    """Standard deviation of the proxy FID of an imperfect generator from its samples alone.
+
+    That of blurred real images (σ = 1 pixel), whose proxy FID is near that of a middling
+    GAN: other samples of the same weights differ by this much. It falls like 1/√N.
+    """
+    known = calibration(dataset)["proxy_fid"]["blurred_by_1_pixel"]["2000"]["sd"]
+    return float(known * (2_000 / samples) ** 0.5)
+
+
+def margin(dataset: str, samples: int = 10_000) -> float:
+    """Smallest difference of two proxy FIDs that other samples could not well have made.
+
+    Three standard deviations of a difference, ``3 √2`` times `sampling_spread`. It says
+    nothing about other seeds: training varies far more than sampling.
+    """
+    return 3 * 2**0.5 * sampling_spread(dataset, samples)
+
+
+def real_value(dataset: str, metric: str) -> float | None:
+    """What a measure of samples reads on 10,000 real images; None if not calibrated."""
+    if metric == "proxy_fid":
+        return floor(dataset)
+    entry = calibration(dataset)["real"].get(metric)
+    return None if entry is None else float(entry["mean"])

@@ -35,7 +35,7 @@ def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False) -> str:
     """Two results tables side by side; as CSV every metric, else what differs of the main ones."""
     frame = differences(a, b)
     if csv:
-        return to_csv(frame)
+        return to_csv(frame, always=frame.columns)
     known = frame["name"].isin([*_SHOWN, "best_epoch", "collapse", "status"])
     settings = ~frame["name"].isin(_RESULTS)
     changed = frame["a"] != frame["b"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,13 +140,13 @@ def _column(values: list[Any]) -> pd.Series[Any]:
     return pd.Series([float("nan") if is_missing(v) else v for v in values], dtype="float64")
 
 
-def to_csv(frame: pd.DataFrame) -> str:
+def to_csv(frame: pd.DataFrame, always: Collection[str] = ALWAYS) -> str:
     """A table as CSV text: full precision, an empty field for what was not measured.
 
-    Columns without a single value are left out unless every metrics.csv has them. Text that
-    a spreadsheet would run as a formula gets an apostrophe before it.
+    Columns without a single value are left out unless they are among `always`. Text that a
+    spreadsheet would run as a formula gets an apostrophe before it.
     """
-    kept = [name for name in frame.columns if name in ALWAYS or frame[name].notna().any()]
+    kept = [name for name in frame.columns if name in always or frame[name].notna().any()]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(kept)

@@ -114,6 +114,23 @@ class View:
         """The data sets present, in catalog order."""
         return tuple(d for d in DATASETS if any(s.dataset == d for s in self.plan.cells))
 
+    @cached_property
+    def _counts(self) -> set[str]:
+        """Metrics of which every value is whole: they count something."""
+        found = set()
+        for name in METRICS:
+            values = [v for cell in self.cells if (v := cell.metric(name)) is not None]
+            if values and all(float(v).is_integer() for v in values):
+                found.add(name)
+        return found
+
+    def shown(self, cell: Cell, name: str) -> str:
+        """A metric with the catalog's digits; a count without a point."""
+        value = cell.metric(name)
+        if value is not None and name in self._counts:
+            value = int(value)
+        return show(value, METRICS[name].digits)
+
     @property
     def several_seeds(self) -> bool:
         return len(self.plan.seeds) > 1
@@ -184,11 +201,6 @@ class View:
 def plain_level(value: Any) -> str:
     """A level on its own: 64, Hinge."""
     return level_label("", "", value) if isinstance(value, str) else setting(value)
-
-
-def shown(cell: Cell, name: str) -> str:
-    """A metric as the catalog wants it shown."""
-    return show(cell.metric(name), METRICS[name].digits)
 
 
 def short_name(dataset: str) -> str:

@@ -167,8 +167,12 @@ MISTAKES = {
         "8: experiments.gan.params.betas: expected 2 values, got 3",
     ),
     "seeds not a list": (
+        WHOLE + "seeds: students\n",
+        "8: seeds: expected a list in [brackets], got text 'students'",
+    ),
+    "a student's seed without a student": (
         WHOLE + "seeds: student\n",
-        "8: seeds: expected a list in [brackets], got text 'student'",
+        "8: seeds: 'student' needs author.group or author.id to derive a seed",
     ),
     # values
     "an empty axis": (

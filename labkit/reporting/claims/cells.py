@@ -25,7 +25,7 @@ Level = str | int | float | bool | tuple[Any, ...]
 #: Settings of every training that are no parameter of a family.
 TRAINING = ("epochs", "batch_size")
 #: Conditions of a run: values are compared only where they agree, but nobody asks what they do.
-CONDITIONS = ("source", "limit", "precision")
+CONDITIONS = ("source", "limit", "arithmetic")
 #: Settings that published tables and own models name although no family lists them.
 EXTRA = (
     "constraint", "network", "regularised", "optimizer", "optimiser", "beta", "dropout",

@@ -132,6 +132,9 @@ def _glyph(character: str, bold: bool) -> tuple[NDArray[Any], NDArray[Any], floa
     file = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     font = get_font(str(FilePath(mpl.get_data_path(), "fonts", "ttf", file)))
     font.set_size(_EM, 72)
-    glyph = font.load_char(ord(character), flags=mpl.ft2font.LoadFlags.NO_HINTING)
+    code = ord(character)
+    if not font.get_char_index(code):
+        code = 0xFFFD  # the sign for a character the font has not
+    glyph = font.load_char(code, flags=mpl.ft2font.LoadFlags.NO_HINTING)
     vertices, codes = font.get_path()
     return np.asarray(vertices), np.asarray(codes), glyph.linearHoriAdvance / 65536

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from labkit.reporting.numbers import show
 
@@ -42,9 +43,9 @@ class Scale:
         found = self._log_ticks(most) if self.log else []
         if len(found) < 3:
             found = self._round_ticks(most, whole)
+        slack = 1e-6 * min((b - a for a, b in pairwise(found)), default=1.0)
         decimals = next(
-            (d for d in range(7) if all(abs(round(v, d) - v) < 1e-9 * (1 + abs(v)) for v in found)),
-            6,
+            (d for d in range(12) if all(abs(round(v, d) - v) <= slack for v in found)), 12
         )
         return [(v, _written(v, decimals)) for v in found]
 
@@ -106,12 +107,16 @@ def spread(at: Sequence[float], gap: float) -> list[float]:
             if b - a >= gap * (n + m) / 2:
                 break
             blocks[-2:] = [((a * n + b * m) / (n + m), n + m)]
+    places = [centre + gap * (j - (n - 1) / 2) for centre, n in blocks for j in range(n)]
+    low = 0.0
+    for k, place in enumerate(places):  # up from the lower end ...
+        places[k] = low = max(place, low)
+        low += gap
+    high = 1.0
+    for k in reversed(range(len(places))):  # ... and down from the upper
+        places[k] = high = min(places[k], high)
+        high -= gap
     out = [0.0] * len(at)
-    k = 0
-    for centre, n in blocks:
-        start = centre - gap * (n - 1) / 2
-        start = max(0.0, min(start, 1.0 - gap * (n - 1)))
-        for j in range(n):
-            out[order[k]] = start + gap * j
-            k += 1
+    for i, place in zip(order, places, strict=True):
+        out[i] = place
     return out

@@ -16,7 +16,7 @@ from labkit.reporting.blocks import (
 )
 from labkit.reporting.numbers import NOT_MEASURED, is_missing, show
 from labkit.reporting.sections.experiments import anchor, collapse
-from labkit.reporting.view import Cell, View, shown
+from labkit.reporting.view import Cell, View
 
 #: Metric groups in the order of the folded tables.
 _GROUPS = {
@@ -69,7 +69,7 @@ def scores_brief(view: View) -> Section:
 
 def _main_table(view: View, brief: bool = False) -> Table:
     measured = {name for name in METRICS if any(c.metric(name) is not None for c in view.cells)}
-    judged = any(cell.detail("collapse") for cell in view.cells)
+    judged = any(cell.detail("verdict") for cell in view.cells)
     extra = () if brief else ("kid", "sharpness")
     names = ["proxy_fid", *(n for n in extra if n in measured)]
     columns = [
@@ -91,10 +91,10 @@ def _main_table(view: View, brief: bool = False) -> Table:
             Entry(spec.name, href="" if brief else f"#{anchor(spec.name)}"),
             Entry(spec.dataset),
             *([Entry(str(spec.seed), spec.seed)] if view.several_seeds else []),
-            _entry(cell, "best_epoch"),
-            *(_entry(cell, name, best and name == "proxy_fid") for name in names),
+            _entry(view, cell, "best_epoch"),
+            *(_entry(view, cell, name, best and name == "proxy_fid") for name in names),
             *([Entry(collapse(cell))] if judged else []),
-            _entry(cell, "seconds"),
+            _entry(view, cell, "seconds"),
             Entry(cell.absence or cell.status, tone="failed" if cell.status == "failed" else ""),
         ]
         rows.append(Row(tuple(entries), spec.name, anchor(spec.name) if brief else ""))
@@ -118,13 +118,12 @@ def _group_table(view: View, group: str) -> Fold | None:
         Column("Run", name="run"),
         *(Column(_with_unit(n), True, METRICS[n].about, n) for n in names),
     )
-    rows = tuple(
-        Row((Entry(c.spec.name, href=f"#{anchor(c.spec.name)}"), *(_entry(c, n) for n in names)),
-            c.spec.name)
-        for c in cells
-    )  # fmt: skip
+    rows = []
+    for cell in cells:
+        name = Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}")
+        rows.append(Row((name, *(_entry(view, cell, n) for n in names)), cell.spec.name))
     meaning = Paragraph(" ".join(f"{METRICS[n].label}: {METRICS[n].about}." for n in names), "note")
-    return Fold(_GROUPS[group], (Table(_GROUPS[group], columns, rows, True), meaning))
+    return Fold(_GROUPS[group], (Table(_GROUPS[group], columns, tuple(rows), True), meaning))
 
 
 def _with_unit(name: str) -> str:
@@ -132,7 +131,7 @@ def _with_unit(name: str) -> str:
     return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
 
 
-def _entry(cell: Cell, name: str, best: bool = False) -> Entry:
+def _entry(view: View, cell: Cell, name: str, best: bool = False) -> Entry:
     if name in METRICS and not _applies(name, cell.spec.family):
         return Entry("—", tone="missing")
     if cell.result is None:
@@ -140,7 +139,7 @@ def _entry(cell: Cell, name: str, best: bool = False) -> Entry:
     value = cell.metric(name)
     if value is None:
         return Entry(NOT_MEASURED, tone="missing")
-    text = shown(cell, name) if name in METRICS else show(value)
+    text = view.shown(cell, name) if name in METRICS else show(value)
     return Entry(f"◆ {text}" if best else text, value, tone="best" if best else "")
 
 
@@ -155,5 +154,5 @@ def _winners(view: View) -> set[str]:
         cells = [c for c in view.of(None, dataset) if not is_missing(c.metric("proxy_fid"))]
         if len(cells) > 1:
             least = min(c.metric("proxy_fid") or 0.0 for c in cells)
-            found |= {c.spec.name for c in cells if shown(c, "proxy_fid") == show(least)}
+            found |= {c.spec.name for c in cells if show(c.metric("proxy_fid")) == show(least)}
     return found

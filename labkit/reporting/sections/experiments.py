@@ -16,7 +16,7 @@ from labkit.reporting.blocks import (
 from labkit.reporting.grids import has, picture
 from labkit.reporting.numbers import capitals, count, duration, levels, listing, show, slug
 from labkit.reporting.table import verdict
-from labkit.reporting.view import Cell, View, all_done, plain_level, shown
+from labkit.reporting.view import Cell, View, all_done, plain_level
 
 #: Settings as headings: one level, several levels.
 _HEADINGS = {
@@ -138,7 +138,7 @@ def _row(view: View, cell: Cell, settings: list[str]) -> Row:
     else:
         tail = [
             Entry(show(cell.best_epoch), cell.best_epoch),
-            *(Entry(shown(cell, name), cell.metric(name)) for name in names),
+            *(Entry(view.shown(cell, name), cell.metric(name)) for name in names),
             Entry("", pictures=_pictures(view, cell)),
         ]
     return Row((*head, *tail), cell.spec.name, anchor(cell.spec.name))

@@ -112,7 +112,7 @@ def _model(cell: Cell) -> str:
 
 def glance(view: View) -> tuple[Block, ...]:
     """One table and one row of grids: the best cell of each family on each data set."""
-    judged = any(cell.detail("collapse") for cell in view.cells)
+    judged = any(cell.detail("verdict") for cell in view.cells)
     columns = [
         Column("Data set"),
         Column("Model"),

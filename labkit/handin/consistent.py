@@ -1,0 +1,199 @@
+"""Rung 2: the report and its tables follow from the committed cells, and those from the plan.
+
+The report is made again, by this labkit's own code and templates, and compared byte by
+byte: so every number in it is traced to a committed cell. Plots are compared where the
+libraries that drew them are those at hand.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from pathlib import Path
+
+from labkit import code_version
+from labkit.calibration import feature_hash
+from labkit.data.sources import data_hash
+from labkit.experiment_file import PlanError
+from labkit.handin.content import (
+    ANSWERS,
+    REPORT,
+    REPORT_FORMATS,
+    differences,
+    made_with,
+    overrides,
+    report_code,
+)
+from labkit.handin.ladder import Rung
+from labkit.handin.unpack import Unpacked
+from labkit.spec import CellSpec, sha256_of
+from labkit.store import read_history
+
+_SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
+
+
+def check(found: Unpacked, rung: Rung) -> None:
+    """Look at everything that needs neither torch nor trust; what does not hold goes to `rung`."""
+    try:
+        for line in differences(found.experiment, found.plan):
+            rung.fail(line)
+    except (PlanError, KeyError, TypeError, AttributeError) as error:
+        rung.fail(f"the plan cannot be compared with the experiment file: {error}")
+    for spec in found.plan.cells:
+        for line in _cell(found, spec):
+            rung.fail(f"{spec.name}: {line}")
+    _links(found, rung)
+    _versions(found, rung)
+    # What a stranger's files make the report's code do cannot be foreseen; none of it is a pass.
+    try:
+        _report(found, rung)
+    except Exception as error:
+        rung.fail(f"the report cannot be made from these results: {type(error).__name__}: {error}")
+    done = sum(found.store.is_evaluated(spec) for spec in found.plan.cells)
+    rung.note(f"{done} of {len(found.plan.cells)} cells are trained and measured")
+
+
+def _cell(found: Unpacked, spec: CellSpec) -> list[str]:
+    """What is wrong with a trained cell's own files."""
+    wrong = []
+    if spec.data["sha256"] != data_hash(spec.dataset, spec.data["source"]):
+        wrong.append(f"trained on other data than the {spec.data['source']} {spec.dataset}")
+    if not found.store.is_trained(spec):
+        return wrong
+    train = found.store.train_folder(spec)
+    try:
+        stated = CellSpec.from_json(json.loads((train / "spec.json").read_bytes()))
+        if stated.fingerprint != spec.fingerprint:
+            wrong.append("spec.json is another cell's")
+        rows = list(read_history(train / "history.jsonl"))
+        if [row["epoch"] for row in rows] != list(range(1, spec.training["epochs"] + 1)):
+            wrong.append(f"history.jsonl: not {spec.training['epochs']} epochs in order")
+        numbers = [value for row in rows for value in row.values() if value is not None]
+        if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+            wrong.append("history.jsonl: holds what is no number")
+        environment = json.loads((train / "environment.json").read_bytes())
+        if not isinstance(environment["numeric"], dict):
+            wrong.append("environment.json: no numeric environment")
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        wrong.append(f"cannot be read: {type(error).__name__}: {error}")
+    return wrong
+
+
+def _links(found: Unpacked, rung: Rung) -> None:
+    """Each measurement names what it was made from; that must be what was handed in."""
+    for below, commit in found.commits.items():
+        stated = commit.get("inputs")
+        if commit["kind"] != "eval" or stated is None:
+            continue
+        train = found.commits.get(f"{Path(below).parent.as_posix()}/train")
+        if train is None or sha256_of([train["files"].get("best.safetensors")]) != stated:
+            rung.fail(f"{below}: measured of other weights than those committed")
+
+
+def _versions(found: Unpacked, rung: Rung) -> None:
+    cells = found.plan.cells
+    families = {
+        spec.family
+        for spec in cells
+        if spec.code != code_version.training_code(spec.family, spec.params)
+    }
+    if families:
+        rung.note(f"{', '.join(sorted(families))}: trained by other code than this labkit's")
+    if any(spec.selection["features"] != feature_hash(spec.dataset) for spec in cells):
+        rung.give_up("measured by another feature network than this labkit's")
+
+
+# --------------------------------------------------------------------------- the report
+
+
+def _report(found: Unpacked, rung: Rung) -> None:
+    from labkit.reporting.build import build_report
+
+    out = found.scratch / "again"
+    build_report(
+        found.store.root,
+        out=out,
+        formats=REPORT_FORMATS,
+        answers_file=found.scratch / ANSWERS,
+        layout=found.experiment.content.report.layout,
+        overrides=overrides(found.experiment),
+    )
+    again = {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    prefix = f"{REPORT}/"
+    given = {p.removeprefix(prefix) for p in found.bag.payload if p.startswith(prefix)}
+    if found.about["report_code"] != report_code():
+        version = found.about["made_with"].get("labkit", "unknown")
+        for name in ("metrics.csv", "history.csv"):
+            _same_table(
+                name, found.bag.read(prefix + name) if name in given else b"", again[name], rung
+            )
+        rung.give_up(
+            f"the report was made by another labkit ({version}): only tables were compared"
+        )
+        return
+    for name in sorted(given - again.keys()):
+        rung.fail(f"{prefix}{name}: no part of this report")
+    same_libraries = found.about["made_with"] == made_with()
+    plots = 0
+    for name, data in sorted(again.items()):
+        if name not in given:
+            rung.fail(f"{prefix}{name}: missing")
+        elif not _same(name, found.bag.read(prefix + name), data, same_libraries):
+            rung.fail(f"{prefix}{name}: not what these results give{_where(name, found, data)}")
+        plots += name.startswith("plots/")
+    if same_libraries:
+        rung.note(f"report made again: {len(again)} files, all bytes compared")
+    else:
+        rung.note(f"report made again: text and numbers exact; {plots} plots not compared, as "
+                  "other versions of the drawing libraries are at hand")  # fmt: skip
+
+
+def _same(name: str, given: bytes, again: bytes, same_libraries: bool) -> bool:
+    if given == again:
+        return True
+    if same_libraries:
+        return False
+    if name.startswith("plots/"):
+        return given.startswith(b"\x89PNG")
+    if name.endswith(".html"):
+        return _SVG.sub(b"", given) == _SVG.sub(b"", again)
+    return name.endswith(".png") and _pixels(given) == _pixels(again)
+
+
+def _pixels(png: bytes) -> tuple[object, bytes]:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+        return (image.mode, image.size), image.tobytes()
+
+
+def _where(name: str, found: Unpacked, again: bytes) -> str:
+    """The first line that differs, for a text."""
+    if not name.endswith((".md", ".csv", ".html")):
+        return ""
+    given = found.bag.read(f"{REPORT}/{name}").decode("utf-8", "replace").splitlines()
+    made = again.decode().splitlines()
+    for number, (a, b) in enumerate(zip(given, made, strict=False), 1):
+        if a != b:
+            at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), 0)
+            start = max(0, at - 30)
+            return f": line {number}: “{a[start : at + 30]}”, should be “{b[start : at + 30]}”"
+    return f": {len(given)} lines, should be {len(made)}"
+
+
+def _same_table(name: str, given: bytes, again: bytes, rung: Rung) -> None:
+    """Compare the columns that two versions of a table share."""
+    first, second = (
+        list(csv.DictReader(io.StringIO(data.decode("utf-8", "replace"))))
+        for data in (given, again)
+    )
+    if len(first) != len(second):
+        rung.fail(f"{name}: {len(first)} rows, should be {len(second)}")
+        return
+    for number, (a, b) in enumerate(zip(first, second, strict=True), 1):
+        for key in a.keys() & b.keys():
+            if a[key] != b[key]:
+                rung.fail(f"{name}: row {number}, {key}: {a[key]}, should be {b[key]}")

@@ -1,0 +1,166 @@
+"""What a hand-in holds, and how its experiment file and its plan must agree.
+
+data/
+  submission.json     format, labkit's version, what made the report, what was left out
+  experiments.yaml    answers.md
+  results/            plan.json, cells/ as in the store, without logs
+  report/             report.md, report.html, their tables and pictures
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from labkit.experiment_file import Experiment
+from labkit.experiment_model import student_seed
+from labkit.plan import Plan, make_plan
+from labkit.spec import CellSpec, canonical_json
+
+FORMAT = 1
+SUBMISSION, EXPERIMENT, ANSWERS = "submission.json", "experiments.yaml", "answers.md"
+RESULTS, REPORT = "results", "report"
+REPORT_FORMATS = ("md", "html")
+#: Never handed in: they name folders of the user's machine.
+LOGS = frozenset({"log.txt"})
+#: Left out with ``--light``.
+HEAVY = frozenset({"samples.npz", "best.safetensors", "checkpoint.safetensors"})
+#: Of a failed cell only this is handed in.
+FAILURE = "error.json"
+#: Libraries that draw and lay out; other versions may draw other bytes.
+_DRAWING = ("matplotlib", "numpy", "pandas", "pillow", "jinja2", "markdown", "scipy", "nh3")
+
+
+def may_lack(kind: str, name: str, light: bool) -> bool:
+    """Whether a file that a commit names may be absent from a hand-in.
+
+    Args:
+        kind: the commit's: ``train``, ``eval``, ``sheet`` or ``failed``.
+        name: path below the commit's folder.
+        light: whether the hand-in says it is light.
+    """
+    if kind == "failed":
+        return name != FAILURE
+    return name in LOGS or (light and name in HEAVY)
+
+
+def made_with() -> dict[str, str]:
+    """The versions a report's bytes depend on."""
+    found = {"labkit": _version("labkit"), "python": platform.python_version()}
+    return found | {name: _version(name) for name in _DRAWING}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@cache
+def report_code() -> str:
+    """A hash of all code, templates and calibration that a report's text depends on."""
+    from labkit.reporting.render import templates_folder
+
+    package = Path(__file__).resolve().parent.parent
+    parts = {"templates": templates_folder()}
+    parts |= {name: package / name for name in ("reporting", "calibration", "catalog.py")}
+    parts |= {name: package / name for name in ("plan.py", "spec.py", "store.py", "pictures.py")}
+    digest = hashlib.sha256()
+    for name, path in sorted(parts.items()):
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _is_source(p))
+        for file in files:
+            digest.update(f"{name}/{file.relative_to(path).as_posix()}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and path.suffix in (".py", ".j2", ".css", ".js", ".json")
+
+
+def overrides(experiment: Experiment) -> dict[str, Any]:
+    """What a report takes from the experiment file rather than from the plan."""
+    content = experiment.content
+    return {
+        "title": content.title or content.name,
+        "author": content.author.model_dump(),
+        "report": content.report.model_dump(),
+    }
+
+
+def differences(experiment: Experiment, plan: Plan) -> list[str]:
+    """Where a plan is not what its experiment file asks for; seeds may be added.
+
+    Which code, data and device were used is not asked of the file.
+    """
+    asked = make_plan(experiment, source="bundled", download=False)
+    found = []
+    if plan.name != experiment.name:
+        found.append(f"the plan is of {plan.name}, the file of {experiment.name}")
+    wanted = {_point(cell, asked.seeds): cell for cell in asked.cells}
+    made: dict[str, list[CellSpec]] = {}
+    for cell in plan.cells:
+        made.setdefault(_point(cell, plan.seeds), []).append(cell)
+    for key in wanted.keys() - made.keys():
+        found.append(f"{wanted[key].name} is asked for, but not as it is in the plan")
+    for key in made.keys() - wanted.keys():
+        found.append(f"{made[key][0].name} in the plan is not what the file asks for")
+    for name in ("data", "training", "evaluation", "threads"):
+        if plan.settings.get(name) != asked.settings.get(name):
+            found.append(f"{name}: the plan has other settings than the file")
+    if tuple(plan.snapshot_epochs) != tuple(asked.snapshot_epochs):
+        found.append("training.snapshot_epochs: the plan has others than the file")
+    found += _seed_problems(experiment, made.values())
+    return sorted(found)
+
+
+def _point(cell: CellSpec, seeds: Iterable[int]) -> str:
+    """What the experiment file decides of a cell; all but the seed."""
+    names = {cell.name, cell.name.removesuffix(f"_seed{cell.seed}")}
+    return canonical_json(
+        {
+            "name": min(names, key=len) if len(cell.name) < 100 else "",
+            "experiment": cell.experiment,
+            "family": cell.family,
+            "dataset": cell.dataset,
+            "params": cell.params,
+            "training": cell.training,
+            "limit": cell.data["limit"],
+            "selection": {k: v for k, v in cell.selection.items() if k != "features"},
+            "evaluation": cell.evaluation.get("samples"),
+        }
+    )
+
+
+def _seed_problems(experiment: Experiment, made: Iterable[list[CellSpec]]) -> list[str]:
+    content = experiment.content
+    if content.seeds != "student":
+        return []
+    wanted = student_seed(content.name, content.author)
+    lacking = [cells[0] for cells in made if wanted not in {cell.seed for cell in cells}]
+    return [
+        f"{cell.name}: seed {cell.seed}; this author's is {wanted} (seeds: student)"
+        for cell in lacking
+    ]
+
+
+def cell_of(path: str) -> tuple[str, str, str] | None:
+    """(cell folder, commit folder, file) of a path below ``results``, or None."""
+    parts = PurePosixPath(path).parts
+    if len(parts) < 4 or parts[0] != "cells":
+        return None
+    return parts[1], parts[2], "/".join(parts[3:])
+
+
+def without(commit: Mapping[str, Any], absent: Iterable[str]) -> dict[str, Any]:
+    """A commit that does not name files which were not handed in, for reading what was."""
+    gone = set(absent)
+    files = {name: stated for name, stated in commit["files"].items() if name not in gone}
+    kept = {name: value for name, value in commit.items() if name not in ("self", "inputs")}
+    return {**kept, "files": files}

@@ -1,0 +1,90 @@
+"""What `labkit verify` says: rungs, each with a verdict and findings. Plain values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Verdict = Literal["passed", "failed", "not checkable", "not asked for"]
+
+#: What each rung can find; the output says it, so that nobody reads more into a pass.
+TITLES = {
+    1: "container and manifest",
+    2: "report and tables follow from the committed cells",
+    3: "measures follow from the stored weights and samples",
+    4: "cells trained again",
+}
+LIMITS = (
+    "Rungs 1 to 3 find mistakes and tampering. Only rung 4 finds fabrication. "
+    "Seconds, speed and memory are as recorded; nothing can check them afterwards."
+)
+
+
+@dataclass
+class Rung:
+    """One rung of the ladder."""
+
+    number: int
+    verdict: Verdict = "passed"
+    found: list[str] = field(default_factory=list)
+    """What did not hold, a line each."""
+    notes: list[str] = field(default_factory=list)
+    """What was checked and how, or why it was not."""
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.number]
+
+    def fail(self, line: str) -> None:
+        self.verdict = "failed"
+        self.found.append(printable(line))
+
+    def note(self, line: str) -> None:
+        self.notes.append(printable(line))
+
+    def give_up(self, line: str) -> None:
+        """Nothing was found wrong so far, but this could not be looked at."""
+        if self.verdict != "failed":
+            self.verdict = "not checkable"
+        self.note(line)
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The whole verdict on a hand-in."""
+
+    name: str
+    author: dict[str, str]
+    rungs: list[Rung]
+
+    @property
+    def holds(self) -> bool:
+        """Whether no check failed; what could not be checked does not count."""
+        return all(rung.verdict != "failed" for rung in self.rungs)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "author": self.author,
+            "holds": self.holds,
+            "rungs": [{"title": rung.title, **asdict(rung)} for rung in self.rungs],
+            "limits": LIMITS,
+        }
+
+    def lines(self, most: int = 20) -> list[str]:
+        """For a terminal; of each rung at most `most` findings."""
+        who = ", ".join(value for value in self.author.values() if value)
+        lines = [f"{self.name or 'hand-in'}{f' by {who}' if who else ''}"]
+        for rung in self.rungs:
+            lines.append(f"{rung.number}. {rung.title}: {rung.verdict.upper()}")
+            lines += [f"   - {line}" for line in rung.found[:most]]
+            if len(rung.found) > most:
+                lines.append(f"   - and {len(rung.found) - most} more")
+            lines += [f"   {line}" for line in rung.notes]
+        return [*lines, LIMITS]
+
+
+def printable(text: str, most: int = 300) -> str:
+    """One line that cannot steer a terminal: what a stranger wrote may be in it."""
+    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return line if len(line) <= most else line[: most - 1] + "…"

@@ -1,0 +1,225 @@
+"""Rung 3: measure the stored samples again, and draw them again from the stored weights.
+
+Where the numeric environment is the one the cell ran in, numbers must agree within 1e-9
+and pixels exactly. Elsewhere the last bits of a convolution differ, and what is asked is
+written in `ELSEWHERE`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labkit import one_cell
+from labkit.calibration import feature_hash
+from labkit.catalog import METRICS
+from labkit.code_version import measuring_code
+from labkit.handin.ladder import Rung
+from labkit.handin.unpack import Unpacked
+from labkit.measure.evaluate import measure_history
+from labkit.measure.samples_file import SamplesError, read_samples
+from labkit.measure.tracker import Tracker
+from labkit.plan import matches
+from labkit.spec import CellSpec
+from labkit.store import best_epoch, read_history
+from labkit.train import checkpoint, runtime
+from labkit.train.models.base import Family
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far what is recomputed may lie from what is stored."""
+
+    relative: float
+    """Of a number."""
+    grey: float
+    """Mean absolute difference of pixels, in grey levels of 0 to 255."""
+
+    def __str__(self) -> str:
+        return f"numbers within {self.relative:g}, pixels within {self.grey:g} grey levels"
+
+
+HERE = Tolerance(1e-9, 0.0)
+ELSEWHERE = Tolerance(1e-2, 0.5)
+_HEADER_BYTES = 1 << 20
+
+
+def check(found: Unpacked, cells: str | None, data_root: Path | None) -> Rung:
+    """Recompute what can be; every disagreement is a finding.
+
+    Args:
+        found: the hand-in.
+        cells: a glob on cell names; None for all.
+        data_root: where to look for the full data sets first.
+    """
+    rung = Rung(3)
+    specs = [s for s in found.plan.cells if cells is None or matches(s.name, cells)]
+    specs = [spec for spec in specs if found.store.is_evaluated(spec)]
+    if not specs:
+        rung.give_up("no measured cell to look at")
+        return rung
+    if any(
+        spec.evaluation.get("code") != measuring_code()
+        or spec.evaluation.get("features") != feature_hash(spec.dataset)
+        for spec in specs
+    ):
+        rung.give_up("measured by other code or another feature network than this labkit's")
+        return rung
+    here = 0
+    for spec in specs:
+        same = _environment(found, spec) == _here()
+        here += same
+        # A stranger's arrays are read by libraries; whatever they say, it is no pass.
+        try:
+            for line in _cell(found, spec, HERE if same else ELSEWHERE, data_root, rung):
+                rung.fail(f"{spec.name}: {line}")
+        except Exception as error:
+            rung.fail(f"{spec.name}: cannot be measured again: {type(error).__name__}: {error}")
+    rung.note(f"{here} of {len(specs)} cells ran in this numeric environment: {HERE} asked")
+    if here < len(specs):
+        rung.note(f"the others in another one, whose last bits differ: {ELSEWHERE} asked")
+    return rung
+
+
+def _environment(found: Unpacked, spec: CellSpec) -> Any:
+    path = found.store.train_folder(spec) / "environment.json"
+    return json.loads(path.read_bytes())["numeric"]
+
+
+def _here() -> dict[str, Any]:
+    runtime.set_up()
+    return runtime.numeric_environment(runtime.pick_device())
+
+
+def _cell(
+    found: Unpacked, spec: CellSpec, most: Tolerance, data_root: Path | None, rung: Rung
+) -> Iterator[str]:
+    train, evaluation = found.store.train_folder(spec), found.store.eval_folder(spec)
+    history = list(read_history(train / "history.jsonl"))
+    stored = json.loads((evaluation / "metrics.json").read_bytes())
+    unknown = stored["metrics"].keys() - METRICS.keys()
+    if unknown:
+        yield f"metrics.json: {', '.join(sorted(unknown))}: no such measure"
+    family = None
+    if (train / "best.safetensors").is_file():
+        family = one_cell.build(spec, runtime.pick_device())
+        yield from _weights(found, spec, family, history, most)
+    if not (evaluation / "samples.npz").is_file():
+        steady = measure_history(history, spec.family).metrics
+        yield from _compare("metrics", _shared(stored["metrics"], steady), steady, most)
+        rung.give_up(f"{spec.name}: no samples were handed in; only what follows from its history")
+        return
+    try:
+        samples = read_samples(evaluation / "samples.npz")
+    except SamplesError as error:
+        yield f"samples.npz: {str(error).partition(': ')[2]}"
+        return
+    if len(samples) != spec.evaluation["samples"]:
+        yield f"samples.npz: {len(samples)} samples, {spec.evaluation['samples']} were asked for"
+    root = str(data_root) if data_root else None
+    again = one_cell.measures(spec, family, samples, history, root)
+    for part in ("metrics", "details"):
+        given = stored[part] if family else _shared(stored[part], again[part])
+        yield from _compare(part, given, again[part], most)
+    if family is not None:
+        drawn = one_cell.evaluation_samples(family, spec)
+        yield from _pixels("samples.npz", samples, drawn, most)
+    yield from _sheet(found, spec, samples, most, root)
+
+
+def _weights(
+    found: Unpacked,
+    spec: CellSpec,
+    family: Family,
+    history: list[dict[str, Any]],
+    most: Tolerance,
+) -> Iterator[str]:
+    """Weights against the history and the pictures; leaves those of the best epoch loaded."""
+    train = found.store.train_folder(spec)
+    tracker = Tracker(spec.dataset)
+    probe = one_cell.probe_images(spec, family.device)
+    best = best_epoch(history)
+    for name, epoch in (
+        ("checkpoint.safetensors", spec.training["epochs"]),
+        ("best.safetensors", best),
+    ):
+        path = train / name
+        if not path.is_file() or epoch is None:
+            continue
+        if not 0 < int.from_bytes(path.read_bytes()[:8], "little") <= _HEADER_BYTES:
+            yield f"{name}: a header of unbelievable size"
+            continue
+        checkpoint.load(family, path)
+        fid = tracker.proxy_fid(one_cell.selection_samples(family, spec))
+        yield from _compare(f"{name}, epoch {epoch}", history[epoch - 1]["proxy_fid"], fid, most)
+        for view, page in one_cell.grids(family, spec, probe).items():
+            picture = train / "images" / f"{view}_epoch{epoch}.png"
+            yield from _pixels(picture.name, _picture(picture.read_bytes()), page, most)
+
+
+def _sheet(
+    found: Unpacked, spec: CellSpec, samples: Any, most: Tolerance, root: str | None
+) -> Iterator[str]:
+    yardstick = found.plan.yardstick(spec)
+    if yardstick is None or found.store.sheet_damage(spec, yardstick):
+        return
+    weights = found.store.train_folder(yardstick) / "best.safetensors"
+    if not weights.is_file():
+        return
+    gan = one_cell.build(yardstick, runtime.pick_device())
+    checkpoint.load(gan, weights)
+    again = one_cell.sheet_measures(spec, gan, samples, root)
+    folder = found.store.sheet_folder(spec, yardstick)
+    stored = json.loads((folder / "metrics.json").read_bytes())
+    yield from _compare("the lab sheet's number", stored, {"metrics": again}, most)
+
+
+def _shared(stored: Mapping[str, Any], again: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in stored.items() if name in again}
+
+
+def _compare(where: str, stored: Any, again: Any, most: Tolerance) -> Iterator[str]:
+    """A line for each number, at any depth, that is not what it should be."""
+    if isinstance(stored, Mapping) and isinstance(again, Mapping):
+        for key in sorted(stored.keys() | again.keys()):
+            if key in stored and key in again:
+                yield from _compare(f"{where}.{key}", stored[key], again[key], most)
+            else:
+                yield f"{where}.{key}: {'is extra' if key in stored else 'is missing'}"
+    elif isinstance(stored, list) and isinstance(again, list | tuple):
+        if len(stored) != len(again):
+            yield f"{where}: {len(stored)} values, should be {len(again)}"
+            return
+        for i, (a, b) in enumerate(zip(stored, again, strict=True)):
+            yield from _compare(f"{where}[{i}]", a, b, most)
+    elif isinstance(stored, int | float) and isinstance(again, int | float):
+        if not math.isclose(stored, again, rel_tol=most.relative, abs_tol=most.relative * 1e-2):
+            yield f"{where}: {stored!r}, should be {again!r}"
+    elif stored != again and (most is HERE or not isinstance(stored, str)):
+        # Words with rounded numbers in them may differ elsewhere.
+        yield f"{where}: {str(stored)[:60]!r}, should be {str(again)[:60]!r}"
+
+
+def _pixels(where: str, stored: Any, again: Any, most: Tolerance) -> Iterator[str]:
+    if stored.shape != again.shape:
+        yield f"{where}: {stored.shape}, should be {again.shape}"
+        return
+    off = float(np.abs(stored.astype(np.int16) - again.astype(np.int16)).mean())
+    if off > most.grey:
+        yield f"{where}: not what the weights draw ({off:.2f} grey levels off on average)"
+
+
+def _picture(data: bytes) -> Any:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        if image.mode != "L" or max(image.size) > 4096:
+            raise ValueError(f"a picture of {image.size} {image.mode}")
+        return np.asarray(image)

@@ -1,0 +1,166 @@
+"""Rung 4: train some cells again. The only rung that finds numbers nobody ever computed.
+
+In the same numeric environment a cell must come out identical, bit by bit. In another one
+the same seed gives another training, as another seed would; then the difference is held
+against how far seeds lie apart, if that is known.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from labkit import code_version, runner
+from labkit.handin.ladder import Rung
+from labkit.handin.unpack import Unpacked
+from labkit.plan import matches
+from labkit.spec import CellFailure, CellResult, CellSpec, sha256_of
+from labkit.store import Store, read_commit
+
+#: What the clock and the machine decide.
+NOT_COMPARED = {"seconds", "images_per_s", "peak_memory_mb", "flops_per_image", "lab_sheet_fid"}
+#: Two honest trainings differ by more than the tolerance once in this many cells.
+ONE_IN = 100
+#: Degrees of freedom below which a spread over seeds is no yardstick.
+LEAST_FREEDOM = 4
+
+
+class _Silent:
+    """A view for a run nobody watches."""
+
+    def start(self, jobs: Sequence[runner.Job], workers: int, expected: str) -> None: ...
+    def update(self, running: Sequence[runner.Progress], waiting: Sequence[CellSpec]) -> None: ...
+    def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None: ...
+    def stop(self) -> None: ...
+
+
+def check(found: Unpacked, n: int, cells: str | None, data_root: Path | None) -> Rung:
+    """Train `n` cells again, chosen by the system's own chance among those that can be.
+
+    Args:
+        found: the hand-in.
+        n: how many cells; 0 leaves the rung alone.
+        cells: a glob on cell names; None for all.
+        data_root: where to look for the full data sets first.
+    """
+    rung = Rung(4)
+    if n < 1:
+        rung.verdict = "not asked for"
+        return rung
+    able = [
+        spec
+        for spec in found.plan.cells
+        if (cells is None or matches(spec.name, cells))
+        and found.store.is_evaluated(spec)
+        and spec.code == code_version.training_code(spec.family, spec.params)
+    ]
+    if not able:
+        rung.give_up("no trained cell whose training code is this labkit's")
+        return rung
+    chosen = random.SystemRandom().sample(able, min(n, len(able)))
+    plan = replace(found.plan, cells=tuple(chosen))
+    again = Store(found.scratch / "trained again")
+    options = runner.Options(data_root=data_root, threads=found.plan.settings.get("threads") or 1)
+    runner.run(plan, again, options, _Silent())
+    spread = seed_spread(found)
+    for spec in chosen:
+        outcome = again.outcome(spec)
+        if isinstance(outcome, CellResult) and outcome.measured:
+            _judge(found, again, spec, spread, rung)
+        else:
+            why = outcome.error if isinstance(outcome, CellFailure) else "not done"
+            rung.give_up(f"{spec.name}: could not be trained here: {why}")
+    return rung
+
+
+def _judge(
+    found: Unpacked, again: Store, spec: CellSpec, spread: tuple[float, int] | None, rung: Rung
+) -> None:
+    environments = [
+        json.loads((store.train_folder(spec) / "environment.json").read_bytes())["numeric"]
+        for store in (found.store, again)
+    ]
+    if environments[0] == environments[1]:
+        differ = _differences(found, again, spec)
+        if differ:
+            rung.fail(f"{spec.name}: not identical though the numeric environment is: {differ}")
+        else:
+            rung.note(f"{spec.name}: identical: weights, history, samples and measures")
+        return
+    before, after = (_result(store, spec).metrics["proxy_fid"] for store in (found.store, again))
+    ratio = math.log(after / before)
+    said = f"{spec.name}: proxy FID {before:.4g} handed in, {after:.4g} here"
+    if spread is None:
+        rung.give_up(f"{said}; another numeric environment, and no seeds to calibrate a "
+                     "tolerance on: not calibrated")  # fmt: skip
+        return
+    most = tolerance(*spread)
+    within = f"within {100 * (math.exp(most) - 1):.0f} % of the other (from {spread[1] + 1} seeds)"
+    if abs(ratio) <= most:
+        rung.note(f"{said}: consistent, {within}")
+    else:
+        rung.fail(f"{said}: not consistent, not {within}")
+
+
+def seed_spread(found: Unpacked) -> tuple[float, int] | None:
+    """How far the log of the proxy FID lies apart between seeds of one setting.
+
+    Pooled over the settings of the hand-in that have several seeds.
+
+    Returns:
+        (standard deviation, degrees of freedom), or None with too few seeds to say.
+    """
+    groups: dict[str, list[float]] = defaultdict(list)
+    for spec in found.plan.cells:
+        outcome = found.store.outcome(spec)
+        value = outcome.metrics.get("proxy_fid") if isinstance(outcome, CellResult) else None
+        if value:
+            key = sha256_of({k: v for k, v in spec.settings.items() if k != "seed"})
+            groups[key].append(math.log(value))
+    freedom = sum(len(values) - 1 for values in groups.values())
+    if freedom < LEAST_FREEDOM:
+        return None
+    squares = sum((v - mean(values)) ** 2 for values in groups.values() for v in values)
+    return math.sqrt(squares / freedom), freedom
+
+
+def tolerance(sd: float, freedom: int) -> float:
+    """The largest believable difference of two trainings' log proxy FID, by Student's t."""
+    from scipy.stats import t
+
+    return float(t.ppf(1 - 0.5 / ONE_IN, freedom)) * sd * math.sqrt(2)
+
+
+def _differences(found: Unpacked, again: Store, spec: CellSpec) -> str:
+    """What is not identical, or an empty string."""
+    wrong = []
+    stated = found.commits[found.store.train_folder(spec).relative_to(found.store.root).as_posix()]
+    made = read_commit(again.train_folder(spec))["files"]
+    # A light hand-in has no weights, but its commits have their SHA-256.
+    for name in sorted(n for n in made if n == "best.safetensors" or n.startswith("images/")):
+        if stated["files"].get(name) != made[name]:
+            wrong.append(name)
+    first, second = _result(found.store, spec), _result(again, spec)
+    wrong += _unlike(first.metrics, second.metrics)
+    wrong += _unlike(first.details, second.details)
+    for a, b in zip(first.history, second.history, strict=True):
+        wrong += [f"{name} of epoch {b['epoch']}" for name in _unlike(a, b)]
+    return ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+
+
+def _unlike(a: Any, b: Any) -> list[str]:
+    names = (a.keys() | b.keys()) - NOT_COMPARED
+    return sorted(name for name in names if a.get(name) != b.get(name))
+
+
+def _result(store: Store, spec: CellSpec) -> CellResult:
+    outcome = store.outcome(spec)
+    assert isinstance(outcome, CellResult)
+    return outcome

@@ -1,0 +1,197 @@
+"""From a bag to a store on disk that this labkit's own readers can read.
+
+Every name is made from checked parts, every commit is recomputed, and files that were
+not handed in are taken out of the copy's commits. What does not hold is a finding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labkit.catalog import DATASETS, FAMILIES
+from labkit.experiment_file import Experiment, PlanError
+from labkit.handin.bag import Bag
+from labkit.handin.container import ContainerError
+from labkit.handin.content import (
+    ANSWERS,
+    EXPERIMENT,
+    REPORT,
+    RESULTS,
+    SUBMISSION,
+    may_lack,
+    without,
+)
+from labkit.handin.ladder import Rung
+from labkit.plan import Plan
+from labkit.spec import CellSpec
+from labkit.store import COMMIT, Store, StoreError, read_commit
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}-[0-9a-f]{12}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_PLAN_BYTES = 1 << 26
+_JSON_BYTES = 1 << 24
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """A hand-in as values and as a store."""
+
+    bag: Bag
+    about: dict[str, Any]
+    """``submission.json``."""
+    experiment: Experiment
+    plan: Plan
+    store: Store
+    scratch: Path
+    lacking: frozenset[str]
+    """Paths below ``results`` that a commit names and that were not handed in."""
+    commits: dict[str, dict[str, Any]]
+    """``cells/<cell>/<folder>`` to the commit as it was handed in."""
+
+
+def unpack(
+    bag: Bag, about: dict[str, Any], experiment: Experiment, scratch: Path, rung: Rung
+) -> Unpacked | None:
+    """Write the bag's results, report and answers below `scratch`.
+
+    Returns:
+        None where the plan cannot be used: then there is nothing to go by.
+    """
+    try:
+        plan = _plan(bag)
+    except (ContainerError, PlanError) as error:
+        rung.fail(f"plan.json: {error}")
+        return None
+    store = Store(scratch / RESULTS)
+    _write(store.plan_path, bag.read(f"{RESULTS}/plan.json"))
+    for name in (EXPERIMENT, ANSWERS):
+        if name in bag:
+            _write(scratch / name, bag.read(name, 1 << 24))
+    lacking: set[str] = set()
+    commits: dict[str, dict[str, Any]] = {}
+    known = {SUBMISSION, EXPERIMENT, ANSWERS, f"{RESULTS}/plan.json"}
+    named = _named(bag, rung)
+    for below, kind, fingerprints in _folders(plan, named):
+        folder = store.root / below
+        prefix = f"{RESULTS}/{below}/"
+        if prefix + COMMIT not in bag:
+            continue
+        _write(folder / COMMIT, bag.read(prefix + COMMIT, _JSON_BYTES))
+        known.add(prefix + COMMIT)
+        try:
+            commit = read_commit(folder)
+        except StoreError:
+            rung.fail(f"{below}/{COMMIT}: altered since it was written")
+            (folder / COMMIT).unlink()
+            continue
+        if commit["kind"] != kind or commit["fingerprint"] not in fingerprints:
+            rung.fail(f"{below}: its commit is of another cell ({kind} expected)")
+            (folder / COMMIT).unlink()
+            continue
+        commits[below] = commit
+        absent = set()
+        for name, stated in commit["files"].items():
+            path = prefix + name
+            known.add(path)
+            if path not in bag:
+                absent.add(name)
+                if not may_lack(kind, name, about["light"]):
+                    rung.fail(f"{below}/{name}: missing")
+                continue
+            data = bag.read(path)
+            if stated != {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}:
+                rung.fail(f"{below}/{name}: is not what was committed")
+            _write(folder / name, data)
+        lacking |= {f"{below}/{name}" for name in absent}
+        text = json.dumps(without(commit, absent), indent=1, sort_keys=True, ensure_ascii=False)
+        _write(folder / COMMIT, f"{text}\n".encode())
+    for path in bag.payload:
+        if path not in known and not path.startswith(f"{REPORT}/"):
+            rung.fail(f"{path}: no part of a hand-in of this plan")
+    return Unpacked(bag, about, experiment, plan, store, scratch, frozenset(lacking), commits)
+
+
+def _named(bag: Bag, rung: Rung) -> dict[str, str]:
+    """The cells' folders by the fingerprint they end in; the rest of a name is for people."""
+    found: dict[str, str] = {}
+    prefix = f"{RESULTS}/cells/"
+    folders = {p[len(prefix) :].partition("/")[0] for p in bag.payload if p.startswith(prefix)}
+    for folder in sorted(folders):
+        if not _FOLDER.fullmatch(folder) or ".." in folder or folder[-12:] in found:
+            rung.fail(f"{prefix}{folder}: not the folder of a cell, or the second of one")
+        else:
+            found[folder[-12:]] = folder
+    return found
+
+
+def _folders(plan: Plan, named: dict[str, str]) -> Iterator[tuple[str, str, set[str]]]:
+    """Every folder a plan's results may lie in, its kind and what it may be the result of."""
+    for spec in plan.cells:
+        tag, measured = spec.fingerprint[:12], spec.evaluation_fingerprint
+        cell = f"cells/{named.get(tag, f'{spec.name}-{tag}')}"
+        yield f"{cell}/train", "train", {spec.fingerprint}
+        yield f"{cell}/eval-{measured[:12]}", "eval", {measured}
+        yardstick = plan.yardstick(spec)
+        if yardstick is not None:
+            sheet = spec.sheet_fingerprint(yardstick)
+            yield f"{cell}/sheet-{sheet[:12]}", "sheet", {sheet}
+        yield f"{cell}/failed", "failed", {spec.fingerprint, measured}
+
+
+def _plan(bag: Bag) -> Plan:
+    """The plan, its cells' names safe to make paths of.
+
+    Raises:
+        ContainerError: it is missing or too large.
+        PlanError: it is not a plan.
+    """
+    try:
+        value = json.loads(bag.read(f"{RESULTS}/plan.json", _PLAN_BYTES))
+        plan = Plan.from_json(value)
+        for spec in plan.cells:
+            _check(spec)
+        names = [spec.name.lower() for spec in plan.cells]
+        if len(set(names)) < len(names) or not names:
+            raise PlanError("no cells, or two of one name")
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
+        raise PlanError(f"not a plan: {error}") from error
+    if any(spec.data["source"] != plan.data_source for spec in plan.cells):
+        raise PlanError("cells of another data source than the plan's")
+    if list(plan.seeds) != list(dict.fromkeys(spec.seed for spec in plan.cells)):
+        raise PlanError("seeds that are not those of its cells")
+    return plan
+
+
+def _check(spec: CellSpec) -> None:
+    """Refuse a spec that is not one, before anything is named after it."""
+    hashes = (spec.code, spec.data["sha256"], spec.selection["features"])
+    ok = (
+        isinstance(spec.name, str)
+        and _NAME.fullmatch(spec.name)
+        and ".." not in spec.name
+        and spec.family in FAMILIES
+        and spec.dataset in DATASETS
+        and type(spec.seed) is int
+        and isinstance(spec.params, dict)
+        and spec.params.keys() == FAMILIES[spec.family].params.keys()
+        and spec.training.keys() == {"epochs", "batch_size"}
+        and all(type(n) is int and 0 < n <= 1_000_000 for n in spec.training.values())
+        and spec.data.keys() == {"source", "sha256", "limit"}
+        and spec.data["source"] in ("full", "bundled")
+        and spec.precision in ("fp32", "bf16")
+        and all(isinstance(each, str) and _HASH.fullmatch(each) for each in hashes)
+    )
+    if not ok:
+        raise PlanError(f"not a cell of this labkit: {spec.name!r}")
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

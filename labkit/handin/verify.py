@@ -1,0 +1,130 @@
+"""`labkit verify`: the instructor's ladder.
+
+Each rung stands on the one below; one that failed ends the climb only where going on
+would mean trusting what was just found to be wrong. Nothing of a hand-in is executed:
+its templates and code are this labkit's own, its arrays are read without pickle.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from labkit.experiment_file import Experiment, PlanError, parse_experiment
+from labkit.handin import bag
+from labkit.handin.container import Container, ContainerError
+from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
+from labkit.handin.ladder import Ladder, Rung
+from labkit.handin.unpack import Unpacked, unpack
+
+_SMALL = 1 << 20
+
+
+def verify(
+    path: Path,
+    *,
+    rerun: int = 0,
+    cells: str | None = None,
+    highest: int | None = None,
+    data_root: Path | None = None,
+) -> Ladder:
+    """Climb the ladder.
+
+    Args:
+        path: what `labkit submit` wrote.
+        rerun: how many cells to train again, chosen at random.
+        cells: a glob on cell names: measure and train again only those.
+        highest: stop after this rung; 3, or 4 with `rerun`, if None. Up to 2 needs no torch.
+        data_root: where to look for the full data sets first.
+
+    Raises:
+        NotAZipError: the file is no ZIP file.
+        OSError: it cannot be read.
+    """
+    highest = (4 if rerun else 3) if highest is None else highest
+    container_rung = Rung(1)
+    rungs = [container_rung]
+    try:
+        container = Container(path)
+    except ContainerError as error:
+        container_rung.fail(str(error))
+        return Ladder("", {}, rungs)
+    try:
+        try:
+            found = bag.open_bag(container)
+            for line in bag.problems(found):
+                container_rung.fail(line)
+            about, experiment = _head(found)
+        except ContainerError as error:
+            container_rung.fail(str(error))
+            return Ladder("", {}, rungs)
+        container_rung.note(f"{len(found.payload)} files, SHA-256 of each compared")
+        author = experiment.content.author.model_dump()
+        with tempfile.TemporaryDirectory(prefix="labkit-verify-") as scratch:
+            if highest >= 2:
+                rungs += _upper(
+                    found, about, experiment, Path(scratch), rerun, cells, highest, data_root
+                )
+    finally:
+        container.close()
+    return Ladder(experiment.name, author, rungs)
+
+
+def _upper(
+    found: bag.Bag,
+    about: dict[str, Any],
+    experiment: Experiment,
+    scratch: Path,
+    rerun: int,
+    cells: str | None,
+    highest: int,
+    data_root: Path | None,
+) -> list[Rung]:
+    from labkit.handin import consistent
+
+    rung = Rung(2)
+    rungs = [rung]
+    unpacked: Unpacked | None = unpack(found, about, experiment, scratch, rung)
+    if unpacked is None:
+        return rungs
+    consistent.check(unpacked, rung)
+    if highest >= 3:
+        from labkit.handin import remeasure
+
+        rungs.append(remeasure.check(unpacked, cells, data_root))
+    if highest >= 4:
+        from labkit.handin import retrain
+
+        rungs.append(retrain.check(unpacked, rerun, cells, data_root))
+    return rungs
+
+
+def _head(found: bag.Bag) -> tuple[dict[str, Any], Experiment]:
+    """``submission.json`` and the experiment file.
+
+    Raises:
+        ContainerError: one of them is missing or not what it should be.
+    """
+    try:
+        about = json.loads(found.read(SUBMISSION, _SMALL))
+        ok = (
+            isinstance(about, dict)
+            and about.keys() == {"format", "name", "profile", "light", "made_with", "report_code"}
+            and about["format"] == FORMAT
+            and isinstance(about["light"], bool)
+            and isinstance(about["profile"], str | None)
+        )
+    except (ValueError, RecursionError) as error:
+        raise ContainerError(f"{SUBMISSION}: not JSON: {error}") from error
+    if not ok:
+        raise ContainerError(f"{SUBMISSION}: not of format {FORMAT}")
+    try:
+        text = found.read(EXPERIMENT, _SMALL).decode("utf-8-sig")
+        experiment = parse_experiment(text, EXPERIMENT, about["profile"])
+    except (UnicodeDecodeError, PlanError) as error:
+        raise ContainerError(f"{EXPERIMENT}: {error}") from error
+    if about["name"] != experiment.name:
+        raise ContainerError(f"{SUBMISSION}: names another experiment than {EXPERIMENT}")
+    return about, experiment

@@ -1,0 +1,95 @@
+"""A disk that is full, broken or locked at any one operation: no lie, and the next run mends it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit import runner
+from labkit.spec import CellFailure
+from labkit.store import Store
+from tests.reliability import world
+
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
+
+
+def failing(number: int, code: int, lasting: bool) -> world.Fate:
+    """The operation of this number fails, alone or with all that follow."""
+    seen = -1
+
+    def fate(kind: str, real: Callable[..., None], args: tuple[Any, ...]) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == number or (lasting and seen > number):
+            raise OSError(code, os.strerror(code))
+        real(*args)
+
+    return fate
+
+
+def disturbed(root: Path, number: int, code: int, lasting: bool) -> str:
+    """Run on a failing disk; what was said, or an empty string if nothing was."""
+    with world.disk(failing(number, code, lasting)):
+        try:
+            summary = world.go(root)
+        except OSError as error:
+            stopped: OSError | None = error
+        else:
+            stopped = None
+    if stopped is None:
+        return "; ".join(failure.error for failure in summary.failed)
+    assert stopped.errno == code
+    assert stopped.filename, "the line must say which file"
+    return str(stopped)
+
+
+def check(folder: Path, every: int, expected: dict[str, bytes]) -> None:
+    kinds = world.operations(folder / "counted")
+    for code in ERRORS:
+        for lasting in (False, True):
+            for number in range(0, len(kinds), every):
+                root = folder / f"{code}-{lasting}-{number}" / "results"
+                said = disturbed(root, number, code, lasting)
+                where = f"{errno.errorcode[code]} at {number} ({kinds[number]}), said {said!r}"
+                if code != errno.EACCES or kinds[number] != "fsync":
+                    # A folder that cannot be flushed is let be; all else is said.
+                    assert os.strerror(code) in said, where
+                for name, data in world.files(root).items() if root.exists() else ():
+                    if "/attempt-" not in name and not name.startswith("."):
+                        assert expected[name] == data, where
+                assert world.go(root).done == 2, where
+                assert world.files(root).items() >= expected.items(), where
+
+
+def test_a_failing_disk_now_and_then(tmp_path: Path, expected: dict[str, bytes]) -> None:
+    check(tmp_path, 23, expected)
+
+
+@pytest.mark.slow
+def test_a_failing_disk_at_every_operation(tmp_path: Path, expected: dict[str, bytes]) -> None:
+    check(tmp_path, 1, expected)
+
+
+def test_one_bad_write_costs_one_cell(tmp_path: Path) -> None:
+    """The fault hits the first cell's first row; the second cell does not notice."""
+    kinds = world.operations(tmp_path / "counted")
+    first_row = [n for n, kind in enumerate(kinds) if kind == "write"][2]
+    root = tmp_path / "results"
+    assert "No space left" in disturbed(root, first_row, errno.ENOSPC, lasting=False)
+    outcomes = [Store(root).outcome(spec) for spec in world.plan().cells]
+    (failure,) = [o for o in outcomes if isinstance(o, CellFailure)]
+    assert "No space left on device" in failure.error
+    assert str(tmp_path) not in failure.error + failure.traceback
+    assert (root / failure.log).is_file()
+
+
+def test_a_store_nobody_may_write_can_be_read(undisturbed: Path) -> None:
+    with world.disk(failing(0, errno.EROFS, lasting=True)):
+        jobs = runner.survey(world.plan(), Store(undisturbed), deep=True)
+        assert [job.state for job in jobs] == ["done", "done"]
+        assert world.go(undisturbed).trained == 0

@@ -1,0 +1,404 @@
+"""A whole report: what it says, in which order, and that it cannot do harm."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from labkit.catalog import FORMATS, resolve
+from labkit.reporting.build import build_report, read_report
+from labkit.reporting.document import compose, pictures
+from labkit.reporting.networks import architecture
+from labkit.reporting.render import ReportError, enlarged, templates_folder, thinned
+from labkit.reporting.table import tables
+from labkit.reporting.view import View
+from labkit.store import Store
+from tests.reporting.conftest import SMALL
+from tests.reporting.fake_store import fake_plan, write_store
+
+HEADINGS = [
+    "# Lab 1 — Generative Models: GAN vs VAE",
+    "## Experiment Summary",
+    "## Part 1: GAN Experiments - MNIST",
+    "### Experiment Configurations",
+    "### Results Summary",
+    "## Part 1: GAN Experiments - FashionMNIST",
+    "## Part 2: VAE Experiments - MNIST",
+    "## Part 2: VAE Experiments - FashionMNIST",
+    "## Generated Images",
+    "### GAN Generated Samples (Best Epoch)",
+    "### VAE Reconstructions (Best Epoch)",
+    "### VAE Random Samples",
+    "### VAE Latent Interpolations",
+    "## Analysis Plots",
+    "### GAN Loss Comparison",
+    "### GAN FID Scores Comparison",
+    "### VAE Loss Analysis",
+    "### VAE FID Scores Comparison",
+    "### GAN vs VAE Overall Comparison",
+    "## Proxy FID Scores Summary",
+    "## Reflection Questions & Data-Driven Answers",
+    "### 1. What hyperparameters most influenced GAN stability in your runs?",
+    "### 2. Evidence of mode collapse (if any)? What helped?",
+    "### 3. How did latent dim affect VAE reconstructions and samples?",
+    "### 4. One idea to combine benefits of both models (e.g., VAE-GAN)",
+    "## Method and limitations",
+    "## How these numbers were made",
+]
+
+
+@pytest.fixture(scope="module")
+def built(lab1: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("report")
+    build_report(lab1.root, out=out, formats=["md", "html"])
+    return out
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page, as far as the tests ask."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: Counter[str] = Counter()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        if found.get("id"):
+            self.ids[str(found["id"])] += 1
+
+
+def test_the_headings_are_the_labs_in_its_order(built: Path) -> None:
+    lines = (built / "report.md").read_text("utf-8").splitlines()
+    at = [lines.index(heading) for heading in HEADINGS]
+    assert at == sorted(at)
+    page = (built / "report.html").read_text("utf-8")
+    titles = re.findall(r"<h\d>(?:<a [^>]*>)?(.*?)(?:</a>)?</h\d>", page)
+    places = [titles.index(h.lstrip("# ").replace("&", "&amp;")) for h in HEADINGS]
+    assert places == sorted(places)
+
+
+def test_the_tables_have_the_labs_columns(built: Path) -> None:
+    text = (built / "report.md").read_text("utf-8")
+    assert (
+        "| Loss Type | Z Dimension | Best Epoch | Final D Loss | Final G Loss | Proxy FID Score | "
+        "Sample Images (Epochs 1, 5, 10) |" in text
+    )
+    assert (
+        "| Latent Dimension | Best Epoch | Final Total Loss | Final Recon Loss | Final KL Loss | "
+        "Proxy FID Score | Reconstruction, Random Samples, Interpolation |" in text
+    )
+    for fact in ("Loss Types:** Hinge, BCE", "Z Dimensions:** 32, 64, 128",
+                 "Latent Dimensions:** 8, 16, 32", "Total GAN Experiments:** 12",
+                 "Total VAE Experiments:** 6", "Epochs per Experiment:** 10"):  # fmt: skip
+        assert fact in text
+
+
+def test_markdown_links_every_file_and_every_file_is_linked(built: Path) -> None:
+    text = (built / "report.md").read_text("utf-8")
+    linked = set(re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text))
+    written = {p.relative_to(built).as_posix() for p in built.rglob("*.png")}
+    assert linked == written
+    for name in ("gan_samples/MNIST_GAN_hinge_z64_epoch1.png",
+                 "gan_samples/MNIST_GAN_hinge_z64_epoch10.png",
+                 "vae_reconstructions/MNIST_VAE_latent16_epoch10.png",
+                 "vae_samples/MNIST_VAE_latent16_random.png",
+                 "vae_interpolations/MNIST_VAE_latent16_interpolation.png",
+                 "plots/fid_gan_vs_vae.png"):  # fmt: skip
+        assert name in written
+    assert (built / "metrics.csv").is_file()
+
+
+def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(built: Path) -> None:
+    lines = (built / "report.md").read_text("utf-8").splitlines()
+    wide = 0
+    rows = 0
+    for line in lines:
+        if line.startswith("|"):
+            cells = len(re.findall(r"(?<!\\)\|", line))
+            wide = wide or cells
+            rows += 1
+            assert cells == wide, line[:200]
+        else:
+            wide = 0
+    assert rows > 100
+
+
+def test_the_page_needs_nothing_and_forbids_the_network(built: Path) -> None:
+    text = (built / "report.html").read_text("utf-8")
+    assert "default-src 'none'" in text
+    page = Page(text)
+    for tag, attrs in page.tags:
+        for name in ("src", "href", "action", "srcset"):
+            value = attrs.get(name)
+            if value is not None:
+                assert value.startswith(("#", "data:image/png;base64,")), (tag, value[:80])
+        assert not any(name.startswith("on") for name in attrs)
+    assert not re.search(r"url\((?!data:)", text)
+    assert len(text.encode()) < 4_500_000
+
+
+def test_ids_are_unique_and_every_link_arrives(built: Path) -> None:
+    page = Page((built / "report.html").read_text("utf-8"))
+    assert [name for name, n in page.ids.items() if n > 1] == []
+    hrefs = {a["href"] for tag, a in page.tags if tag == "a" and a.get("href")}
+    assert {h for h in hrefs if h and h[1:] not in page.ids} == set()
+
+
+def test_every_picture_has_words_and_every_table_a_caption(built: Path) -> None:
+    page = Page((built / "report.html").read_text("utf-8"))
+    pictures = [a for tag, a in page.tags if tag == "img"]
+    assert len(pictures) > 80
+    assert all(a.get("alt") for a in pictures)
+    tags = Counter(tag for tag, _ in page.tags)
+    assert tags["table"] == tags["caption"] > 5
+    assert all(a.get("scope") for tag, a in page.tags if tag == "th")
+    assert tags["h1"] == 1
+
+
+def test_alternative_texts_come_from_the_numbers(lab1: Store) -> None:
+    report = read_report(lab1, None, "full", {})
+    alts = {(p.run, p.view, p.epoch): p.alt for p in pictures(report.sections)}
+    assert alts["MNIST_GAN_hinge_z64", "samples", 10] == (
+        "4×4 grid of generated digits, GAN Hinge z 64, epoch 10 · proxy FID 23.1, "
+        "all ten classes present"
+    )
+    assert "1 of ten classes missing" in alts["FashionMNIST_GAN_hinge_z32", "samples", 10]
+    # Classes are counted at the best epoch only; nothing is said of the others.
+    assert "classes" not in alts["MNIST_GAN_hinge_z64", "samples", 1]
+
+
+def test_the_first_lines_say_bundled_data_and_one_seed(built: Path) -> None:
+    head = (built / "report.md").read_text("utf-8")[:1200]
+    assert "Trained on the bundled subset: the first 10,000 of 60,000" in head
+    assert "one seed (42): run-to-run noise is not known" in head
+
+
+def test_failed_missing_and_unmeasured_cells_are_said_to_be_so(
+    troubled: Store, tmp_path: Path
+) -> None:
+    build_report(troubled.root, out=tmp_path, formats=["md", "html"])
+    text = (tmp_path / "report.md").read_text("utf-8")
+    assert (
+        "Incomplete: 6 of 9 cells done; 1 failed, 1 missing and 1 trained but not measured" in text
+    )
+    assert "failed: DivergedError: diverged at step 7 of epoch 2" in text
+    assert "not run yet" in text
+    assert "bundled" not in text[:1500]
+    assert "profile “quick”" in text
+    assert "3 seeds (42, 43 and 44)" in text
+    row = next(li for li in text.splitlines() if li.startswith("| 8 | 44 |"))
+    assert "not measured" in row
+
+
+def test_one_seed_is_never_called_more(built: Path, troubled: Store) -> None:
+    text = (built / "report.md").read_text("utf-8")
+    assert "✓ supported" not in text.split("## Reflection")[1].split("## Method")[0].replace(
+        "beyond these runs: ✓ supported", ""
+    )
+
+
+def test_the_same_store_gives_the_same_bytes(small: Store, tmp_path: Path) -> None:
+    found = []
+    for name in ("a", "b"):
+        out = tmp_path / name
+        build_report(small.root, out=out, formats=["md", "html"])
+        found.append({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()})
+    assert found[0] == found[1]
+    assert len(found[0]) > 20
+
+
+def test_the_time_is_the_newest_commits(built: Path) -> None:
+    assert "21 November 2025, 22:00 UTC" in (built / "report.md").read_text("utf-8")
+
+
+def test_the_students_words_come_first_and_cannot_do_harm(
+    small: Store, answers: Path, tmp_path: Path
+) -> None:
+    before = answers.read_bytes()
+    build_report(small.root, out=tmp_path, formats=["md", "html"], answers_file=answers)
+    assert answers.read_bytes() == before
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "<strong>words</strong>" in page
+    assert "&lt;img src=x onerror=a()&gt;" in page
+    assert "javascript:" not in page
+    assert "example.org" not in page
+    assert '<b class="value">' in page
+    assert page.index("<strong>words</strong>") < page.index("Computed from your table by labkit")
+    text = (tmp_path / "report.md").read_text("utf-8")
+    assert "&lt;img src=x" in text
+    assert "javascript:" not in text
+    assert "A remark." in text  # what belongs to no question is not lost
+    assert "Something of my own" in page
+
+
+@pytest.mark.parametrize(
+    ("wanted", "prose", "claims"),
+    [("prose", True, True), ("evidence", False, True), ("off", False, False)],
+)
+def test_how_much_is_computed_is_the_courses_choice(
+    small: Store, tmp_path: Path, wanted: str, prose: bool, claims: bool
+) -> None:
+    options = {"report": {"answers": wanted, "layout": "full"}}
+    build_report(small.root, out=tmp_path, formats=["html"], overrides=options)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert ('<p class="prose">' in page) is prose
+    assert ('<details class="claim"' in page) is claims
+    assert "1. What hyperparameters most influenced" in page
+    assert "were made by labkit" in page  # the disclosure stands in every case
+
+
+def test_title_and_author_are_those_of_the_file_as_it_is_now(small: Store, tmp_path: Path) -> None:
+    overrides = {
+        "title": "<i>Über</i> & 汉字 🎉 | *x*",
+        "author": {"name": "<b>O'Neil</b> | _me_", "id": "", "group": "", "course": ""},
+    }
+    build_report(small.root, out=tmp_path, formats=["md", "html"], overrides=overrides)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "<title>&lt;i&gt;Über&lt;/i&gt; &amp; 汉字 🎉 | *x*</title>" in page
+    assert "<i>" not in page
+    assert "<b>O" not in page
+    assert (
+        (tmp_path / "report.md")
+        .read_text("utf-8")
+        .startswith(r"# \<i\>Über\</i\> & 汉字 🎉 \| \*x\*")
+    )
+
+
+@pytest.mark.parametrize("layout", ["full", "brief"])
+@pytest.mark.parametrize("points", [SMALL[:1], SMALL[2:], SMALL])
+def test_any_grid_makes_a_report(tmp_path: Path, points: tuple, layout: str) -> None:  # type: ignore[type-arg]
+    store = write_store(tmp_path / "s", fake_plan(points, epochs=1))
+    out = tmp_path / "r"
+    build_report(store.root, out=out, formats=["md", "html"], layout=layout)
+    page = Page((out / "report.html").read_text("utf-8"))
+    assert [name for name, n in page.ids.items() if n > 1] == []
+    hrefs = {a["href"] for tag, a in page.tags if tag == "a" and a.get("href")}
+    assert {h for h in hrefs if h and h[1:] not in page.ids} == set()
+    text = (out / "report.md").read_text("utf-8")
+    families = {family for family, _, _ in points}
+    assert ("VAE Random Samples" in text) == ("vae" in families and layout == "full")
+    assert ("GAN vs VAE Overall Comparison" in text) == (len(families) == 2 and layout == "full")
+
+
+def test_a_store_with_nothing_done_yet_has_a_report_too(tmp_path: Path) -> None:
+    plan = fake_plan(SMALL)
+    store = write_store(tmp_path / "s", plan, missing=[spec.name for spec in plan.cells])
+    build_report(store.root, out=tmp_path / "r", formats=["md", "html"])
+    text = (tmp_path / "r" / "report.md").read_text("utf-8")
+    assert "0 of 3 cells done; 3 missing" in text
+    assert "No cell has images yet." in text
+
+
+def test_rows_come_in_numeric_order_whatever_the_plans_order(lab1: Store) -> None:
+    plan = lab1.plan()
+    mixed = replace(plan, cells=tuple(reversed(plan.cells)))
+    outcomes = tuple(lab1.outcome(spec) for spec in mixed.cells)
+    view = View(mixed, outcomes, tables(mixed, outcomes), lab1.artifact)
+    sizes = [c.spec.params["latent_dim"] for c in view.of("vae", "MNIST")]
+    assert sizes == [8, 16, 32]
+    assert compose(view).sections[1].title == "Part 1: GAN Experiments - MNIST"
+
+
+def test_formats_of_the_catalog_are_written_where_it_says(small: Store, tmp_path: Path) -> None:
+    report = read_report(small, None, "brief", {})
+    for name in ("md", "html"):
+        path = resolve(FORMATS[name].target)(report, tmp_path)
+        assert path == tmp_path / FORMATS[name].suffix
+        assert path.is_file()
+
+
+def test_a_picture_that_is_gone_is_one_clear_line(tmp_path: Path) -> None:
+    plan = fake_plan(SMALL[:1], epochs=1)
+    store = write_store(tmp_path / "s", plan)
+    report = read_report(store, None, "full", {})
+    path = store.artifact(plan.cells[0], "images/samples_epoch1.png")
+    path.unlink()
+    with pytest.raises(ReportError, match=re.escape(str(path))):
+        resolve(FORMATS["html"].target)(report, tmp_path / "r")
+
+
+def test_the_slider_has_every_epoch_once_and_keeps_within_its_budget(lab1: Store) -> None:
+    report = read_report(lab1, None, "full", {})
+    keys = [(f.run, f.view, f.epoch) for f in report.frames]
+    assert len(keys) == len(set(keys)) == 12 * 10 + 6 * 3 * 10
+    shown = {(p.run, p.view, p.epoch) for p in pictures(report.sections)}
+    assert {k for k, f in zip(keys, report.frames, strict=True) if f.on_page} == shown
+    every, step = thinned(report.frames, 10**9)
+    assert (len(every), step) == (len(keys), 1)
+    some, step = thinned(report.frames, 400_000)
+    assert step > 1
+    assert sum(f.source.stat().st_size for f in some if not f.on_page) <= 400_000
+    assert {f.epoch for f in some} >= {1, 5, 10}
+
+
+def test_enlarging_repeats_pixels(small: Store) -> None:
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    path = next(small.root.rglob("samples_epoch2.png"))
+    small = np.asarray(Image.open(path))
+    large = np.asarray(Image.open(io.BytesIO(enlarged(path.read_bytes(), 3))))
+    assert large.shape == (354, 354)
+    assert (large[::3, ::3] == small).all()
+    assert (large[1::3, 2::3] == small).all()
+
+
+def test_the_networks_in_words_are_the_networks_that_train() -> None:
+    """Layer by layer: the shapes in the report are those torch computes."""
+    torch = pytest.importorskip("torch")
+    from labkit.catalog import FAMILIES, GAN_NETWORKS, VAE_NETWORKS
+    from labkit.train.models import networks
+
+    def shapes(net, x) -> list[str]:  # type: ignore[no-untyped-def]
+        found = []
+        for layer in net:
+            x = layer(x)
+            found.append(" × ".join(map(str, x.shape[1:])))
+        return found
+
+    def described(family: str, name: str):  # type: ignore[no-untyped-def]
+        params = {key: param.default for key, param in FAMILIES[family].params.items()}
+        found = architecture(family, {**params, "networks": name})
+        assert found is not None
+        return found.networks
+
+    images = torch.zeros(2, 1, 28, 28)
+    pairs = []
+    for name in GAN_NETWORKS:
+        generator_, discriminator_ = described("gan", name)
+        pairs.append((generator_, shapes(networks.generator(name, 64), torch.zeros(2, 64))))
+        pairs.append((discriminator_, shapes(networks.discriminator(name), images)))
+    for name in VAE_NETWORKS:
+        encoder_, decoder_ = described("vae", name)
+        features = networks.encoder(name, 16, norm="none", dropout=0.0).features
+        pairs.append((encoder_, shapes(features, images)))
+        pairs.append((decoder_, shapes(networks.decoder(name, 16), torch.zeros(2, 16))))
+    for words, real in pairs:
+        said = [shape for _, shape in words.layers[1:] if "+" not in shape]
+        assert [shape for shape in real if shape in said] != []
+        assert set(said) <= set(real), words.name
+
+
+def test_a_report_imports_no_torch(small: Store, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from labkit.reporting.build import build_report; "
+        f"build_report(Path({str(small.root)!r}), out=Path({str(tmp_path)!r}), "
+        "formats=['md', 'html']); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_templates_are_found() -> None:
+    assert (templates_folder() / "report.md.j2").is_file()

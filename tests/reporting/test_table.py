@@ -1,0 +1,137 @@
+"""The tables say what became of every cell, exactly, and nothing a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from labkit.catalog import METRICS
+from labkit.reporting import compare
+from labkit.reporting.build import compare_text, load_tables
+from labkit.reporting.table import ALWAYS, tables, to_csv, write_csv
+from labkit.spec import CellFailure, CellResult
+from labkit.store import Store
+from tests.reporting.fake_store import fake_plan, history, measures
+
+
+def test_every_cell_of_the_plan_has_a_row_in_its_order(troubled: Store) -> None:
+    plan = troubled.plan()
+    cells = load_tables(troubled).cells
+    assert cells["run"].tolist() == [spec.name for spec in plan.cells]
+    status = dict(zip(cells["run"], cells["status"], strict=True))
+    assert status["MNIST_GAN_hinge_z64_seed43"] == "failed"
+    assert status["MNIST_GAN_bce_z64_seed42"] == "missing"
+    assert status["FashionMNIST_VAE_latent8_seed44"] == "trained"
+    assert status["MNIST_GAN_hinge_z64_seed42"] == "done"
+    failed = cells[cells["status"] == "failed"]
+    assert failed["note"].tolist() == [
+        "DivergedError: diverged at step 7 of epoch 2: a loss is not finite"
+    ]
+    assert failed["proxy_fid"].isna().all()
+    trained = cells[cells["status"] == "trained"]
+    assert trained["proxy_fid"].isna().all()
+    assert trained["total_loss"].notna().all()
+
+
+def test_columns_come_in_catalog_order(lab1: Store) -> None:
+    columns = load_tables(lab1).cells.columns.tolist()
+    assert columns[:5] == ["run", "family", "experiment", "dataset", "seed"]
+    assert [c for c in columns if c in METRICS] == list(METRICS)
+    assert columns[-3:] == ["collapse", "status", "note"]
+    assert columns.count("precision") == 1
+    assert load_tables(lab1).cells["arithmetic"].unique().tolist() == ["fp32"]
+
+
+def test_values_survive_the_csv_to_the_last_bit(lab1: Store) -> None:
+    cells = load_tables(lab1).cells
+    again = pd.read_csv(io.StringIO(to_csv(cells)))
+    for name in ("proxy_fid", "d_loss", "kl_loss", "seconds", "kid"):
+        expected = cells[name].to_numpy(dtype=float, na_value=float("nan"))
+        pd.testing.assert_series_equal(again[name], pd.Series(expected, name=name), rtol=0, atol=0)
+    rows = list(csv.DictReader(io.StringIO(to_csv(cells))))
+    assert rows[0]["z_dim"] == "32"  # whole although VAEs have none
+    assert rows[-1]["z_dim"] == ""
+    assert rows[0]["betas"] == "[0.5, 0.999]"
+
+
+def test_a_table_without_a_single_value_keeps_the_columns_people_look_for() -> None:
+    plan = fake_plan()
+    header = to_csv(tables(plan, [None] * len(plan.cells)).cells).splitlines()[0].split(",")
+    assert set(ALWAYS) <= set(header)
+    assert "kid" not in header
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_formulas_are_disarmed(name: str) -> None:
+    plan = fake_plan()
+    plan = replace(plan, cells=(replace(plan.cells[0], name=name),))
+    error = CellFailure(plan.cells[0], "=cmd()|x\nsecond line", "", "")
+    row = next(csv.DictReader(io.StringIO(to_csv(tables(plan, [error]).cells))))
+    assert row["run"] == f"'{name}"
+    assert row["note"] == "'=cmd()|x"
+
+
+def test_negative_numbers_are_not_text(lab1: Store) -> None:
+    frame = pd.DataFrame({"run": ["a"], "x": [-1.5]})
+    assert to_csv(frame).splitlines()[1] == "a,-1.5"
+
+
+def test_the_history_has_a_row_a_cell_and_epoch(troubled: Store) -> None:
+    epochs = load_tables(troubled).epochs
+    assert epochs.columns[:5].tolist() == ["run", "family", "dataset", "seed", "epoch"]
+    assert len(epochs) == 7 * 3  # a failed and a missing cell have none
+
+
+def test_files_are_the_same_bytes_twice(lab1: Store, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    for name in ("a", "b"):
+        write_csv(load_tables(lab1), tmp_path / name)
+    for name in ("metrics.csv", "history.csv"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def _with(name: str, value: float | None) -> pd.DataFrame:
+    plan = fake_plan((("gan", "MNIST", {"loss": "hinge", "z_dim": 64}),))
+    spec = plan.cells[0]
+    rows = history(spec)
+    metrics = {**measures(spec, rows)["metrics"], name: value}
+    result = CellResult(spec, metrics, tuple(rows), {}, 30.0, {})
+    return tables(plan, [result]).cells
+
+
+def test_compare_says_what_differs_and_what_is_within_the_margin() -> None:
+    a, near, far = (_with("proxy_fid", v) for v in (10.0, 10.5, 10.6))
+    assert compare.two(a, a) == "no differences\n"
+    near_row, far_row = (
+        compare.differences(a, b).set_index("name").loc["proxy_fid"] for b in (near, far)
+    )
+    assert near_row["note"] == "within 5 %"
+    assert far_row["note"] == ""
+    assert far_row["difference"] == pytest.approx(0.6)
+    assert "+0.600" in compare.two(a, far)
+
+
+def test_losses_of_different_kinds_have_no_difference() -> None:
+    a = _with("d_loss", 1.0)
+    b = a.assign(loss="bce", d_loss=0.5)
+    row = compare.differences(a, b).set_index("name").loc["d_loss"]
+    assert row["note"] == "loss differs: not comparable"
+    assert row["difference"] is None or pd.isna(row["difference"])
+
+
+def test_a_run_of_one_table_only_is_said_to_be(lab1: Store) -> None:
+    a = load_tables(lab1).cells
+    frame = compare.differences(a, a.iloc[1:])
+    assert set(frame[frame["run"] == a["run"].iloc[0]]["note"]) == {"only in A"}
+
+
+def test_compare_text_shows_one_store_or_two(lab1: Store, troubled: Store) -> None:
+    one = compare_text([lab1.root])
+    assert "MNIST_VAE_latent16" in one
+    assert "D loss" in one
+    assert compare_text([lab1.root], csv=True) == to_csv(load_tables(lab1).cells)
+    two = compare_text([lab1.root, troubled.root], csv=True)
+    assert two.splitlines()[0] == "run,name,a,b,difference,note"
