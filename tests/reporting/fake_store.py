@@ -84,24 +84,28 @@ def fake_plan(
 def history(spec: CellSpec) -> list[dict[str, Any]]:
     """An epoch's row: losses that settle, a tracking FID that falls and then wavers."""
     wobble = (spec.seed % 7) / 20 + (spec.dataset == "FashionMNIST") * 0.5
+    losses = FAMILIES[spec.family].losses
     rows = []
     for k in range(1, spec.training["epochs"] + 1):
         fade = math.exp(-k / 2.2)
         size = spec.params.get("z_dim") or spec.params["latent_dim"]
         fid = 9 + wobble * 8 + 1200 * fade + 60 / size + 1.5 * math.sin(2.1 * k + size)
         row: dict[str, Any] = {"epoch": k, "seconds": 3.0 + wobble}
-        if spec.family == "gan":
+        if "d_loss" in losses:
             hinge = spec.params["loss"] == "hinge"
             fid *= 1.0 if hinge else 1.25
             accuracy = 0.72 + 0.1 * (1 - fade) + size / 2500 - wobble / 9 + 0.02 * hinge
             row |= {
                 "d_loss": (1.2 if hinge else 0.9) - 0.3 * (1 - fade) - size / 1500 + wobble / 3,
                 "g_loss": (0.4 if hinge else 1.1) + 0.6 * (1 - fade) + size / 900 - wobble / 4,
-                "d_accuracy": accuracy, "d_accuracy_real": accuracy + 0.02,
-                "d_accuracy_fake": accuracy - 0.02, "d_dominance": 0.1 * (1 - fade),
                 "d_grad_norm": 1.2 + fade, "g_grad_norm": 0.6 + fade,
             }  # fmt: skip
-        else:
+            if spec.params["loss"] != "wasserstein":
+                row |= {
+                    "d_accuracy": accuracy, "d_accuracy_real": accuracy + 0.02,
+                    "d_accuracy_fake": accuracy - 0.02, "d_dominance": 0.1 * (1 - fade),
+                }  # fmt: skip
+        if "total_loss" in losses:
             fid = 2.2 * fid
             recon = 60 + 60 * wobble + 500 / size + 90 * fade
             kl = 9 + 6 * math.log2(size) - 8 * fade - 4 * wobble
@@ -114,7 +118,7 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What an evaluation commits."""
     best = min(rows, key=lambda row: row["proxy_fid"])
     last = rows[-1]
-    thin = spec.family == "gan" and spec.params["z_dim"] == 32 and spec.dataset == "FashionMNIST"
+    thin = spec.params.get("z_dim") == 32 and spec.dataset == "FashionMNIST"
     metrics: dict[str, Any] = {
         "proxy_fid": best["proxy_fid"] * 1.03,
         "proxy_fid_infinity": best["proxy_fid"] * 0.98,
@@ -129,8 +133,8 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
     coverage = [0.72 + 0.02 * k for k in range(10)]
     details: dict[str, Any] = {"samples": 10_000, "class_coverage": coverage}
-    if spec.family == "gan":
-        metrics |= {name: last[name] for name in ("d_accuracy", "d_dominance")}
+    if not FAMILIES[spec.family].reconstructs:
+        metrics |= {name: last.get(name) for name in ("d_accuracy", "d_dominance")}
         details["class_coverage"] = [0.01 if thin and k == 6 else c for k, c in enumerate(coverage)]
         details["collapse"] = {
             "detected": thin, "missing_classes": [6] if thin else [], "reasons": [],
@@ -138,12 +142,17 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         details["verdict"] = "classes missing: Shirt" if thin else "none detected at N=10,000"
     else:
         n = spec.params["latent_dim"]
-        per_dim = [last["kl_loss"] * 2 ** (-k / (n / 3)) / n for k in range(n)]
+        per_dim = [last.get("kl_loss", 9.0) * 2 ** (-k / (n / 3)) / n for k in range(n)]
         metrics |= {f"test_{name}": last[name] * 1.02
-                    for name in ("total_loss", "recon_loss", "kl_loss")}  # fmt: skip
+                    for name in ("total_loss", "recon_loss", "kl_loss") if name in last}  # fmt: skip
         metrics |= {"active_units": n, "posterior_collapse": 0, "mmd_prior": 0.004}
         details["kl_per_dimension"] = per_dim
         details["verdict"] = "none detected at N=10,000"
+        if n == 2:
+            details["latent_plane"] = [[math.cos(i), math.sin(i)] for i in range(40)]
+            details["latent_plane_classes"] = [i % 10 for i in range(40)]
+    if FAMILIES[spec.family].conditional:
+        metrics |= {"label_accuracy": 0.91, "class_proxy_fid": best["proxy_fid"] * 1.4}
     return {"metrics": metrics, "details": details}
 
 
@@ -167,6 +176,10 @@ def images(spec: CellSpec, epoch: int) -> dict[str, bytes]:
         )
         t = np.linspace(0, 1, 16)[:, None, None]
         found[f"interpolation_epoch{epoch}"] = spoiled((1 - t) * real[0] + t * real[1])
+        if spec.params["latent_dim"] == 2:
+            found[f"manifold_epoch{epoch}"] = spoiled(real[:225])
+    if FAMILIES[spec.family].conditional:
+        found[f"classes_epoch{epoch}"] = spoiled(real[:80])
     return {f"images/{name}.png": pictures.png(pictures.tile(some)) for name, some in found.items()}
 
 

@@ -145,7 +145,36 @@ def test_a_plan_brings_its_files_along(tmp_path: Path) -> None:
     again = Plan.from_json(value)
     assert again == plan
     assert "mine" in GAN_NETWORKS
+    # A stored plan may be anybody's: its code is known, and not run unless that is said.
+    with pytest.raises(OwnCodeError, match="not run unless it is trusted"):
+        tried(again)
+    own_code.register(own_code.from_json(plan.settings["own"]), run=True)
     tried(again)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("lab1", GOOD),
+        ("other", "def metric_proxy_fid(samples, real):\n    return 0\n"),
+        ("other", "QUESTIONS = {'stability': 'Is mine best?'}\n" + GOOD),
+    ],
+)
+def test_a_plan_cannot_replace_what_is_labkits_own(name: str, source: str, tmp_path: Path) -> None:
+    value = plan_of(tmp_path, GOOD).to_json()
+    before = dict(METRICS), dict(GAN_NETWORKS)
+    value["settings"]["own"] = [{"name": name, "source": source}]
+    with pytest.raises(PlanError, match="is already one of"):
+        Plan.from_json(value)
+    assert METRICS["proxy_fid"] == before[0]["proxy_fid"]
+    assert GAN_NETWORKS["lab1"] == before[1]["lab1"]
+
+
+def test_a_stored_plan_does_not_replace_the_users_newer_file(tmp_path: Path) -> None:
+    value = plan_of(tmp_path, GOOD).to_json()
+    newer = plan_of(tmp_path, GOOD.replace("nn.Tanh()", "nn.Hardtanh()")).cells[0]
+    Plan.from_json(value)
+    assert training_code("gan", newer.params) == newer.code
 
 
 SHAPES: list[tuple[str, str]] = [

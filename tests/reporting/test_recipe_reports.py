@@ -1,0 +1,48 @@
+"""Every recipe's report, of invented numbers: it is written, and says what its recipe is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labkit.catalog import FAMILIES
+from labkit.plan import make_plan, read_experiment
+from labkit.reporting.build import build_report
+from labkit.starter import recipes
+from tests.reporting.fake_store import write_store
+
+#: What each recipe's report must contain besides its cells.
+SAYS = {
+    "beta-vae": ("Rate and Distortion", "β"),
+    "conditional": ("cGAN Classes, a Row for Each", "Label accuracy", "class, noise"),
+    "constraints": ("Spectral norm", "Gradient penalty", "What keeps the discriminator smooth"),
+    "gan-losses": ("Training Performance Summary", "E[D(G(z))] − E[D(x)]"),
+    "hybrids": ("VAE-GAN", "AdvVAE", "LatentGAN"),
+    "lab1": ("Part 2: VAE Experiments - FashionMNIST",),
+    "stabilisation": ("Reference Values", "64.98", "not comparable"),
+    "vae-basics": ("Latent Plane", "Decoded Latent Plane", "150.4"),
+    "vae-dcgan-wgan": (
+        "Training Performance Summary", "240.98", "varied together with Loss", "Clipping",
+    ),
+    "vae-vs-gan": ("GAN vs VAE Overall Comparison",),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", recipes())
+def test_every_recipe_has_its_report(name: str, tmp_path: Path) -> None:
+    plan = make_plan(read_experiment(recipes()[name].path, "quick"), source="bundled")
+    write_store(tmp_path / "results", plan)
+    markdown, page = build_report(
+        tmp_path / "results", out=tmp_path / "report", formats=["md", "html"]
+    )
+    text = page.read_text("utf-8")
+    for phrase in SAYS[name]:
+        assert phrase in text, phrase
+    for cell in plan.cells:
+        assert cell.name in text
+    for family in {cell.family for cell in plan.cells}:
+        assert f"{FAMILIES[family].label} Experiments - " in text
+    assert "not stated" not in text
+    assert len(markdown.read_text("utf-8")) > 2000
