@@ -297,7 +297,7 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
             text = (ast.get_docstring(node) or "a measure of the author's own").splitlines()[0]
             made["metrics"][key] = Metric(key.replace("_", " "), "", "quality", text)
     made["questions"] = {
-        key: Question(text, tuple(FAMILIES)) for key, text in _literal(file, "QUESTIONS").items()
+        key: Question(text, ()) for key, text in _literal(file, "QUESTIONS").items()
     }
     return made
 

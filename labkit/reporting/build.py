@@ -12,6 +12,7 @@ from labkit.reporting.blocks import Report
 from labkit.reporting.document import compose
 from labkit.reporting.reflections import computed, students
 from labkit.reporting.render import Drawings, write_html, write_markdown
+from labkit.reporting.sections import published
 from labkit.reporting.table import Tables, tables
 from labkit.reporting.view import View
 from labkit.store import Store
@@ -72,7 +73,7 @@ def read_report(
     outcomes = tuple(store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells)
     found = tables(plan, outcomes)
     view = View(plan, outcomes, found, store.artifact, store.newest_commit(plan.cells), options)
-    answers = computed(found)
+    answers = computed(found, published.for_claims(view))
     return compose(view, answers, students(answers_file, found, answers), layout)
 
 

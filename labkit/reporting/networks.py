@@ -196,7 +196,7 @@ def _gan_chain(family: str, told: str) -> tuple[Box, ...]:
         Box("z", f"{told}noise, N(0, I)"),
         Box("Generator G", "makes", f"{family}-1"),
         Box("G(z)", "fake image"),
-        Box("Discriminator D", f"judges {told}G(z) and real x", f"{family}-1"),
+        Box("Discriminator D", f"{told}fake or real?", f"{family}-1"),
         Box("D(·)", "logit"),
         Box("loss", "one for D, one for G"),
     )
@@ -208,7 +208,7 @@ def _vae_chain(family: str) -> tuple[Box, ...]:
             Box("x̂", "compared with x"),
             Box("Critic", "judges samples", f"{family}-1"),
         ),
-        "vae_gan": (Box("Critic", "compares x̂ with x, judges", f"{family}-1"),),
+        "vae_gan": (Box("Critic", "compares, judges", f"{family}-1"),),
     }
     code = Box("z = μ + σ·ε", "ε ~ N(0, I)")
     if family == "latent_gan":

@@ -12,6 +12,7 @@ from labkit.reporting.blocks import Piece
 from labkit.reporting.table import Tables
 
 if TYPE_CHECKING:
+    from labkit.reporting.claims import Reference
     from labkit.reporting.claims.claim import Answer, Claim
 
 
@@ -35,11 +36,16 @@ class Students:
 NOBODY = Students()
 
 
-def computed(found: Tables) -> tuple[Answer, ...]:
-    """What the claims engine says to each question that applies to the tables."""
+def computed(found: Tables, references: Sequence[Reference] = ()) -> tuple[Answer, ...]:
+    """What the claims engine says to each question that applies to the tables.
+
+    Args:
+        found: the tables.
+        references: published values to compare with.
+    """
     from labkit.reporting.claims import answer_questions
 
-    return answer_questions(found.cells, found.epochs)
+    return answer_questions(found.cells, found.epochs, references=references)
 
 
 def students(path: Path | None, found: Tables, answers: Sequence[Answer]) -> Students:

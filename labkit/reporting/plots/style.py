@@ -34,6 +34,9 @@ _HUES: tuple[tuple[tuple[str, str, str], tuple[str, str, str]], ...] = (
     (("#d07415", "#a8420c", "#5e1a0d"), ("#c46c2c", "#f2a65c", "#ffe3c2")),
     (("#2f9461", "#1d6b4a", "#0f3d2c"), ("#3c9e6c", "#7dd3a4", "#d6f6e4")),
     (("#a35bb5", "#7a3590", "#46175a"), ("#a86cc0", "#d3a4e4", "#f5e2fb")),
+    (("#c94f4f", "#a32222", "#5c0f0f"), ("#d06060", "#f09a9a", "#fbdada")),
+    (("#2a8f8f", "#1b6a6a", "#0d3b3b"), ("#3f9d9d", "#7fd0d0", "#d2f3f3")),
+    (("#8a7a1a", "#665a10", "#3a3308"), ("#9c8c2e", "#d0c060", "#f2ebc0")),
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("solid", "dashed", "dotted", "dashdot")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Row, Section, Table
@@ -12,6 +12,9 @@ from labkit.reporting.numbers import listing, show
 from labkit.reporting.sections.experiments import anchor
 from labkit.reporting.view import Cell, View
 from labkit.spec import OWN_CODE
+
+if TYPE_CHECKING:
+    from labkit.reporting.claims import Reference
 
 REPRODUCED, NOT, INCOMPARABLE = "reproduced", "not reproduced", "not comparable"
 
@@ -71,6 +74,41 @@ def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) 
     return ""
 
 
+def for_claims(view: View) -> tuple[Reference, ...]:
+    """The published values as the claims engine takes them."""
+    from labkit.reporting.claims import Reference
+
+    found = []
+    for each in view.plan.settings.get("references") or ():
+        cells = _meant(view, each)
+        if not cells:
+            continue
+        held = compare(cells, each, view.plan.data_source)
+        spec = cells[0].spec
+        told = {name: spec.params[name] for name in view.style.factors(spec.family)}
+        found.append(
+            Reference(
+                each["metric"],
+                each["value"],
+                each["tolerance"] * abs(each["value"]),
+                each["source"],
+                {"family": spec.family, "dataset": spec.dataset, **told, **each["where"]},
+                held.why,
+            )
+        )
+    return tuple(found)
+
+
+def _meant(view: View, reference: Mapping[str, Any]) -> list[Cell]:
+    """The cells a published value is about."""
+    return [
+        cell
+        for cell in view.cells
+        if cell.spec.experiment == reference["experiment"]
+        and all(cell.spec.params.get(k) == v for k, v in reference["where"].items())
+    ]
+
+
 def references(view: View) -> Section | None:
     """A table of the experiment file's published values, or None if it states none."""
     stated = view.plan.settings.get("references") or ()
@@ -82,14 +120,11 @@ def references(view: View) -> Section | None:
     )  # fmt: skip
     rows = []
     for each in stated:
-        cells = [
-            cell
-            for cell in view.cells
-            if cell.spec.experiment == each["experiment"]
-            and all(cell.spec.params.get(k) == v for k, v in each["where"].items())
-        ]
+        cells = _meant(view, each)
         found = compare(cells, each, view.plan.data_source)
         metric = METRICS[each["metric"]]
+        plain = metric.label.removeprefix("Final ")
+        plain = plain[:1].upper() + plain[1:]
         away = "—" if found.deviation is None else f"{found.deviation * 100:+.1f} %"
         rows.append(
             Row(
@@ -97,7 +132,7 @@ def references(view: View) -> Section | None:
                     Entry(view.style.label(cells[0].spec), href=f"#{anchor(cells[0].spec.name)}")
                     if cells
                     else Entry(each["experiment"]),
-                    Entry(f"{metric.label} after {each['epochs']} epochs"),
+                    Entry(f"{plain} after {each['epochs']} epochs"),
                     Entry(show(each["value"], metric.digits), each["value"]),
                     Entry(show(found.ours, metric.digits), found.ours),
                     Entry(away.replace("-", "−"), found.deviation),
@@ -120,7 +155,7 @@ def references(view: View) -> Section | None:
 
 _FORMULAS = (
     "Initial and final loss: the mean over the first and over the last epoch. Range: lowest to "
-    "highest epoch mean, from the second epoch on. Settled: the first epoch whose proxy FID is "
+    "highest epoch mean, from the second epoch on. Convergence epoch: the first whose proxy FID is "
     "within 10 % of the best epoch's. FID oscillation: the sum of all rises of the proxy FID "
     "from one epoch to the next. Diversity: coverage, the share of real images with a sample "
     "nearby. A loss of one kind says nothing about a loss of another, so each kind has a table "
