@@ -21,7 +21,7 @@ from labkit.reporting.blocks import (
 from labkit.reporting.networks import ARCHITECTURES, Network
 from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.chart import Diagram
-from labkit.reporting.plots.style import level_label
+from labkit.reporting.plots.style import level_label, level_of
 from labkit.reporting.view import View
 
 #: Claims about families that a reader may look for and these measures do not cover.
@@ -80,7 +80,7 @@ def _family(view: View, family: str) -> Section:
     cells = view.of(family)
     rows = []
     for name, param in about.params.items():
-        found = levels(_hashable(c.spec.params[name]) for c in cells)
+        found = levels(level_of(c.spec, name) for c in cells)
         varied = " (varied)" if len(found) > 1 else ""
         rows.append((param.label, ", ".join(_said(family, name, v) for v in found) + varied))
     for key, label in (("epochs", "Epochs"), ("batch_size", "Batch size")):
@@ -168,7 +168,7 @@ def _limits(view: View) -> tuple[Block, ...]:
     for family in view.families:
         about = FAMILIES[family]
         fixed = [
-            f"{param.label} {_said(family, name, view.of(family)[0].spec.params[name])}"
+            f"{param.label} {_said(family, name, level_of(view.of(family)[0].spec, name))}"
             for name, param in about.params.items()
             if name not in view.style.factors(family) or len(view.levels(family, name)) == 1
         ]
@@ -195,8 +195,5 @@ def _limits(view: View) -> tuple[Block, ...]:
 
 
 def _said(family: str, name: str, value: Any) -> str:
-    return level_label(family, name, value) if isinstance(value, str) else setting(value)
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    named = isinstance(value, str) and value != "none"
+    return level_label(family, name, value) if named else setting(value)

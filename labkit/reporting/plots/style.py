@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.catalog import FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
-from labkit.reporting.numbers import levels
+from labkit.reporting.numbers import levels, setting
 from labkit.spec import CellSpec
 
 #: Three steps of each hue: on a light page from light to dark, on a dark one the reverse.
@@ -33,10 +33,22 @@ _NAMES = {
 }
 
 
+def level_of(spec: CellSpec, name: str) -> Any:
+    """A setting's value as a level: hashable, and "none" where the setting is off."""
+    value = spec.params.get(name)
+    if value is None:
+        return "none"
+    return tuple(value) if isinstance(value, list) else value
+
+
 def level_label(family: str, name: str, value: Any) -> str:
     """A level as plots and tables call it: "z 64", "latent 16", "BCE"."""
+    if value == "none":
+        return f"no {name.replace('_', ' ')}"
     if isinstance(value, str):
         return _NAMES.get(value, value)
+    if isinstance(value, (bool, tuple)):
+        return f"{name.replace('_', ' ')} {setting(value)}"
     param = FAMILIES[family].params.get(name)
     tag = (param.tag if param else "") or f"{name} {{}}"
     return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(value))
@@ -66,7 +78,7 @@ class Style:
             mine = [c for c in cells if c.family == family]
             self._factors[family] = _factors(family, mine)
             for name in self._factors[family]:
-                self._levels[family, name] = levels(c.params.get(name) for c in mine)
+                self._levels[family, name] = levels(level_of(c, name) for c in mine)
             main = self._levels[family, self._factors[family][0]]
             for i in range(len(main)):
                 light, dark = (_step(ramp, i, len(main)) for ramp in _HUES[hue])
@@ -84,10 +96,10 @@ class Style:
     def look(self, spec: CellSpec) -> Look:
         """How a cell is drawn, in every plot."""
         main, *others = self._factors[spec.family]
-        i = self._levels[spec.family, main].index(spec.params[main])
+        i = self._levels[spec.family, main].index(level_of(spec, main))
         j = 0
         if others:
-            j = self._levels[spec.family, others[0]].index(spec.params[others[0]])
+            j = self._levels[spec.family, others[0]].index(level_of(spec, others[0]))
         return Look(
             f"{spec.family}-{i + 1}",
             LINES[j % len(LINES)],
@@ -99,7 +111,7 @@ class Style:
         """The settings that tell a cell from its neighbours: "Hinge z 64"."""
         named = [f for f in FAMILIES[spec.family].named_by if f not in without]
         varied = [f for f in self._factors[spec.family] if f not in (*named, *without)]
-        return " ".join(level_label(spec.family, f, spec.params[f]) for f in (*named, *varied))
+        return " ".join(level_label(spec.family, f, level_of(spec, f)) for f in (*named, *varied))
 
 
 def metric_label(name: str) -> str:
@@ -111,14 +123,10 @@ def metric_label(name: str) -> str:
 def _factors(family: str, cells: Sequence[CellSpec]) -> tuple[str, ...]:
     """Settings with several levels; numbers first, since steps of a hue show an order."""
     params = FAMILIES[family].params
-    varied = [n for n in params if len(levels(_plain(c.params.get(n)) for c in cells)) > 1]
+    varied = [n for n in params if len(levels(level_of(c, n) for c in cells)) > 1]
     if not varied:
         return FAMILIES[family].named_by[-1:]
     return tuple(sorted(varied, key=lambda n: not isinstance(cells[0].params.get(n), (int, float))))
-
-
-def _plain(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _step(ramp: tuple[str, str, str], i: int, n: int) -> str:
