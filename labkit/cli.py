@@ -8,12 +8,16 @@ libraries are imported inside the verbs, so that ``--help`` is immediate.
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+
+from labkit import cli_words
 
 if TYPE_CHECKING:
     from labkit.plan import Experiment, Plan
@@ -34,6 +38,8 @@ ResultsOpt = Annotated[
     Path | None, typer.Option("--results", help="The results folder [results/<name>].")
 ]
 DEFAULT_FILE = Path("experiments.yaml")
+#: How long an interrupted run may take to stop its workers.
+GRACE_S = 3.0
 
 
 class UserError(Exception):
@@ -103,13 +109,12 @@ def run(
 
         try_own_code(plan.cells)
     view = _view()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         summary = runner.run(plan, store, options, view)
     except KeyboardInterrupt:
-        again = " ".join(["labkit", *sys.argv[1:]])
-        _say(f"interrupted; what was finished is kept. To go on: {again}")
-        _leave_at_once(130)
+        _leave_interrupted()
     parts = [f"{summary.done} of {len(plan.cells)} cells done"]
     if summary.failed:
         parts.append(f"{len(summary.failed)} failed")
@@ -268,6 +273,10 @@ def verify(
     typer.echo(json.dumps(found.to_json(), indent=1) if as_json else "\n".join(found.lines()))
     if not found.holds:
         raise typer.Exit(1)
+
+
+app.command()(cli_words.reflect)
+app.command()(cli_words.check)
 
 
 @app.command()
@@ -492,7 +501,19 @@ def _say(line: str) -> None:
 
 
 def _interrupt(number: int, frame: Any) -> NoReturn:
+    """Stop the workers in order; a second signal, or `GRACE_S` seconds, end it at once."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: _leave_interrupted())
+    patience = threading.Timer(GRACE_S, _leave_interrupted)
+    patience.daemon = True
+    patience.start()
     raise KeyboardInterrupt
+
+
+def _leave_interrupted() -> NoReturn:
+    again = shlex.join(["labkit", *sys.argv[1:]])
+    _say(f"interrupted; what was finished is kept. To go on: {again}")
+    _leave_at_once(130)
 
 
 def _leave_at_once(code: int) -> NoReturn:

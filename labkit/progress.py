@@ -162,7 +162,7 @@ def ending(spec: CellSpec, outcome: CellResult | CellFailure) -> str:
         return f"{spec.name} FAILED: {outcome.error} (log: {outcome.log})"
     fid, best = outcome.metrics.get("proxy_fid"), outcome.metrics["best_epoch"]
     measured = f"proxy FID {fid:.3g} at epoch {best}" if fid is not None else "not measured"
-    return f"{spec.name} done in {speed.in_words(outcome.seconds)}: {measured}"
+    return f"{spec.name} done: {measured} (trained in {speed.in_words(outcome.seconds)})"
 
 
 def _where(progress: Progress) -> str:

@@ -36,8 +36,8 @@ PATIENCE, LEAST_LIMIT_S = 20.0, 3600.0
 
 #: Why a cell is run that an earlier run left in the middle.
 BEGUN = "begun, not finished"
-#: Why a measured cell is looked at once more, after the data set's first GAN.
-SHEET = "the lab sheet's own number is missing"
+#: How it is said why a measured cell is looked at once more, after the data set's first GAN.
+SHEET = "the lab sheet's own number is"
 
 State = Literal["done", "measure", "train", "failed", "damaged"]
 
@@ -122,7 +122,7 @@ def _job(
     trained = store.is_trained(spec)
     if trained and store.is_evaluated(spec):
         if lacks_sheet_number(spec, store, yardstick):
-            return Job(spec, "measure", SHEET)
+            return Job(spec, "measure", f"{SHEET} {_sheet_state(spec, store, yardstick)}")
         return Job(spec, "done", "done")
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
@@ -143,6 +143,11 @@ def lacks_sheet_number(spec: CellSpec, store: Store, yardstick: CellSpec | None)
         and store.is_trained(yardstick)
         and bool(store.sheet_damage(spec, yardstick))
     )
+
+
+def _sheet_state(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> str:
+    wrong = store.sheet_damage(spec, yardstick) if yardstick else "missing"
+    return wrong if wrong == "missing" else f"damaged: {wrong}"
 
 
 def _relatives(store: Store) -> dict[str, list[Path]]:
@@ -314,7 +319,7 @@ class _Run:
         for cell in self.plan.cells:
             if self.states[cell.fingerprint] == "done" and self._lacks_sheet_number(cell):
                 self.states[cell.fingerprint] = "measure"
-                lacking.append(Job(cell, "measure", SHEET))
+                lacking.append(Job(cell, "measure", f"{SHEET} missing"))
         return select(lacking, self.options)
 
     def _lacks_sheet_number(self, cell: CellSpec) -> bool:
@@ -332,12 +337,12 @@ class _Run:
             self.states[job.spec.fingerprint] = "failed"
         else:
             done = outcome.measured and not (
-                job.why == SHEET and self._lacks_sheet_number(job.spec)
+                job.why.startswith(SHEET) and self._lacks_sheet_number(job.spec)
             )
             self.states[job.spec.fingerprint] = "done" if done else "measure"
             if job.state != "measure" and job.why != BEGUN:
-                speed.remember(job.spec, self.options.device, future.result())
-        if job.why != SHEET:  # an afterthought to a cell already shown
+                speed.remember(job.spec, self.options.device, future.result(), outcome.seconds)
+        if not job.why.startswith(SHEET):  # an afterthought to a cell already shown
             self.view.finished(job.spec, outcome)
 
 

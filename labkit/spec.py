@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -89,7 +89,9 @@ class CellSpec:
         }
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        # Not `asdict`, which copies every value: runs of many cells ask often.
+        return {key: dict(v) if isinstance(v, Mapping) else v for key, v in values.items()}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CellSpec:

@@ -1,7 +1,10 @@
 """How long cells take on this machine: remembered from cells it has run.
 
-Seconds per training image (measuring included), per family and kind of device, kept
-in the user's cache. Only estimates rest on it, never a result.
+    seconds = a · images seen in training + b · samples drawn and measured
+
+with a and b of each family, kind of device and precision, kept in the user's cache. Two
+numbers, because a short training is measured as thoroughly as a long one. Only estimates
+rest on them, never a result.
 """
 
 from __future__ import annotations
@@ -16,10 +19,14 @@ from labkit import durable
 from labkit.data.sources import BUNDLED_TRAIN, cache_dir
 from labkit.spec import CellSpec
 
-#: Seconds per image on one core of a common laptop, until this machine has run a cell.
+#: Seconds per training image on one core of a common laptop, until this machine has run a cell.
 ROUGH = {"gan": 1 / 300, "vae": 1 / 1000}
 #: The same relative to Lab 1's networks, by their arithmetic.
 ROUGH_NETWORKS = {"tf_dcgan": 8.0, "dcgan": 1.5, "dense": 0.4, "dense256": 0.2, "dense512": 0.3}
+#: The same per measured sample.
+ROUGH_SAMPLE = 1 / 1000
+#: A sample of the evaluation takes about as long as this many that only choose the epoch.
+EVALUATED = 2
 FULL_TRAIN = 60_000
 #: A speed within this share of the one remembered is not written down again.
 SAME = 0.03
@@ -33,32 +40,42 @@ def images_seen(spec: CellSpec) -> int:
     return epochs * min(size, limit or size)
 
 
+def samples_measured(spec: CellSpec) -> int:
+    """Samples drawn to choose the best epoch and to evaluate it, in units of the former."""
+    each_epoch: int = spec.training["epochs"] * spec.selection["samples"]
+    at_the_end: int = spec.evaluation["samples"]
+    return each_epoch + EVALUATED * at_the_end
+
+
 def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
     """Expected seconds of a cell, and whether that rests on a cell run on this machine."""
-    per_image = _remembered().get(_key(spec, device))
-    known = per_image is not None
+    remembered, (image, sample) = _remembered(), _keys(spec, device)
     rough = ROUGH.get(spec.family, max(ROUGH.values()))
     rough *= ROUGH_NETWORKS.get(str(spec.params.get("networks")), 1.0)
-    return images_seen(spec) * (rough if per_image is None else per_image), known
+    seconds = images_seen(spec) * remembered.get(image, rough)
+    seconds += samples_measured(spec) * remembered.get(sample, ROUGH_SAMPLE)
+    return seconds, image in remembered
 
 
-def remember(spec: CellSpec, device: str, seconds: float) -> None:
-    """Note how long a whole cell took; an unwritable cache is no error."""
-    known, key = _remembered(), _key(spec, device)
-    per_image = seconds / images_seen(spec)
-    if abs(per_image - known.get(key, 0.0)) < SAME * per_image:
+def remember(spec: CellSpec, device: str, seconds: float, training: float) -> None:
+    """Note how long a whole cell took; an unwritable cache is no error.
+
+    Args:
+        spec: the cell.
+        device: as it was asked for, e.g. ``auto``.
+        seconds: of the whole cell, start to commit.
+        training: seconds of it spent in training steps.
+    """
+    known = _remembered()
+    rest = max(seconds - training, 0.0)
+    found = (training / images_seen(spec), rest / samples_measured(spec))
+    new = {key: each for key, each in zip(_keys(spec, device), found, strict=True) if each > 0}
+    if all(abs(each - known.get(key, 0.0)) <= SAME * each for key, each in new.items()):
         return
-    known[key] = per_image
+    known |= new
     with contextlib.suppress(OSError):
         durable.mkdir(_path().parent)
         durable.replace_bytes(_path(), json.dumps(known, sort_keys=True).encode())
-
-
-def _key(spec: CellSpec, device: str) -> str:
-    """What has one speed: a family with its networks and constraint, on a kind of device."""
-    parts = [spec.params.get(name) for name in ("networks", "constraint")]
-    kind = [str(part) for part in parts if part not in (None, "lab1", "none")]
-    return f"{'-'.join([spec.family, *kind])}/{device}/{spec.precision}"
 
 
 def schedule(seconds: Iterable[float], jobs: int) -> float:
@@ -87,6 +104,14 @@ def total_in_words(specs: Sequence[CellSpec], jobs: int, device: str = "auto") -
     if all(known for _, known in parts):
         return f"{text}, going by earlier cells on this machine"
     return f"{text}, a rough guess until a cell has run on this machine"
+
+
+def _keys(spec: CellSpec, device: str) -> tuple[str, str]:
+    """What two speeds are remembered under: a family with its networks and constraint."""
+    parts = [spec.params.get(name) for name in ("networks", "constraint")]
+    own = [str(part) for part in parts if part not in (None, "lab1", "none")]
+    kind = f"{'-'.join([spec.family, *own])}/{device}/{spec.precision}"
+    return f"{kind}/image", f"{kind}/sample"
 
 
 def _path() -> Path:

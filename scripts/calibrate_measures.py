@@ -1,4 +1,4 @@
-"""What the measures read on real images and on nonsense: ``python scripts/calibrate_measures.py``.
+"""What the measures read on real images and on nonsense: ``python -m scripts.calibrate_measures``.
 
 Writes ``labkit/calibration/<dataset>.json``, which reports, plots and claims read without
 torch, and the calibration table of ``docs/measures.md``. Needs the full data sets
@@ -24,7 +24,7 @@ from labkit.measure.evaluate import measure_samples
 from labkit.measure.features import extract
 from labkit.measure.frechet import Gaussian, fid, frechet_distance
 from labkit.measure.pinned import feature_hash
-from labkit.measure.reference import real_features, test_set
+from labkit.measure.reference import real_features, real_set
 from labkit.measure.sharpness import relative_sharpness
 from scripts.prove_measures import write_between_marks
 
@@ -71,7 +71,7 @@ def calibrate(dataset: str) -> dict[str, Any]:
     """All that is known about the measures of a data set."""
     rng = np.random.default_rng(2)
     honest = load(dataset, "train", "full").images[10_000:30_000]
-    test, training = real_features(dataset, "test").features, test_set(dataset).training
+    test, training = real_features(dataset, "test").features, real_set(dataset).training
     seen = extract(honest, dataset).features
     count = SIZES[-1]
 

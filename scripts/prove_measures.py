@@ -1,4 +1,4 @@
-"""Put the mode-collapse verdict to the proof: ``python scripts/prove_measures.py``.
+"""Put the mode-collapse verdict to the proof: ``python -m scripts.prove_measures``.
 
 Sample sets whose right verdict is known are made from real images: classes dropped or
 thinned, images repeated, one style a class, and on the other side blurred, noisy, shifted
@@ -35,7 +35,7 @@ from labkit.measure.neighbours import (
     distance_blocks,
     within,
 )
-from labkit.measure.reference import real_features, test_set
+from labkit.measure.reference import real_features, real_set
 from labkit.measure.sharpness import gradient_energy
 
 Indices = NDArray[np.intp]
@@ -327,7 +327,7 @@ def prove_changes(
 ) -> dict[str, Tally]:
     """Every alteration of these images, once."""
     rows: dict[str, Tally] = defaultdict(Tally)
-    reference = test_set(dataset).reference
+    reference = real_set(dataset).reference
     for change in changes():
         altered = change.alter(images, rng)
         modes = verdict_on(altered, extract(altered, dataset), reference, names)
@@ -379,7 +379,7 @@ def main() -> None:
     for dataset, entry in DATASETS.items():
         rng = np.random.default_rng(1)
         real = load(dataset, "train", "full", POOL)
-        pool = Pool(real, extract(real.images, dataset), test_set(dataset).reference)
+        pool = Pool(real, extract(real.images, dataset), real_set(dataset).reference)
         for n in SIZES:
             rows = prove_draws(pool, entry.classes, n, arguments.times, arguments.honest, rng)
             parts.append(table(f"{entry.label}, N = {n:,}", rows))

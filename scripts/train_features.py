@@ -1,4 +1,4 @@
-"""Train the pinned feature network of each data set: ``python scripts/train_features.py``.
+"""Train the pinned feature network of each data set: ``python -m scripts.train_features``.
 
 Needs the full data sets (``LABKIT_DATA``). Seeded and deterministic on one machine; on
 another processor or torch build the last bits differ, which is why the weights are

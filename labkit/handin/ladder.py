@@ -74,7 +74,7 @@ class Ladder:
     def lines(self, most: int = 20) -> list[str]:
         """For a terminal; of each rung at most `most` findings."""
         who = ", ".join(value for value in self.author.values() if value)
-        lines = [f"{self.name or 'hand-in'}{f' by {who}' if who else ''}"]
+        lines = [printable(f"{self.name or 'hand-in'}{f' by {who}' if who else ''}")]
         for rung in self.rungs:
             lines.append(f"{rung.number}. {rung.title}: {rung.verdict.upper()}")
             lines += [f"   - {line}" for line in rung.found[:most]]

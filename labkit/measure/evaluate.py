@@ -15,7 +15,7 @@ from labkit.measure.frechet import fid, fid_infinity, kid
 from labkit.measure.manifold import K, compare
 from labkit.measure.modes import measure_modes
 from labkit.measure.neighbours import nearest_squared, within
-from labkit.measure.reference import real_features, test_set
+from labkit.measure.reference import real_features, real_set
 from labkit.measure.sharpness import gradient_energy, relative_sharpness
 from labkit.measure.stability import discriminator_records, fid_stability
 from labkit.measure.vae import (
@@ -48,7 +48,7 @@ def measure_samples(samples: Images, dataset: str) -> Measures:
     Returns:
         Measures against the 10,000 real test images.
     """
-    found, test = extract(samples, dataset), test_set(dataset)
+    found, test = extract(samples, dataset), real_set(dataset)
     neighbours = within(found.features, K)
     real = test.reference
     manifold = compare(found.features, neighbours, real.features, real.neighbours)

@@ -91,7 +91,8 @@ def extract(images: NDArray[np.uint8], dataset: str) -> Features:
     features, probabilities = [], []
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
         for start in range(0, len(images), BATCH):
-            batch = to_input(torch.tensor(images[start : start + BATCH]))
+            part = np.ascontiguousarray(images[start : start + BATCH])
+            batch = to_input(torch.tensor(part))
             found, logits = network.net(batch.contiguous(memory_format=torch.channels_last))
             features.append(found.double().numpy())
             probabilities.append(logits.double().softmax(dim=1).numpy())

@@ -44,11 +44,11 @@ DISTINCT = 0.25
 UNDER_REPRESENTED = 0.25
 #: ... and missing when its estimate does, too.
 MISSING = 0.025
-#: Rule 3 fires below this share of the Vendi score of real images of the class, if its
-#: samples lie as densely among real images as `DENSE` ...
-LOW_DIVERSITY, DENSE = 0.4, 0.75
-#: ... and below this one wherever they lie. (Blur halves the score at half the density.)
-NO_DIVERSITY = 0.2
+#: Rule 3 fires below this share of the Vendi score of real images of the class, if the density
+#: of its samples is at least `DENSE` ...
+LOW_DIVERSITY, DENSE = 0.4, 0.5
+#: ... and below this one wherever they lie. (Blur and shifts lower both at once.)
+NO_DIVERSITY = 0.25
 #: Rules 2 and 3 count if at least this share of the samples lies among real images
 LOOKS_REAL = 0.6
 #: ... and they are neither blurred nor noisy: gradient energy relative to real images of the

@@ -30,7 +30,7 @@ def real_features(dataset: str, split: str) -> Features:
 
 
 @dataclass(frozen=True)
-class TestSet:
+class RealSet:
     """The test images as a reference, and how near they lie to training images."""
 
     reference: Reference
@@ -46,7 +46,7 @@ class TestSet:
 
 
 @lru_cache(maxsize=2)
-def test_set(dataset: str) -> TestSet:
+def real_set(dataset: str) -> RealSet:
     """The reference of a data set: its 10,000 test images."""
     found, training = real_features(dataset, "test"), real_features(dataset, "train").features
     _, from_test = nearest_squared(training, found.features)
@@ -54,4 +54,4 @@ def test_set(dataset: str) -> TestSet:
     reference = Reference(
         found.features, found.probabilities, test.labels, gradient_energy(test.images)
     )
-    return TestSet(reference, training, from_test)
+    return RealSet(reference, training, from_test)

@@ -10,7 +10,7 @@ from typing import Any
 from labkit.reporting import compare
 from labkit.reporting.blocks import Report
 from labkit.reporting.document import compose
-from labkit.reporting.reflections import computed, students
+from labkit.reporting.reflections import computed, prepare, students
 from labkit.reporting.render import Drawings, write_html, write_markdown
 from labkit.reporting.sections import published
 from labkit.reporting.table import Tables, tables
@@ -42,7 +42,8 @@ def build_report(
         store_root: the folder of results.
         out: where the report goes; made if it is not there.
         formats: any of ``md`` and ``html``.
-        answers_file: the student's answers, read if it is there and never written.
+        answers_file: the student's answers; if there is no such file, one with the questions
+            as headings is written.
         layout: ``full`` or ``brief``.
         overrides: ``title``, ``author`` (a mapping) and ``report`` (its options) of the
             experiment file as it is now, where they differ from the plan's.
@@ -74,6 +75,7 @@ def read_report(
     found = tables(plan, outcomes)
     view = View(plan, outcomes, found, store.artifact, store.newest_commit(plan.cells), options)
     answers = computed(found, published.for_claims(view))
+    prepare(answers_file, answers)
     return compose(view, answers, students(answers_file, found, answers), layout)
 
 

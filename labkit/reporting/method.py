@@ -22,7 +22,7 @@ from labkit.reporting.blocks import (
 from labkit.reporting.networks import Network, architecture
 from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.chart import Diagram
-from labkit.reporting.plots.style import level_label
+from labkit.reporting.plots.style import level_label, level_of
 from labkit.reporting.view import View
 
 #: Settings that change what layers a network has.
@@ -83,7 +83,7 @@ def _family(view: View, family: str) -> Section:
     for name, param in about.params.items():
         if name not in applying:
             continue
-        found = levels(_hashable(c.spec.params[name]) for c in cells)
+        found = levels(level_of(c.spec, name) for c in cells)
         varied = " (varied)" if len(found) > 1 else ""
         rows.append((param.label, ", ".join(_said(family, name, v) for v in found) + varied))
     for key, label in (("epochs", "Epochs"), ("batch_size", "Batch size")):
@@ -189,7 +189,7 @@ def _limits(view: View) -> tuple[Block, ...]:
     for family in view.families:
         about = FAMILIES[family]
         fixed = [
-            f"{param.label} {_said(family, name, view.of(family)[0].spec.params[name])}"
+            f"{param.label} {_said(family, name, level_of(view.of(family)[0].spec, name))}"
             for name, param in about.params.items()
             if name in _applying(view, family)
             and len({str(cell.spec.params[name]) for cell in view.of(family)}) == 1
@@ -230,8 +230,5 @@ def _limits(view: View) -> tuple[Block, ...]:
 
 
 def _said(family: str, name: str, value: Any) -> str:
-    return level_label(family, name, value) if isinstance(value, str) else setting(value)
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    named = isinstance(value, str) and value != "none"
+    return level_label(family, name, value) if named else setting(value)

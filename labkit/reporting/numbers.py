@@ -69,6 +69,8 @@ def setting(value: Any) -> str:
     """A setting as its author would write it: 0.0002, 128, (0.5, 0.999)."""
     if isinstance(value, (list, tuple)):
         return f"({', '.join(map(setting, value))})"
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
     return f"{value:g}".replace("-", "−") if isinstance(value, float) else str(value)
 
 
@@ -94,10 +96,10 @@ def count(n: int, one: str, many: str = "") -> str:
 
 
 def levels(values: Iterable[Any]) -> list[Any]:
-    """The distinct values: numbers in numeric order, anything else as first met."""
+    """The distinct values: what is no number as first met, then numbers in numeric order."""
     found = list(dict.fromkeys(value for value in values if not is_missing(value)))
-    numeric = all(isinstance(v, (int, float)) or hasattr(v, "dtype") for v in found)
-    return sorted(found) if numeric else found
+    numbers = [v for v in found if isinstance(v, (int, float))]
+    return [v for v in found if not isinstance(v, (int, float))] + sorted(numbers)
 
 
 def slug(text: str) -> str:

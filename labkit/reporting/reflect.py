@@ -57,7 +57,11 @@ def reflect(path: Path) -> tuple[Answer, ...]:
     Raises:
         TableError: not a readable table; the message is one line.
     """
-    found = read(path)
+    return answers_to(read(path))
+
+
+def answers_to(found: Metrics) -> tuple[Answer, ...]:
+    """The answers to the questions a table that has been read calls for."""
     return answer_cells(found.cells, resume=_command(found.cells))
 
 

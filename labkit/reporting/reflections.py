@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,18 @@ def computed(found: Tables, references: Sequence[Reference] = ()) -> tuple[Answe
     from labkit.reporting.claims import answer_questions
 
     return answer_questions(found.cells, found.epochs, references=references)
+
+
+def prepare(path: Path | None, answers: Sequence[Answer]) -> None:
+    """Write an ``answers.md`` with a heading for each question, unless there is a file already."""
+    if path is None:
+        return
+    from labkit.reporting.answers import template
+
+    # Exclusive creation: what a student wrote is never written over. Where the folder may not
+    # be written to, the report does without.
+    with contextlib.suppress(OSError), path.open("x", encoding="utf-8") as file:
+        file.write(template([answer.question for answer in answers]))
 
 
 def students(path: Path | None, found: Tables, answers: Sequence[Answer]) -> Students:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.numbers import count, is_missing, levels, listing, setting, show
-from labkit.reporting.plots.style import Style, level_label
+from labkit.reporting.plots.style import Style, level_label, level_of
 from labkit.reporting.table import Tables, status
-from labkit.reporting.yardstick import Yardstick, yardstick
+from labkit.reporting.yardstick import Yardstick, real_value, yardstick
 from labkit.spec import CellFailure, CellResult, CellSpec, Outcome, canonical_json
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ class View:
         for family in self.families:
             mine = [spec for spec in self.plan.cells if spec.family == family]
             for name in (*FAMILIES[family].named_by, *self.style.factors(family)):
-                orders[family, name] = levels(spec.params.get(name) for spec in mine)
+                orders[family, name] = levels(level_of(spec, name) for spec in mine)
         return orders
 
     def _place(self, spec: CellSpec) -> tuple[Any, ...]:
         own = [
-            order.index(spec.params.get(name)) if spec.params.get(name) in order else -1
+            order.index(level_of(spec, name))
             for (family, name), order in self._orders.items()
             if family == spec.family
         ]
@@ -162,12 +162,22 @@ class View:
 
     def levels(self, family: str, name: str, dataset: str | None = None) -> list[str]:
         """The levels of a setting, as labels, in order."""
-        found = levels(cell.spec.params.get(name) for cell in self.of(family, dataset))
+        found = levels(level_of(cell.spec, name) for cell in self.of(family, dataset))
         return [plain_level(value) for value in found]
 
     def yardstick(self, dataset: str) -> Yardstick:
-        sizes = {spec.evaluation.get("samples", 10_000) for spec in self.plan.cells}
-        return yardstick(dataset, max(sizes))
+        """The scale of a data set's proxy FID; empty where its cells were measured unlike."""
+        ways = {
+            (s.evaluation["features"], s.evaluation["samples"], s.selection["samples"])
+            for s in self.plan.cells
+            if s.dataset == dataset and s.evaluation
+        }
+        return yardstick(dataset, *ways.pop()) if len(ways) == 1 else Yardstick()
+
+    def real(self, dataset: str, metric: str) -> float | None:
+        """What a measure reads on real images of a data set, or None."""
+        ways = {s.evaluation.get("features", "") for s in self.plan.cells if s.dataset == dataset}
+        return real_value(dataset, ways.pop(), metric) if len(ways) == 1 else None
 
     @cached_property
     def environments(self) -> dict[str, list[Cell]]:
@@ -200,7 +210,8 @@ class View:
 
 def plain_level(value: Any) -> str:
     """A level on its own: 64, Hinge."""
-    return level_label("", "", value) if isinstance(value, str) else setting(value)
+    named = isinstance(value, str) and value != "none"
+    return level_label("", "", value) if named else setting(value)
 
 
 def short_name(dataset: str) -> str:

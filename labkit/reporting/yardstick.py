@@ -1,37 +1,71 @@
-"""What the proxy FID reads on real images and on nonsense: the ends of its scale.
+"""What the measures read on real images and on nonsense: the ends of their scales.
 
-The one place where the report reads the measures' calibration. What was not calibrated
-is absent, and nothing is drawn for it.
+The one place where the report reads the measures' calibration. What was not calibrated,
+or not with the feature network at hand, is absent, and nothing is drawn for it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from labkit import calibration
 
+#: The nonsense shown as the upper end of the scale.
+CEILING = "noise"
+
 
 @dataclass(frozen=True)
 class Yardstick:
-    """Proxy FID of real images (floor) and of nonsense (ceiling), at one number of samples."""
+    """Proxy FID of real images (floor) and of nonsense (ceiling)."""
 
     floor: float | None = None
+    tracking_floor: float | None = None
+    """The same against training images, at the number of samples that choose the epoch."""
     ceiling: float | None = None
     ceiling_of: str = ""
-    """What reads that high, e.g. ``noise``."""
+    """What reads that high."""
 
 
-@lru_cache(maxsize=16)
-def yardstick(dataset: str, samples: int = 10_000) -> Yardstick:
-    """The calibration of a data set's proxy FID; empty where there is none."""
-    return Yardstick()
+def yardstick(dataset: str, features: str, samples: int, tracking: int) -> Yardstick:
+    """The scale of a data set's proxy FID.
+
+    Args:
+        dataset: a key of the catalog's data sets.
+        features: hash of the feature network the cells were measured with.
+        samples: how many stand behind a reported proxy FID.
+        tracking: how many stand behind a tracking FID.
+
+    Returns:
+        What was calibrated with this very network; empty where nothing was.
+    """
+    try:
+        if calibration.calibration(dataset)["features"] != features:
+            return Yardstick()
+        ceiling = calibration.ceilings(dataset).get(CEILING)
+        return Yardstick(
+            calibration.floor(dataset, samples),
+            calibration.floor(dataset, tracking, tracking=True),
+            ceiling,
+            CEILING if ceiling is not None else "",
+        )
+    except (OSError, KeyError, ValueError):
+        return Yardstick()
+
+
+def real_value(dataset: str, features: str, metric: str) -> float | None:
+    """What a measure of samples reads on real images, or None."""
+    try:
+        if calibration.calibration(dataset)["features"] != features:
+            return None
+        return calibration.real_value(dataset, metric)
+    except (OSError, KeyError, ValueError):
+        return None
 
 
 def feature_facts(dataset: str) -> dict[str, Any]:
     """What is known of the pinned feature network; empty where there is none."""
     try:
         return calibration.feature_network(dataset)
-    except (OSError, KeyError, ValueError):
+    except (OSError, ValueError):
         return {}

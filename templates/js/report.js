@@ -151,7 +151,7 @@ if (movers.length && last > 1 && Object.keys(frames).length) {
   range.addEventListener("input", () => move(Number(range.value)));
   button.addEventListener("click", () => move(0));
   const bar = make("div", { className: "slider" }, make("label", { htmlFor: "epoch" }, "Epoch"), range, out, button);
-  if (Number(holder.step) > 1) bar.append(make("span", {}, `every ${holder.step}th epoch is kept`));
+  if (Number(holder.step) > 1) bar.append(make("span", {}, `one epoch in ${holder.step} is kept`));
   var pair = sideBySide();
   document.getElementById("images").append(bar);
 }

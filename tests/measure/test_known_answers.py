@@ -20,7 +20,7 @@ from labkit.data import load
 from labkit.measure.evaluate import measure_samples
 from labkit.measure.features import extract
 from labkit.measure.modes import DISTINCT
-from labkit.measure.reference import real_features, test_set
+from labkit.measure.reference import real_features, real_set
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "prove_measures.py"
 #: Enough for every rule on both data sets, few enough to be quick.
@@ -39,7 +39,7 @@ def proof() -> ModuleType:
 @lru_cache(maxsize=2)
 def pool(dataset: str):
     real = load(dataset, "train", "bundled")
-    return proof().Pool(real, real_features(dataset, "train"), test_set(dataset).reference)
+    return proof().Pool(real, real_features(dataset, "train"), real_set(dataset).reference)
 
 
 def cases() -> list:
@@ -85,7 +85,7 @@ def test_bad_quality_is_not_collapse(dataset, row):
     images = change.alter(load(dataset, "train", "bundled", 1_500).images, rng)
     found = extract(images, dataset)
     modes = proof().verdict_on(
-        images, found, test_set(dataset).reference, DATASETS[dataset].classes
+        images, found, real_set(dataset).reference, DATASETS[dataset].classes
     )
     assert change.expected.met_by(modes), modes.verdict
 

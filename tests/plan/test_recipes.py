@@ -53,7 +53,10 @@ BASE = "name: lab\nexperiments:\n  vae: {family: vae, grid: {dataset: [MNIST]}}\
     ("line", "message"),
     [
         ("experiment: va", "5: references[0].experiment: no such experiment; did you mean 'vae'?"),
-        ("metric: total_los", "5: references[0].metric: no such metric; did you mean 'total_loss'?"),
+        (
+            "metric: total_los",
+            "5: references[0].metric: no such metric; did you mean 'total_loss'?",
+        ),
         (
             "where: {latent: 2}",
             "5: references[0].where.latent: unknown setting; did you mean 'latent_dim'?",

@@ -26,7 +26,9 @@ def failing(number: int, code: int, lasting: bool) -> world.Fate:
         nonlocal seen
         seen += 1
         if seen == number or (lasting and seen > number):
-            raise OSError(code, os.strerror(code))
+            # The calls that know a name put it into their error; the others do not.
+            named = (str(args[0]),) if kind in ("mkdir", "replace") else ()
+            raise OSError(code, os.strerror(code), *named)
         real(*args)
 
     return fate

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from labkit import pictures, store
+from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
 from labkit.data import load
 from labkit.plan import Plan
@@ -48,9 +49,9 @@ def spec_of(family: str, dataset: str, params: dict[str, Any], seed: int, severa
         data={"source": "bundled", "sha256": "ab" * 32, "limit": None},
         precision="fp32",
         selection={"rule": "lowest proxy FID", "samples": 5000,
-                   "against": "first 10,000 training images", "features": "cd" * 32},
+                   "against": "first 10,000 training images", "features": feature_hash(dataset)},
         code="ef" * 32,
-        evaluation={"samples": 10_000, "features": "cd" * 32, "code": "01" * 32},
+        evaluation={"samples": 10_000, "features": feature_hash(dataset), "code": "01" * 32},
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from labkit.catalog import PLOTS, resolve
 from labkit.reporting.build import read_report
 from labkit.reporting.document import walk
 from labkit.reporting.plots.canvas import MARKERS, PAGE, Canvas
-from labkit.reporting.plots.chart import Chart, Dots, Heat, Lines, Reference
+from labkit.reporting.plots.chart import Chart, Dots, Heat, Lines, Reference, Series
 from labkit.reporting.plots.draw import render
 from labkit.reporting.plots.png import to_png
 from labkit.reporting.plots.scales import Scale, limits, spread
@@ -128,15 +128,15 @@ def test_the_ends_of_the_scale_are_drawn_where_they_are_known(
     lab1: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dots(known: Yardstick) -> Dots:
-        monkeypatch.setattr("labkit.reporting.view.yardstick", lambda dataset, n: known)
+        monkeypatch.setattr("labkit.reporting.view.yardstick", lambda *which: known)
         chart = resolve(PLOTS["fid_gan_vs_vae"].target)(view_of(lab1)).chart
         found = chart.panels[0][0]
         assert isinstance(found, Dots)
         return found
 
     assert dots(Yardstick()).references == ()
-    known = dots(Yardstick(4.6, 9000.0, "noise")).references
-    assert known == (Reference("real images 4.60", 4.6), Reference("noise 9000", 9000.0))
+    known = dots(Yardstick(4.6, 5.0, 9000.0, "noise")).references
+    assert known == (Reference("real images 4.6", 4.6), Reference("noise 9000", 9000.0))
 
 
 def test_several_seeds_are_points_and_bands(troubled: Store) -> None:
@@ -246,3 +246,31 @@ def test_every_figure_of_a_report_has_its_words(lab1: Store) -> None:
     ]  # fmt: skip
     assert all(f.alt and f.reading for f in figures)
     assert len(LAB1) == 18
+
+
+def test_what_lies_beyond_the_axis_is_an_arrow_at_its_edge() -> None:
+    """Families are compared closely; the ends of the scale are far away, and said to be."""
+
+    def words(reference: Reference) -> str:
+        series = Series("", (20.0, 30.0), (0.0, 1.0), "gan-1", "none")
+        panel = Dots("t", "x", ("a", "b"), (series,), ("20", "30"), (reference,), log=True)
+        return render(Chart(((panel,),)), {"gan-1": ("#000000", "#ffffff")}, ("svg",))[
+            "svg"
+        ].decode()
+
+    assert "← real images" in words(Reference("real images", 0.05, inside=False))
+    assert "noise →" in words(Reference("noise", 228.0, inside=False))
+    assert "← real" not in words(Reference("real images", 0.05))
+    assert "real images" in words(Reference("real images", 0.05))
+
+
+def test_the_scale_is_that_of_the_network_the_cells_were_measured_with(lab1: Store) -> None:
+    view = view_of(lab1)
+    known = view.yardstick("MNIST")
+    assert known.floor is not None
+    assert known.ceiling is not None
+    assert 0 < known.floor < 1 < known.ceiling
+    other = tuple(
+        replace(s, evaluation={**s.evaluation, "features": "00" * 32}) for s in view.plan.cells
+    )
+    assert replace(view, plan=replace(view.plan, cells=other)).yardstick("MNIST") == Yardstick()

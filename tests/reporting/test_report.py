@@ -400,5 +400,32 @@ def test_a_report_imports_no_torch(small: Store, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_the_first_report_writes_the_headings_to_answer_under(small: Store, tmp_path: Path) -> None:
+    path = tmp_path / "answers.md"
+    read_report(small, path, "full", {})
+    first = path.read_text("utf-8")
+    assert "## 1. What hyperparameters most influenced GAN stability in your runs?" in first
+    path.write_text("mine", "utf-8")
+    read_report(small, path, "full", {})
+    assert path.read_text("utf-8") == "mine"
+
+
+def test_settings_of_any_kind_can_be_varied(tmp_path: Path) -> None:
+    """Lists, switches and settings that are off are levels like any other."""
+    points = [
+        *(("gan", "MNIST", {"betas": betas}) for betas in ((0.5, 0.999), (0.0, 0.9))),
+        *(("gan", "MNIST", {"n_critic": n}) for n in (5,)),
+    ]
+    plan = fake_plan(points, epochs=1)
+    off = replace(plan.cells[0], name="off", params={**plan.cells[0].params, "loss": None})
+    store = write_store(tmp_path / "s", replace(plan, cells=(*plan.cells, off)), missing=["off"])
+    report = read_report(store, None, "full", {})
+    table = next(t for t in report.sections[1].sections[1].blocks if t.kind == "table")
+    assert [c.label for c in table.columns][:4] == [
+        "Loss Type", "Z Dimension", "Discriminator Steps", "Adam Betas"]  # fmt: skip
+    assert sorted(row.entries[3].text for row in table.rows) == [
+        "(0, 0.9)", "(0.5, 0.999)", "(0.5, 0.999)", "(0.5, 0.999)"]  # fmt: skip
+
+
 def test_templates_are_found() -> None:
     assert (templates_folder() / "report.md.j2").is_file()

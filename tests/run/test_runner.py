@@ -155,7 +155,10 @@ def test_estimates() -> None:
 def test_speed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path))
     assert speed.estimate(cell(1))[1] is False
-    speed.remember(cell(1), "auto", 50.0)
+    speed.remember(cell(1), "auto", seconds=50.0, training=30.0)
     assert speed.estimate(cell(1)) == (pytest.approx(50.0), True)
+    longer = cell(1, training={"epochs": 20, "batch_size": 128})  # ten times the epochs
+    # 30 s of training ten times; of 2 x 100 + 2 x 100 samples the first half ten times.
+    assert speed.estimate(longer) == (pytest.approx(300 + 20 * 2200 / 400), True)
     (tmp_path / "speed.json").write_text("[1, ")
     assert speed.estimate(cell(1))[1] is False

@@ -35,6 +35,8 @@ class Reference:
 
     label: str
     value: float
+    inside: bool = True
+    """Whether the axis must reach it; if not, an arrow at the edge may stand for it."""
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def _limits(panel: Lines | Dots | Bars) -> tuple[float, float]:
         values = [v for s in panel.series for v in s.x]
     else:
         values = [v for s in panel.series for v in (*s.y, *s.low, *s.high)]
-    values += [r.value for r in panel.references]
+    values += [r.value for r in panel.references if r.inside]
     return limits(values, panel.log, panel.floor if isinstance(panel, Lines) else None)
 
 
@@ -168,8 +168,10 @@ def _lines(
     for series in panel.series:
         _curve(canvas, series, x, y)
     labelled = [s for s in panel.series if s.label and s.y]
-    shares = [y.share(s.y[-1]) for s in labelled]
     gap = 0.13 / (area.bottom - area.top)
+    if len(labelled) * gap > 1:
+        labelled = []  # no room: the key above has to do
+    shares = [y.share(s.y[-1]) for s in labelled]
     for series, share in zip(labelled, spread(shares, gap), strict=True):
         place = area.bottom - share * (area.bottom - area.top)
         start = (x(series.x[-1]) + 0.05, y(series.y[-1]))
@@ -273,18 +275,26 @@ def _bottom_axis(canvas: Canvas, x: Scale, area: Area, label: str, whole: bool) 
 def _references(
     canvas: Canvas, references: Sequence[Reference], scale: Scale, area: Area, upright: bool
 ) -> None:
+    """Lines to measure by; for what lies beyond the axis, an arrow at its edge."""
     for line in references:
-        at = scale(line.value)
-        if upright:
-            canvas.hairline((at, area.top - 0.02), (at, area.bottom), "muted", 0.9, "dotted")
-            inside = at < (area.left + area.right) / 2
-            canvas.text(
-                (at + (0.03 if inside else -0.03), area.top - 0.06), line.label, "muted", 7.2,
-                "left" if inside else "right",
-            )  # fmt: skip
+        beyond = scale.share(line.value) > 0.5
+        if scale.low <= line.value <= scale.high:
+            at = scale(line.value)
+            label = line.label
+            if upright:
+                ends = ((at, area.top - 0.02), (at, area.bottom))
+            else:
+                ends = ((area.left, at), (area.right, at))
+            canvas.hairline(*ends, "muted", 0.9, "dotted")
         else:
-            canvas.hairline((area.left, at), (area.right, at), "muted", 0.9, "dotted")
-            canvas.text((area.left + 0.04, at - 0.07), line.label, "muted", 7.2)
+            at = scale(scale.high if beyond else scale.low)
+            arrow = ("←", "→") if upright else ("↓", "↑")
+            label = f"{line.label} {arrow[1]}" if beyond else f"{arrow[0]} {line.label}"
+        if upright:
+            side, shift = ("right", -0.03) if beyond else ("left", 0.03)
+            canvas.text((at + shift, area.top - 0.06), label, "muted", 7.2, side)
+        else:
+            canvas.text((area.left + 0.04, at - 0.07), label, "muted", 7.2)
 
 
 # ------------------------------------------------------------------ diagrams

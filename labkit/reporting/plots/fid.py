@@ -42,11 +42,12 @@ def _one_family(view: View, family: str) -> Plotted | None:
                     "epoch",
                     "FID to training images",
                     curves(view, groups, "proxy_fid"),
+                    references(view, dataset, inside=False, tracking=True),
                     log=True,
                 ),
                 dots(
                     view, groups, "proxy_fid", f"{dataset}: proxy FID, best epoch",
-                    references(view, dataset),
+                    references(view, dataset, inside=False),
                 ),
             ]
         )  # fmt: skip
@@ -89,12 +90,23 @@ def gan_vs_vae(view: View) -> Plotted | None:
     )
 
 
-def references(view: View, dataset: str) -> tuple[Reference, ...]:
-    """Lines at what real images and nonsense read, where that is known."""
+def references(
+    view: View, dataset: str, inside: bool = True, tracking: bool = False
+) -> tuple[Reference, ...]:
+    """What real images and nonsense read, where that is known.
+
+    Args:
+        view: the report's material.
+        dataset: whose scale.
+        inside: whether the axis must show it all, or may leave it to arrows at its edges.
+        tracking: for the FID of every epoch, against training images.
+    """
     known = view.yardstick(dataset)
+    floor = known.tracking_floor if tracking else known.floor
     found = []
-    if known.floor is not None:
-        found.append(Reference(f"real images {show(known.floor)}", known.floor))
+    if floor is not None:
+        found.append(Reference(f"real images {show(floor, 2)}", floor, inside))
     if known.ceiling is not None:
-        found.append(Reference(f"{known.ceiling_of} {show(known.ceiling)}", known.ceiling))
+        label = f"{known.ceiling_of} {show(known.ceiling, 2)}"
+        found.append(Reference(label, known.ceiling, inside))
     return tuple(found)

@@ -40,9 +40,9 @@ class Scale:
             most: about how many.
             whole: whether the values count something.
         """
-        found = self._log_ticks(most) if self.log else []
-        if len(found) < 3:
-            found = self._round_ticks(most, whole)
+        if self.log and len(decades := self._log_ticks(most)) > 2:
+            return [(v, show(v, 1)) for v in decades]
+        found = self._round_ticks(most, whole)
         slack = 1e-6 * min((b - a for a, b in pairwise(found)), default=1.0)
         decimals = next(
             (d for d in range(12) if all(abs(round(v, d) - v) <= slack for v in found)), 12
@@ -60,13 +60,14 @@ class Scale:
         return [k * step for k in range(first, last + 1)]
 
     def _log_ticks(self, most: int) -> list[float]:
+        """1, 2 and 5 times powers of ten, or fewer of these, so that there are about `most`."""
         decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
         for steps in ((1, 2, 5), (1, 3), (1,)):
             ticks = [s * 10.0**d for d in decades for s in steps]
             inside = [v for v in ticks if self.low <= v <= self.high]
             if len(inside) <= most + 1:
-                break
-        return inside
+                return inside
+        return inside[:: -(-len(inside) // most)]
 
 
 def _written(value: float, decimals: int) -> str:

@@ -25,7 +25,7 @@ from labkit.catalog import (
     REGISTRIES,
     VAE_NETWORKS,
 )
-from labkit.reporting.numbers import levels
+from labkit.reporting.numbers import levels, setting
 from labkit.spec import CellSpec
 
 #: Three steps of each hue: on a light page from light to dark, on a dark one the reverse.
@@ -52,12 +52,24 @@ _CLASSES = (
 _CHOICES = (LOSSES, RECONSTRUCTIONS, CONSTRAINTS, GAN_NETWORKS, VAE_NETWORKS, OPTIMISERS)
 
 
+def level_of(spec: CellSpec, name: str) -> Any:
+    """A setting's value as a level: hashable, and "none" where the setting is off."""
+    value = spec.params.get(name)
+    if value is None:
+        return "none"
+    return tuple(value) if isinstance(value, list) else value
+
+
 def level_label(family: str, name: str, value: Any) -> str:
     """A level as plots and tables call it: "z 64", "latent 16", "BCE"."""
+    if value == "none":
+        return f"no {name.replace('_', ' ')}"
     if isinstance(value, str):
         param = FAMILIES[family].params.get(name) if family in FAMILIES else None
         registries = [REGISTRIES[param.choices]] if param and param.choices else _CHOICES
         return next((each[value].label for each in registries if value in each), value)
+    if isinstance(value, (bool, tuple)):
+        return f"{name.replace('_', ' ')} {setting(value)}"
     param = FAMILIES[family].params.get(name)
     tag = (param.tag if param else "") or f"{name} {{}}"
     return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(value))
@@ -87,7 +99,7 @@ class Style:
             mine = [c for c in cells if c.family == family]
             self._factors[family] = _factors(family, mine)
             for name in self._factors[family]:
-                self._levels[family, name] = levels(c.params.get(name) for c in mine)
+                self._levels[family, name] = levels(level_of(c, name) for c in mine)
             main = self._levels[family, self._factors[family][0]]
             for i in range(len(main)):
                 light, dark = (_step(ramp, i, len(main)) for ramp in _HUES[hue])
@@ -107,10 +119,10 @@ class Style:
     def look(self, spec: CellSpec) -> Look:
         """How a cell is drawn, in every plot."""
         main, *others = self._factors[spec.family]
-        i = self._levels[spec.family, main].index(spec.params[main])
+        i = self._levels[spec.family, main].index(level_of(spec, main))
         j = 0
         if others:
-            j = self._levels[spec.family, others[0]].index(spec.params[others[0]])
+            j = self._levels[spec.family, others[0]].index(level_of(spec, others[0]))
         return Look(
             f"{spec.family}-{i + 1}",
             LINES[j % len(LINES)],
@@ -122,7 +134,7 @@ class Style:
         """The settings that tell a cell from its neighbours: "Hinge z 64"."""
         named = [f for f in FAMILIES[spec.family].named_by if f not in without]
         varied = [f for f in self._factors[spec.family] if f not in (*named, *without)]
-        return " ".join(level_label(spec.family, f, spec.params[f]) for f in (*named, *varied))
+        return " ".join(level_label(spec.family, f, level_of(spec, f)) for f in (*named, *varied))
 
 
 def metric_label(name: str) -> str:
@@ -134,7 +146,7 @@ def metric_label(name: str) -> str:
 def _factors(family: str, cells: Sequence[CellSpec]) -> tuple[str, ...]:
     """Settings with several levels; numbers first, since steps of a hue show an order."""
     params = FAMILIES[family].params
-    varied = [n for n in params if len(levels(_plain(c.params.get(n)) for c in cells)) > 1]
+    varied = [n for n in params if len(levels(level_of(c, n) for c in cells)) > 1]
     if not varied:
         return FAMILIES[family].named_by[-1:]
     varied = _telling(varied, FAMILIES[family].named_by, cells)
@@ -149,15 +161,11 @@ def _telling(varied: list[str], first: Sequence[str], cells: Sequence[CellSpec])
     kept: list[str] = []
     apart = 1
     for name in sorted(varied, key=lambda n: n not in first):
-        found = {tuple(_plain(c.params.get(n)) for n in (*kept, name)) for c in cells}
+        found = {tuple(level_of(c, n) for n in (*kept, name)) for c in cells}
         if len(found) > apart:
             apart = len(found)
             kept.append(name)
     return [name for name in varied if name in kept]
-
-
-def _plain(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _step(ramp: tuple[str, str, str], i: int, n: int) -> str:

@@ -15,6 +15,7 @@ from labkit.reporting.blocks import (
 )
 from labkit.reporting.grids import has, picture
 from labkit.reporting.numbers import capitals, count, duration, levels, listing, show, slug
+from labkit.reporting.plots.style import level_of
 from labkit.reporting.table import verdict
 from labkit.reporting.view import Cell, View, all_done, plain_level
 
@@ -128,7 +129,7 @@ def _results(view: View, family: str, dataset: str, i: int) -> Section:
 def _row(view: View, cell: Cell, settings: list[str]) -> Row:
     family = cell.spec.family
     names = [*FAMILIES[family].losses, "proxy_fid"]
-    head = [Entry(_level(cell, name), _sort(cell.spec.params[name])) for name in settings]
+    head = [Entry(_level(cell, name), _sort(level_of(cell.spec, name))) for name in settings]
     if view.several_seeds:
         head.append(Entry(str(cell.spec.seed), cell.spec.seed))
     if cell.result is None:
@@ -165,11 +166,11 @@ def _pictures_heading(view: View, family: str) -> str:
 
 
 def _level(cell: Cell, name: str) -> str:
-    return plain_level(cell.spec.params[name])
+    return plain_level(level_of(cell.spec, name))
 
 
 def _numeric(view: View, family: str, name: str) -> bool:
-    return all(isinstance(c.spec.params[name], (int, float)) for c in view.of(family))
+    return all(isinstance(level_of(c.spec, name), (int, float)) for c in view.of(family))
 
 
 def _sort(value: object) -> float | None:

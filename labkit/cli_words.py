@@ -1,0 +1,70 @@
+"""The verbs about words: `reflect` on a table, `check` a student's answers against one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from labkit.reporting.claims import Answer
+
+
+def reflect(
+    metrics: Annotated[Path, typer.Argument(help="A CSV of metrics, a row per run.")],
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of claims.")] = False,
+) -> None:
+    """Say what a table of metrics bears, whoever made it."""
+    from labkit.reporting.reflect import answers_to, read
+
+    table = read(metrics)
+    answers = answers_to(table)
+    if as_json:
+        claims = [claim.to_json() for answer in answers for claim in answer.claims]
+        typer.echo(json.dumps(claims, indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    for answer in answers:
+        _print(answer)
+    if table.unknown:
+        typer.echo(f"Columns no claim uses: {', '.join(table.unknown)}")
+
+
+def _print(answer: Answer) -> None:
+    typer.echo(f"{answer.heading}\n\n{answer.paragraph}\n")
+    for claim in answer.claims:
+        typer.echo(f"  {claim.mark} {claim.verdict}: {claim.text}")
+    typer.echo("")
+
+
+def check(
+    answers: Annotated[Path, typer.Argument(help="The answers to look at.")] = Path("answers.md"),
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", help="The results folder [that of experiments.yaml beside it]."),
+    ] = None,
+) -> None:
+    """Hold a student's own words against the table, line by line."""
+    from labkit.plan import read_experiment
+    from labkit.reporting.answers import check as held_against
+    from labkit.reporting.build import load_tables
+    from labkit.reporting.reflections import computed
+    from labkit.store import Store
+
+    if results is None:
+        name = read_experiment(answers.parent / "experiments.yaml").name
+        results = answers.parent / "results" / name
+    found = load_tables(Store(results))
+    computed_answers = computed(found)
+    claims = [claim for answer in computed_answers for claim in answer.claims]
+    asked = [answer.question for answer in computed_answers]
+    held = held_against(answers.read_text("utf-8"), found.cells, claims, asked)
+    for finding in held.findings:
+        sign = "  " if finding.ok else "! "
+        typer.echo(f"{sign}{answers}:{finding.line}: {finding.text}: {finding.note}")
+    for answer in computed_answers:
+        words = held.words.get(answer.question, 0)
+        typer.echo(f"{'  ' if words else '! '}{words:4d} words  {answer.heading}")
+    if not held.ok:
+        raise typer.Exit(1)

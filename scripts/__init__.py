@@ -1,0 +1,1 @@
+"""What made the pinned and bundled files, and what proves the measures."""

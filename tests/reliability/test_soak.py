@@ -1,0 +1,106 @@
+"""Real training, killed at random: worker or parent, again and again, to the same bits.
+
+``LABKIT_SOAK=200 pytest tests/reliability/test_soak.py -s`` kills 200 times; the slow tests 20.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from labkit.store import Store
+
+KILLS = int(os.environ.get("LABKIT_SOAK", "20"))
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds worker processes in /proc"),
+]
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    folder.mkdir(exist_ok=True)
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "LABKIT_CACHE": str(folder / "cache")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.reliability.drive", str(folder)],
+        cwd=ROOT, env=environment, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def children(pid: int) -> list[int]:
+    """Processes started by this one."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+        if parent == pid:
+            found.append(int(status.parent.name))
+    return found
+
+
+def results(folder: Path) -> dict[str, object]:
+    """All that does not depend on the clock: weights, samples, pictures, numbers."""
+    found: dict[str, object] = {}
+    for path in sorted((folder / "results" / "cells").rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if re.search(r"/(failed|damaged-|attempt-)", name) or not path.is_file():
+            continue
+        if (
+            path.name in ("best.safetensors", "samples.npz", "metrics.json")
+            or path.suffix == ".png"
+        ):
+            found[name] = path.read_bytes()
+        if path.name == "history.jsonl":
+            rows = [json.loads(line) for line in path.read_text().splitlines()]
+            found[name] = [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+    return found
+
+
+def is_done(folder: Path) -> bool:
+    store = Store(folder / "results")
+    return store.plan_path.exists() and all(store.is_evaluated(s) for s in store.plan().cells)
+
+
+def test_killed_at_random(tmp_path: Path) -> None:
+    left_alone = tmp_path / "alone"
+    assert start(left_alone).wait() == 0
+    expected = results(left_alone)
+    assert len(expected) > 10
+    chance = random.Random(7)
+    kills = {"worker": 0, "parent": 0}
+    finished = 0
+    while sum(kills.values()) < KILLS:
+        folder = tmp_path / f"run{finished}"
+        # Short lives first make sure that something is killed; then ever longer ones.
+        lives = 0
+        while not (folder.exists() and is_done(folder)):
+            process = start(folder)
+            deadline = time.monotonic() + chance.uniform(1.0, 6.0 + 3.0 * lives)
+            while time.monotonic() < deadline and process.poll() is None:
+                time.sleep(0.02)
+            lives += 1
+            if process.poll() is None and sum(kills.values()) < KILLS:
+                workers = children(process.pid)
+                victim = chance.choice(["worker", "parent"]) if workers else "parent"
+                kills[victim] += 1
+                if victim == "parent":
+                    process.kill()
+                else:
+                    os.kill(chance.choice(workers), signal.SIGKILL)
+            process.wait()
+        finished += 1
+        assert results(folder) == expected
+    assert min(kills.values()) > 0
+    print(f"{KILLS} kills ({kills['worker']} of workers), {finished} runs ended in the same bits")

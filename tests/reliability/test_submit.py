@@ -1,0 +1,107 @@
+"""What is handed in: all that is needed, nothing of the user's machine, the same bytes twice."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import platform
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from labkit.experiment_file import read_experiment
+from labkit.handin.submit import submit
+from labkit.store import Store
+from tests.reliability import forge
+from tests.reporting import fake_store
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        fake_store.still(patch)
+        folder = tmp_path_factory.mktemp("home-of-ada") / "project"
+        return forge.project(folder, failed=("MNIST_GAN_bce_z64",))
+
+
+def test_a_bag_that_others_can_read(file: Path, tmp_path: Path) -> None:
+    path = forge.handed_in(file, tmp_path / "lab.zip")
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        assert archive.testzip() is None
+        assert archive.read("lab/bagit.txt").startswith(b"BagIt-Version: 1.0\n")
+        manifest = archive.read("lab/manifest-sha256.txt").decode().splitlines()
+    assert {line.split("  ", 1)[1] for line in manifest} == {
+        name.removeprefix("lab/") for name in names if name.startswith("lab/data/")
+    }
+    held = forge.payload(path)
+    for name in ("experiments.yaml", "answers.md", "results/plan.json", "report/report.html",
+                 "report/report.md", "report/metrics.csv"):  # fmt: skip
+        assert name in held
+    assert any(name.endswith("failed/error.json") for name in held)
+    assert not any(name.endswith("log.txt") for name in held)
+
+
+def test_the_same_store_gives_the_same_bytes(file: Path, tmp_path: Path) -> None:
+    first = forge.handed_in(file, tmp_path / "a.zip").read_bytes()
+    copy = shutil.copytree(file.parent, tmp_path / "elsewhere")
+    assert forge.handed_in(copy / "experiments.yaml", tmp_path / "b.zip").read_bytes() == first
+
+
+def test_nothing_of_the_machine(file: Path, tmp_path: Path) -> None:
+    held = forge.payload(forge.handed_in(file, tmp_path / "lab.zip"))
+    private = [str(file.parent), "home-of-ada", str(tmp_path), platform.node(), str(Path.home())]
+    private.append(getpass.getuser())
+    # A short name is found in any picture.
+    private = [word for word in private if len(word) > 5]
+    for name, data in held.items():
+        for word in private:
+            assert word.encode() not in data, f"{word} in {name}"
+
+
+def test_light_leaves_out_what_is_heavy(file: Path, tmp_path: Path) -> None:
+    results = forge.store_of(file).root
+    copy = shutil.copytree(file.parent, tmp_path / "copy")
+    store = Store(copy / "results" / results.name)
+    for spec in [store.plan().cells[0], store.plan().cells[2]]:
+        attempt = store.begin(spec, "train")
+        shutil.copytree(store.train_folder(spec), attempt.folder, dirs_exist_ok=True)
+        (attempt.folder / "best.safetensors").write_bytes(b"weights")
+        (attempt.folder / "log.txt").write_text("/home/ada/secret")
+        store.set_aside(spec)
+        store.commit(attempt, spec, "train")
+    full = forge.payload(forge.handed_in(copy / "experiments.yaml", tmp_path / "full.zip"))
+    light = forge.payload(forge.handed_in(copy / "experiments.yaml", tmp_path / "l.zip", True))
+    left = {name.rpartition("/")[2] for name in full.keys() - light.keys()}
+    assert left == {"best.safetensors"}
+    assert light.keys() < full.keys()
+    assert json.loads(light["submission.json"])["light"] is True
+
+
+def test_the_checklist_says_what_is_missing(file: Path, tmp_path: Path) -> None:
+    experiment = read_experiment(file)
+    items = submit(experiment, file, forge.store_of(file).root, tmp_path / "lab.zip", False)
+    said = "\n".join(map(str, items))
+    assert "[x] who: Ada Lovelace, 1815, A, Deep Learning" in said
+    assert "[ ] gan cells done: 1 of 2" in said
+    assert "[x] vae cells done: 1 of 1" in said
+    assert "[ ] MNIST_GAN_bce_z64: failed: DivergedError" in said
+    assert "[x] the experiment file is what was run" in said
+    assert "[ ] data: the BUNDLED subset" in said
+    assert "[ ] no answer in answers.md: Evidence of mode collapse" in said
+    assert "no answer in answers.md: What hyperparameters" not in said
+
+
+def test_the_checklist_sees_a_changed_file_and_damage(file: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(file.parent, tmp_path / "copy") / "experiments.yaml"
+    copy.write_text(copy.read_text().replace("latent_dim: [8]", "latent_dim: [16]"))
+    store = forge.store_of(copy)
+    spec = store.plan().cells[-1]
+    picture = store.train_folder(spec) / "images" / "samples_epoch1.png"
+    picture.write_bytes(picture.read_bytes()[::-1])
+    items = submit(read_experiment(copy), copy, store.root, tmp_path / "lab.zip", False)
+    said = "\n".join(map(str, items))
+    assert "[ ] the experiment file is what was run: no:" in said
+    assert f"[ ] {spec.name}" in said
