@@ -56,6 +56,15 @@ def _choices() -> list[str]:
     lines.append("|---|---|---|---|")
     for key, loss in catalog.LOSSES.items():
         lines.append(f"| `{key}` | {loss.discriminator} | {loss.generator} | {loss.source} |")
+    lines += ["", "## Constraints on the discriminator", "", "| | formula | about | source |"]
+    lines.append("|---|---|---|---|")
+    for key, constraint in catalog.CONSTRAINTS.items():
+        formula = constraint.formula.replace("|", "∣")
+        lines.append(f"| `{key}` | {formula} | {constraint.about} | {constraint.source} |")
+    lines += ["", "## Networks", "", "| | | about | source |", "|---|---|---|---|"]
+    for kind, registry in (("GAN", catalog.GAN_NETWORKS), ("VAE", catalog.VAE_NETWORKS)):
+        for key, networks in registry.items():
+            lines.append(f"| {kind} | `{key}` | {networks.about} | {networks.source} |")
     lines += ["", "## Reconstruction losses", "", "| | formula | pixels |", "|---|---|---|"]
     for key, kind in catalog.RECONSTRUCTIONS.items():
         lines.append(f"| `{key}` | {kind.formula.replace('|', '∣')} | {kind.pixels} |")

@@ -145,7 +145,8 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         n = spec.params["latent_dim"]
         per_dim = [last.get("kl_loss", 9.0) * 2 ** (-k / (n / 3)) / n for k in range(n)]
         metrics |= {f"test_{name}": last[name] * 1.02
-                    for name in ("total_loss", "recon_loss", "kl_loss") if name in last}  # fmt: skip
+                    for name in ("total_loss", "recon_loss", "kl_loss")
+                    if name in last}  # fmt: skip
         metrics |= {"active_units": n, "posterior_collapse": 0, "mmd_prior": 0.004}
         details["kl_per_dimension"] = per_dim
         details["verdict"] = "none detected at N=10,000"
