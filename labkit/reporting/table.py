@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from labkit.catalog import FAMILIES, METRICS
+from labkit.combinations import idle
 from labkit.reporting.numbers import is_missing
 from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
 
@@ -85,8 +86,12 @@ def setting_names(specs: Iterable[CellSpec]) -> list[str]:
 
 
 def _settings(spec: CellSpec) -> dict[str, Any]:
-    """A cell's settings by column; the arithmetic is not called precision, a metric's name."""
-    found = spec.settings
+    """A cell's settings by column; the arithmetic is not called precision, a metric's name.
+
+    Settings without any effect in the cell (a clipping bound without clipping) are left out.
+    """
+    without = idle(FAMILIES[spec.family].params, spec.params)
+    found = {name: value for name, value in spec.settings.items() if name not in without}
     return {"arithmetic" if name == "precision" else name: v for name, v in found.items()}
 
 
