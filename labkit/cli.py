@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from labkit import cli_words
+from labkit.errors import LabkitError
 
 if TYPE_CHECKING:
     from labkit.plan import Experiment, Plan
@@ -42,7 +43,7 @@ DEFAULT_FILE = Path("experiments.yaml")
 GRACE_S = 3.0
 
 
-class UserError(Exception):
+class UserError(LabkitError):
     """A mistake of the user's: one line, exit status 2."""
 
 
@@ -365,23 +366,9 @@ def main() -> None:
     except BrokenPipeError:  # `labkit compare --csv | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
-    except Exception as error:
-        if not _is_users(error):
-            raise
+    except (LabkitError, OSError) as error:
         _say(f"labkit: {str(error) or type(error).__name__}")
         raise SystemExit(2) from None
-
-
-def _is_users(error: Exception) -> bool:
-    """Whether an error's own words are all the user needs."""
-    from labkit.data.sources import DataError
-    from labkit.experiment_file import PlanError
-    from labkit.measure.samples_file import SamplesError
-    from labkit.own_code import OwnCodeError
-    from labkit.store import StoreError
-
-    users = UserError | PlanError | DataError | StoreError | SamplesError | OwnCodeError | OSError
-    return isinstance(error, users)
 
 
 # --------------------------------------------------------------------------- helpers

@@ -86,8 +86,11 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def append_bytes(path: Path, data: bytes) -> None:
-    """Append to a file and flush it to the disk."""
+    """Append to a file, which may be new, and flush it and its name to the disk."""
+    new = not path.exists()
     _written(path, "a", data)
+    if new:
+        sync_folder(path.parent)
 
 
 def _written(path: Path, mode: str, data: bytes) -> None:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from labkit import own_code, safe_yaml
 from labkit.catalog import FAMILIES
+from labkit.errors import LabkitError
 from labkit.experiment_model import (
     NAME_RULE,
     SEED_KINDS,
@@ -30,7 +31,7 @@ from labkit.safe_yaml import Node, Step
 MAX_MESSAGE = 500
 
 
-class PlanError(Exception):
+class PlanError(LabkitError):
     """A mistake in an experiment file or in what was asked of it, as one line."""
 
     def __init__(self, message: str) -> None:

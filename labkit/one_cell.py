@@ -274,7 +274,9 @@ def _save_pictures(
     folder = attempt.folder / "images"
     durable.mkdir(folder)
     for name, page in grids(family, spec, probe).items():
-        (folder / f"{name}_epoch{epoch}.png").write_bytes(pictures.png(page))
+        # Flushed, since a checkpoint promises that the epochs before it are whole.
+        durable.write_bytes(folder / f"{name}_epoch{epoch}.png", pictures.png(page))
+    durable.sync_folder(folder)
 
 
 def probe_images(spec: CellSpec, device: torch.device) -> Probe:

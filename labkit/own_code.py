@@ -48,6 +48,7 @@ from labkit.catalog import (
     Question,
     VaeNetworks,
 )  # fmt: skip
+from labkit.errors import LabkitError
 
 #: How the catalog names a target in a user's file: ``own/my_gan:generator``.
 PREFIX = "own/"
@@ -71,7 +72,7 @@ _OPTIONAL = {
 }
 
 
-class OwnCodeError(Exception):
+class OwnCodeError(LabkitError):
     """What is wrong with a user's file, as one line that begins with its name."""
 
 

@@ -38,6 +38,7 @@ from uuid import uuid4
 
 from labkit import durable
 from labkit.catalog import FAMILIES
+from labkit.errors import LabkitError
 from labkit.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ STALE_AFTER_S = 60.0
 SMALL_BYTES = 1 << 16
 
 
-class StoreError(Exception):
+class StoreError(LabkitError):
     """The store cannot be read or written; one line says which file and why."""
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
+from labkit.errors import LabkitError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ BUNDLED_TRAIN = 10_000
 PREFIXES = {"train": "train", "test": "t10k"}
 
 
-class DataError(Exception):
+class DataError(LabkitError):
     """A data file is missing, cut short or altered; one line says which and how."""
 
 

@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from labkit import __version__
 from labkit.experiment_file import Experiment
 from labkit.experiment_model import student_seed
 from labkit.plan import Plan, make_plan
@@ -51,7 +52,7 @@ def may_lack(kind: str, name: str, light: bool) -> bool:
 
 def made_with() -> dict[str, str]:
     """The versions a report's bytes depend on."""
-    found = {"labkit": _version("labkit"), "python": platform.python_version()}
+    found = {"labkit": __version__, "python": platform.python_version()}
     return found | {name: _version(name) for name in _DRAWING}
 
 

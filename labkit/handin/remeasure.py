@@ -108,7 +108,10 @@ def _cell(
     if unknown:
         yield f"metrics.json: {', '.join(sorted(unknown))}: no such measure"
     family = None
-    if (train / "best.safetensors").is_file():
+    absent = [n for n in ("best", "checkpoint") if not (train / f"{n}.safetensors").is_file()]
+    if absent:
+        rung.give_up(f"{spec.name}: handed in without weights ({', '.join(absent)})")
+    if "best" not in absent:
         family = one_cell.build(spec, runtime.pick_device())
         yield from _weights(found, spec, family, history, most)
     if not (evaluation / "samples.npz").is_file():

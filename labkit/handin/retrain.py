@@ -72,11 +72,15 @@ def check(found: Unpacked, n: int, cells: str | None, data_root: Path | None) ->
     spread = seed_spread(found)
     for spec in chosen:
         outcome = again.outcome(spec)
-        if isinstance(outcome, CellResult) and outcome.measured:
-            _judge(found, again, spec, spread, rung)
-        else:
+        if isinstance(outcome, CellFailure) or outcome is None or not outcome.measured:
             why = outcome.error if isinstance(outcome, CellFailure) else "not done"
             rung.give_up(f"{spec.name}: could not be trained here: {why}")
+            continue
+        # What was handed in may hold anything; whatever it does to this code is no pass.
+        try:
+            _judge(found, again, spec, spread, rung)
+        except Exception as error:
+            rung.fail(f"{spec.name}: cannot be compared: {type(error).__name__}: {error}")
     return rung
 
 
@@ -102,7 +106,10 @@ def _judge(
                      "tolerance on: not calibrated")  # fmt: skip
         return
     most = tolerance(*spread)
-    within = f"within {100 * (math.exp(most) - 1):.0f} % of the other (from {spread[1] + 1} seeds)"
+    within = (
+        f"within {100 * (math.exp(most) - 1):.0f} % of the other (99 % of pairs of seeds, by the "
+        f"hand-in's own spread, {spread[1]} degrees of freedom)"
+    )
     if abs(ratio) <= most:
         rung.note(f"{said}: consistent, {within}")
     else:
@@ -144,15 +151,26 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec) -> str:
     stated = found.commits[found.store.train_folder(spec).relative_to(found.store.root).as_posix()]
     made = read_commit(again.train_folder(spec))["files"]
     # A light hand-in has no weights, but its commits have their SHA-256.
-    for name in sorted(n for n in made if n == "best.safetensors" or n.startswith("images/")):
-        if stated["files"].get(name) != made[name]:
+    if stated["files"].get("best.safetensors") != made["best.safetensors"]:
+        wrong.append("best.safetensors")
+    for name in sorted(n for n in made if n.startswith("images/")):
+        # Another version of the PNG library may pack the same pixels otherwise.
+        first, second = (store.train_folder(spec) / name for store in (found.store, again))
+        if not first.is_file() or _pixels(first) != _pixels(second):
             wrong.append(name)
-    first, second = _result(found.store, spec), _result(again, spec)
-    wrong += _unlike(first.metrics, second.metrics)
-    wrong += _unlike(first.details, second.details)
-    for a, b in zip(first.history, second.history, strict=True):
+    before, after = _result(found.store, spec), _result(again, spec)
+    wrong += _unlike(before.metrics, after.metrics)
+    wrong += _unlike(before.details, after.details)
+    for a, b in zip(before.history, after.history, strict=True):
         wrong += [f"{name} of epoch {b['epoch']}" for name in _unlike(a, b)]
     return ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+
+
+def _pixels(path: Path) -> tuple[tuple[int, int], bytes]:
+    from PIL import Image
+
+    with Image.open(path, formats=("PNG",)) as image:
+        return image.size, image.convert("L").tobytes()
 
 
 def _unlike(a: Any, b: Any) -> list[str]:

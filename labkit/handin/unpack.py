@@ -157,6 +157,7 @@ def _plan(bag: Bag) -> Plan:
         plan = Plan.from_json(value)
         for spec in plan.cells:
             _check(spec)
+            _ = spec.evaluation_fingerprint  # refuses what JSON can hold and a spec cannot
         names = [spec.name.lower() for spec in plan.cells]
         if len(set(names)) < len(names) or not names:
             raise PlanError("no cells, or two of one name")

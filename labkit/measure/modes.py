@@ -46,14 +46,14 @@ UNDER_REPRESENTED = 0.25
 MISSING = 0.025
 #: Rule 3 fires below this share of the Vendi score of real images of the class, if the density
 #: of its samples is at least `DENSE` ...
-LOW_DIVERSITY, DENSE = 0.4, 0.5
+LOW_DIVERSITY, DENSE = 0.45, 0.5
 #: ... and below this one wherever they lie. (Blur and shifts lower both at once.)
 NO_DIVERSITY = 0.25
 #: Rules 2 and 3 count if at least this share of the samples lies among real images
 LOOKS_REAL = 0.6
 #: ... and they are neither blurred nor noisy: gradient energy relative to real images of the
 #: same classes. (Precision alone is fooled by noise, which lies near the odd outlier.)
-SHARP = (0.5, 1.5)
+SHARP = (0.5, 1.2)
 #: Fewest and most samples of a class that a Vendi score is taken of.
 VENDI_LEAST, VENDI_MOST = 50, 300
 

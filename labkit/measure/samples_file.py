@@ -12,6 +12,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from labkit.catalog import DATASETS
+from labkit.errors import LabkitError
 
 FEWEST, MOST = 100, 100_000
 #: Of more samples, this many are chosen at random (always the same) and measured: a proxy
@@ -21,7 +22,7 @@ ENTRY = "samples.npy"
 _HEADER_BYTES = 4096
 
 
-class SamplesError(Exception):
+class SamplesError(LabkitError):
     """The file is not a set of samples; one line says what was found and what is needed."""
 
 

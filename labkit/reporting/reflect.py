@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.errors import LabkitError
 from labkit.reporting.claims import Answer, answer_cells
 from labkit.reporting.claims.cells import (
     INITIAL,
@@ -38,7 +39,7 @@ KEYS = ("run", "family", "dataset", "seed", "status", "collapse", "best_epoch")
 SILENT = ("experiment", "note")
 
 
-class TableError(ValueError):
+class TableError(LabkitError):
     """A table that cannot be read: one line naming row and column."""
 
 
@@ -76,7 +77,6 @@ def read(path: Path) -> Metrics:
             a number column, an impossible seed or status, or two rows of the same cell.
     """
     header, rows = _rows(path)
-    _check_header(header)
     settings, metrics = set(known_settings()), set(METRICS)
     initial = {f"{INITIAL}{name}" for name in METRICS}
     known = {*settings, *metrics, *initial, *KEYS, *SILENT}
@@ -125,6 +125,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     if not lines or not any(field.strip() for field in lines[0]):
         raise TableError(f"{path.name}: row 1: no column names")
     header = [field.strip() for field in lines[0]]
+    _check_header(header)
     rows: list[tuple[int, dict[str, str]]] = []
     for number, fields in enumerate(lines[1:], 2):
         if not any(field.strip() for field in fields):

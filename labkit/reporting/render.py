@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labkit.errors import LabkitError
 from labkit.reporting.blocks import Figure, Frame, Report
 from labkit.reporting.document import pictures, pictures_of, walk
 from labkit.reporting.plots.draw import render
@@ -35,7 +36,7 @@ SCALE = 3
 SLIDER_BYTES = 2_400_000
 
 
-class ReportError(Exception):
+class ReportError(LabkitError):
     """The report cannot be written; one line says which file and why."""
 
 

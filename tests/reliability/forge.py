@@ -157,7 +157,7 @@ def remember_reports(patch: pytest.MonkeyPatch, folder: Path) -> None:
             made = folder / f"{kept.name}.part"
             real(root, out=made, answers_file=answers_file, **rest)
             made.rename(kept)
-        shutil.copytree(kept, out)
+        shutil.copytree(kept, out, dirs_exist_ok=True)
         return [out]
 
     patch.setattr(build, "build_report", remembered)

@@ -90,7 +90,7 @@ def test_what_is_not_mended_is_caught_by_the_manifest(
             if what == "flip":
                 changed[name] = bytes([data[0] ^ 1]) + data[1:]
             elif what == "cut":
-                changed[name] = data[:-1]
+                changed[name] = data[:-2]
             path = tmp_path / "x.zip"
             with zipfile.ZipFile(path, "w") as archive:
                 for each, content in changed.items():

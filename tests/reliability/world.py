@@ -70,7 +70,8 @@ def _train(spec: CellSpec, attempt: Attempt) -> None:
         durable.mkdir(attempt.folder / "images")
         for name, data in pictures.items():
             if f"_epoch{epoch}." in name:
-                (attempt.folder / name).write_bytes(data)
+                durable.write_bytes(attempt.folder / name, data)
+        durable.sync_folder(attempt.folder / "images")
         durable.replace_bytes(attempt.folder / "best.safetensors", _weights(spec, epoch))
         line = json.dumps(rows[epoch - 1]) + "\n"
         durable.append_bytes(attempt.history_path, line.encode())

@@ -73,6 +73,7 @@ def answer_questions(
         references=references,
         resume=resume,
         language=language,
+        calibrated=True,
     )
 
 
@@ -83,8 +84,14 @@ def answer_cells(
     references: Sequence[Reference] = (),
     resume: Resume | None = None,
     language: str = "en",
+    calibrated: bool = False,
 ) -> tuple[Answer, ...]:
-    """The same for cells already read; see :func:`answer_questions`."""
-    context = Context(cells, Words(language), resume, tuple(references))
+    """The same for cells already read; see :func:`answer_questions`.
+
+    Args:
+        calibrated: whether labkit measured the values itself. A proxy FID from elsewhere may
+            be on another scale, to which labkit's calibration does not apply.
+    """
+    context = Context(cells, Words(language), resume, tuple(references), calibrated)
     keys = questions_for(cells, bool(references)) if questions is None else questions
     return tuple(answer(key, cells, context) for key in keys)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -74,6 +75,11 @@ class Cell:
     """Whether ``first`` stands in the table itself, as published tables often have it."""
 
     @cached_property
+    def seedless(self) -> str:
+        """The run's name without its seed: what the cells of one setting share."""
+        return re.sub(r"_seed\d+\Z", "", self.run)
+
+    @cached_property
     def where(self) -> tuple[tuple[str, Any], ...]:
         """Identity but for names: what sorts and pairs cells, independent of row order."""
         return (
@@ -82,6 +88,11 @@ class Cell:
             *sorted(self.settings.items()),
             ("seed", self.seed),
         )
+
+    @cached_property
+    def order(self) -> str:
+        """Sorts cells without a look at their names."""
+        return str(self.where)
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,14 @@ class Cells:
             name: in_order(name, found[name])
             for name in _ordered(found, dict.fromkeys(known_settings()))
         }
+
+    @cached_property
+    def settings(self) -> dict[str, tuple[Cell, ...]]:
+        """Cells by their names without seeds."""
+        found: dict[str, list[Cell]] = {}
+        for cell in self.rows:
+            found.setdefault(cell.seedless, []).append(cell)
+        return {name: tuple(cells) for name, cells in found.items()}
 
     @property
     def factors(self) -> dict[str, tuple[Level, ...]]:

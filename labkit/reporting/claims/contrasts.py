@@ -116,7 +116,7 @@ class Comparison:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         found = [c for g in self.groups for c in g.cells.values()]
-        return tuple(sorted(found, key=lambda c: str(c.where)))
+        return tuple(sorted(found, key=lambda c: c.order))
 
     @cached_property
     def dataset(self) -> str:
@@ -226,15 +226,16 @@ def compare(cells: Cells, factor: str, measure: Measure) -> Comparison:
     if factor in measure.within:
         return _because(empty, "not_comparable", factor=factor, metric=measure.name)
     known = [c for c in concerned if measure.of(c) is not None]
-    missing: list[tuple[str, Mapping[str, object]]] = []
-    if all(len(g) < 2 for g in _grouped(concerned, factor).values()):
-        others = _aliases(concerned.rows[:150], factor)
-        missing.append(("confounded", {"factor": factor, "others": others}))
-    if not known:
-        missing.append(("metric_absent", {"metric": measure.name}))
-    if missing:
-        return replace(empty, missing=tuple(missing))
     groups = _grouped(known, factor)
+    if all(len(group) < 2 for group in groups.values()):
+        missing: list[tuple[str, Mapping[str, object]]] = []
+        if all(len(group) < 2 for group in _grouped(concerned, factor).values()):
+            others = _aliases(concerned.rows[:150], factor)
+            missing.append(("confounded", {"factor": factor, "others": others}))
+        if not known:
+            missing.append(("metric_absent", {"metric": measure.name}))
+        if missing:
+            return replace(empty, missing=tuple(missing))
     kept = [level for level in levels if any(level in g for g in groups.values())]
     if len(kept) == 1:
         return _because(empty, "one_level", factor=factor, level=kept[0], metric=measure.name)

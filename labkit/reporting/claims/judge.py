@@ -18,6 +18,7 @@ from typing import Any
 
 from labkit.reporting.claims.cells import Cell, Cells
 from labkit.reporting.claims.claim import Claim, InTheseRuns, Settle, Verdict
+from labkit.reporting.claims.measure import Measure, measure
 from labkit.reporting.claims.settle import settle
 from labkit.reporting.claims.statistics import holm
 from labkit.reporting.claims.texts import Words, capitalised
@@ -38,8 +39,16 @@ class Context:
     references: tuple[Any, ...] = ()
     """Published values (:class:`.predicates.reproduces.Reference`) to compare with."""
 
+    calibrated: bool = False
+    """Whether labkit measured the values itself, so that their resolution is known."""
+
     def writer(self) -> Writer:
+        """A new writer in this language."""
         return Writer(self.words)
+
+    def measure(self, name: str, to_target: bool = False) -> Measure:
+        """The measure of a catalog metric, for this table."""
+        return measure(name, to_target, self.calibrated)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from labkit.catalog import METRICS, Direction
 from labkit.reporting.claims.cells import Cell, Measured
@@ -12,11 +13,11 @@ from labkit.reporting.claims.cells import Cell, Measured
 ENDED_BADLY = ("failed", "missing")
 #: Measures whose best value is a point, not an end: real images have sharpness 1.
 TARGETS = {"sharpness": 1.0, "recon_sharpness": 1.0}
-#: Measures in units of proxy FID: the real-vs-real floor's spread bounds what they resolve.
-FID_UNITS = (
-    "proxy_fid", "recon_proxy_fid", "fid_final_excess", "fid_drawdown", "fid_tail_spread",
-    "fid_oscillation",
-)  # fmt: skip
+#: Samples behind measures in units of proxy FID: they bound what the measure resolves.
+FID_SAMPLES = {
+    "proxy_fid": 10_000, "recon_proxy_fid": 10_000, "fid_final_excess": 5_000,
+    "fid_drawdown": 5_000, "fid_tail_spread": 5_000, "fid_oscillation": 5_000,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Measure:
     """Settings that must agree before two values may be compared."""
     target: float | None = None
     """If given, the quantity is the distance from this value, and less is better."""
+    calibrated: bool = False
+    """Whether the values come from labkit's own measuring, whose resolution is known."""
 
     def of(self, cell: Cell) -> Measured | None:
         """The cell's value, or None where it was not measured (a failed cell never was)."""
@@ -45,32 +48,35 @@ class Measure:
     def margin(self, level: float, dataset: str) -> float:
         """The smallest difference worth calling one, in the measure's unit.
 
-        A share of the values compared, preset in the catalog; for a quantity in units of
-        proxy FID at least the spread of the real-vs-real floor, below which two perfect
-        generators would differ by chance.
+        A share of the values compared, preset in the catalog. A proxy FID that labkit
+        measured itself has a second limit: what other samples of the same generator
+        would change.
 
         Args:
             level: mean size of the values compared.
-            dataset: the data set, whose floor counts; "" where several are pooled.
+            dataset: the data set; "" where several are pooled.
         """
         own = self.share * (1.0 if self.target is not None else abs(level))
-        floor = floor_spread(dataset) if self.name in FID_UNITS else None
-        return max(own, floor or 0.0)
+        if self.calibrated and self.name in FID_SAMPLES:
+            return max(own, resolution(dataset, FID_SAMPLES[self.name]))
+        return own
 
 
-def measure(name: str, to_target: bool = False) -> Measure:
+def measure(name: str, to_target: bool = False, calibrated: bool = False) -> Measure:
     """The measure of a catalog metric; one the catalog lacks has no direction and no margin.
 
     Args:
         name: catalog key.
         to_target: compare distances from the metric's ideal value (see `TARGETS`).
+        calibrated: whether labkit measured the values itself.
     """
     metric = METRICS.get(name)
     if metric is None:
         return Measure(name, "")
     target = TARGETS.get(name) if to_target else None
     better: Direction = "lower" if target is not None else metric.better
-    return Measure(name, better, metric.digits, metric.unit, metric.margin, metric.within, target)
+    return Measure(name, better, metric.digits, metric.unit, metric.margin, metric.within,
+                   target, calibrated)  # fmt: skip
 
 
 def first_measured(names: Iterable[str], cells: Iterable[Cell]) -> str | None:
@@ -82,17 +88,15 @@ def first_measured(names: Iterable[str], cells: Iterable[Cell]) -> str | None:
     return None
 
 
-def floor_spread(dataset: str) -> float | None:
-    """Spread of the proxy FID between disjoint halves of real images; None if not calibrated."""
+@lru_cache(maxsize=64)
+def resolution(dataset: str, samples: int) -> float:
+    """Smallest difference of two proxy FIDs that other samples could not well have made.
+
+    0 where the data set is not calibrated.
+    """
+    from labkit import calibration
+
     try:
-        from labkit import calibration
-    except ImportError:
-        return None
-    read = getattr(calibration, "floor_spread", None)
-    if read is None or not dataset:
-        return None
-    try:
-        spread: float = read(dataset)
+        return calibration.margin(dataset, samples)
     except (KeyError, OSError):
-        return None
-    return spread
+        return 0.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labkit.reporting.claims.claim import Settle
 from labkit.reporting.claims.statistics import ALPHA
@@ -28,7 +28,7 @@ def settle(draft: Draft, family: int, context: Context) -> Settle | None:
         family: statements of its question that are tested together (Holm).
         context: the whole table, its words and the maker of commands.
     """
-    names = sorted({seedless(cell.run) for cell in draft.cells})
+    names = sorted({cell.seedless for cell in draft.cells})
     if not names:
         return None
     seeds = seeds_needed(draft, family) if draft.seeds_wanted is None else draft.seeds_wanted
@@ -40,12 +40,12 @@ def settle(draft: Draft, family: int, context: Context) -> Settle | None:
 
 def plan_for(names: Sequence[str], seeds: int, context: Context) -> Settle:
     """The run that gives some cells, named without seeds, so many seeds each."""
-    words, everything = context.words, context.cells
+    words, settings = context.words, context.cells.settings
     pattern = glob(names)
-    matched = [c for c in everything if fnmatchcase(seedless(c.run), pattern)]
-    if len(matched) == len(everything):
+    matched = [name for name in settings if fnmatchcase(name, pattern)]
+    if len(matched) == len(settings):
         pattern = ""
-    trainings, seconds = cost(matched, seeds)
+    trainings, seconds = cost([settings[name] for name in matched], seeds)
     if context.resume is None:
         command = run_command(pattern, seeds)
     else:
@@ -94,26 +94,23 @@ def clean_seeds(draft: Draft, family: int) -> int:
     return -(-trainings // max(1, draft.n_blocks))
 
 
-def cost(cells: Iterable[Cell], seeds: int) -> tuple[int, float | None]:
-    """Trainings still to do for so many seeds of these cells, and their time in seconds."""
-    groups: dict[Any, list[Cell]] = {}
-    for cell in cells:
-        groups.setdefault(cell.where[:-1], []).append(cell)
-    times = [c.seconds for group in groups.values() for c in group if c.seconds is not None]
+def cost(settings: Sequence[Sequence[Cell]], seeds: int) -> tuple[int, float | None]:
+    """Trainings still to do for so many seeds, and their time in seconds.
+
+    Args:
+        settings: the cells of each setting.
+        seeds: how many each should have.
+    """
+    times = [c.seconds for cells in settings for c in cells if c.seconds is not None]
     trainings = 0
     seconds = 0.0
-    for group in groups.values():
-        more = max(0, seeds - len({c.seed for c in group}))
-        own = [c.seconds for c in group if c.seconds is not None]
+    for cells in settings:
+        more = max(0, seeds - len({c.seed for c in cells}))
+        own = [c.seconds for c in cells if c.seconds is not None]
         trainings += more
         if times:
             seconds += more * fmean(own or times)
     return trainings, seconds if times else None
-
-
-def seedless(run: str) -> str:
-    """A run's name without its seed."""
-    return re.sub(r"_seed\d+\Z", "", run)
 
 
 def glob(names: Sequence[str]) -> str:

@@ -26,7 +26,6 @@ from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.claims.cells import Cells, Level
 from labkit.reporting.claims.claim import Claim, InTheseRuns, Verdict
 from labkit.reporting.claims.judge import Context, Draft, judge
-from labkit.reporting.claims.measure import measure
 from labkit.reporting.claims.predicates.absence import no_collapse
 from labkit.reporting.claims.predicates.best_of import best_of, dominates
 from labkit.reporting.claims.predicates.change import change
@@ -199,7 +198,10 @@ class _Names:
 
 def _best(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
     extreme, factor = match["extreme"].lower(), names.factor(match["factor"])
-    metric, level = measure(names.metric(match["metric"])), names.level(factor, match["level"])
+    metric, level = (
+        names.context.measure(names.metric(match["metric"])),
+        names.level(factor, match["level"]),
+    )
     if extreme == "worst":
         extreme = "highest" if metric.better == "lower" else "lowest"
     return [
@@ -209,7 +211,7 @@ def _best(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draf
 
 
 def _beats(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
-    metric = measure(names.metric(match["metric"]))
+    metric = names.context.measure(names.metric(match["metric"]))
     a, b = names.family(match["a"]), names.family(match["b"])
     if a and b:
         return [
@@ -229,7 +231,10 @@ def _beats(names: _Names, match: re.Match[str], dataset: str | None) -> list[Dra
 
 
 def _trend(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
-    metric, factor = measure(names.metric(match["metric"])), names.factor(match["factor"])
+    metric, factor = (
+        names.context.measure(names.metric(match["metric"])),
+        names.factor(match["factor"]),
+    )
     return [
         trend(cells, factor, metric, names.context, direction=_direction(match))
         for cells in names.concerned(factor, dataset)
@@ -259,8 +264,9 @@ def _change(names: _Names, match: re.Match[str], dataset: str | None) -> list[Dr
     each = [cells.filter(lambda c, g=group: c.run in g) for group in groups.values()]  # type: ignore[misc]
     return [
         change(
-            some, measure(name), names.context, label=seedless_label(some), direction=direction,
-            key=str(i) if len(each) > 1 else "", percent=percent, percent_half=half,
+            some, names.context.measure(name), names.context, label=seedless_label(some),
+            key=str(i) if len(each) > 1 else "", direction=direction, percent=percent,
+            percent_half=half,
         )
         for i, some in enumerate(each or [cells], 1)
     ]  # fmt: skip
@@ -272,13 +278,19 @@ def seedless_label(cells: Cells) -> str:
 
 
 def _pattern(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
-    factor, metric = names.factor(match["factor"]), measure(names.metric(match["metric"]))
+    factor, metric = (
+        names.factor(match["factor"]),
+        names.context.measure(names.metric(match["metric"])),
+    )
     families = dict.fromkeys(c.families[0] for c in names.concerned(factor, dataset))
     return [same_pattern(names.cells.of(f), factor, metric, names.context) for f in families]
 
 
 def _matters(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
-    factor, metric = names.factor(match["factor"]), measure(names.metric(match["metric"]))
+    factor, metric = (
+        names.factor(match["factor"]),
+        names.context.measure(names.metric(match["metric"])),
+    )
     return [
         ranking(cells, metric, names.context, factor=factor)
         for cells in names.concerned(factor, dataset)
@@ -287,7 +299,7 @@ def _matters(names: _Names, match: re.Match[str], dataset: str | None) -> list[D
 
 def _trades(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
     factor = names.factor(match["factor"])
-    first, second = (measure(names.metric(match[key])) for key in ("a", "b"))
+    first, second = (names.context.measure(names.metric(match[key])) for key in ("a", "b"))
     return [
         trade_off(cells, factor, first, second, names.context)
         for cells in names.concerned(factor, dataset)

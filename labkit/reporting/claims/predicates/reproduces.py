@@ -11,9 +11,7 @@ from labkit.reporting.claims.cells import Cells
 from labkit.reporting.claims.claim import InTheseRuns
 from labkit.reporting.claims.contrasts import Contrast
 from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import measure
 from labkit.reporting.claims.predicates import common
-from labkit.reporting.claims.writer import decimals_for
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def reproduces(cells: Cells, reference: Reference, context: Context, key: str = 
     one-sided tests, Schuirmann 1987): closeness has to be shown, not merely not refuted.
     """
     words = context.words
-    m = measure(reference.metric)
+    m = context.measure(reference.metric)
     spoken = words.metric(m.name)
     matching = cells.filter(
         lambda c: all(
@@ -82,7 +80,7 @@ def reproduces(cells: Cells, reference: Reference, context: Context, key: str = 
         Contrast(tuple(reference.tolerance + s * v for v in values), ours.slack, 1.0).p(1, 0.0)
         for s in (1, -1)
     ]
-    decimals = decimals_for([reference.value, reference.value + ours.mean], m.digits + 1)
+    decimals = len(f"{reference.value:.6f}".rstrip("0").partition(".")[2])
     writer = draft.writer
     return replace(
         draft,

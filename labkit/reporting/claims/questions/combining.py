@@ -6,7 +6,6 @@ from labkit.catalog import FAMILIES
 from labkit.reporting.claims.cells import Cells
 from labkit.reporting.claims.claim import Answer, Claim
 from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import measure
 from labkit.reporting.claims.predicates.family import family_versus
 from labkit.reporting.claims.predicates.setting import best_setting, share_within
 from labkit.reporting.claims.questions.clauses import everywhere, on
@@ -25,18 +24,20 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     for dataset in cells.datasets:
         some = cells.of(dataset=dataset)
         for name, to_target in COMPARED:
-            drafts.append(family_versus(some, *PARENTS, measure(name, to_target), context))
+            drafts.append(family_versus(some, *PARENTS, context.measure(name, to_target), context))
         for family in (*PARENTS, *hybrids):
             if family in some.families:
-                drafts.append(best_setting(some.of(family), measure("proxy_fid"), context))
+                drafts.append(best_setting(some.of(family), context.measure("proxy_fid"), context))
         if "vae" in some.families:
-            parts = measure("recon_proxy_fid"), measure("proxy_fid")
+            parts = context.measure("recon_proxy_fid"), context.measure("proxy_fid")
             drafts.append(share_within(some.of("vae"), *parts, context))
         for hybrid in hybrids:
             for parent in PARENTS:
                 for name, to_target in COMPARED[:2]:
                     drafts.append(
-                        family_versus(some, hybrid, parent, measure(name, to_target), context)
+                        family_versus(
+                            some, hybrid, parent, context.measure(name, to_target), context
+                        )
                     )
     essay = Essay(key, drafts, context)
     told = _compared(essay, cells, PARENTS, "proxy_fid", "combining.fid")

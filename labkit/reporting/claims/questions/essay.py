@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from labkit.catalog import QUESTIONS
 from labkit.reporting.claims.claim import Answer, Claim, Sentence
 from labkit.reporting.claims.judge import MIN_SEEDS, Context, Draft, judge
-from labkit.reporting.claims.settle import plan_for, seedless
+from labkit.reporting.claims.settle import plan_for
 from labkit.reporting.claims.texts import Words, capitalised
 
 
@@ -78,8 +78,9 @@ class Essay:
         plans = [c for c in open_claims if c.settle is not None and c.settle.command]
         if plans:
             seeds = max(c.settle.seeds for c in plans if c.settle is not None)
-            runs = {seedless(run) for c in plans for run in c.runs}
-            plan = plan_for(sorted(runs), seeds, self.context)
+            runs = {run for claim in plans for run in claim.runs}
+            names = {c.seedless for c in self.context.cells if c.run in runs}
+            plan = plan_for(sorted(names), seeds, self.context)
             self.add("answer.settle", plans, plan=plan.text)
 
     def answer(self) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from labkit.reporting.claims.cells import Cells
 from labkit.reporting.claims.claim import Answer, Claim
 from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import first_measured, measure
+from labkit.reporting.claims.measure import first_measured
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
 from labkit.reporting.claims.predicates.trend import trend
 from labkit.reporting.claims.questions.clauses import briefly, course, monotone, on
@@ -24,14 +24,16 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     kl = first_measured(KL, vaes) or KL[0]
     metrics = [recon, kl, "active_units", "recon_sharpness", SAMPLES, "sharpness", "mmd_prior"]
     drafts: list[Draft] = [
-        trend(vaes.of(dataset=d), FACTOR, measure(name), context)
+        trend(vaes.of(dataset=d), FACTOR, context.measure(name), context)
         for name in metrics
         for d in vaes.datasets
     ]
     if len(vaes.datasets) > 1:
-        drafts += [same_pattern(vaes, FACTOR, measure(name), context) for name in metrics]
+        drafts += [same_pattern(vaes, FACTOR, context.measure(name), context) for name in metrics]
     drafts += [
-        trade_off(vaes.of(dataset=d), FACTOR, measure(recon), measure(SAMPLES), context)
+        trade_off(
+            vaes.of(dataset=d), FACTOR, context.measure(recon), context.measure(SAMPLES), context
+        )
         for d in vaes.datasets
     ]
     essay = Essay(key, drafts, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from labkit.reporting.claims.cells import Cells
 from labkit.reporting.claims.claim import Answer, Claim
 from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import first_measured, measure
+from labkit.reporting.claims.measure import first_measured
 from labkit.reporting.claims.predicates.absence import no_collapse
 from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.constant import held_constant
@@ -26,7 +26,7 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     drafts: list[Draft] = [no_collapse(gans, context)]
     drafts += [helped(gans, factor, context) for factor in factors]
     drafts += [
-        best_of(gans.of(dataset=d), factor, measure(diversity or DIVERSITY[0]), context)
+        best_of(gans.of(dataset=d), factor, context.measure(diversity or DIVERSITY[0]), context)
         for d in gans.datasets
         for factor in factors
     ]

@@ -6,8 +6,7 @@ from labkit.catalog import QUESTIONS
 from labkit.reporting.claims.cells import Cells, Level
 from labkit.reporting.claims.claim import Answer, Claim
 from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import first_measured, measure
-from labkit.reporting.claims.predicates import common
+from labkit.reporting.claims.measure import first_measured
 from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.change import change
 from labkit.reporting.claims.predicates.helped import helped
@@ -55,17 +54,17 @@ def _drafts(cells: Cells, factor: str, context: Context) -> list[Draft]:
     for name in present or ["proxy_fid"]:
         for dataset in cells.datasets:
             some = cells.of(dataset=dataset)
-            drafts.append(best_of(some, factor, measure(name), context))
+            drafts.append(best_of(some, factor, context.measure(name), context))
             if _numeric(cells.levels[factor]):
-                drafts.append(trend(some, factor, measure(name), context))
+                drafts.append(trend(some, factor, context.measure(name), context))
         if len(cells.datasets) > 1:
-            drafts.append(same_pattern(cells, factor, measure(name), context))
+            drafts.append(same_pattern(cells, factor, context.measure(name), context))
     if cells.families == ("gan",):
         drafts.append(helped(cells, factor, context))
     if factor == "beta":
         drafts += [
-            trade_off(cells.of(dataset=d), factor, measure("test_recon_loss"),
-                      measure("proxy_fid"), context)
+            trade_off(cells.of(dataset=d), factor, context.measure("test_recon_loss"),
+                      context.measure("proxy_fid"), context)
             for d in cells.datasets
         ]  # fmt: skip
     for name in LOSSES:
@@ -83,7 +82,7 @@ def _changes(cells: Cells, factor: str, name: str, context: Context) -> list[Dra
             )
             if any(name in c.first and not c.from_table for c in some):
                 found.append(
-                    change(some, measure(name), context, key=f"{factor}-{level}",
+                    change(some, context.measure(name), context, key=f"{factor}-{level}",
                            label=context.words.level(factor, level))
                 )  # fmt: skip
     return found
@@ -105,7 +104,7 @@ def _sentence(essay: Essay, name: str) -> list[Claim]:
     claims = [c for c in essay.claims if c.predicate["kind"] == "best-of"
               and c.predicate["metric"] == name and c.verdict != "not measured"]  # fmt: skip
     if claims:
-        essay.add("factor.measure", claims, metric=common.spoken(measure(name), essay.words),
+        essay.add("factor.measure", claims, metric=essay.words.metric(name),
                   clauses=winners(essay, claims, "verb.best"))  # fmt: skip
     return claims
 
@@ -114,7 +113,7 @@ def _losses(essay: Essay, cells: Cells, factor: str) -> None:
     """What each loss did within its kind, never one against another kind."""
     words = essay.words
     for name in LOSSES:
-        if factor in measure(name).within and any(name in c.metrics for c in cells):
+        if factor in essay.context.measure(name).within and any(name in c.metrics for c in cells):
             essay.add("factor.never_ranked", factors=words.factor(factor, several=True),
                       metric=words.metric(name))  # fmt: skip
             break

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from labkit.reporting.claims.cells import Cells
 from labkit.reporting.claims.claim import Answer, Claim
 from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import first_measured, measure
+from labkit.reporting.claims.measure import first_measured
 from labkit.reporting.claims.predicates.absence import all_finished
 from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.constant import held_constant
@@ -56,16 +56,16 @@ def _drafts(
     gans: Cells, within: str | None, factors: Sequence[str], context: Context
 ) -> list[Draft]:
     drafts = [all_finished(gans, context)]
-    subjects = [measure(name) for name in dict.fromkeys([within or WITHIN[0], QUALITY])]
-    read = measure(within or QUALITY)
+    subjects = [context.measure(name) for name in dict.fromkeys([within or WITHIN[0], QUALITY])]
+    read = context.measure(within or QUALITY)
     for dataset in gans.datasets:
         some = gans.of(dataset=dataset)
         drafts.append(ranking(some, read, context))
         for factor in factors or ["loss"]:
             drafts += [best_of(some, factor, each, context) for each in subjects]
         if factors:
-            drafts.append(best_of(some, factors[0], measure(DOMINANCE), context))
-            drafts.append(seed_spread(some, factors[0], measure(QUALITY), context))
+            drafts.append(best_of(some, factors[0], context.measure(DOMINANCE), context))
+            drafts.append(seed_spread(some, factors[0], context.measure(QUALITY), context))
     if len(gans.datasets) > 1:
         drafts.append(ranking(gans, read, context))
         for factor in factors:

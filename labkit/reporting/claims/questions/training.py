@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from labkit.reporting.claims.cells import Cell, Cells
 from labkit.reporting.claims.claim import Answer
 from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import measure
 from labkit.reporting.claims.predicates.absence import describe
 from labkit.reporting.claims.predicates.change import change
 from labkit.reporting.claims.questions.clauses import by_label, moved
@@ -45,7 +44,7 @@ def _changes(group: Sequence[Cell], among: Cells, context: Context) -> list[Draf
                                   setting=text)  # fmt: skip
     levels = [str(v) for n, v in first.where[:-1] if n in among.factors]
     return [
-        change(Cells(tuple(group)), measure(name), context, label=label,
+        change(Cells(tuple(group)), context.measure(name), context, label=label,
                key="-".join([first.family, *levels]))
         for name in LOSSES
         if any(name in c.first and name in c.last for c in group)
