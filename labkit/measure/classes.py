@@ -29,6 +29,8 @@ class ClassShares:
 
     predicted: Matrix
     """As the classifier names them."""
+    unexplained: Matrix
+    """What remains of `predicted` after the mistakes expected of the other classes."""
     estimate: Matrix
     """Corrected; not negative, sums to 1."""
     low: Matrix
@@ -49,6 +51,13 @@ class Classifier:
     def shares(self) -> Matrix:
         """(10,) true class shares."""
         return np.asarray(np.bincount(self.labels, minlength=10) / len(self.labels))
+
+    @cached_property
+    def confusion(self) -> Matrix:
+        """(10, 10) row: true class, column: share of its images called that class."""
+        counts = np.zeros((10, 10))
+        np.add.at(counts, (self.labels, self.probabilities.argmax(axis=1)), 1)
+        return np.asarray(counts / counts.sum(axis=1, keepdims=True))
 
     @cached_property
     def correction(self) -> Matrix:
@@ -131,8 +140,10 @@ def class_shares(probabilities: Matrix, classifier: Classifier) -> ClassShares:
     estimate = most_likely_shares(probabilities) * classifier.correction
     estimate /= estimate.sum()
     error = interval_error(estimate, count, classifier)
+    mistakes = estimate @ (classifier.confusion * (1 - np.eye(10)))
     return ClassShares(
         predicted,
+        predicted - mistakes,
         estimate,
         (estimate - INTERVAL * error).clip(0, 1),
         (estimate + INTERVAL * error).clip(0, 1),

@@ -39,8 +39,8 @@ Flags = NDArray[np.bool_]
 #: Rule 1 fires when the effective number of different samples is below this share of N.
 #: Drawing N of N images with replacement leaves 1/2, so an honest resample stays clear.
 DISTINCT = 0.25
-#: A class is under-represented when its interval, and its share before correction, lie
-#: below this share of its real share.
+#: A class is under-represented when its interval, and its predictions beyond those that
+#: other classes explain, lie below this share of its real share.
 UNDER_REPRESENTED = 0.25
 #: ... and missing when its estimate does, too.
 MISSING = 0.025
@@ -53,7 +53,7 @@ NO_DIVERSITY = 0.25
 LOOKS_REAL = 0.6
 #: ... and they are neither blurred nor noisy: gradient energy relative to real images of the
 #: same classes. (Precision alone is fooled by noise, which lies near the odd outlier.)
-SHARP = (0.5, 1.2)
+SHARP = (0.6, 1.2)
 #: Fewest and most samples of a class that a Vendi score is taken of.
 VENDI_LEAST, VENDI_MOST = 50, 300
 
@@ -225,7 +225,7 @@ def _class_findings(
     shares: ClassShares, real: Matrix, names: tuple[str, ...]
 ) -> tuple[list[int], list[str]]:
     """Missing classes, and what to say of missing and rare ones."""
-    few = (shares.high < UNDER_REPRESENTED * real) & (shares.predicted < UNDER_REPRESENTED * real)
+    few = np.maximum(shares.high, shares.unexplained) < UNDER_REPRESENTED * real
     none = few & (shares.estimate < MISSING * real)
     missing = [int(name) for name in np.flatnonzero(none)]
     rare = [
