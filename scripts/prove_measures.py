@@ -110,7 +110,7 @@ def draws(names: Names) -> Iterator[Draw]:
         )
         yield Draw(
             "one style within one class (each in turn)",
-            Expected(True, f"^low diversity within class {name}$"),
+            Expected(True, f"low diversity within class {name}$"),
             partial(Pool.one_style, classes=[one]),
         )
     for count in range(2, 10):
