@@ -102,9 +102,28 @@ def _disk(cells: int, root: str) -> dict[str, Any]:
     return _timed(lambda: disk.run(cells, root))
 
 
+def _network(cell: dict[str, Any]) -> dict[str, Any]:
+    """Arithmetic of training on one image, and the weights of ours and the script's network."""
+    from benchmarks import ours, plain
+
+    def look() -> dict[str, float]:
+        script = (
+            [plain.generator(cell["z_dim"]), plain.discriminator()]
+            if cell["family"] == "gan"
+            else [plain.VAE(cell["latent_dim"], cell.get("network", "lab1"))]
+        )
+        return {
+            "gflop": ours.flops(cell) / 1e9,
+            "ours": ours.build(cell).parameter_count(),
+            "script": plain.parameter_count(*script),
+        }
+
+    return _timed(look)
+
+
 _WORK: dict[str, Callable[..., dict[str, Any]]] = {
     "plain": _plain, "ours": _ours, "cell": _cell, "evaluation": _evaluation, "gemm": _gemm,
-    "empty": _empty, "disk": _disk,
+    "network": _network, "empty": _empty, "disk": _disk,
 }  # fmt: skip
 
 if __name__ == "__main__":

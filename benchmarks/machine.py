@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ _BF16 = {"avx512_bf16", "amx_bf16"}
 
 
 def describe() -> dict[str, Any]:
-    """CPU model, instruction sets, cores, memory, versions, and the load before the run."""
-    import torch
+    """CPU model, instruction sets, cores, memory, versions, and the load before the run.
 
+    Nothing heavy is imported: a child's peak of memory begins with that of its parent.
+    """
     fields, flags = _cpuinfo()
     return {
         "cpu": fields.get("model name") or platform.processor() or platform.machine(),
@@ -25,7 +27,7 @@ def describe() -> dict[str, Any]:
         "memory_gb": _memory_gb(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": version("torch"),
         "load": load(),
     }
 

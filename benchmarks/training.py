@@ -84,14 +84,12 @@ def grid(size: Size) -> Iterator[Row]:
 
 def roofline(size: Size) -> Iterator[Row]:
     """How much of what one core can multiply training makes use of."""
-    from benchmarks import ours
-
     for precision in ("fp32", "bf16"):
         if precision == "bf16" and not machine.has_bf16():
             yield Row("roofline, bf16", skipped="this processor does not multiply bf16 itself")
             continue
         for name, cell in (("GAN", GAN), ("VAE", VAE)):
-            arithmetic = ours.flops(cell) / 1e9
+            arithmetic = child(do="network", cell=cell)["gflop"]
             task = {"cells": [cell], "limit": size.images, "epochs": 1, "threads": 1}
             found = interleave(
                 {
@@ -129,10 +127,10 @@ def _absent(cell: Cell) -> str:
     param = FAMILIES["vae"].params.get("network")
     if param is None or cell["network"] not in REGISTRIES.get(param.choices, {}):
         return f"the catalog has no VAE network '{cell['network']}'"
-    from benchmarks import ours, plain
-
-    script = plain.parameter_count(plain.VAE(cell["latent_dim"], cell["network"]))
-    own = ours.build(cell).parameter_count()
-    if script != own:
-        return f"the catalog's network has {own:,} weights, the script's {script:,}"
+    weights = child(do="network", cell=cell)
+    if weights["script"] != weights["ours"]:
+        return (
+            f"the catalog's network has {weights['ours']:,} weights, "
+            f"the script's {weights['script']:,}"
+        )
     return ""
