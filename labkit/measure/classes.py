@@ -29,8 +29,6 @@ class ClassShares:
 
     predicted: Matrix
     """As the classifier names them."""
-    unexplained: Matrix
-    """What remains of `predicted` after the mistakes expected of the other classes."""
     estimate: Matrix
     """Corrected; not negative, sums to 1."""
     low: Matrix
@@ -53,11 +51,10 @@ class Classifier:
         return np.asarray(np.bincount(self.labels, minlength=10) / len(self.labels))
 
     @cached_property
-    def confusion(self) -> Matrix:
-        """(10, 10) row: true class, column: share of its images called that class."""
-        counts = np.zeros((10, 10))
-        np.add.at(counts, (self.labels, self.probabilities.argmax(axis=1)), 1)
-        return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+    def predicted(self) -> Matrix:
+        """(10,) shares as the classifier names them."""
+        counts = np.bincount(self.probabilities.argmax(axis=1), minlength=10)
+        return np.asarray(counts / len(self.labels))
 
     @cached_property
     def correction(self) -> Matrix:
@@ -140,10 +137,8 @@ def class_shares(probabilities: Matrix, classifier: Classifier) -> ClassShares:
     estimate = most_likely_shares(probabilities) * classifier.correction
     estimate /= estimate.sum()
     error = interval_error(estimate, count, classifier)
-    mistakes = estimate @ (classifier.confusion * (1 - np.eye(10)))
     return ClassShares(
         predicted,
-        predicted - mistakes,
         estimate,
         (estimate - INTERVAL * error).clip(0, 1),
         (estimate + INTERVAL * error).clip(0, 1),

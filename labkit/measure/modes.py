@@ -39,8 +39,9 @@ Flags = NDArray[np.bool_]
 #: Rule 1 fires when the effective number of different samples is below this share of N.
 #: Drawing N of N images with replacement leaves 1/2, so an honest resample stays clear.
 DISTINCT = 0.25
-#: A class is under-represented when its interval, and its predictions beyond those that
-#: other classes explain, lie below this share of its real share.
+#: A class is under-represented when its interval, and its share before correction, lie
+#: below this share of its real share. (The correction alone goes too far on samples that
+#: leave the classifier undecided, as a weak generator's do.)
 UNDER_REPRESENTED = 0.25
 #: ... and missing when its estimate does, too.
 MISSING = 0.025
@@ -225,7 +226,7 @@ def _class_findings(
     shares: ClassShares, real: Matrix, names: tuple[str, ...]
 ) -> tuple[list[int], list[str]]:
     """Missing classes, and what to say of missing and rare ones."""
-    few = np.maximum(shares.high, shares.unexplained) < UNDER_REPRESENTED * real
+    few = np.maximum(shares.high, shares.predicted) < UNDER_REPRESENTED * real
     none = few & (shares.estimate < MISSING * real)
     missing = [int(name) for name in np.flatnonzero(none)]
     rare = [
