@@ -262,7 +262,7 @@ _DRAW: dict[type, Callable[..., None]] = {Lines: _lines, Dots: _dots, Heat: _hea
 
 def _value_axis(canvas: Canvas, y: Scale, area: Area, label: str) -> None:
     """Grid lines with their values at the left, the label upright beside them."""
-    for value, written in y.ticks(round((area.bottom - area.top) / 0.3)):
+    for value, written in y.ticks(max(2, round((area.bottom - area.top) / 0.22))):
         canvas.hairline((area.left, y(value)), (area.right, y(value)), "rule", 0.6)
         canvas.text((area.left - 0.06, y(value)), written, "muted", align="right")
     middle = (area.top + area.bottom) / 2
