@@ -33,7 +33,7 @@ relaxed = settings(deadline=None, max_examples=25, suppress_health_check=[Health
 @st.composite
 def tables(draw: st.DrawFn, max_seeds: int = 4) -> pd.DataFrame:
     """Grids of GANs and VAEs: some metrics absent, some cells failed, ties on purpose."""
-    rng = random.Random(draw(st.integers(0, 2**32)))
+    rng = random.Random(draw(st.integers(0, 2**32 - 1)))
     losses = draw(st.sampled_from([("hinge",), ("hinge", "bce")]))
     zs = draw(st.sampled_from([(64,), (32, 64), (32, 64, 128)]))
     latents = draw(st.sampled_from([(), (8, 16), (8, 16, 32)]))
@@ -146,7 +146,7 @@ def test_ids_are_unique_and_depend_on_the_grid_alone(frame: pd.DataFrame) -> Non
     assert len({claim.id for claim in claims}) == len(claims)
 
 
-@given(tables(), st.integers(0, 2**32))
+@given(tables(), st.integers(0, 2**32 - 1))
 @relaxed
 def test_the_order_and_the_names_of_rows_change_nothing(frame: pd.DataFrame, seed: int) -> None:
     shuffled = frame.sample(frac=1, random_state=seed).reset_index(drop=True)

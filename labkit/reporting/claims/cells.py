@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Level = str | int | float | bool | tuple[Any, ...]
 """One value of a setting."""
+Block = tuple[tuple[str, Any], ...]
+"""Settings of a cell but for the factor at hand."""
 
 #: Settings of every training that are no parameter of a family.
 TRAINING = ("epochs", "batch_size")
@@ -153,13 +155,36 @@ class Cells:
 
     def of(self, family: str = "", dataset: str | None = None, seed: int | None = None) -> Cells:
         """The cells of a family, a data set and a seed (each only if given)."""
-        return self.filter(
-            lambda c: (
-                (not family or c.family == family)
-                and (dataset is None or c.dataset == dataset)
-                and (seed is None or c.seed == seed)
+        key = (family, dataset, seed)
+        if key not in self._parts:
+            self._parts[key] = self.filter(
+                lambda c: (
+                    (not family or c.family == family)
+                    and (dataset is None or c.dataset == dataset)
+                    and (seed is None or c.seed == seed)
+                )
             )
-        )
+        return self._parts[key]
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str | None, int | None], Cells]:
+        """Parts asked for before: a claim asks for the same ones again and again."""
+        return {}
+
+    def groups(self, factor: str) -> dict[tuple[int, Block], dict[Level, Cell]]:
+        """The cells that have a factor, by seed and by all their settings but the factor."""
+        if factor not in self._groups:
+            found: dict[tuple[int, Block], dict[Level, Cell]] = {}
+            for cell in self.rows:
+                if factor in cell.settings:
+                    block = tuple(item for item in cell.where if item[0] not in (factor, "seed"))
+                    found.setdefault((cell.seed, block), {})[cell.settings[factor]] = cell
+            self._groups[factor] = found
+        return self._groups[factor]
+
+    @cached_property
+    def _groups(self) -> dict[str, dict[tuple[int, Block], dict[Level, Cell]]]:
+        return {}
 
     def filter(self, keep: Callable[[Cell], bool]) -> Cells:
         return Cells(tuple(c for c in self.rows if keep(c)))

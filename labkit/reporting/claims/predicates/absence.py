@@ -144,13 +144,17 @@ def _note_levels(found: Sequence[Cell], cells: Cells, draft: Draft) -> None:
             draft.writer.digits(f"seed {cell.seed}", cell.seed)
 
 
-def describe(cell: Cell, among: Cells, words: Words) -> str:
-    """A cell by what tells it from the others, not by its name: "hinge, z 64 on MNIST"."""
+def describe(cell: Cell, among: Cells, words: Words, seeds: bool = True) -> str:
+    """A cell by what tells it from the others, not by its name: "hinge, z 64 on MNIST".
+
+    Args:
+        seeds: whether its seed tells it from others too.
+    """
     varied = [n for n in among.factors if n in cell.settings and n not in (*CONDITIONS, *TRAINING)]
     named = [n for n in varied if cell.settings[n] != NONE] or varied
     parts = [words.level(n, cell.settings[n]) for n in named] or [words.family(cell.family)]
     text = ", ".join(parts)
-    if len(among.seeds) > 1:
+    if seeds and len(among.seeds) > 1:
         text = words.say("with_seed", cell=text, seed=cell.seed)
     if len(among.datasets) > 1:
         text += words.where(cell.dataset)

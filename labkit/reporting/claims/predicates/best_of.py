@@ -264,6 +264,11 @@ def _texts(
         )
         statement = words.say(f"best_of.many.{sense}", **fields)
         detail = words.say("best_of.many.detail", **fields, others=others)
+    if shown == "tie":
+        each = (
+            words.say("value_for", value=value(lv), level=words.level(factor, lv)) for lv in order
+        )
+        detail = words.say("best_of.tie_detail", values=words.listing(each))
     detail += common.over_blocks(comparison, writer)
     if shown == "yes" and len(comparison.blocks) > 1:
         held = _agree(comparison, named, towards)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from labkit.reporting.claims.cells import Cells, Level
-from labkit.reporting.claims.contrasts import Block, Comparison, Contrast
+from labkit.reporting.claims.cells import Block, Cells, Level
+from labkit.reporting.claims.contrasts import Comparison, Contrast
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.texts import Words
 from labkit.reporting.claims.writer import Writer, decimals_for

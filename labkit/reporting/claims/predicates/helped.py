@@ -18,11 +18,20 @@ _COLLAPSED = "collapsed"
 _STRUCTURAL = ("factor_absent", "factor_constant", "confounded")
 
 
+def mark_collapsed(cells: Cells) -> Cells:
+    """The cells with nothing but their collapse as a measure: 1 or 0, absent if unknown."""
+    return Cells(tuple(
+        replace(c, status="", metrics={_COLLAPSED: Measured(float(state == "present"))})
+        if (state := collapse_state(c)) != "unknown" else replace(c, metrics={})
+        for c in cells
+    ))  # fmt: skip
+
+
 def helped(cells: Cells, factor: str, context: Context) -> Draft:
     """The statement that one level of a factor had fewer collapses than another.
 
     Args:
-        cells: of one family, data sets as blocks.
+        cells: of one family, as `mark_collapsed` leaves them; data sets are blocks.
         factor: a setting that was varied.
 
     Pairs of cells that differ in the factor only are compared. Among the pairs that
@@ -44,12 +53,7 @@ def helped(cells: Cells, factor: str, context: Context) -> Draft:
         margin=0.5,
         rule=words.say("rule.helped"),
     )
-    marked = Cells(tuple(
-        replace(c, status="", metrics={_COLLAPSED: Measured(float(state == "present"))})
-        if (state := collapse_state(c)) != "unknown" else replace(c, metrics={})
-        for c in cells
-    ))  # fmt: skip
-    comparison = compare(marked, factor, Measure(_COLLAPSED, "lower"))
+    comparison = compare(cells, factor, Measure(_COLLAPSED, "lower"))
     missing = tuple(
         text if key in _STRUCTURAL else words.say("missing.collapse")
         for (key, _), text in zip(

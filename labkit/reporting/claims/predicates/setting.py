@@ -13,6 +13,7 @@ from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.predicates import common
 from labkit.reporting.claims.predicates.absence import describe
+from labkit.reporting.claims.texts import Words
 from labkit.reporting.claims.writer import Writer
 
 
@@ -64,11 +65,10 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
         [means[key] for key in order[:2]], measure, min(typed) if typed else None
     )
     writer = draft.writer
-    among = Cells(tuple(replace(c, seed=0) for c in cells))
-    some = {key: replace(next(iter(group.values())), seed=0) for key, group in groups.items()}
-    writer.keep({f"{measure.name}, {describe(some[k], among, words)}": means[k] for k in order})
+    some = {key: next(iter(group.values())) for key, group in groups.items()}
+    writer.keep({f"{measure.name}, {_named(some[k], cells, words)}": means[k] for k in order})
     value = writer.number(f"{measure.name}, best", means[top], decimals)
-    setting = _setting(writer, some[top], among, words)
+    setting = _setting(writer, some[top], cells, words)
     predicate = {**draft.predicate, "settings": dict(some[top].settings)}
     if len(order) == 1:
         return replace(
@@ -92,7 +92,7 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
     tied = [key for key, c in contrasts.items() if c.sign == 0]
     beaten = any(towards * c.sign < 0 for c in contrasts.values())
     shown: InTheseRuns = "tie" if tied or beaten else "yes"
-    both = [_setting(writer, some[k], among, words) for k in tied]
+    both = [_setting(writer, some[k], cells, words) for k in tied]
     return replace(
         draft,
         statement=words.say("best_setting.statement", setting=setting, **fields),
@@ -101,7 +101,7 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
             "best_setting.detail" if shown == "yes" else "best_setting.tie_detail",
             value=value,
             other=writer.number(f"{measure.name}, next", means[order[1]], decimals),
-            next=_setting(writer, some[order[1]], among, words),
+            next=_setting(writer, some[order[1]], cells, words),
         ),
         in_these_runs=shown,
         estimate=contrast.mean,
@@ -181,12 +181,16 @@ def share_within(cells: Cells, part: Measure, whole: Measure, context: Context) 
     )
 
 
-def _setting(writer: Writer, cell: Cell, among: Cells, words: Any) -> str:
+def _named(cell: Cell, among: Cells, words: Words) -> str:
+    return describe(cell, among, words, seeds=False)
+
+
+def _setting(writer: Writer, cell: Cell, among: Cells, words: Words) -> str:
     """A setting in words, its numbers kept: "hinge, z 64"."""
     for name, level in cell.settings.items():
         if name in among.factors:
             writer.level(name, level)
-    return describe(cell, among, words)
+    return _named(cell, among, words)
 
 
 def _mean(cells: Any, measure: Measure) -> float:

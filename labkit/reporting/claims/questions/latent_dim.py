@@ -146,11 +146,12 @@ def _trade_offs(essay: Essay, vaes: Cells, recon: str) -> list[Claim]:
     parts = []
     for claim in claims:
         a, b = claim.predicate["best"]
+        hedge = essay.hedge(claim).strip()
         key = {"yes": "latent.trade", "no": "latent.no_trade", "tie": "latent.trade_tie"}[
             claim.in_these_runs or "tie"
         ]
         parts.append(words.say(key, where=words.where(claim.predicate["dataset"]),
-                               hedge=essay.hedge(claim), a=words.level(FACTOR, a),
+                               hedge=f" ({hedge})" if hedge else "", a=words.level(FACTOR, a),
                                b=words.level(FACTOR, b)))  # fmt: skip
     if parts:
         same = len({c.in_these_runs for c in claims}) == 1

@@ -9,7 +9,7 @@ from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.measure import first_measured
 from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.change import change
-from labkit.reporting.claims.predicates.helped import helped
+from labkit.reporting.claims.predicates.helped import helped, mark_collapsed
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
 from labkit.reporting.claims.predicates.trend import trend
 from labkit.reporting.claims.questions.clauses import by_label, course, moved, winners
@@ -60,7 +60,7 @@ def _drafts(cells: Cells, factor: str, context: Context) -> list[Draft]:
         if len(cells.datasets) > 1:
             drafts.append(same_pattern(cells, factor, context.measure(name), context))
     if cells.families == ("gan",):
-        drafts.append(helped(cells, factor, context))
+        drafts.append(helped(mark_collapsed(cells), factor, context))
     if factor == "beta":
         drafts += [
             trade_off(cells.of(dataset=d), factor, context.measure("test_recon_loss"),
