@@ -16,10 +16,14 @@ from labkit.reporting.claims import Answer, answer_cells, answer_questions
 from labkit.reporting.claims.cells import from_frame
 from labkit.reporting.claims.texts import LANGUAGES, Words
 from labkit.reporting.claims.texts.en import MESSAGES
+from labkit.reporting.reflect import reflect
+from tests.claims.numbers_in import unexplained
 from tests.claims.tables import lab1
 
 SOURCES = sorted(Path(package.__file__).parent.rglob("*.py"))
-EXAMPLE = Path(__file__).parent / "fixtures" / "lab1-answers.md"
+FIXTURES = Path(__file__).parent / "fixtures"
+REAL = FIXTURES / "lab1-bundled.csv"
+EXAMPLE = FIXTURES / "lab1-bundled-answers.md"
 
 
 def message_patterns() -> list[str]:
@@ -96,7 +100,8 @@ def as_markdown(answers: tuple[Answer, ...]) -> str:
 
 
 def test_the_example_answers_word_by_word() -> None:
-    """One seed of an invented Lab 1. If a sentence changes on purpose, read it and write it anew:
+    """Lab 1, really run on the bundled images. If a sentence changes on purpose, read it aloud
+    and write it anew:
 
     python -c "from tests.claims.test_texts import *; EXAMPLE.write_text(example(), 'utf-8')"
     """
@@ -104,7 +109,16 @@ def test_the_example_answers_word_by_word() -> None:
 
 
 def example() -> str:
-    return as_markdown(answer_cells(from_frame(lab1())))
+    return as_markdown(reflect(REAL))
+
+
+def test_the_examples_numbers_are_all_explained() -> None:
+    for answer in reflect(REAL):
+        known = {f"{c.id} {n}": v for c in answer.claims for n, v in c.numbers.items()}
+        for claim in answer.claims:
+            assert unexplained(claim.text, claim.numbers) == []
+        for sentence in answer.sentences[:-1]:  # the last is the plan, with its time
+            assert unexplained(sentence.text, known) == []
 
 
 def test_lab_1_calls_for_its_four_questions_in_order() -> None:

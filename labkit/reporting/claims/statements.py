@@ -147,7 +147,10 @@ class _Names:
         known = {name: name for name in METRICS}
         known |= {metric.label: name for name, metric in METRICS.items()}
         known |= {self.words.metric(name): name for name in METRICS}
-        return _lookup(text, known, "metric")
+        found = _lookup(text, known, "metric")
+        if METRICS[found].group == "appendix":
+            raise StatementError(f"{found} means nothing outside one run; it is never compared")
+        return found
 
     def factor(self, text: str) -> str:
         names = {n for f in self.cells.families for n in self.cells.of(f).levels}

@@ -242,6 +242,9 @@ def trade_off(
     numbers: dict[str, Any] = {}
     if shown == "yes":
         numbers = common.hardest_in_percent(_halves(pair, best, towards, dataset))
+        if numbers["p"] is not None and len(shared) > 3:
+            # Each best level was picked among all others, any of which might have led.
+            numbers["p"] = min(1.0, numbers["p"] * (len(shared) - 1) / 2)
     return replace(
         draft,
         statement=words.say("trade_off.statement", **fields),

@@ -7,7 +7,7 @@ from itertools import product
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from labkit.reporting.claims.cells import CONDITIONS, Cell, Cells, Level
+from labkit.reporting.claims.cells import Cell, Cells, Level
 from labkit.reporting.claims.claim import InTheseRuns
 from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.measure import Measure
@@ -88,9 +88,12 @@ def ranking(
     if named not in shares:
         reason = words.say("missing.factor_constant_short", factor=words.factor(named))
         return replace(draft, missing=(reason,))
-    rival = next(f for f in order if f != named)
-    per_seed = [s.factors[named] - s.factors[rival] for s in found]
-    gap = fmean(per_seed)
+    gaps = {f: [s.factors[named] - s.factors[f] for s in found] for f in order if f != named}
+    ps = {f: p_beyond(gap, MARGIN) for f, gap in gaps.items()}
+    # Ahead of every other factor: the estimate is that of the hardest to tell.
+    rival = min(gaps, key=lambda f: (-(ps[f] or 0.0), fmean(gaps[f])))
+    per_seed = gaps[rival]
+    gap = min(fmean(each) for each in gaps.values())
     flat = all(s.total == 0 for s in found)
     shown: InTheseRuns = "tie" if flat or abs(gap) < 1e-9 else "yes" if gap > 0 else "no"
     if shares[order[0]] <= 0 or _rounding_decides(cells, measure):
@@ -127,9 +130,9 @@ def ranking(
         detail=detail,
         in_these_runs=shown,
         tie_reason="reason.no_leader",
-        estimate=gap,
+        estimate=fmean(per_seed),
         interval=interval,
-        p=p_beyond(per_seed, MARGIN),
+        p=ps[rival],
         opposite=interval is not None and interval[1] < 0,
         identical=len(per_seed) > 1 and max(per_seed) - min(per_seed) < 1e-9,
         deviation=standard_error(per_seed) * len(per_seed) ** 0.5 if len(per_seed) > 1 else None,
@@ -234,7 +237,9 @@ def _connected(rows: list[Cell], factors: list[str]) -> bool:
         return False
     datasets = {c.dataset for c in rows}
     keys = {(c.dataset, *(str(c.settings[f]) for f in factors)) for c in rows}
-    conditions = {tuple(c.settings.get(n) for n in CONDITIONS) for c in rows}
+    conditions = {
+        tuple(sorted((n, str(v)) for n, v in c.settings.items() if n not in factors)) for c in rows
+    }
     possible = len(list(product(datasets, *levels)))
     return len(keys) == len(rows) and len(conditions) == 1 and 2 * len(keys) > possible
 

@@ -24,8 +24,8 @@ def seed_spread(cells: Cells, factor: str, measure: Measure, context: Context) -
         factor: the setting whose levels are compared.
 
     A level's spread is the standard deviation over seeds, pooled over blocks. The ratio
-    of two gets an F interval (normal noise); of more than two levels the smallest and
-    the next are compared.
+    of two gets an F interval (normal noise); of more than two levels the smallest has to
+    beat the next, and with it all others.
     """
     words = context.words
     comparison = compare(cells, factor, measure)
@@ -81,7 +81,7 @@ def seed_spread(cells: Cells, factor: str, measure: Measure, context: Context) -
         in_these_runs=shown,
         estimate=ratio,
         interval=interval,
-        p=min(1.0, len(known) / 2 * p_spread_less(ratio, df_a, df_b)) if sd_a > 0 else 1.0,
+        p=p_spread_less(ratio, df_a, df_b) if sd_a > 0 else 1.0,
         identical=sd_a == 0,
         n_seeds=len(comparison.seeds),
         n_blocks=len(comparison.blocks),

@@ -168,10 +168,10 @@ MESSAGES = {
     "combining.encoder": "What the {can} have and the {cannot} lack is an encoder: a code for a "
     "given image, and with it reconstructions and interpolations between real images.",
     "combining.lost": "Where the VAEs fall short of real images is measured too: {clauses}.",
-    "combining.prior": "{where}, its reconstructions alone have a proxy FID of {recon}, less than "
-    "half of its samples' {samples}",
-    "combining.decoder": "{where}, its reconstructions alone already have a proxy FID of {recon}, "
-    "more than half of its samples' {samples}",
+    "combining.prior": "{where}, their reconstructions alone have a proxy FID of {recon}, less "
+    "than half of their samples' {samples}",
+    "combining.decoder": "{where}, their reconstructions alone already have a proxy FID of "
+    "{recon}, more than half of their samples' {samples}",
     "combining.try_prior": "So more than half of the distance is added by drawing codes from the "
     "prior, which points to a latent GAN: a generator that learns to produce the VAE's codes.",
     "combining.try_decoder": "So more than half of the distance is there before any code is drawn, "
