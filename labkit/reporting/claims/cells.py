@@ -36,8 +36,17 @@ EXTRA = (
 )  # fmt: skip
 #: Columns of labkit's own table that are neither settings nor metrics. Any other column is
 #: taken for a setting: two cells that differ in it are not compared.
-NO_SETTING = ("run", "family", "experiment", "dataset", "seed", "best_epoch", "collapse", "status",
-              "note")  # fmt: skip
+NO_SETTING = (
+    "run",
+    "family",
+    "experiment",
+    "dataset",
+    "seed",
+    "best_epoch",
+    "collapse",
+    "status",
+    "note",
+)
 #: What a setting is called where some cells of a family have it and others leave it empty.
 NONE = "none"
 #: Column prefix for a value at the first epoch, as published tables often give it.

@@ -21,11 +21,14 @@ _STRUCTURAL = ("factor_absent", "factor_constant", "confounded")
 
 def mark_collapsed(cells: Cells) -> Cells:
     """The cells with nothing but their collapse as a measure: 1 or 0, absent if unknown."""
-    return Cells(tuple(
-        replace(c, status="", metrics={_COLLAPSED: Measured(float(state == "present"))})
-        if (state := collapse_state(c)) != "unknown" else replace(c, metrics={})
-        for c in cells
-    ))  # fmt: skip
+    return Cells(
+        tuple(
+            replace(c, status="", metrics={_COLLAPSED: Measured(float(state == "present"))})
+            if (state := collapse_state(c)) != "unknown"
+            else replace(c, metrics={})
+            for c in cells
+        )
+    )
 
 
 def helped(cells: Cells, factor: str, context: Context) -> Draft:
@@ -84,15 +87,19 @@ def helped(cells: Cells, factor: str, context: Context) -> Draft:
     )
     writer = draft.writer
     values = words.listing(
-        words.say("helped.rate", level=writer.level(factor, lv),
-                  hits=writer.digits(f"collapsed, {lv}", counts[lv]),
-                  n=writer.digits("pairs", n))
+        words.say(
+            "helped.rate",
+            level=writer.level(factor, lv),
+            hits=writer.digits(f"collapsed, {lv}", counts[lv]),
+            n=writer.digits("pairs", n),
+        )
         for lv in comparison.levels
-    )  # fmt: skip
+    )
     return replace(
         draft,
-        statement=words.say("helped.statement", level=writer.level(factor, best),
-                            rival=writer.level(factor, worst)),
+        statement=words.say(
+            "helped.statement", level=writer.level(factor, best), rival=writer.level(factor, worst)
+        ),
         tie=words.say("helped.tie", factor=words.factor(factor)),
         detail=words.say("helped.detail", values=values) + common.coverage(comparison, writer),
         in_these_runs=shown,
@@ -104,7 +111,7 @@ def helped(cells: Cells, factor: str, context: Context) -> Draft:
         cells=comparison.cells,
         predicate={**draft.predicate, "level": best, "rival": worst},
         notes=common.notes(comparison, words),
-    )  # fmt: skip
+    )
 
 
 def _discordant(comparison: Comparison, best: Level, worst: Level) -> tuple[int, int]:

@@ -73,8 +73,12 @@ def ranking(
     if not len(cells):
         return replace(draft, missing=(words.say("missing.metric_absent", metric=spoken),))
     if excluded:
-        key = words.say("missing.not_comparable", factor=words.factor(excluded[0]),
-                        factors=words.factor(excluded[0], several=True), metric=spoken)  # fmt: skip
+        key = words.say(
+            "missing.not_comparable",
+            factor=words.factor(excluded[0]),
+            factors=words.factor(excluded[0], several=True),
+            metric=spoken,
+        )
         return replace(draft, missing=(key,))
     if len(factors) < 2:
         return replace(draft, missing=(words.say("missing.few_factors"),))
@@ -123,9 +127,14 @@ def ranking(
         )
     return replace(
         draft,
-        statement=words.say("ranking.statement", factor=words.factor(named), metric=spoken,
-                            other=words.say("the", factor=words.factor(rival)) if len(order) == 2
-                            else words.say("ranking.any_other")),
+        statement=words.say(
+            "ranking.statement",
+            factor=words.factor(named),
+            metric=spoken,
+            other=words.say("the", factor=words.factor(rival))
+            if len(order) == 2
+            else words.say("ranking.any_other"),
+        ),
         tie=words.say("ranking.tie", metric=spoken, factors=combination),
         detail=detail,
         in_these_runs=shown,
@@ -141,12 +150,14 @@ def ranking(
         cells=tuple(cells),
         counterexamples=(words.factor(order[0]),) if shown == "no" else (),
         predicate={
-            **draft.predicate, "factor": named, "order": order,
+            **draft.predicate,
+            "factor": named,
+            "order": order,
             "shares": {f: shares[f] for f in order},
         },
         rule=words.say("rule.ranking"),
         notes=(words.say("note.descriptive"),) if len(found) == 1 else (),
-    )  # fmt: skip
+    )
 
 
 def _rest(writer: Any, found: list[Shares], rest: float, combination: str) -> str:
@@ -198,8 +209,10 @@ def _shares(cells: Cells, factors: list[str], measure: Measure) -> Shares | None
     y = np.array([v for _, v in rows], dtype=float)
     datasets = [c.dataset for c, _ in rows]
     if len(set(datasets)) > 1:
-        means = {d: fmean(v for (_, v), e in zip(rows, datasets, strict=True) if e == d)
-                 for d in set(datasets)}  # fmt: skip
+        means = {
+            d: fmean(v for (_, v), e in zip(rows, datasets, strict=True) if e == d)
+            for d in set(datasets)
+        }
         if min(means.values()) <= 0:
             return None
         y = y / np.array([means[d] for d in datasets])

@@ -37,14 +37,17 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
         scope=common.scope_of(cells, words),
         dataset=dataset,
         predicate={
-            "kind": "best-setting", "family": family, "metric": measure.name, "dataset": dataset,
+            "kind": "best-setting",
+            "family": family,
+            "metric": measure.name,
+            "dataset": dataset,
         },
         writer=context.writer(),
         topic=words.say("topic.best_setting", family=words.family(family), metric=spoken),
         unit=measure.unit,
         rule=words.say("rule.best_setting"),
         n_blocks=1,
-    )  # fmt: skip
+    )
     groups: dict[tuple[Any, ...], dict[int, Cell]] = {}
     for cell in cells:
         if measure.of(cell) is not None:
@@ -57,8 +60,11 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
     means = {key: _mean(group.values(), measure) for key, group in groups.items()}
     order = sorted(groups, key=lambda key: (-towards * means[key], str(key)))
     top, used = order[0], [c for group in groups.values() for c in group.values()]
-    fields = {"family": words.family(family), "metric": spoken,
-              "end": words.say(f"superlative.{sense}")}  # fmt: skip
+    fields = {
+        "family": words.family(family),
+        "metric": spoken,
+        "end": words.say(f"superlative.{sense}"),
+    }
     draft = replace(draft, cells=tuple(used))
     typed = [m.decimals for c in used if (m := measure.of(c)) and m.decimals is not None]
     decimals = common.text_decimals(
@@ -72,10 +78,13 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
     predicate = {**draft.predicate, "settings": dict(some[top].settings)}
     if len(order) == 1:
         return replace(
-            draft, in_these_runs="tie", predicate=predicate,
+            draft,
+            in_these_runs="tie",
+            predicate=predicate,
             tie=words.say("best_setting.only", setting=setting, **fields),
-            n_seeds=len(groups[top]), seeds_wanted=0,
-        )  # fmt: skip
+            n_seeds=len(groups[top]),
+            seeds_wanted=0,
+        )
     contrasts = {
         key: _paired(groups[top], groups[key], measure)
         for key in order[1:]
@@ -126,24 +135,29 @@ def share_within(cells: Cells, part: Measure, whole: Measure, context: Context) 
     """
     words = context.words
     dataset, family = common.single_dataset(cells), cells.families[0] if cells.families else ""
-    names = {"part": common.spoken(part, words), "whole": common.spoken(whole, words),
-             "family": words.family(family)}  # fmt: skip
+    names = {
+        "part": common.spoken(part, words),
+        "whole": common.spoken(whole, words),
+        "family": words.family(family),
+    }
     draft = Draft(
         id=".".join(("share-within", part.name, whole.name, dataset or "all")),
         scope=common.scope_of(cells, words),
         dataset=dataset,
-        predicate={"kind": "share-within", "metrics": [part.name, whole.name],
-                   "dataset": dataset},
+        predicate={"kind": "share-within", "metrics": [part.name, whole.name], "dataset": dataset},
         writer=context.writer(),
         topic=words.say("topic.share_within", **names),
         unit=part.unit,
         rule=words.say("rule.share_within", **names),
         n_blocks=1,
-    )  # fmt: skip
+    )
     used = [(c, p, w) for c in cells if (p := part.of(c)) and (w := whole.of(c))]
     if not used:
-        missing = next(m for m in (part, whole) if not any(m.of(c) for c in cells)) \
-            if not all(any(m.of(c) for c in cells) for m in (part, whole)) else part  # fmt: skip
+        missing = (
+            next(m for m in (part, whole) if not any(m.of(c) for c in cells))
+            if not all(any(m.of(c) for c in cells) for m in (part, whole))
+            else part
+        )
         reason = words.say("missing.metric_absent", metric=common.spoken(missing, words))
         return replace(draft, missing=(reason,))
     seeds = sorted({c.seed for c, _, _ in used})

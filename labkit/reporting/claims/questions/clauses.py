@@ -192,8 +192,9 @@ def _course(essay: Essay, claim: Claim) -> str:
     where, shape = words.where(predicate["dataset"]), predicate["shape"]
     if shape in ("rises", "falls", "weakly"):
         key = shape if shape != "weakly" else f"weakly.{predicate['direction']}"
-        return words.say(f"course.{key}", hedge=essay.hedge(claim), where=where,
-                         steps=_step(words, claim))  # fmt: skip
+        return words.say(
+            f"course.{key}", hedge=essay.hedge(claim), where=where, steps=_step(words, claim)
+        )
     if shape == "flat":
         values = words.listing(_value(claim, lv) for lv in levels)
         return words.say("course.flat", where=where, values=values)
@@ -236,6 +237,8 @@ def moved(essay: Essay, claims: Sequence[Claim]) -> str:
         )
     predicate = claims[0].predicate
     return words.say(
-        "moved", label=predicate["label"], where=words.where(predicate["dataset"]),
+        "moved",
+        label=predicate["label"],
+        where=words.where(predicate["dataset"]),
         clauses=words.listing(clauses),
-    )  # fmt: skip
+    )

@@ -63,9 +63,14 @@ def _helped(essay: Essay, factors: list[str], found: Claim) -> list[Claim]:
     if found.in_these_runs == "yes":
         essay.add("collapse.nothing_to_help", [found])
         return []
-    claims = [c for f in factors for c in essay.claims
-              if c.predicate["kind"] == "helped" and c.predicate["factor"] == f
-              and c.verdict != "not measured"]  # fmt: skip
+    claims = [
+        c
+        for f in factors
+        for c in essay.claims
+        if c.predicate["kind"] == "helped"
+        and c.predicate["factor"] == f
+        and c.verdict != "not measured"
+    ]
     for claim in claims:
         factor = claim.predicate["factor"]
         if claim.in_these_runs == "tie":
@@ -101,6 +106,11 @@ def _diversity(
             clauses.append(words.say("stability.by", factor=words.factor(factor), clause=clause))
     if clauses:
         key = "collapse.diversity" if found.in_these_runs == "yes" else "collapse.diversity_too"
-        essay.add(key, told, metric=words.metric(metric), about=words.say(f"about.{metric}"),
-                  clauses=words.say("clause.semicolon").join(clauses))  # fmt: skip
+        essay.add(
+            key,
+            told,
+            metric=words.metric(metric),
+            about=words.say(f"about.{metric}"),
+            clauses=words.say("clause.semicolon").join(clauses),
+        )
     return told

@@ -38,8 +38,11 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         essay.add("stability.not_measured" if quality else "stability.nothing")
     told = _shares(essay, gans, subject)
     if within and not told:
-        essay.add("stability.read_from", metric=context.words.metric(within),
-                  about=context.words.say(f"about.{within}"))  # fmt: skip
+        essay.add(
+            "stability.read_from",
+            metric=context.words.metric(within),
+            about=context.words.say(f"about.{within}"),
+        )
     told.append(_finished(essay))
     told += _by_factor(essay, gans, factors, subject, "stability.by_factors")
     if within:
@@ -100,10 +103,11 @@ def _shares(essay: Essay, gans: Cells, subject: str) -> list[Claim]:
             parts.append(words.say("stability.share_tie", where=where, rest=_rest(words, claim)))
             continue
         others = words.listing(
-            words.say("stability.share_of", share=claim.shown[f"{f}, share"],
-                      factor=words.factor(f))
+            words.say(
+                "stability.share_of", share=claim.shown[f"{f}, share"], factor=words.factor(f)
+            )
             for f in order[1:]
-        )  # fmt: skip
+        )
         parts.append(
             words.say(
                 _share_key(claim),
@@ -179,13 +183,17 @@ def _dominance(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]
         for claim in claims:
             order = claim.predicate["order"]
             values = essay.words.listing(
-                essay.words.say("clause.with", value=claim.shown[f"{DOMINANCE}, {lv}"],
-                                level=essay.words.level(factors[0], lv))
+                essay.words.say(
+                    "clause.with",
+                    value=claim.shown[f"{DOMINANCE}, {lv}"],
+                    level=essay.words.level(factors[0], lv),
+                )
                 for lv in order
-            )  # fmt: skip
+            )
             parts.append(values + essay.words.where(claim.predicate["dataset"]))
-        essay.add("stability.dominance", claims,
-                  clauses=essay.words.say("clause.semicolon").join(parts))  # fmt: skip
+        essay.add(
+            "stability.dominance", claims, clauses=essay.words.say("clause.semicolon").join(parts)
+        )
     return claims
 
 
@@ -202,11 +210,15 @@ def _spread(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]:
         for claim in claims:
             levels = [lv for lv in gans.factors[factors[0]] if f"spread, {lv}" in claim.shown]
             values = essay.words.listing(
-                essay.words.say("clause.with", value=claim.shown[f"spread, {lv}"],
-                                level=essay.words.level(factors[0], lv))
+                essay.words.say(
+                    "clause.with",
+                    value=claim.shown[f"spread, {lv}"],
+                    level=essay.words.level(factors[0], lv),
+                )
                 for lv in levels
-            )  # fmt: skip
+            )
             parts.append(values + essay.words.where(claim.predicate["dataset"]))
-        essay.add("stability.spread", claims,
-                  clauses=essay.words.say("clause.semicolon").join(parts))  # fmt: skip
+        essay.add(
+            "stability.spread", claims, clauses=essay.words.say("clause.semicolon").join(parts)
+        )
     return claims

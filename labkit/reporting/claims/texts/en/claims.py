@@ -132,8 +132,8 @@ MESSAGES = {
     "best_of.tie": "{levels} tie for the {end} {metric}",
     "topic.effect": "what the {factor} does to the {metric}",
     "rule.best_of": "{level} minus {rival}, cells that differ in nothing else, averaged over "
-    "{n} block(s) within a seed; 95 % t-interval over seeds; it must beat every other level by "
-    "more than the margin",
+    "blocks within a seed; 95 % t-interval over seeds; it must beat every other level by more than "
+    "the margin",
     # --- in every block
     "dominates.statement": "{level} has the {relation} {metric} for all {factors}",
     "dominates.tie": "{level} is never behind in {metric}, but ties somewhere",
