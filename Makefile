@@ -20,7 +20,7 @@ test: $(VENV)/.dev  ## the fast tests
 	$(BIN)/python -m pytest -m "not slow"
 
 test-slow: $(VENV)/.dev  ## the other tests: real runs, kills, soaks
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not soak"
 
 lint: $(VENV)/.dev  ## format, lint, types, import directions
 	$(BIN)/ruff format --check .

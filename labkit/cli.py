@@ -145,12 +145,13 @@ def report(
 
     _one_of("--layout", layout, ("full", "brief"))
     _one_of("--lang", lang, ("en",))
+    wanted = _formats(formats)
     experiment = _experiment(file, profile)
     store = _store(_results(results, experiment.name))
     paths = build_report(
         store.root,
         out=out or Path("reports") / experiment.name,
-        formats=_formats(formats),
+        formats=wanted,
         answers_file=file.parent / "answers.md",
         layout=layout or experiment.content.report.layout,
         # How a report reads is taken from the file as it is now; what it reports, from the store.

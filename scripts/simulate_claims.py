@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -255,11 +256,10 @@ def main() -> None:
     parser.add_argument("--noise", choices=("normal", "skewed"), default="normal")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    results = {
-        (effect, seeds): simulate(effect, seeds, asked.grids, asked.noise, asked.seed)
-        for effect in EFFECTS
-        for seeds in SEEDS
-    }
+    results = {}
+    for effect, seeds in product(EFFECTS, SEEDS):
+        results[effect, seeds] = simulate(effect, seeds, asked.grids, asked.noise, asked.seed)
+        print(f"effect {effect:g}, {seeds} seeds: done", file=sys.stderr, flush=True)
     print(table(results))
     bound = limit(asked.grids)
     worst = max(tally.wrong_grids[q] / tally.grids for tally in results.values() for q in QUESTIONS)

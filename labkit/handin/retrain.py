@@ -23,6 +23,7 @@ from labkit.handin.unpack import Unpacked
 from labkit.plan import matches
 from labkit.spec import CellFailure, CellResult, CellSpec, sha256_of
 from labkit.store import Store, read_commit
+from labkit.watch import Progress
 
 #: What the clock and the machine decide.
 NOT_COMPARED = {"seconds", "images_per_s", "peak_memory_mb", "flops_per_image", "lab_sheet_fid"}
@@ -36,7 +37,7 @@ class _Silent:
     """A view for a run nobody watches."""
 
     def start(self, jobs: Sequence[runner.Job], workers: int, expected: str) -> None: ...
-    def update(self, running: Sequence[runner.Progress], waiting: Sequence[CellSpec]) -> None: ...
+    def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None: ...
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None: ...
     def stop(self) -> None: ...
 

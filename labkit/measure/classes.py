@@ -51,6 +51,12 @@ class Classifier:
         return np.asarray(np.bincount(self.labels, minlength=10) / len(self.labels))
 
     @cached_property
+    def predicted(self) -> Matrix:
+        """(10,) shares as the classifier names them."""
+        counts = np.bincount(self.probabilities.argmax(axis=1), minlength=10)
+        return np.asarray(counts / len(self.labels))
+
+    @cached_property
     def correction(self) -> Matrix:
         """(10,) true shares over what maximum likelihood makes of these images: near 1."""
         return self.shares / most_likely_shares(self.probabilities)

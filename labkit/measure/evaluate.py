@@ -76,7 +76,7 @@ def measure_samples(samples: Images, dataset: str) -> Measures:
         "memorisation": float((to_training < test.copy_squared).mean()),
         "mode_collapse": None if modes.detected is None else float(modes.detected),
         "missing_classes": None if modes.missing is None else float(len(modes.missing)),
-        "class_imbalance": float(np.abs(shares.estimate - real.classifier.shares).sum() / 2),
+        "class_imbalance": float(np.abs(shares.predicted - real.classifier.predicted).sum() / 2),
         "vendi": float(np.mean(known)) if known else None,
         "near_duplicates": modes.near_duplicates,
     }

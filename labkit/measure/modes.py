@@ -40,7 +40,8 @@ Flags = NDArray[np.bool_]
 #: Drawing N of N images with replacement leaves 1/2, so an honest resample stays clear.
 DISTINCT = 0.25
 #: A class is under-represented when its interval, and its share before correction, lie
-#: below this share of its real share.
+#: below this share of its real share. (The correction alone goes too far on samples that
+#: leave the classifier undecided, as a weak generator's do.)
 UNDER_REPRESENTED = 0.25
 #: ... and missing when its estimate does, too.
 MISSING = 0.025
@@ -53,7 +54,7 @@ NO_DIVERSITY = 0.25
 LOOKS_REAL = 0.6
 #: ... and they are neither blurred nor noisy: gradient energy relative to real images of the
 #: same classes. (Precision alone is fooled by noise, which lies near the odd outlier.)
-SHARP = (0.5, 1.2)
+SHARP = (0.6, 1.2)
 #: Fewest and most samples of a class that a Vendi score is taken of.
 VENDI_LEAST, VENDI_MOST = 50, 300
 
@@ -225,7 +226,7 @@ def _class_findings(
     shares: ClassShares, real: Matrix, names: tuple[str, ...]
 ) -> tuple[list[int], list[str]]:
     """Missing classes, and what to say of missing and rare ones."""
-    few = (shares.high < UNDER_REPRESENTED * real) & (shares.predicted < UNDER_REPRESENTED * real)
+    few = np.maximum(shares.high, shares.predicted) < UNDER_REPRESENTED * real
     none = few & (shares.estimate < MISSING * real)
     missing = [int(name) for name in np.flatnonzero(none)]
     rare = [

@@ -163,8 +163,11 @@ def _cell(line: int, row: dict[str, str], settings: set[str]) -> Cell:
     if status and status not in STATUSES:
         raise TableError(f"row {line}, column status: '{status}'; one of {', '.join(STATUSES)}")
     metrics = {name: _number(line, name, row) for name in METRICS if name in row}
-    initial = {name: _number(line, f"{INITIAL}{name}", row) for name in METRICS
-               if f"{INITIAL}{name}" in row}  # fmt: skip
+    initial = {
+        name: _number(line, f"{INITIAL}{name}", row)
+        for name in METRICS
+        if f"{INITIAL}{name}" in row
+    }
     measured = {name: value for name, value in metrics.items() if value is not None}
     first = {name: value for name, value in initial.items() if value is not None}
     seconds = measured.get("seconds")

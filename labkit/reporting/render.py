@@ -141,7 +141,7 @@ def enlarged(png: bytes, factor: int) -> bytes:
     file = io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:
         size = (image.width * factor, image.height * factor)
-        image.resize(size, Image.Resampling.NEAREST).save(file, "PNG", compress_level=6)
+        image.resize(size, Image.Resampling.NEAREST).save(file, "PNG", compress_level=4)
     return file.getvalue()
 
 

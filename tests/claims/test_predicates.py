@@ -14,7 +14,7 @@ from labkit.reporting.claims.predicates.absence import all_finished, no_collapse
 from labkit.reporting.claims.predicates.best_of import best_of, dominates
 from labkit.reporting.claims.predicates.change import change
 from labkit.reporting.claims.predicates.family import family_versus
-from labkit.reporting.claims.predicates.helped import helped
+from labkit.reporting.claims.predicates.helped import helped, mark_collapsed
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
 from labkit.reporting.claims.predicates.ranking import ranking
 from labkit.reporting.claims.predicates.reproduces import Reference, reproduces
@@ -453,13 +453,13 @@ def test_what_helped_is_asked_only_if_something_collapsed() -> None:
         cell(1.0, loss=loss, z_dim=z, collapse="none detected")
         for loss in ("hinge", "bce") for z in (32, 64)
     ))  # fmt: skip
-    assert judged(helped(cells, "loss", context), context).verdict == "not measured"
+    assert judged(helped(mark_collapsed(cells), "loss", context), context).verdict == "not measured"
     cells, context = table(*(
         cell(1.0, loss=loss, z_dim=z, seed=seed,
              collapse="classes missing: 1" if loss == "bce" else "none detected")
         for loss in ("hinge", "bce") for z in (32, 64) for seed in range(3)
     ))  # fmt: skip
-    claim = judged(helped(cells, "loss", context), context)
+    claim = judged(helped(mark_collapsed(cells), "loss", context), context)
     # six pairs, all against BCE: 2 · (1/2)^6 = 0.031
     assert claim.verdict == "supported"
     assert claim.interval is not None

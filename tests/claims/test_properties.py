@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -33,7 +34,7 @@ relaxed = settings(deadline=None, max_examples=25, suppress_health_check=[Health
 @st.composite
 def tables(draw: st.DrawFn, max_seeds: int = 4) -> pd.DataFrame:
     """Grids of GANs and VAEs: some metrics absent, some cells failed, ties on purpose."""
-    rng = random.Random(draw(st.integers(0, 2**32)))
+    rng = random.Random(draw(st.integers(0, 2**32 - 1)))
     losses = draw(st.sampled_from([("hinge",), ("hinge", "bce")]))
     zs = draw(st.sampled_from([(64,), (32, 64), (32, 64, 128)]))
     latents = draw(st.sampled_from([(), (8, 16), (8, 16, 32)]))
@@ -146,7 +147,7 @@ def test_ids_are_unique_and_depend_on_the_grid_alone(frame: pd.DataFrame) -> Non
     assert len({claim.id for claim in claims}) == len(claims)
 
 
-@given(tables(), st.integers(0, 2**32))
+@given(tables(), st.integers(0, 2**32 - 1))
 @relaxed
 def test_the_order_and_the_names_of_rows_change_nothing(frame: pd.DataFrame, seed: int) -> None:
     shuffled = frame.sample(frac=1, random_state=seed).reset_index(drop=True)
@@ -294,19 +295,22 @@ def test_an_absent_metric_is_not_measured(frame: pd.DataFrame) -> None:
 # ------------------------------------------------------------------ sensitivity
 
 
-@pytest.mark.parametrize("seeds", [1, 3])
+REAL = Path(__file__).parent / "fixtures" / "lab1-bundled.csv"
+
+
+@pytest.mark.parametrize("table", ["real", "three seeds"])
 @pytest.mark.parametrize(
     ("row", "metric"),
     [(0, "proxy_fid"), (1, "fid_drawdown"), (4, "coverage"), (12, "test_recon_loss"),
      (17, "recon_proxy_fid"), (13, "active_units"), (7, "d_dominance"), (16, "sharpness")],
 )  # fmt: skip
 def test_a_changed_value_reaches_exactly_the_claims_that_rest_on_it(
-    row: int, metric: str, seeds: int
+    row: int, metric: str, table: str
 ) -> None:
-    frame = lab1(seeds)
+    frame = pd.read_csv(REAL) if table == "real" else lab1(3)
     changed = frame.copy()
     changed[metric] = changed[metric].astype(float)
-    changed.loc[row, metric] *= 1.01
+    changed.loc[row, metric] = changed.loc[row, metric] * 1.01 + 1e-4
     run = frame.loc[row, "run"]
     before, after = answer_questions(frame), answer_questions(changed)
     reached = 0

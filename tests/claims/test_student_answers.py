@@ -84,6 +84,7 @@ def test_a_value_is_inserted() -> None:
         ("{% include 'x' %}{{", "not closed"),
         ("[claim: nonsense]", "not understood"),
         ("[claim: best optimizer by proxy_fid is adam]", "no"),
+        ("[claim: best loss by lab_sheet_fid is hinge]", "never compared"),
         ("[claim: open", "not closed"),
     ],
 )

@@ -73,6 +73,7 @@ def test_a_failing_disk_now_and_then(tmp_path: Path, expected: dict[str, bytes])
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_a_failing_disk_at_every_operation(tmp_path: Path, expected: dict[str, bytes]) -> None:
     check(tmp_path, 1, expected)
 

@@ -18,7 +18,7 @@ from tests.reliability import forge
 from tests.reliability.forge import Change
 from tests.reliability.test_verify import edit, edit_json, replaced
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 TINY = """\
 name: lab

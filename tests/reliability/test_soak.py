@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.soak,
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds worker processes in /proc"),
 ]
 

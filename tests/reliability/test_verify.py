@@ -60,7 +60,11 @@ def honest_variants() -> list[dict[str, object]]:
     ]
 
 
-SLOW = [pytest.param(n, marks=pytest.mark.slow) for n in range(20) if n not in (0, 3)]
+SLOW = [
+    pytest.param(n, marks=[pytest.mark.slow, pytest.mark.soak])
+    for n in range(20)
+    if n not in (0, 3)
+]
 
 
 @pytest.mark.parametrize("number", [0, 3, *SLOW])
@@ -349,6 +353,7 @@ def test_some_forgeries_are_caught(files: dict[str, bytes], tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_every_forgery_is_caught(files: dict[str, bytes], tmp_path: Path) -> None:
     tried, missed = score(files, tmp_path)
     print(f"{tried} forgeries, {tried - len(missed)} caught where they belong")

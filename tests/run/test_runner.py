@@ -59,7 +59,7 @@ def test_fail_fast_stops(store: Store) -> None:
 def test_a_dead_worker_costs_its_own_cell_only(
     store: Store, seed: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "LEAST_LIMIT_S", 3.0)
+    monkeypatch.setattr(runner, "LEAST_LIMIT_S", 15.0)
     monkeypatch.setattr(speed, "estimate", lambda spec, device="auto": (0.0, True))
     cells = [cell(seed), cell(1), cell(2)]
     summary, _ = run(store, *cells, executor="local", jobs=2)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Level = str | int | float | bool | tuple[Any, ...]
 """One value of a setting."""
+Block = tuple[tuple[str, Any], ...]
+"""Settings of a cell but for the factor at hand."""
 
 #: Settings of every training that are no parameter of a family.
 TRAINING = ("epochs", "batch_size")
@@ -32,6 +34,19 @@ EXTRA = (
     "constraint", "network", "regularised", "optimizer", "optimiser", "beta", "dropout",
     "batch_norm", "spectral_norm", "label_smoothing", "ema", "conditional", "initialisation",
 )  # fmt: skip
+#: Columns of labkit's own table that are neither settings nor metrics. Any other column is
+#: taken for a setting: two cells that differ in it are not compared.
+NO_SETTING = (
+    "run",
+    "family",
+    "experiment",
+    "dataset",
+    "seed",
+    "best_epoch",
+    "collapse",
+    "status",
+    "note",
+)
 #: What a setting is called where some cells of a family have it and others leave it empty.
 NONE = "none"
 #: Column prefix for a value at the first epoch, as published tables often give it.
@@ -137,15 +152,21 @@ class Cells:
             found.setdefault(cell.seedless, []).append(cell)
         return {name: tuple(cells) for name, cells in found.items()}
 
-    @property
+    @cached_property
     def factors(self) -> dict[str, tuple[Level, ...]]:
         """Settings with two levels or more: what was varied."""
-        return {n: ls for n, ls in self.levels.items() if len(ls) > 1 and n not in CONDITIONS}
+        return {n: ls for n, ls in self._spoken.items() if len(ls) > 1}
 
-    @property
+    @cached_property
     def constants(self) -> dict[str, Level]:
         """Settings with one level: what was held, and so is untested."""
-        return {n: ls[0] for n, ls in self.levels.items() if len(ls) == 1 and n not in CONDITIONS}
+        return {n: ls[0] for n, ls in self._spoken.items() if len(ls) == 1}
+
+    @cached_property
+    def _spoken(self) -> dict[str, tuple[Level, ...]]:
+        """The levels of all settings but conditions and columns nobody has named."""
+        names = set(known_settings()) - set(CONDITIONS)
+        return {n: ls for n, ls in self.levels.items() if n in names}
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -153,13 +174,36 @@ class Cells:
 
     def of(self, family: str = "", dataset: str | None = None, seed: int | None = None) -> Cells:
         """The cells of a family, a data set and a seed (each only if given)."""
-        return self.filter(
-            lambda c: (
-                (not family or c.family == family)
-                and (dataset is None or c.dataset == dataset)
-                and (seed is None or c.seed == seed)
+        key = (family, dataset, seed)
+        if key not in self._parts:
+            self._parts[key] = self.filter(
+                lambda c: (
+                    (not family or c.family == family)
+                    and (dataset is None or c.dataset == dataset)
+                    and (seed is None or c.seed == seed)
+                )
             )
-        )
+        return self._parts[key]
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str | None, int | None], Cells]:
+        """Parts asked for before: a claim asks for the same ones again and again."""
+        return {}
+
+    def groups(self, factor: str) -> dict[tuple[int, Block], dict[Level, Cell]]:
+        """The cells that have a factor, by seed and by all their settings but the factor."""
+        if factor not in self._groups:
+            found: dict[tuple[int, Block], dict[Level, Cell]] = {}
+            for cell in self.rows:
+                if factor in cell.settings:
+                    block = tuple(item for item in cell.where if item[0] not in (factor, "seed"))
+                    found.setdefault((cell.seed, block), {})[cell.settings[factor]] = cell
+            self._groups[factor] = found
+        return self._groups[factor]
+
+    @cached_property
+    def _groups(self) -> dict[str, dict[tuple[int, Block], dict[Level, Cell]]]:
+        return {}
 
     def filter(self, keep: Callable[[Cell], bool]) -> Cells:
         return Cells(tuple(c for c in self.rows if keep(c)))
@@ -182,7 +226,7 @@ def in_order(factor: str, levels: Iterable[Level]) -> tuple[Level, ...]:
         if param is not None and param.choices:
             known = list(REGISTRIES.get(param.choices, {}))
             return tuple(sorted(found, key=lambda v: (_place(v, known), str(v))))
-    return tuple(sorted(found, key=lambda v: (v != NONE, str(v))))
+    return tuple(sorted(found, key=lambda v: (v != NONE, _sortable(v))))
 
 
 def make_cells(rows: Iterable[Cell]) -> Cells:
@@ -211,14 +255,14 @@ def from_frame(frame: pd.DataFrame, epochs: pd.DataFrame | None = None) -> Cells
 
     Args:
         frame: a row a cell, as :func:`labkit.reporting.table.tables` makes it: ``run,
-            family, dataset, seed``, settings, catalog metrics, and where they are known
-            ``status``, ``collapse`` and ``seconds``. NaN, NA, None and absent columns all
-            mean *not measured*; values that are not finite count as not measured too.
+            family, dataset, seed``, catalog metrics, and where they are known ``status``,
+            ``collapse`` and ``seconds``; any other column is a setting. NaN, NA, None and
+            absent columns all mean *not measured*; so do values that are not finite.
         epochs: a row a cell and epoch, with ``run`` and ``epoch``, or None.
     """
     first, last = _ends(epochs)
-    settings = set(known_settings())
     columns = [str(name) for name in frame.columns]
+    settings = {n for n in columns if n not in METRICS and n not in NO_SETTING}
     rows = []
     for values in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
         row = {n: v for n, v in zip(columns, values, strict=True) if not is_missing(v)}

@@ -9,22 +9,27 @@ same blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import sqrt
-from statistics import fmean
 
-from labkit.reporting.claims.cells import CONDITIONS, Cell, Cells, Level, Measured
+from labkit.reporting.claims.cells import (
+    CONDITIONS,
+    Block,
+    Cell,
+    Cells,
+    Level,
+    Measured,
+)
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.statistics import (
     FLOAT_NOISE,
+    fmean,
     p_beyond,
     standard_error,
     t_interval,
 )
-
-Block = tuple[tuple[str, Level], ...]
 
 
 @dataclass(frozen=True)
@@ -216,8 +221,9 @@ def compare(cells: Cells, factor: str, measure: Measure) -> Comparison:
         measure: what is compared. If its values are only comparable where the factor
             agrees (loss values across loss kinds), nothing is compared.
     """
-    concerned = cells.filter(lambda c: factor in c.settings)
-    levels = concerned.levels.get(factor, ())
+    everything = cells.groups(factor)
+    concerned = [cell for group in everything.values() for cell in group.values()]
+    levels = cells.levels.get(factor, ())
     empty = Comparison(factor, measure, levels, (), len(concerned), 0)
     if len(levels) == 0:
         return _because(empty, "factor_absent", factor=factor)
@@ -225,17 +231,19 @@ def compare(cells: Cells, factor: str, measure: Measure) -> Comparison:
         return _because(empty, "factor_constant", factor=factor, level=levels[0])
     if factor in measure.within:
         return _because(empty, "not_comparable", factor=factor, metric=measure.name)
-    known = [c for c in concerned if measure.of(c) is not None]
-    groups = _grouped(known, factor)
-    if all(len(group) < 2 for group in groups.values()):
-        missing: list[tuple[str, Mapping[str, object]]] = []
-        if all(len(group) < 2 for group in _grouped(concerned, factor).values()):
-            others = _aliases(concerned.rows[:150], factor)
-            missing.append(("confounded", {"factor": factor, "others": others}))
-        if not known:
-            missing.append(("metric_absent", {"metric": measure.name}))
-        if missing:
-            return replace(empty, missing=tuple(missing))
+    groups = {
+        key: {level: cell for level, cell in group.items() if measure.of(cell) is not None}
+        for key, group in everything.items()
+    }
+    known = [cell for group in groups.values() for cell in group.values()]
+    missing: list[tuple[str, Mapping[str, object]]] = []
+    if all(len(group) < 2 for group in everything.values()):
+        others = _aliases(concerned[:150], factor)
+        missing.append(("confounded", {"factor": factor, "others": others}))
+    if not known:
+        missing.append(("metric_absent", {"metric": measure.name}))
+    if missing:
+        return replace(empty, missing=tuple(missing))
     kept = [level for level in levels if any(level in g for g in groups.values())]
     if len(kept) == 1:
         return _because(empty, "one_level", factor=factor, level=kept[0], metric=measure.name)
@@ -255,15 +263,6 @@ def compare(cells: Cells, factor: str, measure: Measure) -> Comparison:
         used=len(complete) * len(kept),
         left_out=tuple(level for level in levels if level not in kept),
     )
-
-
-def _grouped(cells: Iterable[Cell], factor: str) -> dict[tuple[int, Block], dict[Level, Cell]]:
-    """Cells by seed and by all their settings but the factor."""
-    groups: dict[tuple[int, Block], dict[Level, Cell]] = {}
-    for cell in cells:
-        block = tuple(item for item in cell.where if item[0] not in (factor, "seed"))
-        groups.setdefault((cell.seed, block), {})[cell.settings[factor]] = cell
-    return groups
 
 
 def _because(empty: Comparison, reason: str, **fields: object) -> Comparison:

@@ -13,7 +13,7 @@ The first rule that matches decides:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from labkit.reporting.claims.cells import Cell, Cells
@@ -99,8 +99,6 @@ class Draft:
     """Message key of what a tie means here."""
     seeds_wanted: int | None = None
     """Seeds that could settle it where that is known otherwise; 0: no seed can."""
-    data: Mapping[str, Any] = field(default_factory=dict)
-    """Intermediate results for the paragraph, not part of the claim."""
 
 
 def judge(question: str, drafts: Sequence[Draft], context: Context) -> tuple[Claim, ...]:

@@ -75,8 +75,9 @@ def measure(name: str, to_target: bool = False, calibrated: bool = False) -> Mea
         return Measure(name, "")
     target = TARGETS.get(name) if to_target else None
     better: Direction = "lower" if target is not None else metric.better
-    return Measure(name, better, metric.digits, metric.unit, metric.margin, metric.within,
-                   target, calibrated)  # fmt: skip
+    return Measure(
+        name, better, metric.digits, metric.unit, metric.margin, metric.within, target, calibrated
+    )
 
 
 def first_measured(names: Iterable[str], cells: Iterable[Cell]) -> str | None:

@@ -147,7 +147,10 @@ class _Names:
         known = {name: name for name in METRICS}
         known |= {metric.label: name for name, metric in METRICS.items()}
         known |= {self.words.metric(name): name for name in METRICS}
-        return _lookup(text, known, "metric")
+        found = _lookup(text, known, "metric")
+        if METRICS[found].group == "appendix":
+            raise StatementError(f"{found} means nothing outside one run; it is never compared")
+        return found
 
     def factor(self, text: str) -> str:
         names = {n for f in self.cells.families for n in self.cells.of(f).levels}
@@ -224,10 +227,13 @@ def _beats(names: _Names, match: re.Match[str], dataset: str | None) -> list[Dra
     return [
         test(
             cells.filter(lambda c: c.settings.get(factor) in (first, second)),
-            factor, metric, names.context, level=first,
+            factor,
+            metric,
+            names.context,
+            level=first,
         )
         for cells in names.concerned(factor, dataset)
-    ]  # fmt: skip
+    ]
 
 
 def _trend(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
@@ -264,12 +270,17 @@ def _change(names: _Names, match: re.Match[str], dataset: str | None) -> list[Dr
     each = [cells.filter(lambda c, g=group: c.run in g) for group in groups.values()]  # type: ignore[misc]
     return [
         change(
-            some, names.context.measure(name), names.context, label=seedless_label(some),
-            key=str(i) if len(each) > 1 else "", direction=direction, percent=percent,
+            some,
+            names.context.measure(name),
+            names.context,
+            label=seedless_label(some),
+            key=str(i) if len(each) > 1 else "",
+            direction=direction,
+            percent=percent,
             percent_half=half,
         )
         for i, some in enumerate(each or [cells], 1)
-    ]  # fmt: skip
+    ]
 
 
 def seedless_label(cells: Cells) -> str:

@@ -14,12 +14,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import fmean
 
 CONFIDENCE = 0.95
 ALPHA = 1 - CONFIDENCE
 #: Differences below this share of the values are float noise, not differences.
 FLOAT_NOISE = 1e-12
+
+
+def fmean(values: Sequence[float]) -> float:
+    """Mean of at least one value, summed without rounding errors."""
+    return math.fsum(values) / len(values)
 
 
 def standard_error(values: Sequence[float], slack: float = 0.0) -> float:

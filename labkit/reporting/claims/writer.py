@@ -44,6 +44,7 @@ class Writer:
             if isinstance(part, (int, float)) and not isinstance(part, bool):
                 name = f"{factor} {level}" if not i else f"{factor} {level} ({i + 1})"
                 self.numbers[name] = float(part)
+                self.shown[name] = str(part)
         return self.words.level(factor, level)
 
     def levels(self, factor: str, levels: Iterable[Level]) -> str:

@@ -73,11 +73,12 @@ def _chart(chart: Chart) -> Canvas:
     for row, tall in zip(chart.panels, heights, strict=True):
         wide = chart.width / len(row)
         below = max((_below(p) for p in row if p is not None), default=0.0)
+        above = max((_above(p) for p in row if p is not None), default=0.0)
         for i, panel in enumerate(row):
             if panel is None:
                 continue
             left, right = _margins(panel)
-            area = Area(i * wide + left, (i + 1) * wide - right, top + 0.3, top + tall - below)
+            area = Area(i * wide + left, (i + 1) * wide - right, top + above, top + tall - below)
             canvas.text((i * wide + 0.06, top + 0.14), panel.title, size=9, bold=True)
             _DRAW[type(panel)](canvas, panel, area, ranges.get(_shared_by(panel)))
         top += tall
@@ -86,8 +87,13 @@ def _chart(chart: Chart) -> Canvas:
 
 def _height(row: Sequence[Panel | None], usual: float) -> float:
     """Panels that list cells need a line for each."""
-    needed = [0.3 + _below(p) + 0.2 * len(p.rows) for p in row if isinstance(p, (Dots, Heat))]
+    needed = [_above(p) + _below(p) + 0.2 * len(p.rows) for p in row if isinstance(p, (Dots, Heat))]
     return max([usual, *needed])
+
+
+def _above(panel: Panel) -> float:
+    """Room for the title, and for the labels of upright references below it."""
+    return 0.42 if isinstance(panel, Dots) and panel.references else 0.3
 
 
 def _below(panel: Panel) -> float:
@@ -256,7 +262,7 @@ _DRAW: dict[type, Callable[..., None]] = {Lines: _lines, Dots: _dots, Heat: _hea
 
 def _value_axis(canvas: Canvas, y: Scale, area: Area, label: str) -> None:
     """Grid lines with their values at the left, the label upright beside them."""
-    for value, written in y.ticks(round((area.bottom - area.top) / 0.3)):
+    for value, written in y.ticks(max(2, round((area.bottom - area.top) / 0.22))):
         canvas.hairline((area.left, y(value)), (area.right, y(value)), "rule", 0.6)
         canvas.text((area.left - 0.06, y(value)), written, "muted", align="right")
     middle = (area.top + area.bottom) / 2
@@ -282,7 +288,7 @@ def _references(
             at = scale(line.value)
             label = line.label
             if upright:
-                ends = ((at, area.top - 0.02), (at, area.bottom))
+                ends = ((at, area.top), (at, area.bottom))
             else:
                 ends = ((area.left, at), (area.right, at))
             canvas.hairline(*ends, "muted", 0.9, "dotted")
@@ -294,7 +300,11 @@ def _references(
             side, shift = ("right", -0.03) if beyond else ("left", 0.03)
             canvas.text((at + shift, area.top - 0.06), label, "muted", 7.2, side)
         else:
-            canvas.text((area.left + 0.04, at - 0.07), label, "muted", 7.2)
+            # Curves mostly fall: what lies above has its place at the right.
+            if line.value > scale.high:
+                canvas.text((area.right - 0.04, at + 0.09), label, "muted", 7.2, "right")
+            else:
+                canvas.text((area.left + 0.04, at - 0.07), label, "muted", 7.2)
 
 
 # ------------------------------------------------------------------ diagrams

@@ -60,7 +60,7 @@ def vae_loss(view: View) -> Plotted | None:
                 Lines(
                     f"{dataset}: {title}" + (f", {RECONSTRUCTIONS[kind].label}" * (i < 2)),
                     "epoch",
-                    "loss per image" + (" (nats)" if name == "kl_loss" else ""),
+                    "nats per image" if name == "kl_loss" else "loss per image",
                     curves(view, [("", cells) for _, cells in groups], name, 4),
                 )
                 for i, (name, title) in enumerate(zip(names, titles, strict=True))

@@ -40,7 +40,8 @@ class Scale:
             most: about how many.
             whole: whether the values count something.
         """
-        if self.log and len(decades := self._log_ticks(most)) > 2:
+        decades = self._log_ticks(most) if self.log else []
+        if len(decades) > 2 or (decades and self.high > 10 * self.low):
             return [(v, show(v, 1)) for v in decades]
         found = self._round_ticks(most, whole)
         slack = 1e-6 * min((b - a for a, b in pairwise(found)), default=1.0)

@@ -95,9 +95,12 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
         listed = words.listing(describe(c, cells, words) for c in present[:4])
         if hits > 4:
             listed = words.say("and_more", listed=listed, n=writer.digits("more", hits - 4))
-        detail = words.say(f"absence.{kind}.found", listed=listed,
-                           hits=writer.digits("cells with it", hits),
-                           n=writer.digits("cells", n))  # fmt: skip
+        detail = words.say(
+            f"absence.{kind}.found",
+            listed=listed,
+            hits=writer.digits("cells with it", hits),
+            n=writer.digits("cells", n),
+        )
         _note_levels(present[:4], cells, draft)
     else:
         detail = ""
@@ -112,8 +115,9 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
     rest = {c.where[:-1] for c, _ in known}
     return replace(
         draft,
-        statement=words.say(f"absence.{kind}.statement", models=models,
-                            n=writer.digits("cells", n)),
+        statement=words.say(
+            f"absence.{kind}.statement", models=models, n=writer.digits("cells", n)
+        ),
         detail=detail,
         in_these_runs=shown,
         estimate=hits / n,
@@ -130,7 +134,7 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
         ),
         predicate={**draft.predicate, "hits": hits, "n": n, "quote": quote},
         notes=(words.say("note.unknown_cells", n=len(cells) - n),) if n < len(cells) else (),
-    )  # fmt: skip
+    )
 
 
 def _note_levels(found: Sequence[Cell], cells: Cells, draft: Draft) -> None:
@@ -144,13 +148,17 @@ def _note_levels(found: Sequence[Cell], cells: Cells, draft: Draft) -> None:
             draft.writer.digits(f"seed {cell.seed}", cell.seed)
 
 
-def describe(cell: Cell, among: Cells, words: Words) -> str:
-    """A cell by what tells it from the others, not by its name: "hinge, z 64 on MNIST"."""
+def describe(cell: Cell, among: Cells, words: Words, seeds: bool = True) -> str:
+    """A cell by what tells it from the others, not by its name: "hinge, z 64 on MNIST".
+
+    Args:
+        seeds: whether its seed tells it from others too.
+    """
     varied = [n for n in among.factors if n in cell.settings and n not in (*CONDITIONS, *TRAINING)]
     named = [n for n in varied if cell.settings[n] != NONE] or varied
     parts = [words.level(n, cell.settings[n]) for n in named] or [words.family(cell.family)]
     text = ", ".join(parts)
-    if len(among.seeds) > 1:
+    if seeds and len(among.seeds) > 1:
         text = words.say("with_seed", cell=text, seed=cell.seed)
     if len(among.datasets) > 1:
         text += words.where(cell.dataset)

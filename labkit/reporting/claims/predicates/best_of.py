@@ -67,9 +67,12 @@ def best_of(
         return replace(draft, missing=(reason,))
     leads = [_lead(comparison, named, r, towards) for r in comparison.levels if r != named]
     shown: InTheseRuns = (
-        "no" if any(x.sign < 0 for x in leads) else "tie" if any(x.sign == 0 for x in leads)
+        "no"
+        if any(x.sign < 0 for x in leads)
+        else "tie"
+        if any(x.sign == 0 for x in leads)
         else "yes"
-    )  # fmt: skip
+    )
     tied = [r.rival for r in leads if r.sign == 0]
     hardest = min(leads, key=_ease)
     decimals = common.text_decimals(means.values(), measure, _typed(comparison))
@@ -83,19 +86,20 @@ def best_of(
         n_seeds=len(comparison.seeds),
         n_blocks=len(comparison.blocks),
         cells=comparison.cells,
-        counterexamples=tuple(
-            words.level(factor, x.rival) for x in leads if x.sign < 0
-        ),
+        counterexamples=tuple(words.level(factor, x.rival) for x in leads if x.sign < 0),
         predicate={
-            **draft.predicate, "level": named, "rival": hardest.rival, "order": order,
+            **draft.predicate,
+            "level": named,
+            "rival": hardest.rival,
+            "order": order,
         },
         rule=words.say(
-            "rule.best_of", level=words.level(factor, named),
-            rival=words.level(factor, hardest.rival), n=len(comparison.blocks),
+            "rule.best_of",
+            level=words.level(factor, named),
+            rival=words.level(factor, hardest.rival),
         ),
         notes=common.notes(comparison, words),
-        data={"tied": tuple(tied), "agree": _agree(comparison, named, towards)},
-    )  # fmt: skip
+    )
 
 
 def dominates(
@@ -150,12 +154,14 @@ def dominates(
             factors=words.listing(words.factor(f, several=True) for f in comparison.varied)
             or words.say("settings"),
         ),
-        tie=words.say("dominates.tie", level=writer.level(factor, named),
-                      metric=common.spoken(measure, words)),
+        tie=words.say(
+            "dominates.tie", level=writer.level(factor, named), metric=common.spoken(measure, words)
+        ),
         detail=detail + common.coverage(comparison, writer),
         decimals=decimals,
-        n_seeds=min(len({g.seed for g in comparison.groups if g.block == b})
-                    for b in comparison.blocks),
+        n_seeds=min(
+            len({g.seed for g in comparison.groups if g.block == b}) for b in comparison.blocks
+        ),
         n_blocks=len(comparison.blocks),
         cells=comparison.cells,
         counterexamples=tuple(
@@ -165,7 +171,7 @@ def dominates(
         predicate={**draft.predicate, "level": named},
         rule=words.say("rule.dominates"),
         notes=common.notes(comparison, words),
-    )  # fmt: skip
+    )
 
 
 def _start(kind: str, cells: Cells, comparison: Comparison, context: Context) -> Draft:
@@ -179,14 +185,17 @@ def _start(kind: str, cells: Cells, comparison: Comparison, context: Context) ->
         scope=common.scope_of(cells, words),
         dataset=dataset,
         predicate={
-            "kind": kind, "factor": factor, "metric": measure.name, "dataset": dataset,
+            "kind": kind,
+            "factor": factor,
+            "metric": measure.name,
+            "dataset": dataset,
             "target": measure.target,
         },
         writer=writer,
         topic=words.say("topic.effect", factor=words.factor(factor), metric=spoken),
         missing=common.reasons(comparison, writer),
         unit=measure.unit,
-    )  # fmt: skip
+    )
 
 
 def _lead(
@@ -264,6 +273,11 @@ def _texts(
         )
         statement = words.say(f"best_of.many.{sense}", **fields)
         detail = words.say("best_of.many.detail", **fields, others=others)
+    if shown == "tie":
+        each = (
+            words.say("value_for", value=value(lv), level=words.level(factor, lv)) for lv in order
+        )
+        detail = words.say("best_of.tie_detail", values=words.listing(each))
     detail += common.over_blocks(comparison, writer)
     if shown == "yes" and len(comparison.blocks) > 1:
         held = _agree(comparison, named, towards)

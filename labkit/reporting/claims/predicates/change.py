@@ -75,8 +75,12 @@ def change(
         if len({c.settings.get(n) for c in used}) > 1 or (n == "dataset" and dataset == "")
     ]
     if mixed:
-        reason = words.say("missing.not_comparable", factor=words.factor(mixed[0]),
-                           factors=words.factor(mixed[0], several=True), metric=spoken)  # fmt: skip
+        reason = words.say(
+            "missing.not_comparable",
+            factor=words.factor(mixed[0]),
+            factors=words.factor(mixed[0], several=True),
+            metric=spoken,
+        )
         return replace(draft, missing=(reason,))
     seeds = sorted({c.seed for c in used})
     ends = [
@@ -100,8 +104,9 @@ def change(
         slack = 100 * half / abs(first) if first else 0.0
         wrong_percent = share is None or abs(share - percent) > percent_half + slack + 1e-9
         shown = "no" if wrong_percent else "yes"
-    typed = [d for c in used for m in (c.first, c.last)
-             if (d := m[measure.name].decimals) is not None]  # fmt: skip
+    typed = [
+        d for c in used for m in (c.first, c.last) if (d := m[measure.name].decimals) is not None
+    ]
     decimals = common.text_decimals([first, last], measure)
     if typed:
         decimals = max(typed)
@@ -127,8 +132,9 @@ def change(
     return replace(
         draft,
         statement=statement,
-        tie=words.say("change.same", metric=spoken,
-                      label=words.say("of_label", label=label) if label else ""),
+        tie=words.say(
+            "change.same", metric=spoken, label=words.say("of_label", label=label) if label else ""
+        ),
         detail=words.say(
             "change.detail",
             first=writer.number("first", first, decimals),
@@ -149,7 +155,8 @@ def change(
         cells=tuple(used),
         counterexamples=(words.say("change.percent_wrong"),) if wrong_percent else (),
         predicate={
-            **draft.predicate, "direction": "rises" if sign > 0 else "falls" if sign else "same",
+            **draft.predicate,
+            "direction": "rises" if sign > 0 else "falls" if sign else "same",
             "percent": share,
         },
-    )  # fmt: skip
+    )

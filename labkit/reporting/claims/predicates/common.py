@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from labkit.reporting.claims.cells import Cells, Level
-from labkit.reporting.claims.contrasts import Block, Comparison, Contrast
+from labkit.reporting.claims.cells import Block, Cells, Level
+from labkit.reporting.claims.contrasts import Comparison, Contrast
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.texts import Words
 from labkit.reporting.claims.writer import Writer, decimals_for
@@ -16,8 +16,11 @@ def scope_of(cells: Cells, words: Words) -> str:
     """The cells in words: "GAN on MNIST and Fashion-MNIST"."""
     families = words.listing(words.family(f) for f in cells.families if f)
     datasets = words.listing(words.dataset(d) for d in cells.datasets if d)
-    return words.say("scope", families=families or words.say("any_model"), datasets=datasets) \
-        if datasets else families  # fmt: skip
+    return (
+        words.say("scope", families=families or words.say("any_model"), datasets=datasets)
+        if datasets
+        else families
+    )
 
 
 def single_dataset(cells: Cells) -> str:

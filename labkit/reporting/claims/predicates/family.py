@@ -42,20 +42,28 @@ def family_versus(
         scope=common.scope_of(cells.filter(lambda c: c.family in (first, second)), words),
         dataset=dataset,
         predicate={
-            "kind": "family", "families": [first, second], "metric": measure.name,
-            "dataset": dataset, "target": measure.target,
+            "kind": "family",
+            "families": [first, second],
+            "metric": measure.name,
+            "dataset": dataset,
+            "target": measure.target,
         },
         writer=context.writer(),
-        topic=words.say("topic.family", metric=spoken, a=words.family(first, several=True),
-                        b=words.family(second, several=True)),
+        topic=words.say(
+            "topic.family",
+            metric=spoken,
+            a=words.family(first, several=True),
+            b=words.family(second, several=True),
+        ),
         unit=measure.unit,
         n_blocks=1,
-    )  # fmt: skip
+    )
     sides = {f: [c for c in cells.of(f) if measure.of(c) is not None] for f in (first, second)}
     absent = [f for f, found in sides.items() if not found]
     if absent:
-        reason = words.say("missing.metric_absent_for", metric=spoken,
-                           family=words.family(absent[0], several=True))  # fmt: skip
+        reason = words.say(
+            "missing.metric_absent_for", metric=spoken, family=words.family(absent[0], several=True)
+        )
         return replace(draft, missing=(reason,))
     if "family" in measure.within:
         reason = words.say("missing.not_comparable_families", metric=spoken)
@@ -87,34 +95,48 @@ def family_versus(
     relation = words.say(f"relation.{common.sense(measure, towards)}")
     detail = words.say(
         "family.detail",
-        a=values[named], b=values[other],
+        a=values[named],
+        b=values[other],
         na=writer.count(f"cells, {named}", len(sides[named])),
         nb=writer.count(f"cells, {other}", len(sides[other])),
-    )  # fmt: skip
+    )
     if shown == "yes":
-        detail += words.say("family.apart" if apart else "family.overlap", relation=relation,
-                            a=words.family(named), b=words.family(other))  # fmt: skip
+        detail += words.say(
+            "family.apart" if apart else "family.overlap",
+            relation=relation,
+            a=words.family(named),
+            b=words.family(other),
+        )
     planned = len(cells.filter(lambda c: c.family in (first, second)))
     used = sum(len(found) for found in sides.values())
     if used < planned:
-        detail += words.say("coverage", used=writer.digits("cells used", used),
-                            planned=writer.digits("cells planned", planned))  # fmt: skip
+        detail += words.say(
+            "coverage",
+            used=writer.digits("cells used", used),
+            planned=writer.digits("cells planned", planned),
+        )
     return replace(
         draft,
-        statement=words.say("family.statement" if measure.target is None
-                            else "family.statement.closest", a=words.family(named, several=True),
-                            b=words.family(other, several=True), relation=relation,
-                            metric=spoken),
-        tie=words.say("family.tie", a=words.family(named, several=True),
-                      b=words.family(other, several=True), metric=spoken),
+        statement=words.say(
+            "family.statement" if measure.target is None else "family.statement.closest",
+            a=words.family(named, several=True),
+            b=words.family(other, several=True),
+            relation=relation,
+            metric=spoken,
+        ),
+        tie=words.say(
+            "family.tie",
+            a=words.family(named, several=True),
+            b=words.family(other, several=True),
+            metric=spoken,
+        ),
         detail=detail,
         in_these_runs=shown,
         estimate=contrast.mean,
         interval=interval,
         margin=margin,
         p=contrast.p(towards, margin),
-        opposite=interval is not None
-        and (interval[0] > 0 if towards < 0 else interval[1] < 0),
+        opposite=interval is not None and (interval[0] > 0 if towards < 0 else interval[1] < 0),
         identical=contrast.identical,
         deviation=contrast.deviation,
         decimals=decimals,
@@ -122,10 +144,11 @@ def family_versus(
         cells=(*sides[named], *sides[other]),
         counterexamples=(words.family(other),) if shown == "no" else (),
         predicate={**draft.predicate, "ahead": named, "apart": apart},
-        rule=words.say("rule.family", a=words.family(named, several=True),
-                       b=words.family(other, several=True)),
+        rule=words.say(
+            "rule.family", a=words.family(named, several=True), b=words.family(other, several=True)
+        ),
         notes=(words.say("note.no_cause"),),
-    )  # fmt: skip
+    )
 
 
 def _by_seed(found: list[Cell], seed: int, measure: Measure) -> tuple[float, float]:

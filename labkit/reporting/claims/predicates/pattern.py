@@ -36,22 +36,30 @@ def same_pattern(cells: Cells, factor: str, measure: Measure, context: Context) 
         scope=common.scope_of(cells, words),
         dataset="",
         predicate={
-            "kind": "same-pattern", "factor": factor, "metric": measure.name,
-            "datasets": list(comparisons), "target": measure.target,
+            "kind": "same-pattern",
+            "factor": factor,
+            "metric": measure.name,
+            "datasets": list(comparisons),
+            "target": measure.target,
         },
         writer=context.writer(),
-        topic=words.say("topic.same_pattern", factor=words.factor(factor), metric=spoken,
-                        datasets=names),
+        topic=words.say(
+            "topic.same_pattern", factor=words.factor(factor), metric=spoken, datasets=names
+        ),
         unit="%",
-    )  # fmt: skip
+    )
     if len(comparisons) < 2:
         return replace(draft, missing=(words.say("missing.one_dataset"),))
-    empty = tuple(dict.fromkeys(r for c in comparisons.values() for r in
-                                common.reasons(c, draft.writer)))  # fmt: skip
+    empty = tuple(
+        dict.fromkeys(r for c in comparisons.values() for r in common.reasons(c, draft.writer))
+    )
     if empty:
         return replace(draft, missing=empty)
-    shared = [lv for lv in next(iter(comparisons.values())).levels
-              if all(lv in c.levels for c in comparisons.values())]  # fmt: skip
+    shared = [
+        lv
+        for lv in next(iter(comparisons.values())).levels
+        if all(lv in c.levels for c in comparisons.values())
+    ]
     if len(shared) < 2:
         return replace(draft, missing=(words.say("missing.no_shared_levels"),))
     towards = common.sign_towards(measure) if measure.better else -1
@@ -90,9 +98,7 @@ def same_pattern(cells: Cells, factor: str, measure: Measure, context: Context) 
     return replace(
         draft,
         statement=statement,
-        tie=words.say(
-            "pattern.tie", factor=words.factor(factor), metric=spoken, datasets=names
-        ),
+        tie=words.say("pattern.tie", factor=words.factor(factor), metric=spoken, datasets=names),
         detail=detail,
         in_these_runs=shown,
         **hardest,
@@ -111,7 +117,7 @@ def same_pattern(cells: Cells, factor: str, measure: Measure, context: Context) 
             *dict.fromkeys(n for c in comparisons.values() for n in common.notes(c, words)),
             *((words.say("note.slight"),) if _slight(comparisons, reversed_pairs) else ()),
         ),
-    )  # fmt: skip
+    )
 
 
 def _slight(comparisons: dict[str, Comparison], pairs: list[tuple[Level, Level]]) -> bool:
@@ -179,18 +185,26 @@ def trade_off(
     dataset = common.single_dataset(cells)
     spoken = [common.spoken(m, words) for m in (first, second)]
     draft = Draft(
-        id=".".join(("trade-off", factor, f"{common.name_of(first)}-{common.name_of(second)}",
-                     dataset or "all")),
+        id=".".join(
+            (
+                "trade-off",
+                factor,
+                f"{common.name_of(first)}-{common.name_of(second)}",
+                dataset or "all",
+            )
+        ),
         scope=common.scope_of(cells, words),
         dataset=dataset,
         predicate={
-            "kind": "trade-off", "factor": factor, "metrics": [first.name, second.name],
+            "kind": "trade-off",
+            "factor": factor,
+            "metrics": [first.name, second.name],
             "dataset": dataset,
         },
         writer=context.writer(),
         topic=words.say("topic.trade_off", factor=words.factor(factor), a=spoken[0], b=spoken[1]),
         unit="%",
-    )  # fmt: skip
+    )
     pair = [compare(cells, factor, m) for m in (first, second)]
     reasons = tuple(dict.fromkeys(r for c in pair for r in common.reasons(c, draft.writer)))
     reasons += tuple(
@@ -235,13 +249,20 @@ def trade_off(
     one = len(tops[0]) == len(tops[1]) == 1
     shown: InTheseRuns = "yes" if not shared_best else "no" if one else "tie"
     fields = {
-        "factor": words.factor(factor), "a": spoken[0], "b": spoken[1],
-        "level_a": writer.level(factor, best[0]), "level_b": writer.level(factor, best[1]),
-        "values_a": values[0], "values_b": values[1],
-    }  # fmt: skip
+        "factor": words.factor(factor),
+        "a": spoken[0],
+        "b": spoken[1],
+        "level_a": writer.level(factor, best[0]),
+        "level_b": writer.level(factor, best[1]),
+        "values_a": values[0],
+        "values_b": values[1],
+    }
     numbers: dict[str, Any] = {}
     if shown == "yes":
         numbers = common.hardest_in_percent(_halves(pair, best, towards, dataset))
+        if numbers["p"] is not None and len(shared) > 3:
+            # Each best level was picked among all others, any of which might have led.
+            numbers["p"] = min(1.0, numbers["p"] * (len(shared) - 1) / 2)
     return replace(
         draft,
         statement=words.say("trade_off.statement", **fields),
@@ -256,7 +277,7 @@ def trade_off(
         cells=tuple({c.where: c for x in pair for c in x.cells}.values()),
         predicate={**draft.predicate, "best": best},
         rule=words.say("rule.trade_off"),
-    )  # fmt: skip
+    )
 
 
 def _halves(

@@ -7,7 +7,7 @@ from itertools import product
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from labkit.reporting.claims.cells import CONDITIONS, Cell, Cells, Level
+from labkit.reporting.claims.cells import Cell, Cells, Level
 from labkit.reporting.claims.claim import InTheseRuns
 from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.measure import Measure
@@ -73,8 +73,12 @@ def ranking(
     if not len(cells):
         return replace(draft, missing=(words.say("missing.metric_absent", metric=spoken),))
     if excluded:
-        key = words.say("missing.not_comparable", factor=words.factor(excluded[0]),
-                        factors=words.factor(excluded[0], several=True), metric=spoken)  # fmt: skip
+        key = words.say(
+            "missing.not_comparable",
+            factor=words.factor(excluded[0]),
+            factors=words.factor(excluded[0], several=True),
+            metric=spoken,
+        )
         return replace(draft, missing=(key,))
     if len(factors) < 2:
         return replace(draft, missing=(words.say("missing.few_factors"),))
@@ -88,9 +92,12 @@ def ranking(
     if named not in shares:
         reason = words.say("missing.factor_constant_short", factor=words.factor(named))
         return replace(draft, missing=(reason,))
-    rival = next(f for f in order if f != named)
-    per_seed = [s.factors[named] - s.factors[rival] for s in found]
-    gap = fmean(per_seed)
+    gaps = {f: [s.factors[named] - s.factors[f] for s in found] for f in order if f != named}
+    ps = {f: p_beyond(gap, MARGIN) for f, gap in gaps.items()}
+    # Ahead of every other factor: the estimate is that of the hardest to tell.
+    rival = min(gaps, key=lambda f: (-(ps[f] or 0.0), fmean(gaps[f])))
+    per_seed = gaps[rival]
+    gap = min(fmean(each) for each in gaps.values())
     flat = all(s.total == 0 for s in found)
     shown: InTheseRuns = "tie" if flat or abs(gap) < 1e-9 else "yes" if gap > 0 else "no"
     if shares[order[0]] <= 0 or _rounding_decides(cells, measure):
@@ -120,16 +127,21 @@ def ranking(
         )
     return replace(
         draft,
-        statement=words.say("ranking.statement", factor=words.factor(named), metric=spoken,
-                            other=words.say("the", factor=words.factor(rival)) if len(order) == 2
-                            else words.say("ranking.any_other")),
+        statement=words.say(
+            "ranking.statement",
+            factor=words.factor(named),
+            metric=spoken,
+            other=words.say("the", factor=words.factor(rival))
+            if len(order) == 2
+            else words.say("ranking.any_other"),
+        ),
         tie=words.say("ranking.tie", metric=spoken, factors=combination),
         detail=detail,
         in_these_runs=shown,
         tie_reason="reason.no_leader",
-        estimate=gap,
+        estimate=fmean(per_seed),
         interval=interval,
-        p=p_beyond(per_seed, MARGIN),
+        p=ps[rival],
         opposite=interval is not None and interval[1] < 0,
         identical=len(per_seed) > 1 and max(per_seed) - min(per_seed) < 1e-9,
         deviation=standard_error(per_seed) * len(per_seed) ** 0.5 if len(per_seed) > 1 else None,
@@ -138,12 +150,14 @@ def ranking(
         cells=tuple(cells),
         counterexamples=(words.factor(order[0]),) if shown == "no" else (),
         predicate={
-            **draft.predicate, "factor": named, "order": order,
+            **draft.predicate,
+            "factor": named,
+            "order": order,
             "shares": {f: shares[f] for f in order},
         },
         rule=words.say("rule.ranking"),
         notes=(words.say("note.descriptive"),) if len(found) == 1 else (),
-    )  # fmt: skip
+    )
 
 
 def _rest(writer: Any, found: list[Shares], rest: float, combination: str) -> str:
@@ -195,8 +209,10 @@ def _shares(cells: Cells, factors: list[str], measure: Measure) -> Shares | None
     y = np.array([v for _, v in rows], dtype=float)
     datasets = [c.dataset for c, _ in rows]
     if len(set(datasets)) > 1:
-        means = {d: fmean(v for (_, v), e in zip(rows, datasets, strict=True) if e == d)
-                 for d in set(datasets)}  # fmt: skip
+        means = {
+            d: fmean(v for (_, v), e in zip(rows, datasets, strict=True) if e == d)
+            for d in set(datasets)
+        }
         if min(means.values()) <= 0:
             return None
         y = y / np.array([means[d] for d in datasets])
@@ -234,7 +250,9 @@ def _connected(rows: list[Cell], factors: list[str]) -> bool:
         return False
     datasets = {c.dataset for c in rows}
     keys = {(c.dataset, *(str(c.settings[f]) for f in factors)) for c in rows}
-    conditions = {tuple(c.settings.get(n) for n in CONDITIONS) for c in rows}
+    conditions = {
+        tuple(sorted((n, str(v)) for n, v in c.settings.items() if n not in factors)) for c in rows
+    }
     possible = len(list(product(datasets, *levels)))
     return len(keys) == len(rows) and len(conditions) == 1 and 2 * len(keys) > possible
 

@@ -51,15 +51,20 @@ def reproduces(cells: Cells, reference: Reference, context: Context, key: str = 
         id=".".join(p for p in ("reproduces", m.name, key, dataset) if p),
         scope=common.scope_of(matching, words) if len(matching) else "",
         dataset=dataset,
-        predicate={"kind": "reproduces", "metric": m.name, "source": reference.source,
-                   "published": reference.value, "tolerance": reference.tolerance},
+        predicate={
+            "kind": "reproduces",
+            "metric": m.name,
+            "source": reference.source,
+            "published": reference.value,
+            "tolerance": reference.tolerance,
+        },
         writer=context.writer(),
         topic=words.say("topic.reproduces", metric=spoken, source=reference.source),
         unit=m.unit,
         margin=reference.tolerance,
         rule=words.say("rule.reproduces"),
         n_blocks=1,
-    )  # fmt: skip
+    )
     if reference.not_comparable:
         return replace(draft, missing=(reference.not_comparable,))
     used = [c for c in matching if m.of(c) is not None]
@@ -102,4 +107,4 @@ def reproduces(cells: Cells, reference: Reference, context: Context, key: str = 
         cells=tuple(used),
         counterexamples=tuple(c.run for c in used) if shown == "no" else (),
         seeds_wanted=next((n for n in (3, 5, 8, 12, 20) if n > len(seeds)), 0),
-    )  # fmt: skip
+    )

@@ -13,6 +13,7 @@ from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.predicates import common
 from labkit.reporting.claims.predicates.absence import describe
+from labkit.reporting.claims.texts import Words
 from labkit.reporting.claims.writer import Writer
 
 
@@ -36,14 +37,17 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
         scope=common.scope_of(cells, words),
         dataset=dataset,
         predicate={
-            "kind": "best-setting", "family": family, "metric": measure.name, "dataset": dataset,
+            "kind": "best-setting",
+            "family": family,
+            "metric": measure.name,
+            "dataset": dataset,
         },
         writer=context.writer(),
         topic=words.say("topic.best_setting", family=words.family(family), metric=spoken),
         unit=measure.unit,
         rule=words.say("rule.best_setting"),
         n_blocks=1,
-    )  # fmt: skip
+    )
     groups: dict[tuple[Any, ...], dict[int, Cell]] = {}
     for cell in cells:
         if measure.of(cell) is not None:
@@ -56,26 +60,31 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
     means = {key: _mean(group.values(), measure) for key, group in groups.items()}
     order = sorted(groups, key=lambda key: (-towards * means[key], str(key)))
     top, used = order[0], [c for group in groups.values() for c in group.values()]
-    fields = {"family": words.family(family), "metric": spoken,
-              "end": words.say(f"superlative.{sense}")}  # fmt: skip
+    fields = {
+        "family": words.family(family),
+        "metric": spoken,
+        "end": words.say(f"superlative.{sense}"),
+    }
     draft = replace(draft, cells=tuple(used))
     typed = [m.decimals for c in used if (m := measure.of(c)) and m.decimals is not None]
     decimals = common.text_decimals(
         [means[key] for key in order[:2]], measure, min(typed) if typed else None
     )
     writer = draft.writer
-    among = Cells(tuple(replace(c, seed=0) for c in cells))
-    some = {key: replace(next(iter(group.values())), seed=0) for key, group in groups.items()}
-    writer.keep({f"{measure.name}, {describe(some[k], among, words)}": means[k] for k in order})
+    some = {key: next(iter(group.values())) for key, group in groups.items()}
+    writer.keep({f"{measure.name}, {_named(some[k], cells, words)}": means[k] for k in order})
     value = writer.number(f"{measure.name}, best", means[top], decimals)
-    setting = _setting(writer, some[top], among, words)
+    setting = _setting(writer, some[top], cells, words)
     predicate = {**draft.predicate, "settings": dict(some[top].settings)}
     if len(order) == 1:
         return replace(
-            draft, in_these_runs="tie", predicate=predicate,
+            draft,
+            in_these_runs="tie",
+            predicate=predicate,
             tie=words.say("best_setting.only", setting=setting, **fields),
-            n_seeds=len(groups[top]), seeds_wanted=0,
-        )  # fmt: skip
+            n_seeds=len(groups[top]),
+            seeds_wanted=0,
+        )
     contrasts = {
         key: _paired(groups[top], groups[key], measure)
         for key in order[1:]
@@ -92,7 +101,7 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
     tied = [key for key, c in contrasts.items() if c.sign == 0]
     beaten = any(towards * c.sign < 0 for c in contrasts.values())
     shown: InTheseRuns = "tie" if tied or beaten else "yes"
-    both = [_setting(writer, some[k], among, words) for k in tied]
+    both = [_setting(writer, some[k], cells, words) for k in tied]
     return replace(
         draft,
         statement=words.say("best_setting.statement", setting=setting, **fields),
@@ -101,7 +110,7 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
             "best_setting.detail" if shown == "yes" else "best_setting.tie_detail",
             value=value,
             other=writer.number(f"{measure.name}, next", means[order[1]], decimals),
-            next=_setting(writer, some[order[1]], among, words),
+            next=_setting(writer, some[order[1]], cells, words),
         ),
         in_these_runs=shown,
         estimate=contrast.mean,
@@ -126,24 +135,29 @@ def share_within(cells: Cells, part: Measure, whole: Measure, context: Context) 
     """
     words = context.words
     dataset, family = common.single_dataset(cells), cells.families[0] if cells.families else ""
-    names = {"part": common.spoken(part, words), "whole": common.spoken(whole, words),
-             "family": words.family(family)}  # fmt: skip
+    names = {
+        "part": common.spoken(part, words),
+        "whole": common.spoken(whole, words),
+        "family": words.family(family),
+    }
     draft = Draft(
         id=".".join(("share-within", part.name, whole.name, dataset or "all")),
         scope=common.scope_of(cells, words),
         dataset=dataset,
-        predicate={"kind": "share-within", "metrics": [part.name, whole.name],
-                   "dataset": dataset},
+        predicate={"kind": "share-within", "metrics": [part.name, whole.name], "dataset": dataset},
         writer=context.writer(),
         topic=words.say("topic.share_within", **names),
         unit=part.unit,
         rule=words.say("rule.share_within", **names),
         n_blocks=1,
-    )  # fmt: skip
+    )
     used = [(c, p, w) for c in cells if (p := part.of(c)) and (w := whole.of(c))]
     if not used:
-        missing = next(m for m in (part, whole) if not any(m.of(c) for c in cells)) \
-            if not all(any(m.of(c) for c in cells) for m in (part, whole)) else part  # fmt: skip
+        missing = (
+            next(m for m in (part, whole) if not any(m.of(c) for c in cells))
+            if not all(any(m.of(c) for c in cells) for m in (part, whole))
+            else part
+        )
         reason = words.say("missing.metric_absent", metric=common.spoken(missing, words))
         return replace(draft, missing=(reason,))
     seeds = sorted({c.seed for c, _, _ in used})
@@ -181,12 +195,16 @@ def share_within(cells: Cells, part: Measure, whole: Measure, context: Context) 
     )
 
 
-def _setting(writer: Writer, cell: Cell, among: Cells, words: Any) -> str:
+def _named(cell: Cell, among: Cells, words: Words) -> str:
+    return describe(cell, among, words, seeds=False)
+
+
+def _setting(writer: Writer, cell: Cell, among: Cells, words: Words) -> str:
     """A setting in words, its numbers kept: "hinge, z 64"."""
     for name, level in cell.settings.items():
         if name in among.factors:
             writer.level(name, level)
-    return describe(cell, among, words)
+    return _named(cell, among, words)
 
 
 def _mean(cells: Any, measure: Measure) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import sqrt
-from statistics import fmean, variance
+from statistics import variance
 
 from labkit.reporting.claims.cells import Cells, Level
 from labkit.reporting.claims.claim import InTheseRuns
@@ -24,8 +24,8 @@ def seed_spread(cells: Cells, factor: str, measure: Measure, context: Context) -
         factor: the setting whose levels are compared.
 
     A level's spread is the standard deviation over seeds, pooled over blocks. The ratio
-    of two gets an F interval (normal noise); of more than two levels the smallest and
-    the next are compared.
+    of two gets an F interval (normal noise); of more than two levels the smallest has to
+    beat the next, and with it all others.
     """
     words = context.words
     comparison = compare(cells, factor, measure)
@@ -37,7 +37,10 @@ def seed_spread(cells: Cells, factor: str, measure: Measure, context: Context) -
         scope=common.scope_of(cells, words),
         dataset=dataset,
         predicate={
-            "kind": "seed-spread", "factor": factor, "metric": measure.name, "dataset": dataset,
+            "kind": "seed-spread",
+            "factor": factor,
+            "metric": measure.name,
+            "dataset": dataset,
         },
         writer=writer,
         topic=words.say("topic.spread", metric=spoken),
@@ -46,7 +49,7 @@ def seed_spread(cells: Cells, factor: str, measure: Measure, context: Context) -
         decimals=2,
         margin=1.0,
         rule=words.say("rule.spread"),
-    )  # fmt: skip
+    )
     if draft.missing:
         return draft
     if len(comparison.seeds) < 2:
@@ -67,21 +70,27 @@ def seed_spread(cells: Cells, factor: str, measure: Measure, context: Context) -
         [sd for sd, _ in known.values()], 2, None if typed is None else typed + 1
     )
     values = words.listing(
-        words.say("value_for", level=writer.level(factor, lv),
-                  value=writer.number(f"spread, {lv}", known[lv][0], decimals))
+        words.say(
+            "value_for",
+            level=writer.level(factor, lv),
+            value=writer.number(f"spread, {lv}", known[lv][0], decimals),
+        )
         for lv in order
-    )  # fmt: skip
+    )
     return replace(
         draft,
-        statement=words.say("spread.statement", level=writer.level(factor, least),
-                            rival=writer.level(factor, nextto), metric=spoken),
-        tie=words.say("spread.tie", levels=writer.levels(factor, [least, nextto]),
-                      metric=spoken),
+        statement=words.say(
+            "spread.statement",
+            level=writer.level(factor, least),
+            rival=writer.level(factor, nextto),
+            metric=spoken,
+        ),
+        tie=words.say("spread.tie", levels=writer.levels(factor, [least, nextto]), metric=spoken),
         detail=words.say("spread.detail", values=values),
         in_these_runs=shown,
         estimate=ratio,
         interval=interval,
-        p=min(1.0, len(known) / 2 * p_spread_less(ratio, df_a, df_b)) if sd_a > 0 else 1.0,
+        p=p_spread_less(ratio, df_a, df_b) if sd_a > 0 else 1.0,
         identical=sd_a == 0,
         n_seeds=len(comparison.seeds),
         n_blocks=len(comparison.blocks),
@@ -89,8 +98,7 @@ def seed_spread(cells: Cells, factor: str, measure: Measure, context: Context) -
         predicate={**draft.predicate, "level": least, "rival": nextto},
         notes=common.notes(comparison, words),
         seeds_wanted=next((n for n in (3, 5, 8, 12, 20) if n > len(comparison.seeds)), 0),
-        data={"overall": sqrt(fmean(sd**2 for sd, _ in known.values()))},
-    )  # fmt: skip
+    )
 
 
 def _pooled(comparison: Comparison, level: Level) -> tuple[float, int]:

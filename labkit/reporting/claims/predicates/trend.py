@@ -46,18 +46,22 @@ def trend(
         scope=common.scope_of(cells, words),
         dataset=dataset,
         predicate={
-            "kind": "trend", "factor": factor, "metric": measure.name, "dataset": dataset,
+            "kind": "trend",
+            "factor": factor,
+            "metric": measure.name,
+            "dataset": dataset,
             "target": measure.target,
         },
         writer=writer,
         topic=words.say("topic.trend", factor=words.factor(factor), metric=spoken),
         missing=common.reasons(comparison, writer),
         unit=measure.unit,
-    )  # fmt: skip
+    )
     levels = comparison.levels
     if not draft.missing and not all(isinstance(v, (int, float)) for v in levels):
-        draft = replace(draft, missing=(words.say("missing.not_numeric",
-                                                  factor=words.factor(factor)),))  # fmt: skip
+        draft = replace(
+            draft, missing=(words.say("missing.not_numeric", factor=words.factor(factor)),)
+        )
     if draft.missing:
         return draft
     steps = [comparison.contrast(b, a) for a, b in pairwise(levels)]
@@ -94,8 +98,11 @@ def trend(
         percent = words.say("trend.percent", share=words.say(key, share=number).strip(" ()"))
         if len(levels) > 2:
             way = 100 * (means[1] - means[0]) / (means[-1] - means[0])
-            percent += words.say("trend.first_step", share=writer.number("first step", way, 0),
-                                 level=words.level(factor, levels[1]))  # fmt: skip
+            percent += words.say(
+                "trend.first_step",
+                share=writer.number("first step", way, 0),
+                level=words.level(factor, levels[1]),
+            )
     detail = words.say(
         "trend.detail",
         values=words.listing(values),
@@ -128,8 +135,7 @@ def trend(
         interval=interval,
         margin=max(margins),
         p=None if any(p is None for p in ps) else max(p for p in ps if p is not None),
-        opposite=interval is not None
-        and (interval[1] < 0 if towards > 0 else interval[0] > 0),
+        opposite=interval is not None and (interval[1] < 0 if towards > 0 else interval[0] > 0),
         identical=any(step.identical for step in steps),
         deviation=whole.deviation,
         decimals=decimals,
@@ -142,13 +148,15 @@ def trend(
             if s == -towards
         ),
         predicate={
-            **draft.predicate, "direction": key, "levels": list(levels), "signs": signs,
+            **draft.predicate,
+            "direction": key,
+            "levels": list(levels),
+            "signs": signs,
             "shape": shape(signs),
         },
         rule=words.say("rule.trend"),
         notes=common.notes(comparison, words),
-        data={"means": dict(zip(levels, means, strict=True))},
-    )  # fmt: skip
+    )
 
 
 def shape(signs: list[int]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labkit.reporting.claims.cells import Level
 from labkit.reporting.claims.claim import Claim
 from labkit.reporting.claims.questions.essay import Essay
 from labkit.reporting.claims.texts import Words
@@ -109,8 +110,39 @@ def course(essay: Essay, claims: Sequence[Claim]) -> str:
             where=everywhere(words, claims),
             steps=steps,
         )
+    turns = {(c.predicate["shape"], _turn(c)) for c in claims}
+    if len(turns) == 1 and claims[0].predicate["shape"] in ("valley", "hill") and len(claims) > 1:
+        values = words.say("clause.semicolon").join(
+            words.say("course.turn", value=_value(c, _turn(c)), rest=_others(words, c))
+            + on(words, c, claims)
+            for c in claims
+        )
+        return words.say(
+            f"course.{claims[0].predicate['shape']}_all",
+            level=words.level(claims[0].predicate["factor"], _turn(claims[0])),
+            where=everywhere(words, claims),
+            values=values,
+        )
     parts = [_course(essay, claim) for claim in claims]
     return words.say("clause.and" if len(shapes) == 1 else "clause.but").join(parts)
+
+
+def _turn(claim: Claim) -> Level:
+    """The level with the extreme value: the lowest of a valley, else the highest."""
+    metric, levels = claim.predicate["metric"], claim.predicate["levels"]
+    pick = min if claim.predicate["shape"] == "valley" else max
+    found: Level = pick(levels, key=lambda lv: claim.numbers[f"{metric}, {lv}"])
+    return found
+
+
+def _others(words: Words, claim: Claim) -> str:
+    """ "312 at 8 and 302 at 32": the values a turn stands against; all of them if mixed."""
+    factor, levels = claim.predicate["factor"], claim.predicate["levels"]
+    return words.listing(
+        words.say("clause.at", value=_value(claim, lv), level=words.bare(factor, lv))
+        for lv in levels
+        if lv != _turn(claim) or claim.predicate["shape"] == "mixed"
+    )
 
 
 def monotone(claims: Sequence[Claim]) -> bool:
@@ -122,10 +154,12 @@ def monotone(claims: Sequence[Claim]) -> bool:
 def briefly(essay: Essay, claims: Sequence[Claim]) -> str:
     """ "rises (14.08 to 17.66 on MNIST, 12.44 to 14.27 on Fashion-MNIST)"; monotone ones only."""
     words = essay.words
-    values = ", ".join(
-        words.say("course.ends", first=_end(c, 0), last=_end(c, -1)) + on(words, c, claims)
-        for c in claims
-    )
+    ends = [words.say("course.ends", first=_end(c, 0), last=_end(c, -1)) for c in claims]
+    if len(set(ends)) == 1:
+        values = ends[0] + everywhere(words, claims)
+    else:
+        each = zip(ends, claims, strict=True)
+        values = ", ".join(text + on(words, c, claims) for text, c in each)
     key = f"course.brief.{claims[0].predicate['shape']}"
     hedge = "" if all(essay.hedge(c) == "" for c in claims) else words.say("answer.apparently")
     return words.say(key, hedge=hedge, values=values)
@@ -158,25 +192,18 @@ def _course(essay: Essay, claim: Claim) -> str:
     where, shape = words.where(predicate["dataset"]), predicate["shape"]
     if shape in ("rises", "falls", "weakly"):
         key = shape if shape != "weakly" else f"weakly.{predicate['direction']}"
-        return words.say(f"course.{key}", hedge=essay.hedge(claim), where=where,
-                         steps=_step(words, claim))  # fmt: skip
+        return words.say(
+            f"course.{key}", hedge=essay.hedge(claim), where=where, steps=_step(words, claim)
+        )
     if shape == "flat":
         values = words.listing(_value(claim, lv) for lv in levels)
         return words.say("course.flat", where=where, values=values)
-    metric = predicate["metric"]
-    at = {lv: claim.numbers[f"{metric}, {lv}"] for lv in levels}
-    turn = (min if shape == "valley" else max)(levels, key=lambda lv: at[lv])
-    rest = words.listing(
-        words.say("clause.at", value=_value(claim, lv), level=words.bare(factor, lv))
-        for lv in levels
-        if lv != turn or shape == "mixed"
-    )
     return words.say(
         f"course.{shape}",
         where=where,
-        level=words.level(factor, turn),
-        value=_value(claim, turn),
-        rest=rest,
+        level=words.level(factor, _turn(claim)),
+        value=_value(claim, _turn(claim)),
+        rest=_others(words, claim),
     )
 
 
@@ -210,6 +237,8 @@ def moved(essay: Essay, claims: Sequence[Claim]) -> str:
         )
     predicate = claims[0].predicate
     return words.say(
-        "moved", label=predicate["label"], where=words.where(predicate["dataset"]),
+        "moved",
+        label=predicate["label"],
+        where=words.where(predicate["dataset"]),
         clauses=words.listing(clauses),
-    )  # fmt: skip
+    )

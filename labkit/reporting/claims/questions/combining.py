@@ -87,17 +87,30 @@ def _ahead(essay: Essay, claims: list[Claim], pair: tuple[str, str]) -> str:
     metric = first.predicate["metric"]
     key = "combining.values" if first.predicate["target"] is None else "combining.away"
     values = words.listing(
-        words.say(key if i == 0 else "clause.against_plain", a=c.shown[f"{metric}, {ahead}"],
-                  b=c.shown[f"{metric}, {other}"]) + on(words, c, claims)
+        words.say(
+            key if i == 0 else "clause.against_plain",
+            a=c.shown[f"{metric}, {ahead}"],
+            b=c.shown[f"{metric}, {other}"],
+        )
+        + on(words, c, claims)
         for i, c in enumerate(claims)
-    )  # fmt: skip
+    )
     where = everywhere(words, claims)
     if first.in_these_runs == "tie":
         return words.say("combining.tie", where=where, values=values)
-    apart = words.say("combining.apart" if first.predicate["apart"] else "combining.overlap",
-                      a=words.family(ahead), b=words.family(other))  # fmt: skip
-    return words.say("combining.ahead", ahead=words.family(ahead, several=True), where=where,
-                     hedge=essay.hedge(first), values=values, apart=apart)  # fmt: skip
+    apart = words.say(
+        "combining.apart" if first.predicate["apart"] else "combining.overlap",
+        a=words.family(ahead),
+        b=words.family(other),
+    )
+    return words.say(
+        "combining.ahead",
+        ahead=words.family(ahead, several=True),
+        where=where,
+        hedge=essay.hedge(first),
+        values=values,
+        apart=apart,
+    )
 
 
 def _encoder(essay: Essay, cells: Cells) -> None:
@@ -105,8 +118,11 @@ def _encoder(essay: Essay, cells: Cells) -> None:
     can = [f for f in PARENTS if f in cells.families and FAMILIES[f].reconstructs]
     cannot = [f for f in PARENTS if f in cells.families and not FAMILIES[f].reconstructs]
     if can and cannot:
-        essay.add("combining.encoder", can=essay.words.family(can[0], several=True),
-                  cannot=essay.words.family(cannot[0], several=True))  # fmt: skip
+        essay.add(
+            "combining.encoder",
+            can=essay.words.family(can[0], several=True),
+            cannot=essay.words.family(cannot[0], several=True),
+        )
 
 
 def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
@@ -119,11 +135,14 @@ def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
         and c.in_these_runs == "yes"
     ]
     parts = [
-        words.say("combining.prior" if c.predicate["below"] else "combining.decoder",
-                  where=words.where(c.predicate["dataset"]).strip(),
-                  recon=c.shown["recon_proxy_fid"], samples=c.shown["proxy_fid"])
+        words.say(
+            "combining.prior" if c.predicate["below"] else "combining.decoder",
+            where=words.where(c.predicate["dataset"]).strip(),
+            recon=c.shown["recon_proxy_fid"],
+            samples=c.shown["proxy_fid"],
+        )
         for c in claims
-    ]  # fmt: skip
+    ]
     if parts:
         essay.add("combining.lost", claims, clauses=words.say("clause.semicolon").join(parts))
         lessons = {c.predicate["below"] for c in claims}

@@ -52,8 +52,9 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     told += _agreement(essay, (recon, SAMPLES))
     absent = [n for n in (recon, kl, "active_units", SAMPLES) if not trends[n]]
     if absent:
-        essay.add("latent.absent",
-                  metrics=essay.words.listing(essay.words.metric(n) for n in absent))  # fmt: skip
+        essay.add(
+            "latent.absent", metrics=essay.words.listing(essay.words.metric(n) for n in absent)
+        )
     essay.certainty(told)
     return essay.answer()
 
@@ -67,8 +68,12 @@ def _recon(essay: Essay, claims: list[Claim]) -> list[Claim]:
     if not claims:
         return []
     words = essay.words
-    essay.add("latent.recon", claims, metric=words.metric(claims[0].predicate["metric"]),
-              clauses=course(essay, claims))  # fmt: skip
+    essay.add(
+        "latent.recon",
+        claims,
+        metric=words.metric(claims[0].predicate["metric"]),
+        clauses=course(essay, claims),
+    )
     if monotone(claims) and all(c.numbers.get("first step", 0.0) > 50 for c in claims):
         shares = words.listing(
             words.say("latent.early_share", share=c.shown["first step"], where=on(words, c, claims))
@@ -76,8 +81,9 @@ def _recon(essay: Essay, claims: list[Claim]) -> list[Claim]:
         )
         levels = {c.predicate["levels"][1] for c in claims}
         if len(levels) == 1:
-            essay.add("latent.early", claims, level=words.level(FACTOR, levels.pop()),
-                      shares=shares)  # fmt: skip
+            essay.add(
+                "latent.early", claims, level=words.level(FACTOR, levels.pop()), shares=shares
+            )
     return claims
 
 
@@ -94,8 +100,9 @@ def _along(essay: Essay, trends: dict[str, list[Claim]]) -> list[Claim]:
         essay.add("latent.along", told, clauses=clauses)
     for name, claims in trends.items():
         if claims and name not in brief:
-            essay.add("latent.recon", claims, metric=words.metric(name),
-                      clauses=course(essay, claims))  # fmt: skip
+            essay.add(
+                "latent.recon", claims, metric=words.metric(name), clauses=course(essay, claims)
+            )
             told += claims
     unused = [c for c in trends["active_units"] if _units_to_spare(c)]
     if unused:
@@ -146,12 +153,19 @@ def _trade_offs(essay: Essay, vaes: Cells, recon: str) -> list[Claim]:
     parts = []
     for claim in claims:
         a, b = claim.predicate["best"]
+        hedge = essay.hedge(claim).strip()
         key = {"yes": "latent.trade", "no": "latent.no_trade", "tie": "latent.trade_tie"}[
             claim.in_these_runs or "tie"
         ]
-        parts.append(words.say(key, where=words.where(claim.predicate["dataset"]),
-                               hedge=essay.hedge(claim), a=words.level(FACTOR, a),
-                               b=words.level(FACTOR, b)))  # fmt: skip
+        parts.append(
+            words.say(
+                key,
+                where=words.where(claim.predicate["dataset"]),
+                hedge=f" ({hedge})" if hedge else "",
+                a=words.level(FACTOR, a),
+                b=words.level(FACTOR, b),
+            )
+        )
     if parts:
         same = len({c.in_these_runs for c in claims}) == 1
         link = words.say("clause.and" if same else "clause.but")
@@ -165,8 +179,9 @@ def _agreement(essay: Essay, metrics: tuple[str, ...]) -> list[Claim]:
     alike = [words.metric(c.predicate["metric"]) for c in claims if c.in_these_runs == "yes"]
     apart = [words.metric(c.predicate["metric"]) for c in claims if c.in_these_runs == "no"]
     if alike and apart:
-        essay.add("latent.agree_partly", claims, alike=words.listing(alike),
-                  apart=words.listing(apart))  # fmt: skip
+        essay.add(
+            "latent.agree_partly", claims, alike=words.listing(alike), apart=words.listing(apart)
+        )
     elif alike:
         essay.add("latent.agree", claims, alike=words.listing(alike))
     elif apart:

@@ -9,7 +9,7 @@ from labkit.reporting.claims.measure import first_measured
 from labkit.reporting.claims.predicates.absence import no_collapse
 from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.constant import held_constant
-from labkit.reporting.claims.predicates.helped import helped
+from labkit.reporting.claims.predicates.helped import helped, mark_collapsed
 from labkit.reporting.claims.questions.clauses import winners
 from labkit.reporting.claims.questions.essay import Essay
 
@@ -24,7 +24,8 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     diversity = first_measured(DIVERSITY, gans)
     factors = list(gans.factors)[:3]
     drafts: list[Draft] = [no_collapse(gans, context)]
-    drafts += [helped(gans, factor, context) for factor in factors]
+    marked = mark_collapsed(gans)
+    drafts += [helped(marked, factor, context) for factor in factors]
     drafts += [
         best_of(gans.of(dataset=d), factor, context.measure(diversity or DIVERSITY[0]), context)
         for d in gans.datasets
@@ -62,9 +63,14 @@ def _helped(essay: Essay, factors: list[str], found: Claim) -> list[Claim]:
     if found.in_these_runs == "yes":
         essay.add("collapse.nothing_to_help", [found])
         return []
-    claims = [c for f in factors for c in essay.claims
-              if c.predicate["kind"] == "helped" and c.predicate["factor"] == f
-              and c.verdict != "not measured"]  # fmt: skip
+    claims = [
+        c
+        for f in factors
+        for c in essay.claims
+        if c.predicate["kind"] == "helped"
+        and c.predicate["factor"] == f
+        and c.verdict != "not measured"
+    ]
     for claim in claims:
         factor = claim.predicate["factor"]
         if claim.in_these_runs == "tie":
@@ -100,6 +106,11 @@ def _diversity(
             clauses.append(words.say("stability.by", factor=words.factor(factor), clause=clause))
     if clauses:
         key = "collapse.diversity" if found.in_these_runs == "yes" else "collapse.diversity_too"
-        essay.add(key, told, metric=words.metric(metric), about=words.say(f"about.{metric}"),
-                  clauses=words.say("clause.semicolon").join(clauses))  # fmt: skip
+        essay.add(
+            key,
+            told,
+            metric=words.metric(metric),
+            about=words.say(f"about.{metric}"),
+            clauses=words.say("clause.semicolon").join(clauses),
+        )
     return told

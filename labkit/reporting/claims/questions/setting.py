@@ -9,7 +9,7 @@ from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.measure import first_measured
 from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.change import change
-from labkit.reporting.claims.predicates.helped import helped
+from labkit.reporting.claims.predicates.helped import helped, mark_collapsed
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
 from labkit.reporting.claims.predicates.trend import trend
 from labkit.reporting.claims.questions.clauses import by_label, course, moved, winners
@@ -17,8 +17,14 @@ from labkit.reporting.claims.questions.essay import Essay
 from labkit.reporting.claims.questions.stability import WITHIN
 
 #: What a setting is judged by, where measured.
-MEASURES = ("proxy_fid", "coverage", "test_recon_loss", "test_total_loss", "total_loss",
-            "recon_loss")  # fmt: skip
+MEASURES = (
+    "proxy_fid",
+    "coverage",
+    "test_recon_loss",
+    "test_total_loss",
+    "total_loss",
+    "recon_loss",
+)
 LOSSES = ("d_loss", "g_loss", "total_loss", "recon_loss", "kl_loss")
 
 
@@ -33,11 +39,13 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         drafts += _drafts(some.of(family), factor, context)
     essay = Essay(key, drafts, context)
     told: list[Claim] = []
-    for name in dict.fromkeys(c.predicate["metric"] for c in essay.claims
-                              if c.predicate["kind"] in ("best-of", "trend")):  # fmt: skip
+    for name in dict.fromkeys(
+        c.predicate["metric"] for c in essay.claims if c.predicate["kind"] in ("best-of", "trend")
+    ):
         told += _sentence(essay, name)
-    refused = [c for c in essay.claims if c.predicate["kind"] == "best-of"
-               and c.verdict == "not measured"]  # fmt: skip
+    refused = [
+        c for c in essay.claims if c.predicate["kind"] == "best-of" and c.verdict == "not measured"
+    ]
     if not told:
         key_ = "factor.confounded" if refused else "factor.nothing"
         reason = refused[0].reasons[0] if refused and refused[0].reasons else ""
@@ -60,13 +68,18 @@ def _drafts(cells: Cells, factor: str, context: Context) -> list[Draft]:
         if len(cells.datasets) > 1:
             drafts.append(same_pattern(cells, factor, context.measure(name), context))
     if cells.families == ("gan",):
-        drafts.append(helped(cells, factor, context))
+        drafts.append(helped(mark_collapsed(cells), factor, context))
     if factor == "beta":
         drafts += [
-            trade_off(cells.of(dataset=d), factor, context.measure("test_recon_loss"),
-                      context.measure("proxy_fid"), context)
+            trade_off(
+                cells.of(dataset=d),
+                factor,
+                context.measure("test_recon_loss"),
+                context.measure("proxy_fid"),
+                context,
+            )
             for d in cells.datasets
-        ]  # fmt: skip
+        ]
     for name in LOSSES:
         drafts += _changes(cells, factor, name, context)
     return drafts
@@ -82,9 +95,14 @@ def _changes(cells: Cells, factor: str, name: str, context: Context) -> list[Dra
             )
             if any(name in c.first and not c.from_table for c in some):
                 found.append(
-                    change(some, context.measure(name), context, key=f"{factor}-{level}",
-                           label=context.words.level(factor, level))
-                )  # fmt: skip
+                    change(
+                        some,
+                        context.measure(name),
+                        context,
+                        key=f"{factor}-{level}",
+                        label=context.words.level(factor, level),
+                    )
+                )
     return found
 
 
@@ -95,17 +113,32 @@ def _numeric(levels: tuple[Level, ...]) -> bool:
 
 
 def _sentence(essay: Essay, name: str) -> list[Claim]:
-    trends = [c for c in essay.claims if c.predicate["kind"] == "trend"
-              and c.predicate["metric"] == name and c.verdict != "not measured"]  # fmt: skip
+    trends = [
+        c
+        for c in essay.claims
+        if c.predicate["kind"] == "trend"
+        and c.predicate["metric"] == name
+        and c.verdict != "not measured"
+    ]
     if trends:
-        essay.add("factor.trend", trends, metric=essay.words.metric(name),
-                  clauses=course(essay, trends))  # fmt: skip
+        essay.add(
+            "factor.trend", trends, metric=essay.words.metric(name), clauses=course(essay, trends)
+        )
         return trends
-    claims = [c for c in essay.claims if c.predicate["kind"] == "best-of"
-              and c.predicate["metric"] == name and c.verdict != "not measured"]  # fmt: skip
+    claims = [
+        c
+        for c in essay.claims
+        if c.predicate["kind"] == "best-of"
+        and c.predicate["metric"] == name
+        and c.verdict != "not measured"
+    ]
     if claims:
-        essay.add("factor.measure", claims, metric=essay.words.metric(name),
-                  clauses=winners(essay, claims, "verb.best"))  # fmt: skip
+        essay.add(
+            "factor.measure",
+            claims,
+            metric=essay.words.metric(name),
+            clauses=winners(essay, claims, "verb.best"),
+        )
     return claims
 
 
@@ -114,10 +147,14 @@ def _losses(essay: Essay, cells: Cells, factor: str) -> None:
     words = essay.words
     for name in LOSSES:
         if factor in essay.context.measure(name).within and any(name in c.metrics for c in cells):
-            essay.add("factor.never_ranked", factors=words.factor(factor, several=True),
-                      metric=words.metric(name))  # fmt: skip
+            essay.add(
+                "factor.never_ranked",
+                factors=words.factor(factor, several=True),
+                metric=words.metric(name),
+            )
             break
-    changes = [c for c in essay.claims if c.predicate["kind"] == "change"
-               and c.verdict != "not measured"]  # fmt: skip
+    changes = [
+        c for c in essay.claims if c.predicate["kind"] == "change" and c.verdict != "not measured"
+    ]
     for group in by_label(changes):
         essay.write(moved(essay, group), group)

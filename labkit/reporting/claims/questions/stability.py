@@ -16,6 +16,7 @@ from labkit.reporting.claims.predicates.ranking import ranking
 from labkit.reporting.claims.predicates.spread import seed_spread
 from labkit.reporting.claims.questions.clauses import winners
 from labkit.reporting.claims.questions.essay import Essay
+from labkit.reporting.claims.texts import Words
 
 #: What stability within a training is read from, the first that was measured.
 WITHIN = ("fid_drawdown", "fid_final_excess", "fid_tail_spread", "fid_oscillation")
@@ -37,8 +38,11 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         essay.add("stability.not_measured" if quality else "stability.nothing")
     told = _shares(essay, gans, subject)
     if within and not told:
-        essay.add("stability.read_from", metric=context.words.metric(within),
-                  about=context.words.say(f"about.{within}"))  # fmt: skip
+        essay.add(
+            "stability.read_from",
+            metric=context.words.metric(within),
+            about=context.words.say(f"about.{within}"),
+        )
     told.append(_finished(essay))
     told += _by_factor(essay, gans, factors, subject, "stability.by_factors")
     if within:
@@ -96,32 +100,23 @@ def _shares(essay: Essay, gans: Cells, subject: str) -> list[Claim]:
         order = claim.predicate["order"]
         where = words.where(claim.predicate["dataset"])
         if claim.in_these_runs == "tie":
-            split = "combination" in claim.shown
-            parts.append(
-                words.say(
-                    "stability.share_tie_split" if split else "stability.share_tie",
-                    where=where,
-                    rest=claim.shown.get("rest", ""),
-                    combination=claim.shown.get("combination", ""),
-                    noise=claim.shown.get("noise", ""),
-                    factors=words.listing(words.factor(f) for f in gans.factors if f in order),
-                )
-            )
+            parts.append(words.say("stability.share_tie", where=where, rest=_rest(words, claim)))
             continue
         others = words.listing(
-            words.say("stability.share_of", share=claim.shown[f"{f}, share"],
-                      factor=words.factor(f))
+            words.say(
+                "stability.share_of", share=claim.shown[f"{f}, share"], factor=words.factor(f)
+            )
             for f in order[1:]
-        )  # fmt: skip
-        most = claim.numbers[f"{order[0]}, share"] > 50
+        )
         parts.append(
             words.say(
-                "stability.share" if most else "stability.share_part",
+                _share_key(claim),
                 where=where,
                 hedge=essay.hedge(claim),
                 factor=words.factor(order[0]),
                 share=claim.shown[f"{order[0]}, share"],
                 others=others,
+                rest=_rest(words, claim),
             )
         )
     essay.add(
@@ -132,6 +127,28 @@ def _shares(essay: Essay, gans: Cells, subject: str) -> list[Claim]:
         clauses=words.say("clause.while").join(parts),
     )
     return claims
+
+
+def _share_key(claim: Claim) -> str:
+    """Most of the spread, the largest part of it, or only more than the other settings."""
+    own = claim.numbers[f"{claim.predicate['order'][0]}, share"]
+    if own > 50:
+        return "stability.share"
+    rest = [claim.numbers[n] for n in ("rest", "combination", "noise") if n in claim.numbers]
+    return "stability.share_part" if own > max(rest) else "stability.share_more"
+
+
+def _rest(words: Words, claim: Claim) -> str:
+    """What no single setting carries: "63 % lies in how loss and z combine, or in noise"."""
+    factors = words.listing(words.factor(f) for f in sorted(claim.predicate["order"]))
+    key = "stability.rest_split" if "combination" in claim.shown else "stability.rest"
+    return words.say(
+        key,
+        factors=factors,
+        rest=claim.shown.get("rest", ""),
+        combination=claim.shown.get("combination", ""),
+        noise=claim.shown.get("noise", ""),
+    )
 
 
 def _by_factor(
@@ -166,13 +183,17 @@ def _dominance(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]
         for claim in claims:
             order = claim.predicate["order"]
             values = essay.words.listing(
-                essay.words.say("clause.with", value=claim.shown[f"{DOMINANCE}, {lv}"],
-                                level=essay.words.level(factors[0], lv))
+                essay.words.say(
+                    "clause.with",
+                    value=claim.shown[f"{DOMINANCE}, {lv}"],
+                    level=essay.words.level(factors[0], lv),
+                )
                 for lv in order
-            )  # fmt: skip
+            )
             parts.append(values + essay.words.where(claim.predicate["dataset"]))
-        essay.add("stability.dominance", claims,
-                  clauses=essay.words.say("clause.semicolon").join(parts))  # fmt: skip
+        essay.add(
+            "stability.dominance", claims, clauses=essay.words.say("clause.semicolon").join(parts)
+        )
     return claims
 
 
@@ -189,11 +210,15 @@ def _spread(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]:
         for claim in claims:
             levels = [lv for lv in gans.factors[factors[0]] if f"spread, {lv}" in claim.shown]
             values = essay.words.listing(
-                essay.words.say("clause.with", value=claim.shown[f"spread, {lv}"],
-                                level=essay.words.level(factors[0], lv))
+                essay.words.say(
+                    "clause.with",
+                    value=claim.shown[f"spread, {lv}"],
+                    level=essay.words.level(factors[0], lv),
+                )
                 for lv in levels
-            )  # fmt: skip
+            )
             parts.append(values + essay.words.where(claim.predicate["dataset"]))
-        essay.add("stability.spread", claims,
-                  clauses=essay.words.say("clause.semicolon").join(parts))  # fmt: skip
+        essay.add(
+            "stability.spread", claims, clauses=essay.words.say("clause.semicolon").join(parts)
+        )
     return claims

@@ -40,15 +40,21 @@ def _changes(group: Sequence[Cell], among: Cells, context: Context) -> list[Draf
     label = context.words.say("the", factor=context.words.family(first.family))
     if len({c.where[:-1] for c in among}) > 1:
         text = describe(first, among, context.words)
-        label = context.words.say("model_setting", family=context.words.family(first.family),
-                                  setting=text)  # fmt: skip
+        label = context.words.say(
+            "model_setting", family=context.words.family(first.family), setting=text
+        )
     levels = [str(v) for n, v in first.where[:-1] if n in among.factors]
     return [
-        change(Cells(tuple(group)), context.measure(name), context, label=label,
-               key="-".join([first.family, *levels]))
+        change(
+            Cells(tuple(group)),
+            context.measure(name),
+            context,
+            label=label,
+            key="-".join([first.family, *levels]),
+        )
         for name in LOSSES
         if any(name in c.first and name in c.last for c in group)
-    ]  # fmt: skip
+    ]
 
 
 def _kind(settings: Mapping[str, object], family: str) -> object:

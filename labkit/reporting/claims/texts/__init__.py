@@ -30,10 +30,6 @@ class Words:
         message: str = self._texts.MESSAGES[key]
         return message.format(**fields)
 
-    def has(self, key: str) -> bool:
-        """Whether there is a message of this name."""
-        return key in self._texts.MESSAGES
-
     def count(self, n: int) -> str:
         """A whole number in words up to twelve."""
         names: tuple[str, ...] = self._texts.COUNTS

@@ -46,6 +46,9 @@ MESSAGES = {
     "course.flat": "does not move{where} beyond rounding ({values})",
     "course.valley": "is lowest at {level}{where} ({value}, against {rest})",
     "course.hill": "is highest at {level}{where} ({value}, against {rest})",
+    "course.turn": "{value}, against {rest}",
+    "course.valley_all": "is lowest at {level}{where} ({values})",
+    "course.hill_all": "is highest at {level}{where} ({values})",
     "course.mixed": "goes up and down{where} ({rest})",
     "verb.steadier": "was the steadier choice",
     "verb.lower_fid": "had the lower proxy FID",
@@ -74,16 +77,18 @@ MESSAGES = {
     "{others})",
     "stability.share_part": "the {factor} {hedge}carries the largest part of the spread{where} "
     "({share} %, with {others})",
+    "stability.share_more": "the {factor} {hedge}carries more of the spread than any other setting"
+    "{where} ({share} %, with {others}), yet {rest}",
     "stability.share_of": "{share} % for the {factor}",
-    "stability.share_tie": "no single setting stands out{where}: {rest} % of the spread lies in "
-    "how {factors} combine, or in noise",
-    "stability.share_tie_split": "no single setting stands out{where}: {combination} % of the "
-    "spread lies in how {factors} combine, {noise} % in noise between seeds",
+    "stability.share_tie": "no single setting stands out{where}: {rest}",
+    "stability.rest": "{rest} % of it lies in how {factors} combine, or in noise",
+    "stability.rest_split": "{combination} % of it lies in how {factors} combine and {noise} % in "
+    "noise between seeds",
     "stability.by_factors": "{clauses}.",
     "stability.by": "by {factor}, {clause}",
     "stability.quality": "End quality is a question of its own: {clauses}.",
-    "stability.dominance": "The share of steps in which the discriminator was almost always right "
-    "was {clauses}.",
+    "stability.dominance": "The share of steps in which the discriminator was right almost "
+    "every time was {clauses}.",
     "stability.spread": "From seed to seed, proxy FID varies by a standard deviation of {clauses}.",
     "stability.constant": "The {settings} were the same in every GAN, so these runs say nothing "
     "about them.",
@@ -114,17 +119,16 @@ MESSAGES = {
     "latent.follow": "Samples go the same way: their {metric} {clauses}.",
     "latent.not_follow": "Samples do not simply follow: their {metric} {clauses}.",
     "latent.samples": "The samples' {metric} {clauses}.",
-    "latent.trade": "{a} {hedge}reconstructs best and {b} samples best{where}",
+    "latent.trade": "{a} reconstructs best and {b} samples best{where}{hedge}",
     "latent.no_trade": "{a} is best at both{where}",
     "latent.trade_tie": "one size may serve both{where}",
     "latent.trade_offs": "So {clauses}.",
-    "latent.agree": "The two data sets order the sizes alike by {alike}.",
-    "latent.disagree": "The two data sets order the sizes differently by {apart}.",
-    "latent.agree_partly": "The two data sets order the sizes alike by {alike}, but not by "
+    "latent.agree": "The two data sets order the latent sizes alike by {alike}.",
+    "latent.disagree": "The two data sets order the latent sizes differently by {apart}.",
+    "latent.agree_partly": "The two data sets order the latent sizes alike by {alike}, but not by "
     "{apart}.",
     "latent.absent": "Not measured here: {metrics}.",
     # --- questions about one setting: loss kind, constraint, regularisation, ...
-    "factor.constant": "The {factor} was the same in every cell, so the table cannot answer this.",
     "factor.confounded": "The table cannot answer this as a matter of cause: {reason}.",
     "factor.trend": "The {metric} {clauses}.",
     "model_setting": "the {family} with {setting}",
@@ -163,11 +167,11 @@ MESSAGES = {
     "combining.tie": "the two tie{where} ({values})",
     "combining.encoder": "What the {can} have and the {cannot} lack is an encoder: a code for a "
     "given image, and with it reconstructions and interpolations between real images.",
-    "combining.lost": "Where the VAE loses is measured too: {clauses}.",
-    "combining.prior": "{where}, its reconstructions alone have a proxy FID of {recon}, less than "
-    "half of its samples' {samples}",
-    "combining.decoder": "{where}, its reconstructions alone already have a proxy FID of {recon}, "
-    "more than half of its samples' {samples}",
+    "combining.lost": "Where the VAEs fall short of real images is measured too: {clauses}.",
+    "combining.prior": "{where}, their reconstructions alone have a proxy FID of {recon}, less "
+    "than half of their samples' {samples}",
+    "combining.decoder": "{where}, their reconstructions alone already have a proxy FID of "
+    "{recon}, more than half of their samples' {samples}",
     "combining.try_prior": "So more than half of the distance is added by drawing codes from the "
     "prior, which points to a latent GAN: a generator that learns to produce the VAE's codes.",
     "combining.try_decoder": "So more than half of the distance is there before any code is drawn, "

@@ -77,7 +77,7 @@ MESSAGES = {
     "reason.identical": "the seeds gave identical values, so noise is not known",
     "reason.small": "the difference is below the preset margin",
     "reason.holm": "does not survive Holm's correction for the {n} statements of this question",
-    "reason.interval": "the interval contains 0",
+    "reason.interval": "the interval contains zero",
     "reason.margin": "the interval does not clear the margin",
     "reason.opposite": "the interval lies wholly on the other side",
     "reason.contradicted": "these runs contradict it beyond rounding",
@@ -126,13 +126,14 @@ MESSAGES = {
     "best_of.many.highest": "{level} has the highest {metric} of the {k} {factors}",
     "best_of.two.detail": ": {value} against {other}{percent}",
     "best_of.many.detail": ": {value}, against {others}",
+    "best_of.tie_detail": ": {values}",
     "best_of.held": ", and {relation} at {held} of these {n}",
     "best_of.held_all": ", and {relation} at each of them",
     "best_of.tie": "{levels} tie for the {end} {metric}",
     "topic.effect": "what the {factor} does to the {metric}",
     "rule.best_of": "{level} minus {rival}, cells that differ in nothing else, averaged over "
-    "{n} block(s) within a seed; 95 % t-interval over seeds; it must beat every other level by "
-    "more than the margin",
+    "blocks within a seed; 95 % t-interval over seeds; it must beat every other level by more than "
+    "the margin",
     # --- in every block
     "dominates.statement": "{level} has the {relation} {metric} for all {factors}",
     "dominates.tie": "{level} is never behind in {metric}, but ties somewhere",
@@ -252,7 +253,7 @@ MESSAGES = {
     "change.detail": ": from {first} to {last}{percent}{closer}",
     "change.percent.up": ", up by {share} % of its first size",
     "change.percent.down": ", down by {share} % of its first size",
-    "change.closer": ", so closer to 0",
+    "change.closer": ", so closer to zero",
     "change.percent_wrong": "the percentage",
     "topic.change": "how the {metric} changed during training",
     "rule.change": "last epoch minus first; the percentage is of the first value's size; 95 % "

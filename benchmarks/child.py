@@ -1,0 +1,130 @@
+"""Run one thing in a process of its own, and say what it took: seconds, CPU time, memory.
+
+``python -m benchmarks.child TASK`` with TASK a JSON object; prints one JSON line. Times are
+taken after the imports, so that torch's start-up is in no ratio.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def main() -> None:
+    task = json.loads(sys.argv[1])
+    took = _WORK[task.pop("do")](**task)
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    below = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(json.dumps({
+        "seconds": took["seconds"],
+        "cpu": took["cpu"],
+        "memory_mb": max(own.ru_maxrss, below.ru_maxrss) * 1024 / 1e6,
+        **took["more"],
+    }))  # fmt: skip
+
+
+def _timed(work: Callable[[], object]) -> dict[str, Any]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    more = work()
+    return {
+        "seconds": time.perf_counter() - wall,
+        "cpu": time.process_time() - cpu,
+        "more": more if isinstance(more, dict) else {},
+    }
+
+
+def _plain(cells: list[dict[str, Any]], limit: int, epochs: int, threads: int) -> dict[str, Any]:
+    from benchmarks import plain
+
+    plain.train(cells[0], 256, 1, threads)  # first calls choose kernels and fill caches
+    return _timed(lambda: [plain.train(cell, limit, epochs, threads) for cell in cells])
+
+
+def _ours(
+    cells: list[dict[str, Any]], limit: int, epochs: int, threads: int, precision: str = "fp32"
+) -> dict[str, Any]:
+    from benchmarks import ours
+
+    ours.train(cells[0], 256, 1, threads, precision)
+    return _timed(lambda: [ours.train(cell, limit, epochs, threads, precision) for cell in cells])
+
+
+def _cell(task: dict[str, Any]) -> dict[str, Any]:
+    from labkit.runner import train_and_measure
+
+    return _timed(lambda: {"cell_seconds": train_and_measure(task)})
+
+
+def _evaluation(dataset: str, samples: int) -> dict[str, Any]:
+    from labkit.data import load
+    from labkit.measure.evaluate import measure_samples
+    from labkit.train import runtime
+
+    runtime.set_up(1)
+    images = load(dataset, "train", "bundled", samples).images
+    measure_samples(images, dataset)  # what depends on real images alone is kept
+    return _timed(lambda: measure_samples(images, dataset) and None)
+
+
+def _gemm(precision: str, size: int = 2048, repeats: int = 8) -> dict[str, Any]:
+    import torch
+
+    torch.set_num_threads(1)
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+    a, b = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
+    for _ in range(2):
+        a @ b
+    times = []
+    for _ in range(repeats):
+        started = time.process_time()
+        a @ b
+        times.append(time.process_time() - started)
+    peak = 2 * size**3 / min(times) / 1e9
+    return {"seconds": sum(times), "cpu": sum(times), "more": {"gflop_per_s": peak}}
+
+
+def _empty(cells: int, root: str) -> dict[str, Any]:
+    from pathlib import Path
+
+    from benchmarks import empty
+
+    plan = empty.plan_of(empty.ONE_GAN, range(cells))
+    return _timed(lambda: {"done": empty.run_empty(plan, Path(root)).done})
+
+
+def _disk(cells: int, root: str) -> dict[str, Any]:
+    from benchmarks import disk
+
+    return _timed(lambda: disk.run(cells, root))
+
+
+def _network(cell: dict[str, Any]) -> dict[str, Any]:
+    """Arithmetic of training on one image, and the weights of ours and the script's network."""
+    from benchmarks import ours, plain
+
+    def look() -> dict[str, float]:
+        script = (
+            [plain.generator(cell["z_dim"]), plain.discriminator()]
+            if cell["family"] == "gan"
+            else [plain.VAE(cell["latent_dim"], cell.get("network", "lab1"))]
+        )
+        return {
+            "gflop": ours.flops(cell) / 1e9,
+            "ours": ours.build(cell).parameter_count(),
+            "script": plain.parameter_count(*script),
+        }
+
+    return _timed(look)
+
+
+_WORK: dict[str, Callable[..., dict[str, Any]]] = {
+    "plain": _plain, "ours": _ours, "cell": _cell, "evaluation": _evaluation, "gemm": _gemm,
+    "network": _network, "empty": _empty, "disk": _disk,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Cells in which nothing is computed: what is left is the runner, the pool and the store.
+
+The files are those of a real cell in name and number, with small made-up contents; no
+torch is imported. So the time a grid of them takes is the price of keeping results safe.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from labkit import durable
+from labkit.attempts import attempt_and_commit
+from labkit.catalog import FAMILIES
+from labkit.experiment_file import parse_experiment
+from labkit.plan import Plan, make_plan
+from labkit.runner import Job, Options, Summary, run
+from labkit.spec import CellFailure, CellResult, CellSpec
+from labkit.store import Attempt, Store
+from labkit.watch import Progress
+
+#: Lab 1's grid; 18 cells for each seed.
+LAB1 = """
+name: lab1
+title: "Lab 1"
+data: {source: bundled}
+seeds: [%s]
+experiments:
+  gan:
+    family: gan
+    grid: {dataset: [MNIST, FashionMNIST], loss: [hinge, bce], z_dim: [32, 64, 128]}
+  vae:
+    family: vae
+    grid: {dataset: [MNIST, FashionMNIST], latent_dim: [8, 16, 32]}
+"""
+#: One GAN; as many cells as seeds.
+ONE_GAN = """
+name: empty
+title: "Empty cells"
+data: {source: bundled}
+seeds: [%s]
+training: {epochs: 2}
+experiments:
+  gan:
+    family: gan
+    grid: {dataset: [MNIST]}
+"""
+
+
+def plan_of(text: str, seeds: Sequence[int]) -> Plan:
+    """The plan of one of the files above with these seeds."""
+    return make_plan(parse_experiment(text % ", ".join(map(str, seeds)), "empty.yaml"))
+
+
+def work(task: dict[str, Any]) -> float:
+    """What `labkit.one_cell.run_cell` does, without the training and the measuring."""
+    started = time.perf_counter()
+    spec, store = CellSpec.from_json(task["spec"]), _store(task["store"])
+    if not store.is_trained(spec):
+        attempt_and_commit(lambda a, _: _fill_training(a, spec), "train", spec, store)
+    if not store.is_evaluated(spec):
+        attempt_and_commit(lambda a, _: _fill_evaluation(a, spec), "eval", spec, store)
+    if task["yardstick"]:
+        yardstick = CellSpec.from_json(task["yardstick"])
+        if store.is_trained(yardstick, deep=True) and store.sheet_damage(spec, yardstick):
+            attempt_and_commit(_fill_sheet, "sheet", spec, store, yardstick)
+    return time.perf_counter() - started
+
+
+@cache
+def _store(root: str) -> Store:
+    return Store(Path(root))
+
+
+def run_empty(plan: Plan, root: Path, executor: str = "local", jobs: int = 2) -> Summary:
+    """Run a plan of empty cells through the real runner."""
+    return run(plan, Store(root), Options(executor=executor, jobs=jobs), Silent(), work)
+
+
+class Silent:
+    """A view that shows nothing."""
+
+    def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
+        pass
+
+    def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None:
+        pass
+
+    def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
+def _fill_training(attempt: Attempt, spec: CellSpec) -> None:
+    names = FAMILIES[spec.family].losses
+    rows = [
+        {"epoch": epoch, **dict.fromkeys(names, 1 / epoch), "proxy_fid": 9 / epoch, "seconds": 1.0}
+        for epoch in range(1, spec.training["epochs"] + 1)
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    durable.append_bytes(attempt.history_path, lines.encode())
+    durable.write_bytes(attempt.folder / "best.safetensors", b"")
+    durable.mkdir(attempt.folder / "images")
+    (attempt.folder / "images" / "samples_epoch1.png").write_bytes(b"")
+    _write(attempt.folder / "cost.json", {"seconds": 1.0, "images_per_s": 1.0, "parameters": 1})
+    _write(attempt.folder / "spec.json", spec.to_json())
+    _write(attempt.folder / "environment.json", {"numeric": {}, "packages": {}})
+
+
+def _fill_evaluation(attempt: Attempt, spec: CellSpec) -> None:
+    metrics = {"proxy_fid": 4.5 + spec.seed % 7}
+    _write(attempt.folder / "metrics.json", {"metrics": metrics, "details": {}})
+    durable.write_bytes(attempt.folder / "samples.npz", b"")
+
+
+def _fill_sheet(attempt: Attempt, progress: dict[str, Any]) -> None:
+    _write(attempt.folder / "metrics.json", {"metrics": {"lab_sheet_fid": 0.1}})
+
+
+def _write(path: Path, value: Any) -> None:
+    durable.write_bytes(path, json.dumps(value).encode())

@@ -1,0 +1,136 @@
+"""Training: labkit against the plain script, cell by cell and as a grid; and the roofline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.compare import Run, Spread, child, finish, interleave, ratio, start
+from benchmarks.table import Row, Size
+from labkit.catalog import FAMILIES
+
+Cell = dict[str, Any]
+
+GAN: Cell = {"family": "gan", "dataset": "MNIST", "loss": "hinge", "z_dim": 64}
+VAE: Cell = {"family": "vae", "dataset": "MNIST", "latent_dim": 16}
+DATASETS = ("MNIST", "FashionMNIST")
+GRID: list[Cell] = [
+    *({"family": "gan", "dataset": d, "loss": loss, "z_dim": z}
+      for d, loss, z in product(DATASETS, ("hinge", "bce"), (32, 64, 128))),
+    *({"family": "vae", "dataset": d, "latent_dim": n} for d, n in product(DATASETS, (8, 16, 32))),
+]  # fmt: skip
+
+
+def cells(size: Size) -> Iterator[Row]:
+    """One cell of each network: one thread of ours against the script with two."""
+    yield from _cell("GAN cell", GAN, size)
+    yield from _cell("VAE cell, the lab's", VAE, size)
+    for network in ("dense", "conv"):
+        cell = {**VAE, "network": network}
+        why = _absent(cell)
+        if why:
+            yield Row(f"VAE cell, {network}", skipped=why)
+        else:
+            yield from _cell(f"VAE cell, {network}", cell, size)
+
+
+def _cell(name: str, cell: Cell, size: Size) -> Iterator[Row]:
+    task = {"cells": [cell], "limit": size.images, "epochs": 1}
+    plain = {f"plain {n}": _job(n, do="plain", threads=n, **task) for n in (1, 2)}
+    found = interleave({"ours": _job(1, do="ours", threads=1, **task), **plain}, size.rounds)
+    seen = {key: _images_per_s(runs, size.images) for key, runs in found.items()}
+    yield Row(
+        f"{name}: one thread each",
+        value=ratio(found["plain 1"], found["ours"], "cpu"), unit="×",
+        note=f"{seen['ours']} against {seen['plain 1']} images/s; CPU time",
+    )  # fmt: skip
+    yield Row(
+        f"{name}: one thread against the script's two",
+        value=ratio(found["plain 2"], found["ours"]), unit="×",
+        note=f"{seen['ours']} against {seen['plain 2']} images/s; wall time",
+    )  # fmt: skip
+
+
+def grid(size: Size) -> Iterator[Row]:
+    """The 18 cells at equal epochs: two single-thread processes against the script's one."""
+    task = {"limit": size.grid_images, "epochs": 1}
+
+    def ours() -> Run:
+        # Every second cell: the same work for both, short of what a pool would even out.
+        both = [start(1, do="ours", threads=1, cells=GRID[i::2], **task) for i in range(2)]
+        runs = [finish(process) for process in both]
+        return {
+            "seconds": max(run["seconds"] for run in runs),
+            "cpu": sum(run["cpu"] for run in runs),
+            "memory_mb": sum(run["memory_mb"] for run in runs),
+        }
+
+    contestants = {"ours": ours, "plain": _job(2, do="plain", threads=2, cells=GRID, **task)}
+    found = interleave(contestants, size.rounds)
+    memory = {key: max(run["memory_mb"] for run in runs) for key, runs in found.items()}
+    yield Row(
+        "the grid of 18 cells, two cores each",
+        value=ratio(found["plain"], found["ours"]), unit="×", target="≥ 3 (fp32: ≥ 1.5)",
+        note=f"{size.grid_images:,} images, 1 epoch; wall time; training alone",
+    )  # fmt: skip
+    yield Row(
+        "memory of the grid",
+        value=Spread.of([run["memory_mb"] for run in found["ours"]]), unit="MB",
+        note=f"both processes together; the script's one: {memory['plain']:.0f} MB",
+    )  # fmt: skip
+
+
+def roofline(size: Size) -> Iterator[Row]:
+    """How much of what one core can multiply training makes use of."""
+    for precision in ("fp32", "bf16"):
+        if precision == "bf16" and not machine.has_bf16():
+            yield Row("roofline, bf16", skipped="this processor does not multiply bf16 itself")
+            continue
+        for name, cell in (("GAN", GAN), ("VAE", VAE)):
+            arithmetic = child(do="network", cell=cell)["gflop"]
+            task = {"cells": [cell], "limit": size.images, "epochs": 1, "threads": 1}
+            found = interleave(
+                {
+                    "ours": _job(1, do="ours", precision=precision, **task),
+                    "peak": _job(1, do="gemm", precision=precision),
+                },
+                size.rounds,
+            )
+            peaks = Spread.of([run["gflop_per_s"] for run in found["peak"]])
+            rates = [size.images * arithmetic / run["cpu"] for run in found["ours"]]
+            shares = [
+                100 * rate / run["gflop_per_s"]
+                for rate, run in zip(rates, found["peak"], strict=True)
+            ]
+            yield Row(
+                f"roofline, {name}, {precision}",
+                value=Spread.of(shares), unit="% of peak",
+                note=f"{Spread.of(rates)} of {peaks} GFLOP/s a core; {arithmetic:.3f} GFLOP an "
+                f"image: at most {peaks.median / arithmetic:,.0f} images/s a core",
+            )  # fmt: skip
+
+
+def _job(omp: int, **task: Any) -> Any:
+    return lambda: child(omp, **task)
+
+
+def _images_per_s(runs: list[Run], images: int) -> str:
+    return f"{Spread.of([images / run['seconds'] for run in runs]).median:,.0f}"
+
+
+def _absent(cell: Cell) -> str:
+    """Why a cell cannot be compared, or nothing."""
+    from labkit.catalog import REGISTRIES
+
+    param = FAMILIES["vae"].params.get("network")
+    if param is None or cell["network"] not in REGISTRIES.get(param.choices, {}):
+        return f"the catalog has no VAE network '{cell['network']}'"
+    weights = child(do="network", cell=cell)
+    if weights["script"] != weights["ours"]:
+        return (
+            f"the catalog's network has {weights['ours']:,} weights, "
+            f"the script's {weights['script']:,}"
+        )
+    return ""

@@ -1,0 +1,236 @@
+"""The words: complete, used, without numbers of their own; the example answers word by word."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import labkit.reporting.claims as package
+from labkit.catalog import METRICS, QUESTIONS, resolve
+from labkit.reporting.claims import Answer, answer_cells, answer_questions
+from labkit.reporting.claims.cells import from_frame
+from labkit.reporting.claims.texts import LANGUAGES, Words
+from labkit.reporting.claims.texts.en import MESSAGES
+from labkit.reporting.reflect import reflect
+from tests.claims.numbers_in import unexplained
+from tests.claims.tables import lab1
+
+SOURCES = sorted(Path(package.__file__).parent.rglob("*.py"))
+FIXTURES = Path(__file__).parent / "fixtures"
+REAL = FIXTURES / "lab1-bundled.csv"
+EXAMPLE = FIXTURES / "lab1-bundled-answers.md"
+
+
+def message_patterns() -> list[str]:
+    """Every string of the logic that may name a message; f-string holes match anything."""
+    found = []
+    for path in SOURCES:
+        if "texts" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(re.escape(node.value))
+            elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                found.append("".join(
+                    re.escape(part.value) if isinstance(part, ast.Constant) else "[^ ]+"
+                    for part in node.values
+                ))  # fmt: skip
+    return found
+
+
+def test_every_message_is_used_by_the_logic() -> None:
+    patterns = re.compile("|".join(f"(?:{p})" for p in message_patterns()))
+    own = Path(package.__file__).parent / "texts" / "__init__.py"
+    helpers = own.read_text("utf-8")
+    unused = [k for k in MESSAGES if not patterns.fullmatch(k) and f'"{k}"' not in helpers]
+    assert unused == []
+
+
+def test_messages_bring_no_numbers_of_their_own() -> None:
+    """A digit in a sentence has to come from the table; only rules name their constants."""
+    for key, message in MESSAGES.items():
+        bare = re.sub(r"\{[^}]*\}", "", message)
+        assert key.startswith("rule.") or not re.search(r"\d", bare), key
+
+
+def test_placeholders_are_named() -> None:
+    for key, message in MESSAGES.items():
+        names = [field for _, field, _, _ in string.Formatter().parse(message) if field is not None]
+        assert all(name.isidentifier() for name in names), key
+
+
+def test_no_message_claims_a_cause() -> None:
+    """What follows from a comparison is said; why it is so, no table knows."""
+    forbidden = re.compile(r"\b(because|due to|thanks to|always|optimal|clearly|proves)\b", re.I)
+    assert [k for k, m in MESSAGES.items() if forbidden.search(m)] == []
+
+
+def test_an_unknown_language_is_an_error() -> None:
+    assert LANGUAGES == ("en",)
+    with pytest.raises(KeyError):
+        Words("xx")
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_can_be_spoken_of(name: str) -> None:
+    spoken = Words().metric(name)
+    assert spoken
+    assert "_" not in spoken
+
+
+@pytest.mark.parametrize("key", QUESTIONS)
+def test_every_question_names_a_function_that_answers_it(key: str) -> None:
+    assert callable(resolve(QUESTIONS[key].target))
+
+
+# ------------------------------------------------------------------ the example, read aloud
+
+
+def as_markdown(answers: tuple[Answer, ...]) -> str:
+    parts = []
+    for answer in answers:
+        parts += [f"## {answer.heading}", answer.paragraph]
+        parts.append("\n".join(f"- {c.mark} {c.verdict}: {c.text}" for c in answer.claims))
+    return "\n\n".join(parts) + "\n"
+
+
+def test_the_example_answers_word_by_word() -> None:
+    """Lab 1, really run on the bundled images. If a sentence changes on purpose, read it aloud
+    and write it anew:
+
+    python -c "from tests.claims.test_texts import *; EXAMPLE.write_text(example(), 'utf-8')"
+    """
+    assert example() == EXAMPLE.read_text("utf-8")
+
+
+def example() -> str:
+    return as_markdown(reflect(REAL))
+
+
+def test_the_examples_numbers_are_all_explained() -> None:
+    for answer in reflect(REAL):
+        known = {f"{c.id} {n}": v for c in answer.claims for n, v in c.numbers.items()}
+        for claim in answer.claims:
+            assert unexplained(claim.text, claim.numbers) == []
+        for sentence in answer.sentences[:-1]:  # the last is the plan, with its time
+            assert unexplained(sentence.text, known) == []
+
+
+def test_lab_1_calls_for_its_four_questions_in_order() -> None:
+    answers = answer_questions(lab1())
+    assert [a.question for a in answers] == [
+        "stability", "mode_collapse", "latent_dim", "combining"
+    ]  # fmt: skip
+    assert [a.heading for a in answers] == [QUESTIONS[a.question].text for a in answers]
+
+
+def test_paragraphs_are_short_enough_to_be_read_aloud() -> None:
+    for seeds in (1, 5):
+        for answer in answer_questions(lab1(seeds)):
+            assert len(answer.paragraph.split()) < 330, answer.question
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        (1, "All of this is one training per setting"),
+        (2, "With two seeds per setting it is still too early"),
+        (3, "“Apparently” marks what three seeds do not separate from chance"),
+        (5, "“Apparently” marks what five seeds do not separate from chance"),
+        (8, "“Apparently” marks what eight seeds do not separate from chance"),
+    ],
+)
+def test_each_number_of_seeds_gets_the_wording_it_allows(seeds: int, said: str) -> None:
+    assert said in answer_questions(lab1(seeds))[0].paragraph
+
+
+def test_below_the_margin_is_narrow() -> None:
+    stability = answer_cells(from_frame(lab1()))[0].paragraph
+    assert "narrowly again on Fashion-MNIST (250 against 256)" in stability  # 2 %, margin 5 %
+
+
+# ------------------------------------------------------------------ other tables
+
+
+def test_failed_cells_change_the_prose() -> None:
+    frame = lab1()
+    frame.loc[3, "status"] = "failed"
+    frame.loc[3, ["proxy_fid", "fid_drawdown", "coverage"]] = float("nan")
+    frame.loc[3, "collapse"] = None
+    stability, collapse = answer_questions(frame)[:2]
+    assert "1 of 12 failed, BCE, z 32 on MNIST" in stability.paragraph
+    claim = next(c for c in stability.claims if c.id.endswith("best-of.loss.proxy_fid.MNIST"))
+    assert "(from 4 of 6 cells)" in claim.text
+    found = next(c for c in collapse.claims if c.predicate["kind"] == "absence")
+    assert "none of 11 GANs" in found.text
+
+
+def test_a_collapse_is_named_and_what_helped_is_counted() -> None:
+    frame = lab1()
+    frame.loc[frame["loss"] == "bce", "collapse"] = "classes missing: 4, 9"
+    told = next(a for a in answer_questions(frame) if a.question == "mode_collapse")
+    assert "6 of 12 do" in told.paragraph
+    assert "hinge went with fewer collapses than BCE (0 against 6 of 6" in told.paragraph
+    assert "nothing can be said to have helped" not in told.paragraph
+
+
+def test_unmeasured_collapse_is_said_to_be_so() -> None:
+    frame = lab1().drop(columns=["collapse", "mode_collapse", "missing_classes"])
+    told = next(a for a in answer_questions(frame) if a.question == "mode_collapse")
+    assert told.paragraph.startswith("Mode collapse was not measured")
+
+
+def hybrids() -> pd.DataFrame:
+    frame = lab1()
+    better = frame[frame["family"] == "vae"].copy()
+    better["family"] = "vae_gan"
+    better["run"] = better["run"].str.replace("VAE", "VAEGAN")
+    better["proxy_fid"] = better["proxy_fid"] - [200, 200, 200, 50, 50, 50]
+    better["recon_proxy_fid"] = float("nan")
+    return pd.concat([frame, better], ignore_index=True)
+
+
+def test_hybrids_are_held_against_both_parents() -> None:
+    told = next(a for a in answer_questions(hybrids()) if a.question == "combining")
+    assert "beat both parents on MNIST" in told.paragraph
+    assert "lie between their parents on Fashion-MNIST" in told.paragraph
+    assert "No hybrid was trained" not in told.paragraph
+
+
+def test_questions_of_other_grids_apply_with_their_factors() -> None:
+    frame = lab1()
+    gans = frame[frame["family"] == "gan"].copy()
+    assert [a.question for a in answer_questions(gans)] == ["stability", "mode_collapse"]
+    gans["constraint"] = ["none" if i % 2 else "gradient_penalty" for i in range(len(gans))]
+    gans["loss"] = gans["loss"].replace({"bce": "wasserstein"})
+    asked = [a.question for a in answer_questions(gans)]
+    assert asked == ["stability", "mode_collapse", "loss_kind", "constraint"]
+    vaes = frame[frame["family"] == "vae"].assign(beta=[1, 2, 4, 1, 2, 4])
+    assert "beta" in [a.question for a in answer_questions(vaes)]
+
+
+def test_clipping_against_penalty() -> None:
+    rows = [
+        {"run": f"r{c}{z}", "family": "gan", "dataset": "MNIST", "seed": 0, "z_dim": z,
+         "loss": "wasserstein", "constraint": c, "proxy_fid": fid + z / 10, "coverage": 0.5}
+        for c, fid in (("clip", 90.0), ("gradient_penalty", 60.0)) for z in (32, 64)
+    ]  # fmt: skip
+    told = {a.question: a for a in answer_questions(pd.DataFrame(rows))}["constraint"].paragraph
+    assert "gradient penalty was ahead on MNIST (64.8 against 94.8)" in told
+
+
+def test_history_gives_first_and_last_epochs() -> None:
+    frame = pd.DataFrame(
+        {"run": ["a", "b"], "family": "gan", "dataset": "MNIST", "seed": 0,
+         "loss": ["wasserstein", "hinge"], "proxy_fid": [90.0, 95.0]}
+    )  # fmt: skip
+    epochs = pd.DataFrame({"run": ["a", "a", "b", "b"], "epoch": [2, 1, 1, 2],
+                           "d_loss": [-0.02, -0.13, 1.0, 0.5]})  # fmt: skip
+    told = {a.question: a for a in answer_questions(frame, epochs)}["loss_kind"].paragraph
+    assert "rose from -0.130 to -0.020" in told
+    assert "fell from 1.00 to 0.50" in told

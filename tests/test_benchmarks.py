@@ -1,0 +1,106 @@
+"""The benchmarks run and say what they measure; nothing here is timed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks import disk, empty, plain, training
+from benchmarks.compare import Spread, interleave, ratio
+from benchmarks.table import Row, line, markdown
+from labkit.store import Store
+from labkit.train.models import lab1
+
+
+def test_the_plain_script_trains_the_same_networks() -> None:
+    """Given labkit's weights, it computes what labkit's faster layers compute."""
+    torch.manual_seed(0)
+    z, x = torch.randn(4, 64), torch.randn(4, 1, 28, 28).clamp(-1, 1)
+    pairs = [
+        (plain.generator(64), lab1.generator(64), z),
+        (plain.discriminator(), lab1.discriminator(), x),
+    ]
+    for script, own, given in pairs:
+        script.load_state_dict(own.state_dict())
+        torch.testing.assert_close(script(given), own(given), rtol=1e-4, atol=1e-5)
+
+
+def test_the_plain_vae_is_the_labs() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(4, 1, 28, 28).clamp(-1, 1)
+    script, encoder, decoder = plain.VAE(16), lab1.Encoder(16), lab1.decoder(16)
+    script.encoder.load_state_dict(encoder.features.state_dict())
+    script.mean.load_state_dict(encoder.mean.state_dict())
+    script.log_variance.load_state_dict(encoder.log_variance.state_dict())
+    script.decoder.load_state_dict(decoder.state_dict())
+    mean, log_variance = encoder(x)
+    _, script_mean, script_log_variance = script(x)
+    torch.testing.assert_close(script_mean, mean, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(script_log_variance, log_variance, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(script.decoder(mean), decoder(mean).tanh(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", [training.GAN, training.VAE, {**training.GAN, "loss": "bce"}])
+def test_both_train(cell: dict[str, object]) -> None:
+    from benchmarks import ours
+
+    assert plain.train(cell, limit=4, epochs=1, threads=1) > 0
+    assert ours.train(cell, limit=4, epochs=1, threads=1) > 0
+    assert ours.flops(cell) > 1e6
+
+
+def test_empty_cells_are_done_and_done_once(tmp_path: Path) -> None:
+    plan = empty.plan_of(empty.LAB1, [1])
+    assert empty.run_empty(plan, tmp_path / "results", "inline").done == 18
+    assert all(Store(tmp_path / "results").is_evaluated(cell) for cell in plan.cells)
+    again = empty.run_empty(plan, tmp_path / "results", "inline")
+    assert (again.done, again.trained) == (18, 0)
+
+
+def test_the_disk_alone_writes_what_an_empty_cell_writes(tmp_path: Path) -> None:
+    disk._write_cells(str(_made(tmp_path / "disk")), ["a"])
+    plan = empty.plan_of(empty.ONE_GAN, [1])
+    empty.run_empty(plan, tmp_path / "results", "inline")
+
+    def names(root: Path) -> list[str]:
+        files = [p.relative_to(root) for p in root.rglob("*") if p.is_file()]
+        return sorted("/".join([p.parts[0].split("-")[0], *p.parts[1:]]) for p in files)
+
+    (cell,) = (tmp_path / "results" / "cells").iterdir()
+    assert names(cell) == names(tmp_path / "disk" / "cells" / "a")
+
+
+def _made(root: Path) -> Path:
+    (root / "cells").mkdir(parents=True)
+    return root
+
+
+def test_rounds_are_interleaved_and_ratios_taken_within_them() -> None:
+    order: list[str] = []
+
+    def contestant(name: str, seconds: list[float]) -> object:
+        def run() -> dict[str, float]:
+            order.append(name)
+            return {"seconds": seconds.pop(0)}
+
+        return run
+
+    slow, fast = [4.0, 40.0, 9.0], [2.0, 10.0, 3.0]  # the machine was busy in the second round
+    found = interleave({"slow": contestant("s", slow), "fast": contestant("f", fast)}, 3)
+    assert "".join(order) == "sffssf"
+    assert ratio(found["slow"], found["fast"]) == Spread(3.0, 2.0, 4.0)
+
+
+def test_what_was_skipped_is_said() -> None:
+    rows = [Row("a", Spread(2.0, 1.0, 3.0), "×", "≥ 1"), Row("b", skipped="no such network")]
+    assert line(rows[0]).split() == ["a", "2", "(1–3)", "×", "[≥", "1]"]
+    assert "no such network" in line(rows[1])
+    machine = {
+        "cpu": "x", "family_model": "1/1", "instructions": [], "cores": 2, "memory_gb": 1,
+        "system": "Linux", "python": "3", "torch": "2", "load": 0.0,
+    }  # fmt: skip
+    assert "| b | skipped: no such network |" in markdown(rows, machine)
+    assert json.dumps([row.to_json() for row in rows])
