@@ -470,12 +470,26 @@ def test_what_helped_is_asked_only_if_something_collapsed() -> None:
 
 
 def test_spread_over_seeds() -> None:
-    cells, context = hinge_bce([10.0, 10.2, 9.8, 10.1, 9.9], [20.0, 25.0, 14.0, 22.0, 18.0])
+    hinge, bce = [10.0, 10.2, 9.8, 10.1, 9.9], [20.0, 25.0, 14.0, 22.0, 18.0]
+    cells, context = hinge_bce(hinge, bce)
     claim = judged(seed_spread(cells, "loss", FID, context), context)
     assert claim.predicate["level"] == "hinge"
-    assert claim.verdict == "supported"
+    assert claim.in_these_runs == "yes"
+    # distances from the medians 10.0 and 20.0, by hand: means 0.12 and 3.0 (of 0, 5, 6, 2, 2)
+    assert claim.estimate == pytest.approx(0.12 - 3.0)
     cells, context = hinge_bce([10.0], [20.0])
     assert judged(seed_spread(cells, "loss", FID, context), context).verdict == "not measured"
+
+
+def test_spread_is_told_by_many_seeds_and_not_by_few() -> None:
+    narrow = [10.0, 10.2, 9.8, 10.1, 9.9, 10.3, 9.7, 10.2]
+    wide = [20.0, 25.0, 14.0, 22.0, 17.0, 24.0, 15.0, 23.0]
+    cells, context = hinge_bce(narrow, wide)
+    assert judged(seed_spread(cells, "loss", FID, context), context).verdict == "supported"
+    cells, context = hinge_bce(narrow[:3], wide[:3])
+    assert judged(seed_spread(cells, "loss", FID, context), context).verdict == "inconclusive"
+    cells, context = hinge_bce(wide, [v + 0.01 * i for i, v in enumerate(wide)])
+    assert judged(seed_spread(cells, "loss", FID, context), context).verdict == "inconclusive"
 
 
 def ends(first: float, last: float, decimals: int = 4) -> Cell:

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from labkit.reporting.claims.statistics import (
     holm,
     p_beyond,
-    p_spread_less,
     proportion_interval,
-    spread_ratio_interval,
     t_interval,
 )
 
@@ -110,12 +108,3 @@ def test_proportions_agree_with_scipys_exact_interval(hits: int, n: int) -> None
 def test_the_rule_of_none_in_36() -> None:
     """36 clean trainings are the fewest that put a rate below one in ten."""
     assert proportion_interval(0, 35)[1] > 0.10 > proportion_interval(0, 36)[1]
-
-
-def test_ratio_of_spreads_agrees_with_the_f_distribution() -> None:
-    from scipy.stats import f
-
-    low, high = spread_ratio_interval(0.5, 6, 4)
-    assert low == pytest.approx(0.5 / math.sqrt(f.ppf(0.975, 6, 4)), rel=1e-10)
-    assert high == pytest.approx(0.5 / math.sqrt(f.ppf(0.025, 6, 4)), rel=1e-10)
-    assert p_spread_less(0.5, 6, 4) == pytest.approx(2 * f.cdf(0.25, 6, 4), rel=1e-10)

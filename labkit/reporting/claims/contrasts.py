@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import sqrt
+from statistics import median
 
 from labkit.reporting.claims.cells import (
     CONDITIONS,
@@ -137,7 +138,7 @@ class Comparison:
     def mean(self, level: Level) -> float:
         """Mean of a level: over blocks within a seed, then over seeds."""
         values = [m.value for m in self._measured[level]]
-        return fmean(self._over_seeds(range(len(self.groups)), values))
+        return fmean(self.over_seeds(range(len(self.groups)), values))
 
     def values(self, level: Level, block: Block) -> list[float]:
         """The values of a level in one block, seed by seed."""
@@ -156,17 +157,28 @@ class Comparison:
         pairs = {i: (xs[i], ys[i]) for i in places}
         return Contrast(
             per_seed=tuple(
-                self._over_seeds(places, {i: x.value - y.value for i, (x, y) in pairs.items()})
+                self.over_seeds(places, {i: x.value - y.value for i, (x, y) in pairs.items()})
             ),
             slack=fmean(
-                self._over_seeds(places, {i: x.half + y.half for i, (x, y) in pairs.items()})
+                self.over_seeds(places, {i: x.half + y.half for i, (x, y) in pairs.items()})
             ),
             size=fmean(
-                self._over_seeds(
+                self.over_seeds(
                     places, {i: (abs(x.value) + abs(y.value)) / 2 for i, (x, y) in pairs.items()}
                 )
             ),
         )
+
+    def distances(self, level: Level) -> list[float]:
+        """How far each value of a level lies from the median over seeds of its block.
+
+        One number a group, in the groups' order.
+        """
+        medians = {b: median(self.values(level, b)) for b in self.blocks}
+        return [
+            abs(m.value - medians[g.block])
+            for g, m in zip(self.groups, self._measured[level], strict=True)
+        ]
 
     @cached_property
     def _contrasts(self) -> dict[tuple[Level, Level, Block | None], Contrast]:
@@ -188,7 +200,7 @@ class Comparison:
             for level in self.levels
         }
 
-    def _over_seeds(
+    def over_seeds(
         self, places: Sequence[int], values: Sequence[float] | Mapping[int, float]
     ) -> list[float]:
         """Means over blocks within each seed, seeds in order."""

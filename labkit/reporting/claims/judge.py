@@ -88,7 +88,7 @@ class Draft:
     """Standard deviation of the estimate over seeds, to plan further ones."""
     rule: str = ""
     quantity: str = "difference"
-    """Message key suffix naming the estimate: difference, ratio, rate, change."""
+    """Message key suffix naming the estimate: difference, gap, share, rate, change."""
     cells: tuple[Cell, ...] = ()
     counterexamples: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()

@@ -102,27 +102,3 @@ def proportion_interval(hits: int, n: int, confidence: float = CONFIDENCE) -> tu
     low = 0.0 if hits == 0 else float(betaincinv(hits, n - hits + 1, tail))
     high = 1.0 if hits == n else float(betaincinv(hits + 1, n - hits, 1 - tail))
     return low, high
-
-
-def spread_ratio_interval(
-    ratio: float, df_a: int, df_b: int, confidence: float = CONFIDENCE
-) -> tuple[float, float]:
-    """Interval of a ratio of standard deviations a / b of normal samples (F distribution).
-
-    Args:
-        ratio: the observed ratio, above 0.
-        df_a, df_b: their degrees of freedom, at least 1.
-    """
-    from scipy.special import fdtri
-
-    tail = (1 - confidence) / 2
-    upper = float(fdtri(df_a, df_b, 1 - tail))
-    lower = float(fdtri(df_a, df_b, tail))
-    return ratio / math.sqrt(upper), ratio / math.sqrt(lower)
-
-
-def p_spread_less(ratio: float, df_a: int, df_b: int) -> float:
-    """Twice the one-sided p-value that a spreads less than b, from the ratio a / b of sds."""
-    from scipy.special import fdtr
-
-    return min(1.0, 2.0 * float(fdtr(df_a, df_b, ratio**2)))

@@ -89,7 +89,8 @@ MESSAGES = {
     "stability.quality": "End quality is a question of its own: {clauses}.",
     "stability.dominance": "The share of steps in which the discriminator was right almost "
     "every time was {clauses}.",
-    "stability.spread": "From seed to seed, proxy FID varies by a standard deviation of {clauses}.",
+    "stability.spread": "Single seeds lie this far from the median of their setting's seeds in "
+    "proxy FID, on average: {clauses}.",
     "stability.constant": "The {settings} were the same in every GAN, so these runs say nothing "
     "about them.",
     # --- 2: mode collapse

@@ -66,7 +66,6 @@ MESSAGES = {
     "tail.rate_supported": "; the true rate is below {high} %",
     "quantity.difference": "the difference",
     "quantity.gap": "the smallest gap",
-    "quantity.ratio": "the ratio",
     "quantity.rate": "the rate",
     "quantity.share": "the share of deciding pairs",
     "quantity.change": "the change",
@@ -241,10 +240,10 @@ MESSAGES = {
     # --- spread over seeds
     "spread.statement": "{level} varies less from seed to seed in {metric} than {rival}",
     "spread.tie": "{levels} vary alike from seed to seed in {metric}",
-    "spread.detail": ": standard deviation {values}",
+    "spread.detail": ": mean distance from the median of the seeds {values}",
     "topic.spread": "how much the {metric} varies from seed to seed",
-    "rule.spread": "standard deviations over seeds, pooled over blocks; their ratio with its "
-    "95 % F interval must lie below 1",
+    "rule.spread": "how far each seed lies from the median of its setting's seeds, averaged over "
+    "blocks; a t interval of the difference must lie beyond zero (Brown–Forsythe)",
     # --- change over training
     "change.rises": "the {metric}{label} rises from the first epoch to the last",
     "change.falls": "the {metric}{label} falls from the first epoch to the last",
