@@ -210,9 +210,9 @@ def cell(
     for key in settings:
         if key not in params:
             raise PlanError(f"labkit.cell: {family} has no '{key}'; {nearest(key, params)}")
-        allowed = REGISTRIES[params[key].choices] if params[key].choices else {settings[key]: 0}
-        if settings[key] not in allowed:
-            near = nearest(str(settings[key]), allowed)
+        choices = params[key].choices
+        if choices and settings[key] not in REGISTRIES[choices]:
+            near = nearest(str(settings[key]), REGISTRIES[choices])
             raise PlanError(f"labkit.cell: unknown {key} '{settings[key]}'; {near}")
     for key in ("loss", "reconstruction"):
         if key in params and key not in settings:

@@ -54,8 +54,8 @@ def _families() -> list[str]:
 def _choices() -> list[str]:
     lines = ["## Adversarial losses", "", "| | discriminator | generator | source |"]
     lines.append("|---|---|---|---|")
-    for key, loss in catalog.LOSSES.items():
-        lines.append(f"| `{key}` | {loss.discriminator} | {loss.generator} | {loss.source} |")
+    for key, pair in catalog.LOSSES.items():
+        lines.append(f"| `{key}` | {pair.discriminator} | {pair.generator} | {pair.source} |")
     lines += ["", "## Constraints on the discriminator", "", "| | formula | about | source |"]
     lines.append("|---|---|---|---|")
     for key, constraint in catalog.CONSTRAINTS.items():
@@ -66,8 +66,8 @@ def _choices() -> list[str]:
         for key, networks in registry.items():
             lines.append(f"| {kind} | `{key}` | {networks.about} | {networks.source} |")
     lines += ["", "## Reconstruction losses", "", "| | formula | pixels |", "|---|---|---|"]
-    for key, kind in catalog.RECONSTRUCTIONS.items():
-        lines.append(f"| `{key}` | {kind.formula.replace('|', '∣')} | {kind.pixels} |")
+    for key, loss in catalog.RECONSTRUCTIONS.items():
+        lines.append(f"| `{key}` | {loss.formula.replace('|', '∣')} | {loss.pixels} |")
     lines += ["", "## Data sets", "", "| | classes | licence | source |", "|---|---|---|---|"]
     for key, each in catalog.DATASETS.items():
         lines.append(f"| `{key}` | {', '.join(each.classes)} | {each.licence} | {each.source} |")
