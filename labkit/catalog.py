@@ -912,7 +912,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "regularisation": Question(
         "What did regularisation change?", ("vae",),
-        ("norm", "dropout"),
+        ("regularised", "norm", "dropout"),
         target=_ANSWERS + "setting:answer", levels=2,
     ),
     "beta": Question(

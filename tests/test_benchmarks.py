@@ -31,7 +31,7 @@ def test_the_plain_script_trains_the_same_networks() -> None:
 def test_the_plain_vae_is_the_labs() -> None:
     torch.manual_seed(0)
     x = torch.randn(4, 1, 28, 28).clamp(-1, 1)
-    script, encoder, decoder = plain.VAE(16), lab1.Encoder(16), lab1.decoder(16)
+    script, encoder, decoder = plain.VAE(16), lab1.encoder(16), lab1.decoder(16)
     script.encoder.load_state_dict(encoder.features.state_dict())
     script.mean.load_state_dict(encoder.mean.state_dict())
     script.log_variance.load_state_dict(encoder.log_variance.state_dict())

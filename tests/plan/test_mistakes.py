@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkit import safe_yaml
+from labkit.catalog import FAMILIES
 from labkit.plan import Plan, PlanError, make_plan, parse_experiment, read_experiment
 
 HEAD = "name: lab\nexperiments:\n  gan:\n    family: gan\n"  # four lines
@@ -62,22 +63,22 @@ MISTAKES = {
         "3: experiments.gan: expected keys and values, got a list; "
         "a list is an axis only inside grid",
     ),
-    "code is reserved": (
+    "code that is not there": (
         WHOLE + "code: [my_gan.py]\n",
-        "8: code: own Python files cannot be used yet; remove this key",
+        "8: code[0]: my_gan.py: no such file beside experiments.yaml",
     ),
     # families, data sets, losses
     "family missing": (
         "name: lab\nexperiments:\n  gan:\n    grid: {}\n",
-        "3: experiments.gan.family: required; allowed: gan, vae",
+        "3: experiments.gan.family: required; allowed: " + ", ".join(FAMILIES),
     ),
     "family unknown": (
         "name: lab\nexperiments:\n  a:\n    family: gann\n",
-        "4: experiments.a.family: unknown family 'gann'; allowed: gan, vae",
+        "4: experiments.a.family: unknown family 'gann'; allowed: " + ", ".join(FAMILIES),
     ),
     "family a list": (
         "name: lab\nexperiments:\n  a:\n    family: [gan, vae]\n",
-        "4: experiments.a.family: expected one of gan, vae; got a list; "
+        f"4: experiments.a.family: expected one of {', '.join(FAMILIES)}; got a list; "
         "a list is an axis only inside grid",
     ),
     "loss unknown": (
@@ -278,7 +279,7 @@ MISTAKES = {
     ),
     "a profile's unknown experiment": (
         WHOLE + "profiles:\n  quick:\n    experiments:\n      gam:\n        params: {lr: 1}\n",
-        "11: profiles.quick.experiments.gam.family: required; allowed: gan, vae",
+        "11: profiles.quick.experiments.gam.family: required; allowed: " + ", ".join(FAMILIES),
     ),
     "a profile renames nothing": (
         WHOLE + "profiles:\n  quick:\n    name: other\n",

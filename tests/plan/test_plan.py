@@ -66,7 +66,11 @@ def test_lab1(lab1: Path) -> None:
     assert plan.author == {"name": "", "id": "", "group": "", "course": ""}
     assert plan.snapshot_epochs == (1, 5, 10)
     assert (plan.data_source, plan.data_reason) == ("bundled", "the bundled subset was asked for")
-    assert plan.settings["report"] == {"answers": "prose", "layout": "full"}
+    assert plan.settings["report"] == {
+        "answers": "prose",
+        "layout": "full",
+        "performance": False,
+    }
 
 
 def test_lab1_cells_are_the_lab_sheets(lab1: Path) -> None:

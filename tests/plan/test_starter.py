@@ -117,7 +117,7 @@ def test_editor_and_reader_accept_the_same() -> None:
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,), "array": (list,), "string": (str,), "null": (type(None),),
-    "integer": (int,), "number": (int, float),
+    "integer": (int,), "number": (int, float), "boolean": (bool,),
 }  # fmt: skip
 _KNOWN = {
     "$schema", "$defs", "$ref", "title", "description", "default", "discriminator", "type",
@@ -141,7 +141,9 @@ def complaints(
             if fits not in wanted:
                 yield f"{value!r} fits {fits} of {key}"
     kind = schema.get("type")
-    if kind and (not isinstance(value, _TYPES[kind]) or isinstance(value, bool)):
+    if kind and (
+        not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool))
+    ):
         yield f"{value!r} is no {kind}"
         return
     if value not in schema.get("enum", [value]) or value != schema.get("const", value):

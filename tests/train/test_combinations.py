@@ -103,7 +103,7 @@ OPTIONS: list[tuple[str, Settings]] = [
     ("adversarial_vae", {"adversarial_weight": 1.0}),
     ("vae_gan", {"critic": "dcgan"}),
     ("vae_gan", {"gamma": 1.0}),
-    ("latent_gan", {"vae_share": 0.25}),
+    ("latent_gan", {"vae_share": 0.75}),
     ("vae", {"networks": "dense512", "norm": "batch", "dropout": 0.3}),
 ]
 
