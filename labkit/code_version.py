@@ -8,14 +8,18 @@ the files are read where they lie, so asking never brings in torch.
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
+import json
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit import own_code
 from labkit.catalog import FAMILIES, REGISTRIES
+from labkit.data.sources import cache_dir
 from labkit.spec import sha256_of
 
 PACKAGE = Path(__file__).parent
@@ -99,26 +103,73 @@ def _hash(tree: ast.Module) -> str:
     return hashlib.sha256(_dump(tree).encode()).hexdigest()
 
 
-@cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes(), path.name)
+class _Facts(NamedTuple):
+    """What is asked of a module's source."""
+
+    version: str
+    imports: list[str]
+    """All names of ``labkit.train`` it imports, modules or not."""
 
 
-@cache
 def _module_hash(path: Path) -> str:
-    return _hash(_tree(path))
+    return _facts(path).version
 
 
-@cache
 def _imports(path: Path) -> list[str]:
     """The modules of ``labkit.train`` that a module imports, by absolute name."""
+    return [name for name in _facts(path).imports if _path(name).is_file()]
+
+
+@cache
+def _facts(path: Path) -> _Facts:
+    """A module's facts, from its source or, if these very bytes were seen before, from a file.
+
+    Reading fifty syntax trees takes longer than everything else a run with nothing to do
+    does. What is kept is found by the bytes' own SHA-256, so it cannot be out of date.
+    """
+    source = path.read_bytes()
+    key = hashlib.sha256(source).hexdigest()
+    seen = _seen()
+    if key not in seen:
+        tree = ast.parse(source, path.name)
+        seen[key] = _Facts(_hash(tree), _training_names(tree))
+        _keep(seen)
+    return seen[key]
+
+
+def _training_names(tree: ast.Module) -> list[str]:
     names: list[str] = []
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.startswith("labkit.train.") and _path(name).is_file()]
+    return [name for name in names if name.startswith("labkit.train.")]
+
+
+@cache
+def _kept_at() -> Path:
+    """Named after this module's own bytes: another way of hashing starts another file."""
+    own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    return cache_dir() / f"code-{own}.json"
+
+
+@cache
+def _seen() -> dict[str, _Facts]:
+    try:
+        kept = json.loads(_kept_at().read_bytes())
+        return {key: _Facts(version, imports) for key, (version, imports) in kept.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}  # nothing kept, or nothing that can be read: it is made again
+
+
+def _keep(seen: Mapping[str, _Facts]) -> None:
+    """Write the file anew; a folder that cannot be written costs time, nothing else."""
+    unfinished = _kept_at().with_suffix(f".{os.getpid()}")
+    with contextlib.suppress(OSError):
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(seen), encoding="utf-8")
+        unfinished.replace(_kept_at())
 
 
 def _path(module: str) -> Path:
