@@ -10,7 +10,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,38 +18,35 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor
 
 from labkit import code_version, durable, own_code, pictures
-from labkit.attempts import attempt_and_commit
-from labkit.catalog import FAMILIES, resolve
-from labkit.data import Images, load
-from labkit.measure.conditional import measure_conditional
+from labkit.attempts import Attempt, attempt_and_commit
+from labkit.cell_images import (
+    Probe,
+    build,
+    evaluation_samples,
+    grids,
+    labels_of,
+    load_for,
+    probe_images,
+    selection_samples,
+)
+from labkit.cell_measures import measures, sheet_measures
+from labkit.history import best_epoch, read_history
 from labkit.measure.cost import PeakMemory, flops_per_image
-from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
-from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.tracker import Tracker
-from labkit.measure.vae import latent_plane
 from labkit.own_code import OwnCodeError
 from labkit.spec import CellSpec, sha256_of
-from labkit.store import Attempt, Store, best_epoch, read_history
+from labkit.store import Store
 from labkit.train import checkpoint, runtime
 from labkit.train.loop import fit
-from labkit.train.models.base import Autoencoder, Family, plane, to_float, to_uint8
-from labkit.train.models.conditional import Conditional
-from labkit.train.rng import derive, stream
-
-GreyImages = NDArray[np.uint8]
+from labkit.train.models.base import Family
+from labkit.train.rng import stream
 
 #: Checkpoints are not written more often than this.
 CHECKPOINT_EVERY_S = 20.0
-GRID = 16
-#: Columns of the class grid, and images each way of a decoded latent plane.
-CLASS_COLUMNS, MANIFOLD = 8, 15
-#: Test images shown beside their reconstructions, and the two ends of the interpolation.
-RECONSTRUCTED, ENDS = 8, (0, 1)
 
 
 @dataclass(frozen=True)
@@ -170,7 +167,7 @@ def train(
         attempt.history_path.unlink(missing_ok=True)
 
     root = Path(task.data_root) if task.data_root else None
-    data = _load(spec, "train", root)
+    data = load_for(spec, "train", root)
     images = torch.from_numpy(data.images.copy()).to(device)
     probe = probe_images(spec, device)
     tracker = Tracker(spec.dataset)
@@ -186,7 +183,7 @@ def train(
         batch_size=spec.training["batch_size"],
         seed=spec.seed,
         done=done,
-        labels=_labels(data, device),
+        labels=labels_of(data, device),
         precision=spec.precision,
         on_step=on_step,
     ):
@@ -218,14 +215,6 @@ def train(
         attempt.folder / "environment.json",
         {"numeric": environment, "packages": _packages()},
     )
-
-
-def build(spec: CellSpec, device: torch.device) -> Family:
-    """A family with its initial weights, on its device."""
-    torch.manual_seed(derive(spec.seed, "init"))
-    family: Family = resolve(FAMILIES[spec.family].target)(spec.params)
-    family.to(device)
-    return family
 
 
 def _resume(attempt: Attempt, family: Family, environment: str) -> tuple[int, float]:
@@ -279,44 +268,6 @@ def _save_pictures(
     durable.sync_folder(folder)
 
 
-def probe_images(spec: CellSpec, device: torch.device) -> Probe:
-    """The test images whose reconstructions are shown, (RECONSTRUCTED, 1, 28, 28) in [-1, 1]."""
-    # The first test images are the same in every source.
-    return _probe(load(spec.dataset, "test", "bundled"), slice(RECONSTRUCTED), device)
-
-
-def grids(family: Family, spec: CellSpec, probe: Probe) -> dict[str, GreyImages]:
-    """Grids from one fixed noise, so that shapes can be followed through the epochs.
-
-    Args:
-        family: the networks as they are now.
-        spec: the cell, for its seed.
-        probe: the first test images, (RECONSTRUCTED, 1, 28, 28) in [-1, 1], and their classes.
-
-    Returns:
-        ``samples``; of an autoencoder also ``reconstruction`` and ``interpolation``, and of
-        one with a latent plane ``manifold``; where classes can be asked for, ``classes``: one
-        uint8 picture each.
-    """
-    noise = stream(spec.seed, "grid", 0, family.device)
-    found = {"samples": (family.sample(GRID, noise), 4)}
-    if isinstance(family, Autoencoder):
-        images, labels = probe
-        family.labels = labels
-        both = torch.stack([images, family.reconstruct(images)], 1).flatten(0, 1)
-        found["reconstruction"] = (both, 4)
-        family.labels = labels[list(ENDS)]
-        line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID)
-        found["interpolation"] = (line, 4)
-        if family.latent_dim == 2 and not family.classes:
-            codes = plane(MANIFOLD).to(images.device)
-            found["manifold"] = (family.decode_codes(codes), MANIFOLD)
-    if isinstance(family, Conditional):
-        noise = stream(spec.seed, "class grid", 0, family.device)
-        found["classes"] = (family.class_grid(CLASS_COLUMNS, noise), CLASS_COLUMNS)
-    return {name: pictures.tile(_numpy(i), columns) for name, (i, columns) in found.items()}
-
-
 # --------------------------------------------------------------------------- measuring
 
 
@@ -340,66 +291,6 @@ def evaluate(
     durable.write_bytes(attempt.folder / "samples.npz", file.getvalue())
 
 
-def evaluation_samples(family: Family, spec: CellSpec) -> GreyImages:
-    """The samples a cell is measured by, uint8 (N, 28, 28), from their own noise."""
-    noise = stream(spec.seed, "evaluation", 0, family.device)
-    return _numpy(family.sample(spec.evaluation["samples"], noise))
-
-
-def selection_samples(family: Family, spec: CellSpec) -> GreyImages:
-    """The samples the best epoch is chosen by; one noise for all epochs, so that the choice
-    between them is free of its chance."""
-    noise = stream(spec.seed, "selection", 0, family.device)
-    return _numpy(family.sample(spec.selection["samples"], noise))
-
-
-def measures(
-    spec: CellSpec,
-    family: Family | None,
-    samples: GreyImages,
-    history: Sequence[Mapping[str, Any]],
-    data_root: str | None = None,
-) -> dict[str, dict[str, Any]]:
-    """What ``metrics.json`` holds: ``metrics`` and ``details``.
-
-    Args:
-        spec: the cell.
-        family: with the weights of its best epoch; without them, what needs them is left out.
-        samples: uint8 (N, 28, 28).
-        history: a row an epoch.
-        data_root: where to look for the full data sets first.
-    """
-    parts = [measure_samples(samples, spec.dataset), measure_history(history, spec.family)]
-    if isinstance(family, Autoencoder):
-        test = _load(spec, "test", Path(data_root) if data_root else None)
-        images, family.labels = _probe(test, slice(None), family.device)
-        mean, log_variance = family.encode(images)
-        parts.append(
-            measure_vae(
-                reconstructions=_numpy(family.reconstruct(images)),
-                originals=test.images,
-                mean=mean.cpu().numpy(),
-                log_variance=log_variance.cpu().numpy(),
-                losses=family.test_losses(images, stream(spec.seed, "test", 0, family.device)),
-                # A VAE-GAN compares features: by squares, and no likelihood of images.
-                reconstruction=spec.params.get("reconstruction", "mse"),
-                dataset=spec.dataset,
-            )
-        )
-        if mean.shape[1] == 2:
-            parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
-    if FAMILIES[spec.family].conditional:
-        asked = np.arange(len(samples), dtype=np.int64) % 10
-        parts.append(measure_conditional(samples, asked, spec.dataset))
-    for name, target in own_code.own_metrics().items():
-        real = load(spec.dataset, "test", "bundled").images
-        parts.append(Measures({name: float(resolve(target)(samples, real))}))
-    return {
-        "metrics": {name: value for part in parts for name, value in part.metrics.items()},
-        "details": {name: value for part in parts for name, value in part.details.items()},
-    }
-
-
 def lab_sheet_number(
     spec: CellSpec, store: Store, attempt: Attempt, task: Task, progress: dict[str, Any]
 ) -> None:
@@ -414,53 +305,15 @@ def lab_sheet_number(
     _write_json(attempt.folder / "metrics.json", {"metrics": metrics})
 
 
-def sheet_measures(
-    spec: CellSpec, gan: Any, samples: GreyImages, data_root: str | None = None
-) -> dict[str, float]:
-    """``lab_sheet_fid`` of a cell's samples, uint8 (N, 28, 28), by a GAN's discriminator."""
-    test = _load(spec, "test", Path(data_root) if data_root else None)
-    real, fake = (
-        gan.discriminator_features(_to_device(images, gan.device)).cpu().numpy()
-        for images in (test.images, samples)
-    )
-    return {"lab_sheet_fid": lab_sheet_fid(real, fake)}
-
-
 # --------------------------------------------------------------------------- the rest
 
 _FLOPS_N = 8
-
-
-#: Images (N, 1, 28, 28) in [-1, 1] and their classes.
-Probe = tuple[Tensor, Tensor]
 
 
 def _flops(family: Family, probe: Probe) -> float:
     """Arithmetic of a training step; it is really run, so this comes last."""
     images, family.labels = probe
     return flops_per_image(lambda: family.step(images, 0), len(images))
-
-
-def _probe(data: Images, which: slice, device: torch.device) -> Probe:
-    return _to_device(data.images[which], device), _labels(data, device)[which]
-
-
-def _labels(data: Images, device: torch.device) -> Tensor:
-    return torch.from_numpy(data.labels.astype(np.int64)).to(device)
-
-
-def _load(spec: CellSpec, split: str, root: Path | None) -> Images:
-    limit = spec.data["limit"] if split == "train" else None
-    return load(spec.dataset, split, spec.data["source"], limit, root)
-
-
-def _to_device(images: GreyImages, device: torch.device) -> Tensor:
-    """uint8 (N, 28, 28) -> float32 (N, 1, 28, 28) in [-1, 1]."""
-    return to_float(torch.from_numpy(images.copy())).unsqueeze(1).to(device)
-
-
-def _numpy(images: Tensor) -> GreyImages:
-    return to_uint8(images).squeeze(1).cpu().numpy()
 
 
 def _write_json(path: Path, value: Any) -> None:

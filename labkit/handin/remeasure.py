@@ -17,18 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from labkit import one_cell
+from labkit import cell_images, cell_measures
 from labkit.calibration import feature_hash
 from labkit.catalog import METRICS
 from labkit.code_version import measuring_code
 from labkit.handin.ladder import Rung
 from labkit.handin.unpack import Unpacked
+from labkit.history import best_epoch, read_history
 from labkit.measure.evaluate import measure_history
 from labkit.measure.samples_file import SamplesError, read_samples
 from labkit.measure.tracker import Tracker
 from labkit.plan import matches
 from labkit.spec import CellSpec
-from labkit.store import best_epoch, read_history
 from labkit.train import checkpoint, runtime
 from labkit.train.models.base import Family
 
@@ -112,7 +112,7 @@ def _cell(
     if absent:
         rung.give_up(f"{spec.name}: handed in without weights ({', '.join(absent)})")
     if "best" not in absent:
-        family = one_cell.build(spec, runtime.pick_device())
+        family = cell_images.build(spec, runtime.pick_device())
         yield from _weights(found, spec, family, history, most)
     if not (evaluation / "samples.npz").is_file():
         steady = measure_history(history, spec.family).metrics
@@ -127,12 +127,12 @@ def _cell(
     if len(samples) != spec.evaluation["samples"]:
         yield f"samples.npz: {len(samples)} samples, {spec.evaluation['samples']} were asked for"
     root = str(data_root) if data_root else None
-    again = one_cell.measures(spec, family, samples, history, root)
+    again = cell_measures.measures(spec, family, samples, history, root)
     for part in ("metrics", "details"):
         given = stored[part] if family else _shared(stored[part], again[part])
         yield from _compare(part, given, again[part], most)
     if family is not None:
-        drawn = one_cell.evaluation_samples(family, spec)
+        drawn = cell_images.evaluation_samples(family, spec)
         yield from _pixels("samples.npz", samples, drawn, most)
     yield from _sheet(found, spec, samples, most, root)
 
@@ -147,7 +147,7 @@ def _weights(
     """Weights against the history and the pictures; leaves those of the best epoch loaded."""
     train = found.store.train_folder(spec)
     tracker = Tracker(spec.dataset)
-    probe = one_cell.probe_images(spec, family.device)
+    probe = cell_images.probe_images(spec, family.device)
     best = best_epoch(history)
     for name, epoch in (
         ("checkpoint.safetensors", spec.training["epochs"]),
@@ -160,9 +160,9 @@ def _weights(
             yield f"{name}: a header of unbelievable size"
             continue
         checkpoint.load(family, path)
-        fid = tracker.proxy_fid(one_cell.selection_samples(family, spec))
+        fid = tracker.proxy_fid(cell_images.selection_samples(family, spec))
         yield from _compare(f"{name}, epoch {epoch}", history[epoch - 1]["proxy_fid"], fid, most)
-        for view, page in one_cell.grids(family, spec, probe).items():
+        for view, page in cell_images.grids(family, spec, probe).items():
             picture = train / "images" / f"{view}_epoch{epoch}.png"
             yield from _pixels(picture.name, _picture(picture.read_bytes()), page, most)
 
@@ -176,9 +176,9 @@ def _sheet(
     weights = found.store.train_folder(yardstick) / "best.safetensors"
     if not weights.is_file():
         return
-    gan = one_cell.build(yardstick, runtime.pick_device())
+    gan = cell_images.build(yardstick, runtime.pick_device())
     checkpoint.load(gan, weights)
-    again = one_cell.sheet_measures(spec, gan, samples, root)
+    again = cell_measures.sheet_measures(spec, gan, samples, root)
     folder = found.store.sheet_folder(spec, yardstick)
     stored = json.loads((folder / "metrics.json").read_bytes())
     yield from _compare("the lab sheet's number", stored, {"metrics": again}, most)

@@ -1,0 +1,117 @@
+"""A cell's networks and the images they make: grids to look at, samples to measure.
+
+Every image comes from a noise of its own, drawn from the cell's seed and what it is for, so
+that it can be made again from the weights alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from labkit import pictures
+from labkit.catalog import FAMILIES, resolve
+from labkit.data import Images, load
+from labkit.spec import CellSpec
+from labkit.train.models.base import Autoencoder, Family, plane, to_float, to_uint8
+from labkit.train.models.conditional import Conditional
+from labkit.train.rng import derive, stream
+
+GreyImages = NDArray[np.uint8]
+#: Images (N, 1, 28, 28) in [-1, 1] and their classes (N,).
+Probe = tuple[Tensor, Tensor]
+
+GRID = 16
+#: Columns of the class grid, and images each way of a decoded latent plane.
+CLASS_COLUMNS, MANIFOLD = 8, 15
+#: Test images shown beside their reconstructions, and the two ends of the interpolation.
+RECONSTRUCTED, ENDS = 8, (0, 1)
+
+
+def build(spec: CellSpec, device: torch.device) -> Family:
+    """A family with its initial weights, on its device."""
+    torch.manual_seed(derive(spec.seed, "init"))
+    family: Family = resolve(FAMILIES[spec.family].target)(spec.params)
+    family.to(device)
+    return family
+
+
+def probe_images(spec: CellSpec, device: torch.device) -> Probe:
+    """The test images whose reconstructions are shown, (RECONSTRUCTED, 1, 28, 28) in [-1, 1]."""
+    # The first test images are the same in every source.
+    return probe(load(spec.dataset, "test", "bundled"), slice(RECONSTRUCTED), device)
+
+
+def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]:
+    """Grids from one fixed noise, so that shapes can be followed through the epochs.
+
+    Args:
+        family: the networks as they are now.
+        spec: the cell, for its seed.
+        shown: the first test images, (RECONSTRUCTED, 1, 28, 28) in [-1, 1], and their classes.
+
+    Returns:
+        ``samples``; of an autoencoder also ``reconstruction`` and ``interpolation``, and of
+        one with a latent plane ``manifold``; where classes can be asked for, ``classes``: one
+        uint8 picture each.
+    """
+    noise = stream(spec.seed, "grid", 0, family.device)
+    found = {"samples": (family.sample(GRID, noise), 4)}
+    if isinstance(family, Autoencoder):
+        images, labels = shown
+        family.labels = labels
+        both = torch.stack([images, family.reconstruct(images)], 1).flatten(0, 1)
+        found["reconstruction"] = (both, 4)
+        family.labels = labels[list(ENDS)]
+        line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID)
+        found["interpolation"] = (line, 4)
+        if family.latent_dim == 2 and not family.classes:
+            codes = plane(MANIFOLD).to(images.device)
+            found["manifold"] = (family.decode_codes(codes), MANIFOLD)
+    if isinstance(family, Conditional):
+        noise = stream(spec.seed, "class grid", 0, family.device)
+        found["classes"] = (family.class_grid(CLASS_COLUMNS, noise), CLASS_COLUMNS)
+    return {name: pictures.tile(to_numpy(i), columns) for name, (i, columns) in found.items()}
+
+
+def evaluation_samples(family: Family, spec: CellSpec) -> GreyImages:
+    """The samples a cell is measured by, uint8 (N, 28, 28), from their own noise."""
+    noise = stream(spec.seed, "evaluation", 0, family.device)
+    return to_numpy(family.sample(spec.evaluation["samples"], noise))
+
+
+def selection_samples(family: Family, spec: CellSpec) -> GreyImages:
+    """The samples the best epoch is chosen by; one noise for all epochs, so that the choice
+    between them is free of its chance."""
+    noise = stream(spec.seed, "selection", 0, family.device)
+    return to_numpy(family.sample(spec.selection["samples"], noise))
+
+
+def probe(data: Images, which: slice, device: torch.device) -> Probe:
+    """Some images of a data set with their classes."""
+    return to_device(data.images[which], device), labels_of(data, device)[which]
+
+
+def labels_of(data: Images, device: torch.device) -> Tensor:
+    """Classes (N,) as int64."""
+    return torch.from_numpy(data.labels.astype(np.int64)).to(device)
+
+
+def load_for(spec: CellSpec, split: str, root: Path | None) -> Images:
+    """The images a cell trains on (``train``) or is tested with (``test``)."""
+    limit = spec.data["limit"] if split == "train" else None
+    return load(spec.dataset, split, spec.data["source"], limit, root)
+
+
+def to_device(images: GreyImages, device: torch.device) -> Tensor:
+    """uint8 (N, 28, 28) -> float32 (N, 1, 28, 28) in [-1, 1]."""
+    return to_float(torch.from_numpy(images.copy())).unsqueeze(1).to(device)
+
+
+def to_numpy(images: Tensor) -> GreyImages:
+    """(N, 1, 28, 28) in [-1, 1] -> uint8 (N, 28, 28)."""
+    return to_uint8(images).squeeze(1).cpu().numpy()

@@ -1,0 +1,86 @@
+"""A committed training measured: at its best epoch, by samples of their own noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labkit import own_code
+from labkit.catalog import FAMILIES, resolve
+from labkit.cell_images import (
+    GreyImages,
+    load_for,
+    probe,
+    to_device,
+    to_numpy,
+)
+from labkit.data import load
+from labkit.measure.conditional import measure_conditional
+from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
+from labkit.measure.frechet import lab_sheet_fid
+from labkit.measure.vae import latent_plane
+from labkit.spec import CellSpec
+from labkit.train.models.base import Autoencoder, Family
+from labkit.train.rng import stream
+
+
+def measures(
+    spec: CellSpec,
+    family: Family | None,
+    samples: GreyImages,
+    history: Sequence[Mapping[str, Any]],
+    data_root: str | None = None,
+) -> dict[str, dict[str, Any]]:
+    """What ``metrics.json`` holds: ``metrics`` and ``details``.
+
+    Args:
+        spec: the cell.
+        family: with the weights of its best epoch; without them, what needs them is left out.
+        samples: uint8 (N, 28, 28).
+        history: a row an epoch.
+        data_root: where to look for the full data sets first.
+    """
+    parts = [measure_samples(samples, spec.dataset), measure_history(history, spec.family)]
+    if isinstance(family, Autoencoder):
+        test = load_for(spec, "test", Path(data_root) if data_root else None)
+        images, family.labels = probe(test, slice(None), family.device)
+        mean, log_variance = family.encode(images)
+        parts.append(
+            measure_vae(
+                reconstructions=to_numpy(family.reconstruct(images)),
+                originals=test.images,
+                mean=mean.cpu().numpy(),
+                log_variance=log_variance.cpu().numpy(),
+                losses=family.test_losses(images, stream(spec.seed, "test", 0, family.device)),
+                # A VAE-GAN compares features: by squares, and no likelihood of images.
+                reconstruction=spec.params.get("reconstruction", "mse"),
+                dataset=spec.dataset,
+            )
+        )
+        if mean.shape[1] == 2:
+            parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
+    if FAMILIES[spec.family].conditional:
+        asked = np.arange(len(samples), dtype=np.int64) % 10
+        parts.append(measure_conditional(samples, asked, spec.dataset))
+    for name, target in own_code.own_metrics().items():
+        real = load(spec.dataset, "test", "bundled").images
+        parts.append(Measures({name: float(resolve(target)(samples, real))}))
+    return {
+        "metrics": {name: value for part in parts for name, value in part.metrics.items()},
+        "details": {name: value for part in parts for name, value in part.details.items()},
+    }
+
+
+def sheet_measures(
+    spec: CellSpec, gan: Any, samples: GreyImages, data_root: str | None = None
+) -> dict[str, float]:
+    """``lab_sheet_fid`` of a cell's samples, uint8 (N, 28, 28), by a GAN's discriminator."""
+    test = load_for(spec, "test", Path(data_root) if data_root else None)
+    real, fake = (
+        gan.discriminator_features(to_device(images, gan.device)).cpu().numpy()
+        for images in (test.images, samples)
+    )
+    return {"lab_sheet_fid": lab_sheet_fid(real, fake)}
