@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from labkit import durable
-from labkit.attempts import attempt_and_commit
+from labkit.attempts import Attempt, attempt_and_commit
 from labkit.catalog import FAMILIES
 from labkit.experiment_file import parse_experiment
 from labkit.plan import Plan, make_plan
 from labkit.runner import Job, Options, Summary, run
 from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import Attempt, Store
+from labkit.store import Store
 from labkit.watch import Progress
 
 #: Lab 1's grid; 18 cells for each seed.

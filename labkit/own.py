@@ -33,9 +33,10 @@ from labkit import code_version, durable, pictures
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
 from labkit.experiment_model import nearest
+from labkit.history import best_epoch
 from labkit.plan import SELECTION_AGAINST, SELECTION_RULE, Plan, PlanError
 from labkit.spec import OWN_CODE, CellSpec
-from labkit.store import Store, best_epoch
+from labkit.store import Store
 
 if TYPE_CHECKING:
     from labkit.measure.evaluate import Measures

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from labkit.attempts import Attempt
+from labkit.history import read_history
 from labkit.spec import CellSpec
-from labkit.store import Attempt, Store, read_history
+from labkit.store import Store
 
 #: A worker that has not been heard of for this long is not shown as running.
 SILENT_AFTER_S = 30.0

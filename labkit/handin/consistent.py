@@ -29,8 +29,8 @@ from labkit.handin.content import (
 )
 from labkit.handin.ladder import Rung
 from labkit.handin.unpack import Unpacked
+from labkit.history import read_history
 from labkit.spec import CellSpec, sha256_of
-from labkit.store import read_history
 
 _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
 

@@ -18,11 +18,12 @@ from statistics import mean
 from typing import Any
 
 from labkit import code_version, runner
+from labkit.commits import read_commit
 from labkit.handin.ladder import Rung
 from labkit.handin.unpack import Unpacked
 from labkit.plan import matches
 from labkit.spec import CellFailure, CellResult, CellSpec, sha256_of
-from labkit.store import Store, read_commit
+from labkit.store import Store
 from labkit.watch import Progress
 
 #: What the clock and the machine decide.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkit.commits import COMMIT, damage, read_commit
 from labkit.experiment_file import Experiment
 from labkit.handin import bag
 from labkit.handin.content import (
@@ -26,7 +27,7 @@ from labkit.handin.content import (
 )  # fmt: skip
 from labkit.plan import Plan
 from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import COMMIT, Store, damage, read_commit
+from labkit.store import Store
 
 LIGHT_BYTES = 10_000_000
 

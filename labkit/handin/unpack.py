@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES
+from labkit.commits import COMMIT, StoreError, read_commit
 from labkit.experiment_file import Experiment, PlanError
 from labkit.handin.bag import Bag
 from labkit.handin.container import ContainerError
@@ -30,7 +31,7 @@ from labkit.handin.content import (
 from labkit.handin.ladder import Rung
 from labkit.plan import Plan
 from labkit.spec import CellSpec
-from labkit.store import COMMIT, Store, StoreError, read_commit
+from labkit.store import Store
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}-[0-9a-f]{12}")

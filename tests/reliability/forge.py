@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from labkit import store as store_module
+from labkit.commits import COMMIT, json_bytes, signed
 from labkit.experiment_file import read_experiment
 from labkit.handin import bag
 from labkit.handin.container import Container
@@ -24,7 +24,7 @@ from labkit.handin.verify import _head, verify
 from labkit.plan import make_plan
 from labkit.reporting import build
 from labkit.spec import sha256_of
-from labkit.store import COMMIT, Store, signed
+from labkit.store import Store
 from tests.reporting import fake_store
 
 TEXT = """\
@@ -110,7 +110,7 @@ def mend(files: dict[str, bytes]) -> None:
             if train is not None:
                 best = json.loads(train)["files"].get("best.safetensors")
                 commit["inputs"] = sha256_of([best])
-        files[name] = store_module._json_bytes(signed(commit))
+        files[name] = json_bytes(signed(commit))
 
 
 def _pack(files: Mapping[str, bytes], target: Path) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labkit.commits import StoreError
 from labkit.experiment_file import PlanError, parse_experiment
 from labkit.plan import make_plan
 from labkit.reporting.table import to_csv
-from labkit.store import Store, StoreError
+from labkit.store import Store
 from tests.reliability import forge
 from tests.reporting import fake_store
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from labkit import runner
+from labkit.commits import COMMIT, SMALL_BYTES, damage, json_bytes, read_commit, seal, signed
 from labkit.spec import CellResult, sha256_of
-from labkit.store import COMMIT, SMALL_BYTES, Store, damage, read_commit, seal, signed
+from labkit.store import Store
 from tests.reliability import world
 
 PLACES = 20
@@ -130,13 +131,12 @@ def test_a_commit_of_another_cell_does_not_count(tmp_path: Path, undisturbed: Pa
 def test_commits_of_the_first_format_still_count(tmp_path: Path, undisturbed: Path) -> None:
     """Made before a commit signed itself: no ``self``, no ``inputs``."""
     from labkit import durable
-    from labkit.store import _json_bytes
 
     root = copied(undisturbed, tmp_path / "results")
     for path in root.glob("cells/*/*/COMMIT.json"):
         commit = read_commit(path.parent)
         durable.write_bytes(
-            path, _json_bytes({k: v for k, v in commit.items() if k not in ("self", "inputs")})
+            path, json_bytes({k: v for k, v in commit.items() if k not in ("self", "inputs")})
         )
     assert set(surveyed(root, deep=True).values()) == {"done: done"}
 
@@ -147,13 +147,12 @@ def test_commits_of_the_first_format_still_count(tmp_path: Path, undisturbed: Pa
 def test_a_commit_names_nothing_outside_its_folder(
     tmp_path: Path, undisturbed: Path, name: str
 ) -> None:
-    from labkit.store import _json_bytes
 
     root = copied(undisturbed, tmp_path / "results")
     folder = Store(root).train_folder(world.plan().cells[0])
     commit = read_commit(folder)
     commit["files"][name] = {"sha256": sha256_of(1), "bytes": 3}
-    (folder / COMMIT).write_bytes(_json_bytes(signed(commit)))
+    (folder / COMMIT).write_bytes(json_bytes(signed(commit)))
     assert "altered" in damage(folder)
 
 

@@ -18,12 +18,13 @@ from typing import Any
 
 import pytest
 
-from labkit import durable, speed, store
-from labkit.attempts import attempt_and_commit
+from labkit import attempts, commits, durable, speed
+from labkit.attempts import Attempt, attempt_and_commit
+from labkit.commits import SMALL_BYTES
 from labkit.plan import Plan
 from labkit.runner import Options, Summary, run
 from labkit.spec import CellSpec
-from labkit.store import SMALL_BYTES, Attempt, Store
+from labkit.store import Store
 from tests.reporting import fake_store
 from tests.run.fake import Recorder
 
@@ -133,8 +134,8 @@ def still(patch: pytest.MonkeyPatch) -> None:
     """Stop the store's clock, take every other process for dead, spare the real disk."""
     patch.setattr(durable, "_fsync", lambda handle: None)
     patch.setattr(speed, "remember", lambda *args: None)
-    patch.setattr(store, "now", lambda: TIME)
-    patch.setattr(store, "_process_lives", lambda pid: False)
+    patch.setattr(commits, "now", lambda: TIME)
+    patch.setattr(attempts, "process_lives", lambda pid: False)
 
 
 #: What happens to one operation: given its kind, the operation and its arguments.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import store as store_module
+from labkit import commits
 from labkit.store import Store
 from tests.reporting.fake_store import TIME, fake_plan, write_store
 
@@ -15,7 +15,7 @@ from tests.reporting.fake_store import TIME, fake_plan, write_store
 def lab1(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Lab 1's 18 cells, one seed, all done; read only."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store_module, "now", lambda: TIME)
+        patch.setattr(commits, "now", lambda: TIME)
         return write_store(tmp_path_factory.mktemp("lab1"), fake_plan())
 
 
@@ -30,7 +30,7 @@ SMALL = (
 def small(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Three cells of two epochs, one seed, all done; read only."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store_module, "now", lambda: TIME)
+        patch.setattr(commits, "now", lambda: TIME)
         return write_store(tmp_path_factory.mktemp("small"), fake_plan(SMALL, epochs=2))
 
 

@@ -6,9 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from labkit.attempts import Attempt
 from labkit.plan import Plan
 from labkit.spec import CellSpec
-from labkit.store import Attempt, Store
+from labkit.store import Store
 
 
 def spec(name: str = "MNIST_GAN_hinge_z64", **changes: Any) -> CellSpec:

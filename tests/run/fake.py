@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from labkit.commits import damage
 from labkit.runner import Job, Progress
 from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import Store, damage
+from labkit.store import Store
 from tests.run.cells import fill_evaluation, fill_training
 
 

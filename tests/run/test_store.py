@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from labkit import store as store_module
+from labkit import attempts
+from labkit.commits import COMMIT, StoreError, damage
+from labkit.history import best_epoch, read_history
 from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import COMMIT, Store, StoreError, best_epoch, damage, read_history
+from labkit.store import Store
 from tests.run.cells import commit, fill_training, plan, spec
 
 
@@ -120,7 +122,7 @@ def test_only_an_abandoned_attempt_is_taken_over(
     assert other.folder != alive.folder
     for attempt in (alive, other):
         (attempt.folder / "mark").touch()
-    monkeypatch.setattr(store_module, "_process_lives", lambda pid: False)
+    monkeypatch.setattr(attempts, "process_lives", lambda pid: False)
     taken = store.begin(spec(), "train")
     assert (taken.folder / "mark").exists()
     # One of the two, whichever comes first by name, is now the new one.
@@ -132,7 +134,7 @@ def test_silence_is_judged_by_the_heartbeat(store: Store, age: float, taken: boo
     attempt = store.begin(spec(), "train")
     beat = {"pid": os.getpid(), "host": "another", "at": time.time() - age}
     (attempt.folder / "heartbeat.json").write_text(json.dumps(beat))
-    assert store_module.is_abandoned(attempt.folder) is taken
+    assert attempts.is_abandoned(attempt.folder) is taken
 
 
 def test_a_failure_is_data_until_it_is_mended(store: Store) -> None:

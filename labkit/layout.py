@@ -1,0 +1,58 @@
+"""Where everything lies in a store: every path and file name.
+
+plan.json
+cells/<name>-<fingerprint[:12]>/
+  train/                 committed training
+  eval-<fingerprint[:12]>/   committed evaluation
+  sheet-<fingerprint[:12]>/  the lab sheet's own number, committed
+  failed/                the last failure: error.json, log.txt, what was trained so far
+  attempt-<kind>-<host>.<pid>.<token>/   work in progress, nobody's result
+  damaged-*, superseded-*    what was in the way; set aside, never deleted
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from labkit.spec import CellSpec
+
+
+class Layout:
+    """The folders of the results of one experiment file (and profile)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folders: dict[str, Path] | None = None
+
+    @property
+    def plan_path(self) -> Path:
+        return self.root / "plan.json"
+
+    def cell_folder(self, spec: CellSpec) -> Path:
+        """The cell's folder: looked up by fingerprint, named for people."""
+        tag = spec.fingerprint[:12]
+        if self._folders is None:
+            cells = self.root / "cells"
+            names = sorted(os.listdir(cells)) if cells.is_dir() else []  # noqa: PTH208 (fast)
+            self._folders = {name[-12:]: cells / name for name in names}
+        folder = self._folders.get(tag)
+        if folder is None:
+            folder = self._folders[tag] = self.root / "cells" / f"{spec.name}-{tag}"
+        return folder
+
+    def train_folder(self, spec: CellSpec) -> Path:
+        return self.cell_folder(spec) / "train"
+
+    def eval_folder(self, spec: CellSpec) -> Path:
+        return self.cell_folder(spec) / f"eval-{spec.evaluation_fingerprint[:12]}"
+
+    def sheet_folder(self, spec: CellSpec, yardstick: CellSpec) -> Path:
+        return self.cell_folder(spec) / f"sheet-{spec.sheet_fingerprint(yardstick)[:12]}"
+
+    def failed_folder(self, spec: CellSpec) -> Path:
+        return self.cell_folder(spec) / "failed"
+
+    def artifact(self, spec: CellSpec, name: str) -> Path:
+        """The path of an artifact of a committed cell, e.g. ``images/samples_epoch10.png``."""
+        return self.train_folder(spec) / name
