@@ -1,4 +1,4 @@
-"""The verbs about words: `reflect` on a table, `check` a student's answers against one."""
+"""The verbs about anyone's work: `evaluate` samples, `reflect` on a table, `check` answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,32 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labkit.api import one_of
+
 if TYPE_CHECKING:
     from labkit.reporting.claims import Answer
+
+
+def evaluate(
+    samples: Annotated[Path, typer.Argument(help="An .npz with `samples`: uint8 N x 28 x 28.")],
+    dataset: Annotated[str, typer.Option("--dataset", help="What they imitate.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One flat JSON object.")] = False,
+) -> None:
+    """Measure any model's samples as labkit measures its own."""
+    from labkit.catalog import DATASETS, METRICS
+    from labkit.measure.samples_file import evaluate_file
+
+    one_of("--dataset", dataset, tuple(DATASETS))
+    measured = evaluate_file(samples, dataset)
+    if as_json:
+        typer.echo(json.dumps(measured, indent=1, allow_nan=False))
+        return
+    typer.echo(f"{samples}: {measured['samples']:,} samples against real {dataset} test images")
+    for name, value in measured.items():
+        if name in METRICS:
+            shown = "not measured" if value is None else f"{value:.{METRICS[name].digits}g}"
+            typer.echo(f"{METRICS[name].label:<28} {shown}")
+    typer.echo(f"{'Verdict':<28} {measured['verdict']}")
 
 
 def reflect(

@@ -1,0 +1,261 @@
+"""What the verbs do, for whoever asks: read, prepare and execute a run, write a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.errors import LabkitError
+
+if TYPE_CHECKING:
+    from labkit.plan import Experiment, Plan
+    from labkit.runner import Options, Summary, View
+    from labkit.store import Store
+
+DEFAULT_FILE = Path("experiments.yaml")
+
+
+class UserError(LabkitError):
+    """Something was asked for that there is not; one line says what there is."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is decided on: what, where, how."""
+
+    plan: Plan
+    store: Store
+    options: Options
+
+
+def prepare(
+    file: str | Path = DEFAULT_FILE,
+    *,
+    profile: str | None = None,
+    seeds: str | int | Sequence[int] | None = None,
+    jobs: int | None = None,
+    only: str | None = None,
+    failed: bool = False,
+    force: bool = False,
+    fail_fast: bool = False,
+    device: str = "auto",
+    precision: str | None = None,
+    data_root: str | Path | None = None,
+    source: str | None = None,
+    no_download: bool = False,
+    results: str | Path | None = None,
+    executor: str = "local",
+) -> Prepared:
+    """Read the experiment file and decide what a run is to do; trains and writes nothing.
+
+    The arguments are the options of ``labkit run``.
+
+    Raises:
+        LabkitError: a mistake in the file or the arguments, in one line.
+    """
+    from labkit import own, runner
+    from labkit.executors import EXECUTORS
+    from labkit.store import Store
+
+    one_of("--executor", executor, EXECUTORS)
+    one_of("--source", source, ("auto", "full", "bundled"))
+    one_of("--precision", precision, ("auto", "fp32", "bf16"))
+    experiment = read(file, profile)
+    store = Store(results_folder(results, experiment.name))
+    root = Path(data_root) if data_root is not None else None
+    wanted = source or experiment.content.data.source
+    plan = _plan(experiment, store, _seeds(seeds), only, root, wanted, not no_download, precision)
+    options = runner.Options(
+        jobs=jobs,
+        only=only,
+        failed=failed,
+        force=force,
+        fail_fast=fail_fast,
+        device=device,
+        threads=plan.settings.get("threads") or 1,
+        data_root=root,
+        executor=executor,
+    )
+    return Prepared(own.kept(plan, store), store, options)
+
+
+def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
+    """Seeds in the words of the command line: ``3`` counts up, ``0,1,2`` and ``7,`` name them."""
+    if seeds is None or isinstance(seeds, str):
+        return seeds
+    return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
+
+
+def _plan(
+    experiment: Experiment,
+    store: Store,
+    seeds: str | None,
+    only: str | None,
+    data_root: Path | None,
+    wanted: str,
+    download: bool,
+    precision: str | None,
+) -> Plan:
+    """A new plan; stops if ``auto`` would silently change where the data comes from."""
+    from labkit.plan import make_plan
+
+    before = store.plan().data_source if wanted == "auto" and store.plan_path.exists() else None
+    plan = make_plan(
+        experiment,
+        seeds=seeds,
+        only=only,
+        data_root=data_root,
+        source=wanted,
+        # What was bundled stays bundled unless asked: no download behind a plan's back.
+        download=download and before != "bundled",
+        precision=precision,
+    )
+    if before not in (None, plan.data_source):
+        raise UserError(
+            f"{store.plan_path}: made with the {before} data, but data.source auto now means "
+            f"{plan.data_source} ({plan.data_reason}); choose with --source {before} or "
+            f"--source {plan.data_source}"
+        )
+    return plan
+
+
+def execute(prepared: Prepared, view: View) -> Summary:
+    """Train and measure what is to be done.
+
+    Raises:
+        LabkitError: the user's own code cannot be used.
+        OSError: the store cannot be written.
+        KeyboardInterrupt: the user stopped; what was finished is kept.
+    """
+    from labkit import runner
+
+    plan, store = prepared.plan, prepared.store
+    if plan.settings.get("own") and any(j.state != "done" for j in runner.survey(plan, store)):
+        from labkit.one_cell import try_own_code
+
+        try_own_code(plan.cells)
+    return runner.run(plan, store, prepared.options, view)
+
+
+def write_report(
+    source: str | Path,
+    out: str | Path | None,
+    profile: str | None,
+    results: str | Path | None,
+    format: str,  # noqa: A002
+    layout: str | None,
+    lang: str,
+) -> list[Path]:
+    """Write the report of an experiment file's newest plan, or of a results folder.
+
+    Args:
+        source: the experiment file; or a results folder, of a training loop of one's own.
+        out: the report's folder; ``reports/<name>`` if None.
+        profile: a profile of the file.
+        results: the results folder; ``results/<name>`` if None.
+        format: ``md``, ``html``, ``pdf`` or ``all``, comma-separated.
+        layout: ``full`` or ``brief``; the file's if None.
+        lang: language of the fixed texts.
+
+    Returns:
+        The paths, in the order of the formats.
+
+    Raises:
+        LabkitError: there are no results, or a mistake in the arguments, in one line.
+    """
+    from labkit.reporting.build import build_report
+
+    one_of("--layout", layout, ("full", "brief"))
+    one_of("--lang", lang, ("en",))
+    wanted = formats(format)
+    if Path(source).is_dir():
+        store = stored(Path(source))
+        folder = Path(out) if out is not None else Path("reports") / store.root.name
+        return build_report(store.root, out=folder, formats=wanted, layout=layout or "full")
+    file = Path(source)
+    experiment = read(file, profile)
+    store = stored(results_folder(results, experiment.name))
+    content = experiment.content
+    return build_report(
+        store.root,
+        out=Path(out) if out is not None else Path("reports") / experiment.name,
+        formats=wanted,
+        answers_file=file.parent / "answers.md",
+        layout=layout or content.report.layout,
+        # How a report reads is taken from the file as it is now; what it reports, from the store.
+        overrides={
+            "title": content.title or content.name,
+            "author": content.author.model_dump(),
+            "report": content.report.model_dump(),
+        },
+    )
+
+
+# --------------------------------------------------------------------- what verbs share
+
+
+def read(file: str | Path, profile: str | None = None) -> Experiment:
+    """A checked experiment file."""
+    from labkit.plan import read_experiment
+
+    return read_experiment(Path(file), profile)
+
+
+def results_folder(results: str | Path | None, name: str) -> Path:
+    """Where results are: where it was said, or in the usual place."""
+    return Path(results) if results is not None else Path("results") / name
+
+
+def default_results(path: Path, profile: str | None = None) -> Path:
+    """A results folder as it is, or that of an experiment file."""
+    return path if path.is_dir() else results_folder(None, read(path, profile).name)
+
+
+def stored(root: Path) -> Store:
+    """The store of a folder that has results.
+
+    Raises:
+        UserError: it has none.
+    """
+    from labkit.store import Store
+
+    store = Store(root)
+    if not store.plan_path.is_file():
+        raise UserError(f"{root}: no results there; `labkit run` makes them")
+    return store
+
+
+def formats(text: str) -> list[str]:
+    """``md,html`` as a list; ``all`` is every format that needs nothing further."""
+    from labkit.catalog import FORMATS
+
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        one_of("--format", name, (*FORMATS, "all"))
+    if "all" in names:
+        return [name for name, entry in FORMATS.items() if not entry.extra]
+    return names
+
+
+def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
+    """Nothing, if a value is allowed or not given.
+
+    Raises:
+        UserError: it is not; the line names the nearest that is.
+    """
+    if value is not None and value not in allowed:
+        from labkit.experiment_model import nearest
+
+        raise UserError(f"{option} {value}: {nearest(value, allowed)}")
+
+
+def data_line(plan: Plan) -> str:
+    """Which data a plan uses, and why."""
+    if plan.data_source == "bundled":
+        return (
+            "data: the BUNDLED subset, the first 10,000 of 60,000 training images "
+            f"({plan.data_reason})"
+        )
+    return f"data: the full sets ({plan.data_reason})"

@@ -1,0 +1,61 @@
+"""The verbs of handing in: `submit` for the student, `verify` for the instructor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labkit.api import DEFAULT_FILE, UserError
+from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt
+
+
+def submit(
+    file: FileArg = DEFAULT_FILE,
+    profile: ProfileOpt = None,
+    results: ResultsOpt = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write [<name>.zip].")
+    ] = None,
+    light: Annotated[
+        bool, typer.Option("--light", help="Without samples and weights (at most 10 MB).")
+    ] = False,
+) -> None:
+    """Pack what is handed in, and say what of the lab is missing."""
+    from labkit import api
+    from labkit.handin.submit import submit as pack
+
+    experiment = api.read(file, profile)
+    store = api.stored(api.results_folder(results, experiment.name))
+    target = out or Path(f"{experiment.name}.zip")
+    for item in pack(experiment, file, store.root, target, light):
+        typer.echo(item)
+
+
+def verify(
+    zip_file: Annotated[Path, typer.Argument(metavar="ZIP", help="What `labkit submit` wrote.")],
+    rerun: Annotated[int, typer.Option("--rerun", min=0, help="Train N cells again.")] = 0,
+    cells: Annotated[
+        str | None, typer.Option("--cells", help="Measure and train again those matching GLOB.")
+    ] = None,
+    rungs: Annotated[
+        int | None,
+        typer.Option("--rungs", min=1, max=4, help="Climb so far only [3, or 4 with --rerun]."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    data_root: DataRootOpt = None,
+) -> None:
+    """Check a hand-in: container, report, measures and, with --rerun, training itself."""
+    import json
+
+    from labkit.handin.container import NotAZipError
+    from labkit.handin.verify import verify as climb
+
+    try:
+        found = climb(zip_file, rerun=rerun, cells=cells, highest=rungs, data_root=data_root)
+    except NotAZipError as error:
+        raise UserError(str(error)) from error
+    typer.echo(json.dumps(found.to_json(), indent=1) if as_json else "\n".join(found.lines()))
+    if not found.holds:
+        raise typer.Exit(1)

@@ -1,0 +1,23 @@
+"""What several verbs take, and how they talk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FileArg = Annotated[Path, typer.Argument(help="The experiment file.", show_default=True)]
+ProfileOpt = Annotated[str | None, typer.Option("--profile", help="A profile of the file.")]
+ResultsOpt = Annotated[
+    Path | None, typer.Option("--results", help="The results folder [results/<name>].")
+]
+DataRootOpt = Annotated[
+    Path | None, typer.Option("--data-root", help="Where the full data sets are.")
+]
+
+
+def say(line: str) -> None:
+    """Talk goes to stderr, so that stdout holds data alone."""
+    print(line, file=sys.stderr, flush=True)

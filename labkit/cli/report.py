@@ -1,0 +1,64 @@
+"""The verbs that show results: `report`, `status`, `compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labkit.api import DEFAULT_FILE
+from labkit.cli.options import FileArg, ProfileOpt, ResultsOpt, say
+
+
+def report(
+    file: FileArg = DEFAULT_FILE,
+    profile: ProfileOpt = None,
+    results: ResultsOpt = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="md, html, pdf or all (comma-separated).")
+    ] = "all",
+    layout: Annotated[str | None, typer.Option("--layout", help="full or brief.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language of the fixed texts: en.")] = "en",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The report's folder [reports/<name>].")
+    ] = None,
+) -> None:
+    """Write the report of the newest plan."""
+    from labkit import api
+
+    for path in api.write_report(file, out, profile, results, formats, layout, lang):
+        typer.echo(path)
+
+
+def status(
+    file: FileArg = DEFAULT_FILE,
+    profile: ProfileOpt = None,
+    results: ResultsOpt = None,
+) -> None:
+    """What is done, failed or missing, and why."""
+    from labkit import api, runner
+
+    store = api.stored(api.results_folder(results, api.read(file, profile).name))
+    jobs = runner.survey(store.plan(), store, deep=True)
+    width = max(len(job.spec.name) for job in jobs)
+    for job in jobs:
+        typer.echo(f"{job.spec.name:<{width}}  {job.state:<8} {job.why}".rstrip())
+    states = [job.state for job in jobs]
+    counts = [f"{states.count(s)} {s}" for s in dict.fromkeys(states)]
+    say(f"{len(jobs)} cells: {', '.join(counts)}")
+
+
+def compare(
+    a: Annotated[Path | None, typer.Argument(help="A results folder or experiment file.")] = None,
+    b: Annotated[Path | None, typer.Argument(help="Another, to compare with.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
+    profile: ProfileOpt = None,
+) -> None:
+    """The results table; or two results side by side."""
+    from labkit import api
+    from labkit.reporting.build import compare_text
+
+    given = [path for path in (a or DEFAULT_FILE, b) if path]
+    stores = [api.stored(api.default_results(path, profile)) for path in given]
+    typer.echo(compare_text([store.root for store in stores], csv=csv), nl=False)

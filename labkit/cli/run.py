@@ -1,0 +1,95 @@
+"""The verb `run`: say what data is used, train, say what came of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labkit.api import DEFAULT_FILE
+from labkit.cli import leave
+from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
+
+if TYPE_CHECKING:
+    from labkit.api import Prepared
+
+
+def run(
+    file: FileArg = DEFAULT_FILE,
+    profile: ProfileOpt = None,
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", help="3 (count up from the file's first) or 0,1,2.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("-j", "--jobs", min=1, help="Cells side by side [cores].")
+    ] = None,
+    only: Annotated[str | None, typer.Option("--only", help="Run cells matching GLOB.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Run failed cells only.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run done cells again.")] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at a failure.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("-n", "--dry-run", help="Say what would run, why, about how long.")
+    ] = False,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    precision: Annotated[
+        str | None, typer.Option("--precision", help="auto, fp32 or bf16.")
+    ] = None,
+    data_root: DataRootOpt = None,
+    source: Annotated[str | None, typer.Option("--source", help="auto, full or bundled.")] = None,
+    no_download: Annotated[
+        bool, typer.Option("--no-download", help="Never fetch missing data sets.")
+    ] = False,
+    results: ResultsOpt = None,
+    executor: Annotated[str, typer.Option("--executor", help="local or inline.")] = "local",
+) -> None:
+    """Train and measure every cell that is not done yet."""
+    from labkit import api
+
+    prepared = api.prepare(
+        file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
+        fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
+        source=source, no_download=no_download, results=results, executor=executor,
+    )  # fmt: skip
+    say(api.data_line(prepared.plan))
+    if dry_run:
+        _say_what_would_run(prepared)
+        return
+    view = _view()
+    leave.on_signals()
+    try:
+        summary = api.execute(prepared, view)
+    except KeyboardInterrupt:
+        leave.interrupted()
+    parts = [f"{summary.done} of {len(prepared.plan.cells)} cells done"]
+    if summary.failed:
+        parts.append(f"{len(summary.failed)} failed")
+    if summary.missing:
+        parts.append(f"{summary.missing} not run")
+    say(f"{', '.join(parts)}; results in {prepared.store.root}")
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+def _say_what_would_run(prepared: Prepared) -> None:
+    from labkit import runner, speed
+
+    plan, options = prepared.plan, prepared.options
+    todo = runner.select(runner.survey(plan, prepared.store), options)
+    width = max((len(job.spec.name) for job in todo), default=0)
+    for job in todo:
+        seconds = 0.0 if job.state == "measure" else speed.estimate(job.spec, options.device)[0]
+        long = f"  {speed.in_words(seconds)}" if seconds else ""
+        typer.echo(f"{job.spec.name:<{width}}  {job.state:<8} {job.why}{long}")
+    training = [job.spec for job in todo if job.state != "measure"]
+    if training:
+        long = speed.total_in_words(training, runner.worker_count(options), options.device)
+        say(f"{len(todo)} of {len(plan.cells)} cells would run: {long}")
+    else:
+        say(f"nothing to train; {len(todo)} of {len(plan.cells)} cells would be measured")
+
+
+def _view() -> Any:
+    from labkit.progress import LiveView, PlainView
+
+    return LiveView() if sys.stderr.isatty() else PlainView()

@@ -1,0 +1,65 @@
+"""The verbs before a run: `init`, `recipes`, `data`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labkit.api import UserError, one_of
+from labkit.cli.options import DataRootOpt, say
+
+_SPLITS = ("train", "test")
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(),
+    recipe: Annotated[str, typer.Option("--recipe", help="See `labkit recipes`.")] = "lab1",
+    own: Annotated[
+        bool, typer.Option("--own", help="With my_gan.py, to write the networks yourself.")
+    ] = False,
+) -> None:
+    """Write a commented experiment file, and its schema for editors."""
+    from labkit import starter
+
+    if own and recipe != "lab1":
+        raise UserError("--own and --recipe: choose one of the two")
+    for path in starter.write_own(folder) if own else starter.write_starter(folder, recipe):
+        typer.echo(path)
+
+
+def recipes() -> None:
+    """The experiment files that come with labkit."""
+    from labkit import starter
+
+    for name, recipe in starter.recipes().items():
+        typer.echo(f"{name:<16} {recipe.cost():<24} {recipe.title}")
+    say("cells and time with all 60,000 images, a cell per core; quicker with --profile quick")
+
+
+def data(
+    what: Annotated[str, typer.Argument(help="fetch or check.")] = "check",
+    data_root: DataRootOpt = None,
+) -> None:
+    """Fetch the full data sets, or check what is there by SHA-256."""
+    from labkit.catalog import DATASETS
+    from labkit.data import DataError, load
+    from labkit.data.download import fetch
+    from labkit.data.sources import data_roots, find_full
+
+    one_of("data", what, ("fetch", "check"))
+    wrong = False
+    for name in DATASETS:
+        if what == "fetch" and find_full(name, data_root) is None:
+            fetch(name, data_root or data_roots()[0], say=say)
+        for source in ("bundled", "full"):
+            try:
+                sizes = [len(load(name, s, source, None, data_root).images) for s in _SPLITS]
+            except DataError as error:
+                wrong = wrong or find_full(name, data_root) is not None or source == "bundled"
+                typer.echo(f"{name} {source}: {error}")
+            else:
+                typer.echo(f"{name} {source}: {sizes[0]:,} training, {sizes[1]:,} test, intact")
+    if wrong:
+        raise typer.Exit(1)
