@@ -22,6 +22,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from labkit import code_version, durable, own_code, pictures
+from labkit.arithmetic import flops_per_image
 from labkit.attempts import Attempt, attempt_and_commit
 from labkit.cell_images import (
     Probe,
@@ -35,7 +36,7 @@ from labkit.cell_images import (
 )
 from labkit.cell_measures import measures, sheet_measures
 from labkit.history import best_epoch, read_history
-from labkit.measure.cost import PeakMemory, flops_per_image
+from labkit.measure.cost import PeakMemory
 from labkit.measure.tracker import Tracker
 from labkit.own_code import OwnCodeError
 from labkit.spec import CellSpec, sha256_of
@@ -313,7 +314,7 @@ _FLOPS_N = 8
 def _flops(family: Family, probe: Probe) -> float:
     """Arithmetic of a training step; it is really run, so this comes last."""
     images, family.labels = probe
-    return flops_per_image(lambda: family.step(images, 0), len(images))
+    return flops_per_image(family, images)
 
 
 def _write_json(path: Path, value: Any) -> None:
