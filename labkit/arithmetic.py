@@ -11,7 +11,7 @@ from torch.utils.flop_counter import flop_registry
 from labkit.train.models.base import Family
 
 
-class Arithmetic(TorchDispatchMode):
+class Arithmetic(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts floating-point operations by PyTorch's own formulas while it is entered.
 
     Matrix products and convolutions, forward and backward, a multiply-add as two;
@@ -20,7 +20,7 @@ class Arithmetic(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.total = 0
 
     def __torch_dispatch__(
@@ -47,4 +47,4 @@ def flops_per_image(family: Family, batch: Any) -> float:
     with Arithmetic() as counter:
         for i in range(steps):
             family.step(batch, i)
-    return counter.total / (steps * len(batch))
+    return float(counter.total / (steps * len(batch)))
