@@ -126,17 +126,34 @@ def try_own_code(specs: Sequence[CellSpec]) -> None:
             family = build(spec, torch.device("cpu"))
             family.noise = stream(spec.seed, "try")
             family.labels = torch.arange(_FLOPS_N) % 10
-            stats = family.step(torch.zeros(_FLOPS_N, 1, 28, 28), 0)
-            wrong = [k for k, v in stats.items() if not isinstance(v, Tensor) or v.dim()]
-            family.sample(2, stream(spec.seed, "try"))
+            fault = _fault(family, stream(spec.seed, "try"))
         except OwnCodeError:
             raise
         except Exception as error:
             name = own[0].removeprefix(own_code.PREFIX).partition(":")[0]
             first = f"{type(error).__name__}: {error}".splitlines()[0]
             raise OwnCodeError(f"{name}.py: a first training step raised {first}") from error
-        if wrong:
-            raise OwnCodeError(f"{own[0]}: step must return scalar tensors; see {wrong[0]}")
+        if fault:
+            who = own[0].removeprefix(own_code.PREFIX).replace(":", ".py: ")
+            raise OwnCodeError(f"{who}: {fault}")
+
+
+def _fault(family: Family, rng: torch.Generator) -> str:
+    """What is wrong with what a step returns, or with the images made after it; or empty."""
+    last = getattr(family, "n_critic", 1) - 1  # the step in which a generator learns too
+    for name, value in family.step(torch.zeros(_FLOPS_N, 1, 28, 28), last).items():
+        if not isinstance(value, Tensor) or value.dim():
+            return f"step must return scalar tensors; {name} is none"
+        if not value.isfinite():
+            return f"{name} is {value.item()} in a first training step"
+    # Far out, where only a tanh (or the like) keeps an output within its range.
+    images = family.decode(100 * family.random_noise(2, rng))
+    wanted = "expected images (N, 1, 28, 28) in [-1, 1]"
+    if images.shape != (2, 1, 28, 28):
+        return f"{wanted}; for N = 2 it gave {tuple(images.shape)}"
+    if images.abs().max() > 1:
+        return f"{wanted} whatever the noise (end in a tanh); it gave {images.abs().max():.3g}"
+    return ""
 
 
 # --------------------------------------------------------------------------- training

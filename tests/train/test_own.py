@@ -200,6 +200,13 @@ def test_a_wrong_shape_is_one_line_when_read(source: str, message: str, tmp_path
     ) in (str(caught.value).replace(str(tmp_path) + "/", ""))
 
 
+NAN = """
+def discriminator_loss(real, fake):
+    return real.mean() * float('nan')
+
+def generator_loss(fake):
+    return -fake.mean()
+"""
 RUNS: list[tuple[str, str]] = [
     (
         GOOD.replace(", nn.Unflatten(1, (1, 28, 28))", ""),
@@ -223,6 +230,9 @@ RUNS: list[tuple[str, str]] = [
     ),
     (GOOD.replace("    return nn.Seq", "    return 3 or nn.Seq"), "expected a torch.nn.Module"),
     ("import nothing_such\n" + GOOD, "mine.py:1: ModuleNotFoundError"),
+    (GOOD.replace("nn.Tanh(), ", ""), "whatever the noise (end in a tanh); it gave"),
+    (GOOD + NAN, "d_loss is nan in a first training step"),
+    (GOOD + NAN.replace("real.mean() * float('nan')", "real"), "a first training step raised"),
 ]
 
 
@@ -230,7 +240,7 @@ RUNS: list[tuple[str, str]] = [
 def test_a_wrong_network_is_one_line_before_training(
     source: str, message: str, tmp_path: Path
 ) -> None:
-    plan = plan_of(tmp_path, source)
+    plan = plan_of(tmp_path, source, "networks: mine" + ", loss: mine" * ("_loss" in source))
     with pytest.raises(OwnCodeError) as caught:
         tried(plan)
     assert message in str(caught.value)
