@@ -1,7 +1,7 @@
 """labkit: from one YAML file to a lab report that can be defended.
 
-In a script or notebook with a training loop of your own: :func:`labkit.own.cell` and
-:func:`labkit.own.report`, to be had as ``labkit.cell`` and ``labkit.report``.
+In a script or notebook: ``labkit.run``, ``labkit.load`` and ``labkit.report``
+(:mod:`labkit.api`); ``labkit.cell`` for a training loop of your own (:mod:`labkit.own`).
 """
 
 from __future__ import annotations
@@ -9,15 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from labkit.own import cell, report
+    from labkit.api import load, report, run
+    from labkit.own import cell
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "cell", "report"]
+__all__ = ["__version__", "cell", "load", "report", "run"]
+
+_HOMES = {"cell": "own", "load": "api", "report": "api", "run": "api"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("cell", "report"):  # imported when asked for: `labkit --help` is immediate
-        from labkit import own
+    if name in _HOMES:  # imported when asked for: `labkit --help` is immediate
+        from importlib import import_module
 
-        return getattr(own, name)
+        return getattr(import_module(f"labkit.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'labkit' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,7 +1,19 @@
-"""What the verbs do, for whoever asks: read, prepare and execute a run, write a report."""
+"""The verbs as functions: ``labkit.run``, ``labkit.report``, ``labkit.load``.
+
+In a notebook or a script:
+
+    import labkit
+
+    results = labkit.run("experiments.yaml", profile="quick")
+    results.table                               # a pandas table, a row a cell
+    labkit.report("experiments.yaml", profile="quick")
+
+Arguments are named and mean what they do on the command line, which calls the same functions.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +23,7 @@ from labkit.errors import LabkitError
 
 if TYPE_CHECKING:
     from labkit.plan import Experiment, Plan
+    from labkit.reporting.results import Results
     from labkit.runner import Options, Summary, View
     from labkit.store import Store
 
@@ -50,7 +63,7 @@ def prepare(
 ) -> Prepared:
     """Read the experiment file and decide what a run is to do; trains and writes nothing.
 
-    The arguments are the options of ``labkit run``.
+    Args: see :func:`run`.
 
     Raises:
         LabkitError: a mistake in the file or the arguments, in one line.
@@ -139,16 +152,88 @@ def execute(prepared: Prepared, view: View) -> Summary:
     return runner.run(plan, store, prepared.options, view)
 
 
-def write_report(
-    source: str | Path,
-    out: str | Path | None,
-    profile: str | None,
-    results: str | Path | None,
-    format: str,  # noqa: A002
-    layout: str | None,
-    lang: str,
-) -> list[Path]:
-    """Write the report of an experiment file's newest plan, or of a results folder.
+def run(
+    file: str | Path = DEFAULT_FILE,
+    *,
+    profile: str | None = None,
+    seeds: str | int | Sequence[int] | None = None,
+    jobs: int | None = None,
+    only: str | None = None,
+    failed: bool = False,
+    force: bool = False,
+    fail_fast: bool = False,
+    device: str = "auto",
+    precision: str | None = None,
+    data_root: str | Path | None = None,
+    source: str | None = None,
+    no_download: bool = False,
+    results: str | Path | None = None,
+    executor: str = "local",
+) -> Results:
+    """Train and measure every cell that is not done yet, like ``labkit run``.
+
+    Args:
+        file: the experiment file.
+        profile: a profile of the file.
+        seeds: ``3`` counts up from the file's first; ``[0, 1, 2]`` or ``"0,1,2"`` names them.
+        jobs: cells side by side; one a core if None.
+        only: run the cells whose name matches this pattern.
+        failed: run failed cells only.
+        force: run done cells again.
+        fail_fast: stop at the first failure.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        precision: ``auto``, ``fp32`` or ``bf16``.
+        data_root: where the full data sets are.
+        source: ``auto``, ``full`` or ``bundled``.
+        no_download: never fetch missing data sets.
+        results: the results folder; ``results/<name>`` if None.
+        executor: ``local`` (processes) or ``inline`` (in this process).
+
+    Returns:
+        All results of the plan. Failed cells are among them, with why.
+
+    Raises:
+        LabkitError: a mistake in the file or the arguments, in one line.
+        KeyboardInterrupt: stopped; what was finished is kept, and the same call goes on.
+    """
+    from labkit.progress import PlainView
+
+    prepared = prepare(
+        file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
+        fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
+        source=source, no_download=no_download, results=results, executor=executor,
+    )  # fmt: skip
+    print(data_line(prepared.plan), file=sys.stderr, flush=True)
+    execute(prepared, PlainView())
+    return load(prepared.store.root)
+
+
+def load(results: str | Path) -> Results:
+    """The results of a folder: tables, cells, images, answers and claims.
+
+    Args:
+        results: a results folder, or the experiment file it belongs to.
+
+    Raises:
+        LabkitError: there are no results there.
+    """
+    from labkit.reporting.results import Results
+
+    path = Path(results)
+    return Results(stored(path if path.is_dir() or not path.suffix else default_results(path)))
+
+
+def report(
+    source: str | Path = DEFAULT_FILE,
+    out: str | Path | None = None,
+    *,
+    profile: str | None = None,
+    results: str | Path | None = None,
+    format: str = "all",  # noqa: A002 (the word of the command line)
+    layout: str | None = None,
+    lang: str = "en",
+) -> Path:
+    """Write the report of the newest plan, like ``labkit report``.
 
     Args:
         source: the experiment file; or a results folder, of a training loop of one's own.
@@ -160,11 +245,24 @@ def write_report(
         lang: language of the fixed texts.
 
     Returns:
-        The paths, in the order of the formats.
+        The path of the page: of the last of the formats.
 
     Raises:
         LabkitError: there are no results, or a mistake in the arguments, in one line.
     """
+    return write_report(source, out, profile, results, format, layout, lang)[-1]
+
+
+def write_report(
+    source: str | Path,
+    out: str | Path | None,
+    profile: str | None,
+    results: str | Path | None,
+    format: str,  # noqa: A002
+    layout: str | None,
+    lang: str,
+) -> list[Path]:
+    """:func:`report`, with the paths of all the formats, in their order."""
     from labkit.reporting.build import build_report
 
     one_of("--layout", layout, ("full", "brief"))
@@ -228,14 +326,16 @@ def stored(root: Path) -> Store:
 
 
 def formats(text: str) -> list[str]:
-    """``md,html`` as a list; ``all`` is every format that needs nothing further."""
+    """``md,html`` as a list; ``all`` is every format whose libraries are installed."""
+    from importlib.util import find_spec
+
     from labkit.catalog import FORMATS
 
     names = [name.strip() for name in text.split(",")]
     for name in names:
         one_of("--format", name, (*FORMATS, "all"))
     if "all" in names:
-        return [name for name, entry in FORMATS.items() if not entry.extra]
+        return [key for key, made in FORMATS.items() if not made.module or find_spec(made.module)]
     return names
 
 

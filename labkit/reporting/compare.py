@@ -15,20 +15,24 @@ from labkit.reporting.table import to_csv
 _LABELS = ("run", "experiment", "note")
 _RESULTS = ("best_epoch", *METRICS, "collapse", "status")
 #: Metrics shown in the terminal; the CSV has them all.
-_SHOWN = ("proxy_fid", *(loss for f in FAMILIES.values() for loss in f.losses), "seconds")
+_LOSSES = dict.fromkeys(loss for family in FAMILIES.values() for loss in family.losses)
+_SHOWN = ("proxy_fid", *_LOSSES, "seconds")
 
 
 def one(cells: pd.DataFrame, csv: bool = False) -> str:
     """The results table as text: as CSV all of it, else what fits a terminal."""
-    if csv:
-        return to_csv(cells)
+    return to_csv(cells) if csv else _aligned(main_rows(cells))
+
+
+def main_rows(cells: pd.DataFrame) -> list[list[str]]:
+    """The main columns of the results table, as text: the headings, then a row a cell."""
     names = ["run", "status", "best_epoch", *_SHOWN, "collapse", "note"]
     names = [n for n in names if n in ("run", "status") or cells[n].notna().any()]
     rows = [
         [_text(name, value) for name, value in zip(names, row, strict=True)]
         for row in zip(*(cells[name].tolist() for name in names), strict=True)
     ]
-    return _aligned([[_heading(name) for name in names], *rows])
+    return [[_heading(name) for name in names], *rows]
 
 
 def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False) -> str:

@@ -1,0 +1,94 @@
+"""Results as a notebook shows them: a few lines of HTML, everything in them escaped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from labkit.catalog import METRICS
+from labkit.reporting import compare
+from labkit.reporting.numbers import count, is_missing, setting, show
+
+if TYPE_CHECKING:
+    from labkit.reporting.results import Cell, Image, Results
+
+#: Rows of a table and images that a notebook shows before it says how many more there are.
+ROWS, IMAGES = 40, 4
+
+
+def results_html(results: Results) -> str:
+    """All results: how far they are, the table, and the best samples."""
+    rows = compare.main_rows(results.table)
+    hidden = len(rows) - 1 - ROWS
+    more = f"… and {count(hidden, 'more cell')}: see .table" if hidden > 0 else ""
+    page = Markup("<div><p><b>{}</b><br>{}</p>{}<p>{}</p>{}</div>").format(
+        results.plan.title,
+        results.summary,
+        _table(rows[: ROWS + 1]),
+        more,
+        _images(best_images(results)),
+    )
+    return str(page)  # a notebook joins it to HTML of its own
+
+
+def best_images(results: Results) -> list[Image]:
+    """The samples of the best cell of each family and data set: the lowest proxy FID."""
+    best: dict[tuple[str, str], tuple[float, Image]] = {}
+    for cell in results.cells.values():
+        fid: Any = cell.metrics.get("proxy_fid")
+        found = [image for image in cell.best if image.view == "samples"]
+        key = cell.spec.family, cell.spec.dataset
+        if found and not is_missing(fid) and (key not in best or fid < best[key][0]):
+            best[key] = fid, found[0]
+    return [image for _, image in best.values()]
+
+
+def cell_html(cell: Cell) -> str:
+    """A cell: its settings, what was measured, its images of the best epoch."""
+    chosen = [[name, setting(value)] for name, value in cell.settings.items()]
+    measured = [
+        [METRICS[name].label, show(value, METRICS[name].digits)]
+        for name, value in cell.metrics.items()
+        if name in METRICS and not is_missing(value)
+    ]
+    state = f"{cell.status}: {cell.error}" if cell.error else cell.status
+    page = Markup(
+        "<div><p><b>{}</b> ({})</p>{}"
+        "<details><summary>Settings</summary>{}</details>"
+        "<details><summary>Measured</summary>{}</details></div>"
+    ).format(
+        cell.name,
+        state,
+        _images(cell.best),
+        _table([["setting", "value"], *chosen]),
+        _table([["measure", "value"], *measured]),
+    )
+    return str(page)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Markup:
+    head = Markup("").join(Markup("<th>{}</th>").format(text) for text in rows[0])
+    body = Markup("").join(
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(Markup("<td>{}</td>").format(text) for text in row)
+        )
+        for row in rows[1:]
+    )
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)
+
+
+def _images(images: Sequence[Image]) -> Markup:
+    return Markup("").join(_image(image) for image in images[:IMAGES])
+
+
+def _image(image: Image) -> Markup:
+    data = base64.b64encode(image.path.read_bytes()).decode()
+    said = f"{image.run}, {image.view}, epoch {image.epoch}"
+    return Markup(
+        '<figure style="display:inline-block;margin:0 1em 1em 0">'
+        '<img src="data:image/png;base64,{}" alt="{}" width="200" '
+        'style="image-rendering:pixelated"><figcaption>{}</figcaption></figure>'
+    ).format(data, said, said)
