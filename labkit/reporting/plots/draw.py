@@ -191,8 +191,12 @@ def _curve(canvas: Canvas, series: Series, x: Scale, y: Scale) -> None:
         below = [(x(a), y(b)) for a, b in zip(series.x, series.low, strict=True)]
         above = [(x(a), y(b)) for a, b in zip(series.x, series.high, strict=True)]
         canvas.polygon([*below, *reversed(above)], series.colour, 0.16)
-    every = max(1, len(points) // 12)
-    canvas.curve(points, series.colour, series.line, series.marker, series.hollow, every=every)
+    scattered = series.line == "none"
+    every = 1 if scattered else max(1, len(points) // 12)
+    size = 1.3 if scattered and len(points) > 50 else 2.1
+    canvas.curve(
+        points, series.colour, series.line, series.marker, series.hollow, size=size, every=every
+    )
 
 
 def _dots(canvas: Canvas, panel: Dots, area: Area, shared: tuple[float, float] | None) -> None:
@@ -282,29 +286,28 @@ def _references(
     canvas: Canvas, references: Sequence[Reference], scale: Scale, area: Area, upright: bool
 ) -> None:
     """Lines to measure by; for what lies beyond the axis, an arrow at its edge."""
-    for line in references:
-        beyond = scale.share(line.value) > 0.5
-        if scale.low <= line.value <= scale.high:
-            at = scale(line.value)
-            label = line.label
-            if upright:
-                ends = ((at, area.top), (at, area.bottom))
-            else:
-                ends = ((area.left, at), (area.right, at))
-            canvas.hairline(*ends, "muted", 0.9, "dotted")
-        else:
-            at = scale(scale.high if beyond else scale.low)
-            arrow = ("←", "→") if upright else ("↓", "↑")
-            label = f"{line.label} {arrow[1]}" if beyond else f"{arrow[0]} {line.label}"
+    within = [line for line in references if scale.low <= line.value <= scale.high]
+    for line in within:
+        at = scale(line.value)
         if upright:
-            side, shift = ("right", -0.03) if beyond else ("left", 0.03)
-            canvas.text((at + shift, area.top - 0.06), label, "muted", 7.2, side)
+            ends = ((at, area.top), (at, area.bottom))
+            side, shift = ("right", -0.03) if scale.share(line.value) > 0.5 else ("left", 0.03)
+            canvas.text((at + shift, area.top - 0.06), line.label, "muted", 7.2, side)
         else:
-            # Curves mostly fall: what lies above has its place at the right.
-            if line.value > scale.high:
-                canvas.text((area.right - 0.04, at + 0.09), label, "muted", 7.2, "right")
-            else:
-                canvas.text((area.left + 0.04, at - 0.07), label, "muted", 7.2)
+            ends = ((area.left, at), (area.right, at))
+            canvas.text((area.left + 0.04, at - 0.07), line.label, "muted", 7.2)
+        canvas.hairline(*ends, "muted", 0.9, "dotted")
+    # What lies beyond the same edge shares one arrow.
+    below = ", ".join(line.label for line in references if line.value < scale.low)
+    above = ", ".join(line.label for line in references if line.value > scale.high)
+    left, right = area.left + 0.04, area.right - 0.04
+    if upright:
+        canvas.text((left, area.top - 0.06), f"← {below}" if below else "", "muted", 7.2)
+        canvas.text((right, area.top - 0.06), f"{above} →" if above else "", "muted", 7.2, "right")
+    else:
+        canvas.text((left, area.bottom - 0.07), f"↓ {below}" if below else "", "muted", 7.2)
+        # Curves mostly fall: what lies above has its place at the right.
+        canvas.text((right, area.top + 0.09), f"{above} ↑" if above else "", "muted", 7.2, "right")
 
 
 # ------------------------------------------------------------------ diagrams

@@ -65,13 +65,15 @@ def latent_plane(view: View) -> Plotted | None:
         said.append(f"{title}: the posterior means of {len(points):,} test images.")
     if not panels:
         return None
+    # Two to a row, so that a panel is about as wide as high.
+    rows = [(*panels[i : i + 2], None)[:2] for i in range(0, len(panels), 2)]
     first = next(cell for cell in view.cells if cell.detail("latent_plane"))
     keys = tuple(
         Key(name, f"class-{i}", "none", MARKERS[i % len(MARKERS)], i >= len(MARKERS))
         for i, name in enumerate(DATASETS[first.spec.dataset].classes)
     )
     return Plotted(
-        Chart(stacked([panels]), keys, row_height=4.2),
+        Chart(stacked(rows), keys, row_height=4.2),
         " ".join(said),
         "Scatter plots of the latent plane, a colour and marker for each class. " + " ".join(said),
     )

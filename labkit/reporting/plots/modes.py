@@ -47,6 +47,8 @@ def _least(
     for percent, name, label in known:
         if percent == least:
             found.setdefault(name, []).append(label)
+    if len(found) > 3:
+        return f"lowest coverage {least} %, in {len(found)} of {len(names)} classes"
     parts = [
         f"{name} ({listing(who) if len(who) <= 3 else f'{len(who)} cells'})"
         for name, who in found.items()
