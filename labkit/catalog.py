@@ -221,7 +221,9 @@ class Format:
     target: str
     suffix: str
     extra: str = ""
-    """The installation extra it needs, e.g. ``pdf``."""
+    """The installation extra it is best made with, e.g. ``pdf``."""
+    module: str = ""
+    """What that extra brings; where it is there, the format is among ``all``."""
 
 
 DATASETS: dict[str, Dataset] = {
@@ -991,6 +993,7 @@ PLOTS: dict[str, Plot] = {
 FORMATS: dict[str, Format] = {
     "md": Format("Markdown", "labkit.reporting.render:write_markdown", "report.md"),
     "html": Format("HTML", "labkit.reporting.render:write_html", "report.html"),
+    "pdf": Format("PDF", "labkit.reporting.pdf:write_pdf", "report.pdf", "pdf", "weasyprint"),
 }
 
 

@@ -7,18 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from labkit.catalog import FORMATS, resolve
 from labkit.reporting import compare
 from labkit.reporting.blocks import Report
 from labkit.reporting.document import compose
 from labkit.reporting.reflections import computed, prepare, students
-from labkit.reporting.render import Drawings, write_html, write_markdown
+from labkit.reporting.render import Drawings
 from labkit.reporting.sections import published
 from labkit.reporting.table import Tables, tables
 from labkit.reporting.view import View
 from labkit.store import Store
 
 #: What each format needs the figures drawn as.
-_NEEDS = {"md": "png", "html": "svg"}
+_NEEDS = {"md": "png", "html": "svg", "pdf": "svg"}
 
 
 def load_tables(store: Store) -> Tables:
@@ -41,7 +42,7 @@ def build_report(
     Args:
         store_root: the folder of results.
         out: where the report goes; made if it is not there.
-        formats: any of ``md`` and ``html``.
+        formats: any of ``md``, ``html`` and ``pdf``.
         answers_file: the student's answers; if there is no such file, one with the questions
             as headings is written.
         layout: ``full`` or ``brief``.
@@ -57,8 +58,7 @@ def build_report(
     """
     report = read_report(Store(store_root), answers_file, layout, overrides or {})
     drawings = Drawings(report, tuple(_NEEDS[name] for name in formats))
-    write = {"md": write_markdown, "html": write_html}
-    return [write[name](report, out, drawings) for name in formats]
+    return [resolve(FORMATS[name].target)(report, out, drawings) for name in formats]
 
 
 def read_report(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import LabkitError
 from labkit.reporting.blocks import Figure, Frame, Report
 from labkit.reporting.document import pictures, pictures_of, walk
+from labkit.reporting.plots.canvas import PAGE
 from labkit.reporting.plots.draw import render
 from labkit.reporting.words import (
     code_in_html,
@@ -119,16 +121,16 @@ def write_markdown(report: Report, folder: Path, drawings: Drawings | None = Non
         *pictures(report.sections),
     ]
     for picture in {p.file: p for p in shown}.values():
-        _write(folder / picture.file, enlarged(_read(picture.source), SCALE))
+        write_file(folder / picture.file, enlarged(_read(picture.source), SCALE))
     for block in walk(report.sections):
         if isinstance(block, Figure):
-            _write(folder / block.file, drawings.png(block.name))
+            write_file(folder / block.file, drawings.png(block.name))
     for name, text in report.csv.items():
-        _write(folder / name, text.encode())
+        write_file(folder / name, text.encode())
     page = _environment().get_template("report.md.j2")
     text = page.render(report=report, student=to_markdown)
     path = folder / "report.md"
-    _write(path, text.encode())
+    write_file(path, text.encode())
     return path
 
 
@@ -163,20 +165,27 @@ def write_html(report: Report, folder: Path, drawings: Drawings | None = None) -
         ReportError: a file cannot be read or written.
     """
     for name, text in report.csv.items():
-        _write(folder / name, text.encode())
+        write_file(folder / name, text.encode())
     path = folder / "report.html"
-    _write(path, html(report, drawings or Drawings(report, ("svg",))).encode())
+    write_file(path, html(report, drawings or Drawings(report, ("svg",))).encode())
     return path
 
 
-def html(report: Report, drawings: Drawings) -> str:
-    """The page as text."""
+def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
+    """The page as text.
+
+    Args:
+        report: what to show.
+        drawings: its figures, as SVG.
+        paper: leave out what only a screen can do, and fix the figures' colours.
+    """
     folder = templates_folder()
     script = (folder / "js" / "report.js").read_text("utf-8")
-    frames, step = thinned(report.frames, SLIDER_BYTES)
+    frames, step = thinned(() if paper else report.frames, SLIDER_BYTES)
     page = _environment().get_template("report.html.j2")
     return page.render(
         report=report,
+        paper=paper,
         css=_safe((folder / "css" / "report.css").read_text("utf-8")),
         colours=_safe(_colours(report)),
         script=_safe(script),
@@ -185,7 +194,7 @@ def html(report: Report, drawings: Drawings) -> str:
         frame_step=step,
         csv=_safe(_json(report.csv.get("metrics.csv", ""))),
         uri=_uri,
-        svg=lambda name: _safe(drawings.svg(name)),
+        svg=lambda name: _safe(_inked(drawings.svg(name), report) if paper else drawings.svg(name)),
         student=lambda pieces: _safe(to_html(pieces)),
     )
 
@@ -227,6 +236,13 @@ def _colours(report: Report) -> str:
     return f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
 
 
+def _inked(svg: str, report: Report) -> str:
+    """A figure for what knows no CSS variables: light colours and a font of its own."""
+    ink = {**PAGE, **{name: light for name, light, _ in report.colours}}
+    svg = svg.replace("<svg ", '<svg font-family="Helvetica Neue, Arial, sans-serif" ', 1)
+    return re.sub(r"var\(--([\w-]+)\)", lambda found: ink[found[1]], svg)
+
+
 def _uri(path: Path) -> str:
     return f"data:image/png;base64,{base64.b64encode(_read(path)).decode()}"
 
@@ -252,7 +268,7 @@ def _size(path: Path) -> int:
         raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """Replace a file unless it already holds these bytes; never half of it."""
     try:
         if path.is_file() and path.read_bytes() == data:

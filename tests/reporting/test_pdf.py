@@ -1,0 +1,116 @@
+"""The report on paper: how many pages, the same twice, and what is said where nothing prints."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from labkit.reporting import pdf
+from labkit.reporting.build import build_report
+from labkit.reporting.render import ReportError
+from labkit.store import Store
+
+needs_poppler = pytest.mark.skipif(not shutil.which("pdfinfo"), reason="poppler-utils is missing")
+
+
+def written(store: Store, out: Path, layout: str = "full") -> Path:
+    (path,) = build_report(store.root, out=out, formats=["pdf"], layout=layout)
+    assert path == out / "report.pdf"
+    return path
+
+
+def said(program: str, path: Path, *more: str) -> str:
+    return subprocess.run([program, path, *more], check=True, capture_output=True, text=True).stdout
+
+
+def pages(path: Path) -> int:
+    found = re.search(r"^Pages:\s+(\d+)", said("pdfinfo", path), re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+@needs_poppler
+def test_the_same_store_gives_the_same_pdf_with_its_fonts_inside(
+    small: Store, tmp_path: Path
+) -> None:
+    one, two = written(small, tmp_path / "a", "brief"), written(small, tmp_path / "b", "brief")
+    assert one.read_bytes() == two.read_bytes()
+    fonts = said("pdffonts", one).splitlines()[2:]
+    assert fonts
+    assert all(re.search(r"\byes +(yes|no) +(yes|no) +\d+ +0$", line) for line in fonts), fonts
+    text = said("pdftotext", one, "-")
+    assert "Lab 1 — Generative Models: GAN vs VAE" in text
+    assert "Computed from your table by labkit" in text
+    assert re.search(r"^1 ?/ ?\d$", text, re.MULTILINE)
+
+
+@needs_poppler
+@pytest.mark.slow
+@pytest.mark.parametrize(("layout", "most"), [("brief", 3), ("full", 15)])
+@pytest.mark.parametrize("with_browser", [False, True])
+def test_lab1_keeps_within_its_pages(
+    lab1: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, most: int,
+    with_browser: bool,
+) -> None:  # fmt: skip
+    if with_browser:
+        if not pdf.browser():
+            pytest.skip("no Chrome, Edge or Chromium is installed")
+        monkeypatch.setattr(pdf, "weasyprint_works", lambda: False)
+    assert 1 < pages(written(lab1, tmp_path, layout)) <= most
+
+
+@needs_poppler
+@pytest.mark.slow
+def test_a_browser_prints_the_same_text_and_pages_twice(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not pdf.browser():
+        pytest.skip("no Chrome, Edge or Chromium is installed")
+    monkeypatch.setattr(pdf, "weasyprint_works", lambda: False)
+    seen = []
+    for name in ("a", "b"):
+        path = written(small, tmp_path / name, "brief")
+        said("pdftoppm", path, "-r", "50", "-png", str(tmp_path / name / "page"))
+        images = [p.read_bytes() for p in sorted((tmp_path / name).glob("page*.png"))]
+        seen.append((said("pdftotext", path, "-"), images))
+    assert seen[0] == seen[1]
+    assert len(seen[0][1]) == pages(path)
+
+
+def test_where_nothing_prints_one_line_says_how_to(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "weasyprint_works", lambda: False)
+    monkeypatch.setattr(pdf, "browser", lambda: None)
+    with pytest.raises(ReportError, match=r"pip install 'labkit\[pdf\]'.*Ctrl\+P") as caught:
+        written(small, tmp_path)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "report.pdf").exists()
+
+
+@pytest.mark.skipif(not Path("/bin/false").exists(), reason="needs a program that fails")
+def test_a_browser_that_fails_is_one_line_too(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "weasyprint_works", lambda: False)
+    monkeypatch.setattr(pdf, "browser", lambda: "/bin/false")
+    with pytest.raises(ReportError, match="/bin/false could not print the report; open report"):
+        written(small, tmp_path)
+
+
+def test_nothing_is_fetched_and_no_colour_is_left_open(small: Store, tmp_path: Path) -> None:
+    from labkit.reporting.build import read_report
+    from labkit.reporting.render import Drawings, html
+
+    report = read_report(small, None, "full", {})
+    page = html(report, Drawings(report, ("svg",)), paper=True)
+    assert "<script" not in page
+    assert all("var(" not in svg for svg in re.findall(r"<svg .*?</svg>", page))
+    assert "<svg " in page
+    links = re.findall(r'(?:src|href)="([^"]{1,40})', page)
+    assert links
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
