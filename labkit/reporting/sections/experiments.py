@@ -88,7 +88,10 @@ def parts(view: View) -> tuple[Section, ...]:
 
 def _configurations(view: View, family: str, dataset: str, i: int) -> Section:
     cells = view.of(family, dataset)
-    names = dict.fromkeys((*FAMILIES[family].named_by, *view.style.factors(family)))
+    about = FAMILIES[family]
+    # What only went along with a factor is no column, but it is part of the experiment.
+    along = [n for n in about.params if len(view.levels(family, n, dataset)) > 1]
+    names = dict.fromkeys((*about.named_by, *view.style.factors(family), *along))
     rows = [
         (heading(family, name, True), ", ".join(view.levels(family, name, dataset)))
         for name in names

@@ -177,7 +177,7 @@ def performance(view: View) -> Section | None:
 
 
 def _performance(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
-    from labkit.reporting.plots.style import level_label
+    from labkit.reporting.plots.style import level_label, metric_label
 
     about = FAMILIES[family]
     losses = [n for n in about.losses if any(c.metric(n) is not None for c in cells)]
@@ -187,7 +187,7 @@ def _performance(view: View, family: str, kind: str, cells: Sequence[Cell]) -> T
         short = METRICS[name].label.removeprefix("Final ")
         columns += [Column(f"{short[:1].upper()}{short[1:]}: initial", True)]
         columns += [Column("final", True), Column("range", True)]
-    columns += [Column(METRICS[name].label, True, METRICS[name].about) for name in measures]
+    columns += [Column(metric_label(name), True, METRICS[name].about) for name in measures]
     rows = []
     for cell in cells:
         entries = [Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}")]
@@ -198,8 +198,7 @@ def _performance(view: View, family: str, kind: str, cells: Sequence[Cell]) -> T
             spread = None if low is None else f"{show(low, digits)} to {show(high, digits)}"
             entries.append(Entry(spread or show(None)))
         for name in measures:
-            value = cell.metric(name)
-            entries.append(Entry(show(value, METRICS[name].digits), value))
+            entries.append(Entry(view.shown(cell, name), cell.metric(name)))
         rows.append(Row(tuple(entries), cell.spec.name))
     label = level_label("", "", kind) if kind else ""
     return Table(f"{about.label} {label}, {view.seeds_said}".strip(), tuple(columns), tuple(rows))
