@@ -42,6 +42,7 @@ for verb in (
     setup.init,
     setup.recipes,
     setup.data,
+    setup.doctor,
 ):
     app.command()(verb)
 

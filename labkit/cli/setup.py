@@ -1,4 +1,4 @@
-"""The verbs before a run: `init`, `recipes`, `data`."""
+"""The verbs before a run: `init`, `recipes`, `data`, `doctor`."""
 
 from __future__ import annotations
 
@@ -62,4 +62,20 @@ def data(
             else:
                 typer.echo(f"{name} {source}: {sizes[0]:,} training, {sizes[1]:,} test, intact")
     if wrong:
+        raise typer.Exit(1)
+
+
+def doctor(
+    results: Annotated[
+        Path, typer.Option("--results", help="The folder results are to go to.")
+    ] = Path("results"),
+) -> None:
+    """Look at this machine: one screen to paste in a bug report, without anybody's name."""
+    from labkit import doctor
+
+    findings = list(doctor.examine(results))
+    typer.echo(doctor.screen(findings))
+    wrong = [finding.label for finding in findings if not finding.ok]
+    if wrong:
+        say(f"not as it should be: {', '.join(wrong)}")
         raise typer.Exit(1)
