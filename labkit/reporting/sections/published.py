@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Row, Section, Table
-from labkit.reporting.numbers import listing, show
+from labkit.reporting.numbers import count, listing, show
 from labkit.reporting.sections.experiments import anchor
 from labkit.reporting.view import Cell, View
 from labkit.spec import OWN_CODE
@@ -228,14 +228,14 @@ def own_code(view: View) -> Section | None:
         return None
     blocks: list[Block] = []
     if loops:
-        blocks.append(
-            Paragraph(
-                f"Trained by own code, in a loop labkit has not seen: {listing(loops)}. Their "
-                "samples were measured like all others; their settings are what the author "
-                "stated, and that they can be repeated is not known.",
-                "note",
-            )
+        text = (
+            f"Trained by own code, in a loop labkit has not seen: {listing(loops)}. Measured like "
+            "all others, with three exceptions: the settings are what the author stated; the "
+            "samples of the best epoch are those that chose it, so the choice may flatter the "
+            "proxy FID a little; and no fingerprint covers the code, so whether a second run "
+            "would end in the same numbers is not known."
         )
+        blocks.append(Paragraph(text, "note"))
     for each in files:
         blocks += [Paragraph(f"{each['name']}.py"), Code(each["source"], "python")]
     return Section("own-code", "Appendix: Own Code", tuple(blocks))
@@ -247,7 +247,7 @@ def own_notice(view: View) -> tuple[Paragraph, ...]:
     if not n:
         return ()
     text = (
-        f"{n} of {len(view.cells)} cells were trained by own code (see the appendix): measured "
-        "like all others, but what was not stated of their settings is not known."
+        f"Trained by own code: {n} of {count(len(view.cells), 'cell')}. Measured like all others, "
+        "but what was not stated of the settings is not known (see the appendix)."
     )
     return (Paragraph(text, "note"),)
