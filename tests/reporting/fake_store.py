@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from labkit import pictures, store
+from labkit import commits, pictures
 from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
 from labkit.data import load
@@ -241,4 +241,4 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
 
 def still(monkeypatch: Any) -> None:
     """Stop the store's clock."""
-    monkeypatch.setattr(store, "now", lambda: TIME)
+    monkeypatch.setattr(commits, "now", lambda: TIME)
