@@ -23,7 +23,7 @@ from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
 from labkit.experiment_file import Experiment, PlanError, parse_experiment, read_experiment
 from labkit.experiment_model import Block
 from labkit.own_code import OwnCodeError
-from labkit.spec import CellSpec
+from labkit.spec import OWN_CODE, CellSpec
 
 __all__ = [
     "Experiment",
@@ -81,7 +81,9 @@ class Plan:
             c
             for c in self.cells
             if c.family == "gan"
-            and (c.params.get("networks"), c.params.get("d_norm")) == ("lab1", "own")
+            and c.code != OWN_CODE
+            # Stores from before there was a choice had Lab 1's.
+            and (c.params.get("networks", "lab1"), c.params.get("d_norm", "own")) == ("lab1", "own")
         ]
         return {c.dataset: c for c in reversed(sheets)}
 

@@ -22,7 +22,7 @@ from labkit.reporting.blocks import (
 from labkit.reporting.networks import Network, architecture
 from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.chart import Diagram
-from labkit.reporting.plots.style import level_label, level_of
+from labkit.reporting.plots.style import level_label, level_of, params_of
 from labkit.reporting.view import View
 
 #: Settings that change what layers a network has.
@@ -40,7 +40,7 @@ def method(view: View) -> Section:
     sections = [_data(view)]
     sections += [_family(view, family) for family in view.families]
     sections.append(Section("limitations", "What was not varied or measured", _limits(view)))
-    first = [architecture(family, view.of(family)[0].spec.params) for family in view.families]
+    first = [architecture(family, params_of(view.of(family)[0].spec)) for family in view.families]
     chains = [chain for found in first if found for chain in found.chains]
     blocks: tuple[Block, ...] = ()
     if chains:
@@ -96,7 +96,7 @@ def _family(view: View, family: str) -> Section:
     blocks.append(Facts(tuple(rows)))
     described: list[list[Any]] = []
     for cell in cells:
-        found_networks = architecture(family, cell.spec.params)
+        found_networks = architecture(family, params_of(cell.spec))
         kind = [cell.spec.params.get(name) for name in _SHAPING]
         if found_networks and kind not in described:
             described.append(kind)
@@ -192,14 +192,14 @@ def _limits(view: View) -> tuple[Block, ...]:
             f"{param.label} {_said(family, name, level_of(view.of(family)[0].spec, name))}"
             for name, param in about.params.items()
             if name in _applying(view, family)
-            and len({str(cell.spec.params[name]) for cell in view.of(family)}) == 1
+            and len({level_of(cell.spec, name) for cell in view.of(family)}) == 1
         ]
         along = [
             param.label
             for name, param in about.params.items()
             if name in _applying(view, family)
             and name not in view.style.factors(family)
-            and len({str(cell.spec.params[name]) for cell in view.of(family)}) > 1
+            and len({level_of(cell.spec, name) for cell in view.of(family)}) > 1
         ]
         if along:
             told = listing(about.params[name].label for name in view.style.factors(family))

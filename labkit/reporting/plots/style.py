@@ -26,7 +26,7 @@ from labkit.catalog import (
     VAE_NETWORKS,
 )
 from labkit.reporting.numbers import levels, setting
-from labkit.spec import CellSpec
+from labkit.spec import OWN_CODE, CellSpec
 
 #: Three steps of each hue: on a light page from light to dark, on a dark one the reverse.
 _HUES: tuple[tuple[tuple[str, str, str], tuple[str, str, str]], ...] = (
@@ -52,9 +52,20 @@ _CLASSES = (
 _CHOICES = (LOSSES, RECONSTRUCTIONS, CONSTRAINTS, GAN_NETWORKS, VAE_NETWORKS, OPTIMISERS)
 
 
+def params_of(spec: CellSpec) -> dict[str, Any]:
+    """The settings of a cell.
+
+    One that labkit learnt after the cell was trained has its default, which is what labkit
+    did before; of a training loop of the user's own nothing is known but what was stated.
+    """
+    if spec.code == OWN_CODE or spec.family not in FAMILIES:
+        return dict(spec.params)
+    return {name: p.default for name, p in FAMILIES[spec.family].params.items()} | dict(spec.params)
+
+
 def level_of(spec: CellSpec, name: str) -> Any:
     """A setting's value as a level: hashable, and "none" where the setting is off."""
-    value = spec.params.get(name)
+    value = params_of(spec).get(name)
     if value is None:
         return "none"
     return tuple(value) if isinstance(value, list) else value
