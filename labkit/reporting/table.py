@@ -55,6 +55,7 @@ def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
         What is not measured is missing (NaN or NA), never 0.
     """
     pairs = list(zip(plan.cells, outcomes, strict=True))
+    silent = _silent(plan.cells)
     settings = setting_names(plan.cells)
     columns = [
         *("run", "family", "experiment", "dataset", "seed"),
@@ -72,27 +73,53 @@ def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
     first = ["run", "family", "dataset", "seed", *known, "proxy_fid"]
     rest = sorted(found - set(first))
     return Tables(
-        cells=_frame([_row(spec, outcome) for spec, outcome in pairs], columns),
+        cells=_frame([_row(spec, outcome, silent) for spec, outcome in pairs], columns),
         epochs=_frame(history, [*(n for n in first if n in found or n in first[:5]), *rest]),
     )
 
 
 def setting_names(specs: Iterable[CellSpec]) -> list[str]:
     """Every setting of the cells but dataset, seed, epochs and batch size, catalog order."""
-    present = {name for spec in specs for name in _settings(spec)}
+    specs = list(specs)
+    silent = _silent(specs)
+    present = {name for spec in specs for name in _settings(spec, silent)}
     ordered = [name for family in FAMILIES.values() for name in family.params]
     extra = sorted(present - set(ordered) - {"family", "dataset", "seed", "epochs", "batch_size"})
     return [name for name in dict.fromkeys(ordered) if name in present] + extra
 
 
-def _settings(spec: CellSpec) -> dict[str, Any]:
+def _settings(spec: CellSpec, silent: Collection[tuple[str, str]]) -> dict[str, Any]:
     """A cell's settings by column; the arithmetic is not called precision, a metric's name.
 
-    Settings without any effect in the cell (a clipping bound without clipping) are left out.
+    Settings without any effect in the cell (a clipping bound without clipping) are left out,
+    and so are the silent ones.
     """
     without = idle(FAMILIES[spec.family].params, spec.params)
-    found = {name: value for name, value in spec.settings.items() if name not in without}
+    found = {
+        name: value
+        for name, value in spec.settings.items()
+        if name not in without and (spec.family, name) not in silent
+    }
     return {"arithmetic" if name == "precision" else name: v for name, v in found.items()}
+
+
+def _silent(specs: Sequence[CellSpec]) -> set[tuple[str, str]]:
+    """Family and name of the settings that act in some cells only, with one value in all those.
+
+    They go along with what lets them act and tell no two cells apart: the clipping bound is
+    there or not as clipping is. As columns, with a gap where they do not act, they would look
+    like something else that was changed.
+    """
+    found = set()
+    for family in {spec.family for spec in specs}:
+        cells = [spec.params for spec in specs if spec.family == family]
+        params = FAMILIES[family].params
+        for name in params:
+            acting = [point for point in cells if name not in idle(params, point)]
+            values = {json.dumps(point.get(name)) for point in acting}
+            if len(acting) < len(cells) and len(values) <= 1:
+                found.add((family, name))
+    return found
 
 
 def status(outcome: Outcome | None) -> str:
@@ -120,8 +147,10 @@ def _key(spec: CellSpec) -> dict[str, Any]:
     }
 
 
-def _row(spec: CellSpec, outcome: Outcome | None) -> dict[str, Any]:
-    row = {**_key(spec), **_settings(spec), "status": status(outcome)}
+def _row(
+    spec: CellSpec, outcome: Outcome | None, silent: Collection[tuple[str, str]]
+) -> dict[str, Any]:
+    row = {**_key(spec), **_settings(spec, silent), "status": status(outcome)}
     if isinstance(outcome, CellResult):
         row |= {name: outcome.metrics.get(name) for name in (*METRICS, "best_epoch")}
         row["collapse"] = verdict(outcome.details)

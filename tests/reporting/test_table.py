@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from labkit.catalog import METRICS
+from labkit.plan import make_plan, parse_experiment
 from labkit.reporting import compare
 from labkit.reporting.build import compare_text, load_tables
+from labkit.reporting.claims import answer_questions
 from labkit.reporting.table import ALWAYS, tables, to_csv, write_csv
 from labkit.spec import CellFailure, CellResult
 from labkit.store import Store
@@ -135,3 +137,35 @@ def test_compare_text_shows_one_store_or_two(lab1: Store, troubled: Store) -> No
     assert compare_text([lab1.root], csv=True) == to_csv(load_tables(lab1).cells)
     two = compare_text([lab1.root, troubled.root], csv=True)
     assert two.splitlines()[0] == "run,name,a,b,difference,note"
+
+
+def _columns(grid: str) -> list[str]:
+    text = (
+        "name: x\nexperiments:\n  a:\n    family: gan\n    grid: {dataset: [MNIST], "
+        f"{grid}}}\n    params: {{d_norm: layer}}\n"
+    )
+    plan = make_plan(parse_experiment(text, "a.yaml"), source="bundled")
+    return tables(plan, [None] * len(plan.cells)).cells.columns.tolist()
+
+
+def test_a_setting_that_only_goes_along_is_no_column() -> None:
+    """Where the loss changes, label smoothing (which acts with BCE alone) has not changed too."""
+    assert "label_smoothing" not in _columns("loss: [hinge, bce]")
+    assert "label_smoothing" in _columns("loss: [bce]")
+    assert "label_smoothing" in _columns("loss: [bce], label_smoothing: [0.0, 0.1]")
+    along = _columns("constraint: [clip, gradient_penalty]")
+    assert not {"clip", "gp_weight"} & set(along)
+    assert "betas" not in _columns("optimiser: [adam, rmsprop]")
+    assert "constraint" in along
+
+
+def test_the_loss_is_told_apart_from_what_it_lets_act() -> None:
+    text = "name: x\nexperiments:\n  a: {family: gan, grid: {dataset: [MNIST], loss: [bce, wasserstein]}}\n"
+    plan = make_plan(parse_experiment(text, "a.yaml"), source="bundled")
+    outcomes = [
+        CellResult(spec, {"proxy_fid": 3.0 + i, "fid_drawdown": 1.0 + i}, (), {}, 1.0, {})
+        for i, spec in enumerate(plan.cells)
+    ]
+    (answer,) = answer_questions(tables(plan, outcomes).cells, questions=["loss_kind"])
+    assert "changed with it" not in answer.paragraph
+    assert "as a matter of cause" not in answer.paragraph
