@@ -93,6 +93,9 @@ class Silent:
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
         pass
 
+    def say(self, line: str) -> None:
+        pass
+
     def stop(self) -> None:
         pass
 

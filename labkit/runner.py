@@ -79,6 +79,7 @@ class View(Protocol):
     def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None: ...
     def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None: ...
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None: ...
+    def say(self, line: str) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -126,7 +127,7 @@ def _job(
         return Job(spec, "done", "done")
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
-        return Job(spec, "failed", f"failed: {outcome.error} (log: {outcome.log})")
+        return Job(spec, "failed", _failed(outcome))
     if not trained:
         return Job(spec, "train", why_missing(spec, store, relatives))
     wrong = store.eval_damage(spec)
@@ -147,7 +148,14 @@ def lacks_sheet_number(spec: CellSpec, store: Store, yardstick: CellSpec | None)
 
 def _sheet_state(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> str:
     wrong = store.sheet_damage(spec, yardstick) if yardstick else "missing"
+    failure = store.sheet_failure(spec)
+    if wrong == "missing" and failure:
+        return f"missing; {_failed(failure)}"
     return wrong if wrong == "missing" else f"damaged: {wrong}"
+
+
+def _failed(failure: CellFailure) -> str:
+    return f"failed: {failure.error} (log: {failure.log})"
 
 
 def _relatives(store: Store) -> dict[str, list[Path]]:
@@ -285,6 +293,8 @@ class _Run:
     states: dict[str, State]
     """By fingerprint; brought up to date as cells end, so that none is read twice."""
     failures: list[CellFailure] = field(default_factory=list)
+    marks: dict[str, Any] = field(default_factory=dict)
+    """By fingerprint: tells whether a failure was noted since the cell was submitted."""
     stopped: bool = False
     """Whether a failure has ended the run (``--fail-fast``)."""
 
@@ -318,9 +328,14 @@ class _Run:
         lacking = []
         for cell in self.plan.cells:
             if self.states[cell.fingerprint] == "done" and self._lacks_sheet_number(cell):
-                self.states[cell.fingerprint] = "measure"
                 lacking.append(Job(cell, "measure", f"{SHEET} missing"))
         return select(lacking, self.options)
+
+    def _new_failure(self, cell: CellSpec) -> CellFailure | None:
+        """What went wrong with a cell since it was submitted, whatever became of it."""
+        if self.store.failure_mark(cell) == self.marks[cell.fingerprint]:
+            return None
+        return self.store.last_failure(cell)
 
     def _lacks_sheet_number(self, cell: CellSpec) -> bool:
         return lacks_sheet_number(cell, self.store, self.plan.yardstick(cell))
@@ -328,22 +343,26 @@ class _Run:
     def _submit(self, job: Job, executor: Executor) -> Future[Any]:
         limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, self.options.device))
         task = _task(job.spec, self.plan, self.store, self.options)
+        self.marks[job.spec.fingerprint] = self.store.failure_mark(job.spec)
         return executor.submit(self.work, task, timeout=limit)
 
     def _ended(self, job: Job, future: Future[Any]) -> None:
         outcome = _outcome(future, job.spec, self.store)
+        failure = self._new_failure(job.spec)
+        if isinstance(outcome, CellResult) and not outcome.measured and failure:
+            outcome = failure  # its training is committed, and then something went wrong
         if isinstance(outcome, CellFailure):
             self.failures.append(outcome)
             self.states[job.spec.fingerprint] = "failed"
         else:
-            done = outcome.measured and not (
-                job.why.startswith(SHEET) and self._lacks_sheet_number(job.spec)
-            )
-            self.states[job.spec.fingerprint] = "done" if done else "measure"
+            self.states[job.spec.fingerprint] = "done" if outcome.measured else "measure"
             if job.state != "measure" and job.why != BEGUN:
                 speed.remember(job.spec, self.options.device, future.result(), outcome.seconds)
         if not job.why.startswith(SHEET):  # an afterthought to a cell already shown
             self.view.finished(job.spec, outcome)
+        if isinstance(outcome, CellResult) and failure:
+            # The lab sheet's own number, or a flush after all was written: it costs no cell.
+            self.view.say(f"{job.spec.name}: done, but something {_failed(failure)}")
 
 
 def _task(spec: CellSpec, plan: Plan, store: Store, options: Options) -> dict[str, Any]:

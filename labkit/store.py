@@ -145,6 +145,23 @@ class Store(Layout):
         ]
         return max(times, default="")
 
+    def last_failure(self, spec: CellSpec) -> CellFailure | None:
+        """What last went wrong with a cell, even if all has been well since."""
+        stages = ("train", "eval", "sheet")
+        return next(filter(None, (self._failure(spec, stage) for stage in stages)), None)
+
+    def failure_mark(self, spec: CellSpec) -> tuple[int, int] | None:
+        """Another value each time a failure of the cell is noted; None before the first."""
+        try:
+            about = (self.failed_folder(spec) / COMMIT).stat()
+        except OSError:
+            return None
+        return about.st_ino, about.st_mtime_ns
+
+    def sheet_failure(self, spec: CellSpec) -> CellFailure | None:
+        """Why the lab sheet's own number could not be had, if that is what last went wrong."""
+        return self._failure(spec, "sheet")
+
     def _failure(self, spec: CellSpec, stage: str) -> CellFailure | None:
         folder = self.failed_folder(spec)
         if damage(folder):

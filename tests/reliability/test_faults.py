@@ -14,6 +14,7 @@ from labkit import runner
 from labkit.spec import CellFailure
 from labkit.store import Store
 from tests.reliability import world
+from tests.run.fake import Recorder
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
@@ -36,15 +37,16 @@ def failing(number: int, code: int, lasting: bool) -> world.Fate:
 
 def disturbed(root: Path, number: int, code: int, lasting: bool) -> str:
     """Run on a failing disk; what was said, or an empty string if nothing was."""
+    view = Recorder()
     with world.disk(failing(number, code, lasting)):
         try:
-            summary = world.go(root)
+            summary = world.go(root, view)
         except OSError as error:
             stopped: OSError | None = error
         else:
             stopped = None
     if stopped is None:
-        return "; ".join(failure.error for failure in summary.failed)
+        return "; ".join([*(failure.error for failure in summary.failed), *view.said])
     assert stopped.errno == code
     assert stopped.filename, "the line must say which file"
     return str(stopped)
@@ -52,20 +54,21 @@ def disturbed(root: Path, number: int, code: int, lasting: bool) -> str:
 
 def check(folder: Path, every: int, expected: dict[str, bytes]) -> None:
     kinds = world.operations(folder / "counted")
-    for code in ERRORS:
-        for lasting in (False, True):
-            for number in range(0, len(kinds), every):
-                root = folder / f"{code}-{lasting}-{number}" / "results"
-                said = disturbed(root, number, code, lasting)
-                where = f"{errno.errorcode[code]} at {number} ({kinds[number]}), said {said!r}"
-                if code != errno.EACCES or kinds[number] != "fsync":
-                    # A folder that cannot be flushed is let be; all else is said.
-                    assert os.strerror(code) in said, where
-                for name, data in world.files(root).items() if root.exists() else ():
-                    if "/attempt-" not in name and not name.startswith("."):
-                        assert expected[name] == data, where
-                assert world.go(root).done == 2, where
-                assert world.files(root).items() >= expected.items(), where
+    for number in range(0, len(kinds), every):
+        # Once, with each error; from then on, with each error by turns.
+        cases = [(code, False) for code in ERRORS] + [(ERRORS[number % len(ERRORS)], True)]
+        for code, lasting in cases:
+            root = folder / f"{code}-{lasting}-{number}"
+            said = disturbed(root, number, code, lasting)
+            where = f"{errno.errorcode[code]} at {number} ({kinds[number]}), said {said!r}"
+            if code != errno.EACCES or kinds[number] != "fsync":
+                # A folder that cannot be flushed is let be; all else is said.
+                assert os.strerror(code) in said, where
+            for name, data in world.files(root).items() if root.exists() else ():
+                if "/attempt-" not in name and not name.startswith("."):
+                    assert expected[name] == data, where
+            assert world.go(root).done == 2, where
+            assert world.files(root).items() >= expected.items(), where
 
 
 def test_a_failing_disk_now_and_then(tmp_path: Path, expected: dict[str, bytes]) -> None:
@@ -73,7 +76,6 @@ def test_a_failing_disk_now_and_then(tmp_path: Path, expected: dict[str, bytes])
 
 
 @pytest.mark.slow
-@pytest.mark.soak
 def test_a_failing_disk_at_every_operation(tmp_path: Path, expected: dict[str, bytes]) -> None:
     check(tmp_path, 1, expected)
 
@@ -89,6 +91,60 @@ def test_one_bad_write_costs_one_cell(tmp_path: Path) -> None:
     assert "No space left on device" in failure.error
     assert str(tmp_path) not in failure.error + failure.traceback
     assert (root / failure.log).is_file()
+
+
+@pytest.mark.parametrize("flushed", ["train", "eval-", "sheet-"])
+def test_a_commit_that_could_not_be_flushed_counts_and_is_said(
+    tmp_path: Path, flushed: str
+) -> None:
+    """The name is there, and only a power cut could take it back: no reason to train again."""
+    cell = world.plan().cells[0]
+    folder = Store(tmp_path).cell_folder(cell)
+    broken: list[int] = []
+
+    def fate(kind: str, real: Callable[..., None], args: tuple[Any, ...]) -> None:
+        if kind == "fsync" and broken and os.fstat(args[0]).st_ino == broken[0]:
+            broken.clear()
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(*args)
+        if kind == "replace" and args[1].parent == folder and args[1].name.startswith(flushed):
+            broken.append(folder.stat().st_ino)
+
+    view = Recorder()
+    with world.disk(fate):
+        summary = world.go(tmp_path, view)
+    trained = (folder / "train" / "COMMIT.json").stat().st_ino
+    if flushed == "train":
+        assert "Input/output error" in summary.failed[0].error
+    else:
+        assert (summary.done, summary.failed) == (2, ())
+        (line,) = view.said
+        assert line.startswith(f"{cell.name}: done, but something failed: OSError")
+        assert "Input/output error" in line
+    assert world.go(tmp_path).done == 2
+    assert (folder / "train" / "COMMIT.json").stat().st_ino == trained
+
+
+def test_a_sheet_number_that_cannot_be_had_costs_no_cell(tmp_path: Path) -> None:
+    """Both cells are done; what is missing is said now, and by every later look."""
+
+    def refused(kind: str, real: Callable[..., None], args: tuple[Any, ...]) -> None:
+        if kind == "replace" and args[1].name.startswith("sheet-"):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(args[1]))
+        real(*args)
+
+    view = Recorder()
+    with world.disk(refused):
+        summary = world.go(tmp_path, view)
+    assert (summary.done, summary.failed) == (2, ())
+    assert {line.partition(":")[0] for line in view.said} == {c.name for c in world.plan().cells}
+    jobs = runner.survey(world.plan(), Store(tmp_path))
+    assert [job.state for job in jobs] == ["measure", "measure"]
+    assert all("missing; failed: PermissionError" in job.why for job in jobs)
+    view = Recorder()
+    assert world.go(tmp_path, view).done == 2
+    assert view.said == []
+    assert [job.state for job in runner.survey(world.plan(), Store(tmp_path))] == ["done", "done"]
 
 
 def test_a_store_nobody_may_write_can_be_read(undisturbed: Path) -> None:

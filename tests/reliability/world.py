@@ -113,10 +113,10 @@ def work(task: dict[str, Any]) -> float:
     return 0.01
 
 
-def go(root: Path, **options: Any) -> Summary:
+def go(root: Path, view: Recorder | None = None, **options: Any) -> Summary:
     """Run the two cells in this process until they are done or have failed."""
     options = {"executor": "inline", **options}
-    return run(plan(), Store(root), Options(**options), Recorder(), work)
+    return run(plan(), Store(root), Options(**options), view or Recorder(), work)
 
 
 def files(root: Path) -> dict[str, bytes]:

@@ -59,6 +59,7 @@ class Recorder:
         self.jobs: list[Job] = []
         self.ended: dict[str, CellResult | CellFailure] = {}
         self.order: list[str] = []
+        self.said: list[str] = []
 
     def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
         self.jobs = list(jobs)
@@ -69,6 +70,9 @@ class Recorder:
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
         self.ended[spec.name] = outcome
         self.order.append(spec.name)
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
 
     def stop(self) -> None:
         pass
