@@ -31,8 +31,9 @@ def measures(
     spec: CellSpec,
     family: Family | None,
     samples: GreyImages,
-    history: Sequence[Mapping[str, Any]],
+    history: Sequence[Mapping[str, Any]] | None,
     data_root: str | None = None,
+    own: bool = True,
 ) -> dict[str, dict[str, Any]]:
     """What ``metrics.json`` holds: ``metrics`` and ``details``.
 
@@ -40,10 +41,13 @@ def measures(
         spec: the cell.
         family: with the weights of its best epoch; without them, what needs them is left out.
         samples: uint8 (N, 28, 28).
-        history: a row an epoch.
+        history: a row an epoch; without it, what needs it is left out.
         data_root: where to look for the full data sets first.
+        own: whether the measures of a user's own are run too.
     """
-    parts = [measure_samples(samples, spec.dataset), measure_history(history, spec.family)]
+    parts = [measure_samples(samples, spec.dataset)]
+    if history is not None:
+        parts.append(measure_history(history, spec.family))
     if isinstance(family, Autoencoder):
         test = load_for(spec, "test", Path(data_root) if data_root else None)
         images, family.labels = probe(test, slice(None), family.device)
@@ -65,7 +69,7 @@ def measures(
     if FAMILIES[spec.family].conditional:
         asked = np.arange(len(samples), dtype=np.int64) % 10
         parts.append(measure_conditional(samples, asked, spec.dataset))
-    for name, target in own_code.own_metrics().items():
+    for name, target in own_code.own_metrics().items() if own else ():
         real = load(spec.dataset, "test", "bundled").images
         parts.append(Measures({name: float(resolve(target)(samples, real))}))
     return {

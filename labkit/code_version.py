@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from labkit import own_code
 from labkit.catalog import FAMILIES, REGISTRIES
 from labkit.data.sources import cache_dir
-from labkit.spec import sha256_of
+from labkit.spec import OWN_CODE, CellSpec, sha256_of
 
 PACKAGE = Path(__file__).parent
 
@@ -74,6 +74,13 @@ def targets(family: str, params: Mapping[str, Any] | None) -> list[str]:
         for value in vars(REGISTRIES[param.choices][chosen[name]]).values()
     ]
     return [v for v in (about.target, *fields) if isinstance(v, str) and ":" in v]
+
+
+def own_files(spec: CellSpec) -> list[str]:
+    """The files of a user's own that a cell is trained by, ``my_gan.py``."""
+    made_of = targets(spec.family, spec.params) if spec.code != OWN_CODE else []
+    own = {t.partition(":")[0] for t in made_of if t.startswith(own_code.PREFIX)}
+    return sorted(f"{name.removeprefix(own_code.PREFIX)}.py" for name in own)
 
 
 def evaluation_code() -> str:

@@ -6,7 +6,7 @@ experiments.yaml:12: experiments.gan.grid.los: unknown key; did you mean 'loss'?
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,8 +73,22 @@ def read_experiment(path: Path, profile: str | None = None) -> Experiment:
     return parse_experiment(_read(path), str(path), profile)
 
 
-def parse_experiment(text: str, file: str, profile: str | None = None) -> Experiment:
-    """The same for a text; `file` is its name in messages."""
+def parse_experiment(
+    text: str,
+    file: str,
+    profile: str | None = None,
+    beside: Callable[[str], bytes] | None = None,
+    run: bool = True,
+) -> Experiment:
+    """The same for a text.
+
+    Args:
+        text: what stands in the file.
+        file: its name in messages.
+        profile: the profile to merge in.
+        beside: reads a Python file of the author's own; from the folder of `file` if None.
+        run: whether such files may be run too; those of somebody's submission may not.
+    """
     try:
         tree = safe_yaml.parse(text)
     except safe_yaml.YamlError as error:
@@ -83,7 +97,8 @@ def parse_experiment(text: str, file: str, profile: str | None = None) -> Experi
         raise PlanError(f"{file}: the file is empty; `labkit init` writes one to start from")
     if not isinstance(tree.value, dict):
         raise PlanError(f"{file}:{tree.at}: expected keys and values, such as 'name: lab1'")
-    own = _own_code(file, tree)
+    beside = beside or (lambda name: (Path(file).parent / name).read_bytes())
+    own = _own_code(file, tree, beside, run)
     chosen = Experiment(file, None, _validate(file, tree), tree, own)
     for name in chosen.content.profiles:
         patch = tree.value["profiles"].child(name)
@@ -98,7 +113,9 @@ def parse_experiment(text: str, file: str, profile: str | None = None) -> Experi
     return chosen
 
 
-def _own_code(file: str, tree: Node) -> tuple[OwnFile, ...]:
+def _own_code(
+    file: str, tree: Node, beside: Callable[[str], bytes], run: bool
+) -> tuple[OwnFile, ...]:
     """The files under ``code``, read and made known, before the rest is checked by them."""
     named = tree.child("code")
     names = [each.value for each in named.value] if named and isinstance(named.value, list) else []
@@ -107,13 +124,13 @@ def _own_code(file: str, tree: Node) -> tuple[OwnFile, ...]:
         try:
             if not isinstance(name, str) or Path(name).name != name:
                 raise OwnCodeError(f"{name}: expected the name of a file beside {file}")
-            found.append(own_code.read(name, (Path(file).parent / name).read_bytes()))
+            found.append(own_code.read(name, beside(name)))
         except FileNotFoundError:
             raise _error(file, tree, ("code", i), f"{name}: no such file beside {file}") from None
         except (OwnCodeError, OSError) as error:
             raise _error(file, tree, ("code", i), str(error)) from error
     try:
-        own_code.register(found, run=True)
+        own_code.register(found, run=run)
     except OwnCodeError as error:
         raise _error(file, tree, ("code",), str(error)) from error
     return tuple(found)

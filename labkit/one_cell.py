@@ -35,6 +35,7 @@ from labkit.cell_images import (
     selection_samples,
 )
 from labkit.cell_measures import measures, sheet_measures
+from labkit.hardware import processor
 from labkit.history import best_epoch, read_history
 from labkit.measure.cost import PeakMemory
 from labkit.measure.tracker import Tracker
@@ -231,7 +232,11 @@ def train(
     _write_json(attempt.folder / "spec.json", spec.to_json())
     _write_json(
         attempt.folder / "environment.json",
-        {"numeric": environment, "packages": _packages()},
+        {
+            "numeric": environment,
+            "hardware": {"processor": processor()},
+            "packages": _packages(),
+        },
     )
 
 

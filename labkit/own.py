@@ -35,14 +35,12 @@ from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
 from labkit.experiment_model import nearest
 from labkit.history import best_epoch
 from labkit.plan import SELECTION_AGAINST, SELECTION_RULE, Plan, PlanError
-from labkit.spec import OWN_CODE, CellSpec
+from labkit.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.store import Store
 
 if TYPE_CHECKING:
     from labkit.measure.evaluate import Measures
 
-#: What stands in a spec where nothing was said.
-UNSTATED = "not stated"
 #: Samples below which a proxy FID would say more about chance than about the images.
 FEWEST = 1000
 GRID = 16
@@ -242,19 +240,6 @@ def cell(
 
 
 _ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
-
-
-def report(results: str | Path, out: str | Path | None = None) -> Path:
-    """Write the report of a results folder; returns the path of the page.
-
-    Raises:
-        StoreError: there are no results in it.
-    """
-    from labkit.reporting.build import build_report
-
-    root = Path(results)
-    folder = Path(out) if out is not None else Path("reports") / root.name
-    return build_report(root, out=folder, formats=["md", "html"])[-1]
 
 
 def kept(plan: Plan, store: Store) -> Plan:

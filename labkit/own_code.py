@@ -89,7 +89,7 @@ class OwnFile:
             return ast.parse(self.source, f"{self.name}.py")
         except SyntaxError as error:
             raise OwnCodeError(f"{self.name}.py:{error.lineno}: {error.msg}") from error
-        except (ValueError, RecursionError) as error:
+        except (ValueError, RecursionError, MemoryError) as error:
             raise OwnCodeError(f"{self.name}.py: cannot be read as Python: {error}") from error
 
     def error(self, node: ast.AST, message: str) -> OwnCodeError:
@@ -194,8 +194,13 @@ def _withdraw(name: str) -> None:
 
 
 def from_json(values: Sequence[Mapping[str, str]]) -> list[OwnFile]:
-    """The files that a plan holds."""
-    return [OwnFile(value["name"], value["source"]) for value in values]
+    """The files that a plan holds; anybody may have written it, so they are checked again.
+
+    Raises:
+        OwnCodeError: as `read`.
+    """
+    # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes what no Python is.
+    return [read(f"{v['name']}.py", v["source"].encode("utf-8", "replace")) for v in values]
 
 
 def to_json(files: Iterable[OwnFile]) -> list[dict[str, str]]:

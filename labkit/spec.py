@@ -29,6 +29,8 @@ def sha256_of(value: Any) -> str:
 
 #: What stands for the code's hash of a cell that was trained outside of labkit.
 OWN_CODE = "own code"
+#: What stands in its spec where its author said nothing.
+UNSTATED = "not stated"
 
 #: Fields that say how a cell is called or measured, but cannot change its training.
 NOT_IDENTITY = ("name", "experiment", "evaluation")

@@ -43,6 +43,9 @@ def verify(
         int | None,
         typer.Option("--rungs", min=1, max=4, help="Climb so far only [3, or 4 with --rerun]."),
     ] = None,
+    trust_code: Annotated[
+        bool, typer.Option("--trust-code", help="Run Python files that were handed in.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     data_root: DataRootOpt = None,
 ) -> None:
@@ -53,7 +56,14 @@ def verify(
     from labkit.handin.verify import verify as climb
 
     try:
-        found = climb(zip_file, rerun=rerun, cells=cells, highest=rungs, data_root=data_root)
+        found = climb(
+            zip_file,
+            rerun=rerun,
+            cells=cells,
+            highest=rungs,
+            data_root=data_root,
+            trust_code=trust_code,
+        )
     except NotAZipError as error:
         raise UserError(str(error)) from error
     typer.echo(json.dumps(found.to_json(), indent=1) if as_json else "\n".join(found.lines()))

@@ -2,7 +2,7 @@
 
 data/
   submission.json     format, labkit's version, what made the report, what was left out
-  experiments.yaml    answers.md
+  experiments.yaml    answers.md, and the Python files that `code` names
   results/            plan.json, cells/ as in the store, without logs
   report/             report.md, report.html, their tables and pictures
 """
@@ -10,18 +10,20 @@ data/
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from labkit import __version__
 from labkit.experiment_file import Experiment
 from labkit.experiment_model import student_seed
 from labkit.plan import Plan, make_plan
-from labkit.spec import CellSpec, canonical_json
+from labkit.spec import OWN_CODE, CellSpec, canonical_json
+from labkit.store import Store
 
 FORMAT = 1
 SUBMISSION, EXPERIMENT, ANSWERS = "submission.json", "experiments.yaml", "answers.md"
@@ -33,6 +35,11 @@ LOGS = frozenset({"log.txt"})
 HEAVY = frozenset({"samples.npz", "best.safetensors", "checkpoint.safetensors"})
 #: Of a failed cell only this is handed in.
 FAILURE = "error.json"
+#: What a report's text depends on, below the package, beside the templates.
+REPORT_CODE = (
+    "reporting", "calibration", "catalog.py", "combinations.py", "commits.py", "history.py",
+    "layout.py", "own_code.py", "pictures.py", "plan.py", "runner.py", "spec.py", "store.py",
+)  # fmt: skip
 #: Libraries that draw and lay out; other versions may draw other bytes.
 _DRAWING = ("matplotlib", "numpy", "pandas", "pillow", "jinja2", "markdown", "scipy", "nh3")
 
@@ -69,9 +76,7 @@ def report_code() -> str:
     from labkit.reporting.render import templates_folder
 
     package = Path(__file__).resolve().parent.parent
-    parts = {"templates": templates_folder()}
-    parts |= {name: package / name for name in ("reporting", "calibration", "catalog.py")}
-    parts |= {name: package / name for name in ("plan.py", "spec.py", "store.py", "pictures.py")}
+    parts = {"templates": templates_folder()} | {name: package / name for name in REPORT_CODE}
     digest = hashlib.sha256()
     for name, path in sorted(parts.items()):
         files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _is_source(p))
@@ -107,11 +112,14 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
     wanted = {_point(cell, asked.seeds): cell for cell in asked.cells}
     made: dict[str, list[CellSpec]] = {}
     for cell in plan.cells:
-        made.setdefault(_point(cell, plan.seeds), []).append(cell)
+        if cell.code != OWN_CODE:  # trained outside of labkit: no file can ask for it
+            made.setdefault(_point(cell, plan.seeds), []).append(cell)
     for key in wanted.keys() - made.keys():
         found.append(f"{wanted[key].name} is asked for, but not as it is in the plan")
     for key in made.keys() - wanted.keys():
         found.append(f"{made[key][0].name} in the plan is not what the file asks for")
+    if plan.settings.get("own", []) != asked.settings.get("own", []):
+        found.append("code: the plan has other Python files than the experiment file names")
     for name in ("data", "training", "evaluation", "threads"):
         if plan.settings.get(name) != asked.settings.get(name):
             found.append(f"{name}: the plan has other settings than the file")
@@ -151,12 +159,14 @@ def _seed_problems(experiment: Experiment, made: Iterable[list[CellSpec]]) -> li
     ]
 
 
-def cell_of(path: str) -> tuple[str, str, str] | None:
-    """(cell folder, commit folder, file) of a path below ``results``, or None."""
-    parts = PurePosixPath(path).parts
-    if len(parts) < 4 or parts[0] != "cells":
-        return None
-    return parts[1], parts[2], "/".join(parts[3:])
+def ran_on(store: Store, spec: CellSpec) -> dict[str, Any]:
+    """What decides the last bits of a training, as it was recorded.
+
+    Libraries choose their kernels by the processor, so it counts beside the numeric
+    environment; trainings of before it was recorded are of an unknown one.
+    """
+    stated = json.loads((store.train_folder(spec) / "environment.json").read_bytes())
+    return {"numeric": stated["numeric"], "processor": stated.get("hardware", {}).get("processor")}
 
 
 def without(commit: Mapping[str, Any], absent: Iterable[str]) -> dict[str, Any]:

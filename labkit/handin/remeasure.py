@@ -1,8 +1,8 @@
 """Rung 3: measure the stored samples again, and draw them again from the stored weights.
 
-Where the numeric environment is the one the cell ran in, numbers must agree within 1e-9
-and pixels exactly. Elsewhere the last bits of a convolution differ, and what is asked is
-written in `ELSEWHERE`.
+Where the numeric environment and the processor are those the cell ran on, numbers must
+agree within 1e-9 and pixels exactly. Elsewhere the last bits of a convolution differ, and
+what is asked is written in `ELSEWHERE`.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from typing import Any
 
 import numpy as np
 
-from labkit import cell_images, cell_measures
+from labkit import cell_images, cell_measures, own_code
 from labkit.calibration import feature_hash
 from labkit.catalog import METRICS
-from labkit.code_version import measuring_code
+from labkit.code_version import evaluation_code, own_files
+from labkit.handin.content import ran_on
 from labkit.handin.ladder import Rung
 from labkit.handin.unpack import Unpacked
+from labkit.hardware import processor
 from labkit.history import best_epoch, read_history
 from labkit.measure.evaluate import measure_history
 from labkit.measure.samples_file import SamplesError, read_samples
 from labkit.measure.tracker import Tracker
 from labkit.plan import matches
-from labkit.spec import CellSpec
+from labkit.spec import OWN_CODE, CellSpec
 from labkit.train import checkpoint, runtime
 from labkit.train.models.base import Family
 
@@ -49,15 +51,17 @@ class Tolerance:
 HERE = Tolerance(1e-9, 0.0)
 ELSEWHERE = Tolerance(1e-2, 0.5)
 _HEADER_BYTES = 1 << 20
+UNTRUSTED = "not checkable without --trust-code"
 
 
-def check(found: Unpacked, cells: str | None, data_root: Path | None) -> Rung:
+def check(found: Unpacked, cells: str | None, data_root: Path | None, trust: bool = False) -> Rung:
     """Recompute what can be; every disagreement is a finding.
 
     Args:
         found: the hand-in.
         cells: a glob on cell names; None for all.
         data_root: where to look for the full data sets first.
+        trust: whether the author's own code may be run.
     """
     rung = Rung(3)
     specs = [s for s in found.plan.cells if cells is None or matches(s.name, cells)]
@@ -66,40 +70,44 @@ def check(found: Unpacked, cells: str | None, data_root: Path | None) -> Rung:
         rung.give_up("no measured cell to look at")
         return rung
     if any(
-        spec.evaluation.get("code") != measuring_code()
+        spec.evaluation.get("code") != evaluation_code()
         or spec.evaluation.get("features") != feature_hash(spec.dataset)
         for spec in specs
     ):
         rung.give_up("measured by other code or another feature network than this labkit's")
         return rung
+    measured = own_code.own_metrics()
+    if measured and not trust:
+        rung.give_up(f"{', '.join(measured)}: measures of the author's own: {UNTRUSTED}")
     here = 0
     for spec in specs:
-        same = _environment(found, spec) == _here()
+        same = ran_on(found.store, spec) == _here()
         here += same
         # A stranger's arrays are read by libraries; whatever they say, it is no pass.
         try:
-            for line in _cell(found, spec, HERE if same else ELSEWHERE, data_root, rung):
+            for line in _cell(found, spec, HERE if same else ELSEWHERE, data_root, trust, rung):
                 rung.fail(f"{spec.name}: {line}")
         except Exception as error:
             rung.fail(f"{spec.name}: cannot be measured again: {type(error).__name__}: {error}")
-    rung.note(f"{here} of {len(specs)} cells ran in this numeric environment: {HERE} asked")
+    rung.note(f"{here} of {len(specs)} cells ran on such a machine: {HERE} asked")
     if here < len(specs):
-        rung.note(f"the others in another one, whose last bits differ: {ELSEWHERE} asked")
+        rung.note(f"the others on another, whose last bits differ: {ELSEWHERE} asked")
     return rung
-
-
-def _environment(found: Unpacked, spec: CellSpec) -> Any:
-    path = found.store.train_folder(spec) / "environment.json"
-    return json.loads(path.read_bytes())["numeric"]
 
 
 def _here() -> dict[str, Any]:
     runtime.set_up()
-    return runtime.numeric_environment(runtime.pick_device())
+    numeric = runtime.numeric_environment(runtime.pick_device())
+    return {"numeric": numeric, "processor": processor()}
 
 
 def _cell(
-    found: Unpacked, spec: CellSpec, most: Tolerance, data_root: Path | None, rung: Rung
+    found: Unpacked,
+    spec: CellSpec,
+    most: Tolerance,
+    data_root: Path | None,
+    trust: bool,
+    rung: Rung,
 ) -> Iterator[str]:
     train, evaluation = found.store.train_folder(spec), found.store.eval_folder(spec)
     history = list(read_history(train / "history.jsonl"))
@@ -108,14 +116,16 @@ def _cell(
     if unknown:
         yield f"metrics.json: {', '.join(sorted(unknown))}: no such measure"
     family = None
-    absent = [n for n in ("best", "checkpoint") if not (train / f"{n}.safetensors").is_file()]
-    if absent:
-        rung.give_up(f"{spec.name}: handed in without weights ({', '.join(absent)})")
-    if "best" not in absent:
+    why = _no_weights(spec, train, trust)
+    if why:
+        rung.give_up(f"{spec.name}: {why}")
+    else:
         family = cell_images.build(spec, runtime.pick_device())
         yield from _weights(found, spec, family, history, most)
+    # A loop of the author's own may have shown few samples, or those of some epochs only.
+    whole = all("proxy_fid" in row for row in history)
     if not (evaluation / "samples.npz").is_file():
-        steady = measure_history(history, spec.family).metrics
+        steady = measure_history(history, spec.family).metrics if whole else {}
         yield from _compare("metrics", _shared(stored["metrics"], steady), steady, most)
         rung.give_up(f"{spec.name}: no samples were handed in; only what follows from its history")
         return
@@ -127,14 +137,28 @@ def _cell(
     if len(samples) != spec.evaluation["samples"]:
         yield f"samples.npz: {len(samples)} samples, {spec.evaluation['samples']} were asked for"
     root = str(data_root) if data_root else None
-    again = cell_measures.measures(spec, family, samples, history, root)
+    again = cell_measures.measures(spec, family, samples, history if whole else None, root, trust)
+    if spec.code == OWN_CODE:
+        again = {part: _shared(values, stored[part]) for part, values in again.items()}
     for part in ("metrics", "details"):
-        given = stored[part] if family else _shared(stored[part], again[part])
+        known = stored[part] if family else _shared(stored[part], again[part])
+        given = {k: v for k, v in known.items() if trust or k not in own_code.own_metrics()}
         yield from _compare(part, given, again[part], most)
     if family is not None:
         drawn = cell_images.evaluation_samples(family, spec)
         yield from _pixels("samples.npz", samples, drawn, most)
-    yield from _sheet(found, spec, samples, most, root)
+    yield from _sheet(found, spec, samples, most, root, trust)
+
+
+def _no_weights(spec: CellSpec, train: Path, trust: bool) -> str:
+    """Why a cell's weights cannot be looked at: an empty string where they can."""
+    if spec.code == OWN_CODE:
+        return "trained by a loop of the author's own, without weights; its samples are measured"
+    absent = [n for n in ("best", "checkpoint") if not (train / f"{n}.safetensors").is_file()]
+    if absent:
+        return f"handed in without weights ({', '.join(absent)})"
+    own = [] if trust else own_files(spec)
+    return f"its weights are those of {', '.join(own)}: {UNTRUSTED}" if own else ""
 
 
 def _weights(
@@ -168,11 +192,13 @@ def _weights(
 
 
 def _sheet(
-    found: Unpacked, spec: CellSpec, samples: Any, most: Tolerance, root: str | None
+    found: Unpacked, spec: CellSpec, samples: Any, most: Tolerance, root: str | None, trust: bool
 ) -> Iterator[str]:
     yardstick = found.plan.yardstick(spec)
     if yardstick is None or found.store.sheet_damage(spec, yardstick):
         return
+    if own_files(yardstick) and not trust:
+        return  # said of the yardstick itself
     weights = found.store.train_folder(yardstick) / "best.safetensors"
     if not weights.is_file():
         return

@@ -1,13 +1,12 @@
 """Rung 4: train some cells again. The only rung that finds numbers nobody ever computed.
 
-In the same numeric environment a cell must come out identical, bit by bit. In another one
+On such a machine as it ran on, a cell must come out identical, bit by bit. On another one
 the same seed gives another training, as another seed would; then the difference is held
 against how far seeds lie apart, if that is known.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections import defaultdict
@@ -17,18 +16,19 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from labkit import code_version, runner
+from labkit import code_version, own_code, runner
 from labkit.commits import read_commit
+from labkit.handin.content import ran_on
 from labkit.handin.ladder import Rung
 from labkit.handin.unpack import Unpacked
 from labkit.plan import matches
-from labkit.spec import CellFailure, CellResult, CellSpec, sha256_of
+from labkit.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
 from labkit.store import Store
 from labkit.watch import Progress
 
 #: What the clock and the machine decide.
 NOT_COMPARED = {"seconds", "images_per_s", "peak_memory_mb", "flops_per_image", "lab_sheet_fid"}
-#: Two honest trainings differ by more than the tolerance once in this many cells.
+#: One honest hand-in in so many has a cell that differs by more than the tolerance.
 ONE_IN = 100
 #: Degrees of freedom below which a spread over seeds is no yardstick.
 LEAST_FREEDOM = 4
@@ -40,10 +40,13 @@ class _Silent:
     def start(self, jobs: Sequence[runner.Job], workers: int, expected: str) -> None: ...
     def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None: ...
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None: ...
+    def say(self, line: str) -> None: ...
     def stop(self) -> None: ...
 
 
-def check(found: Unpacked, n: int, cells: str | None, data_root: Path | None) -> Rung:
+def check(
+    found: Unpacked, n: int, cells: str | None, data_root: Path | None, trust: bool = False
+) -> Rung:
     """Train `n` cells again, chosen by the system's own chance among those that can be.
 
     Args:
@@ -51,23 +54,39 @@ def check(found: Unpacked, n: int, cells: str | None, data_root: Path | None) ->
         n: how many cells; 0 leaves the rung alone.
         cells: a glob on cell names; None for all.
         data_root: where to look for the full data sets first.
+        trust: whether the author's own code may be run.
     """
     rung = Rung(4)
     if n < 1:
         rung.verdict = "not asked for"
         return rung
-    able = [
+    asked = [
         spec
         for spec in found.plan.cells
-        if (cells is None or matches(spec.name, cells))
-        and found.store.is_evaluated(spec)
+        if (cells is None or matches(spec.name, cells)) and found.store.is_evaluated(spec)
+    ]
+    elsewhere = [spec for spec in asked if spec.code == OWN_CODE]
+    strange = [] if trust else [spec for spec in asked if code_version.own_files(spec)]
+    if elsewhere:
+        rung.give_up(f"{_names(elsewhere)}: trained by a loop outside of labkit: not checkable")
+    if strange:
+        rung.give_up(f"{_names(strange)}: of the author's own code: not checkable without "
+                     "--trust-code")  # fmt: skip
+    able = [
+        spec
+        for spec in asked
+        if spec not in elsewhere
+        and spec not in strange
         and spec.code == code_version.training_code(spec.family, spec.params)
     ]
     if not able:
         rung.give_up("no trained cell whose training code is this labkit's")
         return rung
     chosen = random.SystemRandom().sample(able, min(n, len(able)))
-    plan = replace(found.plan, cells=tuple(chosen))
+    # What is in a plan's `own` is run by the workers.
+    own = found.plan.settings.get("own", []) if trust else []
+    settings = {**found.plan.settings, "own": own}
+    plan = replace(found.plan, cells=tuple(chosen), settings=settings)
     again = Store(found.scratch / "trained again")
     options = runner.Options(data_root=data_root, threads=found.plan.settings.get("threads") or 1)
     runner.run(plan, again, options, _Silent())
@@ -80,23 +99,29 @@ def check(found: Unpacked, n: int, cells: str | None, data_root: Path | None) ->
             continue
         # What was handed in may hold anything; whatever it does to this code is no pass.
         try:
-            _judge(found, again, spec, spread, rung)
+            _judge(found, again, spec, spread, len(chosen), rung)
         except Exception as error:
             rung.fail(f"{spec.name}: cannot be compared: {type(error).__name__}: {error}")
     return rung
 
 
+def _names(specs: Sequence[CellSpec]) -> str:
+    more = f" and {len(specs) - 3} more" if len(specs) > 3 else ""
+    return ", ".join(spec.name for spec in specs[:3]) + more
+
+
 def _judge(
-    found: Unpacked, again: Store, spec: CellSpec, spread: tuple[float, int] | None, rung: Rung
+    found: Unpacked,
+    again: Store,
+    spec: CellSpec,
+    spread: tuple[float, int] | None,
+    cells: int,
+    rung: Rung,
 ) -> None:
-    environments = [
-        json.loads((store.train_folder(spec) / "environment.json").read_bytes())["numeric"]
-        for store in (found.store, again)
-    ]
-    if environments[0] == environments[1]:
+    if ran_on(found.store, spec) == ran_on(again, spec):
         differ = _differences(found, again, spec)
         if differ:
-            rung.fail(f"{spec.name}: not identical though the numeric environment is: {differ}")
+            rung.fail(f"{spec.name}: not identical though the machine is: {differ}")
         else:
             rung.note(f"{spec.name}: identical: weights, history, samples and measures")
         return
@@ -104,13 +129,13 @@ def _judge(
     ratio = math.log(after / before)
     said = f"{spec.name}: proxy FID {before:.4g} handed in, {after:.4g} here"
     if spread is None:
-        rung.give_up(f"{said}; another numeric environment, and no seeds to calibrate a "
+        rung.give_up(f"{said}; another machine, and no seeds to calibrate a "
                      "tolerance on: not calibrated")  # fmt: skip
         return
-    most = tolerance(*spread)
+    most = tolerance(*spread, cells)
     within = (
-        f"within {100 * (math.exp(most) - 1):.0f} % of the other (99 % of pairs of seeds, by the "
-        f"hand-in's own spread, {spread[1]} degrees of freedom)"
+        f"within {100 * (math.exp(most) - 1):.0f} % of the other (by the hand-in's own spread "
+        f"over seeds, {spread[1]} degrees of freedom; 1 honest hand-in in {ONE_IN} is doubted)"
     )
     if abs(ratio) <= most:
         rung.note(f"{said}: consistent, {within}")
@@ -140,11 +165,20 @@ def seed_spread(found: Unpacked) -> tuple[float, int] | None:
     return math.sqrt(squares / freedom), freedom
 
 
-def tolerance(sd: float, freedom: int) -> float:
-    """The largest believable difference of two trainings' log proxy FID, by Student's t."""
+def tolerance(sd: float, freedom: int, cells: int) -> float:
+    """The largest believable difference of two trainings' log proxy FID.
+
+    By Student's t, since the spread is itself an estimate; where several cells are compared,
+    each has its share of the risk (Bonferroni).
+
+    Args:
+        sd: standard deviation over seeds of the log proxy FID.
+        freedom: its degrees of freedom.
+        cells: how many cells are compared.
+    """
     from scipy.stats import t
 
-    return float(t.ppf(1 - 0.5 / ONE_IN, freedom)) * sd * math.sqrt(2)
+    return float(t.ppf(1 - 0.5 / ONE_IN / cells, freedom)) * sd * math.sqrt(2)
 
 
 def _differences(found: Unpacked, again: Store, spec: CellSpec) -> str:
@@ -161,7 +195,8 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec) -> str:
         if not first.is_file() or _pixels(first) != _pixels(second):
             wrong.append(name)
     before, after = _result(found.store, spec), _result(again, spec)
-    wrong += _unlike(before.metrics, after.metrics)
+    unrun = own_code.own_metrics().keys() - after.metrics.keys()  # not trusted, so not run
+    wrong += sorted(set(_unlike(before.metrics, after.metrics)) - unrun)
     wrong += _unlike(before.details, after.details)
     for a, b in zip(before.history, after.history, strict=True):
         wrong += [f"{name} of epoch {b['epoch']}" for name in _unlike(a, b)]

@@ -76,6 +76,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         EXPERIMENT: file.read_bytes(),
         f"{RESULTS}/plan.json": store.plan_path.read_bytes(),
     }
+    payload |= {f"{own.name}.py": file.parent / f"{own.name}.py" for own in experiment.own}
     answers = file.parent / ANSWERS
     if answers.is_file():
         payload[ANSWERS] = answers.read_bytes()

@@ -30,7 +30,7 @@ from labkit.handin.content import (
 )
 from labkit.handin.ladder import Rung
 from labkit.plan import Plan
-from labkit.spec import CellSpec
+from labkit.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.store import Store
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -72,12 +72,13 @@ def unpack(
         return None
     store = Store(scratch / RESULTS)
     _write(store.plan_path, bag.read(f"{RESULTS}/plan.json"))
-    for name in (EXPERIMENT, ANSWERS):
+    codes = {f"{own.name}.py" for own in experiment.own}
+    for name in (EXPERIMENT, ANSWERS, *sorted(codes)):
         if name in bag:
             _write(scratch / name, bag.read(name, 1 << 24))
     lacking: set[str] = set()
     commits: dict[str, dict[str, Any]] = {}
-    known = {SUBMISSION, EXPERIMENT, ANSWERS, f"{RESULTS}/plan.json"}
+    known = {SUBMISSION, EXPERIMENT, ANSWERS, f"{RESULTS}/plan.json", *codes}
     named = _named(bag, rung)
     for below, kind, fingerprints in _folders(plan, named):
         folder = store.root / below
@@ -164,16 +165,23 @@ def _plan(bag: Bag) -> Plan:
             raise PlanError("no cells, or two of one name")
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
         raise PlanError(f"not a plan: {error}") from error
-    if any(spec.data["source"] != plan.data_source for spec in plan.cells):
+    cells = [spec for spec in plan.cells if spec.code != OWN_CODE]
+    if any(spec.data["source"] != plan.data_source for spec in cells):
         raise PlanError("cells of another data source than the plan's")
-    if list(plan.seeds) != list(dict.fromkeys(spec.seed for spec in plan.cells)):
+    asked = [s for s in plan.seeds if len(cells) == len(plan.cells) or s in {c.seed for c in cells}]
+    if asked != list(dict.fromkeys(spec.seed for spec in cells)):
         raise PlanError("seeds that are not those of its cells")
     return plan
 
 
 def _check(spec: CellSpec) -> None:
     """Refuse a spec that is not one, before anything is named after it."""
-    hashes = (spec.code, spec.data["sha256"], spec.selection["features"])
+    own = spec.code == OWN_CODE
+    hashes = [spec.selection["features"]]
+    hashes += [] if own else [spec.code, spec.data["sha256"]]
+    training = dict(spec.training)
+    if own and training.get("batch_size") == UNSTATED:
+        training["batch_size"] = 1
     ok = (
         isinstance(spec.name, str)
         and _NAME.fullmatch(spec.name)
@@ -183,11 +191,11 @@ def _check(spec: CellSpec) -> None:
         and type(spec.seed) is int
         and isinstance(spec.params, dict)
         and spec.params.keys() == FAMILIES[spec.family].params.keys()
-        and spec.training.keys() == {"epochs", "batch_size"}
-        and all(type(n) is int and 0 < n <= 1_000_000 for n in spec.training.values())
+        and training.keys() == {"epochs", "batch_size"}
+        and all(type(n) is int and 0 < n <= 1_000_000 for n in training.values())
         and spec.data.keys() == {"source", "sha256", "limit"}
         and spec.data["source"] in ("full", "bundled")
-        and spec.precision in ("fp32", "bf16")
+        and spec.precision in ((UNSTATED,) if own else ("fp32", "bf16"))
         and all(isinstance(each, str) and _HASH.fullmatch(each) for each in hashes)
     )
     if not ok:
