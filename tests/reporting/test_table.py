@@ -160,7 +160,8 @@ def test_a_setting_that_only_goes_along_is_no_column() -> None:
 
 
 def test_the_loss_is_told_apart_from_what_it_lets_act() -> None:
-    text = "name: x\nexperiments:\n  a: {family: gan, grid: {dataset: [MNIST], loss: [bce, wasserstein]}}\n"
+    grid = "{dataset: [MNIST], loss: [bce, wasserstein]}"
+    text = f"name: x\nexperiments:\n  a: {{family: gan, grid: {grid}}}\n"
     plan = make_plan(parse_experiment(text, "a.yaml"), source="bundled")
     outcomes = [
         CellResult(spec, {"proxy_fid": 3.0 + i, "fid_drawdown": 1.0 + i}, (), {}, 1.0, {})
