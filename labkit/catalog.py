@@ -213,6 +213,8 @@ class Plot:
     """Drawn when the table has a cell of each of these families."""
     about: str
     """How to read it."""
+    also: tuple[str, ...] = ()
+    """Families that have such a figure each as well, ``target(view, family)``."""
 
 
 @dataclass(frozen=True)
@@ -937,18 +939,21 @@ PLOTS: dict[str, Plot] = {
         "Discriminator and generator loss, mean over each epoch. Each kind of loss has a column "
         "of its own, because values of different kinds cannot be compared; a low loss is not a "
         "good image, since each network's loss depends on the other network.",
+        also=_ADVERSARIAL[1:],
     ),
     "gan_fid_comparison": Plot(
         "GAN FID Scores Comparison", "labkit.reporting.plots.fid:gan_fid", ("gan",),
         "Left: the tracking FID of every epoch against training images, which chooses the best "
         "epoch. Right: the proxy FID of that epoch against test images. Lower is better; both "
         "axes are logarithmic, so equal steps are equal ratios. Data sets are not comparable.",
+        also=tuple(f for f in FAMILIES if f not in ("gan", "vae")),
     ),
     "vae_loss_comparison": Plot(
         "VAE Loss Analysis", "labkit.reporting.plots.losses:vae_loss", ("vae",),
         "Total loss is reconstruction plus KL, each a mean over images. Lower reconstruction is "
         "a more faithful copy; KL is what the code says about the image beyond the prior. The "
         "number at each curve's end is the last epoch's value.",
+        also=_ENCODING[1:],
     ),
     "vae_fid_comparison": Plot(
         "VAE FID Scores Comparison", "labkit.reporting.plots.fid:vae_fid", ("vae",),
@@ -957,15 +962,16 @@ PLOTS: dict[str, Plot] = {
         "axes are logarithmic, so equal steps are equal ratios. Data sets are not comparable.",
     ),
     "fid_gan_vs_vae": Plot(
-        "GAN vs VAE Overall Comparison", "labkit.reporting.plots.fid:gan_vs_vae", ("gan", "vae"),
+        "GAN vs VAE Overall Comparison", "labkit.reporting.plots.fid:gan_vs_vae", (),
         "The proxy FID of every cell at its best epoch, lower (further left) is better, on a "
-        "logarithmic axis. Compare within a panel only: the two data sets have different scales.",
+        "logarithmic axis. Compare within a panel only: data sets have scales of their own.",
     ),
     "discriminator_accuracy": Plot(
         "Discriminator Accuracy", "labkit.reporting.plots.training:discriminator_accuracy",
         ("gan",),
         "Share of real and generated images the discriminator told apart, mean over each epoch. "
         "0.5 is guessing; close to 1 the generator learns little from it.",
+        also=_ADVERSARIAL[1:],
     ),
     "class_coverage": Plot(
         "Class Coverage", "labkit.reporting.plots.modes:class_coverage", (),
@@ -976,6 +982,7 @@ PLOTS: dict[str, Plot] = {
         "KL per Latent Dimension", "labkit.reporting.plots.latent:kl_per_dimension", ("vae",),
         "What each latent dimension says about test images, in nats, largest first. A dimension "
         "near zero is unused: the prior would do as well.",
+        also=_ENCODING[1:],
     ),
     "latent_plane": Plot(
         "Latent Plane", "labkit.reporting.plots.latent:latent_plane", (),
@@ -987,6 +994,7 @@ PLOTS: dict[str, Plot] = {
         "Rate and Distortion", "labkit.reporting.plots.latent:rate_distortion", ("vae",),
         "Test KL (how much the code says) against test reconstruction loss (how much is lost "
         "all the same). Down and to the left is better in both.",
+        also=_ENCODING[1:],
     ),
 }  # fmt: skip
 

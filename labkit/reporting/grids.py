@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.catalog import FAMILIES
+from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Picture
 from labkit.reporting.numbers import show
 from labkit.reporting.view import Cell, View, short_name
@@ -78,15 +78,26 @@ def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
     noun = short_name(cell.spec.dataset)
     who = f"{FAMILIES[cell.spec.family].label} {view.title(cell)}"
     note = epoch_note(cell, what, epoch)
+    fid, right = _of_samples(cell, "proxy_fid", epoch), _of_samples(cell, "label_accuracy", epoch)
     if what == "reconstruction":
         return f"4×4 grid: eight test images, each beside its reconstruction by {who}, {note}"
     if what == "classes":
-        return f"Grid with a row for each class that {who} was asked for, {note}"
+        return f"Grid of {noun}, a row for each class that {who} was asked for, {note}{right}"
     if what == "manifold":
-        return f"15×15 grid: the latent plane of {who}, decoded point by point, {note}"
+        return f"15×15 grid: the latent plane of {who}, decoded point by point, {note}{fid}"
     if what == "interpolation":
-        return f"4×4 grid: sixteen steps between two test images' codes, decoded by {who}, {note}"
+        return (
+            f"4×4 grid: sixteen steps between two test images' codes, decoded by {who}, {note}{fid}"
+        )
     return f"4×4 grid of generated {noun}, {who}, {note}{_classes(cell, epoch)}"
+
+
+def _of_samples(cell: Cell, metric: str, epoch: int) -> str:
+    """A measure of the cell's samples: measured at the best epoch only."""
+    value = cell.metric(metric)
+    if epoch != cell.best_epoch or value is None:
+        return ""
+    return f"; {METRICS[metric].label} of its samples {show(value, METRICS[metric].digits)}"
 
 
 def _classes(cell: Cell, epoch: int) -> str:

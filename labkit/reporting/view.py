@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from labkit.plan import Plan
 
 
+#: More cells than these share a page only with fewer pictures each.
+MANY = 60
+
+
 @dataclass(frozen=True)
 class Cell:
     """A cell of the plan and what became of it."""
@@ -130,6 +134,11 @@ class View:
         if value is not None and name in self._counts:
             value = int(value)
         return show(value, METRICS[name].digits)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are more cells than one page can show all the pictures of."""
+        return len(self.cells) > MANY
 
     @property
     def several_seeds(self) -> bool:

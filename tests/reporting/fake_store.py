@@ -133,7 +133,12 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "fid_tail_spread": 1.1, "fid_oscillation": 3.3, "convergence_epoch": 7,
     }  # fmt: skip
     coverage = [0.72 + 0.02 * k for k in range(10)]
-    details: dict[str, Any] = {"samples": 10_000, "class_coverage": coverage}
+    shares = [0.1 + (k - 4.5) / 150 for k in range(10)]
+    details: dict[str, Any] = {
+        "samples": 10_000, "class_coverage": coverage, "nearest_training": 1.31,
+        "class_shares": shares, "class_shares_predicted": [0.9 * s + 0.01 for s in shares],
+        "class_shares_real": [0.1] * 10,
+    }  # fmt: skip
     if not FAMILIES[spec.family].reconstructs:
         metrics |= {name: last.get(name) for name in ("d_accuracy", "d_dominance")}
         details["class_coverage"] = [0.01 if thin and k == 6 else c for k, c in enumerate(coverage)]
@@ -182,7 +187,13 @@ def images(spec: CellSpec, epoch: int) -> dict[str, bytes]:
             found[f"manifold_epoch{epoch}"] = spoiled(real[:225])
     if FAMILIES[spec.family].conditional:
         found[f"classes_epoch{epoch}"] = spoiled(real[:80])
-    return {f"images/{name}.png": pictures.png(pictures.tile(some)) for name, some in found.items()}
+    columns = {"manifold": 15, "classes": 8}
+    return {
+        f"images/{name}.png": pictures.png(
+            pictures.tile(some, columns.get(name.partition("_")[0], 4))
+        )
+        for name, some in found.items()
+    }
 
 
 ENVIRONMENT = {

@@ -19,6 +19,8 @@ class Plotted:
     finding: str
     """Sentences whose every number was computed."""
     alt: str
+    title: str = ""
+    """Where the catalog's label does not fit."""
 
 
 def curves(
@@ -147,6 +149,9 @@ def left_out(cells: Sequence[Cell]) -> str:
 
 
 def stacked(panels: Sequence[Sequence[Panel | None]]) -> tuple[tuple[Panel | None, ...], ...]:
-    """Rows of panels, all of one length."""
+    """Rows of panels, all of one length; rows of one panel are put in pairs."""
+    if all(len(row) == 1 for row in panels):
+        flat = [panel for row in panels for panel in row]
+        panels = [flat[k : k + 2] for k in range(0, len(flat), 2)]
     wide = max(map(len, panels), default=0)
     return tuple((*row, *([None] * (wide - len(row)))) for row in panels)

@@ -18,9 +18,9 @@ from labkit.reporting.plots.common import (
 from labkit.reporting.view import View
 
 
-def gan_fid(view: View) -> Plotted | None:
+def gan_fid(view: View, family: str = "gan") -> Plotted | None:
     """Every GAN's tracking FID by epoch, and its proxy FID at the best epoch."""
-    return _one_family(view, "gan")
+    return _one_family(view, family)
 
 
 def vae_fid(view: View) -> Plotted | None:
@@ -63,7 +63,12 @@ def _one_family(view: View, family: str) -> Plotted | None:
 
 
 def gan_vs_vae(view: View) -> Plotted | None:
-    """Proxy FID of every cell at its best epoch, one panel for each data set."""
+    """Proxy FID of every cell at its best epoch, one panel for each data set.
+
+    None where there is only one family: its own figure shows the same.
+    """
+    if len(view.families) < 2:
+        return None
     row, said = [], []
     for dataset in view.datasets:
         groups = [
@@ -86,7 +91,8 @@ def gan_vs_vae(view: View) -> Plotted | None:
     return Plotted(
         Chart((tuple(row),), keys(view, view.families)),
         " ".join(said) + left_out(view.cells),
-        "Proxy FID of every cell at its best epoch, GANs above VAEs. " + " ".join(said),
+        "Proxy FID of every cell at its best epoch, family by family. " + " ".join(said),
+        "" if {"gan", "vae"} <= set(view.families) else "Overall Comparison",
     )
 
 

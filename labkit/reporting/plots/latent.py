@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from labkit.catalog import DATASETS, METRICS, RECONSTRUCTIONS
-from labkit.reporting.numbers import levels, listing, show
+from labkit.catalog import DATASETS, METRICS
+from labkit.reporting.numbers import listing, show
 from labkit.reporting.plots.chart import Bars, Chart, Key, Lines, Series
 from labkit.reporting.plots.common import Plotted, left_out, means, stacked
-from labkit.reporting.plots.losses import of_kind
+from labkit.reporting.plots.losses import compared_by, of_kind, reconstructions
 from labkit.reporting.plots.style import MARKERS
 from labkit.reporting.view import View
 
 
-def kl_per_dimension(view: View) -> Plotted | None:
+def kl_per_dimension(view: View, family: str = "vae") -> Plotted | None:
     """A bar for each latent dimension, largest first; a panel for each setting."""
     rows, said = [], []
     for dataset in view.datasets:
         row, active = [], []
-        for label, cells in view.groups("vae", dataset):
+        for label, cells in view.groups(family, dataset):
             values = next((v for c in cells if (v := c.detail("kl_per_dimension"))), None)
             if values is None:
                 continue
@@ -38,7 +38,7 @@ def kl_per_dimension(view: View) -> Plotted | None:
     seed = " The first seed is shown." if view.several_seeds else ""
     return Plotted(
         Chart(stacked(rows), row_height=1.45),
-        " ".join(said) + seed + left_out(view.of("vae")),
+        " ".join(said) + seed + left_out(view.of(family)),
         "Bar charts of the KL divergence of every latent dimension, largest first. "
         + " ".join(said),
     )
@@ -79,15 +79,18 @@ def latent_plane(view: View) -> Plotted | None:
     )
 
 
-def rate_distortion(view: View) -> Plotted | None:
-    """Test reconstruction loss against test KL: each cell a point, a panel a data set."""
-    kinds = levels(cell.spec.params["reconstruction"] for cell in view.of("vae"))
+def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
+    """Test reconstruction loss against test KL: each cell a point, a panel a data set.
+
+    None where no panel has two points to compare.
+    """
+    kinds = reconstructions(view, family)
     rows, said = [], []
     for kind in kinds:
         row = []
         for dataset in view.datasets:
             points, spoken = [], []
-            groups = of_kind(view, "vae", dataset, "reconstruction", kind)
+            groups = of_kind(view, family, dataset, "reconstruction", kind)
             rates, costs = (dict(means(groups, f"test_{n}_loss")) for n in ("kl", "recon"))
             for label, cells in groups:
                 rate, cost = rates[label], costs[label]
@@ -98,9 +101,9 @@ def rate_distortion(view: View) -> Plotted | None:
                     Series(label, (rate,), (cost,), look.colour, "none", look.marker, look.hollow)
                 )
                 spoken.append(f"{label} ({show(rate)} nats, {show(cost, 4)})")
-            if points:
+            if len(points) > 1:
                 row.append(
-                    Lines(f"{dataset}, {RECONSTRUCTIONS[kind].label}", "test KL (nats per image)",
+                    Lines(f"{dataset}, {compared_by(kind)}", "test KL (nats per image)",
                           METRICS["test_recon_loss"].label, tuple(points), whole_x=False)
                 )  # fmt: skip
                 said.append(
@@ -112,6 +115,6 @@ def rate_distortion(view: View) -> Plotted | None:
         return None
     return Plotted(
         Chart(stacked(rows), row_height=1.8),
-        " ".join(said) + left_out(view.of("vae")),
+        " ".join(said) + left_out(view.of(family)),
         "Scatter plots of test reconstruction loss against test KL. " + " ".join(said),
     )

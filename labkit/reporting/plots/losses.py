@@ -9,15 +9,15 @@ from labkit.reporting.plots.common import Plotted, curves, extremes, keys, left_
 from labkit.reporting.view import Cell, View
 
 
-def gan_loss(view: View) -> Plotted | None:
+def gan_loss(view: View, family: str = "gan") -> Plotted | None:
     """Discriminator and generator loss: a column for each loss kind, two rows a data set."""
-    kinds = levels(cell.spec.params["loss"] for cell in view.of("gan"))
+    kinds = levels(cell.spec.params["loss"] for cell in view.of(family))
     rows, said = [], []
     for dataset in view.datasets:
         for name, who in (("d_loss", "discriminator"), ("g_loss", "generator")):
             row = []
             for kind in kinds:
-                groups = of_kind(view, "gan", dataset, "loss", kind)
+                groups = of_kind(view, family, dataset, "loss", kind)
                 row.append(
                     Lines(
                         f"{dataset}, {LOSSES[kind].label}: {who}",
@@ -36,29 +36,29 @@ def gan_loss(view: View) -> Plotted | None:
             named = [
                 (f"{label} on {dataset}", value)
                 for dataset in view.datasets
-                for label, value in means(of_kind(view, "gan", dataset, "loss", kind), name)
+                for label, value in means(of_kind(view, family, dataset, "loss", kind), name)
             ]
             said.append(f"{LOSSES[kind].label}, {_spoken(name)}: {extremes(named)}.")
     return Plotted(
         Chart(stacked(rows), row_height=1.45),
-        " ".join(said) + left_out(view.of("gan")),
+        " ".join(said) + left_out(view.of(family)),
         "Line plots of discriminator and generator loss by epoch, one column for each loss kind. "
         + " ".join(said),
     )
 
 
-def vae_loss(view: View) -> Plotted | None:
+def vae_loss(view: View, family: str = "vae") -> Plotted | None:
     """Total, reconstruction and KL loss, each on its own axis, a row for each data set."""
     names = ("total_loss", "recon_loss", "kl_loss")
     titles = ("total", "reconstruction", "KL")
-    kinds = levels(cell.spec.params["reconstruction"] for cell in view.of("vae"))
+    kinds = reconstructions(view, family)
     rows, said = [], []
     for dataset in view.datasets:
         for kind in kinds:
-            groups = of_kind(view, "vae", dataset, "reconstruction", kind)
+            groups = of_kind(view, family, dataset, "reconstruction", kind)
             row = [
                 Lines(
-                    f"{dataset}: {title}" + (f", {RECONSTRUCTIONS[kind].label}" * (i < 2)),
+                    f"{dataset}: {title}" + (f", {compared_by(kind)}" * (i < 2)),
                     "epoch",
                     "nats per image" if name == "kl_loss" else "loss per image",
                     curves(view, [("", cells) for _, cells in groups], name, 4),
@@ -73,19 +73,30 @@ def vae_loss(view: View) -> Plotted | None:
     if not rows:
         return None
     return Plotted(
-        Chart(stacked(rows), keys(view, ["vae"]), row_height=1.8),
-        " ".join(said) + left_out(view.of("vae")),
+        Chart(stacked(rows), keys(view, [family]), row_height=1.8),
+        " ".join(said) + left_out(view.of(family)),
         "Line plots of total, reconstruction and KL loss by epoch. " + " ".join(said),
     )
 
 
+def reconstructions(view: View, family: str) -> list[str | None]:
+    """How a family's cells compare output and input; None: by a critic's features."""
+    kinds = levels(cell.spec.params.get("reconstruction") for cell in view.of(family))
+    return kinds or [None]
+
+
+def compared_by(kind: str | None) -> str:
+    """A way of comparing output and input as titles say it."""
+    return RECONSTRUCTIONS[kind].label if kind else "critic's features"
+
+
 def of_kind(
-    view: View, family: str, dataset: str, setting: str, level: str
+    view: View, family: str, dataset: str, setting: str, level: str | None
 ) -> list[tuple[str, tuple[Cell, ...]]]:
     """The settings of one data set and one kind of loss, named without that kind."""
     found = []
     for _, cells in view.groups(family, dataset):
-        if cells[0].spec.params[setting] == level:
+        if cells[0].spec.params.get(setting) == level:
             found.append((view.style.label(cells[0].spec, without=[setting]), cells))
     return found
 

@@ -10,9 +10,9 @@ from labkit.reporting.plots.losses import of_kind
 from labkit.reporting.view import View
 
 
-def discriminator_accuracy(view: View) -> Plotted | None:
+def discriminator_accuracy(view: View, family: str = "gan") -> Plotted | None:
     """Accuracy on real and fake images by epoch: a column for each loss kind."""
-    kinds = levels(cell.spec.params["loss"] for cell in view.of("gan"))
+    kinds = levels(cell.spec.params["loss"] for cell in view.of(family))
     rows, said = [], []
     for dataset in view.datasets:
         row = [
@@ -20,7 +20,7 @@ def discriminator_accuracy(view: View) -> Plotted | None:
                 f"{dataset}, {LOSSES[kind].label}",
                 "epoch",
                 "accuracy",
-                curves(view, of_kind(view, "gan", dataset, "loss", kind), "d_accuracy", 2),
+                curves(view, of_kind(view, family, dataset, "loss", kind), "d_accuracy", 2),
                 (Reference("guessing", 0.5), Reference("0.95", 0.95)),
                 scale="accuracy",
             )
@@ -28,12 +28,12 @@ def discriminator_accuracy(view: View) -> Plotted | None:
         ]
         if any(panel.series for panel in row):
             rows.append(row)
-            found = extremes(means(view.groups("gan", dataset), "d_accuracy"), 2)
+            found = extremes(means(view.groups(family, dataset), "d_accuracy"), 2)
             said.append(f"{DATASETS[dataset].label}, last epoch: {found}.")
     if not rows:
         return None
     return Plotted(
         Chart(stacked(rows), row_height=1.4),
-        " ".join(said) + left_out(view.of("gan")),
+        " ".join(said) + left_out(view.of(family)),
         "Line plots of discriminator accuracy by epoch. " + " ".join(said),
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from labkit.catalog import METRICS, PLOTS, resolve
+from collections.abc import Sequence
+from dataclasses import replace
+
+from labkit.catalog import DATASETS, FAMILIES, METRICS, PLOTS, resolve
 from labkit.reporting.blocks import (
     Block,
     Column,
@@ -30,6 +33,23 @@ _GROUPS = {
 }
 
 
+#: Measures kept beside the table, as label and meaning; on real test images each is 1.
+_DETAILS = {
+    "quality": {
+        "nearest_training": (
+            "Distance to training",
+            "median distance of a sample to its nearest training image in feature space, over "
+            "that of real test images: far below 1 the samples are near-copies",
+        )
+    }
+}
+
+_SHARES = (
+    "Classified: what the pinned classifier takes the samples for. It confuses some classes, so "
+    "these shares are biased even for real images; corrected: the shares that explain what it "
+    "saw, given its confusions on real test images."
+)
+
 _WRONG_WITH_IT = (
     "It is here for continuity with older hand-ins and enters no answer: its features are those "
     "of one discriminator of this very run, so the yardstick moves with every training; its values "
@@ -40,20 +60,34 @@ _WRONG_WITH_IT = (
 def plots(view: View) -> Section:
     """Section 6: every plot of the catalog that has its cells and its data."""
     figures = []
-    for name, entry in PLOTS.items():
-        if not all(view.of(family) for family in entry.families):
-            continue
-        plotted = resolve(entry.target)(view)
-        if plotted is None:
-            continue
-        figure = Figure(
-            name, entry.label, plotted.chart, entry.about, plotted.finding, plotted.alt,
-            f"plots/{name}.png",
-        )  # fmt: skip
-        figures.append(Section(f"plot-{name.replace('_', '-')}", entry.label, (figure,)))
+    for key, entry in PLOTS.items():
+        draw = resolve(entry.target)
+        wanted: list[tuple[str, str, tuple[str, ...]]] = []
+        if all(map(view.of, entry.families)):
+            wanted.append((key, entry.label, ()))
+        for family in entry.also:
+            if view.of(family):
+                wanted.append((f"{family}_{key}", _label_of(entry.label, family), (family,)))
+        for name, label, arguments in wanted:
+            plotted = draw(view, *arguments)
+            if plotted is None:
+                continue
+            label = plotted.title or label
+            figure = Figure(
+                name, label, plotted.chart, entry.about, plotted.finding, plotted.alt,
+                f"plots/{name}.png",
+            )  # fmt: skip
+            figures.append(Section(f"plot-{name.replace('_', '-')}", label, (figure,)))
     if not figures:
         return Section("plots", "Analysis Plots", (Paragraph("No cell has results yet."),))
     return Section("plots", "Analysis Plots", (), tuple(figures))
+
+
+def _label_of(label: str, family: str) -> str:
+    """A figure's label for another family: "GAN Loss Comparison" is a "cGAN Loss Comparison"."""
+    first, _, rest = label.partition(" ")
+    name = FAMILIES[family].label
+    return f"{name} {rest}" if first in ("GAN", "VAE") else f"{label}: {name}"
 
 
 def scores(view: View) -> Section:
@@ -65,7 +99,10 @@ def scores(view: View) -> Section:
         + (" Scores are not comparable between data sets." if several else "")
     )
     blocks: list[Block] = [Paragraph(intro), _main_table(view)]
-    blocks += [fold for group in _GROUPS if (fold := _group_table(view, group))]
+    for group in _GROUPS:
+        blocks += [fold for fold in (_group_table(view, group),) if fold]
+        if group == "modes":
+            blocks += [fold for fold in (_class_shares(view),) if fold]
     return Section("scores", "Proxy FID Scores Summary", tuple(blocks))
 
 
@@ -105,8 +142,12 @@ def _main_table(view: View, brief: bool = False) -> Table:
             Entry(cell.absence or cell.status, tone="failed" if cell.status == "failed" else ""),
         ]
         rows.append(Row(tuple(entries), spec.name, anchor(spec.name) if brief else ""))
+    real = [] if brief else _real_rows(view, names, [c.name for c in columns])
+    rows += real
+    known = " Real images: as many of them, measured like samples." if real else ""
     caption = (
-        f"Every cell of the plan, {view.seeds_said}. ◆ marks the lowest proxy FID on its data set."
+        f"Every cell of the plan, {view.seeds_said}.{known} "
+        "◆ marks the lowest proxy FID on its data set."
     )
     return Table(caption, tuple(columns), tuple(rows), interactive=True)
 
@@ -125,30 +166,80 @@ def _group_table(view: View, group: str) -> Fold | None:
         Column("Run", name="run"),
         *(Column(_with_unit(n), True, METRICS[n].about, n) for n in names),
     )
-    rows = _real_rows(view, names)
+    details = [n for n in _DETAILS.get(group, {}) if any(c.detail(n) is not None for c in cells)]
+    columns += tuple(Column(*_DETAILS[group][n][:1], True, _DETAILS[group][n][1]) for n in details)
+    rows = []
+    for row in _real_rows(view, names, ["run", *names]):
+        rows.append(replace(row, entries=(*row.entries, *(Entry("1", 1.0) for _ in details))))
     for cell in cells:
         name = Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}")
-        rows.append(Row((name, *(_entry(view, cell, n) for n in names)), cell.spec.name))
-    meaning = Paragraph(" ".join(f"{METRICS[n].label}: {METRICS[n].about}." for n in names), "note")
+        more = [_detail(cell, n) for n in details]
+        rows.append(Row((name, *(_entry(view, cell, n) for n in names), *more), cell.spec.name))
+    meant = [(METRICS[n].label, METRICS[n].about) for n in names]
+    meant += [_DETAILS[group][n] for n in details]
+    meaning = Paragraph(" ".join(f"{label}: {about}." for label, about in meant), "note")
     if group == "appendix":
         meaning = Paragraph(f"{meaning.text} {_WRONG_WITH_IT}", "note")
     return Fold(_GROUPS[group], (Table(_GROUPS[group], columns, tuple(rows), True), meaning))
 
 
-def _real_rows(view: View, names: list[str]) -> list[Row]:
-    """What the measures read on as many real images: a row for each data set."""
+def _real_rows(view: View, names: Sequence[str], columns: Sequence[str]) -> list[Row]:
+    """What the measures read on as many real images: a row for each data set.
+
+    Args:
+        view: the report's material.
+        names: the measures wanted.
+        columns: of the table; the first is the row's name, others than `names` stay empty.
+    """
     rows = []
     for dataset in view.datasets:
-        values = [view.real(dataset, name) for name in names]
-        if any(value is not None for value in values):
+        values = {name: view.real(dataset, name) for name in names}
+        if any(value is not None for value in values.values()):
             cells = [
-                Entry("—", tone="missing")
-                if value is None
+                Entry(dataset)
+                if name == "dataset"
+                else Entry("—", tone="missing")
+                if (value := values.get(name)) is None
                 else Entry(show(value, METRICS[name].digits), value)
-                for name, value in zip(names, values, strict=True)
+                for name in columns[1:]
             ]
             rows.append(Row((Entry(f"Real images of {dataset}"), *cells)))
     return rows
+
+
+def _detail(cell: Cell, name: str) -> Entry:
+    value = cell.detail(name)
+    return Entry(show(value), value) if value is not None else Entry("—", tone="missing")
+
+
+def _class_shares(view: View) -> Fold | None:
+    """How samples spread over the classes: as classified, and with confusions corrected."""
+    tables = []
+    for dataset in view.datasets:
+        rows = []
+        for cell in view.of(None, dataset):
+            named = [
+                (how, shares)
+                for key, how in (("class_shares_predicted", "classified"),
+                                 ("class_shares", "corrected"))
+                if (shares := cell.detail(key))
+            ]  # fmt: skip
+            for how, shares in named:
+                name = Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}")
+                entries = (Entry(f"{100 * s:.1f}", 100 * s) for s in shares)
+                rows.append(Row((name, Entry(how), *entries), cell.spec.name))
+        real = next((r for c in view.of(None, dataset) if (r := c.detail("class_shares_real"))), ())
+        if rows and real:
+            entries = (Entry(f"{100 * s:.1f}", 100 * s) for s in real)
+            rows.insert(0, Row((Entry(f"Real images of {dataset}"), Entry("labelled"), *entries)))
+        if rows:
+            names = DATASETS[dataset].classes
+            columns = (Column("Run"), Column("Share"), *(Column(n, True) for n in names))
+            caption = f"{dataset}: share of samples in each class, best epoch, in percent"
+            tables.append(Table(caption, columns, tuple(rows), True))
+    if not tables:
+        return None
+    return Fold("Class shares of the samples", (*tables, Paragraph(_SHARES, "note")))
 
 
 def _with_unit(name: str) -> str:

@@ -151,7 +151,9 @@ def _row(view: View, cell: Cell, settings: list[str]) -> Row:
 def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
     last = cell.spec.training["epochs"]
     best = cell.best_epoch or last
-    if FAMILIES[cell.spec.family].reconstructs:
+    if view.crowded:
+        wanted = [("random" if FAMILIES[cell.spec.family].reconstructs else "samples", best)]
+    elif FAMILIES[cell.spec.family].reconstructs:
         wanted = [("reconstruction", last), ("random", best), ("interpolation", best)]
     else:
         wanted = [("samples", epoch) for epoch in view.plan.snapshots(cell.spec)]
@@ -163,6 +165,8 @@ def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
 
 
 def _pictures_heading(view: View, family: str) -> str:
+    if view.crowded:
+        return "Sample Images (Best Epoch)"
     if FAMILIES[family].reconstructs:
         return "Reconstruction, Random Samples, Interpolation"
     return f"Sample Images (Epochs {', '.join(map(str, view.plan.snapshot_epochs))})"

@@ -16,6 +16,10 @@ _READING = (
 )
 
 
+#: Cells of each model and data set whose grids are shown where there are very many.
+MOST = 12
+
+
 def generated(view: View) -> Section:
     """Grids at the best epoch: samples, reconstructions, random samples, interpolations."""
     sections = []
@@ -24,7 +28,7 @@ def generated(view: View) -> Section:
         for dataset in view.datasets:
             pictures = tuple(
                 picture(view, cell, what, None)
-                for cell in view.of(family, dataset)
+                for cell in shown(view, family, dataset)
                 if has(cell, "samples" if what == "random" else what, _best(cell))
             )
             if pictures:
@@ -37,7 +41,24 @@ def generated(view: View) -> Section:
             sections.append(Section(slug(title), title, (), tuple(galleries)))
     if not sections:
         return Section("images", "Generated Images", (Paragraph("No cell has images yet."),))
-    return Section("images", "Generated Images", (Paragraph(_READING),), tuple(sections))
+    said = _READING
+    if view.crowded:
+        said += (
+            f" Of each model and data set the {MOST} cells of the lowest proxy FID are shown; "
+            "every cell's samples stand in its part above, and all of its pictures in the results "
+            "folder."
+        )
+    return Section("images", "Generated Images", (Paragraph(said),), tuple(sections))
+
+
+def shown(view: View, family: str, dataset: str) -> tuple[Cell, ...]:
+    """The cells whose grids are shown: all, or the best of very many, in the usual order."""
+    cells = view.of(family, dataset)
+    if not view.crowded:
+        return cells
+    known = [cell for cell in cells if cell.metric("proxy_fid") is not None]
+    best = sorted(known, key=lambda cell: cell.metric("proxy_fid") or 0.0)[:MOST]
+    return tuple(cell for cell in cells if cell in best)
 
 
 def best_only(view: View) -> Section:
@@ -65,10 +86,12 @@ def frames(view: View, on_page: set[tuple[str, str, int]]) -> tuple[Frame, ...]:
         on_page: (run, view, epoch) of the pictures the page shows anyway.
     """
     found = []
-    for cell in view.cells:
+    for cell in (c for f in view.families for d in view.datasets for c in shown(view, f, d)):
         kinds = ["samples"]
         if FAMILIES[cell.spec.family].reconstructs:
-            kinds += ["reconstruction", "interpolation"]
+            kinds += ["reconstruction", "interpolation", "manifold"]
+        if FAMILIES[cell.spec.family].conditional:
+            kinds.append("classes")
         for what in kinds:
             for epoch in range(1, cell.spec.training["epochs"] + 1):
                 if has(cell, what, epoch):

@@ -146,15 +146,27 @@ def _fingerprints(view: View) -> tuple[Block, ...]:
 
 def _verify(view: View) -> tuple[Block, ...]:
     flag = f" --profile {view.plan.profile}" if view.plan.profile else ""
-    command = (
-        f"labkit run{flag} --results again\nlabkit report{flag} --results again -o again/report"
+    hand_in = (
+        "Every cell's folder lists the SHA-256 of its files in COMMIT.json. `labkit submit` packs "
+        "report, tables and cells as one zip. `labkit verify` checks it without trusting it: that "
+        "the files are whole, that tables and report follow from the cells, that the measures "
+        "follow from the samples and, with `--rerun`, that training cells again ends in their "
+        "numbers."
     )
-    text = (
-        "Every cell's folder lists the SHA-256 of its files in COMMIT.json. With the same "
-        "experiment file, data and machine, a second run into an empty folder ends in the same "
-        "numbers, but for time, speed and memory:"
+    again = (
+        "Without a zip: with the same experiment file, data and machine, a second run into an "
+        "empty folder ends in the same numbers, but for time, speed and memory."
     )
-    return (Paragraph(text), Code(command, "sh"))
+    return (
+        Paragraph(hand_in),
+        Code(f"labkit submit{flag} -o hand-in.zip\nlabkit verify hand-in.zip --rerun 1", "sh"),
+        Paragraph(again),
+        Code(
+            f"labkit run{flag} --results again\n"
+            f"labkit report{flag} --results again -o again/report",
+            "sh",
+        ),
+    )
 
 
 def _tools(view: View) -> tuple[Block, ...]:
