@@ -245,12 +245,13 @@ def report(
         lang: language of the fixed texts.
 
     Returns:
-        The path of the page: of the last of the formats.
+        The path of ``report.html``; of the last of the formats if it is not among them.
 
     Raises:
         LabkitError: there are no results, or a mistake in the arguments, in one line.
     """
-    return write_report(source, out, profile, results, format, layout, lang)[-1]
+    paths = write_report(source, out, profile, results, format, layout, lang)
+    return next((path for path in paths if path.suffix == ".html"), paths[-1])
 
 
 def write_report(

@@ -53,12 +53,20 @@ def compare(
     a: Annotated[Path | None, typer.Argument(help="A results folder or experiment file.")] = None,
     b: Annotated[Path | None, typer.Argument(help="Another, to compare with.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write two results as a page to this file.")
+    ] = None,
     profile: ProfileOpt = None,
 ) -> None:
-    """The results table; or two results side by side."""
+    """The results table; or two results side by side, as text or as a page."""
     from labkit import api
-    from labkit.reporting.build import compare_text
+    from labkit.reporting.build import build_comparison, compare_text
 
+    if out and (csv or not b):
+        raise api.UserError("compare -o: two results are needed, and no --csv")
     given = [path for path in (a or DEFAULT_FILE, b) if path]
     stores = [api.stored(api.default_results(path, profile)) for path in given]
+    if out:
+        typer.echo(build_comparison(stores[0].root, stores[1].root, out))
+        return
     typer.echo(compare_text([store.root for store in stores], csv=csv), nl=False)

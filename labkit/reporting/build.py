@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import FORMATS, resolve
 from labkit.reporting import compare
 from labkit.reporting.blocks import Report
 from labkit.reporting.document import compose
+from labkit.reporting.paired import measured_unlike
 from labkit.reporting.reflections import computed, prepare, students
-from labkit.reporting.render import Drawings
+from labkit.reporting.render import Drawings, html, write_file
 from labkit.reporting.sections import published
 from labkit.reporting.table import Tables, tables
 from labkit.reporting.view import View
 from labkit.store import Store
+
+if TYPE_CHECKING:
+    from labkit.plan import Plan
 
 #: What each format needs the figures drawn as.
 _NEEDS = {"md": "png", "html": "svg", "pdf": "svg"}
@@ -71,9 +75,8 @@ def read_report(
     if "author" in overrides:
         plan = replace(plan, author=dict(overrides["author"]))
     options = {**plan.settings.get("report", {}), **overrides.get("report", {})}
-    outcomes = tuple(store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells)
-    found = tables(plan, outcomes)
-    view = View(plan, outcomes, found, store.artifact, store.newest_commit(plan.cells), options)
+    view = read_view(store, plan, options)
+    found = view.tables
     answers = computed(found, published.for_claims(view))
     prepare(answers_file, answers)
     return compose(view, answers, students(answers_file, found, answers), layout)
@@ -89,5 +92,39 @@ def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
     Raises:
         StoreError: a store has no readable plan.
     """
-    found = [load_tables(Store(root)).cells for root in roots]
-    return compare.one(found[0], csv) if len(found) == 1 else compare.two(found[0], found[1], csv)
+    stores = [Store(root) for root in roots]
+    found = [load_tables(store).cells for store in stores]
+    if len(found) == 1:
+        return compare.one(found[0], csv)
+    unlike = measured_unlike(stores[0].plan(), stores[1].plan())
+    return compare.two(found[0], found[1], csv, unlike)
+
+
+def build_comparison(a: Path, b: Path, out: Path) -> Path:
+    """Write two stores' newest plans side by side as one page.
+
+    Args:
+        a, b: two folders of results.
+        out: the file to write.
+
+    Raises:
+        StoreError: a store has no readable plan.
+        ReportError: a picture cannot be read or the file not be written.
+    """
+    from labkit.reporting.comparison import comparison, named
+
+    page = comparison(read_view(Store(a)), read_view(Store(b)), named(a, b))
+    write_file(out, html(page, Drawings(page, ("svg",))).encode())
+    return out
+
+
+def read_view(
+    store: Store, plan: Plan | None = None, options: Mapping[str, Any] | None = None
+) -> View:
+    """All that sections look at, of a store's newest plan or of `plan`."""
+    plan = plan or store.plan()
+    outcomes = tuple(store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells)
+    committed = store.newest_commit(plan.cells)
+    return View(
+        plan, outcomes, tables(plan, outcomes), store.artifact, committed, dict(options or {})
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.numbers import is_missing, show
+from labkit.reporting.paired import Key, Pair, pairs, same, why_not
 from labkit.reporting.table import to_csv
 
 #: Columns of a cell that are neither settings nor results.
@@ -35,9 +36,12 @@ def main_rows(cells: pd.DataFrame) -> list[list[str]]:
     return [[_heading(name) for name in names], *rows]
 
 
-def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False) -> str:
-    """Two results tables side by side; as CSV every metric, else what differs of the main ones."""
-    frame = differences(a, b)
+def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False, unlike: Collection[Key] = ()) -> str:
+    """Two results tables side by side; as CSV every metric, else what differs of the main ones.
+
+    Args: see :func:`differences`.
+    """
+    frame = differences(a, b, unlike)
     if csv:
         return to_csv(frame, always=frame.columns)
     known = frame["name"].isin([*_SHOWN, "best_epoch", "collapse", "status"])
@@ -60,11 +64,12 @@ def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False) -> str:
     return _aligned([["run", "", "A", "B", "B − A", ""], *rows])
 
 
-def differences(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
-    """Two tables of cells, matched by the runs' names.
+def differences(a: pd.DataFrame, b: pd.DataFrame, unlike: Collection[Key] = ()) -> pd.DataFrame:
+    """Two tables of cells, matched by name and seed.
 
     Args:
         a, b: tables as :func:`labkit.reporting.table.tables` makes them.
+        unlike: cells that were measured in another way.
 
     Returns:
         A row per run and value with columns run, name, a, b, difference (b − a, where both
@@ -72,50 +77,37 @@ def differences(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
         is within the metric's margin). Settings appear only where they differ; a run of one
         table only has the other's values missing.
     """
-    first, second = _by_run(a), _by_run(b)
     names = list(dict.fromkeys([*a.columns, *b.columns]))
     rows: list[dict[str, Any]] = []
-    for run in dict.fromkeys([*first, *second]):
-        x, y = first.get(run, {}), second.get(run, {})
+    for pair in pairs(a, b):
         for name in names:
             if name in _LABELS:
                 continue
-            u, v = x.get(name), y.get(name)
+            u, v = pair.a.get(name), pair.b.get(name)
             if is_missing(u) and is_missing(v):
                 continue
-            if name not in _RESULTS and (not x or not y or _same(u, v)):
+            if name not in _RESULTS and (not pair.a or not pair.b or same(u, v)):
                 continue
-            rows.append({"run": run, "name": name, "a": u, "b": v, **_judged(name, x, y)})
+            run = pair.either["run"]
+            judged = _judged(name, pair, unlike)
+            rows.append({"run": run, "name": name, "a": u, "b": v, **judged})
     columns = ["run", "name", "a", "b", "difference", "note"]
     return pd.DataFrame(rows, columns=columns, dtype="object")
 
 
-def _by_run(cells: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    names = [str(name) for name in cells.columns]
-    rows = zip(*(cells[name].tolist() for name in names), strict=True)
-    return {row["run"]: row for row in (dict(zip(names, values, strict=True)) for values in rows)}
-
-
-def _judged(name: str, x: Mapping[str, Any], y: Mapping[str, Any]) -> dict[str, Any]:
+def _judged(name: str, pair: Pair, unlike: Collection[Key]) -> dict[str, Any]:
     """The difference of a metric, if its values may be compared."""
-    u: Any = x.get(name)
-    v: Any = y.get(name)
-    if not x or not y:
-        return {"difference": None, "note": f"only in {'B' if not x else 'A'}"}
-    if name not in METRICS or is_missing(u) or is_missing(v):
+    if not pair.a or not pair.b:
+        return {"difference": None, "note": f"only in {'B' if not pair.a else 'A'}"}
+    delta = pair.number(name) if name in METRICS else None
+    if delta is None:
         return {"difference": None, "note": ""}
-    metric = METRICS[name]
-    other = [s for s in metric.within if not _same(x.get(s), y.get(s))]
-    if other:
-        return {"difference": None, "note": f"{other[0]} differs: not comparable"}
-    delta = float(v) - float(u)
-    within = metric.margin > 0 and abs(delta) <= metric.margin * max(abs(u), abs(v))
-    note = f"within {100 * metric.margin:g} %" if within and delta else ""
-    return {"difference": delta, "note": note}
-
-
-def _same(u: Any, v: Any) -> bool:
-    return is_missing(u) and is_missing(v) if is_missing(u) or is_missing(v) else bool(u == v)
+    reason = why_not(name, pair, unlike)
+    if reason:
+        return {"difference": None, "note": reason}
+    margin = METRICS[name].margin
+    within = margin > 0 and abs(delta) <= margin * max(abs(pair.a[name]), abs(pair.b[name]))
+    return {"difference": delta, "note": f"within {100 * margin:g} %" if within and delta else ""}
 
 
 def _heading(name: str) -> str:

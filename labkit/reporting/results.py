@@ -39,7 +39,7 @@ _NAME = re.compile(r"(?P<view>\w+)_epoch(?P<epoch>\d+)\.png")
 _SCALE = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Image:
     """A grid of images that a cell made at one epoch."""
 
@@ -57,11 +57,14 @@ class Image:
         with Picture.open(self.path) as picture:
             return np.asarray(picture.convert("L"))
 
+    def __repr__(self) -> str:
+        return f"<{self.run}: {self.view}, epoch {self.epoch}>"
+
     def _repr_png_(self) -> bytes:
         return enlarged(self.path.read_bytes(), _SCALE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cell:
     """A cell of the plan and what became of it."""
 

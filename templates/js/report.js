@@ -100,7 +100,7 @@ $$("table.live").forEach((table, k) => {
   table.closest(".scroll").before(tools);
   sortable(table);
   filterable(table, tools);
-  copyable(table, tools, k === 0);
+  copyable(table, tools, k === 0 && json("csv"));
 });
 
 /* ---- epochs: one slider moves the grids of all cells ------------------------------ */

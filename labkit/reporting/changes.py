@@ -1,0 +1,98 @@
+"""What differs between two plans and the machines that ran them, setting by setting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.plan import Plan
+from labkit.reporting.numbers import setting
+from labkit.reporting.paired import key
+from labkit.spec import CellResult, CellSpec, Outcome
+
+#: Parts of a spec that are no setting, in words.
+_NAMES = {
+    "code": "training code",
+    "data.sha256": "training images",
+    "data.source": "data source",
+    "data.limit": "training images used",
+    "selection.features": "feature network of the best epoch",
+    "selection.rule": "rule of the best epoch",
+    "selection.samples": "samples for the best epoch",
+    "selection.against": "images for the best epoch",
+    "evaluation.features": "feature network",
+    "evaluation.samples": "samples measured",
+    "evaluation.code": "measuring code",
+}
+#: What names a cell; two cells that are compared agree in it, or differ by intent.
+_LEFT_OUT = ("name", "experiment", "seed")
+_HASH = 12
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting that differs in the same way in some cells."""
+
+    name: str
+    a: str
+    b: str
+    cells: tuple[str, ...]
+    """Their names, without seed."""
+
+
+def changes(a: Plan, b: Plan) -> list[Change]:
+    """In which settings the cells that both plans have differ; the most cells first."""
+    first = {key(c.name, c.seed): c for c in a.cells}
+    second = {key(c.name, c.seed): c for c in b.cells}
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    for k in (k for k in first if k in second):
+        for name, u, v in _differences(first[k], second[k]):
+            found.setdefault((name, _shown(u), _shown(v)), {})[k[0]] = None
+    made = [Change(*what, tuple(cells)) for what, cells in found.items()]
+    return sorted(made, key=lambda change: -len(change.cells))
+
+
+def _differences(a: CellSpec, b: CellSpec) -> Iterator[tuple[str, Any, Any]]:
+    first, second = _flat(a.to_json()), _flat(b.to_json())
+    for path in dict.fromkeys([*first, *second]):
+        u, v = first.get(path), second.get(path)
+        if path not in _LEFT_OUT and u != v:
+            yield _NAMES.get(path, path.rpartition(".")[2].replace("_", " ")), u, v
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, inner in value.items():
+        if isinstance(inner, Mapping):
+            found |= _flat(inner, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = inner
+    return found
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef"):
+        return f"{value[:_HASH]}…"
+    return setting(value)
+
+
+def environments(
+    a: Sequence[Outcome | None], b: Sequence[Outcome | None]
+) -> list[tuple[str, str, str]]:
+    """What was different about the machines: name, A's and B's values, of all their cells."""
+    first, second = _values(a), _values(b)
+    return [
+        (name, ", ".join(first.get(name, ())), ", ".join(second.get(name, ())))
+        for name in dict.fromkeys([*first, *second])
+        if set(first.get(name, ())) != set(second.get(name, ()))
+    ]
+
+
+def _values(outcomes: Sequence[Outcome | None]) -> dict[str, dict[str, None]]:
+    found: dict[str, dict[str, None]] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, CellResult):
+            for name, value in outcome.environment.get("numeric", {}).items():
+                found.setdefault(name, {})[setting(value)] = None
+    return found
