@@ -43,6 +43,7 @@ from labkit.own_code import OwnCodeError
 from labkit.spec import CellSpec, sha256_of
 from labkit.store import Store
 from labkit.train import checkpoint, runtime
+from labkit.train.adversary import Adversary
 from labkit.train.loop import fit
 from labkit.train.models.base import Family
 from labkit.train.rng import stream
@@ -123,6 +124,7 @@ def try_own_code(specs: Sequence[CellSpec]) -> None:
         if not own or kind in tried:
             continue
         tried.add(kind)
+        name = own[0].removeprefix(own_code.PREFIX).partition(":")[0]
         try:
             family = build(spec, torch.device("cpu"))
             family.noise = stream(spec.seed, "try")
@@ -131,16 +133,24 @@ def try_own_code(specs: Sequence[CellSpec]) -> None:
         except OwnCodeError:
             raise
         except Exception as error:
-            name = own[0].removeprefix(own_code.PREFIX).partition(":")[0]
             first = f"{type(error).__name__}: {error}".splitlines()[0]
-            raise OwnCodeError(f"{name}.py: a first training step raised {first}") from error
+            where = own_code.place(error) or f"{name}.py: a first training step raised"
+            raise OwnCodeError(f"{where} {first}") from error
         if fault:
-            who = own[0].removeprefix(own_code.PREFIX).replace(":", ".py: ")
-            raise OwnCodeError(f"{who}: {fault}")
+            raise OwnCodeError(f"{name}.py: {fault}")
 
 
 def _fault(family: Family, rng: torch.Generator) -> str:
-    """What is wrong with what a step returns, or with the images made after it; or empty."""
+    """What is wrong with losses, with what a step returns or with the images; or empty."""
+    if isinstance(adversary := getattr(family, "adversary", None), Adversary):
+        logits = torch.zeros(_FLOPS_N, 1, requires_grad=True)
+        for name, loss in (
+            ("discriminator_loss(real, fake)", adversary.loss.discriminator(logits, logits)),
+            ("generator_loss(fake)", adversary.loss.generator(logits)),
+        ):
+            if not isinstance(loss, Tensor) or loss.dim():
+                found = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
+                return f"expected {name} -> a scalar tensor, as of .mean(); it gave {found}"
     last = getattr(family, "n_critic", 1) - 1  # the step in which a generator learns too
     for name, value in family.step(torch.zeros(_FLOPS_N, 1, 28, 28), last).items():
         if not isinstance(value, Tensor) or value.dim():

@@ -28,6 +28,7 @@ import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -228,20 +229,19 @@ def load(name: str) -> ModuleType:
         try:
             exec(compile(_FILES[name].source, f"{name}.py", "exec"), module.__dict__)
         except Exception as error:
-            lines = [f.tb_lineno for f in _frames(error) if f.tb_frame.f_code.co_filename]
-            line = lines[-1] if lines else 1
-            raise OwnCodeError(f"{name}.py:{line}: {type(error).__name__}: {error}") from error
+            where = place(error) or f"{name}.py:1:"
+            raise OwnCodeError(f"{where} {type(error).__name__}: {error}") from error
         _MODULES[name] = module
     return _MODULES[name]
 
 
-def _frames(error: BaseException) -> list[Any]:
-    found, at = [], error.__traceback__
+def place(error: BaseException) -> str:
+    """Where in a user's file an error came from, ``my_gan.py:12:``; empty if not there."""
+    found, at = "", error.__traceback__
     while at:
-        if at.tb_frame.f_code.co_filename.endswith(".py") and "/" not in (
-            at.tb_frame.f_code.co_filename
-        ):
-            found.append(at)
+        file = at.tb_frame.f_code.co_filename
+        if file.removesuffix(".py") in _FILES:
+            found = f"{file}:{at.tb_lineno}:"
         at = at.tb_next
     return found
 
@@ -328,6 +328,12 @@ def _known(file: OwnFile) -> dict[str, _Definition]:
             found[node.name] = node
         elif isinstance(node, ast.ClassDef) and node.name.lower() in SHAPES:
             found.setdefault(node.name.lower(), node)
+    for node in file.tree.body:
+        if isinstance(node, _Definition) and node.name.lower() not in SHAPES:
+            near = get_close_matches(node.name.lower(), SHAPES.keys() - found, 1, 0.85)
+            if near:
+                right = near[0] if isinstance(node, ast.FunctionDef) else near[0].title()
+                raise file.error(node, f"'{node.name}': did you mean '{right}'?")
     return found
 
 

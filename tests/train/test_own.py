@@ -10,11 +10,14 @@ import pytest
 import torch
 
 from labkit import own_code
-from labkit.catalog import FAMILIES, GAN_NETWORKS, LOSSES, METRICS
+from labkit.catalog import FAMILIES, GAN_NETWORKS, LOSSES, METRICS, Loss
 from labkit.code_version import training_code
 from labkit.own_code import OwnCodeError
 from labkit.plan import Plan, PlanError, make_plan, read_experiment
 from labkit.starter import write_own
+from labkit.train import losses
+
+ROOT = Path(__file__).parents[2]
 
 GOOD = """
 from torch import nn
@@ -187,6 +190,7 @@ SHAPES: list[tuple[str, str]] = [
     ("def generator(z_dim:\n", "1: "),
     (FAMILY.replace("def step", "def stride"), "8: class Model needs step"),
     (FAMILY.replace('["g_loss"]', '["loss"]'), "8: expected LOSSES = [...] with names among"),
+    (GOOD.replace("Discriminator", "Discriminater"), "7: 'Discriminater': did you mean"),
     ("def metric_ink(samples):\n    return 1\n", "1: expected metric_ink(samples, real)"),
 ]
 
@@ -232,7 +236,9 @@ RUNS: list[tuple[str, str]] = [
     ("import nothing_such\n" + GOOD, "mine.py:1: ModuleNotFoundError"),
     (GOOD.replace("nn.Tanh(), ", ""), "whatever the noise (end in a tanh); it gave"),
     (GOOD + NAN, "d_loss is nan in a first training step"),
-    (GOOD + NAN.replace("real.mean() * float('nan')", "real"), "a first training step raised"),
+    (GOOD + NAN.replace("real.mean() * float('nan')", "real"), "-> a scalar tensor, as of .mean()"),
+    (GOOD + NAN.replace("-fake.mean()", "fake.mean().item()"), "as of .mean(); it gave float"),
+    (GOOD.replace("    return nn.Seq", "    return z_din or nn.Seq"), "mine.py:5: NameError"),
 ]
 
 
@@ -281,3 +287,19 @@ def test_the_template_trains_as_it_is(tmp_path: Path) -> None:
     assert "mean_ink" in METRICS
     with pytest.raises(PlanError, match="exists already; nothing was written"):
         write_own(tmp_path)
+
+
+def test_the_readmes_loss_is_a_loss() -> None:
+    """Its diff, taken at its word: one function, one catalog entry."""
+    block = (ROOT / "README.md").read_text("utf-8").partition("```diff\n")[2].partition("```")[0]
+    function, _, entry = block.partition(" # labkit/catalog.py")
+    added = ["\n".join(line[1:] for line in part.splitlines() if line.startswith("+"))
+             for part in (function, entry)]  # fmt: skip
+    names: dict[str, Any] = dict(vars(losses))
+    exec(added[0], names)
+    ((key, found),) = eval(f"{{{added[1]}}}", {"Loss": Loss}).items()
+    assert found.target == f"labkit.train.losses:{key}"
+    made = names[key]()
+    assert made.discriminator(torch.tensor([3.0]), torch.tensor([2.0])).item() == 8
+    assert made.generator(torch.tensor([3.0])).item() == 4
+    assert not found.threshold
