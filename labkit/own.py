@@ -20,9 +20,11 @@ import io
 import json
 import time
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +61,7 @@ class Cell:
         self._best: tuple[float, Grey] | None = None
         self._count: int | None = None
         self._tracker: Any = None
+        self._measuring = 0.0
 
     def log(self, epoch: int, **values: float) -> None:
         """Note what an epoch came to: means over its batches, by name.
@@ -69,10 +72,15 @@ class Cell:
                 whatever else is worth a column; numbers or tensors of one number.
 
         Raises:
-            ValueError: a value is not a finite number, or the epoch not a whole one from 1.
+            ValueError: a value is not a finite number, the epoch not a whole one from 1, or a
+                name almost that of a loss.
         """
         row = self._row(epoch)
+        losses = FAMILIES[self.family].losses
         for name, value in values.items():
+            near = get_close_matches(name.lower(), losses, 1, 0.8) if name not in losses else []
+            if near:
+                raise ValueError(f"epoch {epoch}: '{name}': did you mean '{near[0]}'?")
             number = float(value)
             if not np.isfinite(number):
                 raise ValueError(f"epoch {epoch}: {name} is {number}: the training diverged")
@@ -106,12 +114,14 @@ class Cell:
             )
         from labkit.measure.tracker import Tracker
 
+        started = time.perf_counter()
         self._count = len(grey)
         self._tracker = self._tracker or Tracker(self.dataset)
         value = float(self._tracker.proxy_fid(grey))
         row["proxy_fid"] = value
         if self._best is None or value < self._best[0]:
             self._best = value, grey
+        self._measuring += time.perf_counter() - started
         return value
 
     def reconstructions(self, originals: Any, rebuilt: Any, epoch: int) -> None:
@@ -181,6 +191,7 @@ def cell(
     seed: int = 42,
     batch_size: int | None = None,
     source: str = "full",
+    limit: int | None = None,
     **settings: Any,
 ) -> Iterator[Cell]:
     """Train something yourself and have it measured and reported.
@@ -193,6 +204,7 @@ def cell(
         seed: of your random numbers.
         batch_size: images per step, if you want it said.
         source: ``full`` or ``bundled``: which training images you used.
+        limit: how many of them from the first on, if not all.
         settings: what else to say of it: ``loss="hinge"``, ``z_dim=64``, ...
 
     Raises:
@@ -222,20 +234,27 @@ def cell(
     if not name or len(name) > _MAX_NAME or set(name) - _ALLOWED:
         raise PlanError(f"labkit.cell: '{name}': a name is of A-Z a-z 0-9 . _ -")
 
+    data = {"source": source, "sha256": UNSTATED, "limit": limit}
     told, started, store = Cell(name, dataset, family), time.perf_counter(), Store(Path(results))
     try:
         yield told
     except Exception as error:
-        spec = _spec(told, seed, batch_size, source, settings)
+        spec = _spec(told, seed, batch_size, data, settings)
         line = f"{type(error).__name__}: {error}".splitlines()[0]
         store.fail(store.fresh_attempt(spec, "train"), spec, "train", line, traceback.format_exc())
         _join(store, spec)
         raise
     if not told.history:
         raise PlanError(f"labkit.cell: {name}: nothing was logged; call cell.log(epoch, ...)")
-    spec = _spec(told, seed, batch_size, source, settings)
+    spec = _spec(told, seed, batch_size, data, settings)
+    if told._best is None:
+        warnings.warn(
+            f"labkit.cell: {name}: only what was logged is in the results; to have images "
+            f"measured, call cell.samples(images, epoch) with {FEWEST:,} of them or more",
+            stacklevel=3,
+        )
     store.set_aside(spec)
-    _commit(store, spec, told, time.perf_counter() - started)
+    _commit(store, spec, told, time.perf_counter() - started - told._measuring)
     _join(store, spec)
 
 
@@ -252,7 +271,11 @@ def kept(plan: Plan, store: Store) -> Plan:
 
 
 def _spec(
-    told: Cell, seed: int, batch_size: int | None, source: str, settings: Mapping[str, Any]
+    told: Cell,
+    seed: int,
+    batch_size: int | None,
+    data: Mapping[str, Any],
+    settings: Mapping[str, Any],
 ) -> CellSpec:
     family, features = FAMILIES[told.family], feature_hash(told.dataset)
     return CellSpec(
@@ -266,7 +289,7 @@ def _spec(
             "epochs": max(told._rows, default=1),
             "batch_size": UNSTATED if batch_size is None else batch_size,
         },
-        data={"source": source, "sha256": UNSTATED, "limit": None},
+        data=data,
         precision=UNSTATED,
         selection={
             "rule": SELECTION_RULE,
@@ -343,8 +366,10 @@ def _join(store: Store, spec: CellSpec) -> None:
             settings={"name": store.root.name},
             cells=(spec,),
         )
-    epochs = (*plan.snapshot_epochs, best_or_last(store, spec))
-    store.write_plan(replace(plan, snapshot_epochs=tuple(sorted(set(epochs)))))
+    longest = max(cell.training["epochs"] for cell in plan.cells)
+    epochs = {*plan.snapshot_epochs, best_or_last(store, spec)}
+    shown = tuple(sorted(epoch for epoch in epochs if epoch <= longest))
+    store.write_plan(replace(plan, snapshot_epochs=shown))
 
 
 def best_or_last(store: Store, spec: CellSpec) -> int:

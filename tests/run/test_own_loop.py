@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import labkit
 from labkit import own
 from labkit.data import load
 from labkit.plan import PlanError, make_plan, parse_experiment
-from labkit.spec import OWN_CODE, CellFailure, CellResult
+from labkit.spec import OWN_CODE, UNSTATED, CellFailure, CellResult
 from labkit.store import Store
 
 REAL = load("MNIST", "train", "bundled", limit=3000).images
@@ -47,7 +48,7 @@ def test_it_is_a_result_like_any_other(results: Path) -> None:
     assert outcome.metrics["best_epoch"] == 2  # less noise
     assert outcome.metrics["d_loss"] == 1.0
     assert outcome.metrics["proxy_fid"] > 0
-    assert outcome.spec.params["lr"] == own.UNSTATED
+    assert outcome.spec.params["lr"] == UNSTATED
     assert [row["epoch"] for row in outcome.history] == [1, 2]
     assert "images/samples_epoch2.png" in outcome.artifacts
 
@@ -94,12 +95,16 @@ def test_an_error_in_the_loop_is_a_failure_with_its_reason(tmp_path: Path) -> No
 
 def test_a_vae_shows_its_pictures(tmp_path: Path) -> None:
     given: dict[str, Any] = {"reconstruction": "l1", "latent_dim": 2}
-    with labkit.cell("v", dataset="MNIST", family="vae", results=tmp_path, **given) as cell:
-        cell.log(1, total_loss=3, recon_loss=2, kl_loss=1)
-        cell.samples(REAL[:16], 1)  # too few to be measured
-        cell.reconstructions(REAL[:8], REAL[8:16], 1)
-        cell.interpolation(REAL[:16], 1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with labkit.cell("v", dataset="MNIST", family="vae", results=tmp_path, **given) as cell:
+            cell.log(1, total_loss=3, recon_loss=2, kl_loss=1)
+            cell.samples(REAL[:16], 1)  # too few to be measured
+            cell.reconstructions(REAL[:8], REAL[8:16], 1)
+            cell.interpolation(REAL[:16], 1)
+    assert "with 1,000 of them or more" in str(caught[-1].message)
     store = Store(tmp_path)
+    assert store.plan().snapshot_epochs == (1,)
     outcome = store.outcome(store.plan().cells[0])
     assert isinstance(outcome, CellResult)
     assert outcome.metrics.get("proxy_fid") is None
@@ -144,3 +149,12 @@ def test_the_numbers_of_images_are_kept() -> None:
     assert np.array_equal(own.as_grey(every / 127.5 - 1), every)
     assert np.array_equal(own.as_grey(torch.from_numpy(every / 127.5 - 1)[:, None]), every)
     assert own.as_grey(every) is every
+
+
+def test_a_loss_by_almost_its_name_is_asked_about() -> None:
+    cell = own.Cell("x", "MNIST", "gan")
+    cell.log(1, d_loss=1.0, g_loss=2.0, temperature=3.0)
+    with pytest.raises(ValueError, match="epoch 2: 'D_Loss': did you mean 'd_loss'"):
+        cell.log(2, D_Loss=1.0)
+    with pytest.raises(ValueError, match="g_loss is nan: the training diverged"):
+        cell.log(2, g_loss=float("nan"))
