@@ -265,31 +265,37 @@ def write_report(
 ) -> list[Path]:
     """:func:`report`, with the paths of all the formats, in their order."""
     from labkit.reporting.build import build_report
+    from labkit.reporting.index import refresh
 
     one_of("--layout", layout, ("full", "brief"))
     one_of("--lang", lang, ("en",))
     wanted = formats(format)
-    if Path(source).is_dir():
-        store = stored(Path(source))
-        folder = Path(out) if out is not None else Path("reports") / store.root.name
-        return build_report(store.root, out=folder, formats=wanted, layout=layout or "full")
-    file = Path(source)
-    experiment = read(file, profile)
-    store = stored(results_folder(results, experiment.name))
-    content = experiment.content
-    return build_report(
-        store.root,
-        out=Path(out) if out is not None else Path("reports") / experiment.name,
-        formats=wanted,
-        answers_file=file.parent / "answers.md",
-        layout=layout or content.report.layout,
-        # How a report reads is taken from the file as it is now; what it reports, from the store.
-        overrides={
-            "title": content.title or content.name,
-            "author": content.author.model_dump(),
-            "report": content.report.model_dump(),
-        },
-    )
+    given = Path(source)
+    # The results of a training loop of one's own have no experiment file.
+    experiment = None if given.is_dir() else read(given, profile)
+    store = stored(given if experiment is None else results_folder(results, experiment.name))
+    name = store.root.name if experiment is None else experiment.name
+    folder = Path(out) if out is not None else Path("reports") / name
+    if experiment is None:
+        paths = build_report(store.root, out=folder, formats=wanted, layout=layout or "full")
+    else:
+        content = experiment.content
+        paths = build_report(
+            store.root,
+            out=folder,
+            formats=wanted,
+            answers_file=given.parent / "answers.md",
+            layout=layout or content.report.layout,
+            # How a report reads is taken from the file as it is now; what it reports, from the
+            # store.
+            overrides={
+                "title": content.title or content.name,
+                "author": content.author.model_dump(),
+                "report": content.report.model_dump(),
+            },
+        )
+    refresh(folder.parent)
+    return paths
 
 
 # --------------------------------------------------------------------- what verbs share

@@ -34,6 +34,7 @@ for verb in (
     report.report,
     report.status,
     report.compare,
+    report.index,
     words.evaluate,
     handin.submit,
     handin.verify,

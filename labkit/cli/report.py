@@ -1,4 +1,4 @@
-"""The verbs that show results: `report`, `status`, `compare`."""
+"""The verbs that show results: `report`, `status`, `compare`, `index`."""
 
 from __future__ import annotations
 
@@ -70,3 +70,14 @@ def compare(
         typer.echo(build_comparison(stores[0].root, stores[1].root, out))
         return
     typer.echo(compare_text([store.root for store in stores], csv=csv), nl=False)
+
+
+def index(
+    folder: Annotated[Path, typer.Argument(help="The folder that the reports lie in.")] = Path(
+        "reports"
+    ),
+) -> None:
+    """Write index.html: the reports of a folder, with pictures and headline numbers."""
+    from labkit.reporting.index import write_index
+
+    typer.echo(write_index(folder))

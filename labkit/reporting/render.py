@@ -57,7 +57,8 @@ def templates_folder() -> Path:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates are found and how they escape."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -127,7 +128,7 @@ def write_markdown(report: Report, folder: Path, drawings: Drawings | None = Non
             write_file(folder / block.file, drawings.png(block.name))
     for name, text in report.csv.items():
         write_file(folder / name, text.encode())
-    page = _environment().get_template("report.md.j2")
+    page = environment().get_template("report.md.j2")
     text = page.render(report=report, student=to_markdown)
     path = folder / "report.md"
     write_file(path, text.encode())
@@ -182,20 +183,22 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
     folder = templates_folder()
     script = (folder / "js" / "report.js").read_text("utf-8")
     frames, step = thinned(() if paper else report.frames, SLIDER_BYTES)
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     return page.render(
         report=report,
         paper=paper,
-        css=_safe((folder / "css" / "report.css").read_text("utf-8")),
-        colours=_safe(_colours(report)),
-        script=_safe(script),
+        css=inline((folder / "css" / "report.css").read_text("utf-8")),
+        colours=inline(_colours(report)),
+        script=inline(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        frames=_safe(_frames(frames)),
+        frames=inline(_frames(frames)),
         frame_step=step,
-        csv=_safe(_json(report.csv.get("metrics.csv", ""))),
+        csv=inline(_json(report.csv.get("metrics.csv", ""))),
         uri=_uri,
-        svg=lambda name: _safe(_inked(drawings.svg(name), report) if paper else drawings.svg(name)),
-        student=lambda pieces: _safe(to_html(pieces)),
+        svg=lambda name: inline(
+            _inked(drawings.svg(name), report) if paper else drawings.svg(name)
+        ),
+        student=lambda pieces: inline(to_html(pieces)),
     )
 
 
@@ -247,8 +250,8 @@ def _uri(path: Path) -> str:
     return f"data:image/png;base64,{base64.b64encode(_read(path)).decode()}"
 
 
-def _safe(text: str) -> Any:
-    """Text this module made or checked itself, not to be escaped."""
+def inline(text: str) -> Any:
+    """Text that labkit made or checked itself, not to be escaped."""
     from markupsafe import Markup
 
     return Markup(text)
