@@ -27,7 +27,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES, Family, Param
+from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS, REGISTRIES, Family, Param
 from labkit.combinations import objection, other_family
 
 SCHEMA_NAME = "experiments.schema.json"
@@ -181,6 +181,9 @@ class Report(Section):
     performance: bool = Field(
         False, description="also a table of each loss's course, memory, diversity, convergence"
     )
+    questions: list[str] = Field(
+        default_factory=list, description="the questions to answer; empty: those the table suits"
+    )
 
 
 class Reference(Section):
@@ -310,6 +313,14 @@ class ExperimentFile(Settings):
     profiles: dict[Name, Profile] = Field(
         default_factory=dict, description="variants, chosen by --profile"
     )
+
+    @model_validator(mode="after")
+    def _questions_are_known(self) -> Self:
+        for i, key in enumerate(self.report.questions):
+            if key not in QUESTIONS:
+                known = nearest(key, QUESTIONS)
+                raise problem(f"no such question; {known}", "report", "questions", i)
+        return self
 
     @model_validator(mode="after")
     def _references_meet_their_cells(self) -> Self:

@@ -79,8 +79,9 @@ def check(
     if results is None:
         name = read_experiment(answers.parent / "experiments.yaml").name
         results = answers.parent / "results" / name
-    found = load_tables(Store(results))
-    computed_answers = computed(found)
+    store = Store(results)
+    found = load_tables(store)
+    computed_answers = computed(found, store.plan())
     claims = [claim for answer in computed_answers for claim in answer.claims]
     asked = [answer.question for answer in computed_answers]
     held = held_against(answers.read_text("utf-8"), found.cells, claims, asked)

@@ -206,7 +206,7 @@ def _answers(plan: Plan, store: Store, path: Path) -> Iterator[Item]:
     from labkit.reporting.reflections import computed, students
 
     found = load_tables(store)
-    answers = computed(found)
+    answers = computed(found, plan)
     asked = [QUESTIONS[answer.question].text for answer in answers]
     given = students(path, found, answers).answers if path.is_file() else {}
     lacking = [QUESTIONS[a.question].text for a in answers if a.question not in given]

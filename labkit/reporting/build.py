@@ -77,7 +77,7 @@ def read_report(
     options = {**plan.settings.get("report", {}), **overrides.get("report", {})}
     view = read_view(store, plan, options)
     found = view.tables
-    answers = computed(found, published.for_claims(view))
+    answers = computed(found, plan, published.for_claims(view))
     prepare(answers_file, answers)
     return compose(view, answers, students(answers_file, found, answers), layout)
 

@@ -13,6 +13,7 @@ from labkit.reporting.blocks import Piece
 from labkit.reporting.table import Tables
 
 if TYPE_CHECKING:
+    from labkit.plan import Plan
     from labkit.reporting.claims import Reference
     from labkit.reporting.claims.claim import Answer, Claim
 
@@ -37,16 +38,18 @@ class Students:
 NOBODY = Students()
 
 
-def computed(found: Tables, references: Sequence[Reference] = ()) -> tuple[Answer, ...]:
-    """What the claims engine says to each question that applies to the tables.
+def computed(found: Tables, plan: Plan, references: Sequence[Reference] = ()) -> tuple[Answer, ...]:
+    """What the claims engine says to each question: the file's, or those that suit the tables.
 
     Args:
         found: the tables.
+        plan: theirs.
         references: published values to compare with.
     """
     from labkit.reporting.claims import answer_questions
 
-    return answer_questions(found.cells, found.epochs, references=references)
+    asked = plan.settings.get("report", {}).get("questions") or None
+    return answer_questions(found.cells, found.epochs, questions=asked, references=references)
 
 
 def prepare(path: Path | None, answers: Sequence[Answer]) -> None:

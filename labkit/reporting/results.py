@@ -193,7 +193,7 @@ class Results:
 
         outcomes = tuple(cell.outcome for cell in self.cells.values())
         view = View(self.plan, outcomes, self._tables, self.store.artifact)
-        return computed(self._tables, published.for_claims(view))
+        return computed(self._tables, self.plan, published.for_claims(view))
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -75,3 +75,13 @@ def test_a_reference_meets_its_cells(line: str, message: str) -> None:
     with pytest.raises(PlanError) as caught:
         parse_experiment(BASE + f"  - {{{text}}}\n", "a.yaml")
     assert str(caught.value) == f"a.yaml:{message}"
+
+
+def test_the_questions_a_file_asks_are_known() -> None:
+    text = "name: lab\nexperiments: {v: {family: vae, grid: {dataset: [MNIST]}}}\nreport:\n"
+    good = parse_experiment(text + "  questions: [combining, beta]\n", "a.yaml")
+    assert good.content.report.questions == ["combining", "beta"]
+    with pytest.raises(PlanError) as caught:
+        parse_experiment(text + "  questions: [combinig]\n", "a.yaml")
+    message = "report.questions[0]: no such question; did you mean 'combining'?"
+    assert str(caught.value) == f"a.yaml:4: {message}"

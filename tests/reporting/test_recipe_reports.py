@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.catalog import FAMILIES
+from labkit.catalog import FAMILIES, QUESTIONS
 from labkit.plan import make_plan, read_experiment
 from labkit.reporting.build import build_report
 from labkit.starter import recipes
@@ -42,6 +42,8 @@ def test_every_recipe_has_its_report(name: str, tmp_path: Path) -> None:
         assert phrase in text, phrase
     for cell in plan.cells:
         assert cell.name in text
+    for i, key in enumerate(plan.settings["report"]["questions"], 1):
+        assert f"{i}. {QUESTIONS[key].text}" in text
     for family in {cell.family for cell in plan.cells}:
         assert f"{FAMILIES[family].label} Experiments - " in text
     assert "not stated" not in text
