@@ -71,7 +71,10 @@ def setting(value: Any) -> str:
         return f"({', '.join(map(setting, value))})"
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
-    return f"{value:g}".replace("-", "−") if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    text = f"{value:g}" if abs(value) < 1e-6 else f"{value:.10f}".rstrip("0").rstrip(".")
+    return text.replace("-", "−")
 
 
 def duration(seconds: float) -> str:
@@ -108,8 +111,9 @@ def slug(text: str) -> str:
 
 
 def capitals(text: str) -> str:
-    """A label as a heading: "Final D loss" becomes "Final D Loss"."""
-    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+    """A label as a heading: "Final D loss" becomes "Final D Loss"; a Greek letter stays."""
+    words = text.split(" ")
+    return " ".join(w[:1].upper() + w[1:] if w.isascii() else w for w in words)
 
 
 def lowest(named: Sequence[tuple[str, float]], digits: int) -> tuple[list[str], float] | None:

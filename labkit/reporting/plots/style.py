@@ -82,8 +82,10 @@ def level_label(family: str, name: str, value: Any) -> str:
     if isinstance(value, (bool, tuple)):
         return f"{name.replace('_', ' ')} {setting(value)}"
     param = FAMILIES[family].params.get(name)
+    if param and not param.label.isascii():
+        return f"{param.label} {setting(value)}"  # a Greek letter is shorter than its name
     tag = (param.tag if param else "") or f"{name} {{}}"
-    return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(value))
+    return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(setting(value)))
 
 
 @dataclass(frozen=True)
