@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labkit.reporting.sections.published import Comparison, compare, loss_course
+from labkit.reporting.sections.published import Comparison, compare, loss_course, unbounded
 from labkit.reporting.view import Cell
 from labkit.spec import CellFailure, CellResult
 from tests.reporting.fake_store import spec_of
@@ -76,3 +76,19 @@ def test_the_course_of_a_loss() -> None:
     assert loss_course(cell(200.0), "total_loss") == (290.0, 200.0, 200.0, 280.0)
     assert loss_course(cell(200.0, epochs=1), "total_loss") == (290.0, 290.0, None, None)
     assert loss_course(cell(200.0), "d_loss") == (None, None, None, None)
+
+
+def test_a_wasserstein_critic_without_a_constraint_is_spoken_of() -> None:
+    def text(loss: str, constraint: str) -> str:
+        spec = spec_of("gan", "MNIST", {"loss": loss, "constraint": constraint}, 42, False, 2)
+        rows = [
+            {"epoch": 1, "d_loss": -2.0, "d_grad_norm": 5.0, "proxy_fid": 90.0},
+            {"epoch": 2, "d_loss": -80.5, "d_grad_norm": 50.0, "proxy_fid": 95.0},
+        ]
+        return unbounded(Cell(spec, CellResult(spec, {}, tuple(rows), {}, 1.0, {})))
+
+    said = text("wasserstein", "none")
+    assert "D loss went from −2.00 to −80.5" in said
+    assert "the gradient norm of D went from 5.00 to 50.0 and the tracking FID" in said
+    assert not text("wasserstein", "clip")
+    assert not text("bce", "none")

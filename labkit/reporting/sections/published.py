@@ -172,8 +172,33 @@ def performance(view: View) -> Section | None:
         params, family = cell.spec.params, cell.spec.family
         kind = str(params.get("loss") or params.get("reconstruction") or "")
         kinds.setdefault((family, kind), []).append(cell)
-    tables = [_performance(view, f, kind, cells) for (f, kind), cells in kinds.items()]
-    return Section("performance", "Training Performance Summary", (Paragraph(_FORMULAS), *tables))
+    blocks: list[Block] = [Paragraph(_FORMULAS)]
+    for (family, kind), cells in kinds.items():
+        blocks.append(_performance(view, family, kind, cells))
+        blocks += [Paragraph(text) for cell in cells if (text := unbounded(cell))]
+    return Section("performance", "Training Performance Summary", tuple(blocks))
+
+
+def unbounded(cell: Cell) -> str:
+    """What became of a Wasserstein critic that nothing keeps smooth, or empty."""
+    params, history = cell.spec.params, cell.result.history if cell.result else ()
+    if params.get("loss") != "wasserstein" or params.get("constraint") != "none" or not history:
+        return ""
+    courses = []
+    for name, called in (
+        ("d_loss", "D loss"),
+        ("d_grad_norm", "the gradient norm of D"),
+        ("proxy_fid", "the tracking FID"),
+    ):
+        values = [row[name] for row in history if row.get(name) is not None]
+        if values:
+            courses.append(f"{called} went from {show(values[0])} to {show(values[-1])}")
+    return (
+        f"Without a constraint: nothing bounds the slope of {cell.spec.name}'s critic. Scaling its "
+        "scores up lowers its loss with no image changed, so the loss estimates no distance and "
+        "its size means nothing. From the first epoch to the last, "
+        f"{listing(courses)}."
+    )
 
 
 def _performance(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
