@@ -34,7 +34,7 @@ def recipes() -> None:
     from labkit import starter
 
     for name, recipe in starter.recipes().items():
-        typer.echo(f"{name:<16} {recipe.cost():<24} {recipe.title}")
+        typer.echo(f"{name:<16} {recipe.cost():<27} {recipe.title}")
     say("cells and time with all 60,000 images, a cell per core; quicker with --profile quick")
 
 
