@@ -81,7 +81,10 @@ class Cell:
             near = get_close_matches(name.lower(), losses, 1, 0.8) if name not in losses else []
             if near:
                 raise ValueError(f"epoch {epoch}: '{name}': did you mean '{near[0]}'?")
-            number = float(value)
+            try:
+                number = float(value)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"epoch {epoch}: {name} must be a single number") from error
             if not np.isfinite(number):
                 raise ValueError(f"epoch {epoch}: {name} is {number}: the training diverged")
             row[name] = number
@@ -259,15 +262,6 @@ def cell(
 
 
 _ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
-
-
-def kept(plan: Plan, store: Store) -> Plan:
-    """A new plan with the store's own-code cells, which no experiment file can name."""
-    if not store.plan_path.is_file():
-        return plan
-    names = {cell.name for cell in plan.cells}
-    own = [c for c in store.plan().cells if c.code == OWN_CODE and c.name not in names]
-    return replace(plan, cells=(*plan.cells, *own))
 
 
 def _spec(
