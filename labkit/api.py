@@ -68,7 +68,7 @@ def prepare(
     Raises:
         LabkitError: a mistake in the file or the arguments, in one line.
     """
-    from labkit import own, runner
+    from labkit import runner
     from labkit.executors import EXECUTORS
     from labkit.store import Store
 
@@ -91,7 +91,9 @@ def prepare(
         data_root=root,
         executor=executor,
     )
-    return Prepared(own.kept(plan, store), store, options)
+    if store.plan_path.is_file():
+        plan = plan.keeping_own(store.plan())
+    return Prepared(plan, store, options)
 
 
 def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:

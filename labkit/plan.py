@@ -87,6 +87,12 @@ class Plan:
         ]
         return {c.dataset: c for c in reversed(sheets)}
 
+    def keeping_own(self, old: Plan) -> Plan:
+        """With an older plan's own-code cells, which no experiment file can name."""
+        names = {cell.name for cell in self.cells}
+        own = [c for c in old.cells if c.code == OWN_CODE and c.name not in names]
+        return replace(self, cells=(*self.cells, *own))
+
     def to_json(self) -> dict[str, Any]:
         """What ``plan.json`` holds."""
         own = {each.name: getattr(self, each.name) for each in fields(self)}

@@ -73,7 +73,7 @@ def test_again_replaces_and_another_joins(results: Path, tmp_path: Path) -> None
 def test_a_new_plan_keeps_them(results: Path) -> None:
     text = "name: mine\nexperiments: {v: {family: vae, grid: {dataset: [MNIST]}}}\n"
     plan = make_plan(parse_experiment(text, "a.yaml"), source="bundled")
-    found = own.kept(plan, Store(results))
+    found = plan.keeping_own(Store(results).plan())
     assert [cell.name for cell in found.cells] == ["MNIST_VAE_latent16", "MNIST_GAN_hinge_z64"]
 
 
