@@ -1,14 +1,18 @@
 """Write ``docs/reference.md`` from the code: ``python scripts/make_docs.py``.
 
-The verbs with their ``--help``, and everything the catalog offers.
+The verbs with their ``--help``, what there is from Python, and everything the catalog offers.
 """
 
 from __future__ import annotations
 
+import inspect
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 from typer.testing import CliRunner
 
+import labkit
 from labkit import catalog
 from labkit.cli import app
 
@@ -17,7 +21,9 @@ TARGET = Path(__file__).parents[1] / "docs" / "reference.md"
 
 def reference() -> str:
     """The whole page."""
-    return "\n".join([*_head(), *_verbs(), *_families(), *_choices(), *_metrics()]) + "\n"
+    return (
+        "\n".join([*_head(), *_verbs(), *_python(), *_families(), *_choices(), *_metrics()]) + "\n"
+    )
 
 
 def _head() -> list[str]:
@@ -37,6 +43,28 @@ def _verbs() -> list[str]:
         text = shown.replace("Usage: root", "Usage: labkit").strip()
         lines += [f"### labkit {verb}", "", "```text", text, "```", ""]
     return lines
+
+
+def _python() -> list[str]:
+    lines = ["## From Python", ""]
+    for name in ("run", "load", "report", "cell"):
+        function = getattr(labkit, name)
+        about = inspect.getdoc(function) or ""
+        call = f"labkit.{name}({', '.join(map(_argument, _parameters(function)))})"
+        wrapped = textwrap.wrap(call, 88, subsequent_indent="    ", break_long_words=False)
+        lines += [f"### labkit.{name}", "", "```text", *wrapped, "", about, "```", ""]
+    return lines
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    return list(inspect.signature(function).parameters.values())
+
+
+def _argument(parameter: inspect.Parameter) -> str:
+    if parameter.default is parameter.empty:
+        return str(parameter.name) if parameter.kind is not parameter.VAR_KEYWORD else "…"
+    default = parameter.default
+    return f"{parameter.name}={str(default) if isinstance(default, Path) else default!r}"
 
 
 def _families() -> list[str]:
