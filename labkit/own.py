@@ -82,7 +82,7 @@ class Cell:
             if near:
                 raise ValueError(f"epoch {epoch}: '{name}': did you mean '{near[0]}'?")
             try:
-                number = float(value)
+                number = float(value.detach() if hasattr(value, "detach") else value)
             except (TypeError, ValueError) as error:
                 raise ValueError(f"epoch {epoch}: {name} must be a single number") from error
             if not np.isfinite(number):

@@ -14,10 +14,11 @@ from labkit.reporting.blocks import (
     Table,
 )
 from labkit.reporting.grids import has, picture
-from labkit.reporting.numbers import capitals, count, duration, levels, listing, show, slug
+from labkit.reporting.numbers import capitals, duration, levels, listing, show, slug
 from labkit.reporting.plots.style import level_of
 from labkit.reporting.table import verdict
 from labkit.reporting.view import Cell, View, all_done, plain_level
+from labkit.spec import UNSTATED
 
 #: Settings as headings: one level, several levels.
 _HEADINGS = {
@@ -62,8 +63,8 @@ def summary(view: View) -> Section:
         ("Device", listing(devices) or show(None)),
         (
             "Training time",
-            f"{duration(sum(seconds))}, all {count(len(seconds), 'cell')} added up"
-            if seconds
+            duration(sum(seconds)) + (f", all {n} cells added up" if n > 1 else "")
+            if (n := len(seconds))
             else show(None),
         ),
         ("Cells", all_done(view)),
@@ -90,7 +91,7 @@ def _configurations(view: View, family: str, dataset: str, i: int) -> Section:
     cells = view.of(family, dataset)
     about = FAMILIES[family]
     # What only went along with a factor is no column, but it is part of the experiment.
-    along = [n for n in about.params if len(view.levels(family, n, dataset)) > 1]
+    along = [n for n in about.params if len({*view.levels(family, n, dataset)} - {UNSTATED}) > 1]
     names = dict.fromkeys((*about.named_by, *view.style.factors(family), *along))
     rows = [
         (heading(family, name, True), ", ".join(view.levels(family, name, dataset)))

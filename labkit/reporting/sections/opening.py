@@ -11,6 +11,7 @@ from labkit.reporting.grids import has, picture
 from labkit.reporting.numbers import duration, listing, lowest, show
 from labkit.reporting.sections.experiments import anchor, collapse
 from labkit.reporting.view import Cell, View, all_done
+from labkit.spec import UNSTATED
 
 
 def byline(view: View) -> tuple[tuple[str, str], ...]:
@@ -72,7 +73,7 @@ def notices(view: View) -> tuple[Paragraph, ...]:
                 "warning",
             )
         )
-    if len(view.environments) > 1:
+    if sum(UNSTATED not in text for text in view.environments) > 1:
         found.append(
             Paragraph(
                 "The cells were trained in more than one numeric environment (see “How these "
