@@ -214,7 +214,10 @@ function show(k) {
     button("Close", () => box.close()));
   const picture = make("img", { src: img.src, alt: img.alt });
   const pictures = make("div", { className: "row" }, picture);
+  /* The buttons are new ones: who stood on one goes on standing on it. */
+  const stood = $$("button", box).indexOf(document.activeElement);
   box.replaceChildren(pictures, words, row);
+  if (box.open) row.children[Math.max(stood, 0)].focus();
   if (img.dataset.view === "interpolation") {
     /* Sixteen tiles of 28 pixels, 30 apart: show one of them, tenfold. */
     const one = make("div", { className: "one" }, make("img", { src: img.src, alt: img.alt }));

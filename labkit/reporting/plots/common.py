@@ -114,7 +114,7 @@ def extremes(
     named: Sequence[tuple[str, float | None]], digits: int = 3, lowest: str = "lowest",
     highest: str = "highest",
 ) -> str:  # fmt: skip
-    """ "lowest 3.1 (Hinge z 64), highest 7.2 (BCE z 128)"; ties are named together."""
+    """ "lowest 3.1 (Hinge z 64), highest 7.2 (BCE z 128)"; ties are named together, or counted."""
     known = [(name, value) for name, value in named if value is not None]
     if not known:
         return "not measured"
@@ -122,10 +122,11 @@ def extremes(
     for word, pick in ((lowest, min), (highest, max)):
         value = pick(v for _, v in known)
         names = [n for n, v in known if show(v, digits) == show(value, digits)]
-        parts.append(f"{word} {show(value, digits)} ({listing(names)})")
+        who = listing(names) if len(names) <= 4 else f"{len(names)} settings"
+        parts.append(f"{word} {show(value, digits)} ({who})")
         if len(names) == len(known):
             same = "the only one" if len(known) == 1 else "all equal as shown"
-            return f"{show(value, digits)} ({same}: {listing(names)})"
+            return f"{show(value, digits)} ({same}: {who})"
     return ", ".join(parts)
 
 

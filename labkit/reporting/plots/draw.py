@@ -24,6 +24,8 @@ from labkit.reporting.plots.svg import to_svg
 
 #: Inches a character of a tick or label takes, about.
 _CHARACTER = 0.064
+#: Most inches that curves are drawn in, and most of them that are labelled at their ends.
+_TALLEST, _LABELLED = 3.0, 16
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,11 @@ def render(
 
 def _chart(chart: Chart) -> Canvas:
     """Panels in rows, at fixed places."""
-    top = 0.34 if chart.keys else 0.04
+    places = _key_places(chart.keys, chart.width)
+    top = 0.12 + 0.22 * (1 + places[-1][1]) if places else 0.04
     heights = [_height(row, chart.row_height) for row in chart.panels]
     canvas = Canvas(chart.width, top + sum(heights))
-    _keys(canvas, chart.keys)
+    _keys(canvas, chart.keys, places)
     ranges = _shared(chart)
     for row, tall in zip(chart.panels, heights, strict=True):
         wide = chart.width / len(row)
@@ -78,7 +81,10 @@ def _chart(chart: Chart) -> Canvas:
             if panel is None:
                 continue
             left, right = _margins(panel)
-            area = Area(i * wide + left, (i + 1) * wide - right, top + above, top + tall - below)
+            bottom = top + tall - below
+            if isinstance(panel, Lines):  # beside a long list of cells it keeps its shape
+                bottom = min(bottom, top + above + max(_TALLEST, chart.row_height))
+            area = Area(i * wide + left, (i + 1) * wide - right, top + above, bottom)
             canvas.text((i * wide + 0.06, top + 0.14), panel.title, size=9, bold=True)
             _DRAW[type(panel)](canvas, panel, area, ranges.get(_shared_by(panel)))
         top += tall
@@ -107,8 +113,14 @@ def _margins(panel: Panel) -> tuple[float, float]:
     if isinstance(panel, (Heat, Dots)):
         left = 0.2 + _CHARACTER * max(map(len, panel.rows), default=0)
         return left, 0.1 if isinstance(panel, Heat) else 0.55
-    labels = [s.label for s in panel.series] if isinstance(panel, Lines) else []
+    labels = [s.label for s in _labelled(panel)] if isinstance(panel, Lines) else []
     return 0.62, 0.22 + _CHARACTER * max(map(len, labels), default=0)
+
+
+def _labelled(panel: Lines) -> list[Series]:
+    """The series with a label at their end: none where they are too many to tell apart."""
+    found = [s for s in panel.series if s.label and s.y]
+    return found if len(found) <= _LABELLED else []
 
 
 def _wordy(panel: Heat) -> bool:
@@ -143,16 +155,27 @@ def _limits(panel: Lines | Dots | Bars) -> tuple[float, float]:
     return limits(values, panel.log, panel.floor if isinstance(panel, Lines) else None)
 
 
-def _keys(canvas: Canvas, keys: Sequence[Key]) -> None:
-    x = 0.06
+def _key_places(keys: Sequence[Key], width: float) -> list[tuple[float, int]]:
+    """Where each key starts, and in which line: a line is as long as the sheet is wide."""
+    x, line = 0.06, 0
+    places = []
     for key in keys:
-        wide = 0.36 if key.line != "none" else 0.1
+        needed = (0.36 if key.line != "none" else 0.1) + 0.08 + 0.072 * len(key.label)
+        if x > 0.06 and x + needed > width:
+            x, line = 0.06, line + 1
+        places.append((x, line))
+        x += needed + 0.28
+    return places
+
+
+def _keys(canvas: Canvas, keys: Sequence[Key], places: Sequence[tuple[float, int]]) -> None:
+    for key, (x, line) in zip(keys, places, strict=True):
+        wide, y = (0.36 if key.line != "none" else 0.1), 0.14 + 0.22 * line
         canvas.curve(
-            [(x, 0.14), (x + wide, 0.14)] if wide > 0.2 else [(x + 0.05, 0.14)],
+            [(x, y), (x + wide, y)] if wide > 0.2 else [(x + 0.05, y)],
             key.colour, key.line, key.marker, key.hollow,
         )  # fmt: skip
-        canvas.text((x + wide + 0.08, 0.14), key.label, size=8.5)
-        x += wide + 0.36 + 0.072 * len(key.label)
+        canvas.text((x + wide + 0.08, y), key.label, size=8.5)
 
 
 # ------------------------------------------------------------------ panels
@@ -173,7 +196,7 @@ def _lines(
     _references(canvas, panel.references, y, area, upright=False)
     for series in panel.series:
         _curve(canvas, series, x, y)
-    labelled = [s for s in panel.series if s.label and s.y]
+    labelled = _labelled(panel)
     gap = 0.13 / (area.bottom - area.top)
     if len(labelled) * gap > 1:
         labelled = []  # no room: the key above has to do

@@ -10,6 +10,9 @@ from labkit.reporting.plots.losses import compared_by, of_kind, reconstructions
 from labkit.reporting.plots.style import MARKERS
 from labkit.reporting.view import View
 
+#: Most panels of bars beside each other.
+_ACROSS = 3
+
 
 def kl_per_dimension(view: View, family: str = "vae") -> Plotted | None:
     """A bar for each latent dimension, largest first; a panel for each setting."""
@@ -30,7 +33,7 @@ def kl_per_dimension(view: View, family: str = "vae") -> Plotted | None:
             if units is not None:
                 active.append(f"{label}: {show(int(units))} of {len(ordered)}")
         if row:
-            rows.append(row)
+            rows += [row[k : k + _ACROSS] for k in range(0, len(row), _ACROSS)]
             if active:
                 said.append(f"{DATASETS[dataset].label}, active units: {listing(active)}.")
     if not rows:
