@@ -124,7 +124,7 @@ def _module_hash(path: Path) -> str:
 
 def _imports(path: Path) -> list[str]:
     """The modules of ``labkit.train`` that a module imports, by absolute name."""
-    return [name for name in _facts(path).imports if _path(name).is_file()]
+    return [name for name in _facts(path).imports if _is_module(name)]
 
 
 @cache
@@ -179,6 +179,12 @@ def _keep(seen: Mapping[str, _Facts]) -> None:
         unfinished.replace(_kept_at())
 
 
+@cache
+def _is_module(name: str) -> bool:
+    return _path(name).is_file()
+
+
+@cache
 def _path(module: str) -> Path:
     """Where a module of this package lies: ``labkit.train.loop`` -> ``train/loop.py``."""
     stem = PACKAGE.joinpath(*module.split(".")[1:])

@@ -165,13 +165,25 @@ def _validate(
     `prefix` its path, so that a message names the key where it was typed.
     """
     try:
-        return file_model().model_validate(_plain(tree))
+        return _model_for(tree).model_validate(_plain(tree))
     except ValidationError as invalid:
         found = [_explain(dict(error)) for error in invalid.errors(include_url=False)]
         path, message = min(found, key=lambda each: tree.line(*each[0]))
     known = path if tree.has(*path) else path[:-1]  # a key that is missing stands nowhere
     in_patch = patch is not None and patch.has(*known)
     raise _error(file, tree, path, message, prefix if in_patch else ())
+
+
+def _model_for(tree: Node) -> type[ExperimentFile]:
+    """The model with the families a file names, if each is known; making one takes its time."""
+    experiments = tree.child("experiments")
+    blocks = experiments.value if experiments else None
+    if not isinstance(blocks, dict):
+        return file_model()
+    named = [found.value if (found := b.child("family")) else None for b in blocks.values()]
+    if not all(isinstance(family, str) and family in FAMILIES for family in named):
+        return file_model()  # the message will list them all
+    return file_model(frozenset([*map(str, named), *list(FAMILIES)[:2]]))
 
 
 def _plain(tree: Node) -> dict[str, Any]:

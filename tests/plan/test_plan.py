@@ -70,6 +70,7 @@ def test_lab1(lab1: Path) -> None:
         "answers": "prose",
         "layout": "full",
         "performance": False,
+        "questions": [],
     }
 
 
