@@ -24,6 +24,8 @@ from labkit.reporting.plots.svg import to_svg
 
 #: Inches a character of a tick or label takes, about.
 _CHARACTER = 0.064
+#: ... and a character of a title in full size.
+_BOLD_CHARACTER = 0.081
 #: Most inches that curves are drawn in, and most of them that are labelled at their ends.
 _TALLEST, _LABELLED = 3.0, 16
 
@@ -85,7 +87,9 @@ def _chart(chart: Chart) -> Canvas:
             if isinstance(panel, Lines):  # beside a long list of cells it keeps its shape
                 bottom = min(bottom, top + above + max(_TALLEST, chart.row_height))
             area = Area(i * wide + left, (i + 1) * wide - right, top + above, bottom)
-            canvas.text((i * wide + 0.06, top + 0.14), panel.title, size=9, bold=True)
+            fitting = (wide - 0.1) / (_BOLD_CHARACTER * max(1, len(panel.title)))
+            size = min(9.0, 9.0 * fitting)
+            canvas.text((i * wide + 0.06, top + 0.14), panel.title, size=size, bold=True)
             _DRAW[type(panel)](canvas, panel, area, ranges.get(_shared_by(panel)))
         top += tall
     return canvas
@@ -94,7 +98,8 @@ def _chart(chart: Chart) -> Canvas:
 def _height(row: Sequence[Panel | None], usual: float) -> float:
     """Panels that list cells need a line for each."""
     needed = [_above(p) + _below(p) + 0.2 * len(p.rows) for p in row if isinstance(p, (Dots, Heat))]
-    return max([usual, *needed])
+    drawn = [p for p in row if p is not None]
+    return max(needed) + 0.06 if needed and len(needed) == len(drawn) else max([usual, *needed])
 
 
 def _above(panel: Panel) -> float:

@@ -85,6 +85,8 @@ def latent_plane(view: View) -> Plotted | None:
 def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
     """Test reconstruction loss against test KL: each cell a point, a panel a data set.
 
+    Where β is varied, a line joins the points in its order.
+
     None where no panel has two points to compare.
     """
     kinds = reconstructions(view, family)
@@ -93,6 +95,7 @@ def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
         row = []
         for dataset in view.datasets:
             points, spoken = [], []
+            curve: dict[str, list[tuple[float, float]]] = {}
             groups = of_kind(view, family, dataset, "reconstruction", kind)
             rates, costs = (dict(means(groups, f"test_{n}_loss")) for n in ("kl", "recon"))
             for label, cells in groups:
@@ -104,7 +107,13 @@ def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
                     Series(label, (rate,), (cost,), look.colour, "none", look.marker, look.hollow)
                 )
                 spoken.append(f"{label} ({show(rate)} nats, {show(cost, 4)})")
+                other = view.style.label(cells[0].spec, without=["reconstruction", "beta"])
+                curve.setdefault(other, []).append((rate, cost))
             if len(points) > 1:
+                if "beta" in view.style.factors(family):  # β in order: the curve it runs along
+                    for way in curve.values():
+                        x, y = zip(*way, strict=True)
+                        points.insert(0, Series("", x, y, "muted", "dotted", ""))
                 row.append(
                     Lines(f"{dataset}, {compared_by(kind)}", "test KL (nats per image)",
                           METRICS["test_recon_loss"].label, tuple(points), whole_x=False)

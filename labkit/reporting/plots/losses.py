@@ -67,9 +67,15 @@ def vae_loss(view: View, family: str = "vae") -> Plotted | None:
             ]
             if any(panel.series for panel in row):
                 rows.append(row)
+                where = DATASETS[dataset].label
                 for name in names[1:]:
-                    found = extremes(means(groups, name), METRICS[name].digits)
-                    said.append(f"{DATASETS[dataset].label}, {_spoken(name)}: {found}.")
+                    named = means(groups, name)
+                    if any(value is not None for _, value in named):
+                        found = extremes(named, METRICS[name].digits)
+                        said.append(f"{where}, {_spoken(name)}: {found}.")
+                if not any(text.startswith(where) for text in said):
+                    last = max(x for panel in row for series in panel.series for x in series.x)
+                    said.append(f"{where}: recorded up to epoch {last:.0f} only.")
     if not rows:
         return None
     return Plotted(
