@@ -236,7 +236,7 @@ def train(
         "images_per_s": images_seen / seconds,
         "parameters": family.parameter_count(),
         "peak_memory_mb": memory.megabytes(),
-        "flops_per_image": _flops(family, probe_images(spec, device)),
+        "flops_per_image": _flops(family, spec, probe_images(spec, device)),
     }
     _write_json(attempt.folder / "cost.json", cost)
     _write_json(attempt.folder / "spec.json", spec.to_json())
@@ -343,9 +343,12 @@ def lab_sheet_number(
 _FLOPS_N = 8
 
 
-def _flops(family: Family, probe: Probe) -> float:
+def _flops(family: Family, spec: CellSpec, probe: Probe) -> float:
     """Arithmetic of a training step; it is really run, so this comes last."""
     images, family.labels = probe
+    # Resumed after its last epoch, a family has not been through the loop that sets these.
+    family.noise = stream(spec.seed, "flops", 0, family.device)
+    family.epoch = family.epochs = spec.training["epochs"]
     return flops_per_image(family, images)
 
 

@@ -64,7 +64,9 @@ def left(attempt: Attempt) -> dict[str, Any]:
     """All that training left behind but what the clock decides."""
     rows = [json.loads(line) for line in attempt.history_path.read_text().splitlines()]
     images = sorted((attempt.folder / "images").iterdir())
+    cost = json.loads((attempt.folder / "cost.json").read_text())
     return {
+        "cost": [cost["parameters"], cost["flops_per_image"]],
         "rows": [{k: v for k, v in row.items() if k != "seconds"} for row in rows],
         **{path.name: path.read_bytes() for path in images},
     }
