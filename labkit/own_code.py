@@ -176,6 +176,8 @@ def forget() -> None:
     """Take every user's entry out of the catalog again (for tests)."""
     from labkit.experiment_model import file_model
 
+    if not (_FILES or _ADDED or _RUNNABLE):
+        return  # the model of experiment files is costly to make again
     for name in list(_ADDED):
         _withdraw(name)
     _FILES.clear()

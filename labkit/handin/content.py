@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit import __version__
+from labkit.catalog import FAMILIES
 from labkit.experiment_file import Experiment
 from labkit.experiment_model import student_seed
 from labkit.plan import Plan, make_plan
@@ -132,13 +133,15 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
 def _point(cell: CellSpec, seeds: Iterable[int]) -> str:
     """What the experiment file decides of a cell; all but the seed."""
     names = {cell.name, cell.name.removesuffix(f"_seed{cell.seed}")}
+    # A setting labkit learnt after the cell was trained has its default: what it did before.
+    defaults = {name: param.default for name, param in FAMILIES[cell.family].params.items()}
     return canonical_json(
         {
             "name": min(names, key=len) if len(cell.name) < 100 else "",
             "experiment": cell.experiment,
             "family": cell.family,
             "dataset": cell.dataset,
-            "params": cell.params,
+            "params": {**defaults, **cell.params},
             "training": cell.training,
             "limit": cell.data["limit"],
             "selection": {k: v for k, v in cell.selection.items() if k != "features"},

@@ -78,6 +78,10 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     }
     payload |= {f"{own.name}.py": file.parent / f"{own.name}.py" for own in experiment.own}
     answers = file.parent / ANSWERS
+    with tempfile.TemporaryDirectory() as scratch:
+        # First, since the first report writes the headings of the answers.
+        for path in _report(experiment, store, answers, Path(scratch)):
+            payload[f"{REPORT}/{path.relative_to(scratch).as_posix()}"] = path.read_bytes()
     if answers.is_file():
         payload[ANSWERS] = answers.read_bytes()
     wrong: dict[str, str] = {}
@@ -90,9 +94,6 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
             for name in commit["files"]:
                 if not may_lack(commit["kind"], name, light):
                     payload[f"{prefix}/{name}"] = folder / name
-    with tempfile.TemporaryDirectory() as scratch:
-        for path in _report(experiment, store, answers, Path(scratch)):
-            payload[f"{REPORT}/{path.relative_to(scratch).as_posix()}"] = path.read_bytes()
     author = experiment.content.author
     info = {
         "External-Identifier": plan.name,

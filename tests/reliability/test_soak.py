@@ -1,6 +1,6 @@
 """Real training, killed at random: worker or parent, again and again, to the same bits.
 
-``LABKIT_SOAK=200 pytest tests/reliability/test_soak.py -s`` kills 200 times; the slow tests 20.
+``LABKIT_SOAK=200 pytest tests/reliability/test_soak.py -s`` kills 200 times; without it, 20.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.soak,
+    pytest.mark.soak,  # minutes: each life begins with importing torch
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds worker processes in /proc"),
 ]
 
@@ -74,6 +74,18 @@ def is_done(folder: Path) -> bool:
     return store.plan_path.exists() and all(store.is_evaluated(s) for s in store.plan().cells)
 
 
+def at_work(folder: Path, parent: int) -> list[Path]:
+    """The attempts that workers of this run are busy with."""
+    mine = {str(pid) for pid in children(parent)}
+    attempts = (folder / "results" / "cells").glob("*/attempt-*")
+    return [path for path in attempts if path.name.split(".")[1] in mine]
+
+
+def wait_for_work(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None and not at_work(folder, process.pid):
+        time.sleep(0.05)
+
+
 def test_killed_at_random(tmp_path: Path) -> None:
     left_alone = tmp_path / "alone"
     assert start(left_alone).wait() == 0
@@ -81,21 +93,21 @@ def test_killed_at_random(tmp_path: Path) -> None:
     assert len(expected) > 10
     chance = random.Random(7)
     kills = {"worker": 0, "parent": 0}
-    finished = 0
+    finished = busy = 0
     while sum(kills.values()) < KILLS:
         folder = tmp_path / f"run{finished}"
-        # Short lives first make sure that something is killed; then ever longer ones.
-        lives = 0
         while not (folder.exists() and is_done(folder)):
             process = start(folder)
-            deadline = time.monotonic() + chance.uniform(1.0, 6.0 + 3.0 * lives)
+            if chance.random() < 0.8:  # mostly in the middle of work, else while it starts
+                wait_for_work(folder, process)
+            deadline = time.monotonic() + chance.uniform(0.0, 3.0)
             while time.monotonic() < deadline and process.poll() is None:
                 time.sleep(0.02)
-            lives += 1
             if process.poll() is None and sum(kills.values()) < KILLS:
                 workers = children(process.pid)
                 victim = chance.choice(["worker", "parent"]) if workers else "parent"
                 kills[victim] += 1
+                busy += bool(at_work(folder, process.pid))
                 if victim == "parent":
                     process.kill()
                 else:
@@ -104,4 +116,7 @@ def test_killed_at_random(tmp_path: Path) -> None:
         finished += 1
         assert results(folder) == expected
     assert min(kills.values()) > 0
-    print(f"{KILLS} kills ({kills['worker']} of workers), {finished} runs ended in the same bits")
+    print(
+        f"{KILLS} kills ({kills['worker']} of workers, {busy} in the middle of a cell), "
+        f"{finished} runs ended in the same bits"
+    )

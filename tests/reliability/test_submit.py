@@ -50,6 +50,14 @@ def test_the_same_store_gives_the_same_bytes(file: Path, tmp_path: Path) -> None
     assert forge.handed_in(copy / "experiments.yaml", tmp_path / "b.zip").read_bytes() == first
 
 
+def test_the_same_bytes_also_where_the_first_report_is_made_now(file: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(file.parent, tmp_path / "elsewhere") / "experiments.yaml"
+    (copy.parent / "answers.md").unlink()
+    first = forge.handed_in(copy, tmp_path / "a.zip").read_bytes()
+    assert "answers.md" in forge.payload(tmp_path / "a.zip")
+    assert forge.handed_in(copy, tmp_path / "b.zip").read_bytes() == first
+
+
 def test_nothing_of_the_machine(file: Path, tmp_path: Path) -> None:
     held = forge.payload(forge.handed_in(file, tmp_path / "lab.zip"))
     private = [str(file.parent), "home-of-ada", str(tmp_path), platform.node(), str(Path.home())]
