@@ -129,7 +129,7 @@ def references(view: View) -> Section | None:
         rows.append(
             Row(
                 (
-                    Entry(view.style.label(cells[0].spec), href=f"#{anchor(cells[0].spec.name)}")
+                    Entry(_called(view, cells[0]), href=f"#{anchor(cells[0].spec.name)}")
                     if cells
                     else Entry(each["experiment"]),
                     Entry(f"{plain} after {each['epochs']} epochs"),
@@ -151,16 +151,20 @@ def references(view: View) -> Section | None:
     return Section("references", "Reference Values", (Paragraph(text), table))
 
 
+def _called(view: View, cell: Cell) -> str:
+    """A setting of all seeds: "VAE latent 20"."""
+    return f"{FAMILIES[cell.spec.family].label} {view.style.label(cell.spec)}"
+
+
 # --------------------------------------------------------------------------- training summary
 
 _FORMULAS = (
-    "Initial and final loss: the mean over the first and over the last epoch. Range: lowest to "
-    "highest epoch mean, from the second epoch on. Convergence epoch: the first whose proxy FID is "
-    "within 10 % of the best epoch's. FID oscillation: the sum of all rises of the proxy FID "
-    "from one epoch to the next. Diversity: coverage, the share of real images with a sample "
-    "nearby. A loss of one kind says nothing about a loss of another, so each kind has a table "
-    "of its own and nothing is compared across them."
+    "Initial and final: the mean over the first and over the last epoch. Change: final minus "
+    "initial, as a share of the initial's size. Lowest and highest: means of epochs, from the "
+    "second on. A loss of one kind says nothing about a loss of another, so each kind has a "
+    "table of its own; what can be compared stands in the last table."
 )
+_WHOLE = ("convergence_epoch", "fid_oscillation", "coverage", "peak_memory_mb", "seconds")
 
 
 def performance(view: View) -> Section | None:
@@ -174,9 +178,68 @@ def performance(view: View) -> Section | None:
         kinds.setdefault((family, kind), []).append(cell)
     blocks: list[Block] = [Paragraph(_FORMULAS)]
     for (family, kind), cells in kinds.items():
-        blocks.append(_performance(view, family, kind, cells))
+        blocks.append(_courses(view, family, kind, cells))
         blocks += [Paragraph(text) for cell in cells if (text := unbounded(cell))]
-    return Section("performance", "Training Performance Summary", tuple(blocks))
+    return Section("performance", "Training Performance Summary", (*blocks, *_whole(view)))
+
+
+def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
+    """A row for each run and loss."""
+    from labkit.reporting.plots.style import level_label
+
+    about = FAMILIES[family]
+    columns = (
+        Column("Run", name="run"), Column("Loss"), Column("Initial", True), Column("Final", True),
+        Column("Change", True), Column("Lowest", True), Column("Highest", True),
+    )  # fmt: skip
+    rows = []
+    for cell in cells:
+        for name in about.losses:
+            course = loss_course(cell, name)
+            first, last = course[:2]
+            if first is None or last is None:
+                continue
+            short = METRICS[name].label.removeprefix("Final ")
+            change = (last - first) / abs(first) if first else None
+            away = "—" if change is None else f"{100 * change:+.0f} %".replace("-", "−")
+            values = [Entry(show(v, METRICS[name].digits), v) for v in course]
+            rows.append(
+                Row(
+                    (
+                        Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}"),
+                        Entry(short[:1].upper() + short[1:]),
+                        *values[:2],
+                        Entry(away, change),
+                        *values[2:],
+                    ),
+                    cell.spec.name,
+                )
+            )
+    label = level_label("", "", kind) if kind else ""
+    return Table(f"{about.label} {label}, {view.seeds_said}".strip(), columns, tuple(rows))
+
+
+def _whole(view: View) -> tuple[Block, ...]:
+    """What does not depend on the kind of loss: one table of all cells, and how to read it."""
+    from labkit.reporting.plots.style import metric_label
+
+    columns = (
+        Column("Run", name="run"),
+        *(Column(metric_label(name), True, METRICS[name].about) for name in _WHOLE),
+    )
+    rows = tuple(
+        Row(
+            (
+                Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}"),
+                *(Entry(view.shown(cell, name), cell.metric(name)) for name in _WHOLE),
+            ),
+            cell.spec.name,
+        )
+        for cell in view.cells
+    )
+    told = " ".join(f"{METRICS[name].label}: {METRICS[name].about}." for name in _WHOLE[:3])
+    caption = f"All kinds of loss, {view.seeds_said}. Compare within one data set."
+    return Table(caption, columns, rows), Paragraph(told, "note")
 
 
 def unbounded(cell: Cell) -> str:
@@ -199,34 +262,6 @@ def unbounded(cell: Cell) -> str:
         "its size means nothing. From the first epoch to the last, "
         f"{listing(courses)}."
     )
-
-
-def _performance(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
-    from labkit.reporting.plots.style import level_label, metric_label
-
-    about = FAMILIES[family]
-    losses = [n for n in about.losses if any(c.metric(n) is not None for c in cells)]
-    measures = ("convergence_epoch", "fid_oscillation", "coverage", "peak_memory_mb", "seconds")
-    columns = [Column("Run", name="run")]
-    for name in losses:
-        short = METRICS[name].label.removeprefix("Final ")
-        columns += [Column(f"{short[:1].upper()}{short[1:]}: initial", True)]
-        columns += [Column("final", True), Column("range", True)]
-    columns += [Column(metric_label(name), True, METRICS[name].about) for name in measures]
-    rows = []
-    for cell in cells:
-        entries = [Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}")]
-        for name in losses:
-            digits = METRICS[name].digits
-            first, last, low, high = loss_course(cell, name)
-            entries += [Entry(show(first, digits), first), Entry(show(last, digits), last)]
-            spread = None if low is None else f"{show(low, digits)} to {show(high, digits)}"
-            entries.append(Entry(spread or show(None)))
-        for name in measures:
-            entries.append(Entry(view.shown(cell, name), cell.metric(name)))
-        rows.append(Row(tuple(entries), cell.spec.name))
-    label = level_label("", "", kind) if kind else ""
-    return Table(f"{about.label} {label}, {view.seeds_said}".strip(), tuple(columns), tuple(rows))
 
 
 def loss_course(
