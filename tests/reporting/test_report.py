@@ -14,7 +14,7 @@ import pytest
 
 from labkit.catalog import FORMATS, resolve
 from labkit.reporting.build import build_report, read_report
-from labkit.reporting.document import compose, pictures
+from labkit.reporting.document import compose, pictures, walk
 from labkit.reporting.networks import architecture
 from labkit.reporting.render import ReportError, enlarged, templates_folder, thinned
 from labkit.reporting.table import tables
@@ -429,3 +429,98 @@ def test_settings_of_any_kind_can_be_varied(tmp_path: Path) -> None:
 
 def test_templates_are_found() -> None:
     assert (templates_folder() / "report.md.j2").is_file()
+
+
+def test_class_shares_are_shown_as_classified_and_as_corrected(lab1: Store) -> None:
+    report = read_report(lab1, None, "full", {})
+    tables = [b for b in walk(report.sections) if b.kind == "table" and "share of" in b.caption]
+    assert [t.caption.partition(":")[0] for t in tables] == ["MNIST", "FashionMNIST"]
+    real, classified, corrected = tables[1].rows[:3]
+    assert [r.entries[1].text for r in (real, classified, corrected)] == [
+        "labelled", "classified", "corrected"]  # fmt: skip
+    details = lab1.outcome(lab1.plan().cells[6]).details  # type: ignore[union-attr]
+    assert classified.run == corrected.run == lab1.plan().cells[6].name
+    assert [e.sort for e in corrected.entries[2:]] == [100 * s for s in details["class_shares"]]
+    assert [e.sort for e in classified.entries[2:]] == [
+        100 * s for s in details["class_shares_predicted"]]  # fmt: skip
+
+
+def test_what_was_not_stored_of_shares_and_distances_is_left_out(lab1: Store) -> None:
+    plan = lab1.plan()
+    bare = tuple(replace(lab1.outcome(s), details={}) for s in plan.cells)  # type: ignore[type-var]
+    view = View(plan, bare, tables(plan, bare), lab1.artifact)
+    text = repr(compose(view).sections)
+    assert "share of samples in each class" not in text
+    assert "Distance to training" not in text
+
+
+def test_measures_stand_beside_what_real_images_read(lab1: Store) -> None:
+    report = read_report(lab1, None, "full", {})
+    found = {
+        (column.label, row.entries[0].text): entry.sort
+        for block in walk(report.sections)
+        if block.kind == "table"
+        for row in block.rows
+        for column, entry in zip(block.columns, row.entries, strict=True)
+    }
+    assert found["Sharpness", "Real images of MNIST"] == pytest.approx(1, abs=0.05)
+    assert found["Diversity within class", "Real images of MNIST"] == pytest.approx(1, abs=0.1)
+    assert found["Distance to training", "Real images of FashionMNIST"] == 1.0
+    assert found["Distance to training", "MNIST_GAN_hinge_z64"] == 1.31
+
+
+def test_how_to_verify_names_the_verbs(built: Path) -> None:
+    text = (built / "report.md").read_text("utf-8").split("### How to verify")[1]
+    assert "labkit submit -o hand-in.zip\nlabkit verify hand-in.zip --rerun 1" in text
+    page = (built / "report.html").read_text("utf-8")
+    assert "<code>labkit verify</code> checks it without trusting it" in page
+
+
+def test_every_family_has_figures_of_its_own(tmp_path: Path) -> None:
+    points = [
+        *(("cgan", d, {}) for d in ("MNIST", "FashionMNIST")),
+        ("cvae", "MNIST", {"latent_dim": 8}), ("cvae", "MNIST", {"latent_dim": 16}),
+        ("vae_gan", "MNIST", {"latent_dim": 8}), ("latent_gan", "MNIST", {"latent_dim": 8}),
+    ]  # fmt: skip
+    store = write_store(tmp_path / "s", fake_plan(points, epochs=2))
+    report = read_report(store, None, "full", {})
+    figures = {b.name: b for b in walk(report.sections) if b.kind == "figure"}
+    titles = [b.title for b in figures.values()]
+    assert {
+        "cGAN Loss Comparison",
+        "cGAN FID Scores Comparison",
+        "cVAE Loss Analysis",
+        "VAE-GAN Loss Comparison",
+        "VAE-GAN Loss Analysis",
+        "LatentGAN Loss Comparison",
+        "Overall Comparison",
+        "Rate and Distortion: cVAE",
+        "Discriminator Accuracy: LatentGAN",
+        "KL per Latent Dimension: VAE-GAN",
+    } <= set(titles)
+    # One cell has no trade-off to show, and a critic's feature distance is no pixel loss.
+    assert "Rate and Distortion: VAE-GAN" not in titles
+    analysis = figures["vae_gan_vae_loss_comparison"].chart.panels[0]
+    assert [p.title for p in analysis] == [
+        "MNIST: total, critic's features", "MNIST: reconstruction, critic's features", "MNIST: KL",
+    ]  # fmt: skip
+    kept = {(f.run, f.view) for f in report.frames}
+    assert {view for run, view in kept if "cVAE" in run} == {
+        "samples", "reconstruction", "interpolation", "classes"}  # fmt: skip
+
+
+def test_very_many_cells_share_the_page(lab1: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read_report(lab1, None, "full", {})
+    monkeypatch.setattr("labkit.reporting.view.MANY", 17)
+    monkeypatch.setattr("labkit.reporting.sections.images.MOST", 2)
+    crowded = read_report(lab1, None, "full", {})
+    assert len(list(pictures(crowded.sections))) == 18 + 2 * (2 + 3 * 2)
+    assert len(list(pictures(whole.sections))) == 18 * 3 + 12 + 3 * 6
+    assert {p.run for p in pictures(crowded.sections)} == {p.run for p in pictures(whole.sections)}
+    gallery = next(b for b in walk(crowded.sections) if b.kind == "gallery")
+    best = sorted(
+        (c for c in lab1.plan().cells if c.family == "gan" and c.dataset == "MNIST"),
+        key=lambda c: lab1.outcome(c).metrics["proxy_fid"],  # type: ignore[union-attr]
+    )
+    assert {p.run for p in gallery.pictures} == {c.name for c in best[:2]}
+    assert "the 2 cells of the lowest proxy FID are shown" in repr(crowded.sections)
