@@ -25,10 +25,11 @@ def byline(view: View) -> tuple[tuple[str, str], ...]:
     ]
     names = listing(DATASETS[d].label for d in view.datasets)
     sizes = {
-        "full": "all 60,000 training images each",
-        "bundled": "the bundled 10,000 training images each",
+        "full": "all 60,000 training images",
+        "bundled": "the bundled 10,000 training images",
     }
-    data = f"{names}, {sizes.get(view.plan.data_source, view.plan.data_source)}"
+    size = sizes.get(view.plan.data_source, view.plan.data_source)
+    data = f"{names}, {size}" + " each" * (len(view.datasets) > 1)
     limits = {spec.data["limit"] for spec in view.plan.cells}
     if limits != {None}:
         most = listing(sorted(f"{limit:,}" for limit in limits if limit is not None))
