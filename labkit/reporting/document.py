@@ -20,6 +20,7 @@ from labkit.reporting.method import method
 from labkit.reporting.reflections import NOBODY, Students
 from labkit.reporting.sections import (
     analysis,
+    conditional,
     experiments,
     images,
     making,
@@ -71,7 +72,11 @@ def compose(
             images.generated(view),
             analysis.plots(view),
             analysis.scores(view),
-            *_there(published.performance(view), published.references(view)),
+            *_there(
+                conditional.conditional(view),
+                published.performance(view),
+                published.references(view),
+            ),
             reflect,
             method(view),
             making.making(view),

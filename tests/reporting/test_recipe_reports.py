@@ -15,7 +15,10 @@ from tests.reporting.fake_store import write_store
 #: What each recipe's report must contain besides its cells.
 SAYS = {
     "beta-vae": ("Rate and Distortion", "β"),
-    "conditional": ("cGAN Classes, a Row for Each", "Label accuracy", "class, noise"),
+    "conditional": (
+        "cGAN Classes, a Row for Each", "class, noise", "Label accuracy on Fashion-MNIST",
+        "0.876", "0.997",
+    ),
     "constraints": ("Spectral norm", "Gradient penalty", "What keeps the discriminator smooth"),
     "gan-losses": ("Training Performance Summary", "E[D(G(z))] − E[D(x)]"),
     "hybrids": ("VAE-GAN", "AdvVAE", "LatentGAN"),
