@@ -875,7 +875,8 @@ METRICS: dict[str, Metric] = {
     ),
     "flops_per_image": Metric(
         "FLOPs per image", "lower", "cost",
-        "floating-point operations of one training step, forward and backward, per image",
+        "floating-point operations of a training step, forward and backward, per image; the mean "
+        "over the steps from one generator step to the next",
         digits=4,
     ),
     # --- kept for continuity, never part of a claim
