@@ -155,6 +155,17 @@ def test_several_seeds_are_points_and_bands(troubled: Store) -> None:
     assert [len(series.x) for series in dots.series] == [2, 2]  # one failed, one missing
 
 
+def test_every_seed_is_a_point_of_rate_and_distortion(tmp_path: Path) -> None:
+    points = [("vae", "MNIST", {"latent_dim": n}) for n in (8, 16)]
+    plan = fake_plan(points, seeds=(42, 43, 44), epochs=1)
+    view = view_of(write_store(tmp_path, plan, missing=[plan.cells[0].name]))
+    plotted = resolve(PLOTS["rate_distortion"].target)(view)
+    eight, sixteen = plotted.chart.panels[0][0].series
+    assert [len(eight.x), len(sixteen.x)] == [2, 3]
+    assert sixteen.y == tuple(c.metric("test_recon_loss") for c in view.of("vae", "MNIST")[3:])
+    assert "means of the seeds" in plotted.finding
+
+
 def test_what_cannot_be_shown_is_said(troubled: Store) -> None:
     finding = resolve(PLOTS["gan_fid_comparison"].target)(view_of(troubled)).finding
     assert "MNIST_GAN_hinge_z64_seed43 (failed)" in finding

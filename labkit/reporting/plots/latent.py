@@ -5,7 +5,7 @@ from __future__ import annotations
 from labkit.catalog import DATASETS, METRICS
 from labkit.reporting.numbers import listing, show
 from labkit.reporting.plots.chart import Bars, Chart, Key, Lines, Series
-from labkit.reporting.plots.common import Plotted, left_out, means, stacked
+from labkit.reporting.plots.common import Plotted, left_out, stacked
 from labkit.reporting.plots.losses import compared_by, of_kind, reconstructions
 from labkit.reporting.plots.style import MARKERS
 from labkit.reporting.view import View
@@ -90,6 +90,7 @@ def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
     None where no panel has two points to compare.
     """
     kinds = reconstructions(view, family)
+    mean = "; means of the seeds, which are a point each" if view.several_seeds else ""
     rows, said = [], []
     for kind in kinds:
         row = []
@@ -97,15 +98,15 @@ def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
             points, spoken = [], []
             curve: dict[str, list[tuple[float, float]]] = {}
             groups = of_kind(view, family, dataset, "reconstruction", kind)
-            rates, costs = (dict(means(groups, f"test_{n}_loss")) for n in ("kl", "recon"))
             for label, cells in groups:
-                rate, cost = rates[label], costs[label]
-                if rate is None or cost is None:
+                seeds = [(c.metric("test_kl_loss"), c.metric("test_recon_loss")) for c in cells]
+                known = [(a, b) for a, b in seeds if a is not None and b is not None]
+                if not known:
                     continue
                 look = view.style.look(cells[0].spec)
-                points.append(
-                    Series(label, (rate,), (cost,), look.colour, "none", look.marker, look.hollow)
-                )
+                rate, cost = (sum(values) / len(known) for values in zip(*known, strict=True))
+                x, y = zip(*known, strict=True)
+                points.append(Series(label, x, y, look.colour, "none", look.marker, look.hollow))
                 spoken.append(f"{label} ({show(rate)} nats, {show(cost, 4)})")
                 other = view.style.label(cells[0].spec, without=["reconstruction", "beta"])
                 curve.setdefault(other, []).append((rate, cost))
@@ -119,7 +120,7 @@ def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
                           METRICS["test_recon_loss"].label, tuple(points), whole_x=False)
                 )  # fmt: skip
                 said.append(
-                    f"{DATASETS[dataset].label} (KL, reconstruction loss): {listing(spoken)}."
+                    f"{DATASETS[dataset].label} (KL, reconstruction loss{mean}): {listing(spoken)}."
                 )
         if row:
             rows.append(row)
