@@ -78,7 +78,7 @@ def test_it_is_tidy_and_small(notebook: Any) -> None:
 def test_it_runs_again(notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path / "cache"))
     fresh = executed(nbformat.from_dict(json.loads(json.dumps(notebook))), tmp_path)
-    assert "3 of 3 cells done" in "".join(outputs(fresh))
+    assert "6 of 6 cells done" in "".join(outputs(fresh))
     assert (tmp_path / "reports" / "tour" / "report.html").is_file()
     kinds = [cell.outputs[-1].output_type for cell in code(fresh)]
     assert kinds == [cell.outputs[-1].output_type for cell in code(notebook)]
