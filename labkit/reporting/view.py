@@ -184,9 +184,15 @@ class View:
         return yardstick(dataset, *ways.pop()) if len(ways) == 1 else Yardstick()
 
     def real(self, dataset: str, metric: str) -> float | None:
-        """What a measure reads on real images of a data set, or None."""
-        ways = {s.evaluation.get("features", "") for s in self.plan.cells if s.dataset == dataset}
-        return real_value(dataset, ways.pop(), metric) if len(ways) == 1 else None
+        """What a measure reads on as many real images of a data set, or None."""
+        if metric == "proxy_fid":
+            return self.yardstick(dataset).floor
+        ways = {
+            (s.evaluation["features"], s.evaluation["samples"])
+            for s in self.plan.cells
+            if s.dataset == dataset and s.evaluation
+        }
+        return real_value(dataset, *ways.pop(), metric) if len(ways) == 1 else None
 
     @cached_property
     def environments(self) -> dict[str, list[Cell]]:

@@ -53,10 +53,11 @@ def yardstick(dataset: str, features: str, samples: int, tracking: int) -> Yards
         return Yardstick()
 
 
-def real_value(dataset: str, features: str, metric: str) -> float | None:
-    """What a measure of samples reads on real images, or None."""
+def real_value(dataset: str, features: str, samples: int, metric: str) -> float | None:
+    """What a measure reads on that many real images with that network; None if not calibrated."""
     try:
-        if calibration.calibration(dataset)["features"] != features:
+        known = calibration.calibration(dataset)
+        if known["features"] != features or known["real"][metric]["samples"] != samples:
             return None
         return calibration.real_value(dataset, metric)
     except (OSError, KeyError, ValueError):

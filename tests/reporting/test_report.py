@@ -469,6 +469,22 @@ def test_measures_stand_beside_what_real_images_read(lab1: Store) -> None:
     assert found["Distance to training", "MNIST_GAN_hinge_z64"] == 1.31
 
 
+def test_real_images_are_only_shown_at_the_number_they_were_measured_at(lab1: Store) -> None:
+    def real(samples: int, metric: str) -> float | None:
+        plan = lab1.plan()
+        few = [replace(s, evaluation={**s.evaluation, "samples": samples}) for s in plan.cells]
+        outcomes = tuple(lab1.outcome(s) for s in plan.cells)
+        plan = replace(plan, cells=tuple(few))
+        return View(plan, outcomes, tables(plan, outcomes), lab1.artifact).real("MNIST", metric)
+
+    assert real(10_000, "recall") is not None
+    assert real(2_000, "recall") is None  # coverage and the like depend on N
+    full, few = real(10_000, "proxy_fid"), real(2_000, "proxy_fid")
+    assert full
+    assert few
+    assert few > 2 * full  # the floor of 2,000 images, not that of 10,000
+
+
 def test_how_to_verify_names_the_verbs(built: Path) -> None:
     text = (built / "report.md").read_text("utf-8").split("### How to verify")[1]
     assert "labkit submit -o hand-in.zip\nlabkit verify hand-in.zip --rerun 1" in text
