@@ -47,8 +47,31 @@ def test_every_message_is_used_by_the_logic() -> None:
     patterns = re.compile("|".join(f"(?:{p})" for p in message_patterns()))
     own = Path(package.__file__).parent / "texts" / "__init__.py"
     helpers = own.read_text("utf-8")
-    unused = [k for k in MESSAGES if not patterns.fullmatch(k) and f'"{k}"' not in helpers]
+    # One and two of a thing have messages of their own: `Words.of`.
+    bases = {k: re.sub(r"\.(one|two)$", "", k) for k in MESSAGES}
+    unused = [
+        key
+        for key, base in bases.items()
+        if not (patterns.fullmatch(key) or (base in MESSAGES and patterns.fullmatch(base)))
+        and f'"{key}"' not in helpers
+    ]
     assert unused == []
+
+
+@pytest.mark.parametrize(
+    ("n", "finished", "collapse"),
+    [
+        (1, "The one GAN trained to the end", "The one GAN does not show mode collapse"),
+        (2, "Both GANs trained to the end", "Neither of the two GANs shows mode collapse"),
+        (3, "All three GANs trained to the end", "None of the three GANs shows mode collapse"),
+    ],
+)
+def test_one_and_two_are_said_as_people_say_them(n: int, finished: str, collapse: str) -> None:
+    frame = lab1()
+    some = frame[(frame.family == "gan") & (frame.dataset == "MNIST")].head(n)
+    told = {a.question: a.paragraph for a in answer_questions(some)}
+    assert finished in told["stability"]
+    assert collapse in told["mode_collapse"]
 
 
 def test_messages_bring_no_numbers_of_their_own() -> None:

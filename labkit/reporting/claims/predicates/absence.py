@@ -90,7 +90,10 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
     shown: InTheseRuns = "no" if present else "yes"
     interval = proportion_interval(hits, n)
     writer = draft.writer
-    models = words.family(family, several=True) if family else words.say("models")
+    if family:
+        models = words.family(family, several=n > 1)
+    else:
+        models = words.say("models" if n > 1 else "model")
     if present:
         listed = words.listing(describe(c, cells, words) for c in present[:4])
         if hits > 4:
@@ -116,7 +119,7 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
     return replace(
         draft,
         statement=words.say(
-            f"absence.{kind}.statement", models=models, n=writer.digits("cells", n)
+            words.of(f"absence.{kind}.statement", n), models=models, n=writer.digits("cells", n)
         ),
         detail=detail,
         in_these_runs=shown,

@@ -40,7 +40,7 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     elif found.in_these_runs == "yes":
         quote = found.predicate["quote"]
         essay.add(
-            "collapse.none",
+            words.of("collapse.none", found.predicate["n"]),
             [found],
             n=words.count(found.predicate["n"]),
             quote=words.say("collapse.quote", quote=quote) if quote else "",

@@ -83,7 +83,8 @@ def _finished(essay: Essay) -> Claim:
     if claim.verdict == "not measured":
         return claim
     if claim.in_these_runs == "yes":
-        essay.add("stability.finished", [claim], n=essay.words.count(claim.predicate["n"]))
+        n = claim.predicate["n"]
+        essay.add(essay.words.of("stability.finished", n), [claim], n=essay.words.count(n))
     else:
         essay.write(claim.text, [claim])
     return claim

@@ -30,6 +30,11 @@ class Words:
         message: str = self._texts.MESSAGES[key]
         return message.format(**fields)
 
+    @staticmethod
+    def of(key: str, n: int) -> str:
+        """The key of a message about `n` things; one and two have messages of their own."""
+        return key + {1: ".one", 2: ".two"}.get(n, "")
+
     def count(self, n: int) -> str:
         """A whole number in words up to twelve."""
         names: tuple[str, ...] = self._texts.COUNTS

@@ -64,6 +64,8 @@ MESSAGES = {
     "about.vendi": "the variety within each class beside that of real images",
     # --- 1: stability
     "stability.finished": "All {n} GANs trained to the end without an error.",
+    "stability.finished.one": "The one GAN trained to the end without an error.",
+    "stability.finished.two": "Both GANs trained to the end without an error.",
     "stability.read_from": "How steady a training was is read from the {metric}, {about}: "
     "the smaller, the steadier.",
     "stability.not_measured": "The table records nothing of what happened within a training, so "
@@ -98,6 +100,11 @@ MESSAGES = {
     "stand in: a good proxy FID does not rule collapse out, and a poor one does not prove it.",
     "collapse.none": "None of the {n} GANs shows mode collapse{quote}. Nor is that proof of its "
     "absence: at this number of trainings a true rate of up to {rate} % could have gone unseen.",
+    "collapse.none.one": "The one GAN does not show mode collapse{quote}. Nor is that proof of its "
+    "absence: from one training a true rate of up to {rate} % could have gone unseen.",
+    "collapse.none.two": "Neither of the two GANs shows mode collapse{quote}. Nor is that proof of "
+    "its absence: at this number of trainings a true rate of up to {rate} % could have gone "
+    "unseen.",
     "collapse.quote": " by the measure used (its verdict: “{quote}”)",
     "collapse.nothing_to_help": "Where nothing collapsed, nothing can be said to have helped.",
     "collapse.helped": "By count, {level} {hedge}went with fewer collapses than {rival} ({a} "
