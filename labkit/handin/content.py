@@ -38,7 +38,7 @@ HEAVY = frozenset({"samples.npz", "best.safetensors", "checkpoint.safetensors"})
 FAILURE = "error.json"
 #: What a report's text depends on, below the package, beside the templates.
 REPORT_CODE = (
-    "reporting", "calibration", "catalog.py", "combinations.py", "commits.py", "history.py",
+    "reporting", "calibration", "catalog", "combinations.py", "commits.py", "history.py",
     "layout.py", "own_code.py", "pictures.py", "plan.py", "runner.py", "spec.py", "store.py",
 )  # fmt: skip
 #: Libraries that draw and lay out; other versions may draw other bytes.

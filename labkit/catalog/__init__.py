@@ -1,0 +1,94 @@
+"""Everything a lab can choose from, as plain literals: one line to add a thing.
+
+An entry names the code that implements it as ``"module:function"``; nothing is
+imported here, so the catalog costs nothing to read and never brings in torch.
+From these dictionaries derive the YAML schema, the command line's choices, the
+columns of the tables, the axis labels of the plots and the direction ("lower is
+better") of every comparison.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labkit.catalog.building import (
+    CONSTRAINTS,
+    DATASETS,
+    DISCRIMINATOR_NORMS,
+    GAN_NETWORKS,
+    HIDDEN_NORMS,
+    INITIALISATIONS,
+    LOSSES,
+    OPTIMISERS,
+    RECONSTRUCTIONS,
+    VAE_NETWORKS,
+)
+from labkit.catalog.entries import (
+    Choice,
+    Constraint,
+    Dataset,
+    Direction,
+    Family,
+    Format,
+    GanNetworks,
+    Loss,
+    Metric,
+    Param,
+    Plot,
+    Question,
+    Reconstruction,
+    VaeNetworks,
+    resolve,
+)
+from labkit.catalog.families import FAMILIES
+from labkit.catalog.metrics import METRICS
+from labkit.catalog.report import FORMATS, PLOTS, QUESTIONS
+
+__all__ = [
+    "CONSTRAINTS",
+    "DATASETS",
+    "DISCRIMINATOR_NORMS",
+    "FAMILIES",
+    "FORMATS",
+    "GAN_NETWORKS",
+    "HIDDEN_NORMS",
+    "INITIALISATIONS",
+    "LOSSES",
+    "METRICS",
+    "OPTIMISERS",
+    "PLOTS",
+    "QUESTIONS",
+    "RECONSTRUCTIONS",
+    "REGISTRIES",
+    "VAE_NETWORKS",
+    "Choice",
+    "Constraint",
+    "Dataset",
+    "Direction",
+    "Family",
+    "Format",
+    "GanNetworks",
+    "Loss",
+    "Metric",
+    "Param",
+    "Plot",
+    "Question",
+    "Reconstruction",
+    "VaeNetworks",
+    "resolve",
+]
+
+#: The registries a :class:`Param` may refer to by name in ``choices``.
+REGISTRIES: dict[str, dict[str, Any]] = {
+    "losses": LOSSES,
+    "constraints": CONSTRAINTS,
+    "optimisers": OPTIMISERS,
+    "initialisations": INITIALISATIONS,
+    "discriminator_norms": DISCRIMINATOR_NORMS,
+    "hidden_norms": HIDDEN_NORMS,
+    "gan_networks": GAN_NETWORKS,
+    "vae_networks": VAE_NETWORKS,
+    "reconstructions": RECONSTRUCTIONS,
+    "datasets": DATASETS,
+    "families": FAMILIES,
+}

@@ -1,0 +1,211 @@
+"""What trainings are built from: data sets, losses, constraints, networks, optimisers."""
+
+from __future__ import annotations
+
+from labkit.catalog.entries import (
+    Choice,
+    Constraint,
+    Dataset,
+    GanNetworks,
+    Loss,
+    Reconstruction,
+    VaeNetworks,
+)
+
+DATASETS: dict[str, Dataset] = {
+    "MNIST": Dataset(
+        label="MNIST",
+        classes=tuple("0123456789"),
+        files={
+            "train-images-idx3-ubyte": (
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+            ),
+            "train-labels-idx1-ubyte": (
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+            ),
+            "t10k-images-idx3-ubyte": (
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+            ),
+            "t10k-labels-idx1-ubyte": (
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+            ),
+        },
+        licence="CC BY-SA 3.0",
+        source="Y. LeCun, C. Cortes, C. Burges",
+    ),
+    "FashionMNIST": Dataset(
+        label="Fashion-MNIST",
+        classes=(
+            "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+            "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        ),
+        files={
+            "train-images-idx3-ubyte": (
+                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
+            ),
+            "train-labels-idx1-ubyte": (
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"
+            ),
+            "t10k-images-idx3-ubyte": (
+                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"
+            ),
+            "t10k-labels-idx1-ubyte": (
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"
+            ),
+        },
+        licence="MIT",
+        source="H. Xiao, K. Rasul, R. Vollgraf, arXiv:1708.07747",
+    ),
+}  # fmt: skip
+
+LOSSES: dict[str, Loss] = {
+    "hinge": Loss(
+        label="Hinge",
+        target="labkit.train.losses:hinge",
+        discriminator="E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))]",
+        generator="−E[D(G(z))]",
+        source="Lim & Ye 2017, arXiv:1705.02894",
+        about="punishes only logits inside the margin",
+    ),
+    "bce": Loss(
+        label="BCE",
+        target="labkit.train.losses:bce",
+        discriminator="−E[log σ(D(x))] − E[log(1 − σ(D(G(z))))]",
+        generator="−E[log σ(D(G(z)))]  (non-saturating)",
+        source="Goodfellow et al. 2014, arXiv:1406.2661",
+        about="binary cross-entropy on logits; the generator's form does not saturate",
+    ),
+    "wasserstein": Loss(
+        label="Wasserstein",
+        target="labkit.train.losses:wasserstein",
+        discriminator="E[D(G(z))] − E[D(x)]",
+        generator="−E[D(G(z))]",
+        source="Arjovsky et al. 2017, arXiv:1701.07875",
+        about="a critic's score, not a logit; means something only if the critic is constrained",
+        threshold=False,
+    ),
+}
+
+CONSTRAINTS: dict[str, Constraint] = {
+    "none": Constraint(
+        "None", "labkit.train.constraints:Unconstrained", "", "", "the discriminator is free"
+    ),
+    "clip": Constraint(
+        "Clipping", "labkit.train.constraints:Clip", "each weight into [−c, c] after D's step",
+        "Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1",
+        "a compact set of weights, so a bounded slope",
+    ),
+    "gradient_penalty": Constraint(
+        "Gradient penalty", "labkit.train.constraints:GradientPenalty",
+        "λ E[(‖∇D(x̃)‖₂ − 1)²], x̃ between real and fake",
+        "Gulrajani et al. 2017, arXiv:1704.00028, eq. 3",
+        "asks for slope 1 between real and generated images",
+    ),
+    "spectral_norm": Constraint(
+        "Spectral norm", "labkit.train.constraints:SpectralNorm", "W / σ(W) in every layer",
+        "Miyato et al. 2018, arXiv:1802.05957",
+        "divides each weight matrix by its largest singular value",
+    ),
+}  # fmt: skip
+
+OPTIMISERS: dict[str, Choice] = {
+    "adam": Choice("Adam", "labkit.train.optimisers:adam", "Kingma & Ba 2015, arXiv:1412.6980"),
+    "rmsprop": Choice(
+        "RMSprop", "labkit.train.optimisers:rmsprop",
+        "Tieleman & Hinton 2012: no momentum, as the Wasserstein GAN wants it",
+    ),
+}  # fmt: skip
+
+INITIALISATIONS: dict[str, Choice] = {
+    "default": Choice("PyTorch's", "labkit.train.options:keep", "uniform by fan-in (Kaiming)"),
+    "normal": Choice(
+        "Normal(0, 0.02)", "labkit.train.options:normal_002",
+        "every weight from N(0, 0.02²): Radford et al. 2016, arXiv:1511.06434",
+    ),
+}  # fmt: skip
+
+DISCRIMINATOR_NORMS: dict[str, Choice] = {
+    "own": Choice("the network's own", "", "as the network's description has it"),
+    "batch": Choice("Batch norm", "", "mean and variance over the batch"),
+    "layer": Choice("Layer norm", "", "mean and variance over one image"),
+    "none": Choice("No norm", "", "no normalisation"),
+}
+
+HIDDEN_NORMS: dict[str, Choice] = {
+    "none": Choice("No norm", "", "no normalisation"),
+    "batch": Choice("Batch norm", "", "mean and variance over the batch, in every hidden layer"),
+}
+
+_LAB1 = "the lab sheet"
+_TF = "the DCGAN of TensorFlow's tutorial"
+
+GAN_NETWORKS: dict[str, GanNetworks] = {
+    "lab1": GanNetworks(
+        "Lab 1", "labkit.train.models.lab1:generator", "labkit.train.models.lab1:discriminator",
+        "batch", _LAB1, "convolutional, 4×4 kernels, two and three levels",
+    ),
+    "dcgan": GanNetworks(
+        "DCGAN", "labkit.train.models.dcgan:generator", "labkit.train.models.dcgan:discriminator",
+        "batch", "Radford et al. 2016, arXiv:1511.06434", "convolutions only, no linear layer",
+    ),
+    "tf_dcgan": GanNetworks(
+        "TF DCGAN", "labkit.train.models.tf_dcgan:generator",
+        "labkit.train.models.tf_dcgan:discriminator",
+        "none", _TF, "5×5 kernels, a wide generator, dropout in the discriminator",
+    ),
+    "dense": GanNetworks(
+        "Dense", "labkit.train.models.dense_gan:generator",
+        "labkit.train.models.dense_gan:discriminator",
+        "none", "Goodfellow et al. 2014, arXiv:1406.2661", "linear layers only",
+    ),
+}  # fmt: skip
+
+VAE_NETWORKS: dict[str, VaeNetworks] = {
+    "lab1": VaeNetworks(
+        "Lab 1", "labkit.train.models.lab1:encoder", "labkit.train.models.lab1:decoder",
+        _LAB1, "convolutional, 4×4 kernels",
+    ),
+    "conv": VaeNetworks(
+        "Conv", "labkit.train.models.conv_vae:encoder", "labkit.train.models.conv_vae:decoder",
+        "a common teaching example", "two convolutions and their mirror image",
+    ),
+    "dense256": VaeNetworks(
+        "Dense 256", "labkit.train.models.dense_vae:encoder256",
+        "labkit.train.models.dense_vae:decoder256",
+        "Kingma & Welling 2014, arXiv:1312.6114, appendix C", "one hidden layer of 256",
+    ),
+    "dense512": VaeNetworks(
+        "Dense 512-256", "labkit.train.models.dense_vae:encoder512",
+        "labkit.train.models.dense_vae:decoder512",
+        "a common teaching example", "hidden layers of 512 and 256",
+        options=("channels", "norm", "dropout"),
+    ),
+}  # fmt: skip
+
+RECONSTRUCTIONS: dict[str, Reconstruction] = {
+    "l1": Reconstruction(
+        label="L1",
+        target="labkit.train.losses:l1",
+        formula="Σ |x − x̂| over pixels",
+        pixels="[-1, 1]",
+        proper=False,
+        about="sum of absolute differences over pixels in [-1, 1]",
+    ),
+    "mse": Reconstruction(
+        label="MSE",
+        target="labkit.train.losses:mse",
+        formula="Σ (x − x̂)² over pixels",
+        pixels="[-1, 1]",
+        proper=False,
+        about="sum of squared differences over pixels in [-1, 1]",
+    ),
+    "bernoulli": Reconstruction(
+        label="Bernoulli",
+        target="labkit.train.losses:bernoulli",
+        formula="−Σ [x log p + (1 − x) log(1 − p)] over pixels",
+        pixels="[0, 1]",
+        proper=False,
+        about="binary cross-entropy over grey pixels in [0, 1]; not a normalised "
+        "likelihood of grey values, so no nats",
+    ),
+}

@@ -1,0 +1,236 @@
+"""What an entry of the catalog says of itself: one small record for each kind of thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+Direction = Literal["lower", "higher", ""]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One setting of a family, as it may stand in an experiment file."""
+
+    default: Any
+    """The value when the file is silent; its type is the type allowed."""
+    label: str
+    """Column heading and axis label."""
+    tag: str = ""
+    """How the value enters a cell's name, e.g. ``"z{}"``; empty: ``"<key><value>"``."""
+    choices: str = ""
+    """The catalog registry the value must be a key of, e.g. ``"losses"``."""
+    minimum: float | None = None
+    """Smallest value allowed."""
+    above: float | None = None
+    """The value must be greater than this."""
+    below: float | None = None
+    """The value must be smaller than this."""
+    about: str = ""
+    """One line for the schema, ``labkit init`` and the report's method section."""
+    only: tuple[str, tuple[str, ...]] | None = None
+    """Another setting and its levels with which alone this one has any effect."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of model with its own training step."""
+
+    label: str
+    """How the family is called in names and headings: ``GAN``."""
+    target: str
+    """``module:class``; the class takes a :class:`labkit.spec.CellSpec`'s params."""
+    about: str
+    params: dict[str, Param]
+    named_by: tuple[str, ...]
+    """The parameters that always appear in a cell's name and table."""
+    losses: tuple[str, ...]
+    """The history columns that are its training losses."""
+    modules: tuple[str, ...]
+    """Training modules whose code is part of a cell's fingerprint."""
+    reconstructs: bool = False
+    """Whether cells also have reconstructions and interpolations."""
+    conditional: bool = False
+    """Whether images are generated for a class that is asked for."""
+    rules: tuple[str, ...] = ()
+    """``module:function`` of what makes no sense together, see :mod:`labkit.combinations`."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """An adversarial loss: how the discriminator and the generator are scored."""
+
+    label: str
+    target: str
+    discriminator: str
+    """The discriminator's loss as a formula (LaTeX-free, for a report)."""
+    generator: str
+    source: str
+    about: str = ""
+    threshold: bool = True
+    """Whether a logit of 0 divides real from fake, so that D has an accuracy."""
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What keeps a discriminator smooth."""
+
+    label: str
+    target: str
+    """``module:class``, a :class:`labkit.train.constraints.Constraint`."""
+    formula: str
+    source: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A small choice with a function behind it: an optimiser, an initialisation, a norm."""
+
+    label: str
+    target: str
+    about: str
+
+
+@dataclass(frozen=True)
+class GanNetworks:
+    """A generator and a discriminator."""
+
+    label: str
+    generator: str
+    """``module:function(z_dim)`` -> images (N, 1, 28, 28) in [-1, 1] of noise (N, z_dim)."""
+    discriminator: str
+    """``module:function(norm, channels)`` -> logits (N, 1) of images (N, channels, 28, 28)."""
+    norm: Literal["batch", "layer", "none"]
+    """The normalisation its discriminator has of itself."""
+    source: str
+    about: str
+    options: tuple[str, ...] = ("norm", "channels")
+    """What may be asked of the discriminator; a user's own need not have all."""
+
+
+@dataclass(frozen=True)
+class VaeNetworks:
+    """An encoder and a decoder."""
+
+    label: str
+    encoder: str
+    """``module:function(latent_dim)`` -> mean and log-variance of images."""
+    decoder: str
+    """``module:function(latent_dim)`` -> raw images, before tanh or sigmoid."""
+    source: str
+    about: str
+    options: tuple[str, ...] = ("channels",)
+    """What may be asked of them: ``channels`` of the encoder, ``norm`` and ``dropout`` of both."""
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """How a VAE's output is compared with its input."""
+
+    label: str
+    target: str
+    formula: str
+    pixels: Literal["[-1, 1]", "[0, 1]"]
+    """The range of pixel values the network sees and produces."""
+    proper: bool
+    """Whether it is the negative log of a normalised likelihood (then ELBO and nats apply)."""
+    about: str = ""
+    mass: bool = False
+    """Whether that likelihood is a probability over the 256 grey levels rather than a
+    density (then bits per pixel apply too)."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set of 28 x 28 grey images in ten classes."""
+
+    label: str
+    classes: tuple[str, ...]
+    files: dict[str, str]
+    """SHA-256 of each uncompressed IDX file."""
+    licence: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column of the results table."""
+
+    label: str
+    better: Direction
+    group: Literal["quality", "losses", "stability", "modes", "vae", "cost", "appendix"]
+    about: str
+    """What it measures and how to read it, in one sentence."""
+    unit: str = ""
+    digits: int = 3
+    """Significant digits shown."""
+    families: tuple[str, ...] = ()
+    """The families that have it; empty: all."""
+    margin: float = 0.0
+    """Smallest difference worth calling one, as a share of the values compared."""
+    within: tuple[str, ...] = ()
+    """Settings that must agree before two values may be compared."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A reflection question of a report."""
+
+    text: str
+    families: tuple[str, ...]
+    """The question applies when the table has a cell of one of these families."""
+    factors: tuple[str, ...] = ()
+    """... and one of these settings as a column (empty: none needed)."""
+    target: str = ""
+    """``module:function`` that answers it from the table; empty: the student alone does."""
+    every_family: bool = False
+    """Whether a cell of *each* of the families is needed."""
+    levels: int = 1
+    """How many levels that setting must have."""
+    among: tuple[str, ...] = ()
+    """... one of which must be one of these (empty: any)."""
+    needs: Literal["", "references", "first_values"] = ""
+    """What else must be there: published values, first-epoch values in the table itself."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the report's analysis section."""
+
+    label: str
+    target: str
+    families: tuple[str, ...]
+    """Drawn when the table has a cell of each of these families."""
+    about: str
+    """How to read it."""
+    also: tuple[str, ...] = ()
+    """Families that have such a figure each as well, ``target(view, family)``."""
+
+
+@dataclass(frozen=True)
+class Format:
+    label: str
+    target: str
+    suffix: str
+    extra: str = ""
+    """The installation extra it is best made with, e.g. ``pdf``."""
+    module: str = ""
+    """What that extra brings; where it is there, the format is among ``all``."""
+
+
+def resolve(target: str) -> Callable[..., Any]:
+    """Import what an entry's ``"module:function"`` names.
+
+    A user's own file is ``"own/my_gan:generator"``, see :mod:`labkit.own_code`.
+    """
+    module, _, name = target.partition(":")
+    if module.startswith("own/"):
+        from labkit.own_code import load
+
+        own: Callable[..., Any] = getattr(load(module.removeprefix("own/")), name)
+        return own
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found

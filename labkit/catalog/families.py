@@ -1,0 +1,233 @@
+"""The families of models and their settings, with default, label, limits and meaning."""
+
+from __future__ import annotations
+
+from labkit.catalog.building import VAE_NETWORKS
+from labkit.catalog.entries import Family, Param
+
+_MODULES = ("labkit.train.loop", "labkit.train.rng", "labkit.train.losses")
+
+
+def _latent(default: int = 16) -> Param:
+    return Param(
+        default, "Latent dimension", "latent{}", minimum=1, about="length of the latent vector"
+    )
+
+
+_LOSS = Param("hinge", "Loss", "{}", choices="losses", about="adversarial loss")
+_Z_DIM = Param(64, "z dimension", "z{}", minimum=1, about="length of the noise vector")
+_BETAS = Param(
+    (0.5, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments",
+    only=("optimiser", ("adam",)),
+)  # fmt: skip
+_CONSTRAINED: dict[str, Param] = {
+    "constraint": Param(
+        "none", "Constraint", "{}", choices="constraints", about="what keeps D smooth"
+    ),
+    "clip": Param(
+        0.01, "Clipping bound", "clip{}", above=0, about="every weight of D into [−c, c]",
+        only=("constraint", ("clip",)),
+    ),
+    "gp_weight": Param(
+        10.0, "Penalty weight", "lambda{}", above=0, about="λ of the gradient penalty",
+        only=("constraint", ("gradient_penalty",)),
+    ),
+}  # fmt: skip
+_GAN_PARAMS: dict[str, Param] = {
+    "networks": Param("lab1", "Networks", "{}", choices="gan_networks", about="G and D"),
+    "loss": _LOSS,
+    "z_dim": _Z_DIM,
+    "lr": Param(2e-4, "Learning rate", "lr{}", above=0, about="both networks"),
+    "betas": _BETAS,
+    "n_critic": Param(
+        1, "Discriminator steps", "critic{}", minimum=1,
+        about="discriminator steps for one generator step",
+    ),
+    **_CONSTRAINED,
+    "optimiser": Param("adam", "Optimiser", "{}", choices="optimisers", about="both networks"),
+    "d_norm": Param(
+        "own", "Norm in D", "D-{}", choices="discriminator_norms",
+        about="normalisation inside the discriminator",
+    ),
+    "init": Param(
+        "default", "Initialisation", "init-{}", choices="initialisations", about="of every weight"
+    ),
+    "label_smoothing": Param(
+        0.0, "Label smoothing", "smooth{}", minimum=0, below=0.5,
+        about="one-sided: the target of real images is 1 minus this", only=("loss", ("bce",)),
+    ),
+    "ema": Param(
+        0.0, "Generator average", "ema{}", minimum=0, below=1,
+        about="decay of a moving average of G's weights that makes the samples; 0: none",
+    ),
+}  # fmt: skip
+_KL_PARAMS: dict[str, Param] = {
+    "beta": Param(1.0, "β", "beta{}", minimum=0, about="weight of the KL in what is minimised"),
+    "kl_warmup": Param(
+        0, "KL warm-up", "warmup{}", minimum=0,
+        about="epochs over which β rises from 0 to its value",
+    ),
+    "free_bits": Param(
+        0.0, "Free nats", "free{}", minimum=0,
+        about="nats of KL per latent dimension that cost nothing",
+    ),
+}  # fmt: skip
+_DENSE = ("networks", tuple(k for k, v in VAE_NETWORKS.items() if "norm" in v.options))
+_VAE_PARAMS: dict[str, Param] = {
+    "networks": Param(
+        "lab1", "Networks", "{}", choices="vae_networks", about="encoder and decoder"
+    ),
+    "latent_dim": _latent(),
+    "reconstruction": Param(
+        "l1", "Reconstruction", "{}", choices="reconstructions",
+        about="how output and input are compared",
+    ),
+    "lr": Param(2e-3, "Learning rate", "lr{}", above=0, about="both networks"),
+    "betas": Param(
+        (0.9, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments",
+        only=("optimiser", ("adam",)),
+    ),
+    "optimiser": Param("adam", "Optimiser", "{}", choices="optimisers", about="both networks"),
+    **_KL_PARAMS,
+    "norm": Param(
+        "none", "Norm", "{}norm", choices="hidden_norms",
+        about="normalisation in the hidden layers", only=_DENSE,
+    ),
+    "dropout": Param(
+        0.0, "Dropout", "dropout{}", minimum=0, below=1,
+        about="share of the encoder's hidden units left out in training", only=_DENSE,
+    ),
+}  # fmt: skip
+
+_CRITIC: dict[str, Param] = {
+    "critic": Param("lab1", "Critic", "{}", choices="gan_networks", about="its discriminator"),
+    "loss": _LOSS,
+    **_CONSTRAINED,
+    "d_norm": _GAN_PARAMS["d_norm"],
+    "label_smoothing": _GAN_PARAMS["label_smoothing"],
+}
+
+FAMILIES: dict[str, Family] = {
+    "gan": Family(
+        label="GAN",
+        target="labkit.train.models.gan:GAN",
+        about="a generator and a discriminator trained against each other",
+        params=_GAN_PARAMS,
+        named_by=("loss", "z_dim"),
+        losses=("d_loss", "g_loss"),
+        modules=(*_MODULES, "labkit.train.models.gan"),
+        rules=(
+            "labkit.combinations:batch_norm_under_penalty",
+            "labkit.combinations:discriminator_options",
+        ),
+    ),
+    "vae": Family(
+        label="VAE",
+        target="labkit.train.models.vae:VAE",
+        about="an encoder to a Gaussian posterior and a decoder, trained on one bound",
+        params=_VAE_PARAMS,
+        named_by=("latent_dim",),
+        losses=("total_loss", "recon_loss", "kl_loss"),
+        modules=(*_MODULES, "labkit.train.models.vae"),
+        reconstructs=True,
+        rules=("labkit.combinations:warm_up_of_nothing",),
+    ),
+    "cgan": Family(
+        label="cGAN",
+        target="labkit.train.models.conditional:ConditionalGAN",
+        about="a GAN both of whose networks are told the class",
+        params=_GAN_PARAMS,
+        named_by=("loss", "z_dim"),
+        losses=("d_loss", "g_loss"),
+        modules=(*_MODULES, "labkit.train.models.conditional"),
+        conditional=True,
+        rules=(
+            "labkit.combinations:batch_norm_under_penalty",
+            "labkit.combinations:discriminator_options",
+            "labkit.combinations:told_the_class",
+        ),
+    ),
+    "cvae": Family(
+        label="cVAE",
+        target="labkit.train.models.conditional:ConditionalVAE",
+        about="a VAE both of whose networks are told the class",
+        params=_VAE_PARAMS,
+        named_by=("latent_dim",),
+        losses=("total_loss", "recon_loss", "kl_loss"),
+        modules=(*_MODULES, "labkit.train.models.conditional"),
+        reconstructs=True,
+        conditional=True,
+        rules=("labkit.combinations:warm_up_of_nothing", "labkit.combinations:told_the_class"),
+    ),
+    "adversarial_vae": Family(
+        label="AdvVAE",
+        target="labkit.train.models.adversarial_vae:AdversarialVAE",
+        about="a VAE that also pays when a critic tells its samples from real images",
+        params={
+            **_VAE_PARAMS,
+            "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
+            "betas": _BETAS,
+            **_CRITIC,
+            "adversarial_weight": Param(
+                10.0, "Adversarial weight", "adv{}", minimum=0,
+                about="weight of the critic's verdict beside reconstruction and KL",
+            ),
+        },
+        named_by=("latent_dim",),
+        losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
+        modules=(*_MODULES, "labkit.train.models.adversarial_vae"),
+        reconstructs=True,
+        rules=(
+            "labkit.combinations:warm_up_of_nothing",
+            "labkit.combinations:batch_norm_under_penalty",
+            "labkit.combinations:discriminator_options",
+        ),
+    ),
+    "vae_gan": Family(
+        label="VAE-GAN",
+        target="labkit.train.models.adversarial_vae:VAEGAN",
+        about="a VAE whose reconstructions are judged by a critic's features, not by pixels",
+        params={
+            **{key: value for key, value in _VAE_PARAMS.items() if key != "reconstruction"},
+            "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
+            "betas": _BETAS,
+            **_CRITIC,
+            "gamma": Param(
+                0.01, "γ", "gamma{}", minimum=0,
+                about="share of the feature distance in what the decoder minimises",
+            ),
+        },
+        named_by=("latent_dim",),
+        losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
+        modules=(*_MODULES, "labkit.train.models.adversarial_vae"),
+        reconstructs=True,
+        rules=(
+            "labkit.combinations:warm_up_of_nothing",
+            "labkit.combinations:batch_norm_under_penalty",
+            "labkit.combinations:discriminator_options",
+        ),
+    ),
+    "latent_gan": Family(
+        label="LatentGAN",
+        target="labkit.train.models.latent_gan:LatentGAN",
+        about="a VAE for the first part of training; then, the VAE frozen, a GAN of its codes",
+        params={
+            **_VAE_PARAMS,
+            "z_dim": _Z_DIM,
+            "loss": _LOSS,
+            **_CONSTRAINED,
+            "gan_lr": Param(
+                2e-4, "GAN's learning rate", "ganlr{}", above=0, about="generator and critic"
+            ),
+            "vae_share": Param(
+                0.5, "VAE's share", "share{}", above=0, below=1,
+                about="part of the training that goes to the VAE",
+            ),
+        },
+        named_by=("latent_dim", "z_dim"),
+        losses=("d_loss", "g_loss"),
+        modules=(*_MODULES, "labkit.train.models.latent_gan"),
+        reconstructs=True,
+        rules=("labkit.combinations:warm_up_of_nothing",),
+    ),
+}  # fmt: skip
