@@ -1,6 +1,8 @@
 # One venv, made once; every target can be run first.
 PYTHON ?= python3
 VENV ?= .venv
+# Tests side by side: two, as on a student's laptop.
+WORKERS ?= 2
 # Windows venvs keep their programs elsewhere.
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
@@ -17,10 +19,10 @@ quick: $(VENV)/.installed  ## a short tour: the same 18 cells, small
 	@echo "report: reports/lab1-quick/report.html"
 
 test: $(VENV)/.dev  ## the fast tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/.dev  ## the other tests: real runs, kills, soaks
-	$(BIN)/python -m pytest -m "slow and not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "slow and not soak"
 
 lint: $(VENV)/.dev  ## format, lint, types, import directions
 	$(BIN)/ruff format --check .
