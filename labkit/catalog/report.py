@@ -96,7 +96,7 @@ PLOTS: dict[str, Plot] = {
     "class_coverage": Plot(
         "Class Coverage", "labkit.reporting.plots.modes:class_coverage", (),
         "Percent of each class's real test images that have a generated image nearby in feature "
-        "space. A pale tile is a class that is hardly generated.",
+        "space. A pale tile: few of them have, for lack of samples or of their quality.",
     ),
     "kl_per_dimension": Plot(
         "KL per Latent Dimension", "labkit.reporting.plots.latent:kl_per_dimension", ("vae",),
