@@ -257,3 +257,27 @@ def test_history_gives_first_and_last_epochs() -> None:
     told = {a.question: a for a in answer_questions(frame, epochs)}["loss_kind"].paragraph
     assert "rose from -0.130 to -0.020" in told
     assert "fell from 1.00 to 0.50" in told
+
+
+def test_a_setting_with_other_levels_everywhere_is_no_confounder() -> None:
+    """Wasserstein with clipping or penalty, hinge with spectral norm or nothing."""
+    rows = [("wasserstein", "clip"), ("wasserstein", "gradient_penalty"),
+            ("hinge", "spectral_norm"), ("hinge", "none")]  # fmt: skip
+    frame = pd.DataFrame([
+        {"run": f"{loss}_{constraint}", "family": "gan", "dataset": "MNIST", "seed": 42,
+         "loss": loss, "constraint": constraint, "proxy_fid": 10.0 + i, "fid_drawdown": 1.0 + i,
+         "collapse": "none detected", "status": "done"}
+        for i, (loss, constraint) in enumerate(rows)
+    ])  # fmt: skip
+    told = " ".join(a.paragraph + " ".join(c.text for c in a.claims) for a in
+                    answer_questions(frame))  # fmt: skip
+    assert "( changed" not in told
+    assert "no two levels were measured everywhere" in told
+
+
+def test_a_grid_of_one_setting_has_no_settings_to_start_from() -> None:
+    frame = lab1()
+    one = frame[(frame.dataset == "MNIST") & frame.run.str.contains("hinge_z64|latent16")]
+    (told,) = (a.paragraph for a in answer_questions(one) if a.question == "combining")
+    assert "for the GAN's side" not in told
+    assert "A VAE-GAN would train decoder and discriminator together" in told

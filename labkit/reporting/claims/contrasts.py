@@ -265,7 +265,10 @@ def compare(cells: Cells, factor: str, measure: Measure) -> Comparison:
         kept.remove(rarest)
         complete = _complete(groups, kept)
     if not complete:
-        return _because(empty, "confounded", factor=factor, others=_aliases(known[:150], factor))
+        others = _aliases(known[:150], factor)
+        if not others:  # it was varied, but not between the same levels everywhere
+            return _because(empty, "no_shared_levels")
+        return _because(empty, "confounded", factor=factor, others=others)
     return Comparison(
         factor,
         measure,

@@ -136,7 +136,7 @@ def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
     ]
     parts = [
         words.say(
-            "combining.prior" if c.predicate["below"] else "combining.decoder",
+            _loss_key(c),
             where=words.where(c.predicate["dataset"]).strip(),
             recon=c.shown["recon_proxy_fid"],
             samples=c.shown["proxy_fid"],
@@ -151,6 +151,13 @@ def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
         else:
             essay.add("combining.try_both", claims)
     return claims
+
+
+def _loss_key(claim: Claim) -> str:
+    if claim.predicate["below"]:
+        return "combining.prior"
+    beyond = claim.numbers["recon_proxy_fid"] > claim.numbers["proxy_fid"]
+    return "combining.decoder_beyond" if beyond else "combining.decoder"
 
 
 def _best(essay: Essay, cells: Cells, family: str) -> list[Claim]:
@@ -180,7 +187,8 @@ def _suggestion(essay: Essay, cells: Cells, best: dict[str, list[Claim]]) -> Non
         else:
             named[family] = words.listing(t + words.where(d) for t, d in each)
     claims = [c for found in best.values() for c in found]
-    essay.add("combining.settings", claims, gan=named["gan"], vae=named["vae"])
+    if all(cells.of(family).factors for family in best):
+        essay.add("combining.settings", claims, gan=named["gan"], vae=named["vae"])
     essay.add("combining.approaches", claims)
 
 

@@ -180,6 +180,8 @@ MESSAGES = {
     "than half of their samples' {samples}",
     "combining.decoder": "{where}, their reconstructions alone already have a proxy FID of "
     "{recon}, more than half of their samples' {samples}",
+    "combining.decoder_beyond": "{where}, their reconstructions alone have a proxy FID of {recon}, "
+    "above that of their samples, {samples}",
     "combining.try_prior": "So more than half of the distance is added by drawing codes from the "
     "prior, which points to a latent GAN: a generator that learns to produce the VAE's codes.",
     "combining.try_decoder": "So more than half of the distance is there before any code is drawn, "
@@ -190,8 +192,8 @@ MESSAGES = {
     "combining.tied": "{setting} (tied with others)",
     "combining.settings": "The settings to start from are those of the best cells: {gan} for the "
     "GAN's side, {vae} for the VAE's.",
-    "combining.approaches": "A VAE-GAN would train decoder and discriminator together on them; "
-    "hybrid training would begin as a VAE and add the discriminator later.",
+    "combining.approaches": "A VAE-GAN would train decoder and discriminator together; hybrid "
+    "training would begin as a VAE and add the discriminator later.",
     "combining.none_trained": "No hybrid was trained here, so which of these works is open, and "
     "the idea is yours to choose and argue.",
     "combining.beats_both": "The {hybrid} {hedge}beat both parents{where}: proxy FID {value}, "
