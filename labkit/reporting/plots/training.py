@@ -11,8 +11,12 @@ from labkit.reporting.view import View
 
 
 def discriminator_accuracy(view: View, family: str = "gan") -> Plotted | None:
-    """Accuracy on real and fake images by epoch: a column for each loss kind."""
-    kinds = levels(cell.spec.params["loss"] for cell in view.of(family))
+    """Accuracy on real and fake images by epoch: a column for each loss kind that has one.
+
+    A Wasserstein critic draws no line between real and fake, so it is never right or wrong.
+    """
+    found = levels(cell.spec.params["loss"] for cell in view.of(family))
+    kinds = [kind for kind in found if LOSSES[kind].threshold]
     rows, said = [], []
     for dataset in view.datasets:
         row = [
@@ -28,8 +32,8 @@ def discriminator_accuracy(view: View, family: str = "gan") -> Plotted | None:
         ]
         if any(panel.series for panel in row):
             rows.append(row)
-            found = extremes(means(view.groups(family, dataset), "d_accuracy"), 2)
-            said.append(f"{DATASETS[dataset].label}, last epoch: {found}.")
+            most = extremes(means(view.groups(family, dataset), "d_accuracy"), 2)
+            said.append(f"{DATASETS[dataset].label}, last epoch: {most}.")
     if not rows:
         return None
     return Plotted(
