@@ -99,7 +99,7 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
         if hits > 4:
             listed = words.say("and_more", listed=listed, n=writer.digits("more", hits - 4))
         detail = words.say(
-            f"absence.{kind}.found",
+            f"absence.{kind}.found.one" if hits == 1 else f"absence.{kind}.found",
             listed=listed,
             hits=writer.digits("cells with it", hits),
             n=writer.digits("cells", n),
