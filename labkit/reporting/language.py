@@ -1,0 +1,62 @@
+"""The language of a report: every fixed text goes through here on its way to the reader.
+
+English is the source. A text is written where it is used, as ``_("{n} cells", n=3)``, and
+looked up in a gettext catalogue; what is not in the catalogue stays English. Texts that stand
+in a table of a module or of the catalog are translated where they are shown: ``_(entry.label)``.
+
+``scripts/messages.py`` collects all of them into ``labkit/locale/labkit.pot``. A language is a
+folder beside it, ``de/LC_MESSAGES/labkit.mo``. The language is asked for and never taken from
+the machine: the same store gives the same report everywhere.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+#: The folder of the catalogues.
+CATALOGUES = Path(__file__).resolve().parent.parent / "locale"
+
+_translations: ContextVar[gettext.NullTranslations | None] = ContextVar("language", default=None)
+
+
+def _(message: str, /, **fields: Any) -> str:
+    """A text in the report's language.
+
+    Args:
+        message: the English text, a literal, so that it can be collected.
+        fields: what its ``{names}`` stand for.
+    """
+    found = _translations.get()
+    text = found.gettext(message) if found and message else message
+    return text.format(**fields) if fields else text
+
+
+def many(one: str, other: str, n: int, /, **fields: Any) -> str:
+    """A text about `n` things, in the form of their number; ``{n}`` stands for it."""
+    found = _translations.get()
+    text = found.ngettext(one, other, n) if found else (one if n == 1 else other)
+    return text.format(n=n, **fields)
+
+
+@contextmanager
+def using(translations: gettext.NullTranslations) -> Iterator[None]:
+    """Everything inside speaks the language of `translations`."""
+    token = _translations.set(translations)
+    try:
+        yield
+    finally:
+        _translations.reset(token)
+
+
+def catalogue(language: str, folder: Path = CATALOGUES) -> gettext.NullTranslations:
+    """The catalogue of a language, ``de``.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    return gettext.translation("labkit", folder, [language])
