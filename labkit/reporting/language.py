@@ -2,7 +2,8 @@
 
 English is the source. A text is written where it is used, as ``_("{n} cells", n=3)``, and
 looked up in a gettext catalogue; what is not in the catalogue stays English. Texts that stand
-in a table of a module or of the catalog are translated where they are shown: ``_(entry.label)``.
+in a table of a module or of the catalog are translated where they are shown:
+``_(entry.label)``; those of a module are marked with ``N_`` so that they are collected.
 
 ``scripts/messages.py`` collects all of them into ``labkit/locale/labkit.pot``. A language is a
 folder beside it, ``de/LC_MESSAGES/labkit.mo``. The language is asked for and never taken from
@@ -41,6 +42,17 @@ def many(one: str, other: str, n: int, /, **fields: Any) -> str:
     found = _translations.get()
     text = found.ngettext(one, other, n) if found else (one if n == 1 else other)
     return text.format(n=n, **fields)
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Marks a text for collection that is translated where it is shown: ``_(TEXT)``."""
+    return message
+
+
+def code() -> str:
+    """The language's name as HTML's ``lang`` has it: ``de``, ``pt-BR``."""
+    found = _translations.get()
+    return (found.info().get("language") or "en").replace("_", "-") if found else "en"
 
 
 @contextmanager
