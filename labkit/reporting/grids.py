@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Picture
+from labkit.reporting.language import _, many
 from labkit.reporting.numbers import show
 from labkit.reporting.view import Cell, View, short_name
 
@@ -42,7 +43,7 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
         view=stored,
         epoch=at,
         alt=_alt(view, cell, stored, at),
-        caption=f"epoch {at}" if short else _caption(view, cell, stored, at),
+        caption=_("epoch {epoch}", epoch=at) if short else _caption(view, cell, stored, at),
         best=at == cell.best_epoch,
     )
 
@@ -57,16 +58,17 @@ def epoch_note(cell: Cell, what: str, epoch: int) -> str:
     """What is known of one grid in a few words: its epoch and the number that goes with it."""
     if what == "reconstruction":
         loss = cell.at(epoch, "recon_loss")
-        extra = f"recon loss {show(loss, 4)}" if loss is not None else ""
+        extra = _("recon loss {value}", value=show(loss, 4)) if loss is not None else ""
     elif what == "samples":
         if epoch == cell.best_epoch and cell.metric("proxy_fid") is not None:
-            extra = f"proxy FID {show(cell.metric('proxy_fid'))}"
+            extra = _("proxy FID {value}", value=show(cell.metric("proxy_fid")))
         else:
             fid = cell.at(epoch, "proxy_fid")
-            extra = f"tracking FID {show(fid)}" if fid is not None else ""
+            extra = _("tracking FID {value}", value=show(fid)) if fid is not None else ""
     else:
         extra = ""
-    return f"epoch {epoch}" + (f" · {extra}" if extra else "")
+    said = _("epoch {epoch}", epoch=epoch)
+    return f"{said} · {extra}" if extra else said
 
 
 def _caption(view: View, cell: Cell, what: str, epoch: int) -> str:
@@ -74,22 +76,34 @@ def _caption(view: View, cell: Cell, what: str, epoch: int) -> str:
 
 
 def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
-    """An alternative text written from the numbers, not from the look."""
-    noun = short_name(cell.spec.dataset)
-    who = f"{FAMILIES[cell.spec.family].label} {view.title(cell)}"
-    note = epoch_note(cell, what, epoch)
-    fid, right = _of_samples(cell, "proxy_fid", epoch), _of_samples(cell, "label_accuracy", epoch)
+    """An alternative text written from the numbers, not from the look.
+
+    What is known of the epoch, and only that, stands at its end: the page's slider changes it.
+    """
+    things = short_name(cell.spec.dataset)
+    who = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
+    known = epoch_note(cell, what, epoch)
     if what == "reconstruction":
-        return f"4×4 grid: eight test images, each beside its reconstruction by {who}, {note}"
-    if what == "classes":
-        return f"Grid of {noun}, a row for each class that {who} was asked for, {note}{right}"
-    if what == "manifold":
-        return f"15×15 grid: the latent plane of {who}, decoded point by point, {note}{fid}"
-    if what == "interpolation":
-        return (
-            f"4×4 grid: sixteen steps between two test images' codes, decoded by {who}, {note}{fid}"
+        said = _("4×4 grid: eight test images, each beside its reconstruction by {who}", who=who)
+    elif what == "classes":
+        said = _(
+            "Grid of {things}, a row for each class that {who} was asked for",
+            things=things,
+            who=who,
         )
-    return f"4×4 grid of generated {noun}, {who}, {note}{_classes(cell, epoch)}"
+        known += _of_samples(cell, "label_accuracy", epoch)
+    elif what == "manifold":
+        said = _("15×15 grid: the latent plane of {who}, decoded point by point", who=who)
+        known += _of_samples(cell, "proxy_fid", epoch)
+    elif what == "interpolation":
+        said = _(
+            "4×4 grid: sixteen steps between two test images' codes, decoded by {who}", who=who
+        )
+        known += _of_samples(cell, "proxy_fid", epoch)
+    else:
+        said = _("4×4 grid of generated {things}, {who}", things=things, who=who)
+        known += _classes(cell, epoch)
+    return f"{said}, {known}"
 
 
 def _of_samples(cell: Cell, metric: str, epoch: int) -> str:
@@ -97,7 +111,8 @@ def _of_samples(cell: Cell, metric: str, epoch: int) -> str:
     value = cell.metric(metric)
     if epoch != cell.best_epoch or value is None:
         return ""
-    return f"; {METRICS[metric].label} of its samples {show(value, METRICS[metric].digits)}"
+    label, shown = _(METRICS[metric].label), show(value, METRICS[metric].digits)
+    return "; " + _("{measure} of its samples {value}", measure=label, value=shown)
 
 
 def _classes(cell: Cell, epoch: int) -> str:
@@ -106,4 +121,6 @@ def _classes(cell: Cell, epoch: int) -> str:
     if epoch != cell.best_epoch or missing is None:
         return ""
     n = int(missing)
-    return f", {n} of ten classes missing" if n else ", all ten classes present"
+    if not n:
+        return ", " + _("all ten classes present")
+    return ", " + many("{n} of ten classes missing", "{n} of ten classes missing", n)

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-NOT_MEASURED = "not measured"
+from labkit.reporting.language import N_, _
+
+NOT_MEASURED = N_("not measured")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -18,22 +20,22 @@ def is_missing(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def show(value: Any, digits: int = 3, missing: str = NOT_MEASURED) -> str:
+def show(value: Any, digits: int = 3, missing: str | None = None) -> str:
     """A value as a reader sees it.
 
     Args:
         value: a number, text, None or NaN.
         digits: significant digits of a number that is not whole. The digits before the
             decimal point are all kept: 1412.3 is "1412", not "1410".
-        missing: what stands for None and NaN.
+        missing: what stands for None and NaN; None: *not measured* in the report's language.
 
     >>> show(3.14159), show(1412.3), show(123456), show(0.00001234), show(None)
     ('3.14', '1412', '123,456', '1.23 × 10⁻⁵', 'not measured')
     """
     if is_missing(value):
-        return missing
+        return _(NOT_MEASURED) if missing is None else missing
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, (list, tuple)):
         return ", ".join(show(item, digits) for item in value)
     try:
@@ -69,8 +71,10 @@ def setting(value: Any) -> str:
     """A setting as its author would write it: 0.0002, 128, (0.5, 0.999)."""
     if isinstance(value, (list, tuple)):
         return f"({', '.join(map(setting, value))})"
-    if value is None or isinstance(value, bool):
-        return {None: "none", True: "yes", False: "no"}[value]
+    if value is None:
+        return _("none")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if not isinstance(value, float):
         return str(value)
     text = f"{value:g}" if abs(value) < 1e-6 else f"{value:.10f}".rstrip("0").rstrip(".")
@@ -80,17 +84,19 @@ def setting(value: Any) -> str:
 def duration(seconds: float) -> str:
     """Seconds as people say them: "48 s", "12 min", "3 h 05 min"."""
     if seconds < 99.5:
-        return f"{seconds:.0f} s"
+        return _("{seconds} s", seconds=f"{seconds:.0f}")
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+    if minutes < 120:
+        return _("{minutes} min", minutes=minutes)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02d}")
 
 
-def listing(items: Iterable[str], word: str = "and") -> str:
+def listing(items: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     found = list(items)
     if len(found) < 2:
         return "".join(found)
-    return f"{', '.join(found[:-1])} {word} {found[-1]}"
+    return _("{first} and {last}", first=", ".join(found[:-1]), last=found[-1])
 
 
 def count(n: int, one: str, many: str = "") -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
 from labkit.reporting.blocks import Piece
+from labkit.reporting.language import _
 from labkit.reporting.table import Tables
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Students:
         """Everything written that stands under none of the questions asked: it is not lost."""
         for key, pieces in self.answers.items():
             if key not in asked:
-                yield QUESTIONS[key].text, pieces
+                yield _(QUESTIONS[key].text), pieces
         yield from self.others
 
 

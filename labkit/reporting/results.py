@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.reporting import compare, notebook
-from labkit.reporting.numbers import count
+from labkit.reporting.language import _, many
 from labkit.reporting.render import enlarged
 from labkit.reporting.table import Tables, status, tables
+from labkit.reporting.view import STATUSES
 from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
 from labkit.store import Store
 
@@ -204,8 +205,10 @@ class Results:
     def summary(self) -> str:
         """ "18 of 18 cells done", and what became of the others."""
         found = [cell.status for cell in self.cells.values()]
-        others = [f"{found.count(s)} {s}" for s in dict.fromkeys(found) if s != "done"]
-        return "; ".join([f"{found.count('done')} of {count(len(found), 'cell')} done", *others])
+        done = found.count("done")
+        said = many("{done} of {n} cell done", "{done} of {n} cells done", len(found), done=done)
+        others = [s for s in dict.fromkeys(found) if s != "done"]
+        return "; ".join([said, *(f"{found.count(s)} {_(STATUSES[s][0])}" for s in others)])
 
     def __repr__(self) -> str:
         return f"{self.plan.title}: {self.summary}\n{compare.one(self.table)}"

@@ -9,16 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
-from labkit.reporting.numbers import count, is_missing, levels, listing, setting, show
+from labkit.reporting.language import N_, _, many
+from labkit.reporting.numbers import is_missing, levels, listing, setting, show
 from labkit.reporting.plots.style import Style, level_label, level_of
 from labkit.reporting.table import Tables, status
 from labkit.reporting.yardstick import Yardstick, real_value, yardstick
-from labkit.spec import CellFailure, CellResult, CellSpec, Outcome, canonical_json
+from labkit.spec import UNSTATED, CellFailure, CellResult, CellSpec, Outcome, canonical_json
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
 
 
+#: How a cell ended, as a word, and how many did so.
+STATUSES = {
+    "done": (N_("done"), N_("{n} done")),
+    "failed": (N_("failed"), N_("{n} failed")),
+    "missing": (N_("missing"), N_("{n} missing")),
+    "trained": (N_("trained"), N_("{n} trained but not measured")),
+}
+#: What a data set's images show, for alternative texts.
+_NOUNS = {"MNIST": N_("digits"), "FashionMNIST": N_("clothes")}
 #: More cells than these share a page only with fewer pictures each.
 MANY = 60
 
@@ -63,8 +73,9 @@ class Cell:
     def absence(self) -> str:
         """Why there are no numbers: "failed: …", "not run yet", or empty if there are."""
         if isinstance(self.outcome, CellFailure):
-            return f"failed: {(self.outcome.error.strip().splitlines() or ['unknown error'])[0]}"
-        return "not run yet" if self.outcome is None else ""
+            lines = self.outcome.error.strip().splitlines()
+            return _("failed: {why}", why=lines[0] if lines else _("unknown error"))
+        return _("not run yet") if self.outcome is None else ""
 
 
 @dataclass(frozen=True)
@@ -166,8 +177,10 @@ class View:
 
     def title(self, cell: Cell) -> str:
         """A cell as captions call it: "Hinge z 64", with its seed where there are several."""
-        seed = f" seed {cell.spec.seed}" if self.several_seeds else ""
-        return self.style.label(cell.spec) + seed
+        label = self.style.label(cell.spec)
+        if self.several_seeds:
+            return _("{cell} seed {seed}", cell=label, seed=cell.spec.seed)
+        return label
 
     def levels(self, family: str, name: str, dataset: str | None = None) -> list[str]:
         """The levels of a setting, as labels, in order."""
@@ -208,34 +221,36 @@ class View:
     def seeds_said(self) -> str:
         """How many seeds, said as often as numbers are compared."""
         seeds = self.plan.seeds
-        if len(seeds) == 1:
-            return f"one seed ({seeds[0]})"
-        return f"{len(seeds)} seeds ({listing(map(str, seeds))})"
+        named = listing(map(str, seeds))
+        return many("one seed ({seeds})", "{n} seeds ({seeds})", len(seeds), seeds=named)
 
     @property
     def trouble(self) -> str:
         """Failed, missing and unmeasured cells in one clause, or empty."""
         found = []
-        for word in ("failed", "missing", "trained"):
-            n = sum(cell.status == word for cell in self.cells)
+        for each in ("failed", "missing", "trained"):
+            n = sum(cell.status == each for cell in self.cells)
             if n:
-                found.append(f"{n} {'trained but not measured' if word == 'trained' else word}")
+                found.append(_(STATUSES[each][1], n=n))
         return listing(found)
 
 
 def plain_level(value: Any) -> str:
     """A level on its own: 64, Hinge."""
-    named = isinstance(value, str) and value != "none"
-    return level_label("", "", value) if named else setting(value)
+    if value == "none":
+        return setting(None)
+    if value == UNSTATED:
+        return _("not stated")
+    return level_label("", "", value) if isinstance(value, str) else setting(value)
 
 
 def short_name(dataset: str) -> str:
     """What a data set's images show, for alternative texts."""
-    return {"MNIST": "digits", "FashionMNIST": "clothes"}.get(dataset, "images")
+    return _(_NOUNS[dataset]) if dataset in _NOUNS else _("images")
 
 
 def all_done(view: View) -> str:
     """ "18 of 18 cells done" and what became of the others."""
     done = sum(cell.status == "done" for cell in view.cells)
-    total = count(len(view.cells), "cell")
-    return f"{done} of {total} done" + (f"; {view.trouble}" if view.trouble else "")
+    said = many("{done} of {n} cell done", "{done} of {n} cells done", len(view.cells), done=done)
+    return f"{said}; {view.trouble}" if view.trouble else said

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from labkit.reporting.blocks import Piece
+from labkit.reporting.language import _
 
 _TAGS = {
     "p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li",
@@ -58,7 +59,8 @@ def _checked(piece: Piece) -> str:
         return f'<b class="value">{text}</b>'
     if piece.kind == "claim" and piece.verdict:
         kind = piece.verdict.replace(" ", "-")
-        return f'{text} <span class="verdict {kind}">{piece.mark} {piece.verdict}</span>'
+        verdict = escape(_(piece.verdict))
+        return f'{text} <span class="verdict {kind}">{piece.mark} {verdict}</span>'
     return f'<mark>{text}</mark><small class="aside">{text}: {note}</small>'
 
 
@@ -76,7 +78,9 @@ def _noted(piece: Piece) -> str:
     text = escape_markdown(piece.text)
     if piece.kind == "value":
         return text
-    return f"{text} ({f'{piece.mark} {piece.verdict}' if piece.verdict else piece.note})"
+    if piece.verdict:
+        return f"{text} ({piece.mark} {_(piece.verdict)})"
+    return f"{text} ({piece.note})"
 
 
 def _disarmed(text: str) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit import calibration
+from labkit.reporting.language import N_
 
 #: The nonsense shown as the upper end of the scale.
-CEILING = "noise"
+CEILING = N_("noise")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Yardstick:
     """The same against training images, at the number of samples that choose the epoch."""
     ceiling: float | None = None
     ceiling_of: str = ""
-    """What reads that high."""
+    """What reads that high, in English."""
 
 
 def yardstick(dataset: str, features: str, samples: int, tracking: int) -> Yardstick:
