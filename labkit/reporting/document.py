@@ -16,6 +16,7 @@ from labkit.reporting.blocks import (
     Section,
     Table,
 )
+from labkit.reporting.language import N_, _
 from labkit.reporting.method import method
 from labkit.reporting.reflections import NOBODY, Students
 from labkit.reporting.sections import (
@@ -34,7 +35,7 @@ from labkit.reporting.view import View
 if TYPE_CHECKING:
     from labkit.reporting.claims.claim import Answer
 
-DISCLOSURE = (
+DISCLOSURE = N_(
     "Tables, plots and everything marked “computed from your table by labkit” were made by "
     "labkit from the stored results; the words under an author's name are the author's own."
 )
@@ -91,7 +92,7 @@ def compose(
         headlines=(*opening.best_cells(view), *questions.headlines(view, answers))[:5],
         glance=glance,
         sections=sections,
-        disclosure=DISCLOSURE,
+        disclosure=_(DISCLOSURE),
         map=_map(view),
         frames=() if layout == "brief" else images.frames(view, on_page),
         epochs=tuple(range(1, max(epochs, default=0) + 1)),
@@ -137,7 +138,7 @@ def pictures_of(block: Block) -> Iterator[Picture]:
 def _map(view: View) -> tuple[tuple[str, tuple[Chip, ...]], ...]:
     return tuple(
         (
-            f"{FAMILIES[family].label} {dataset}",
+            f"{_(FAMILIES[family].label)} {dataset}",
             tuple(
                 Chip(cell.spec.name, cell.status, f"#{experiments.anchor(cell.spec.name)}")
                 for cell in view.of(family, dataset)

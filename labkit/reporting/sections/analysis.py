@@ -17,19 +17,20 @@ from labkit.reporting.blocks import (
     Section,
     Table,
 )
-from labkit.reporting.numbers import NOT_MEASURED, is_missing, show
+from labkit.reporting.language import N_, _
+from labkit.reporting.numbers import is_missing, show
 from labkit.reporting.sections.experiments import anchor, collapse
 from labkit.reporting.view import Cell, View
 
 #: Metric groups in the order of the folded tables.
 _GROUPS = {
-    "quality": "Quality of samples",
-    "modes": "Modes: is every kind of image there",
-    "stability": "Stability of training",
-    "losses": "Losses",
-    "vae": "Latent space",
-    "cost": "Cost",
-    "appendix": "Appendix: the lab sheet's own number",
+    "quality": N_("Quality of samples"),
+    "modes": N_("Modes: is every kind of image there"),
+    "stability": N_("Stability of training"),
+    "losses": N_("Losses"),
+    "vae": N_("Latent space"),
+    "cost": N_("Cost"),
+    "appendix": N_("Appendix: the lab sheet's own number"),
 }
 
 
@@ -37,20 +38,28 @@ _GROUPS = {
 _DETAILS = {
     "quality": {
         "nearest_training": (
-            "Distance to training",
-            "median distance of a sample to its nearest training image in feature space, over "
-            "that of real test images: far below 1 the samples are near-copies",
+            N_("Distance to training"),
+            N_(
+                "median distance of a sample to its nearest training image in feature space, over "
+                "that of real test images: far below 1 the samples are near-copies"
+            ),
         )
     }
 }
 
-_SHARES = (
+#: How the shares of the classes were found, in the order of the table.
+_HOW = {
+    "class_shares_predicted": N_("classified"),
+    "class_shares": N_("corrected"),
+}
+
+_SHARES = N_(
     "Classified: what the pinned classifier takes the samples for. It confuses some classes, so "
     "these shares are biased even for real images; corrected: the shares that explain what it "
     "saw, given its confusions on real test images."
 )
 
-_WRONG_WITH_IT = (
+_WRONG_WITH_IT = N_(
     "It is here for continuity with older hand-ins and enters no answer: its features are those "
     "of one discriminator of this very run, so the yardstick moves with every training; its values "
     "lie near 0 whatever the images look like, and mean nothing outside one run."
@@ -64,7 +73,7 @@ def plots(view: View) -> Section:
         draw = resolve(entry.target)
         wanted: list[tuple[str, str, tuple[str, ...]]] = []
         if all(map(view.of, entry.families)):
-            wanted.append((key, entry.label, ()))
+            wanted.append((key, _(entry.label), ()))
         for family in entry.also:
             if view.of(family):
                 wanted.append((f"{family}_{key}", _label_of(entry.label, family), (family,)))
@@ -74,41 +83,42 @@ def plots(view: View) -> Section:
                 continue
             label = plotted.title or label
             figure = Figure(
-                name, label, plotted.chart, entry.about, plotted.finding, plotted.alt,
+                name, label, plotted.chart, _(entry.about), plotted.finding, plotted.alt,
                 f"plots/{name}.png",
             )  # fmt: skip
             figures.append(Section(f"plot-{name.replace('_', '-')}", label, (figure,)))
     if not figures:
-        return Section("plots", "Analysis Plots", (Paragraph("No cell has results yet."),))
-    return Section("plots", "Analysis Plots", (), tuple(figures))
+        return Section("plots", _("Analysis Plots"), (Paragraph(_("No cell has results yet.")),))
+    return Section("plots", _("Analysis Plots"), (), tuple(figures))
 
 
 def _label_of(label: str, family: str) -> str:
     """A figure's label for another family: "GAN Loss Comparison" is a "cGAN Loss Comparison"."""
-    first, _, rest = label.partition(" ")
-    name = FAMILIES[family].label
-    return f"{name} {rest}" if first in ("GAN", "VAE") else f"{label}: {name}"
+    first, title, name = label.split()[0], _(label), _(FAMILIES[family].label)
+    if first in ("GAN", "VAE") and first in title:
+        return title.replace(first, name, 1)
+    return f"{title}: {name}"
 
 
 def scores(view: View) -> Section:
     """Section 7: the proxy FID of every cell, and every other measure folded away."""
-    several = len(view.datasets) > 1
-    intro = (
+    intro = _(
         "The proxy FID is the Fréchet distance between features of generated and of real test "
         "images under a small classifier made for the data set. Lower is better."
-        + (" Scores are not comparable between data sets." if several else "")
     )
+    if len(view.datasets) > 1:
+        intro += " " + _("Scores are not comparable between data sets.")
     blocks: list[Block] = [Paragraph(intro), _main_table(view)]
     for group in _GROUPS:
         blocks += [fold for fold in (_group_table(view, group),) if fold]
         if group == "modes":
             blocks += [fold for fold in (_class_shares(view),) if fold]
-    return Section("scores", "Proxy FID Scores Summary", tuple(blocks))
+    return Section("scores", _("Proxy FID Scores Summary"), tuple(blocks))
 
 
 def scores_brief(view: View) -> Section:
     """The one table of the brief layout."""
-    return Section("scores", "Proxy FID Scores Summary", (_main_table(view, brief=True),))
+    return Section("scores", _("Proxy FID Scores Summary"), (_main_table(view, brief=True),))
 
 
 def _main_table(view: View, brief: bool = False) -> Table:
@@ -117,14 +127,14 @@ def _main_table(view: View, brief: bool = False) -> Table:
     extra = () if brief else ("kid", "sharpness")
     names = ["proxy_fid", *(n for n in extra if n in measured)]
     columns = [
-        Column("Run", name="run"),
-        Column("Data set", name="dataset"),
-        *([Column("Seed", True, name="seed")] if view.several_seeds else []),
-        Column("Best epoch", True, name="best_epoch"),
-        *(Column(METRICS[n].label, True, METRICS[n].about, n) for n in names),
-        *([Column("Mode collapse", name="collapse")] if judged else []),
-        Column("Time (s)", True, METRICS["seconds"].about, "seconds"),
-        Column("Status", name="status"),
+        Column(_("Run"), name="run"),
+        Column(_("Data set"), name="dataset"),
+        *([Column(_("Seed"), True, name="seed")] if view.several_seeds else []),
+        Column(_("Best epoch"), True, name="best_epoch"),
+        *(Column(_(METRICS[n].label), True, _(METRICS[n].about), n) for n in names),
+        *([Column(_("Mode collapse"), name="collapse")] if judged else []),
+        Column(_("Time (s)"), True, _(METRICS["seconds"].about), "seconds"),
+        Column(_("Status"), name="status"),
     ]
     winners = _winners(view)
     rows = []
@@ -139,17 +149,16 @@ def _main_table(view: View, brief: bool = False) -> Table:
             *(_entry(view, cell, name, best and name == "proxy_fid") for name in names),
             *([Entry(collapse(cell))] if judged else []),
             _entry(view, cell, "seconds"),
-            Entry(cell.absence or cell.status, tone="failed" if cell.status == "failed" else ""),
+            Entry(cell.absence or _(cell.status), tone="failed" if cell.status == "failed" else ""),
         ]
         rows.append(Row(tuple(entries), spec.name, anchor(spec.name) if brief else ""))
     real = [] if brief else _real_rows(view, names, [c.name for c in columns])
     rows += real
-    known = " Real images: as many of them, measured like samples." if real else ""
-    caption = (
-        f"Every cell of the plan, {view.seeds_said}.{known} "
-        "◆ marks the lowest proxy FID on its data set."
-    )
-    return Table(caption, tuple(columns), tuple(rows), interactive=True)
+    caption = [_("Every cell of the plan, {seeds}.", seeds=view.seeds_said)]
+    if real:
+        caption.append(_("Real images: as many of them, measured like samples."))
+    caption.append(_("◆ marks the lowest proxy FID on its data set."))
+    return Table(" ".join(caption), tuple(columns), tuple(rows), interactive=True)
 
 
 def _group_table(view: View, group: str) -> Fold | None:
@@ -163,11 +172,12 @@ def _group_table(view: View, group: str) -> Fold | None:
         return None
     cells = [c for c in view.cells if any(_applies(n, c.spec.family) for n in names)]
     columns = (
-        Column("Run", name="run"),
-        *(Column(_with_unit(n), True, METRICS[n].about, n) for n in names),
+        Column(_("Run"), name="run"),
+        *(Column(_with_unit(n), True, _(METRICS[n].about), n) for n in names),
     )
     details = [n for n in _DETAILS.get(group, {}) if any(c.detail(n) is not None for c in cells)]
-    columns += tuple(Column(*_DETAILS[group][n][:1], True, _DETAILS[group][n][1]) for n in details)
+    extra = [_DETAILS[group][n] for n in details]
+    columns += tuple(Column(_(label), True, _(about)) for label, about in extra)
     rows = []
     for row in _real_rows(view, names, ["run", *names]):
         rows.append(replace(row, entries=(*row.entries, *(Entry("1", 1.0) for _ in details))))
@@ -176,11 +186,11 @@ def _group_table(view: View, group: str) -> Fold | None:
         more = [_detail(cell, n) for n in details]
         rows.append(Row((name, *(_entry(view, cell, n) for n in names), *more), cell.spec.name))
     meant = [(METRICS[n].label, METRICS[n].about) for n in names]
-    meant += [_DETAILS[group][n] for n in details]
-    meaning = Paragraph(" ".join(f"{label}: {about}." for label, about in meant), "note")
+    said = [f"{_(label)}: {_(about)}." for label, about in (*meant, *extra)]
     if group == "appendix":
-        meaning = Paragraph(f"{meaning.text} {_WRONG_WITH_IT}", "note")
-    return Fold(_GROUPS[group], (Table(_GROUPS[group], columns, tuple(rows), True), meaning))
+        said.append(_(_WRONG_WITH_IT))
+    title, meaning = _(_GROUPS[group]), Paragraph(" ".join(said), "note")
+    return Fold(title, (Table(title, columns, tuple(rows), True), meaning))
 
 
 def _real_rows(view: View, names: Sequence[str], columns: Sequence[str]) -> list[Row]:
@@ -203,7 +213,7 @@ def _real_rows(view: View, names: Sequence[str], columns: Sequence[str]) -> list
                 else Entry(show(value, METRICS[name].digits), value)
                 for name in columns[1:]
             ]
-            rows.append(Row((Entry(f"Real images of {dataset}"), *cells)))
+            rows.append(Row((Entry(_("Real images of {dataset}", dataset=dataset)), *cells)))
     return rows
 
 
@@ -218,12 +228,7 @@ def _class_shares(view: View) -> Fold | None:
     for dataset in view.datasets:
         rows = []
         for cell in view.of(None, dataset):
-            named = [
-                (how, shares)
-                for key, how in (("class_shares_predicted", "classified"),
-                                 ("class_shares", "corrected"))
-                if (shares := cell.detail(key))
-            ]  # fmt: skip
+            named = [(_(how), shares) for key, how in _HOW.items() if (shares := cell.detail(key))]
             for how, shares in named:
                 name = Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}")
                 entries = (Entry(f"{100 * s:.1f}", 100 * s) for s in shares)
@@ -231,20 +236,24 @@ def _class_shares(view: View) -> Fold | None:
         real = next((r for c in view.of(None, dataset) if (r := c.detail("class_shares_real"))), ())
         if rows and real:
             entries = (Entry(f"{100 * s:.1f}", 100 * s) for s in real)
-            rows.insert(0, Row((Entry(f"Real images of {dataset}"), Entry("labelled"), *entries)))
+            name = Entry(_("Real images of {dataset}", dataset=dataset))
+            rows.insert(0, Row((name, Entry(_("labelled")), *entries)))
         if rows:
             names = DATASETS[dataset].classes
-            columns = (Column("Run"), Column("Share"), *(Column(n, True) for n in names))
-            caption = f"{dataset}: share of samples in each class, best epoch, in percent"
+            columns = (Column(_("Run")), Column(_("Share")), *(Column(n, True) for n in names))
+            caption = _(
+                "{dataset}: share of samples in each class, best epoch, in percent",
+                dataset=dataset,
+            )
             tables.append(Table(caption, columns, tuple(rows), True))
     if not tables:
         return None
-    return Fold("Class shares of the samples", (*tables, Paragraph(_SHARES, "note")))
+    return Fold(_("Class shares of the samples"), (*tables, Paragraph(_(_SHARES), "note")))
 
 
 def _with_unit(name: str) -> str:
     metric = METRICS[name]
-    return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+    return f"{_(metric.label)} ({_(metric.unit)})" if metric.unit else _(metric.label)
 
 
 def _entry(view: View, cell: Cell, name: str, best: bool = False) -> Entry:
@@ -254,7 +263,7 @@ def _entry(view: View, cell: Cell, name: str, best: bool = False) -> Entry:
         return Entry("—", tone=cell.status)
     value = cell.metric(name)
     if value is None:
-        return Entry(NOT_MEASURED, tone="missing")
+        return Entry(show(None), tone="missing")
     text = view.shown(cell, name) if name in METRICS else show(value)
     return Entry(f"◆ {text}" if best else text, value, tone="best" if best else "")
 

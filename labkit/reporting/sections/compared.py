@@ -23,7 +23,8 @@ from labkit.reporting.blocks import (
 )
 from labkit.reporting.changes import Change, environments
 from labkit.reporting.grids import has, picture
-from labkit.reporting.numbers import NOT_MEASURED, count, is_missing, listing, show
+from labkit.reporting.language import N_, _, many
+from labkit.reporting.numbers import is_missing, listing, setting, show
 from labkit.reporting.paired import (
     Contrast,
     Key,
@@ -39,7 +40,12 @@ if TYPE_CHECKING:
 
 COLOURS = (("side-a", "#b35900", "#f2a65c"), ("side-b", "#2464b4", "#72b9f2"))
 #: Every verdict, and the sign it is found by in a long table.
-MARKS = {"beyond noise": "✓", "within noise": "=", "noise not known": "?", "the same": "="}
+MARKS = {
+    N_("beyond noise"): "✓",
+    N_("within noise"): "=",
+    N_("noise not known"): "?",
+    N_("the same"): "=",
+}
 #: Names said before a list is folded away.
 FEW = 6
 #: Rows of the table of all differences.
@@ -74,101 +80,102 @@ def settings(two: Two, found: Sequence[Change]) -> Section:
             Row((Entry(c.name), Entry(c.a), Entry(c.b), Entry(_which(c.cells, total))))
             for c in found
         ]
-        blocks.append(_three("What differs between cells of one name", "Setting", rows))
+        blocks.append(_three(_("What differs between cells of one name"), _("Setting"), rows))
     elif two.both:
-        blocks.append(Paragraph("The cells that are in both have the same settings and code."))
+        blocks.append(Paragraph(_("The cells that are in both have the same settings and code.")))
     machines = environments(two.a.outcomes, two.b.outcomes)
     if machines:
         rows = [Row((Entry(name), Entry(u), Entry(v))) for name, u, v in machines]
-        blocks.append(_three("What differs between the machines", "Environment", rows))
+        blocks.append(_three(_("What differs between the machines"), _("Environment"), rows))
     for side, alone in (
         ("A", [pair.either["run"] for pair in two.pairs if not pair.b]),
         ("B", [pair.either["run"] for pair in two.pairs if not pair.a]),
     ):
         if alone:
             names = Listing(tuple(alone))
-            blocks.append(Fold(f"{count(len(alone), 'cell')} only in {side}", (names,)))
-    return Section("settings", "What changed in the experiment", tuple(blocks))
+            only = many(
+                "{n} cell only in {side}", "{n} cells only in {side}", len(alone), side=side
+            )
+            blocks.append(Fold(only, (names,)))
+    return Section("settings", _("What changed in the experiment"), tuple(blocks))
 
 
 def _three(caption: str, first: str, rows: Sequence[Row]) -> Table:
     """A thing, its value in A, its value in B, and where there is a fourth entry, which cells."""
-    names = (first, "A", "B", "Cells")[: len(rows[0].entries)]
+    names = (first, "A", "B", _("Cells"))[: len(rows[0].entries)]
     return Table(caption, tuple(Column(name) for name in names), tuple(rows))
 
 
 def _plans(two: Two) -> tuple[tuple[str, str], ...]:
     rows = (
-        ("Cells", str(len(two.a.plan.cells)), str(len(two.b.plan.cells))),
-        ("Seeds", *(listing(map(str, view.plan.seeds)) for view in (two.a, two.b))),
-        ("Data", two.a.plan.data_source, two.b.plan.data_source),
-        ("Profile", two.a.plan.profile or "none", two.b.plan.profile or "none"),
+        (_("Cells"), str(len(two.a.plan.cells)), str(len(two.b.plan.cells))),
+        (_("Seeds"), *(listing(map(str, view.plan.seeds)) for view in (two.a, two.b))),
+        (_("Data"), two.a.plan.data_source, two.b.plan.data_source),
+        (_("Profile"), *(setting(view.plan.profile or None) for view in (two.a, two.b))),
     )
     return tuple((name, u if u == v else f"A: {u} · B: {v}") for name, u, v in rows)
 
 
 def _which(cells: Sequence[str], total: int) -> str:
     if len(cells) == total:
-        return f"all {total}" if total > 1 else cells[0]
-    return listing(cells) if len(cells) <= FEW else f"{len(cells)} of {total}"
+        return _("all {n}", n=total) if total > 1 else cells[0]
+    if len(cells) <= FEW:
+        return listing(cells)
+    return _("{n} of {total}", n=len(cells), total=total)
 
 
 # --------------------------------------------------------------------- numbers
 
-_HOW = (
+_HOW = N_(
     "B − A is averaged over the settings of a model within each seed, so that what a seed brings "
     "to both cancels. The interval is Student's, 95 %, over the seeds. A difference is called "
     "beyond noise from three seeds on, if it stays so after Holm's correction for all rows of the "
     "table; that does not say what caused it."
 )
-_HOW_ONE = "B − A, averaged over the settings of a model. With one seed there is no interval."
+_HOW_ONE = N_("B − A, averaged over the settings of a model. With one seed there is no interval.")
 
 
 def numbers(two: Two, together: Sequence[Contrast]) -> Section:
     """B against A by model and data set, over the seeds."""
     if not together:
-        text = "Nothing was measured on both sides that may be compared."
-        return Section("numbers", "What changed in the numbers", (Paragraph(text),))
+        text = _("Nothing was measured on both sides that may be compared.")
+        return Section("numbers", _("What changed in the numbers"), (Paragraph(text),))
     rows = []
     for contrast in together:
         assert isinstance(contrast.group, tuple)
         family, dataset = contrast.group
         head = (
-            Entry(f"{FAMILIES[family].label}, {DATASETS[dataset].label}"),
-            Entry(METRICS[contrast.metric].label),
+            Entry(f"{_(FAMILIES[family].label)}, {_(DATASETS[dataset].label)}"),
+            Entry(_(METRICS[contrast.metric].label)),
             Entry(str(contrast.settings), contrast.settings),
         )
         rows.append(Row((*head, *_judged(contrast, _several(together)))))
     columns = (
-        Column("Model"),
-        Column("Measure"),
-        Column("Settings", numeric=True, about="how many settings the means are over"),
+        Column(_("Model")),
+        Column(_("Measure")),
+        Column(_("Settings"), numeric=True, about=_("how many settings the means are over")),
         *_columns(together),
     )
-    table = Table("B against A, by model and data set", columns, tuple(rows), interactive=True)
+    caption = _("B against A, by model and data set")
+    table = Table(caption, columns, tuple(rows), interactive=True)
     return Section(
         "numbers",
-        "What changed in the numbers",
-        (Paragraph(_HOW if _several(together) else _HOW_ONE), table),
+        _("What changed in the numbers"),
+        (Paragraph(_(_HOW) if _several(together) else _(_HOW_ONE)), table),
     )
-
-
-_VALUES = (
-    Column("A", numeric=True),
-    Column("B", numeric=True),
-    Column("B − A", numeric=True),
-    Column("Ahead"),
-)
-_NOISE = (
-    Column("95 % interval", numeric=True, about="of B − A, over the seeds in both"),
-    Column("Seeds", numeric=True),
-    Column("Beyond noise?"),
-)
 
 
 def _columns(some: Sequence[Contrast]) -> tuple[Column, ...]:
     """With one seed, that noise is not known is said once, above, and not in every row."""
-    return (*_VALUES, *_NOISE) if _several(some) else _VALUES
+    values = (*(Column(name, numeric=True) for name in ("A", "B", "B − A")), Column(_("Ahead")))
+    if not _several(some):
+        return values
+    return (
+        *values,
+        Column(_("95 % interval"), numeric=True, about=_("of B − A, over the seeds in both")),
+        Column(_("Seeds"), numeric=True),
+        Column(_("Beyond noise?")),
+    )
 
 
 def _several(some: Sequence[Contrast]) -> bool:
@@ -185,13 +192,16 @@ def _judged(contrast: Contrast, several: bool) -> tuple[Entry, ...]:
     )
     if not several:
         return values
-    ends = contrast.interval and [_signed(end) for end in contrast.interval]
+    interval = Entry("–", tone="missing")
+    if contrast.interval:
+        low, high = (_signed(end) for end in contrast.interval)
+        interval = Entry(_("{low}\u00a0to\u00a0{high}", low=low, high=high))
     note = f" ({contrast.note})" if contrast.note else ""
     return (
         *values,
-        Entry(f"{ends[0]}\u00a0to\u00a0{ends[1]}" if ends else "–", tone="" if ends else "missing"),
+        interval,
         Entry(str(len(contrast.seeds)), len(contrast.seeds)),
-        Entry(f"{MARKS[contrast.verdict]} {contrast.verdict}{note}"),
+        Entry(f"{MARKS[contrast.verdict]} {_(contrast.verdict)}{note}"),
     )
 
 
@@ -215,12 +225,13 @@ def cells(two: Two, one_by_one: Sequence[Contrast]) -> Section:
     if one_by_one:
         several = _several(one_by_one)
         rows = [Row((Entry(str(c.group)), *_judged(c, several))) for c in one_by_one]
-        columns = (Column("Cell"), *_columns(one_by_one))
-        caption = f"{METRICS['proxy_fid'].label} of each setting"
+        columns = (Column(_("Cell")), *_columns(one_by_one))
+        caption = _("{measure} of each setting", measure=_(METRICS["proxy_fid"].label))
         blocks.append(Table(caption, columns, tuple(rows), interactive=True))
     if not blocks:
-        blocks.append(Paragraph(f"{METRICS['proxy_fid'].label}: {NOT_MEASURED} in both."))
-    return Section("cells", "Cell by cell", tuple(blocks))
+        label = _(METRICS["proxy_fid"].label)
+        blocks.append(Paragraph(_("{measure}: not measured in both.", measure=label)))
+    return Section("cells", _("Cell by cell"), tuple(blocks))
 
 
 def _figure(two: Two) -> Figure | None:
@@ -239,7 +250,7 @@ def _figure(two: Two) -> Figure | None:
             continue
         series, labels = [], []
         for i, sides in enumerate(known.values()):
-            for values, (colour, _, _), marker in zip(sides, COLOURS, "os", strict=True):
+            for values, (colour, *_both), marker in zip(sides, COLOURS, "os", strict=True):
                 y = (float(i),) * len(values)
                 series.append(
                     chart.Series("", tuple(values), y, colour, "none", marker, marker == "o")
@@ -248,8 +259,8 @@ def _figure(two: Two) -> Figure | None:
             labels.append(_share(*means))
         panels.append(
             chart.Dots(
-                DATASETS[dataset].label,
-                "Proxy FID; B against A at the right",
+                _(DATASETS[dataset].label),
+                _("Proxy FID; B against A at the right"),
                 tuple(known),
                 tuple(series),
                 tuple(labels),
@@ -264,14 +275,14 @@ def _figure(two: Two) -> Figure | None:
     )
     return Figure(
         name="both",
-        title="Proxy FID in A and B",
+        title=_("Proxy FID in A and B"),
         chart=chart.Chart((tuple(panels),), keys),
-        reading=(
+        reading=_(
             "A row for each setting, a point for each seed: hollow circles are A, squares are B; "
             "further left is better. At the right, how much B's mean is above or below A's."
         ),
         finding="",
-        alt="Proxy FID of each setting in A and in B, as in the table below.",
+        alt=_("Proxy FID of each setting in A and in B, as in the table below."),
         file="plots/both.png",
     )
 
@@ -287,7 +298,7 @@ def _share(a: float, b: float) -> str:
 def _label(two: Two, pair: Pair) -> str:
     cell = _of(two.a, pair.key)
     assert cell is not None
-    return f"{FAMILIES[cell.spec.family].label} {two.a.style.label(cell.spec)}"
+    return f"{_(FAMILIES[cell.spec.family].label)} {two.a.style.label(cell.spec)}"
 
 
 def _of(view: View, wanted: Key) -> Cell | None:
@@ -308,16 +319,17 @@ def pictures(two: Two) -> tuple[Section, ...]:
                 continue
             sides = _side(two.a, best, "A"), _side(two.b, other, "B")
             if sides[0] and sides[1]:
-                who = f"{FAMILIES[family].label}, {DATASETS[dataset].label}"
+                who = f"{_(FAMILIES[family].label)}, {_(DATASETS[dataset].label)}"
                 cell = f"{two.a.title(best)}"
                 rows.append(
                     Row((Entry(who), Entry(cell), Entry("", pictures=(sides[0], sides[1]))))
                 )
     if not rows:
         return ()
-    columns = (Column("Model"), Column("Best cell of A"), Column("Samples of their best epochs"))
-    caption = "The cell with the lowest proxy FID in A of each model and data set; the same in B"
-    return (Section("images", "Samples side by side", (Table(caption, columns, tuple(rows)),)),)
+    names = (_("Model"), _("Best cell of A"), _("Samples of their best epochs"))
+    columns = tuple(Column(name) for name in names)
+    caption = _("The cell with the lowest proxy FID in A of each model and data set; the same in B")
+    return (Section("images", _("Samples side by side"), (Table(caption, columns, tuple(rows)),)),)
 
 
 def _side(view: View, cell: Cell, side: str) -> Picture | None:
@@ -329,7 +341,9 @@ def _side(view: View, cell: Cell, side: str) -> Picture | None:
     return replace(
         made,
         run=f"{side}: {made.run}",
-        caption=f"{side} · epoch {epoch} · proxy FID {fid}",
+        caption=" · ".join(
+            (side, _("epoch {epoch}", epoch=epoch), _("proxy FID {value}", value=fid))
+        ),
         alt=f"{side}: {made.alt}",
     )
 
@@ -343,7 +357,7 @@ def everything(frame: pd.DataFrame) -> Section:
         Row(
             (
                 Entry(str(row["run"])),
-                Entry(METRICS[row["name"]].label if row["name"] in METRICS else row["name"]),
+                Entry(_(METRICS[row["name"]].label) if row["name"] in METRICS else row["name"]),
                 Entry(_value(row["name"], row["a"])),
                 Entry(_value(row["name"], row["b"])),
                 Entry("" if is_missing(row["difference"]) else _signed(row["difference"])),
@@ -354,20 +368,23 @@ def everything(frame: pd.DataFrame) -> Section:
         for row in frame.to_dict("records")
         if not same(row["a"], row["b"])
     ]
-    blocks: list[Block] = [Paragraph("`labkit compare A B --csv` writes these as a table.")]
+    blocks: list[Block] = [Paragraph(_("`labkit compare A B --csv` writes these as a table."))]
     if rows:
         columns = (
-            Column("Cell"),
-            Column("Value"),
+            Column(_("Cell")),
+            Column(_("Value")),
             *(Column(name, numeric=True) for name in ("A", "B", "B − A")),
-            Column("Remark"),
+            Column(_("Remark")),
         )
-        cut = f", the first {_MOST} of {len(rows)}" if len(rows) > _MOST else ""
-        table = Table(f"Values that differ{cut}", columns, tuple(rows[:_MOST]))
-        blocks.append(Fold(f"{count(len(rows), 'value')} differ", (table,)))
+        caption = _("Values that differ")
+        if len(rows) > _MOST:
+            caption = _("Values that differ, the first {n} of {total}", n=_MOST, total=len(rows))
+        table = Table(caption, columns, tuple(rows[:_MOST]))
+        differ = many("{n} value differ", "{n} values differ", len(rows))
+        blocks.append(Fold(differ, (table,)))
     else:
-        blocks = [Paragraph("No value of any cell differs.")]
-    return Section("everything", "Every difference", tuple(blocks))
+        blocks = [Paragraph(_("No value of any cell differs."))]
+    return Section("everything", _("Every difference"), tuple(blocks))
 
 
 def _value(name: str, value: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import (
     Block,
@@ -14,6 +16,7 @@ from labkit.reporting.blocks import (
     Table,
 )
 from labkit.reporting.grids import has, picture
+from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import capitals, duration, levels, listing, show, slug
 from labkit.reporting.plots.style import level_of
 from labkit.reporting.table import verdict
@@ -22,16 +25,19 @@ from labkit.spec import UNSTATED
 
 #: Settings as headings: one level, several levels.
 _HEADINGS = {
-    "loss": ("Loss Type", "Loss Types"),
-    "z_dim": ("Z Dimension", "Z Dimensions"),
-    "latent_dim": ("Latent Dimension", "Latent Dimensions"),
+    "loss": (N_("Loss Type"), N_("Loss Types")),
+    "z_dim": (N_("Z Dimension"), N_("Z Dimensions")),
+    "latent_dim": (N_("Latent Dimension"), N_("Latent Dimensions")),
 }
+#: The mode-collapse verdict of a cell without any, as it is stored.
+_NO_COLLAPSE = re.compile(r"none detected at N=(?P<n>[\d,]+)")
 
 
-def heading(family: str, name: str, many: bool = False) -> str:
+def heading(family: str, name: str, several: bool = False) -> str:
     """A setting as the lab's tables call it."""
-    label = capitals(FAMILIES[family].params[name].label)
-    return _HEADINGS.get(name, (label, label))[many]
+    if name in _HEADINGS:
+        return _(_HEADINGS[name][several])
+    return capitals(_(FAMILIES[family].params[name].label))
 
 
 def anchor(run: str) -> str:
@@ -41,7 +47,9 @@ def anchor(run: str) -> str:
 
 def collapse(cell: Cell) -> str:
     """The mode-collapse verdict in words."""
-    return (verdict(cell.result.details) if cell.result else None) or show(None)
+    found = verdict(cell.result.details) if cell.result else None
+    none = _NO_COLLAPSE.fullmatch(found or "")
+    return _("none detected at N={n}", n=none["n"]) if none else found or show(None)
 
 
 def summary(view: View) -> Section:
@@ -49,27 +57,33 @@ def summary(view: View) -> Section:
     epochs = levels(cell.spec.training["epochs"] for cell in view.cells)
     seconds = [s for c in view.cells if (s := c.metric("seconds")) is not None]
     devices = levels(
-        str(cell.result.environment.get("numeric", {}).get("device", "not recorded"))
+        str(cell.result.environment.get("numeric", {}).get("device", _("not recorded")))
         for cell in view.cells
         if cell.result
     )
-    rows = [("Datasets", listing(view.datasets))]
+    rows = [(_("Datasets"), listing(view.datasets))]
     rows += [
-        (f"Total {FAMILIES[f].label} Experiments", str(len(view.of(f)))) for f in view.families
+        (_("Total {model} Experiments", model=_(FAMILIES[f].label)), str(len(view.of(f))))
+        for f in view.families
     ]
     rows += [
-        ("Epochs per Experiment", listing(map(str, epochs))),
-        ("Seeds", view.seeds_said),
-        ("Device", listing(devices) or show(None)),
-        (
-            "Training time",
-            duration(sum(seconds)) + (f", all {n} cells added up" if n > 1 else "")
-            if (n := len(seconds))
-            else show(None),
-        ),
-        ("Cells", all_done(view)),
+        (_("Epochs per Experiment"), listing(map(str, epochs))),
+        (_("Seeds"), view.seeds_said),
+        (_("Device"), listing(devices) or show(None)),
+        (_("Training time"), _whole_time(seconds)),
+        (_("Cells"), all_done(view)),
     ]
-    return Section("summary", "Experiment Summary", (Facts(tuple(rows)),))
+    return Section("summary", _("Experiment Summary"), (Facts(tuple(rows)),))
+
+
+def _whole_time(seconds: list[float]) -> str:
+    """What the trainings took one after another."""
+    time = duration(sum(seconds)) if seconds else show(None)
+    if len(seconds) < 2:
+        return time
+    return many(
+        "{time}, all {n} cells added up", "{time}, all {n} cells added up", len(seconds), time=time
+    )
 
 
 def parts(view: View) -> tuple[Section, ...]:
@@ -77,7 +91,12 @@ def parts(view: View) -> tuple[Section, ...]:
     return tuple(
         Section(
             f"part-{i}-{slug(dataset)}",
-            f"Part {i}: {FAMILIES[family].label} Experiments - {dataset}",
+            _(
+                "Part {i}: {model} Experiments - {dataset}",
+                i=i,
+                model=_(FAMILIES[family].label),
+                dataset=dataset,
+            ),
             (),
             (_configurations(view, family, dataset, i), _results(view, family, dataset, i)),
         )
@@ -91,16 +110,20 @@ def _configurations(view: View, family: str, dataset: str, i: int) -> Section:
     cells = view.of(family, dataset)
     about = FAMILIES[family]
     # What only went along with a factor is no column, but it is part of the experiment.
-    along = [n for n in about.params if len({*view.levels(family, n, dataset)} - {UNSTATED}) > 1]
+    along = [
+        name
+        for name in about.params
+        if len({level_of(c.spec, name) for c in cells} - {UNSTATED}) > 1
+    ]
     names = dict.fromkeys((*about.named_by, *view.style.factors(family), *along))
     rows = [
         (heading(family, name, True), ", ".join(view.levels(family, name, dataset)))
         for name in names
     ]
-    rows.append(("Total Experiments", str(len(cells))))
+    rows.append((_("Total Experiments"), str(len(cells))))
     facts: Block = Facts(tuple(rows))
     return Section(
-        f"part-{i}-{slug(dataset)}-configurations", "Experiment Configurations", (facts,)
+        f"part-{i}-{slug(dataset)}-configurations", _("Experiment Configurations"), (facts,)
     )
 
 
@@ -109,23 +132,26 @@ def _results(view: View, family: str, dataset: str, i: int) -> Section:
     settings = list(dict.fromkeys((*about.named_by, *view.style.factors(family))))
     columns = [
         *(Column(heading(family, name), _numeric(view, family, name)) for name in settings),
-        *([Column("Seed", True)] if view.several_seeds else []),
-        Column("Best Epoch", True, "the epoch of the lowest tracking FID"),
+        *([Column(_("Seed"), True)] if view.several_seeds else []),
+        Column(_("Best Epoch"), True, _("the epoch of the lowest tracking FID")),
         *(
-            Column(capitals(METRICS[name].label), True, METRICS[name].about, name)
+            Column(capitals(_(METRICS[name].label)), True, _(METRICS[name].about), name)
             for name in about.losses
         ),
-        Column("Proxy FID Score", True, METRICS["proxy_fid"].about, "proxy_fid"),
+        Column(_("Proxy FID Score"), True, _(METRICS["proxy_fid"].about), "proxy_fid"),
         Column(_pictures_heading(view, family)),
     ]
     rows = tuple(_row(view, cell, settings) for cell in view.of(family, dataset))
-    caption = (
-        f"{about.label} on {dataset}, {view.seeds_said}. Losses are means over the last epoch; "
-        "the proxy FID is that of the best epoch."
+    caption = _(
+        "{model} on {dataset}, {seeds}. Losses are means over the last epoch; "
+        "the proxy FID is that of the best epoch.",
+        model=_(about.label),
+        dataset=dataset,
+        seeds=view.seeds_said,
     )
     return Section(
         f"part-{i}-{slug(dataset)}-results",
-        "Results Summary",
+        _("Results Summary"),
         (Table(caption, tuple(columns), rows),),
     )
 
@@ -138,7 +164,7 @@ def _row(view: View, cell: Cell, settings: list[str]) -> Row:
         head.append(Entry(str(cell.spec.seed), cell.spec.seed))
     if cell.result is None:
         tone = "failed" if cell.status == "failed" else "missing"
-        dashes = [Entry("—", tone=tone) for _ in ("best_epoch", *names)]
+        dashes = [Entry("—", tone=tone)] * len(("best_epoch", *names))
         tail = [*dashes, Entry(cell.absence, tone=tone)]
     else:
         tail = [
@@ -167,10 +193,11 @@ def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
 
 def _pictures_heading(view: View, family: str) -> str:
     if view.crowded:
-        return "Sample Images (Best Epoch)"
+        return _("Sample Images (Best Epoch)")
     if FAMILIES[family].reconstructs:
-        return "Reconstruction, Random Samples, Interpolation"
-    return f"Sample Images (Epochs {', '.join(map(str, view.plan.snapshot_epochs))})"
+        return _("Reconstruction, Random Samples, Interpolation")
+    epochs = ", ".join(map(str, view.plan.snapshot_epochs))
+    return _("Sample Images (Epochs {epochs})", epochs=epochs)
 
 
 def _level(cell: Cell, name: str) -> str:

@@ -7,14 +7,24 @@ from dataclasses import replace
 from labkit.catalog import FAMILIES
 from labkit.reporting.blocks import Block, Frame, Gallery, Paragraph, Section
 from labkit.reporting.grids import epoch_note, has, picture
+from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import slug
 from labkit.reporting.view import Cell, View
 
-_READING = (
+_READING = N_(
     "Every grid of a cell is made from one fixed noise, so the same place shows the same image "
     "through all epochs."
 )
 
+#: What a grid shows, in a caption.
+_CALLED = {
+    "samples": N_("samples"),
+    "random": N_("random"),
+    "reconstruction": N_("reconstruction"),
+    "interpolation": N_("interpolation"),
+    "classes": N_("classes"),
+    "manifold": N_("manifold"),
+}
 
 #: Cells of each model and data set whose grids are shown where there are very many.
 MOST = 12
@@ -23,7 +33,10 @@ MOST = 12
 def generated(view: View) -> Section:
     """Grids at the best epoch: samples, reconstructions, random samples, interpolations."""
     sections = []
-    for title, family, what in _kinds(view):
+    for heading, family, what in _kinds(view):
+        label = FAMILIES[family].label
+        # An anchor is the same in every language.
+        anchor, title = slug(heading.format(model=label)), _(heading, model=_(label))
         galleries = []
         for dataset in view.datasets:
             pictures = tuple(
@@ -33,22 +46,21 @@ def generated(view: View) -> Section:
             )
             if pictures:
                 galleries.append(
-                    Section(
-                        f"{slug(title)}-{slug(dataset)}", dataset, (Gallery(pictures, moving=True),)
-                    )
+                    Section(f"{anchor}-{slug(dataset)}", dataset, (Gallery(pictures, True),))
                 )
         if galleries:
-            sections.append(Section(slug(title), title, (), tuple(galleries)))
+            sections.append(Section(anchor, title, (), tuple(galleries)))
     if not sections:
-        return Section("images", "Generated Images", (Paragraph("No cell has images yet."),))
-    said = _READING
+        return Section("images", _("Generated Images"), (Paragraph(_("No cell has images yet.")),))
+    said = _(_READING)
     if view.crowded:
-        said += (
-            f" Of each model and data set the {MOST} cells of the lowest proxy FID are shown; "
+        said += " " + _(
+            "Of each model and data set the {n} cells of the lowest proxy FID are shown; "
             "every cell's samples stand in its part above, and all of its pictures in the results "
-            "folder."
+            "folder.",
+            n=MOST,
         )
-    return Section("images", "Generated Images", (Paragraph(said),), tuple(sections))
+    return Section("images", _("Generated Images"), (Paragraph(said),), tuple(sections))
 
 
 def shown(view: View, family: str, dataset: str) -> tuple[Cell, ...]:
@@ -65,17 +77,17 @@ def best_only(view: View) -> Section:
     """The grids of the best cell of each family and data set, for the brief layout."""
     pictures = []
     for dataset in view.datasets:
-        for _, family, what in _kinds(view):
+        for _heading, family, what in _kinds(view):
             cell = view.best(family, dataset)
             if cell and has(cell, "samples" if what == "random" else what, _best(cell)):
                 found = picture(view, cell, what, None)
-                label = f"{dataset} {FAMILIES[family].label} {what}"
+                label = f"{dataset} {_(FAMILIES[family].label)} {_(_CALLED[what])}"
                 pictures.append(replace(found, caption=f"{label}: {found.caption}"))
     blocks: tuple[Block, ...] = (
-        Paragraph("The cell of the lowest proxy FID of each model and data set."),
+        Paragraph(_("The cell of the lowest proxy FID of each model and data set.")),
         Gallery(tuple(pictures)),
     )
-    return Section("images", "Generated Images (Best Epoch)", blocks)
+    return Section("images", _("Generated Images (Best Epoch)"), blocks)
 
 
 def frames(view: View, on_page: set[tuple[str, str, int]]) -> tuple[Frame, ...]:
@@ -103,22 +115,22 @@ def frames(view: View, on_page: set[tuple[str, str, int]]) -> tuple[Frame, ...]:
 
 
 def _kinds(view: View) -> list[tuple[str, str, str]]:
-    """Title, family and view of each group of galleries, in the lab's order."""
+    """Heading (its message), family and view of each group of galleries, in the lab's order."""
     found = []
     for family in view.families:
         about = FAMILIES[family]
         if about.reconstructs:
             found += [
-                (f"{about.label} Reconstructions (Best Epoch)", family, "reconstruction"),
-                (f"{about.label} Random Samples", family, "random"),
-                (f"{about.label} Latent Interpolations", family, "interpolation"),
+                (N_("{model} Reconstructions (Best Epoch)"), family, "reconstruction"),
+                (N_("{model} Random Samples"), family, "random"),
+                (N_("{model} Latent Interpolations"), family, "interpolation"),
             ]
         else:
-            found.append((f"{about.label} Generated Samples (Best Epoch)", family, "samples"))
+            found.append((N_("{model} Generated Samples (Best Epoch)"), family, "samples"))
         if about.conditional:
-            found.append((f"{about.label} Classes, a Row for Each", family, "classes"))
+            found.append((N_("{model} Classes, a Row for Each"), family, "classes"))
         if about.reconstructs:
-            found.append((f"{about.label} Decoded Latent Plane", family, "manifold"))
+            found.append((N_("{model} Decoded Latent Plane"), family, "manifold"))
     return found
 
 

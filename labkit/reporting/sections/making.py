@@ -19,7 +19,8 @@ from labkit.reporting.blocks import (
     Section,
     Table,
 )
-from labkit.reporting.numbers import listing, show
+from labkit.reporting.language import _
+from labkit.reporting.numbers import listing, setting, show
 from labkit.reporting.view import View
 from labkit.reporting.yardstick import feature_facts
 
@@ -28,53 +29,68 @@ def making(view: View) -> Section:
     """Calibration, selection rule, environment, fingerprints, how to verify, tools used."""
     return Section(
         "making",
-        "How these numbers were made",
+        _("How these numbers were made"),
         (),
         (
-            Section("calibration", "Calibration of the proxy FID", _calibration(view)),
-            Section("selection", "Selection of the best epoch", (Paragraph(_selection(view)),)),
-            Section("environment", "Environment", _environment(view)),
-            Section("fingerprints", "Fingerprints", _fingerprints(view)),
-            Section("verify", "How to verify", _verify(view)),
-            Section("tools", "Tools used", _tools(view)),
+            Section("calibration", _("Calibration of the proxy FID"), _calibration(view)),
+            Section("selection", _("Selection of the best epoch"), (Paragraph(_selection(view)),)),
+            Section("environment", _("Environment"), _environment(view)),
+            Section("fingerprints", _("Fingerprints"), _fingerprints(view)),
+            Section("verify", _("How to verify"), _verify(view)),
+            Section("tools", _("Tools used"), _tools(view)),
         ),
     )
 
 
 def _calibration(view: View) -> tuple[Block, ...]:
     columns = (
-        Column("Data set"),
-        Column("Real images read", numeric=True, about="the floor"),
-        Column("Nonsense reads", numeric=True, about="the ceiling"),
-        Column("Feature network's test accuracy", numeric=True),
-        Column("Feature network (SHA-256)"),
+        Column(_("Data set")),
+        Column(_("Real images read"), numeric=True, about=_("the floor")),
+        Column(_("Nonsense reads"), numeric=True, about=_("the ceiling")),
+        Column(_("Feature network's test accuracy"), numeric=True),
+        Column(_("Feature network (SHA-256)")),
     )
     rows = []
     for dataset in view.datasets:
         scale, facts = view.yardstick(dataset), feature_facts(dataset)
-        ceiling = f"{show(scale.ceiling)} ({scale.ceiling_of})" if scale.ceiling else show(None)
+        of = f" ({_(scale.ceiling_of)})" if scale.ceiling else ""
         accuracy = facts.get("test_accuracy")
         share = f"{100 * float(accuracy):.1f} %" if accuracy is not None else show(None)
         rows.append(
             Row(
                 (
-                    Entry(DATASETS[dataset].label),
+                    Entry(_(DATASETS[dataset].label)),
                     Entry(show(scale.floor), scale.floor),
-                    Entry(ceiling, scale.ceiling),
+                    Entry(show(scale.ceiling or None) + of, scale.ceiling),
                     Entry(share),
-                    Entry(str(facts.get("sha256", show(None)))[:16]),
+                    Entry(str(facts["sha256"])[:16] if "sha256" in facts else show(None)),
                 )
             )
         )
     sizes = listing(
         sorted({f"{s.evaluation['samples']:,}" for s in view.plan.cells if s.evaluation})
     )
+    if sizes:
+        measured = _(
+            "{n} samples of the best epoch stand against the 10,000 test images, both as 8-bit "
+            "grey.",
+            n=sizes,
+        )
+    else:
+        measured = _(
+            "The samples of the best epoch stand against the 10,000 test images, both as 8-bit "
+            "grey."
+        )
     text = (
-        f"Features are the penultimate layer of the network named below. {sizes or 'The'} samples "
-        "of the best epoch stand against the 10,000 test images, both as 8-bit grey. A proxy FID "
-        "is comparable only within one data set, one number of samples and one feature network."
+        _("Features are the penultimate layer of the network named below."),
+        measured,
+        _(
+            "A proxy FID is comparable only within one data set, one number of samples and one "
+            "feature network."
+        ),
     )
-    return (Paragraph(text), Table("The scale of the proxy FID", columns, tuple(rows)))
+    table = Table(_("The scale of the proxy FID"), columns, tuple(rows))
+    return (Paragraph(" ".join(text)), table)
 
 
 def _selection(view: View) -> str:
@@ -82,24 +98,40 @@ def _selection(view: View) -> str:
     for spec in view.plan.cells:
         rule = spec.selection
         rules.append(
-            f"Each epoch, {int(rule['samples']):,} samples against the {rule['against']}; "
-            f"the epoch with the {rule.get('rule', 'lowest proxy FID')} is the best epoch"
+            _(
+                "Each epoch, {n} samples against the {images}; the epoch with the {rule} is the "
+                "best epoch.",
+                n=f"{int(rule['samples']):,}",
+                images=_known(rule["against"]),
+                rule=_known(rule.get("rule", "lowest proxy FID")),
+            )
         )
-    return (
-        f"{'. '.join(dict.fromkeys(rules))}. This tracking FID only chooses; the proxy FID "
-        "reported is measured afterwards with new samples against test images, so that the "
-        "choice does not flatter it."
+    rules.append(
+        _(
+            "This tracking FID only chooses; the proxy FID reported is measured afterwards with "
+            "new samples against test images, so that the choice does not flatter it."
+        )
     )
+    return " ".join(dict.fromkeys(rules))
+
+
+def _known(text: str) -> str:
+    """A rule's words as a cell stores them; those there are today in the report's language."""
+    today = {
+        "lowest proxy FID": _("lowest proxy FID"),
+        "first 10,000 training images": _("first 10,000 training images"),
+    }
+    return today.get(text, text)
 
 
 def _environment(view: View) -> tuple[Block, ...]:
     if not view.environments:
-        return (Paragraph("No cell is done yet."),)
+        return (Paragraph(_("No cell is done yet.")),)
     blocks: list[Block] = []
     for text, cells in view.environments.items():
         facts = [(key, _plain(value)) for key, value in sorted(json.loads(text).items())]
         if len(view.environments) > 1:
-            facts.append(("cells", listing(cell.spec.name for cell in cells)))
+            facts.append((_("cells"), listing(cell.spec.name for cell in cells)))
         blocks.append(Facts(tuple(facts)))
     versions = {
         f"{name} {version}"
@@ -107,21 +139,23 @@ def _environment(view: View) -> tuple[Block, ...]:
         if cell.result
         for name, version in cell.result.environment.get("packages", {}).items()
     }
-    blocks.append(Paragraph(f"Packages: {listing(sorted(versions)) or 'not recorded'}."))
+    packages = listing(sorted(versions)) or _("not recorded")
+    blocks.append(Paragraph(_("Packages: {packages}.", packages=packages)))
     return tuple(blocks)
 
 
 def _plain(value: Any) -> str:
-    return "none" if value is None else show(value)
+    return setting(None) if value is None else show(value)
 
 
 def _fingerprints(view: View) -> tuple[Block, ...]:
-    text = (
+    text = _(
         "A cell's fingerprint is the SHA-256 of all that can change its training: settings, "
         "seed, precision, data, best-epoch rule and training code. Its evaluation has a second "
         "one. Equal fingerprints mean equal cells."
     )
-    columns = (Column("Run"), Column("Training"), Column("Evaluation"), Column("Training code"))
+    names = (_("Run"), _("Training"), _("Evaluation"), _("Training code"))
+    columns = tuple(Column(name) for name in names)
     rows = tuple(
         Row(
             (
@@ -135,25 +169,28 @@ def _fingerprints(view: View) -> tuple[Block, ...]:
         for c in view.cells
     )
     data = {(s.dataset, s.data["source"], s.data["sha256"]) for s in view.plan.cells}
-    hashes = tuple((f"{d} training images ({source})", h) for d, source, h in sorted(data))
-    table = Table("Fingerprints, first 16 digits", columns, rows)
+    hashes = tuple(
+        (_("{dataset} training images ({source})", dataset=dataset, source=source), sha256)
+        for dataset, source, sha256 in sorted(data)
+    )
+    table = Table(_("Fingerprints, first 16 digits"), columns, rows)
     return (
         Paragraph(text),
-        Fold("Fingerprints of every cell", (table,)),
-        Fold("SHA-256 of the data", (Facts(hashes),)),
+        Fold(_("Fingerprints of every cell"), (table,)),
+        Fold(_("SHA-256 of the data"), (Facts(hashes),)),
     )
 
 
 def _verify(view: View) -> tuple[Block, ...]:
     flag = f" --profile {view.plan.profile}" if view.plan.profile else ""
-    hand_in = (
+    hand_in = _(
         "Every cell's folder lists the SHA-256 of its files in COMMIT.json. `labkit submit` packs "
         "report, tables and cells as one zip. `labkit verify` checks it without trusting it: that "
         "the files are whole, that tables and report follow from the cells, that the measures "
         "follow from the samples and, with `--rerun`, that training cells again ends in their "
         "numbers."
     )
-    again = (
+    again = _(
         "Without a zip: with the same experiment file, data and machine, a second run into an "
         "empty folder ends in the same numbers, but for time, speed and memory."
     )
@@ -171,13 +208,20 @@ def _verify(view: View) -> tuple[Block, ...]:
 
 def _tools(view: View) -> tuple[Block, ...]:
     sources = [
-        f"{DATASETS[d].label}: {DATASETS[d].source}; licence {DATASETS[d].licence}"
+        _(
+            "{dataset}: {source}; licence {licence}",
+            dataset=_(DATASETS[d].label),
+            source=DATASETS[d].source,
+            licence=DATASETS[d].licence,
+        )
         for d in view.datasets
     ]
     return (
         Paragraph(
-            "Models were trained with PyTorch and everything else here, from the tables to this "
-            "page, was made by labkit."
+            _(
+                "Models were trained with PyTorch and everything else here, from the tables to "
+                "this page, was made by labkit."
+            )
         ),
         Listing(tuple(sources)),
     )

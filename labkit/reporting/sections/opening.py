@@ -8,42 +8,60 @@ from datetime import datetime
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Paragraph, Row, Table
 from labkit.reporting.grids import has, picture
+from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import duration, listing, lowest, show
 from labkit.reporting.sections.experiments import anchor, collapse
 from labkit.reporting.view import Cell, View, all_done
 from labkit.spec import UNSTATED
+
+_MONTHS = (
+    N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"),
+    N_("August"), N_("September"), N_("October"), N_("November"), N_("December"),
+)  # fmt: skip
 
 
 def byline(view: View) -> tuple[tuple[str, str], ...]:
     """Who, when and on what: only what is known."""
     author = view.plan.author
     who = [
-        ("Author", author.get("name", "")),
-        ("ID", author.get("id", "")),
-        ("Group", author.get("group", "")),
-        ("Course", author.get("course", "")),
+        (_("Author"), author.get("name", "")),
+        (_("ID"), author.get("id", "")),
+        (_("Group"), author.get("group", "")),
+        (_("Course"), author.get("course", "")),
     ]
-    names = listing(DATASETS[d].label for d in view.datasets)
-    sizes = {
-        "full": "all 60,000 training images",
-        "bundled": "the bundled 10,000 training images",
-    }
-    size = sizes.get(view.plan.data_source, view.plan.data_source)
-    data = f"{names}, {size}" + " each" * (len(view.datasets) > 1)
-    limits = {spec.data["limit"] for spec in view.plan.cells}
-    if limits != {None}:
-        most = listing(sorted(f"{limit:,}" for limit in limits if limit is not None))
-        data = f"{names}, the first {most} training images ({view.plan.data_source} set)"
     return tuple(
         (label, text)
         for label, text in (
             *who,
-            ("Results of", _day(view.committed)),
-            ("Data", data),
-            ("Cells", all_done(view)),
+            (_("Results of"), _day(view.committed)),
+            (_("Data"), _data(view)),
+            (_("Cells"), all_done(view)),
         )
         if text
     )
+
+
+def _data(view: View) -> str:
+    """What the cells were trained on."""
+    names, source = listing(_(DATASETS[d].label) for d in view.datasets), view.plan.data_source
+    limits = {spec.data["limit"] for spec in view.plan.cells}
+    if limits != {None}:
+        return _(
+            "{datasets}, the first {n} training images ({source} set)",
+            datasets=names,
+            n=listing(sorted(f"{limit:,}" for limit in limits if limit is not None)),
+            source=source,
+        )
+    several = len(view.datasets) > 1
+    if source == "full" and several:
+        return _("{datasets}, all 60,000 training images each", datasets=names)
+    if source == "full":
+        return _("{datasets}, all 60,000 training images", datasets=names)
+    if source == "bundled" and several:
+        return _("{datasets}, the bundled 10,000 training images each", datasets=names)
+    if source == "bundled":
+        return _("{datasets}, the bundled 10,000 training images", datasets=names)
+    return f"{names}, {source}"
 
 
 def notices(view: View) -> tuple[Paragraph, ...]:
@@ -52,41 +70,51 @@ def notices(view: View) -> tuple[Paragraph, ...]:
     if view.plan.data_source == "bundled":
         found.append(
             Paragraph(
-                "Trained on the bundled subset: the first 10,000 of 60,000 training images of "
-                "each data set. Evaluation uses the complete test sets. With all training "
-                "images, results are expected to be different.",
+                _(
+                    "Trained on the bundled subset: the first 10,000 of 60,000 training images of "
+                    "each data set. Evaluation uses the complete test sets. With all training "
+                    "images, results are expected to be different."
+                ),
                 "warning",
             )
         )
     if view.plan.profile:
         found.append(
             Paragraph(
-                f"This is the profile “{view.plan.profile}” of the experiment, "
-                "not the full experiment.",
+                _(
+                    "This is the profile “{profile}” of the experiment, not the full experiment.",
+                    profile=view.plan.profile,
+                ),
                 "warning",
             )
         )
     if view.trouble:
         found.append(
             Paragraph(
-                f"Incomplete: {all_done(view)}. Every comparison below is about the cells "
-                "that are done.",
+                _(
+                    "Incomplete: {cells}. Every comparison below is about the cells that are done.",
+                    cells=all_done(view),
+                ),
                 "warning",
             )
         )
     if sum(UNSTATED not in text for text in view.environments) > 1:
         found.append(
             Paragraph(
-                "The cells were trained in more than one numeric environment (see “How these "
-                "numbers were made”): small differences between them may come from that.",
+                _(
+                    "The cells were trained in more than one numeric environment (see “How these "
+                    "numbers were made”): small differences between them may come from that."
+                ),
                 "warning",
             )
         )
     if not view.several_seeds:
         found.append(
             Paragraph(
-                f"Every cell was trained with one seed ({view.plan.seeds[0]}): "
-                "run-to-run noise is not known.",
+                _(
+                    "Every cell was trained with one seed ({seed}): run-to-run noise is not known.",
+                    seed=view.plan.seeds[0],
+                ),
                 "note",
             )
         )
@@ -100,40 +128,42 @@ def best_cells(view: View) -> tuple[Headline, ...]:
         cells = [c for c in view.of(None, dataset) if c.metric("proxy_fid") is not None]
         named = [(f"{_model(c)} {view.title(c)}", c.metric("proxy_fid") or 0.0) for c in cells]
         best = lowest(named, METRICS["proxy_fid"].digits)
-        label = DATASETS[dataset].label
+        label = _(DATASETS[dataset].label)
         if best is None:
-            said.append(f"not measured on {label}")
+            said.append(_("not measured on {dataset}", dataset=label))
         else:
             said.append(f"{label} {show(best[1])} ({listing(best[0])})")
-    return (Headline(f"Lowest proxy FID in these runs: {'; '.join(said)}.", "#scores"),)
+    found = _("Lowest proxy FID in these runs: {found}.", found="; ".join(said))
+    return (Headline(found, "#scores"),)
 
 
 def _model(cell: Cell) -> str:
-    return FAMILIES[cell.spec.family].label
+    return _(FAMILIES[cell.spec.family].label)
 
 
 def glance(view: View) -> tuple[Block, ...]:
     """One table and one row of grids: the best cell of each family on each data set."""
     judged = any(cell.detail("verdict") for cell in view.cells)
     columns = [
-        Column("Data set"),
-        Column("Model"),
-        Column("Best cell by proxy FID"),
-        Column("Best epoch", numeric=True),
-        Column("Proxy FID", numeric=True, about=METRICS["proxy_fid"].about),
-        Column("Real images read", numeric=True, about="the proxy FID of real images: the floor"),
-        *([Column("Mode collapse")] if judged else []),
-        Column("Training time", numeric=True),
+        Column(_("Data set")),
+        Column(_("Model")),
+        Column(_("Best cell by proxy FID")),
+        Column(_("Best epoch"), numeric=True),
+        Column(_("Proxy FID"), numeric=True, about=_(METRICS["proxy_fid"].about)),
+        Column(_("Real images read"), True, _("the proxy FID of real images: the floor")),
+        *([Column(_("Mode collapse"))] if judged else []),
+        Column(_("Training time"), numeric=True),
     ]
     rows, pictures = [], []
     for dataset in view.datasets:
         for family in view.families:
             if not view.of(family, dataset):
                 continue
-            label, cell = FAMILIES[family].label, view.best(family, dataset)
+            label, cell = _(FAMILIES[family].label), view.best(family, dataset)
             head = (Entry(dataset), Entry(label))
             if cell is None:
-                rows.append(Row((*head, *(Entry(show(None), tone="missing") for _ in columns[2:]))))
+                gaps = [Entry(show(None), tone="missing")] * len(columns[2:])
+                rows.append(Row((*head, *gaps)))
                 continue
             floor, seconds = view.yardstick(dataset).floor, cell.metric("seconds")
             entries = (
@@ -149,7 +179,7 @@ def glance(view: View) -> tuple[Block, ...]:
                 what = "random" if FAMILIES[family].reconstructs else "samples"
                 found = picture(view, cell, what, None)
                 pictures.append(replace(found, caption=f"{dataset} {label}, {found.caption}"))
-    caption = f"The best cell of each model by proxy FID; {view.seeds_said}."
+    caption = _("The best cell of each model by proxy FID; {seeds}.", seeds=view.seeds_said)
     table = Table(caption, tuple(columns), tuple(rows))
     return (table, Gallery(tuple(pictures))) if pictures else (table,)
 
@@ -159,4 +189,10 @@ def _day(time: str) -> str:
     if not time:
         return ""
     at = datetime.fromisoformat(time)
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+    return _(
+        "{day} {month} {year}, {time} UTC",
+        day=at.day,
+        month=_(_MONTHS[at.month - 1]),
+        year=at.year,
+        time=f"{at:%H:%M}",
+    )

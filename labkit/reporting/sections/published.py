@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Row, Section, Table
-from labkit.reporting.numbers import count, listing, show
+from labkit.reporting.language import N_, _, many
+from labkit.reporting.numbers import listing, show
 from labkit.reporting.sections.experiments import anchor
 from labkit.reporting.view import Cell, View
 from labkit.spec import OWN_CODE
@@ -16,7 +17,16 @@ from labkit.spec import OWN_CODE
 if TYPE_CHECKING:
     from labkit.reporting.claims import Reference
 
-REPRODUCED, NOT, INCOMPARABLE = "reproduced", "not reproduced", "not comparable"
+#: Losses where it is said beside them of which epoch they are.
+_PLAIN = {
+    "Final D loss": N_("D loss"),
+    "Final G loss": N_("G loss"),
+    "Final total loss": N_("Total loss"),
+    "Final recon loss": N_("Recon loss"),
+    "Final KL loss": N_("KL loss"),
+}
+
+REPRODUCED, NOT, INCOMPARABLE = N_("reproduced"), N_("not reproduced"), N_("not comparable")
 
 
 @dataclass(frozen=True)
@@ -45,12 +55,12 @@ def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) ->
         source: ``full`` or ``bundled``.
     """
     if not cells:
-        return Comparison(INCOMPARABLE, why="no such cell in this plan")
+        return Comparison(INCOMPARABLE, why=_("no such cell in this plan"))
     values = [v for cell in cells if (v := cell.metric(reference["metric"])) is not None]
     ours = sum(values) / len(values) if values else None
     reason = _obstacle(cells, reference, source)
     if ours is None or reason:
-        return Comparison(INCOMPARABLE, ours, why=reason or "not measured")
+        return Comparison(INCOMPARABLE, ours, why=reason or show(None))
     published = reference["value"]
     deviation = (ours - published) / abs(published) if published else ours
     held = abs(ours - published) <= reference["tolerance"] * abs(published)
@@ -65,12 +75,12 @@ def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) 
     specs = [cell.spec for cell in cells]
     limits = {spec.data["limit"] for spec in specs} - {None}
     if limits:
-        return f"trained on the first {max(limits):,} images"
+        return _("trained on the first {n} images", n=f"{max(limits):,}")
     if source != "full":
-        return "trained on the bundled 10,000 images, not all 60,000"
+        return _("trained on the bundled 10,000 images, not all 60,000")
     epochs = {spec.training["epochs"] for spec in specs} - {reference["epochs"]}
     if epochs:
-        return f"{show(max(epochs))} epochs, not {reference['epochs']}"
+        return _("{n} epochs, not {wanted}", n=show(max(epochs)), wanted=reference["epochs"])
     return ""
 
 
@@ -115,16 +125,15 @@ def references(view: View) -> Section | None:
     if not stated:
         return None
     columns = (
-        Column("Run"), Column("What"), Column("Published", True), Column("This run", True),
-        Column("Deviation", True), Column("Tolerance", True), Column("Verdict"), Column("Source"),
+        Column(_("Run")), Column(_("What")), Column(_("Published"), True),
+        Column(_("This run"), True), Column(_("Deviation"), True), Column(_("Tolerance"), True),
+        Column(_("Verdict")), Column(_("Source")),
     )  # fmt: skip
     rows = []
     for each in stated:
         cells = _meant(view, each)
         found = compare(cells, each, view.plan.data_source)
         metric = METRICS[each["metric"]]
-        plain = metric.label.removeprefix("Final ")
-        plain = plain[:1].upper() + plain[1:]
         away = "—" if found.deviation is None else f"{found.deviation * 100:+.1f} %"
         rows.append(
             Row(
@@ -132,33 +141,49 @@ def references(view: View) -> Section | None:
                     Entry(_called(view, cells[0]), href=f"#{anchor(cells[0].spec.name)}")
                     if cells
                     else Entry(each["experiment"]),
-                    Entry(f"{plain} after {each['epochs']} epochs"),
+                    Entry(_said(metric.label, each["epochs"])),
                     Entry(show(each["value"], metric.digits), each["value"]),
                     Entry(show(found.ours, metric.digits), found.ours),
                     Entry(away.replace("-", "−"), found.deviation),
                     Entry(f"±{show(each['tolerance'] * 100)} %"),
-                    Entry(found.verdict + (f": {found.why}" if found.why else "")),
+                    Entry(_(found.verdict) + (f": {found.why}" if found.why else "")),
                     Entry(each["source"]),
                 )
             )
         )
-    text = (
+    text = _(
         "Published values and this experiment's, the mean over its seeds. “Reproduced” means "
         "within the tolerance stated in the experiment file; a value from other data or another "
         "number of epochs is not compared."
     )
-    table = Table("Reference values", columns, tuple(rows))
-    return Section("references", "Reference Values", (Paragraph(text), table))
+    table = Table(_("Reference values"), columns, tuple(rows))
+    return Section("references", _("Reference Values"), (Paragraph(text), table))
+
+
+def _said(label: str, epochs: int) -> str:
+    """What was published: "KL loss after 50 epochs"."""
+    return many(
+        "{measure} after {n} epochs",
+        "{measure} after {n} epochs",
+        epochs,
+        measure=_short(label),
+    )
+
+
+def _short(label: str) -> str:
+    """A metric, and a loss without its *final*: "D loss"."""
+    plain = _(_PLAIN.get(label, label))
+    return plain[:1].upper() + plain[1:]
 
 
 def _called(view: View, cell: Cell) -> str:
     """A setting of all seeds: "VAE latent 20"."""
-    return f"{FAMILIES[cell.spec.family].label} {view.style.label(cell.spec)}"
+    return f"{_(FAMILIES[cell.spec.family].label)} {view.style.label(cell.spec)}"
 
 
 # --------------------------------------------------------------------------- training summary
 
-_FORMULAS = (
+_FORMULAS = N_(
     "Initial and final: the mean over the first and over the last epoch. Change: final minus "
     "initial, as a share of the initial's size. Lowest and highest: means of epochs, from the "
     "second on. A loss of one kind says nothing about a loss of another, so each kind has a "
@@ -176,11 +201,11 @@ def performance(view: View) -> Section | None:
         params, family = cell.spec.params, cell.spec.family
         kind = str(params.get("loss") or params.get("reconstruction") or "")
         kinds.setdefault((family, kind), []).append(cell)
-    blocks: list[Block] = [Paragraph(_FORMULAS)]
+    blocks: list[Block] = [Paragraph(_(_FORMULAS))]
     for (family, kind), cells in kinds.items():
         blocks.append(_courses(view, family, kind, cells))
         blocks += [Paragraph(text) for cell in cells if (text := unbounded(cell))]
-    return Section("performance", "Training Performance Summary", (*blocks, *_whole(view)))
+    return Section("performance", _("Training Performance Summary"), (*blocks, *_whole(view)))
 
 
 def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
@@ -189,8 +214,9 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
 
     about = FAMILIES[family]
     columns = (
-        Column("Run", name="run"), Column("Loss"), Column("Initial", True), Column("Final", True),
-        Column("Change", True), Column("Lowest", True), Column("Highest", True),
+        Column(_("Run"), name="run"), Column(_("Loss")), Column(_("Initial"), True),
+        Column(_("Final"), True), Column(_("Change"), True), Column(_("Lowest"), True),
+        Column(_("Highest"), True),
     )  # fmt: skip
     rows = []
     for cell in cells:
@@ -199,7 +225,6 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
             first, last = course[:2]
             if first is None or last is None:
                 continue
-            short = METRICS[name].label.removeprefix("Final ")
             change = (last - first) / abs(first) if first else None
             away = "—" if change is None else f"{100 * change:+.0f} %".replace("-", "−")
             values = [Entry(show(v, METRICS[name].digits), v) for v in course]
@@ -207,7 +232,7 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
                 Row(
                     (
                         Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}"),
-                        Entry(short[:1].upper() + short[1:]),
+                        Entry(_short(METRICS[name].label)),
                         *values[:2],
                         Entry(away, change),
                         *values[2:],
@@ -216,7 +241,7 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
                 )
             )
     label = level_label("", "", kind) if kind else ""
-    return Table(f"{about.label} {label}, {view.seeds_said}".strip(), columns, tuple(rows))
+    return Table(f"{_(about.label)} {label}, {view.seeds_said}".strip(), columns, tuple(rows))
 
 
 def _whole(view: View) -> tuple[Block, ...]:
@@ -224,8 +249,8 @@ def _whole(view: View) -> tuple[Block, ...]:
     from labkit.reporting.plots.style import metric_label
 
     columns = (
-        Column("Run", name="run"),
-        *(Column(metric_label(name), True, METRICS[name].about) for name in _WHOLE),
+        Column(_("Run"), name="run"),
+        *(Column(metric_label(name), True, _(METRICS[name].about)) for name in _WHOLE),
     )
     rows = tuple(
         Row(
@@ -237,8 +262,9 @@ def _whole(view: View) -> tuple[Block, ...]:
         )
         for cell in view.cells
     )
-    told = " ".join(f"{METRICS[name].label}: {METRICS[name].about}." for name in _WHOLE[:3])
-    caption = f"All kinds of loss, {view.seeds_said}. Compare within one data set."
+    meant = [METRICS[name] for name in _WHOLE[:3]]
+    told = " ".join(f"{_(metric.label)}: {_(metric.about)}." for metric in meant)
+    caption = _("All kinds of loss, {seeds}. Compare within one data set.", seeds=view.seeds_said)
     return Table(caption, columns, rows), Paragraph(told, "note")
 
 
@@ -248,19 +274,20 @@ def unbounded(cell: Cell) -> str:
     if params.get("loss") != "wasserstein" or params.get("constraint") != "none" or not history:
         return ""
     courses = []
-    for name, called in (
-        ("d_loss", "D loss"),
-        ("d_grad_norm", "the gradient norm of D"),
-        ("proxy_fid", "the tracking FID"),
+    for name, said in (
+        ("d_loss", N_("D loss went from {first} to {last}")),
+        ("d_grad_norm", N_("the gradient norm of D went from {first} to {last}")),
+        ("proxy_fid", N_("the tracking FID went from {first} to {last}")),
     ):
         values = [row[name] for row in history if row.get(name) is not None]
         if values:
-            courses.append(f"{called} went from {show(values[0])} to {show(values[-1])}")
-    return (
-        f"Without a constraint: nothing bounds the slope of {cell.spec.name}'s critic. Scaling its "
+            courses.append(_(said, first=show(values[0]), last=show(values[-1])))
+    return _(
+        "Without a constraint: nothing bounds the slope of {run}'s critic. Scaling its "
         "scores up lowers its loss with no image changed, so the loss estimates no distance and "
-        "its size means nothing. From the first epoch to the last, "
-        f"{listing(courses)}."
+        "its size means nothing. From the first epoch to the last, {courses}.",
+        run=cell.spec.name,
+        courses=listing(courses),
     )
 
 
@@ -288,26 +315,31 @@ def own_code(view: View) -> Section | None:
         return None
     blocks: list[Block] = []
     if loops:
-        text = (
-            f"Trained by own code, in a loop labkit has not seen: {listing(loops)}. Measured like "
+        text = _(
+            "Trained by own code, in a loop labkit has not seen: {runs}. Measured like "
             "all others, with three exceptions: the settings are what the author stated; the "
             "samples of the best epoch are those that chose it, so the choice may flatter the "
             "proxy FID a little; and no fingerprint covers the code, so whether a second run "
-            "would end in the same numbers is not known."
+            "would end in the same numbers is not known.",
+            runs=listing(loops),
         )
         blocks.append(Paragraph(text, "note"))
     for each in files:
         blocks += [Paragraph(f"{each['name']}.py"), Code(each["source"], "python")]
-    return Section("own-code", "Appendix: Own Code", tuple(blocks))
+    return Section("own-code", _("Appendix: Own Code"), tuple(blocks))
 
 
 def own_notice(view: View) -> tuple[Paragraph, ...]:
     """Said before the first number where cells were trained outside of labkit."""
-    n = sum(cell.spec.code == OWN_CODE for cell in view.cells)
-    if not n:
+    own = sum(cell.spec.code == OWN_CODE for cell in view.cells)
+    if not own:
         return ()
-    text = (
-        f"Trained by own code: {n} of {count(len(view.cells), 'cell')}. Measured like all others, "
-        "but what was not stated of the settings is not known (see the appendix)."
+    text = many(
+        "Trained by own code: {own} of {n} cell. Measured like all others, "
+        "but what was not stated of the settings is not known (see the appendix).",
+        "Trained by own code: {own} of {n} cells. Measured like all others, "
+        "but what was not stated of the settings is not known (see the appendix).",
+        len(view.cells),
+        own=own,
     )
     return (Paragraph(text, "note"),)

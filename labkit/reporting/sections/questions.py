@@ -15,14 +15,18 @@ from labkit.reporting.blocks import (
     Section,
     Sentence,
 )
-from labkit.reporting.numbers import count, show, slug
+from labkit.reporting.language import N_, _, many
+from labkit.reporting.numbers import show, slug
 from labkit.reporting.reflections import Students
 from labkit.reporting.view import View
 
 if TYPE_CHECKING:
     from labkit.reporting.claims.claim import Answer, Claim
 
-TITLE = "Reflection Questions & Data-Driven Answers"
+#: Whether a statement holds in the table at hand.
+_HERE = {"yes": N_("yes"), "no": N_("no"), "tie": N_("tie")}
+
+TITLE = N_("Reflection Questions & Data-Driven Answers")
 
 
 def reflection(view: View, answers: Sequence[Answer], student: Students) -> Section:
@@ -47,7 +51,7 @@ def reflection(view: View, answers: Sequence[Answer], student: Students) -> Sect
     intro: tuple[Block, ...] = ()
     if wanted != "off":
         intro = (Paragraph(_reading(view)),)
-    return Section("reflection", TITLE, intro, tuple(sections))
+    return Section("reflection", _(TITLE), intro, tuple(sections))
 
 
 def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
@@ -78,16 +82,15 @@ def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
 
 
 def _reading(view: View) -> str:
-    known = (
-        f"It rests on {view.seeds_said}."
-        if view.several_seeds
-        else f"“Supported” needs three seeds; here there is {view.seeds_said}."
-    )
-    return (
+    said = _(
         "Under each question stand the author's own words first, then what labkit computed from "
         "the results table. A verdict says what may be concluded beyond these runs: ✓ supported, "
-        f"✗ not supported, ? inconclusive, – not measured. {known}"
+        "✗ not supported, ? inconclusive, – not measured."
     )
+    seeds = view.seeds_said
+    if view.several_seeds:
+        return said + " " + _("It rests on {seeds}.", seeds=seeds)
+    return said + " " + _("“Supported” needs three seeds; here there is {seeds}.", seeds=seeds)
 
 
 def _block(view: View, answer: Answer, student: tuple[Piece, ...], wanted: str) -> Reflection:
@@ -108,37 +111,46 @@ def _block(view: View, answer: Answer, student: tuple[Piece, ...], wanted: str) 
 
 
 def _sentence(text: str, claims: tuple[Evidence, ...]) -> Sentence:
-    verdicts = dict.fromkeys(f"{claim.mark} {claim.verdict}" for claim in claims)
+    verdicts = dict.fromkeys(f"{claim.mark} {_(claim.verdict)}" for claim in claims)
     return Sentence(text, claims, tuple(verdicts))
 
 
 def _evidence(claim: Claim) -> Evidence:
-    seeds, blocks = count(claim.n_seeds, "seed"), count(claim.n_blocks, "block")
-    unit = f" {claim.unit}" if claim.unit else ""
+    from labkit.reporting.claims.texts import number_name
+
+    rests = (
+        many("{n} seed", "{n} seeds", claim.n_seeds),
+        many("{n} block", "{n} blocks", claim.n_blocks),
+        many("{n} run", "{n} runs", len(claim.runs)),
+    )
+    unit = f" {_(claim.unit)}" if claim.unit else ""
     facts = [
-        ("Scope", claim.scope),
-        ("In these runs", claim.in_these_runs or ""),
-        ("Estimate", f"{show(claim.estimate)}{unit}" if claim.estimate is not None else ""),
+        (_("Scope"), claim.scope),
+        (_("In these runs"), _(_HERE[claim.in_these_runs]) if claim.in_these_runs else ""),
+        (_("Estimate"), f"{show(claim.estimate)}{unit}" if claim.estimate is not None else ""),
         (
-            "95 % interval",
+            _("95 % interval"),
             f"[{show(claim.interval[0])}, {show(claim.interval[1])}]{unit}"
             if claim.interval
             else "",
         ),
-        ("Margin", f"{show(claim.margin)}{unit}" if claim.margin else ""),
-        ("Rests on", f"{seeds}, {blocks}, {count(len(claim.runs), 'run')}" if claim.runs else ""),
-        ("Rule", claim.rule),
-        ("Reasons", "; ".join(claim.reasons)),
-        ("Counter-examples", "; ".join(claim.counterexamples)),
+        (_("Margin"), f"{show(claim.margin)}{unit}" if claim.margin else ""),
+        (_("Rests on"), ", ".join(rests) if claim.runs else ""),
+        (_("Rule"), claim.rule),
+        (_("Reasons"), "; ".join(claim.reasons)),
+        (_("Counter-examples"), "; ".join(claim.counterexamples)),
     ]
     if claim.settle:
-        facts.append(("Could be settled by", claim.settle.text))
+        facts.append((_("Could be settled by"), claim.settle.text))
     return Evidence(
         f"claim-{slug(claim.id)}",
         claim.text,
         claim.verdict,
         claim.mark,
         tuple((label, text) for label, text in facts if text),
-        tuple((name, claim.shown.get(name, show(v, 6))) for name, v in claim.numbers.items()),
+        tuple(
+            (number_name(name), claim.shown.get(name, show(v, 6)))
+            for name, v in claim.numbers.items()
+        ),
         claim.runs,
     )
