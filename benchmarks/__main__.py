@@ -1,8 +1,8 @@
 """``python -m benchmarks``: everything in one go, as ratios with their spread.
 
 Prints a line per measurement as it comes; ``--json FILE`` keeps all of them, ``--markdown
-FILE`` the table for docs/performance.md. ``--quick`` takes minutes and says little more than
-that everything works.
+FILE`` the table for docs/performance.md, ``--plot FILE`` how time and memory grow. ``--quick``
+takes minutes and says little more than that everything works.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from benchmarks import growth, machine, training, upkeep
+from benchmarks import growth, machine, plot, training, upkeep
 from benchmarks.table import FULL, QUICK, Row, line, markdown
 
 BENCHMARKS = {
@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--only", metavar="GLOB", default="*", help=", ".join(BENCHMARKS))
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE")
+    parser.add_argument("--plot", type=Path, metavar="FILE")
     asked = parser.parse_args(arguments)
 
     here, size = machine.describe(), QUICK if asked.quick else FULL
@@ -51,6 +52,8 @@ def main(arguments: list[str] | None = None) -> None:
         asked.json.write_text(json.dumps(content, indent=1) + "\n")
     if asked.markdown:
         asked.markdown.write_text(markdown(rows, here))
+    if asked.plot:
+        plot.growth([row.facts for row in rows], asked.plot)
 
 
 if __name__ == "__main__":

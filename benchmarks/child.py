@@ -103,22 +103,10 @@ def _disk(cells: int, root: str) -> dict[str, Any]:
 
 
 def _network(cell: dict[str, Any]) -> dict[str, Any]:
-    """Arithmetic of training on one image, and the weights of ours and the script's network."""
-    from benchmarks import ours, plain
+    """Arithmetic of training on one image."""
+    from benchmarks import ours
 
-    def look() -> dict[str, float]:
-        script = (
-            [plain.generator(cell["z_dim"]), plain.discriminator()]
-            if cell["family"] == "gan"
-            else [plain.VAE(cell["latent_dim"], cell.get("network", "lab1"))]
-        )
-        return {
-            "gflop": ours.flops(cell) / 1e9,
-            "ours": ours.build(cell).parameter_count(),
-            "script": plain.parameter_count(*script),
-        }
-
-    return _timed(look)
+    return _timed(lambda: {"gflop": ours.flops(cell) / 1e9})
 
 
 _WORK: dict[str, Callable[..., dict[str, Any]]] = {

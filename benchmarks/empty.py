@@ -17,7 +17,8 @@ from labkit import durable
 from labkit.attempts import Attempt, attempt_and_commit
 from labkit.catalog import FAMILIES
 from labkit.experiment_file import parse_experiment
-from labkit.plan import Plan, make_plan
+from labkit.plan import Plan
+from labkit.planning import make_plan
 from labkit.runner import Job, Options, Summary, run
 from labkit.spec import CellFailure, CellResult, CellSpec
 from labkit.store import Store

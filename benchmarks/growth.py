@@ -59,6 +59,14 @@ def _family(spec: CellSpec, images: int) -> Iterator[Row]:
             unit="s",
             target="" if i == 0 else "± 25 %",
             note=f"{told}; training {training:.1f} s; at most {took['memory_mb']:.0f} MB",
+            facts={
+                "family": spec.family,
+                "images": limit,
+                "epochs": epochs,
+                "seconds": seconds,
+                "estimated": expected if i else None,
+                "memory_mb": took["memory_mb"],
+            },
         )
 
 

@@ -73,9 +73,9 @@ def discriminator() -> nn.Sequential:
 class VAE(nn.Module):
     """The lab's VAE, or one of the other networks of its recipes."""
 
-    def __init__(self, latent_dim: int, network: str = "lab1") -> None:
+    def __init__(self, latent_dim: int, networks: str = "lab1") -> None:
         super().__init__()
-        self.encoder, width, self.decoder = _NETWORKS[network](latent_dim)
+        self.encoder, width, self.decoder = NETWORKS[networks](latent_dim)
         self.mean = nn.Linear(width, latent_dim)
         self.log_variance = nn.Linear(width, latent_dim)
 
@@ -104,34 +104,36 @@ def _lab1(latent_dim: int) -> tuple[nn.Module, int, nn.Module]:
     return encoder, 64 * 7 * 7, decoder
 
 
-def _dense(latent_dim: int) -> tuple[nn.Module, int, nn.Module]:
-    encoder = nn.Sequential(nn.Flatten(), nn.Linear(784, 512), nn.ReLU())
+def _dense256(latent_dim: int) -> tuple[nn.Module, int, nn.Module]:
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.ReLU())
     decoder = nn.Sequential(
-        nn.Linear(latent_dim, 512),
+        nn.Linear(latent_dim, 256),
         nn.ReLU(),
-        nn.Linear(512, 784),
+        nn.Linear(256, 784),
         nn.Tanh(),
         nn.Unflatten(1, (1, 28, 28)),
     )
-    return encoder, 512, decoder
+    return encoder, 256, decoder
 
 
 def _conv(latent_dim: int) -> tuple[nn.Module, int, nn.Module]:
     encoder = nn.Sequential(
-        nn.Conv2d(1, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 3, 2, 1), nn.ReLU(), nn.Flatten()
+        nn.Conv2d(1, 32, 4, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 4, 2, 1), nn.ReLU(), nn.Flatten()
     )
     decoder = nn.Sequential(
         nn.Linear(latent_dim, 64 * 7 * 7),
-        nn.Unflatten(1, (64, 7, 7)),
-        nn.ConvTranspose2d(64, 32, 3, 2, 1, output_padding=1),
         nn.ReLU(),
-        nn.ConvTranspose2d(32, 1, 3, 2, 1, output_padding=1),
+        nn.Unflatten(1, (64, 7, 7)),
+        nn.ConvTranspose2d(64, 32, 4, 2, 1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, 1, 4, 2, 1),
         nn.Tanh(),
     )
     return encoder, 64 * 7 * 7, decoder
 
 
-_NETWORKS = {"lab1": _lab1, "dense": _dense, "conv": _conv}
+#: By the names they have in labkit's catalog.
+NETWORKS = {"lab1": _lab1, "dense256": _dense256, "conv": _conv}
 
 
 def parameter_count(*networks: nn.Module) -> int:
@@ -144,7 +146,7 @@ def train(cell: dict[str, Any], limit: int, epochs: int, threads: int) -> float:
 
     Args:
         cell: ``family``, ``dataset`` and the settings: ``loss``, ``z_dim`` of a GAN;
-            ``latent_dim`` and, if it is not the lab's, ``network`` of a VAE.
+            ``latent_dim`` and, if they are not the lab's, ``networks`` of a VAE.
         limit: training images.
         epochs: passes over them.
         threads: of torch.
@@ -156,7 +158,7 @@ def train(cell: dict[str, Any], limit: int, epochs: int, threads: int) -> float:
     if cell["family"] == "gan":
         _train_gan(loader, cell["loss"], cell["z_dim"], epochs)
     else:
-        _train_vae(loader, cell["latent_dim"], cell.get("network", "lab1"), epochs)
+        _train_vae(loader, cell["latent_dim"], cell.get("networks", "lab1"), epochs)
     return time.perf_counter() - started
 
 
@@ -189,9 +191,9 @@ def _train_gan(loader: DataLoader[tuple[Tensor, int]], loss: str, z_dim: int, ep
 
 
 def _train_vae(
-    loader: DataLoader[tuple[Tensor, int]], latent_dim: int, network: str, epochs: int
+    loader: DataLoader[tuple[Tensor, int]], latent_dim: int, networks: str, epochs: int
 ) -> None:
-    model = VAE(latent_dim, network)
+    model = VAE(latent_dim, networks)
     optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
     for _ in range(epochs):
         total_sum = recon_sum = kl_sum = 0.0

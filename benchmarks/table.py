@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.compare import Spread
@@ -27,7 +27,7 @@ class Size:
 
 
 QUICK = Size(3, 1_280, 256, (18, 200), (1,), 512)
-FULL = Size(7, 5_120, 1_280, (18, 1_000, 10_000), (1, 56), 1_280)
+FULL = Size(5, 5_120, 1_280, (18, 1_000, 10_000), (1, 56), 640)
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Row:
     target: str = ""
     note: str = ""
     skipped: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What a plot of growth needs: ``images``, ``epochs``, ``cells``, ``seconds`` and the like."""
 
     def to_json(self) -> dict[str, Any]:
         value = self.value
@@ -51,6 +53,7 @@ class Row:
             "target": self.target,
             "note": self.note,
             "skipped": self.skipped,
+            "facts": dict(self.facts),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -64,6 +65,7 @@ def overhead(size: Size) -> Iterator[Row]:
             target="≤ 5" if cells >= 10_000 else "",
             note=f"{ms['labkit']} ms in all, the disk alone {ms['disk']} ms with "
             f"{found['disk'][0]['flushes']:.0f} flushes; two workers; at most {memory:.0f} MB",
+            facts={"cells": cells, "beyond_ms": Spread.of(beyond).median, "memory_mb": memory},
         )  # fmt: skip
 
 
@@ -90,7 +92,11 @@ def reports(size: Size) -> Iterator[Row]:
             rounds = size.rounds if seeds == 1 else 1
             found = interleave({"report": partial(shell, *command, cwd=root)}, rounds)
         wanted = "≤ 3" if seeds == 1 else "≤ 20"
-        yield _seconds(f"labkit report, {cells:,} cells", found["report"], wanted)
+        row = _seconds(f"labkit report, {cells:,} cells", found["report"], wanted)
+        memory = max(run["memory_mb"] for run in found["report"])
+        seconds = Spread.of([run["seconds"] for run in found["report"]]).median
+        facts = {"cells": cells, "seconds": seconds, "memory_mb": memory}
+        yield replace(row, facts=facts)
 
 
 def evaluation(size: Size) -> Iterator[Row]:

@@ -14,7 +14,7 @@ Arguments are named and mean what they do on the command line, which calls the s
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 from labkit.errors import LabkitError
 
 if TYPE_CHECKING:
-    from labkit.plan import Experiment, Plan
+    from labkit.plan import Plan
+    from labkit.planning import Experiment
     from labkit.reporting.results import Results
     from labkit.runner import Options, Summary, View
     from labkit.store import Store
@@ -70,16 +71,19 @@ def prepare(
     """
     from labkit import runner
     from labkit.executors import EXECUTORS
-    from labkit.store import Store
 
     one_of("--executor", executor, EXECUTORS)
     one_of("--source", source, ("auto", "full", "bundled"))
     one_of("--precision", precision, ("auto", "fp32", "bf16"))
-    experiment = read(file, profile)
-    store = Store(results_folder(results, experiment.name))
     root = Path(data_root) if data_root is not None else None
-    wanted = source or experiment.content.data.source
-    plan = _plan(experiment, store, _seeds(seeds), only, root, wanted, not no_download, precision)
+    asked = {
+        "profile": profile,
+        "seeds": _seeds(seeds),
+        "only": only,
+        "source": source,
+        "precision": precision,
+    }
+    plan, store = _planned(Path(file), asked, root, not no_download, results)
     options = runner.Options(
         jobs=jobs,
         only=only,
@@ -103,29 +107,38 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
     return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
 
 
-def _plan(
-    experiment: Experiment,
-    store: Store,
-    seeds: str | None,
-    only: str | None,
-    data_root: Path | None,
-    wanted: str,
+def _planned(
+    file: Path,
+    asked: Mapping[str, str | None],
+    root: Path | None,
     download: bool,
-    precision: str | None,
-) -> Plan:
-    """A new plan; stops if ``auto`` would silently change where the data comes from."""
-    from labkit.plan import make_plan
+    results: str | Path | None,
+) -> tuple[Plan, Store]:
+    """The plan of a file, remembered or new, and the store it is for."""
+    from labkit import remembered
+    from labkit.store import Store
 
-    before = store.plan().data_source if wanted == "auto" and store.plan_path.exists() else None
+    key = remembered.key(file, {**asked, "root": None if root is None else str(root)})
+    plan = remembered.recall(key)
+    if plan is not None:
+        store = Store(results_folder(results, plan.name))
+        if _holds(plan, store, asked["source"], root, download):
+            return plan, store
+    from labkit.planning import make_plan
+
+    experiment = read(file, asked["profile"])
+    store = Store(results_folder(results, experiment.name))
+    wanted = asked["source"] or experiment.content.data.source
+    before = _before(store, wanted)
     plan = make_plan(
         experiment,
-        seeds=seeds,
-        only=only,
-        data_root=data_root,
+        seeds=asked["seeds"],
+        only=asked["only"],
+        data_root=root,
         source=wanted,
         # What was bundled stays bundled unless asked: no download behind a plan's back.
         download=download and before != "bundled",
-        precision=precision,
+        precision=asked["precision"],
     )
     if before not in (None, plan.data_source):
         raise UserError(
@@ -133,7 +146,32 @@ def _plan(
             f"{plan.data_source} ({plan.data_reason}); choose with --source {before} or "
             f"--source {plan.data_source}"
         )
-    return plan
+    remembered.keep(key, plan)
+    return plan, store
+
+
+def _before(store: Store, wanted: str) -> str | None:
+    """The source of the data that ``auto`` meant when the store's plan was made."""
+    there = wanted == "auto" and store.plan_path.exists()
+    return store.plan().data_source if there else None
+
+
+def _holds(plan: Plan, store: Store, source: str | None, root: Path | None, download: bool) -> bool:
+    """Whether a remembered plan's images would still come from the same place."""
+    from labkit.catalog import DATASETS
+    from labkit.data.sources import DataError, named_source
+
+    wanted = source or plan.settings["data"]["source"]
+    before = _before(store, wanted)
+    if before not in (None, plan.data_source):
+        return False
+    used = {cell.dataset for cell in plan.cells}
+    datasets = [name for name in DATASETS if name in used]
+    try:
+        found = named_source(wanted, datasets, root, download and before != "bundled")
+    except DataError:
+        return False
+    return found == (plan.data_source, plan.data_reason)
 
 
 def execute(prepared: Prepared, view: View) -> Summary:
@@ -305,7 +343,7 @@ def write_report(
 
 def read(file: str | Path, profile: str | None = None) -> Experiment:
     """A checked experiment file."""
-    from labkit.plan import read_experiment
+    from labkit.planning import read_experiment
 
     return read_experiment(Path(file), profile)
 

@@ -232,7 +232,7 @@ def variables() -> Finding:
 
 def torch() -> Iterator[Finding]:
     """Which torch, on what, in which precision."""
-    from labkit.plan import AUTO_PRECISION
+    from labkit.planning import AUTO_PRECISION
 
     installed = _version("torch")
     if installed is None:

@@ -15,28 +15,18 @@ from pydantic import ValidationError
 
 from labkit import own_code, safe_yaml
 from labkit.catalog import FAMILIES
-from labkit.errors import LabkitError
 from labkit.experiment_model import (
     NAME_RULE,
     SEED_KINDS,
     Author,
     ExperimentFile,
     Settings,
-    file_model,
     nearest,
 )
+from labkit.family_models import file_model
 from labkit.own_code import OwnCodeError, OwnFile
+from labkit.plan import PlanError
 from labkit.safe_yaml import Node, Step
-
-MAX_MESSAGE = 500
-
-
-class PlanError(LabkitError):
-    """A mistake in an experiment file or in what was asked of it, as one line."""
-
-    def __init__(self, message: str) -> None:
-        line = "".join(c if c.isprintable() else " " for c in message)
-        super().__init__(line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…")
 
 
 @dataclass(frozen=True)

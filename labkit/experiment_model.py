@@ -1,8 +1,7 @@
-"""What may stand in an experiment file: pydantic models, and the JSON Schema of them.
+"""What may stand in an experiment file: pydantic models.
 
-The settings of a family are not written here: `file_model` makes its ``grid`` and
-``params`` from the catalog, so a new catalog line is at once allowed, checked and
-offered by an editor.
+The settings of a family are not written here: :mod:`labkit.family_models` makes them from
+the catalog.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterable
-from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, Self, Union
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -21,16 +19,14 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    create_model,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS, REGISTRIES, Family, Param
+from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS
 from labkit.combinations import objection, other_family
 
-SCHEMA_NAME = "experiments.schema.json"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NAME_RULE = (
     "a name is 1 to 64 of the characters A-Z a-z 0-9 . _ - and begins with a letter or digit"
@@ -65,7 +61,7 @@ def _one_line(text: str) -> str:
     return text.strip()
 
 
-def _distinct(levels: list[Any]) -> list[Any]:
+def distinct(levels: list[Any]) -> list[Any]:
     for i, level in enumerate(levels):
         if level in levels[:i]:
             raise problem(f"{level} is here twice", i)
@@ -268,7 +264,7 @@ class Settings(Section):
     data: Data = Field(default_factory=Data, description="which images are trained on")
     seeds: Annotated[
         Annotated[
-            list[Seed], Field(min_length=1), AfterValidator(_distinct), Tag(SEED_KINDS["list"])
+            list[Seed], Field(min_length=1), AfterValidator(distinct), Tag(SEED_KINDS["list"])
         ]
         | Annotated[Literal["student"], Tag(SEED_KINDS["student"])],
         Discriminator(lambda given: SEED_KINDS["student" if given == "student" else "list"]),
@@ -288,7 +284,7 @@ class Settings(Section):
         1, description="CPU threads of one cell; cells run side by side, so 1 is fastest"
     )
     report: Report = Field(default_factory=Report, description="how the report reads")
-    code: Annotated[list[str], Field(max_length=20), AfterValidator(_distinct)] = Field(
+    code: Annotated[list[str], Field(max_length=20), AfterValidator(distinct)] = Field(
         default_factory=list,
         description="Python files of your own beside this file: networks, losses, families",
     )
@@ -357,81 +353,3 @@ class ExperimentFile(Settings):
                 raise problem(f"differs from '{seen[key.lower()]}' only in case", key)
             seen[key.lower()] = key
         return named
-
-
-@cache
-def file_model(only: frozenset[str] | None = None) -> type[ExperimentFile]:
-    """The model of a whole file, with a block for each family of the catalog.
-
-    Args:
-        only: the families a file names, to be quicker; at least two of them.
-    """
-    named = FAMILIES if only is None else {k: v for k, v in FAMILIES.items() if k in only}
-    blocks = tuple(_block(key, family) for key, family in named.items())
-    block: Any = Annotated[Union[blocks], Field(discriminator="family")]  # noqa: UP007
-    experiments: Any = Annotated[dict[Name, block], Field(min_length=1)]
-    about = Field(description="each trains every combination of its grid")
-    return create_model(
-        "ExperimentFile",
-        __base__=ExperimentFile,
-        __doc__=ExperimentFile.__doc__,
-        experiments=(experiments, about),
-    )
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema an editor checks and completes an experiment file with."""
-    schema = file_model().model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _block(key: str, family: Family) -> type[Block]:
-    """The model of an experiment with this family."""
-    params: dict[str, Any] = {
-        "dataset": (
-            Literal[tuple(DATASETS)] | None,
-            Field(None, description="the images, where it is not an axis of grid"),
-        )
-    }
-    grid: dict[str, Any] = {"dataset": _axis(Literal[tuple(DATASETS)], "the images")}
-    for name, param in family.params.items():
-        about = f"{param.label}: {param.about}" if param.about else param.label
-        kind = _kind(param)
-        default = list(param.default) if isinstance(param.default, tuple) else param.default
-        params[name] = (kind, Field(default, description=about))
-        grid[name] = _axis(kind, about)
-    settings = create_model(
-        f"{family.label}Params", __base__=FamilySection, __doc__=f"Settings of a {key}.", **params
-    )
-    axes = create_model(
-        f"{family.label}Grid", __base__=FamilySection, __doc__=f"Axes of a {key}: lists.", **grid
-    )
-    settings.family = axes.family = key
-    own: dict[str, Any] = {
-        "family": (Literal[key], Field(description=family.about)),
-        "grid": (axes, Field(default_factory=axes, description="a list of levels for each axis")),
-        "params": (settings, Field(default_factory=settings, description="the same for all cells")),
-    }
-    about = f"{family.label}: {family.about}."
-    return create_model(f"{family.label}Block", __base__=Block, __doc__=about, **own)
-
-
-def _axis(kind: Any, about: str) -> Any:
-    """An optional list of distinct levels."""
-    levels = Annotated[list[kind], Field(min_length=1), AfterValidator(_distinct)]
-    return (levels, Field(default_factory=list, description=about))
-
-
-def _kind(param: Param) -> Any:
-    """The type a setting allows, from its default and limits."""
-    if param.choices:
-        return Literal[tuple(REGISTRIES[param.choices])]
-    limits = {"ge": param.minimum, "gt": param.above, "lt": param.below}
-    given: dict[str, Any] = {key: limit for key, limit in limits.items() if limit is not None}
-    if isinstance(param.default, tuple):
-        size = len(param.default)
-        element = Annotated[float, Field(allow_inf_nan=False, **given)]
-        return Annotated[list[element], Field(min_length=size, max_length=size)]
-    if isinstance(param.default, float):
-        return Annotated[float, Field(allow_inf_nan=False, **given)]
-    return Annotated[type(param.default), Field(**given)]

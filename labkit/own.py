@@ -36,7 +36,8 @@ from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
 from labkit.experiment_model import nearest
 from labkit.history import best_epoch
-from labkit.plan import SELECTION_AGAINST, SELECTION_RULE, Plan, PlanError
+from labkit.plan import Plan, PlanError
+from labkit.planning import SELECTION_AGAINST, SELECTION_RULE
 from labkit.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.store import Store
 

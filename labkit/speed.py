@@ -26,7 +26,7 @@ ROUGH_NETWORKS = {"tf_dcgan": 8.0, "dcgan": 1.5, "dense": 0.4, "dense256": 0.2, 
 #: The same per measured sample.
 ROUGH_SAMPLE = 1 / 1000
 #: A sample of the evaluation takes about as long as this many that only choose the epoch.
-EVALUATED = 2
+EVALUATED = 4
 FULL_TRAIN = 60_000
 #: A speed within this share of the one remembered is not written down again.
 SAME = 0.03

@@ -10,8 +10,10 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labkit.experiment_file import PlanError, read_experiment
-from labkit.experiment_model import SCHEMA_NAME, json_schema, nearest
+from labkit.experiment_file import read_experiment
+from labkit.experiment_model import nearest
+from labkit.family_models import SCHEMA_NAME, json_schema
+from labkit.plan import PlanError
 
 PACKAGE = Path(__file__).parent
 FILE_NAME = "experiments.yaml"
@@ -36,7 +38,7 @@ class Recipe:
         import os
 
         from labkit import speed
-        from labkit.plan import make_plan
+        from labkit.planning import make_plan
 
         # The bundled images need no download; the estimate is for the full sets.
         cells = make_plan(read_experiment(self.path), source="bundled").cells

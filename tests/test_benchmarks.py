@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from benchmarks import disk, empty, plain, training
+from benchmarks import disk, empty, plain, plot, training
 from benchmarks.compare import Spread, interleave, ratio
 from benchmarks.table import Row, line, markdown
+from labkit.catalog import VAE_NETWORKS, resolve
 from labkit.store import Store
 from labkit.train.models import lab1
 
@@ -43,7 +45,33 @@ def test_the_plain_vae_is_the_labs() -> None:
     torch.testing.assert_close(script.decoder(mean), decoder(mean).tanh(), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", [training.GAN, training.VAE, {**training.GAN, "loss": "bce"}])
+@pytest.mark.parametrize("name", ["dense256", "conv"])
+def test_the_other_plain_vaes_have_the_catalogs_networks(name: str) -> None:
+    """The same layers with the same weights compute the same."""
+    torch.manual_seed(0)
+    x, script = torch.randn(4, 1, 28, 28), plain.VAE(16, name)
+    encoder, decoder = (make(16) for make in resolve_networks(name))
+    script.encoder.load_state_dict(encoder.features.state_dict())
+    script.mean.load_state_dict(encoder.mean.state_dict())
+    script.decoder.load_state_dict(decoder.state_dict())
+    mean, _ = encoder(x)
+    torch.testing.assert_close(script(x)[1], mean, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(script.decoder(mean), decoder(mean).tanh(), rtol=1e-4, atol=1e-5)
+
+
+def resolve_networks(name: str) -> tuple[Any, Any]:
+    entry = VAE_NETWORKS[name]
+    return resolve(entry.encoder), resolve(entry.decoder)
+
+
+CELLS = [
+    training.GAN,
+    {**training.GAN, "loss": "bce"},
+    *({**training.VAE, "networks": name} for name in plain.NETWORKS),
+]
+
+
+@pytest.mark.parametrize("cell", CELLS)
 def test_both_train(cell: dict[str, object]) -> None:
     from benchmarks import ours
 
@@ -104,3 +132,12 @@ def test_what_was_skipped_is_said() -> None:
     }  # fmt: skip
     assert "| b | skipped: no such network |" in markdown(rows, machine)
     assert json.dumps([row.to_json() for row in rows])
+
+
+def test_growth_is_drawn_of_what_there_is(tmp_path: Path) -> None:
+    cell = {"family": "gan", "images": 100, "epochs": 2, "seconds": 3.0, "memory_mb": 400.0}
+    facts = [{}, {**cell, "estimated": None}, {**cell, "images": 400, "estimated": 9.0}]
+    facts += [{"cells": 18, "beyond_ms": 3.0, "memory_mb": 90.0}, {"cells": 18, "seconds": 3.0}]
+    for some in (facts, facts[3:], []):
+        plot.growth(some, tmp_path / "growth.png")
+        assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")

@@ -70,7 +70,7 @@ def check(
     ] = None,
 ) -> None:
     """Hold a student's own words against the table, line by line."""
-    from labkit.plan import read_experiment
+    from labkit.planning import read_experiment
     from labkit.reporting.answers import check as held_against
     from labkit.reporting.build import load_tables
     from labkit.reporting.reflections import computed

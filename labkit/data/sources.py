@@ -108,6 +108,17 @@ def resolve_source(
     return "bundled", why
 
 
+def named_source(
+    source: str, datasets: Sequence[str], root: Path | None = None, download: bool = True
+) -> tuple[str, str]:
+    """:func:`resolve_source` with no folder of the user's machine in the reason."""
+    found, reason = resolve_source(source, datasets, root, download)
+    for folder in data_roots(root):
+        named = "the data root" if root else "LABKIT_DATA"
+        reason = reason.replace(str(folder), "the cache" if folder == cache_dir() else named)
+    return found, reason
+
+
 def load(
     dataset: str, split: str, source: str, limit: int | None = None, root: Path | None = None
 ) -> Images:

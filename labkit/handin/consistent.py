@@ -18,7 +18,6 @@ from typing import Any
 from labkit import code_version
 from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
-from labkit.experiment_file import PlanError
 from labkit.handin.content import (
     ANSWERS,
     REPORT,
@@ -31,6 +30,7 @@ from labkit.handin.content import (
 from labkit.handin.ladder import Rung
 from labkit.handin.unpack import Unpacked
 from labkit.history import read_history
+from labkit.plan import PlanError
 from labkit.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 
 _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)

@@ -22,7 +22,8 @@ from labkit import __version__
 from labkit.catalog import FAMILIES
 from labkit.experiment_file import Experiment
 from labkit.experiment_model import student_seed
-from labkit.plan import Plan, make_plan
+from labkit.plan import Plan
+from labkit.planning import make_plan
 from labkit.spec import OWN_CODE, CellSpec, canonical_json
 from labkit.store import Store
 
@@ -39,7 +40,8 @@ FAILURE = "error.json"
 #: What a report's text depends on, below the package, beside the templates.
 REPORT_CODE = (
     "reporting", "calibration", "catalog", "combinations.py", "commits.py", "history.py",
-    "layout.py", "own_code.py", "pictures.py", "plan.py", "runner.py", "spec.py", "store.py",
+    "layout.py", "own_code.py", "own_file.py", "pictures.py", "plan.py", "runner.py", "spec.py",
+    "store.py",
 )  # fmt: skip
 #: Libraries that draw and lay out; other versions may draw other bytes.
 _DRAWING = ("matplotlib", "numpy", "pandas", "pillow", "jinja2", "markdown", "scipy", "nh3")

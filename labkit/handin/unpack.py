@@ -16,7 +16,7 @@ from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES
 from labkit.commits import COMMIT, StoreError, read_commit
-from labkit.experiment_file import Experiment, PlanError
+from labkit.experiment_file import Experiment
 from labkit.handin.bag import Bag
 from labkit.handin.container import ContainerError
 from labkit.handin.content import (
@@ -29,7 +29,7 @@ from labkit.handin.content import (
     without,
 )
 from labkit.handin.ladder import Rung
-from labkit.plan import Plan
+from labkit.plan import Plan, PlanError
 from labkit.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.store import Store
 

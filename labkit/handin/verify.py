@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from labkit import own_code
-from labkit.experiment_file import Experiment, PlanError, parse_experiment
+from labkit.experiment_file import Experiment, parse_experiment
 from labkit.handin import bag, consistent
 from labkit.handin.container import Container, ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
 from labkit.handin.ladder import Ladder, Rung
 from labkit.handin.unpack import Unpacked, unpack
+from labkit.plan import PlanError
 
 _SMALL = 1 << 20
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from labkit import plan as plan_module
-from labkit.plan import Plan, make_plan, parse_experiment
+from labkit import planning as plan_module
+from labkit.plan import Plan
+from labkit.planning import make_plan, parse_experiment
 from labkit.starter import recipes
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from labkit import safe_yaml
 from labkit.catalog import FAMILIES
-from labkit.plan import Plan, PlanError, make_plan, parse_experiment, read_experiment
+from labkit.plan import Plan, PlanError
+from labkit.planning import make_plan, parse_experiment, read_experiment
 
 HEAD = "name: lab\nexperiments:\n  gan:\n    family: gan\n"  # four lines
 GRID = HEAD + "    grid:\n      dataset: [MNIST]\n"  # six lines

@@ -16,10 +16,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit import plan as plan_module
+from labkit import planning as plan_module
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
 from labkit.data.sources import data_hash
-from labkit.plan import Plan, PlanError, make_plan, matches, parse_experiment, read_experiment
+from labkit.plan import Plan, PlanError, matches
+from labkit.planning import make_plan, parse_experiment, read_experiment
 from labkit.spec import CellSpec
 
 LAB1 = [
@@ -131,7 +132,7 @@ def test_plan_json(lab1: Path) -> None:
 def test_planning_brings_in_nothing_heavy(lab1: Path) -> None:
     """In a process of its own: the tests around have imported everything."""
     code = (
-        "import sys; from pathlib import Path; import labkit.plan as p; "
+        "import sys; from pathlib import Path; import labkit.planning as p; "
         "p.feature_hash = str; "
         f"p.make_plan(p.read_experiment(Path({str(lab1)!r})), source='bundled'); "
         "print(*sorted({'torch', 'pandas', 'scipy', 'matplotlib'} & set(sys.modules)))"
@@ -222,7 +223,7 @@ def test_data_code_and_features_change_every_cell(
     base = plan_of(text)
     for target, other in (
         ("labkit.data.sources.resolve_source", lambda *_: ("full", "here")),
-        ("labkit.plan.feature_hash", lambda _: "other"),
+        ("labkit.planning.feature_hash", lambda _: "other"),
         ("labkit.code_version.training_code", lambda *_: "other"),
     ):
         with monkeypatch.context() as patch:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from labkit.catalog import FAMILIES
-from labkit.plan import PlanError, make_plan, parse_experiment, read_experiment
+from labkit.plan import PlanError
+from labkit.planning import make_plan, parse_experiment, read_experiment
 from labkit.starter import recipes
 
 NAMES = [

@@ -14,7 +14,7 @@ import yaml
 from labkit import starter
 from labkit.catalog import DATASETS, FAMILIES, LOSSES
 from labkit.experiment_file import PlanError, parse_experiment, read_experiment
-from labkit.experiment_model import SCHEMA_NAME, json_schema
+from labkit.family_models import SCHEMA_NAME, json_schema
 from labkit.starter import EDITOR_LINE, FILE_NAME, recipes, write_starter
 
 

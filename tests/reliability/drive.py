@@ -11,7 +11,7 @@ from typing import Any
 
 from labkit import runner
 from labkit.experiment_file import read_experiment
-from labkit.plan import make_plan
+from labkit.planning import make_plan
 from labkit.store import Store
 from tests.run.fake import Recorder
 

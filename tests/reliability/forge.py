@@ -21,7 +21,7 @@ from labkit.handin.ladder import Ladder, Rung
 from labkit.handin.submit import submit
 from labkit.handin.unpack import unpack
 from labkit.handin.verify import _head, verify
-from labkit.plan import make_plan
+from labkit.planning import make_plan
 from labkit.reporting import build
 from labkit.spec import sha256_of
 from labkit.store import Store

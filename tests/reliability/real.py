@@ -7,7 +7,7 @@ from pathlib import Path
 from labkit import runner
 from labkit.experiment_file import read_experiment
 from labkit.handin.submit import submit
-from labkit.plan import make_plan
+from labkit.planning import make_plan
 from labkit.store import Store
 from tests.run.fake import Recorder
 

@@ -15,7 +15,7 @@ import pytest
 
 from labkit.commits import StoreError
 from labkit.experiment_file import PlanError, parse_experiment
-from labkit.plan import make_plan
+from labkit.planning import make_plan
 from labkit.reporting.table import to_csv
 from labkit.store import Store
 from tests.reliability import forge

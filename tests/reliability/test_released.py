@@ -16,7 +16,7 @@ import pytest
 
 from labkit import __version__, runner
 from labkit.experiment_file import read_experiment
-from labkit.plan import make_plan
+from labkit.planning import make_plan
 from labkit.reporting.build import build_report
 from labkit.spec import CellFailure, CellResult
 from labkit.store import Store

@@ -14,7 +14,7 @@ from labkit import one_cell
 from labkit.attempts import Attempt
 from labkit.catalog import FAMILIES
 from labkit.experiment_file import parse_experiment
-from labkit.plan import make_plan
+from labkit.planning import make_plan
 from labkit.spec import CellSpec
 from labkit.store import Store
 from labkit.train import runtime

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labkit.catalog import FAMILIES, QUESTIONS
-from labkit.plan import make_plan, read_experiment
+from labkit.planning import make_plan, read_experiment
 from labkit.reporting.build import build_report
 from labkit.starter import recipes
 from tests.reporting.fake_store import write_store

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from labkit.catalog import METRICS
-from labkit.plan import make_plan, parse_experiment
+from labkit.planning import make_plan, parse_experiment
 from labkit.reporting import compare
 from labkit.reporting.build import compare_text, load_tables
 from labkit.reporting.claims import answer_questions

@@ -137,7 +137,7 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
     ("seeds", "said"), [(3, "3"), ([0, 1, 2], "0,1,2,"), ((7,), "7,"), ("0,1", "0,1"), (None, None)]
 )
 def test_seeds(seeds: object, said: str | None) -> None:
-    from labkit.plan import parse_seeds
+    from labkit.planning import parse_seeds
 
     assert api._seeds(seeds) == said  # type: ignore[arg-type]
     if isinstance(seeds, list | tuple):

@@ -14,7 +14,8 @@ import torch
 import labkit
 from labkit import own
 from labkit.data import load
-from labkit.plan import PlanError, make_plan, parse_experiment
+from labkit.plan import PlanError
+from labkit.planning import make_plan, parse_experiment
 from labkit.spec import OWN_CODE, UNSTATED, CellFailure, CellResult
 from labkit.store import Store
 

@@ -13,7 +13,8 @@ from labkit import own_code
 from labkit.catalog import FAMILIES, GAN_NETWORKS, LOSSES, METRICS, Loss
 from labkit.code_version import training_code
 from labkit.own_code import OwnCodeError
-from labkit.plan import Plan, PlanError, make_plan, read_experiment
+from labkit.plan import Plan, PlanError
+from labkit.planning import make_plan, read_experiment
 from labkit.starter import write_own
 from labkit.train import losses
 
