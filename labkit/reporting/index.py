@@ -20,7 +20,8 @@ from urllib.parse import quote
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.errors import LabkitError
-from labkit.reporting.numbers import count, listing, show
+from labkit.reporting.language import _, many
+from labkit.reporting.numbers import listing, show
 from labkit.reporting.render import environment, inline, templates_folder, write_file
 
 #: Pictures of each report, and what one may weigh.
@@ -105,7 +106,7 @@ def page(found: Sequence[Card]) -> str:
     template = environment().get_template("index.html.j2")
     return template.render(
         cards=found,
-        heading=count(len(found), "report"),
+        heading=many("{n} report", "{n} reports", len(found)),
         css=inline("\n".join(style.read_text("utf-8") for style in styles)),
     )
 
@@ -122,10 +123,11 @@ def card(folder: Path) -> Card:
     said = _of_html(html) if html.is_file() else _of_markdown(markdown)
     rows = _rows(folder / "metrics.csv")
     files = [name for name in _FILES if (folder / name).is_file()]
+    known = "Cells", _("Cells")  # said below, from the table
     return Card(
         name=folder.name,
         title=said.title or folder.name,
-        facts=tuple((label, text) for label, text in said.facts if label != "Cells"),
+        facts=tuple((label, text) for label, text in said.facts if label not in known),
         shots=tuple(said.shots),
         best=tuple(_best(rows)),
         files=tuple((name, f"{quote(folder.name)}/{name}") for name in files),
@@ -252,7 +254,12 @@ def _best(rows: Sequence[Mapping[str, str]]) -> Iterator[Best]:
             if known:
                 value, row = min(known, key=lambda pair: pair[0])
                 shown = show(value, METRICS["proxy_fid"].digits)
-                yield Best(f"{about.label} on {DATASETS[dataset].label}", row.get("run", ""), shown)
+                where = _(
+                    "{model} on {dataset}",
+                    model=_(about.label),
+                    dataset=_(DATASETS[dataset].label),
+                )
+                yield Best(where, row.get("run", ""), shown)
 
 
 def _number(text: str) -> float | None:
@@ -265,9 +272,9 @@ def _number(text: str) -> float | None:
 
 def _cells(rows: Sequence[Mapping[str, str]]) -> str:
     if not rows:
-        return "no metrics.csv"
-    states = [row.get("status", "") or "unknown" for row in rows]
-    total = count(len(rows), "cell")
+        return _("no metrics.csv")
+    states = [row.get("status", "") for row in rows]
     if set(states) == {"done"}:
-        return f"{total}, all done"
-    return f"{total}: {listing(f'{states.count(s)} {s}' for s in dict.fromkeys(states))}"
+        return many("{n} cell, all done", "{n} cells, all done", len(rows))
+    found = listing(f"{states.count(s)} {_(s) or _('unknown')}" for s in dict.fromkeys(states))
+    return many("{n} cell: {states}", "{n} cells: {states}", len(rows), states=found)

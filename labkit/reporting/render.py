@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import LabkitError
 from labkit.reporting.blocks import Figure, Frame, Report
 from labkit.reporting.document import pictures, pictures_of, walk
+from labkit.reporting.language import _, code, many
 from labkit.reporting.plots.canvas import PAGE
 from labkit.reporting.plots.draw import render
 from labkit.reporting.words import (
@@ -58,7 +59,7 @@ def templates_folder() -> Path:
 
 @cache
 def environment() -> Environment:
-    """Where templates are found and how they escape."""
+    """Where templates are found, how they escape, and the language they speak."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -69,6 +70,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals |= {"_": _, "many": many, "language": code}
     environment.filters |= {
         "md": escape_markdown,
         "start": start_of_block,
@@ -194,12 +196,39 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
         frames=inline(_frames(frames)),
         frame_step=step,
         csv=inline(_json(report.csv.get("metrics.csv", ""))),
+        texts=inline(_json(_script_texts())),
         uri=_uri,
         svg=lambda name: inline(
             _inked(drawings.svg(name), report) if paper else drawings.svg(name)
         ),
         student=lambda pieces: inline(to_html(pieces)),
     )
+
+
+def _script_texts() -> dict[str, str]:
+    """The words of ``report.js``, which holds none; it fills in the ``{names}`` itself."""
+    return {
+        "filter": _("Filter rows"),
+        "rows": _("{shown} of {all} rows"),
+        "copied": _("Copied"),
+        "copy": _("Copy as CSV"),
+        "copyAll": _("Copy all of metrics.csv"),
+        "epoch": _("Epoch"),
+        "epochOf": _("epoch {epoch} of {last}"),
+        "bestNow": _("best epochs"),
+        "toBest": _("Best epochs"),
+        "kept": _("one epoch in {step} is kept"),
+        "cell": _("Cell {k}"),
+        "grid": _("4×4 grid of samples of {run}, {note}"),
+        "pair": _("Two cells side by side"),
+        "enlarged": _("Enlarged picture"),
+        "enlarge": _("Enlarge: {alt}"),
+        "previous": _("← Previous"),
+        "next": _("Next →"),
+        "close": _("Close"),
+        "step": _("Step"),
+        "interpolation": _("Step of the interpolation"),
+    }
 
 
 def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:

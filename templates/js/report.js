@@ -8,6 +8,11 @@ const make = (tag, props = {}, ...children) => {
 };
 const json = (id) => JSON.parse(document.getElementById(id).textContent);
 
+/* The page's words are written in its language by who wrote the page. */
+const texts = json("texts");
+const say = (key, fields = {}) => texts[key].replace(/\{(\w+)\}/g, (whole, name) => fields[name] ?? whole);
+const language = document.documentElement.lang;
+
 /* ---- tables: sort by a column, filter rows, copy as CSV -------------------------- */
 
 function sortable(table) {
@@ -28,7 +33,7 @@ function sortable(table) {
         const [x, y] = [value(a), value(b)];
         /* A column of numbers keeps what has none at its end, whichever way it is sorted. */
         if (typeof x !== typeof y) return typeof x === "number" ? -1 : 1;
-        const order = typeof x === "number" ? x - y : x.localeCompare(y, "en", { numeric: true });
+        const order = typeof x === "number" ? x - y : x.localeCompare(y, language, { numeric: true });
         return up ? order : -order;
       });
       table.tBodies[0].append(...rows);
@@ -40,7 +45,7 @@ function sortable(table) {
 const parts = (text) => text.toLowerCase().split(/[^\p{L}\p{N}.]+/u).filter(Boolean);
 
 function filterable(table, tools) {
-  const input = make("input", { type: "search", placeholder: "Filter rows", ariaLabel: "Filter rows" });
+  const input = make("input", { type: "search", placeholder: say("filter"), ariaLabel: say("filter") });
   const count = make("span", { role: "status" });
   input.addEventListener("input", () => {
     const words = parts(input.value);
@@ -50,7 +55,7 @@ function filterable(table, tools) {
       row.hidden = !words.every((word) => tokens.some((token) => token.startsWith(word)));
     });
     const shown = rows.filter((row) => !row.hidden).length;
-    count.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
+    count.textContent = words.length ? say("rows", { shown, all: rows.length }) : "";
   });
   tools.append(input, count);
 }
@@ -80,7 +85,7 @@ function csvOf(table) {
 function copyable(table, tools, whole) {
   const done = (button) => {
     const label = button.textContent;
-    button.textContent = "Copied";
+    button.textContent = say("copied");
     setTimeout(() => (button.textContent = label), 1500);
   };
   const add = (label, text) => {
@@ -91,8 +96,8 @@ function copyable(table, tools, whole) {
     });
     tools.append(button);
   };
-  add("Copy as CSV", () => csvOf(table));
-  if (whole) add("Copy all of metrics.csv", () => json("csv"));
+  add(say("copy"), () => csvOf(table));
+  if (whole) add(say("copyAll"), () => json("csv"));
 }
 
 $$("table.live").forEach((table, k) => {
@@ -126,13 +131,15 @@ $$(".moving .shot").forEach((figure) => {
   const [img, caption] = [figure.querySelector("img"), figure.querySelector("figcaption")];
   const { run, view, epoch } = img.dataset;
   const title = caption.textContent.split(" · ")[0];
+  /* An alternative text ends with what is known of the epoch. */
+  const about = img.alt.split(`, ${noteOf(run, view, epoch)}`)[0];
   const best = { src: img.src, alt: img.alt, text: caption.textContent, epoch };
   movers.push((wanted) => {
     const at = wanted && nearest(run, view, wanted);
     if (wanted && !at) return;
     const note = at && noteOf(run, view, at);
     img.src = at ? srcOf(run, view, at) : best.src;
-    img.alt = at && String(at) !== best.epoch ? best.alt.replace(/, epoch .*$/, `, ${note}`) : best.alt;
+    img.alt = at && String(at) !== best.epoch ? `${about}, ${note}` : best.alt;
     caption.textContent = at ? `${title} · ${note}` : best.text;
   });
 });
@@ -140,18 +147,18 @@ $$(".moving .shot").forEach((figure) => {
 const last = Number(holder.epochs);
 if (movers.length && last > 1 && Object.keys(frames).length) {
   const range = make("input", { type: "range", min: 1, max: last, value: last, step: 1, id: "epoch" });
-  const out = make("output", {}, "best epochs");
+  const out = make("output", {}, say("bestNow"));
   out.setAttribute("for", "epoch");
-  const button = make("button", { type: "button" }, "Best epochs");
+  const button = make("button", { type: "button" }, say("toBest"));
   const move = (epoch) => {
     movers.forEach((mover) => mover(epoch));
-    out.textContent = epoch ? `epoch ${epoch} of ${last}` : "best epochs";
+    out.textContent = epoch ? say("epochOf", { epoch, last }) : say("bestNow");
     pair?.(epoch);
   };
   range.addEventListener("input", () => move(Number(range.value)));
   button.addEventListener("click", () => move(0));
-  const bar = make("div", { className: "slider" }, make("label", { htmlFor: "epoch" }, "Epoch"), range, out, button);
-  if (Number(holder.step) > 1) bar.append(make("span", {}, `one epoch in ${holder.step} is kept`));
+  const bar = make("div", { className: "slider" }, make("label", { htmlFor: "epoch" }, say("epoch")), range, out, button);
+  if (Number(holder.step) > 1) bar.append(make("span", {}, say("kept", { step: holder.step })));
   var pair = sideBySide();
   document.getElementById("images").append(bar);
 }
@@ -163,7 +170,7 @@ function sideBySide() {
   if (keys.length < 2) return null;
   let epoch = 0;
   const sides = [0, 1].map((k) => {
-    const select = make("select", { ariaLabel: `Cell ${k + 1}` });
+    const select = make("select", { ariaLabel: say("cell", { k: k + 1 }) });
     keys.forEach((key) => select.append(make("option", { value: key }, key.replace(/ samples$/, ""))));
     select.selectedIndex = k;
     const img = make("img", { width: 118, height: 118 });
@@ -174,14 +181,14 @@ function sideBySide() {
       const best = document.querySelector(`.moving img[data-run="${CSS.escape(run)}"][data-view="samples"]`);
       const at = nearest(run, "samples", epoch || Number(best?.dataset.epoch) || last);
       img.src = srcOf(run, "samples", at);
-      img.alt = `4×4 grid of samples of ${run}, ${noteOf(run, "samples", at)}`;
+      img.alt = say("grid", { run, note: noteOf(run, "samples", at) });
       note.textContent = noteOf(run, "samples", at);
     };
     select.addEventListener("change", draw);
     return { box, draw };
   });
   const section = make("section", { className: "pair-section", id: "side-by-side" },
-    make("h3", {}, "Two cells side by side"),
+    make("h3", {}, say("pair")),
     make("div", { className: "pair" }, ...sides.map((side) => side.box)));
   document.getElementById("images").append(section);
   sides.forEach((side) => side.draw());
@@ -193,7 +200,7 @@ function sideBySide() {
 
 /* ---- a picture enlarged; arrows move through its neighbours ------------------------ */
 
-const box = make("dialog", { className: "box", ariaLabel: "Enlarged picture" });
+const box = make("dialog", { className: "box", ariaLabel: say("enlarged") });
 document.body.append(box);
 let at = [];
 let here = 0;
@@ -210,8 +217,8 @@ function show(k) {
     return b;
   };
   const row = make("div", { className: "row" },
-    button("← Previous", () => show(here - 1)), button("Next →", () => show(here + 1)),
-    button("Close", () => box.close()));
+    button(say("previous"), () => show(here - 1)), button(say("next"), () => show(here + 1)),
+    button(say("close"), () => box.close()));
   const picture = make("img", { src: img.src, alt: img.alt });
   const pictures = make("div", { className: "row" }, picture);
   /* The buttons are new ones: who stood on one goes on standing on it. */
@@ -221,7 +228,7 @@ function show(k) {
   if (img.dataset.view === "interpolation") {
     /* Sixteen tiles of 28 pixels, 30 apart: show one of them, tenfold. */
     const one = make("div", { className: "one" }, make("img", { src: img.src, alt: img.alt }));
-    const steps = make("input", { type: "range", min: 0, max: 15, value: 0, ariaLabel: "Step of the interpolation" });
+    const steps = make("input", { type: "range", min: 0, max: 15, value: 0, ariaLabel: say("interpolation") });
     const place = () => {
       const [x, y] = [steps.value % 4, Math.floor(steps.value / 4)];
       one.firstChild.style.left = `${-300 * x}px`;
@@ -230,7 +237,7 @@ function show(k) {
     steps.addEventListener("input", place);
     place();
     pictures.append(one);
-    words.before(make("label", {}, "Step ", steps));
+    words.before(make("label", {}, say("step"), " ", steps));
     picture.classList.add("small");
   }
 }
@@ -244,7 +251,7 @@ box.addEventListener("click", (event) => {
   if (event.target === box) box.close();
 });
 $$(".shot img").forEach((img) => {
-  const button = make("button", { type: "button", className: "zoom", ariaLabel: `Enlarge: ${img.alt}` });
+  const button = make("button", { type: "button", className: "zoom", ariaLabel: say("enlarge", { alt: img.alt }) });
   img.before(button);
   button.append(img);
   button.addEventListener("click", () => {

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import csv
+import gettext
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from labkit.reporting.build import build_report
+from labkit.reporting.language import using
+from tests.reporting.conftest import SMALL
+from tests.reporting.fake_store import fake_plan, write_store
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +73,36 @@ def test_the_epoch_slider_moves_all_grids_together(opened: Any) -> None:
     assert all("epoch 3" in text for text in page.locator(".moving figcaption").all_text_contents())
     page.get_by_role("button", name="Best epochs").click()
     assert sources(page) == best
+
+
+def test_the_script_speaks_the_language_of_the_page(opened: Any, tmp_path: Path) -> None:
+    class Bracketed(gettext.NullTranslations):
+        """Every text that went through the catalogue, and from where to where."""
+
+        def gettext(self, message: str) -> str:
+            return f"[{message}]"
+
+        def info(self) -> dict[str, str]:
+            return {"language": "de_AT"}
+
+    store = write_store(tmp_path / "store", fake_plan(SMALL, epochs=3))
+    with using(Bracketed()):
+        (path,) = build_report(store.root, out=tmp_path / "report", formats=["html"])
+    found = opened(path=path)
+    page = found.page
+    assert page.locator("html").get_attribute("lang") == "de-AT"
+    page.locator("#epoch").fill("2")
+    assert page.locator(".slider output").text_content() == "[epoch 2 of 3]"
+    alts = page.eval_on_selector_all(".moving img", "all => all.map(i => i.alt)")
+    # What was known of the best epoch is gone, what is known of this one is there once.
+    assert all(alt.count("[epoch ") == 1 and "[epoch 2]" in alt for alt in alts)
+    said = page.eval_on_selector_all(
+        ".tools button, .slider button, .slider label, .slider output, .pair-section h3",
+        "all => all.map(e => e.textContent)",
+    )
+    assert len(said) > 5
+    assert all(text.startswith("[") and text.endswith("]") for text in said)
+    assert found.errors == []
 
 
 def test_the_table_sorts_filters_and_is_copied(opened: Any) -> None:
