@@ -19,7 +19,7 @@ from labkit.catalog import FAMILIES
 from labkit.experiment_file import parse_experiment
 from labkit.plan import Plan
 from labkit.planning import make_plan
-from labkit.runner import Job, Options, Summary, run
+from labkit.runner import Options, Summary, run
 from labkit.spec import CellFailure, CellResult, CellSpec
 from labkit.store import Store
 from labkit.watch import Progress

@@ -42,13 +42,9 @@ def _cells(time: Any, memory: Any, facts: Sequence[Facts]) -> None:
         told = [(n, f["estimated"]) for n, f in zip(seen, own, strict=True) if f["estimated"]]
         time.plot(*zip(*told, strict=True), "x", color=colour, ms=9, label=f"{label}, estimated")
         memory.plot(seen, [f["memory_mb"] for f in own], "o", color=colour, label=label)
-    for axes, title, unit in (
-        (time, "Time of a cell", "s"),
-        (memory, "Peak memory of a cell", "MB"),
-    ):
-        axes.set(title=title, xlabel="images × epochs", ylabel=unit, xscale="log", ylim=(0, None))
-        if axes.has_data():
-            axes.legend(frameon=False, fontsize="small")
+    for axes, title, unit in ((time, "Time of a cell", "s"), (memory, "Its peak memory", "MB")):
+        axes.set(title=title, xlabel="images × epochs", ylabel=unit)
+        _finish(axes, {fact["images"] * fact["epochs"] for fact in facts})
 
 
 def _grids(axes: Any, facts: Sequence[Facts]) -> None:
@@ -60,7 +56,19 @@ def _grids(axes: Any, facts: Sequence[Facts]) -> None:
     for (label, points), colour in zip(lines.items(), ("#1d6b4a", "#7a3590"), strict=True):
         if points:
             axes.plot(*zip(*sorted(points), strict=True), "o-", color=colour, label=label)
-    axes.set(title="Overhead of a grid", xlabel="cells", ylabel="ms a cell", xscale="log")
-    axes.set_ylim(bottom=0)
-    if axes.has_data():
-        axes.legend(frameon=False, fontsize="small")
+    axes.set(title="Overhead of a grid", xlabel="cells", ylabel="ms a cell")
+    _finish(axes, {fact["cells"] for fact in facts})
+
+
+def _finish(axes: Any, ticks: set[int]) -> None:
+    """Sizes on a logarithmic axis, named where something was measured; values from 0."""
+    if not axes.has_data():
+        return
+    shown = sorted(ticks)
+    axes.set_xscale("log")
+    axes.set_xticks(shown, [f"{tick:,}" for tick in shown])
+    axes.set_xticks([], minor=True)
+    axes.margins(x=0.12)
+    axes.set_ylim(0, 1.15 * axes.get_ylim()[1])
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize="small")

@@ -1,30 +1,12 @@
-"""What a cell costs: arithmetic and memory."""
+"""The memory a cell needs; its arithmetic is counted in :mod:`labkit.arithmetic`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 _CLEAR_REFS = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
-
-
-def flops_per_image(step: Callable[[], object], images: int) -> float:
-    """Floating-point operations of one call, divided by the images it handles.
-
-    Counts matrix products and convolutions, forward and backward, a multiply-add as
-    two; element-wise work is not counted (``torch.utils.flop_counter``).
-
-    Args:
-        step: a training step on one batch; it is really run, so hand it copies.
-        images: the images of that batch.
-    """
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        step()
-    return float(counter.get_total_flops()) / images
 
 
 class PeakMemory:

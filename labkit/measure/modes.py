@@ -45,11 +45,11 @@ DISTINCT = 0.25
 UNDER_REPRESENTED = 0.25
 #: ... and missing when its estimate does, too.
 MISSING = 0.025
-#: Rule 3 fires below this share of the Vendi score of real images of the class, if the density
-#: of its samples is at least `DENSE` ...
+#: Rule 3 fires below this share of the Vendi score of real images of the class if the density
+#: of its samples is at least `DENSE`, and below this one wherever they lie; in between, the
+#: threshold rises with the density. (Blur and shifts lower both at once.)
 LOW_DIVERSITY, DENSE = 0.45, 0.5
-#: ... and below this one wherever they lie. (Blur and shifts lower both at once.)
-NO_DIVERSITY = 0.25
+NO_DIVERSITY, SPARSE = 0.25, 0.3
 #: Rules 2 and 3 count if at least this share of the samples lies among real images
 LOOKS_REAL = 0.6
 #: ... and they are neither blurred nor noisy: gradient energy relative to real images of the
@@ -273,6 +273,6 @@ def _diversity_findings(
         if ratio is None:
             continue
         density = manifold.balls[predicted == name].mean() / K
-        if ratio < (LOW_DIVERSITY if density >= DENSE else NO_DIVERSITY):
+        if ratio < np.interp(density, (SPARSE, DENSE), (NO_DIVERSITY, LOW_DIVERSITY)):
             poor.append(names[name])
     return ["low diversity within class " + ", ".join(poor)] if poor else []
