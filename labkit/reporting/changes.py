@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.plan import Plan
+from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import setting
 from labkit.reporting.paired import key
 from labkit.spec import CellResult, CellSpec, Outcome
 
 #: Parts of a spec that are no setting, in words.
 _NAMES = {
-    "code": "training code",
-    "data.sha256": "training images",
-    "data.source": "data source",
-    "data.limit": "training images used",
-    "selection.features": "feature network of the best epoch",
-    "selection.rule": "rule of the best epoch",
-    "selection.samples": "samples for the best epoch",
-    "selection.against": "images for the best epoch",
-    "evaluation.features": "feature network",
-    "evaluation.samples": "samples measured",
-    "evaluation.code": "measuring code",
+    "code": N_("training code"),
+    "data.sha256": N_("training images"),
+    "data.source": N_("data source"),
+    "data.limit": N_("training images used"),
+    "selection.features": N_("feature network of the best epoch"),
+    "selection.rule": N_("rule of the best epoch"),
+    "selection.samples": N_("samples for the best epoch"),
+    "selection.against": N_("images for the best epoch"),
+    "evaluation.features": N_("feature network"),
+    "evaluation.samples": N_("samples measured"),
+    "evaluation.code": N_("measuring code"),
 }
 #: What names a cell; two cells that are compared agree in it, or differ by intent.
 _LEFT_OUT = ("name", "experiment", "seed")
@@ -58,7 +59,8 @@ def _differences(a: CellSpec, b: CellSpec) -> Iterator[tuple[str, Any, Any]]:
     for path in dict.fromkeys([*first, *second]):
         u, v = first.get(path), second.get(path)
         if path not in _LEFT_OUT and u != v:
-            yield _NAMES.get(path, path.rpartition(".")[2].replace("_", " ")), u, v
+            name = path.rpartition(".")[2].replace("_", " ")
+            yield _(_NAMES[path]) if path in _NAMES else name, u, v
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

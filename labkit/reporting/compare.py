@@ -8,12 +8,21 @@ from typing import Any
 import pandas as pd
 
 from labkit.catalog import FAMILIES, METRICS
+from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import is_missing, show
-from labkit.reporting.paired import Key, Pair, pairs, same, why_not
+from labkit.reporting.paired import Key, Pair, only_in, pairs, same, why_not
 from labkit.reporting.table import to_csv
 
 #: Columns of a cell that are neither settings nor results.
 _LABELS = ("run", "experiment", "note")
+#: How other columns than settings and metrics are headed.
+_HEADINGS = {
+    "run": N_("run"),
+    "status": N_("status"),
+    "best_epoch": N_("best epoch"),
+    "collapse": N_("collapse"),
+    "note": N_("note"),
+}
 _RESULTS = ("best_epoch", *METRICS, "collapse", "status")
 #: Metrics shown in the terminal; the CSV has them all.
 _LOSSES = dict.fromkeys(loss for family in FAMILIES.values() for loss in family.losses)
@@ -98,7 +107,7 @@ def differences(a: pd.DataFrame, b: pd.DataFrame, unlike: Collection[Key] = ()) 
 def _judged(name: str, pair: Pair, unlike: Collection[Key]) -> dict[str, Any]:
     """The difference of a metric, if its values may be compared."""
     if not pair.a or not pair.b:
-        return {"difference": None, "note": f"only in {'B' if not pair.a else 'A'}"}
+        return {"difference": None, "note": only_in(pair)}
     delta = pair.number(name) if name in METRICS else None
     if delta is None:
         return {"difference": None, "note": ""}
@@ -107,11 +116,14 @@ def _judged(name: str, pair: Pair, unlike: Collection[Key]) -> dict[str, Any]:
         return {"difference": None, "note": reason}
     margin = METRICS[name].margin
     within = margin > 0 and abs(delta) <= margin * max(abs(pair.a[name]), abs(pair.b[name]))
-    return {"difference": delta, "note": f"within {100 * margin:g} %" if within and delta else ""}
+    note = _("within {percent} %", percent=f"{100 * margin:g}") if within and delta else ""
+    return {"difference": delta, "note": note}
 
 
 def _heading(name: str) -> str:
-    return METRICS[name].label if name in METRICS else name.replace("_", " ")
+    if name in METRICS:
+        return _(METRICS[name].label)
+    return _(_HEADINGS[name]) if name in _HEADINGS else name.replace("_", " ")
 
 
 def _text(name: str, value: Any) -> str:

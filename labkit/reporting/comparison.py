@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
-from labkit.catalog import FAMILIES, METRICS
+from labkit.catalog import METRICS
 from labkit.reporting.blocks import Headline, Paragraph, Report
 from labkit.reporting.changes import Change, changes
+from labkit.reporting.claims.texts import Words, capitalised
 from labkit.reporting.compare import differences
-from labkit.reporting.numbers import count, listing
+from labkit.reporting.language import _, many
+from labkit.reporting.numbers import listing
 from labkit.reporting.paired import Contrast, Pair, contrasts, measured_unlike, pairs
 from labkit.reporting.sections.compared import (
     COLOURS,
@@ -51,7 +53,7 @@ def comparison(a: View, b: View, names: tuple[str, str]) -> Report:
     one_by_one = contrasts(two.pairs, ("proxy_fid",), lambda pair: pair.key[0], two.unlike)
     frame = differences(a.tables.cells, b.tables.cells, two.unlike)
     return Report(
-        title=f"{names[0]} and {names[1]} compared",
+        title=_("{a} and {b} compared", a=names[0], b=names[1]),
         byline=_byline(two),
         notices=_notices(two),
         headlines=_headlines(two, found, together),
@@ -63,7 +65,9 @@ def comparison(a: View, b: View, names: tuple[str, str]) -> Report:
             *pictures(two),
             everything(frame),
         ),
-        disclosure="Made by labkit from the two stored results; nothing in it was typed by hand.",
+        disclosure=_(
+            "Made by labkit from the two stored results; nothing in it was typed by hand."
+        ),
         colours=COLOURS,
     )
 
@@ -74,25 +78,35 @@ def _family(pair: Pair) -> Hashable:
 
 def _byline(two: Two) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (side, f"{name}: {view.plan.title} ({view.plan.data_source} data, {view.seeds_said})")
+        (side, f"{name}: {view.plan.title} ({_source(view)}, {view.seeds_said})")
         for side, name, view in zip("AB", two.names, (two.a, two.b), strict=True)
     )
+
+
+def _source(view: View) -> str:
+    return _("full data") if view.plan.data_source == "full" else _("bundled data")
 
 
 def _notices(two: Two) -> tuple[Paragraph, ...]:
     found = []
     if not two.both:
         found.append(
-            Paragraph("No cell of one has the name and seed of a cell of the other.", "warning")
+            Paragraph(_("No cell of one has the name and seed of a cell of the other."), "warning")
         )
     for side, view in (("A", two.a), ("B", two.b)):
         if view.trouble:
-            found.append(Paragraph(f"{side} is incomplete: {all_done(view)}.", "warning"))
+            text = _("{side} is incomplete: {cells}.", side=side, cells=all_done(view))
+            found.append(Paragraph(text, "warning"))
     if two.unlike:
         found.append(
             Paragraph(
-                f"{count(len(two.unlike), 'cell')} measured with another number of samples or "
-                "another feature network: their measures are not compared.",
+                many(
+                    "{n} cell measured with another number of samples or another feature "
+                    "network: their measures are not compared.",
+                    "{n} cells measured with another number of samples or another feature "
+                    "network: their measures are not compared.",
+                    len(two.unlike),
+                ),
                 "warning",
             )
         )
@@ -100,8 +114,11 @@ def _notices(two: Two) -> tuple[Paragraph, ...]:
     if len(seeds) == 1:
         found.append(
             Paragraph(
-                f"They share one seed ({min(seeds)}): run-to-run noise is not known, and any "
-                "difference below may be noise alone. Three seeds of both could tell.",
+                _(
+                    "They share one seed ({seed}): run-to-run noise is not known, and any "
+                    "difference below may be noise alone. Three seeds of both could tell.",
+                    seed=min(seeds),
+                ),
                 "note",
             )
         )
@@ -114,28 +131,40 @@ def _headlines(
     shared = len(two.both)
     only_a = sum(not pair.b for pair in two.pairs)
     only_b = sum(not pair.a for pair in two.pairs)
-    said = [Headline(f"{count(shared, 'cell')} in both, {only_a} only in A, {only_b} only in B.")]
-    if shared:
-        names = listing(dict.fromkeys(change.name for change in found))
-        said.append(
-            Headline(
-                f"Changed in the settings: {names}." if found else "The settings are the same.",
-                "#settings",
+    said = [
+        Headline(
+            many(
+                "{n} cell in both, {a} only in A, {b} only in B.",
+                "{n} cells in both, {a} only in A, {b} only in B.",
+                shared,
+                a=only_a,
+                b=only_b,
             )
         )
+    ]
+    if shared:
+        names = listing(dict.fromkeys(change.name for change in found))
+        text = _("Changed in the settings: {names}.", names=names)
+        said.append(Headline(text if found else _("The settings are the same."), "#settings"))
     for verdict in MARKS:
         mine = [c for c in together if c.verdict == verdict]
         if mine:
             which = listing(_contrast_name(c) for c in mine[:FEW])
-            more = f" and {len(mine) - FEW} more" if len(mine) > FEW else ""
-            said.append(Headline(f"{verdict.capitalize()}: {which}{more}.", "#numbers"))
+            if len(mine) > FEW:
+                which = _("{names} and {n} more", names=which, n=len(mine) - FEW)
+            said.append(Headline(f"{capitalised(_(verdict))}: {which}.", "#numbers"))
     return tuple(said[:5])
 
 
 def _contrast_name(contrast: Contrast) -> str:
     assert isinstance(contrast.group, tuple)
     family, dataset = contrast.group
-    return f"{METRICS[contrast.metric].label} of {FAMILIES[family].label}s on {dataset}"
+    return _(
+        "{metric} of {models} on {dataset}",
+        metric=_(METRICS[contrast.metric].label),
+        models=Words().family(family, several=True),
+        dataset=dataset,
+    )
 
 
 def named(a: Path, b: Path) -> tuple[str, str]:

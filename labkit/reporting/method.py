@@ -19,6 +19,7 @@ from labkit.reporting.blocks import (
     Section,
     Table,
 )
+from labkit.reporting.language import N_, _
 from labkit.reporting.networks import Network, architecture
 from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.chart import Diagram
@@ -30,8 +31,8 @@ _SHAPING = ("networks", "critic", "d_norm", "norm", "dropout", "constraint")
 
 #: Claims about families that a reader may look for and these measures do not cover.
 _NEVER = (
-    "Human judgement of the images was not collected.",
-    "The proxy FID sees what a small digit or clothes classifier sees, and nothing else.",
+    N_("Human judgement of the images was not collected."),
+    N_("The proxy FID sees what a small digit or clothes classifier sees, and nothing else."),
 )
 
 
@@ -39,40 +40,45 @@ def method(view: View) -> Section:
     """The models and what was not varied or measured."""
     sections = [_data(view)]
     sections += [_family(view, family) for family in view.families]
-    sections.append(Section("limitations", "What was not varied or measured", _limits(view)))
+    sections.append(Section("limitations", _("What was not varied or measured"), _limits(view)))
     first = [architecture(family, params_of(view.of(family)[0].spec)) for family in view.families]
     chains = [chain for found in first if found for chain in found.chains]
     blocks: tuple[Block, ...] = ()
     if chains:
-        names = listing(FAMILIES[f].label for f in view.families)
+        names = listing(_(FAMILIES[f].label) for f in view.families)
         said = "; ".join(f"{title}: {', '.join(b.text for b in boxes)}" for title, boxes in chains)
         blocks = (
             Figure(
-                "models", "The models", Diagram(tuple(chains)),
-                "Boxes with a coloured edge are networks that learn; the others are values.",
-                "", f"Diagram of {names}. {said}.", "plots/models.png",
+                "models", _("The models"), Diagram(tuple(chains)),
+                _("Boxes with a coloured edge are networks that learn; the others are values."),
+                "", _("Diagram of {families}. {chains}.", families=names, chains=said),
+                "plots/models.png",
             ),
         )  # fmt: skip
-    return Section("method", "Method and limitations", blocks, tuple(sections))
+    return Section("method", _("Method and limitations"), blocks, tuple(sections))
 
 
 def _data(view: View) -> Section:
     names = listing(DATASETS[d].label for d in view.datasets)
-    size = "60,000" if view.plan.data_source == "full" else "10,000 (bundled subset)"
+    full = view.plan.data_source == "full"
+    size = "60,000" if full else _("10,000 (bundled subset)")
     limits = [limit for s in view.plan.cells if (limit := s.data["limit"]) is not None]
     if limits:
-        size = f"the first {max(limits):,}"
+        size = _("the first {n:,}", n=max(limits))
     kinds = levels(
         RECONSTRUCTIONS[s.params["reconstruction"]].pixels
         for s in view.plan.cells
         if "reconstruction" in s.params
     )
     scale = listing(dict.fromkeys(["[-1, 1]", *kinds])).replace("-", "−")
-    text = (
-        f"{names}: grey images of 28 × 28 pixels in ten classes, pixels scaled to {scale}. "
-        f"Training images: {size}. Test images: 10,000, used for measuring only."
+    text = _(
+        "{datasets}: grey images of 28 × 28 pixels in ten classes, pixels scaled to {scale}. "
+        "Training images: {size}. Test images: 10,000, used for measuring only.",
+        datasets=names,
+        scale=scale,
+        size=size,
     )
-    return Section("method-data", "Data", (Paragraph(text),))
+    return Section("method-data", _("Data"), (Paragraph(text),))
 
 
 def _family(view: View, family: str) -> Section:
@@ -84,14 +90,16 @@ def _family(view: View, family: str) -> Section:
         if name not in applying:
             continue
         found = levels(level_of(c.spec, name) for c in cells)
-        varied = " (varied)" if len(found) > 1 else ""
-        rows.append((param.label, ", ".join(_said(family, name, v) for v in found) + varied))
-    for key, label in (("epochs", "Epochs"), ("batch_size", "Batch size")):
+        said = ", ".join(_said(family, name, v) for v in found)
+        if len(found) > 1:
+            said = _("{levels} (varied)", levels=said)
+        rows.append((_(param.label), said))
+    for key, label in (("epochs", _("Epochs")), ("batch_size", _("Batch size"))):
         rows.append(
             (label, ", ".join(show(v) for v in levels(c.spec.training[key] for c in cells)))
         )
-    rows.append(("Precision", listing(levels(c.spec.precision for c in cells))))
-    blocks: list[Block] = [Paragraph(f"{about.label}: {about.about}.")]
+    rows.append((_("Precision"), listing(levels(c.spec.precision for c in cells))))
+    blocks: list[Block] = [Paragraph(f"{_(about.label)}: {_(about.about)}.")]
     blocks += _losses(view, family)
     blocks.append(Facts(tuple(rows)))
     described: list[list[Any]] = []
@@ -101,8 +109,9 @@ def _family(view: View, family: str) -> Section:
         if found_networks and kind not in described:
             described.append(kind)
             tables: list[Block] = [_layers(network) for network in found_networks.networks]
-            blocks.append(Fold(f"Layers of {view.style.label(cell.spec)}", tuple(tables)))
-    return Section(f"method-{family}", about.label, tuple(blocks))
+            title = _("Layers of {cell}", cell=view.style.label(cell.spec))
+            blocks.append(Fold(title, tuple(tables)))
+    return Section(f"method-{family}", _(about.label), tuple(blocks))
 
 
 def _applying(view: View, family: str) -> set[str]:
@@ -118,63 +127,68 @@ def _losses(view: View, family: str) -> list[Block]:
     kinds = levels(c.spec.params["loss"] for c in cells if "loss" in c.spec.params)
     if kinds:
         columns = (
-            Column("Loss"), Column("Discriminator minimises"), Column("Generator minimises"),
-            Column("Source"),
+            Column(_("Loss")), Column(_("Discriminator minimises")),
+            Column(_("Generator minimises")), Column(_("Source")),
         )  # fmt: skip
         rows = tuple(
             Row(
                 (
-                    Entry(LOSSES[kind].label),
-                    Entry(LOSSES[kind].discriminator),
-                    Entry(LOSSES[kind].generator),
-                    Entry(LOSSES[kind].source),
+                    Entry(_(LOSSES[kind].label)),
+                    Entry(_(LOSSES[kind].discriminator)),
+                    Entry(_(LOSSES[kind].generator)),
+                    Entry(_(LOSSES[kind].source)),
                 )
             )
             for kind in kinds
         )
-        found.append(Table("Adversarial losses", columns, rows))
+        found.append(Table(_("Adversarial losses"), columns, rows))
     kinds = levels(c.spec.params.get("constraint") for c in cells)
     if set(kinds) & set(CONSTRAINTS) - {"none"}:
-        columns = (Column("Constraint"), Column("Formula"), Column("In words"), Column("Source"))
+        columns = (
+            Column(_("Constraint")), Column(_("Formula")), Column(_("In words")),
+            Column(_("Source")),
+        )  # fmt: skip
         rows = tuple(
-            Row((Entry(c.label), Entry(c.formula), Entry(c.about), Entry(c.source)))
+            Row(tuple(Entry(_(text)) for text in (c.label, c.formula, c.about, c.source)))
             for c in (CONSTRAINTS[kind] for kind in kinds if kind in CONSTRAINTS)
         )
-        found.append(Table("What keeps the discriminator smooth", columns, rows))
+        found.append(Table(_("What keeps the discriminator smooth"), columns, rows))
     kinds = levels(
         c.spec.params["reconstruction"] for c in cells if "reconstruction" in c.spec.params
     )
     if kinds:
         columns = (
-            Column("Reconstruction"),
-            Column("Formula"),
-            Column("Pixels"),
-            Column("In words"),
+            Column(_("Reconstruction")),
+            Column(_("Formula")),
+            Column(_("Pixels")),
+            Column(_("In words")),
         )
         rows = tuple(
             Row(
                 (
-                    Entry(RECONSTRUCTIONS[kind].label),
-                    Entry(RECONSTRUCTIONS[kind].formula),
+                    Entry(_(RECONSTRUCTIONS[kind].label)),
+                    Entry(_(RECONSTRUCTIONS[kind].formula)),
                     Entry(RECONSTRUCTIONS[kind].pixels.replace("-", "−")),
-                    Entry(RECONSTRUCTIONS[kind].about),
+                    Entry(_(RECONSTRUCTIONS[kind].about)),
                 )
             )
             for kind in kinds
         )
-        found.append(Table("Reconstruction losses", columns, rows))
+        found.append(Table(_("Reconstruction losses"), columns, rows))
         found.append(
             Paragraph(
-                "Total loss = reconstruction + KL, mean over images. "
-                "KL(q(z|x) ‖ N(0, I)) = −½ Σ (1 + log σ² − μ² − σ²), summed over dimensions "
-                "(Kingma & Welling 2014, arXiv:1312.6114)."
+                _(
+                    "Total loss = reconstruction + KL, mean over images. "
+                    "KL(q(z|x) ‖ N(0, I)) = −½ Σ (1 + log σ² − μ² − σ²), summed over dimensions "
+                    "(Kingma & Welling 2014, arXiv:1312.6114)."
+                )
             )
         )
     return found
 
 
 def _layers(network: Network) -> Table:
-    columns = (Column("Layer"), Column("Output", numeric=True))
+    columns = (Column(_("Layer")), Column(_("Output"), numeric=True))
     rows = tuple(Row((Entry(layer), Entry(shape))) for layer, shape in network.layers)
     return Table(network.name, columns, rows)
 
@@ -184,51 +198,66 @@ def _limits(view: View) -> tuple[Block, ...]:
     found = []
     if not view.several_seeds:
         found.append(
-            f"One seed ({view.plan.seeds[0]}): differences between cells may be run-to-run noise."
+            _(
+                "One seed ({seed}): differences between cells may be run-to-run noise.",
+                seed=view.plan.seeds[0],
+            )
         )
     for family in view.families:
         about = FAMILIES[family]
         fixed = [
-            f"{param.label} {_said(family, name, level_of(view.of(family)[0].spec, name))}"
+            f"{_(param.label)} {_said(family, name, level_of(view.of(family)[0].spec, name))}"
             for name, param in about.params.items()
             if name in _applying(view, family)
             and len({level_of(cell.spec, name) for cell in view.of(family)}) == 1
         ]
         along = [
-            param.label
+            _(param.label)
             for name, param in about.params.items()
             if name in _applying(view, family)
             and name not in view.style.factors(family)
             and len({level_of(cell.spec, name) for cell in view.of(family)}) > 1
         ]
         if along:
-            told = listing(about.params[name].label for name in view.style.factors(family))
+            told = listing(_(about.params[name].label) for name in view.style.factors(family))
             found.append(
-                f"{about.label}: varied together with {told}, so their effects cannot be told "
-                f"apart: {listing(along)}."
+                _(
+                    "{family}: varied together with {told}, so their effects cannot be told "
+                    "apart: {settings}.",
+                    family=_(about.label),
+                    told=told,
+                    settings=listing(along),
+                )
             )
         if fixed:
-            found.append(f"{about.label}: held constant and so untested: {listing(fixed)}.")
+            found.append(
+                _(
+                    "{family}: held constant and so untested: {settings}.",
+                    family=_(about.label),
+                    settings=listing(fixed),
+                )
+            )
     constant = [
         f"{word} {setting(next(iter(values)))}"
-        for word, key in (("epochs", "epochs"), ("batch size", "batch_size"))
+        for word, key in ((_("epochs"), "epochs"), (_("batch size"), "batch_size"))
         if len(values := {s.training[key] for s in view.plan.cells}) == 1
     ]
     if constant:
-        found.append(f"Held constant for all cells: {listing(constant)}.")
+        found.append(_("Held constant for all cells: {settings}.", settings=listing(constant)))
     unmeasured = [
-        metric.label
+        _(metric.label)
         for name, metric in METRICS.items()
         if (not metric.families or set(metric.families) & set(view.families))
         and not any(c.metric(name) is not None for c in view.cells)
     ]
     if unmeasured:
-        found.append(f"Not measured: {listing(unmeasured)}.")
+        found.append(_("Not measured: {metrics}.", metrics=listing(unmeasured)))
     if view.trouble:
-        found.append(f"Not all cells are in: {view.trouble}.")
-    return (Listing((*found, *_NEVER)),)
+        found.append(_("Not all cells are in: {cells}.", cells=view.trouble))
+    return (Listing((*found, *map(_, _NEVER))),)
 
 
 def _said(family: str, name: str, value: Any) -> str:
-    named = isinstance(value, str) and value != "none"
-    return level_label(family, name, value) if named else setting(value)
+    if value == "none":
+        return setting(None)
+    return level_label(family, name, value) if isinstance(value, str) else setting(value)

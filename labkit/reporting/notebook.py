@@ -10,7 +10,9 @@ from markupsafe import Markup
 
 from labkit.catalog import METRICS
 from labkit.reporting import compare
-from labkit.reporting.numbers import count, is_missing, setting, show
+from labkit.reporting.language import _, many
+from labkit.reporting.numbers import is_missing, setting, show
+from labkit.reporting.view import STATUSES
 
 if TYPE_CHECKING:
     from labkit.reporting.results import Cell, Image, Results
@@ -23,7 +25,9 @@ def results_html(results: Results) -> str:
     """All results: how far they are, the table, and the best samples."""
     rows = compare.main_rows(results.table)
     hidden = len(rows) - 1 - ROWS
-    more = f"… and {count(hidden, 'more cell')}: see .table" if hidden > 0 else ""
+    more = ""
+    if hidden > 0:
+        more = many("… and {n} more cell: see .table", "… and {n} more cells: see .table", hidden)
     page = Markup("<div><p><b>{}</b><br>{}</p>{}<p>{}</p>{}</div>").format(
         results.plan.title,
         results.summary,
@@ -43,28 +47,31 @@ def best_images(results: Results) -> list[Image]:
         key = cell.spec.family, cell.spec.dataset
         if found and not is_missing(fid) and (key not in best or fid < best[key][0]):
             best[key] = fid, found[0]
-    return [image for _, image in best.values()]
+    return [image for __, image in best.values()]
 
 
 def cell_html(cell: Cell) -> str:
     """A cell: its settings, what was measured, its images of the best epoch."""
     chosen = [[name, setting(value)] for name, value in cell.settings.items()]
     measured = [
-        [METRICS[name].label, show(value, METRICS[name].digits)]
+        [_(METRICS[name].label), show(value, METRICS[name].digits)]
         for name, value in cell.metrics.items()
         if name in METRICS and not is_missing(value)
     ]
-    state = f"{cell.status}: {cell.error}" if cell.error else cell.status
+    status = _(STATUSES[cell.status][0])
+    state = f"{status}: {cell.error}" if cell.error else status
     page = Markup(
         "<div><p><b>{}</b> ({})</p>{}"
-        "<details><summary>Settings</summary>{}</details>"
-        "<details><summary>Measured</summary>{}</details></div>"
+        "<details><summary>{}</summary>{}</details>"
+        "<details><summary>{}</summary>{}</details></div>"
     ).format(
         cell.name,
         state,
         _images(cell.best),
-        _table([["setting", "value"], *chosen]),
-        _table([["measure", "value"], *measured]),
+        _("Settings"),
+        _table([[_("setting"), _("value")], *chosen]),
+        _("Measured"),
+        _table([[_("measure"), _("value")], *measured]),
     )
     return str(page)
 
@@ -86,7 +93,7 @@ def _images(images: Sequence[Image]) -> Markup:
 
 def _image(image: Image) -> Markup:
     data = base64.b64encode(image.path.read_bytes()).decode()
-    said = f"{image.run}, {image.view}, epoch {image.epoch}"
+    said = _("{run}, {view}, epoch {epoch}", run=image.run, view=image.view, epoch=image.epoch)
     return Markup(
         '<figure style="display:inline-block;margin:0 1em 1em 0">'
         '<img src="data:image/png;base64,{}" alt="{}" width="200" '

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import METRICS
+from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import is_missing
 
 if TYPE_CHECKING:
@@ -85,14 +86,19 @@ def measured_unlike(a: Plan, b: Plan) -> frozenset[Key]:
 def why_not(metric: str, pair: Pair, unlike: Collection[Key] = ()) -> str:
     """Why a metric's two values may not be compared; empty if they may."""
     if not pair.a or not pair.b:
-        return f"only in {'B' if not pair.a else 'A'}"
+        return only_in(pair)
     about = METRICS[metric]
     other = [name for name in about.within if not same(pair.a.get(name), pair.b.get(name))]
     if other:
-        return f"{other[0]} differs: not comparable"
+        return _("{setting} differs: not comparable", setting=other[0])
     if pair.key in unlike and about.group not in _BEFORE_EVALUATION:
-        return "measured in another way: not comparable"
+        return _("measured in another way: not comparable")
     return ""
+
+
+def only_in(pair: Pair) -> str:
+    """Which of the two has a cell that the other lacks."""
+    return _("only in A") if pair.a else _("only in B")
 
 
 def same(u: Any, v: Any) -> bool:
@@ -152,7 +158,7 @@ def contrasts(
             if pair.number(metric) is not None and not why_not(metric, pair, unlike):
                 together.setdefault(group(pair), []).append(pair)
         drafts += [(name, metric, _complete(some)) for name, some in together.items()]
-    by_seed = [_by_seed(some, metric) for _, metric, some in drafts]
+    by_seed = [_by_seed(some, metric) for __, metric, some in drafts]
     p_values = [
         p_beyond([v if sum(each) >= 0 else -v for v in each]) if len(each) >= ENOUGH else None
         for each in by_seed
@@ -200,18 +206,18 @@ def _judged(
     margin = METRICS[metric].margin
     note = ""
     if all(pair.number(metric) == 0 for pair in some):
-        verdict = "the same"
+        verdict = N_("the same")
     elif len(by_seed) < ENOUGH:
-        verdict = "noise not known"
-        note = {0: "the seeds have not the same cells", 1: "one seed"}.get(
-            len(by_seed), "two seeds are too few"
+        verdict = N_("noise not known")
+        note = {0: _("the seeds have not the same cells"), 1: _("one seed")}.get(
+            len(by_seed), _("two seeds are too few")
         )
     else:
-        verdict = "beyond noise" if survived else "within noise"
+        verdict = N_("beyond noise") if survived else N_("within noise")
         if survived and margin and abs(b - a) <= margin * max(abs(a), abs(b)):
-            note = f"but less than {100 * margin:g} %"
+            note = _("but less than {percent} %", percent=f"{100 * margin:g}")
         if not survived and interval and interval[0] * interval[1] > 0:
-            note = f"after correction for {tested} differences"
+            note = _("after correction for {n} differences", n=tested)
     return Contrast(
         group=name,
         metric=metric,

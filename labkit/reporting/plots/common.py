@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from labkit.catalog import FAMILIES, METRICS
-from labkit.reporting.numbers import listing, show
+from labkit.reporting.language import _, many
+from labkit.reporting.numbers import NOT_MEASURED, listing, show
 from labkit.reporting.plots.chart import Chart, Dots, Key, Panel, Reference, Series
-from labkit.reporting.view import Cell, View
+from labkit.reporting.view import STATUSES, Cell, View
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def curves(
             continue
         epochs = sorted(by_epoch)
         means = [sum(by_epoch[e]) / len(by_epoch[e]) for e in epochs]
-        many = max(map(len, by_epoch.values())) > 1
+        ranging = max(map(len, by_epoch.values())) > 1
         look = view.style.look(cells[0].spec)
         found.append(
             Series(
@@ -56,8 +57,8 @@ def curves(
                 look.line,
                 look.marker,
                 look.hollow,
-                tuple(min(by_epoch[e]) for e in epochs) if many else (),
-                tuple(max(by_epoch[e]) for e in epochs) if many else (),
+                tuple(min(by_epoch[e]) for e in epochs) if ranging else (),
+                tuple(max(by_epoch[e]) for e in epochs) if ranging else (),
             )
         )
     return tuple(found)
@@ -72,7 +73,7 @@ def dots(
 ) -> Dots:
     """A row for each setting with a point for each seed; what is missing keeps its row."""
     series, labels = [], []
-    for i, (_, cells) in enumerate(groups):
+    for i, (__, cells) in enumerate(groups):
         values = [v for cell in cells if (v := cell.metric(metric)) is not None]
         look = view.style.look(cells[0].spec)
         series.append(
@@ -80,12 +81,15 @@ def dots(
                    look.marker, look.hollow)
         )  # fmt: skip
         mean = sum(values) / len(values) if values else None
-        absent = "failed" if any(c.status == "failed" for c in cells) else "—"
+        absent = _("failed") if any(c.status == "failed" for c in cells) else "—"
         labels.append(show(mean, METRICS[metric].digits, absent))
+    measure = _(METRICS[metric].label)
+    if view.several_seeds:
+        measure = _("{measure}, mean of seeds at the right", measure=measure)
     return Dots(
         title,
-        METRICS[metric].label + (", mean of seeds at the right" if view.several_seeds else ""),
-        tuple(label for label, _ in groups),
+        measure,
+        tuple(label for label, __ in groups),
         tuple(series),
         tuple(labels),
         references,
@@ -110,24 +114,34 @@ def keys(view: View, families: Iterable[str]) -> tuple[Key, ...]:
     return tuple(found.values())
 
 
-def extremes(
-    named: Sequence[tuple[str, float | None]], digits: int = 3, lowest: str = "lowest",
-    highest: str = "highest",
-) -> str:  # fmt: skip
+def extremes(named: Sequence[tuple[str, float | None]], digits: int = 3) -> str:
     """ "lowest 3.1 (Hinge z 64), highest 7.2 (BCE z 128)"; ties are named together, or counted."""
     known = [(name, value) for name, value in named if value is not None]
     if not known:
-        return "not measured"
-    parts = []
-    for word, pick in ((lowest, min), (highest, max)):
-        value = pick(v for _, v in known)
-        names = [n for n, v in known if show(v, digits) == show(value, digits)]
-        who = listing(names) if len(names) <= 4 else f"{len(names)} settings"
-        parts.append(f"{word} {show(value, digits)} ({who})")
-        if len(names) == len(known):
-            same = "the only one" if len(known) == 1 else "all equal as shown"
-            return f"{show(value, digits)} ({same}: {who})"
-    return ", ".join(parts)
+        return _(NOT_MEASURED)
+    values = [value for __, value in known]
+    low, who_low = _holders(known, min(values), digits)
+    if all(show(value, digits) == low for value in values):
+        if len(known) == 1:
+            return _("{value} (the only one: {who})", value=low, who=who_low)
+        return _("{value} (all equal as shown: {who})", value=low, who=who_low)
+    high, who_high = _holders(known, max(values), digits)
+    return _(
+        "lowest {low} ({who_low}), highest {high} ({who_high})",
+        low=low,
+        who_low=who_low,
+        high=high,
+        who_high=who_high,
+    )
+
+
+def _holders(known: Sequence[tuple[str, float]], value: float, digits: int) -> tuple[str, str]:
+    """A value as shown, and the names of those that show the same; if many, how many."""
+    shown = show(value, digits)
+    names = [name for name, v in known if show(v, digits) == shown]
+    if len(names) <= 4:
+        return shown, listing(names)
+    return shown, many("{n} setting", "{n} settings", len(names))
 
 
 def means(
@@ -146,7 +160,8 @@ def left_out(cells: Sequence[Cell]) -> str:
     absent = [cell for cell in cells if cell.result is None]
     if not absent:
         return ""
-    return f" Not shown: {listing(f'{c.spec.name} ({c.status})' for c in absent)}."
+    names = listing(f"{c.spec.name} ({_(STATUSES[c.status][0])})" for c in absent)
+    return " " + _("Not shown: {cells}.", cells=names)
 
 
 def stacked(panels: Sequence[Sequence[Panel | None]]) -> tuple[tuple[Panel | None, ...], ...]:

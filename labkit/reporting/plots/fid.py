@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, FAMILIES
+from labkit.reporting.language import _
 from labkit.reporting.numbers import show
 from labkit.reporting.plots.chart import Chart, Lines, Panel, Reference
 from labkit.reporting.plots.common import (
@@ -33,20 +34,21 @@ def _one_family(view: View, family: str) -> Plotted | None:
     said = []
     for dataset in view.datasets:
         groups = view.groups(family, dataset)
-        if not any(cell.result for _, cells in groups for cell in cells):
+        if not any(cell.result for __, cells in groups for cell in cells):
             continue
         rows.append(
             [
                 Lines(
-                    f"{dataset}: tracking FID by epoch",
-                    "epoch",
-                    "FID to training images",
+                    _("{dataset}: tracking FID by epoch", dataset=dataset),
+                    _("epoch"),
+                    _("FID to training images"),
                     curves(view, groups, "proxy_fid"),
                     references(view, dataset, inside=False, tracking=True),
                     log=True,
                 ),
                 dots(
-                    view, groups, "proxy_fid", f"{dataset}: proxy FID, best epoch",
+                    view, groups, "proxy_fid",
+                    _("{dataset}: proxy FID, best epoch", dataset=dataset),
                     references(view, dataset, inside=False),
                 ),
             ]
@@ -54,11 +56,14 @@ def _one_family(view: View, family: str) -> Plotted | None:
         said.append(f"{DATASETS[dataset].label}: {extremes(means(groups, 'proxy_fid'))}.")
     if not rows:
         return None
-    label = FAMILIES[family].label
+    about = _(
+        "Proxy FID of every {family} by epoch, and of the best epoch.",
+        family=_(FAMILIES[family].label),
+    )
     return Plotted(
         Chart(stacked(rows), keys(view, [family]), row_height=1.9),
         " ".join(said) + left_out(view.of(family)),
-        f"Proxy FID of every {label} by epoch, and of the best epoch. " + " ".join(said),
+        f"{about} {' '.join(said)}",
     )
 
 
@@ -72,27 +77,33 @@ def gan_vs_vae(view: View) -> Plotted | None:
     row, said = [], []
     for dataset in view.datasets:
         groups = [
-            (f"{FAMILIES[family].label} {label}", cells)
+            (f"{_(FAMILIES[family].label)} {label}", cells)
             for family in view.families
             for label, cells in view.groups(family, dataset)
         ]
-        if not any(cell.metric("proxy_fid") for _, cells in groups for cell in cells):
+        if not any(cell.metric("proxy_fid") for __, cells in groups for cell in cells):
             continue
         row.append(dots(view, groups, "proxy_fid", dataset, references(view, dataset)))
         best = []
         for family in view.families:
             values = means(view.groups(family, dataset), "proxy_fid")
-            known = [value for _, value in values if value is not None]
+            known = [value for __, value in values if value is not None]
             if known:
-                best.append(f"{FAMILIES[family].label} {show(min(known))}")
-        said.append(f"{DATASETS[dataset].label}, lowest of each family: {', '.join(best)}.")
+                best.append(f"{_(FAMILIES[family].label)} {show(min(known))}")
+        said.append(
+            _(
+                "{dataset}, lowest of each family: {values}.",
+                dataset=DATASETS[dataset].label,
+                values=", ".join(best),
+            )
+        )
     if not row:
         return None
     return Plotted(
         Chart((tuple(row),), keys(view, view.families)),
         " ".join(said) + left_out(view.cells),
-        "Proxy FID of every cell at its best epoch, family by family. " + " ".join(said),
-        "" if {"gan", "vae"} <= set(view.families) else "Overall Comparison",
+        _("Proxy FID of every cell at its best epoch, family by family.") + " " + " ".join(said),
+        "" if {"gan", "vae"} <= set(view.families) else _("Overall Comparison"),
     )
 
 
@@ -111,8 +122,9 @@ def references(
     floor = known.tracking_floor if tracking else known.floor
     found = []
     if floor is not None:
-        found.append(Reference(f"real images {show(floor, 2)}", floor, inside))
+        label = _("real images {value}", value=show(floor, 2))
+        found.append(Reference(label, floor, inside))
     if known.ceiling is not None:
-        label = f"{known.ceiling_of} {show(known.ceiling, 2)}"
+        label = f"{_(known.ceiling_of)} {show(known.ceiling, 2)}"
         found.append(Reference(label, known.ceiling, inside))
     return tuple(found)

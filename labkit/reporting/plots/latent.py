@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, METRICS
+from labkit.reporting.language import _
 from labkit.reporting.numbers import listing, show
 from labkit.reporting.plots.chart import Bars, Chart, Key, Lines, Series
 from labkit.reporting.plots.common import Plotted, left_out, stacked
@@ -26,23 +27,37 @@ def kl_per_dimension(view: View, family: str = "vae") -> Plotted | None:
             ordered = tuple(sorted(map(float, values), reverse=True))
             look = view.style.look(cells[0].spec)
             row.append(
-                Bars(f"{dataset}: {label}", "dimension, by KL", "KL (nats)", ordered, look.colour,
-                     scale=f"kl-{dataset}")
-            )  # fmt: skip
+                Bars(
+                    f"{dataset}: {label}",
+                    _("dimension, by KL"),
+                    _("KL (nats)"),
+                    ordered,
+                    look.colour,
+                    scale=f"kl-{dataset}",
+                )
+            )
             units = cells[0].metric("active_units")
             if units is not None:
-                active.append(f"{label}: {show(int(units))} of {len(ordered)}")
+                used = show(int(units))
+                active.append(_("{cell}: {n} of {all}", cell=label, n=used, all=len(ordered)))
         if row:
             rows += [row[k : k + _ACROSS] for k in range(0, len(row), _ACROSS)]
             if active:
-                said.append(f"{DATASETS[dataset].label}, active units: {listing(active)}.")
+                said.append(
+                    _(
+                        "{dataset}, active units: {values}.",
+                        dataset=DATASETS[dataset].label,
+                        values=listing(active),
+                    )
+                )
     if not rows:
         return None
-    seed = " The first seed is shown." if view.several_seeds else ""
+    seed = " " + _("The first seed is shown.") if view.several_seeds else ""
     return Plotted(
         Chart(stacked(rows), row_height=1.45),
         " ".join(said) + seed + left_out(view.of(family)),
-        "Bar charts of the KL divergence of every latent dimension, largest first. "
+        _("Bar charts of the KL divergence of every latent dimension, largest first.")
+        + " "
         + " ".join(said),
     )
 
@@ -65,7 +80,9 @@ def latent_plane(view: View) -> Plotted | None:
                 series.append(Series("", x, y, *look))
         title = f"{cell.spec.dataset}: {view.title(cell)}"
         panels.append(Lines(title, "z₁", "z₂", tuple(series), whole_x=False))
-        said.append(f"{title}: the posterior means of {len(points):,} test images.")
+        said.append(
+            _("{cell}: the posterior means of {n:,} test images.", cell=title, n=len(points))
+        )
     if not panels:
         return None
     # Two to a row, so that a panel is about as wide as high.
@@ -78,7 +95,9 @@ def latent_plane(view: View) -> Plotted | None:
     return Plotted(
         Chart(stacked(rows), keys, row_height=4.2),
         " ".join(said),
-        "Scatter plots of the latent plane, a colour and marker for each class. " + " ".join(said),
+        _("Scatter plots of the latent plane, a colour and marker for each class.")
+        + " "
+        + " ".join(said),
     )
 
 
@@ -90,7 +109,6 @@ def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
     None where no panel has two points to compare.
     """
     kinds = reconstructions(view, family)
-    mean = "; means of the seeds, which are a point each" if view.several_seeds else ""
     rows, said = [], []
     for kind in kinds:
         row = []
@@ -107,7 +125,14 @@ def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
                 rate, cost = (sum(values) / len(known) for values in zip(*known, strict=True))
                 x, y = zip(*known, strict=True)
                 points.append(Series(label, x, y, look.colour, "none", look.marker, look.hollow))
-                spoken.append(f"{label} ({show(rate)} nats, {show(cost, 4)})")
+                spoken.append(
+                    _(
+                        "{cell} ({rate} nats, {loss})",
+                        cell=label,
+                        rate=show(rate),
+                        loss=show(cost, 4),
+                    )
+                )
                 other = view.style.label(cells[0].spec, without=["reconstruction", "beta"])
                 curve.setdefault(other, []).append((rate, cost))
             if len(points) > 1:
@@ -116,12 +141,15 @@ def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
                         x, y = zip(*way, strict=True)
                         points.insert(0, Series("", x, y, "muted", "dotted", ""))
                 row.append(
-                    Lines(f"{dataset}, {compared_by(kind)}", "test KL (nats per image)",
-                          METRICS["test_recon_loss"].label, tuple(points), whole_x=False)
-                )  # fmt: skip
-                said.append(
-                    f"{DATASETS[dataset].label} (KL, reconstruction loss{mean}): {listing(spoken)}."
+                    Lines(
+                        f"{dataset}, {compared_by(kind)}",
+                        _("test KL (nats per image)"),
+                        _(METRICS["test_recon_loss"].label),
+                        tuple(points),
+                        whole_x=False,
+                    )
                 )
+                said.append(_rates(view, dataset, spoken))
         if row:
             rows.append(row)
     if not rows:
@@ -129,5 +157,17 @@ def rate_distortion(view: View, family: str = "vae") -> Plotted | None:
     return Plotted(
         Chart(stacked(rows), row_height=1.8),
         " ".join(said) + left_out(view.of(family)),
-        "Scatter plots of test reconstruction loss against test KL. " + " ".join(said),
+        _("Scatter plots of test reconstruction loss against test KL.") + " " + " ".join(said),
     )
+
+
+def _rates(view: View, dataset: str, cells: list[str]) -> str:
+    name, values = DATASETS[dataset].label, listing(cells)
+    if view.several_seeds:
+        return _(
+            "{dataset} (KL, reconstruction loss; means of the seeds, which are a point each): "
+            "{values}.",
+            dataset=name,
+            values=values,
+        )
+    return _("{dataset} (KL, reconstruction loss): {values}.", dataset=name, values=values)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import levels
 from labkit.reporting.plots.chart import Chart, Lines
 from labkit.reporting.plots.common import Plotted, curves, extremes, keys, left_out, means, stacked
 from labkit.reporting.view import Cell, View
+
+#: Losses within a sentence.
+_SPOKEN = {
+    "d_loss": N_("final D loss"),
+    "g_loss": N_("final G loss"),
+    "recon_loss": N_("final recon loss"),
+    "kl_loss": N_("final KL loss"),
+}
 
 
 def gan_loss(view: View, family: str = "gan") -> Plotted | None:
@@ -14,15 +23,15 @@ def gan_loss(view: View, family: str = "gan") -> Plotted | None:
     kinds = levels(cell.spec.params["loss"] for cell in view.of(family))
     rows, said = [], []
     for dataset in view.datasets:
-        for name, who in (("d_loss", "discriminator"), ("g_loss", "generator")):
+        for name, who in (("d_loss", _("discriminator")), ("g_loss", _("generator"))):
             row = []
             for kind in kinds:
                 groups = of_kind(view, family, dataset, "loss", kind)
                 row.append(
                     Lines(
-                        f"{dataset}, {LOSSES[kind].label}: {who}",
-                        "epoch",
-                        "loss",
+                        f"{dataset}, {_(LOSSES[kind].label)}: {who}",
+                        _("epoch"),
+                        _("loss"),
                         curves(view, groups, name, METRICS[name].digits),
                         scale=f"{kind}-{name}",
                     )
@@ -34,15 +43,16 @@ def gan_loss(view: View, family: str = "gan") -> Plotted | None:
     for kind in kinds:
         for name in ("d_loss", "g_loss"):
             named = [
-                (f"{label} on {dataset}", value)
+                (_("{cell} on {dataset}", cell=label, dataset=dataset), value)
                 for dataset in view.datasets
                 for label, value in means(of_kind(view, family, dataset, "loss", kind), name)
             ]
-            said.append(f"{LOSSES[kind].label}, {_spoken(name)}: {extremes(named)}.")
+            said.append(f"{_(LOSSES[kind].label)}, {_(_SPOKEN[name])}: {extremes(named)}.")
     return Plotted(
         Chart(stacked(rows), row_height=1.45),
         " ".join(said) + left_out(view.of(family)),
-        "Line plots of discriminator and generator loss by epoch, one column for each loss kind. "
+        _("Line plots of discriminator and generator loss by epoch, one column for each loss kind.")
+        + " "
         + " ".join(said),
     )
 
@@ -50,7 +60,7 @@ def gan_loss(view: View, family: str = "gan") -> Plotted | None:
 def vae_loss(view: View, family: str = "vae") -> Plotted | None:
     """Total, reconstruction and KL loss, each on its own axis, a row for each data set."""
     names = ("total_loss", "recon_loss", "kl_loss")
-    titles = ("total", "reconstruction", "KL")
+    titles = (_("total"), _("reconstruction"), _("KL"))
     kinds = reconstructions(view, family)
     rows, said = [], []
     for dataset in view.datasets:
@@ -59,9 +69,9 @@ def vae_loss(view: View, family: str = "vae") -> Plotted | None:
             row = [
                 Lines(
                     f"{dataset}: {title}" + (f", {compared_by(kind)}" * (i < 2)),
-                    "epoch",
-                    "nats per image" if name == "kl_loss" else "loss per image",
-                    curves(view, [("", cells) for _, cells in groups], name, 4),
+                    _("epoch"),
+                    _("nats per image") if name == "kl_loss" else _("loss per image"),
+                    curves(view, [("", cells) for __, cells in groups], name, 4),
                 )
                 for i, (name, title) in enumerate(zip(names, titles, strict=True))
             ]
@@ -70,18 +80,24 @@ def vae_loss(view: View, family: str = "vae") -> Plotted | None:
                 where = DATASETS[dataset].label
                 for name in names[1:]:
                     named = means(groups, name)
-                    if any(value is not None for _, value in named):
+                    if any(value is not None for __, value in named):
                         found = extremes(named, METRICS[name].digits)
-                        said.append(f"{where}, {_spoken(name)}: {found}.")
+                        said.append(f"{where}, {_(_SPOKEN[name])}: {found}.")
                 if not any(text.startswith(where) for text in said):
                     last = max(x for panel in row for series in panel.series for x in series.x)
-                    said.append(f"{where}: recorded up to epoch {last:.0f} only.")
+                    said.append(
+                        _(
+                            "{dataset}: recorded up to epoch {epoch} only.",
+                            dataset=where,
+                            epoch=f"{last:.0f}",
+                        )
+                    )
     if not rows:
         return None
     return Plotted(
         Chart(stacked(rows), keys(view, [family]), row_height=1.8),
         " ".join(said) + left_out(view.of(family)),
-        "Line plots of total, reconstruction and KL loss by epoch. " + " ".join(said),
+        _("Line plots of total, reconstruction and KL loss by epoch.") + " " + " ".join(said),
     )
 
 
@@ -93,7 +109,7 @@ def reconstructions(view: View, family: str) -> list[str | None]:
 
 def compared_by(kind: str | None) -> str:
     """A way of comparing output and input as titles say it."""
-    return RECONSTRUCTIONS[kind].label if kind else "critic's features"
+    return _(RECONSTRUCTIONS[kind].label) if kind else _("critic's features")
 
 
 def of_kind(
@@ -101,13 +117,7 @@ def of_kind(
 ) -> list[tuple[str, tuple[Cell, ...]]]:
     """The settings of one data set and one kind of loss, named without that kind."""
     found = []
-    for _, cells in view.groups(family, dataset):
+    for __, cells in view.groups(family, dataset):
         if cells[0].spec.params.get(setting) == level:
             found.append((view.style.label(cells[0].spec, without=[setting]), cells))
     return found
-
-
-def _spoken(name: str) -> str:
-    """A metric's label within a sentence."""
-    label = METRICS[name].label
-    return label[:1].lower() + label[1:]

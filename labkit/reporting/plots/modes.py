@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, FAMILIES
+from labkit.reporting.language import _, many
 from labkit.reporting.numbers import listing
 from labkit.reporting.plots.chart import Chart, Heat
 from labkit.reporting.plots.common import Plotted, left_out
@@ -20,7 +21,7 @@ def class_coverage(view: View) -> Plotted | None:
             continue
         names = DATASETS[dataset].classes
         values = tuple(tuple(map(_share, cell.detail(_DETAIL))) for cell in cells)
-        labels = tuple(f"{FAMILIES[c.spec.family].label} {view.title(c)}" for c in cells)
+        labels = tuple(f"{_(FAMILIES[c.spec.family].label)} {view.title(c)}" for c in cells)
         row.append(Heat(dataset, labels, names, values))
         said.append(f"{DATASETS[dataset].label}: {_least(labels, names, values)}.")
     if not row:
@@ -28,7 +29,7 @@ def class_coverage(view: View) -> Plotted | None:
     return Plotted(
         Chart((tuple(row),)),
         " ".join(said) + left_out(view.cells),
-        "Heat map of class coverage in percent, cells by classes. " + " ".join(said),
+        _("Heat map of class coverage in percent, cells by classes.") + " " + " ".join(said),
     )
 
 
@@ -48,12 +49,17 @@ def _least(
         if percent == least:
             found.setdefault(name, []).append(label)
     if len(found) > 3:
-        return f"lowest coverage {least} %, in {len(found)} of {len(names)} classes"
-    parts = [
-        f"{name} ({listing(who) if len(who) <= 3 else f'{len(who)} cells'})"
-        for name, who in found.items()
-    ]
-    return f"lowest coverage {least} %, class {listing(parts)}"
+        return _(
+            "lowest coverage {percent} %, in {n} of {all} classes",
+            percent=least,
+            n=len(found),
+            all=len(names),
+        )
+    parts = []
+    for name, who in found.items():
+        cells = listing(who) if len(who) <= 3 else many("{n} cell", "{n} cells", len(who))
+        parts.append(f"{name} ({cells})")
+    return _("lowest coverage {percent} %, class {classes}", percent=least, classes=listing(parts))
 
 
 def _share(value: object) -> float | None:

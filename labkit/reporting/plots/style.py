@@ -25,6 +25,7 @@ from labkit.catalog import (
     REGISTRIES,
     VAE_NETWORKS,
 )
+from labkit.reporting.language import _
 from labkit.reporting.numbers import levels, setting
 from labkit.spec import OWN_CODE, CellSpec
 
@@ -74,11 +75,11 @@ def level_of(spec: CellSpec, name: str) -> Any:
 def level_label(family: str, name: str, value: Any) -> str:
     """A level as plots and tables call it: "z 64", "latent 16", "BCE"."""
     if value == "none":
-        return f"no {name.replace('_', ' ')}"
+        return _("no {setting}", setting=name.replace("_", " "))
     if isinstance(value, str):
         param = FAMILIES[family].params.get(name) if family in FAMILIES else None
         registries = [REGISTRIES[param.choices]] if param and param.choices else _CHOICES
-        return next((each[value].label for each in registries if value in each), value)
+        return next((_(each[value].label) for each in registries if value in each), value)
     if isinstance(value, (bool, tuple)):
         return f"{name.replace('_', ' ')} {setting(value)}"
     param = FAMILIES[family].params.get(name)
@@ -153,7 +154,7 @@ class Style:
 def metric_label(name: str) -> str:
     """A metric as an axis says it, with its unit."""
     metric = METRICS[name]
-    return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+    return f"{_(metric.label)} ({_(metric.unit)})" if metric.unit else _(metric.label)
 
 
 def _factors(family: str, cells: Sequence[CellSpec]) -> tuple[str, ...]:

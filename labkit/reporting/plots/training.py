@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, LOSSES
+from labkit.reporting.language import _
 from labkit.reporting.numbers import levels
 from labkit.reporting.plots.chart import Chart, Lines, Reference
 from labkit.reporting.plots.common import Plotted, curves, extremes, left_out, means, stacked
@@ -21,11 +22,11 @@ def discriminator_accuracy(view: View, family: str = "gan") -> Plotted | None:
     for dataset in view.datasets:
         row = [
             Lines(
-                f"{dataset}, {LOSSES[kind].label}",
-                "epoch",
-                "accuracy",
+                f"{dataset}, {_(LOSSES[kind].label)}",
+                _("epoch"),
+                _("accuracy"),
                 curves(view, of_kind(view, family, dataset, "loss", kind), "d_accuracy", 2),
-                (Reference("guessing", 0.5), Reference("0.95", 0.95)),
+                (Reference(_("guessing"), 0.5), Reference("0.95", 0.95)),
                 scale="accuracy",
             )
             for kind in kinds
@@ -33,11 +34,17 @@ def discriminator_accuracy(view: View, family: str = "gan") -> Plotted | None:
         if any(panel.series for panel in row):
             rows.append(row)
             most = extremes(means(view.groups(family, dataset), "d_accuracy"), 2)
-            said.append(f"{DATASETS[dataset].label}, last epoch: {most}.")
+            said.append(
+                _(
+                    "{dataset}, last epoch: {values}.",
+                    dataset=DATASETS[dataset].label,
+                    values=most,
+                )
+            )
     if not rows:
         return None
     return Plotted(
         Chart(stacked(rows), row_height=1.4),
         " ".join(said) + left_out(view.of(family)),
-        "Line plots of discriminator accuracy by epoch. " + " ".join(said),
+        _("Line plots of discriminator accuracy by epoch.") + " " + " ".join(said),
     )
