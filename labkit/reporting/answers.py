@@ -30,6 +30,7 @@ from labkit.reporting.claims.marks import (
     without_comments,
 )
 from labkit.reporting.claims.questions import questions_for
+from labkit.reporting.language import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,18 +118,18 @@ def template(questions: Sequence[str]) -> str:
     Args:
         questions: catalog keys.
     """
-    parts = [
-        "# Reflection\n",
-        "<!--\n"
+    about = _(
         "Your own words go under each heading; labkit never overwrites this file and puts the\n"
         "computed evidence after them, marked as computed. You may write\n"
-        '  {{ value("RUN", "METRIC") }}                          a value of the table\n'
-        "  [claim: best loss by proxy_fid on MNIST is hinge]     a statement with its verdict\n"
-        "`labkit check` compares every number and statement here with the table.\n"
-        "-->\n",
-    ]
+        "  {value}                          a value of the table\n"
+        "  {claim}     a statement with its verdict\n"
+        "`labkit check` compares every number and statement here with the table.",
+        value='{{ value("RUN", "METRIC") }}',
+        claim="[claim: best loss by proxy_fid on MNIST is hinge]",
+    )
+    parts = [f"# {_('Reflection')}\n", f"<!--\n{about}\n-->\n"]
     parts += [
-        f"## {i}. {QUESTIONS[key].text}\n\n<!-- your answer -->\n"
+        f"## {i}. {_(QUESTIONS[key].text)}\n\n<!-- {_('your answer')} -->\n"
         for i, key in enumerate(questions, 1)
     ]
     return "\n".join(parts)
@@ -172,20 +173,24 @@ def parse(text: str) -> Answers:
 
 
 def match_question(heading: str) -> str:
-    """The catalog key a heading means, or ""."""
+    """The catalog key a heading means, in English or the report's language, or ""."""
     plain = _plain(re.sub(r"^\s*(question|q|frage)?\s*\d+\s*[.:)-]?\s*", "", heading.lower()))
     if not plain:
         return ""
-    texts = {key: _plain(question.text) for key, question in QUESTIONS.items()}
-    for key, words in texts.items():
+    texts = [
+        (_plain(text), key)
+        for key, question in QUESTIONS.items()
+        for text in dict.fromkeys((question.text, _(question.text)))
+    ]
+    for words, key in texts:
         if plain in (words, _plain(key)):
             return key
-    inside = [k for k, words in texts.items() if set(plain.split()) <= set(words.split())]
+    inside = {key for words, key in texts if set(plain.split()) <= set(words.split())}
     if len(inside) == 1:
-        return inside[0]
-    scores = {key: SequenceMatcher(None, plain, words).ratio() for key, words in texts.items()}
-    best = max(scores, key=lambda key: scores[key])
-    return best if scores[best] >= CLOSE else ""
+        return inside.pop()
+    scores = [(SequenceMatcher(None, plain, words).ratio(), key) for words, key in texts]
+    score, best = max(scores, key=lambda each: each[0])
+    return best if score >= CLOSE else ""
 
 
 def check(

@@ -14,8 +14,7 @@ import labkit.reporting.claims as package
 from labkit.catalog import METRICS, QUESTIONS, resolve
 from labkit.reporting.claims import Answer, answer_cells, answer_questions
 from labkit.reporting.claims.cells import from_frame
-from labkit.reporting.claims.texts import LANGUAGES, Words
-from labkit.reporting.claims.texts.en import MESSAGES
+from labkit.reporting.claims.texts import MESSAGES, Words
 from labkit.reporting.reflect import reflect
 from tests.claims.numbers_in import unexplained
 from tests.claims.tables import lab1
@@ -91,12 +90,6 @@ def test_no_message_claims_a_cause() -> None:
     """What follows from a comparison is said; why it is so, no table knows."""
     forbidden = re.compile(r"\b(because|due to|thanks to|always|optimal|clearly|proves)\b", re.I)
     assert [k for k, m in MESSAGES.items() if forbidden.search(m)] == []
-
-
-def test_an_unknown_language_is_an_error() -> None:
-    assert LANGUAGES == ("en",)
-    with pytest.raises(KeyError):
-        Words("xx")
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -49,7 +49,6 @@ def answer_questions(
     questions: Sequence[str] | None = None,
     references: Sequence[Reference] = (),
     resume: Resume | None = None,
-    language: str = "en",
 ) -> tuple[Answer, ...]:
     """Answer the reflection questions a table of cells calls for.
 
@@ -62,17 +61,15 @@ def answer_questions(
         resume: makes the command that gives some runs (names without seeds) a number of
             seeds; None: ``labkit run --seeds N --only GLOB``. An empty answer leaves the
             command out.
-        language: of the texts.
 
     Raises:
-        KeyError: an unknown question or language.
+        KeyError: an unknown question.
     """
     return answer_cells(
         from_frame(cells, epochs),
         questions=questions,
         references=references,
         resume=resume,
-        language=language,
         calibrated=True,
     )
 
@@ -83,7 +80,6 @@ def answer_cells(
     questions: Sequence[str] | None = None,
     references: Sequence[Reference] = (),
     resume: Resume | None = None,
-    language: str = "en",
     calibrated: bool = False,
 ) -> tuple[Answer, ...]:
     """The same for cells already read; see :func:`answer_questions`.
@@ -92,6 +88,6 @@ def answer_cells(
         calibrated: whether labkit measured the values itself. A proxy FID from elsewhere may
             be on another scale, to which labkit's calibration does not apply.
     """
-    context = Context(cells, Words(language), resume, tuple(references), calibrated)
+    context = Context(cells, Words(), resume, tuple(references), calibrated)
     keys = questions_for(cells, bool(references)) if questions is None else questions
     return tuple(answer(key, cells, context) for key in keys)

@@ -43,7 +43,7 @@ class Context:
     """Whether labkit measured the values itself, so that their resolution is known."""
 
     def writer(self) -> Writer:
-        """A new writer in this language."""
+        """A new writer."""
         return Writer(self.words)
 
     def measure(self, name: str, to_target: bool = False) -> Measure:

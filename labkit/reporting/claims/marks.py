@@ -6,16 +6,21 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from labkit.catalog import METRICS
 from labkit.reporting.claims.cells import Cell, Cells, from_frame
 from labkit.reporting.claims.claim import MARKS, Claim
 from labkit.reporting.claims.judge import Context
-from labkit.reporting.claims.statements import Checked, StatementError, check_statement
+from labkit.reporting.claims.statements import (
+    Checked,
+    StatementError,
+    check_statement,
+    nearest,
+)
 from labkit.reporting.claims.texts import Words
 from labkit.reporting.claims.writer import decimals_for, fixed
+from labkit.reporting.language import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +90,7 @@ def to_markdown(segments: Iterable[Segment]) -> str:
     for segment in segments:
         if segment.kind == "claim" and segment.checked is not None:
             verdict = segment.checked.verdict
-            parts.append(f"{segment.text} [{MARKS[verdict]} {verdict}]")
+            parts.append(f"{segment.text} [{MARKS[verdict]} {_(verdict)}]")
         elif segment.kind in ("number", "error"):
             parts.append(f"{segment.text} [{segment.note}]")
         else:
@@ -110,7 +115,7 @@ def _line(
         elif match["claim"]:
             segments.append(_claim(source, number, context, claims))
         elif match["open"]:
-            segments.append(Segment("error", source, number, "not closed on this line"))
+            segments.append(Segment("error", source, number, _("not closed on this line")))
         else:
             segments.append(Segment("text", source, number))
     return segments + _plain_text(line[place:], number, known, place == 0)
@@ -127,7 +132,9 @@ def _plain_text(text: str, number: int, known: _KnownNumbers, starts: bool) -> l
         if known.has(match.group(), percent):
             continue
         segments.append(Segment("text", text[place : match.start()], number))
-        segments.append(Segment("number", match.group(), number, "matches no value of the table"))
+        segments.append(
+            Segment("number", match.group(), number, _("matches no value of the table"))
+        )
         place = match.end()
     segments.append(Segment("text", text[place:], number))
     return [s for s in segments if s.text]
@@ -136,26 +143,26 @@ def _plain_text(text: str, number: int, known: _KnownNumbers, starts: bool) -> l
 def _value(source: str, line: int, cells: Cells) -> Segment:
     match = _VALUE.fullmatch(source)
     if not match:
-        return Segment("error", source, line, 'only {{ value("RUN", "METRIC") }} is understood')
+        only = _("only {form} is understood", form='{{ value("RUN", "METRIC") }}')
+        return Segment("error", source, line, only)
     run, metric = match["run"], match["metric"]
     cell = next((c for c in cells if c.run == run), None)
     if cell is None:
-        close = get_close_matches(run, [c.run for c in cells], 1, 0.5)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        return Segment("error", source, line, f"no run '{run}'{hint}")
+        hint = nearest(run, [c.run for c in cells])
+        return Segment("error", source, line, _("no run '{run}'", run=run) + hint)
     if metric == "best_epoch" and cell.best_epoch is not None:
         return Segment("value", str(cell.best_epoch), line, f"{run}: {metric}")
     if metric not in METRICS:
-        close = get_close_matches(metric, METRICS, 1, 0.5)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        return Segment("error", source, line, f"no metric '{metric}'{hint}")
+        hint = nearest(metric, METRICS)
+        return Segment("error", source, line, _("no metric '{name}'", name=metric) + hint)
     return _measured(cell, metric, source, line)
 
 
 def _measured(cell: Cell, metric: str, source: str, line: int) -> Segment:
     found = cell.metrics.get(metric)
     if found is None:
-        return Segment("error", source, line, f"{metric} of {cell.run} was not measured")
+        why = _("{metric} of {run} was not measured", metric=metric, run=cell.run)
+        return Segment("error", source, line, why)
     decimals = found.decimals
     if decimals is None:
         decimals = decimals_for([found.value], METRICS[metric].digits)
@@ -168,7 +175,7 @@ def _claim(source: str, line: int, context: Context, claims: Sequence[Claim]) ->
         checked = check_statement(statement, context, claims)
     except StatementError as error:
         return Segment("error", source, line, str(error))
-    note = f"{MARKS[checked.verdict]} {context.words.verdict(checked.verdict)}: {statement}"
+    note = f"{MARKS[checked.verdict]} {_(checked.verdict)}: {statement}"
     return Segment("claim", checked.text, line, note, checked)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from labkit.catalog import METRICS, Direction
 from labkit.reporting.claims.cells import Cell, Measured
+from labkit.reporting.language import _
 
 #: What a cell of these states reports was not measured on a finished training.
 ENDED_BADLY = ("failed", "missing")
@@ -75,8 +76,9 @@ def measure(name: str, to_target: bool = False, calibrated: bool = False) -> Mea
         return Measure(name, "")
     target = TARGETS.get(name) if to_target else None
     better: Direction = "lower" if target is not None else metric.better
+    unit = _(metric.unit)
     return Measure(
-        name, better, metric.digits, metric.unit, metric.margin, metric.within, target, calibrated
+        name, better, metric.digits, unit, metric.margin, metric.within, target, calibrated
     )
 
 

@@ -33,6 +33,7 @@ from labkit.reporting.claims.predicates.family import family_versus
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
 from labkit.reporting.claims.predicates.ranking import ranking
 from labkit.reporting.claims.predicates.trend import trend
+from labkit.reporting.language import _
 
 #: The forms understood, for error messages and the answers' template.
 FORMS = (
@@ -104,7 +105,7 @@ def _same_as_computed(claim: Claim, computed: Sequence[Claim]) -> Claim:
 
 def _drafts(text: str, context: Context) -> list[Draft]:
     if len(text) > _MAX_LENGTH:
-        raise StatementError(f"longer than {_MAX_LENGTH} characters")
+        raise StatementError(_("longer than {n} characters", n=_MAX_LENGTH))
     names = _Names(context)
     body, dataset = names.split_dataset(text.rstrip("."))
     for pattern, handle in _HANDLERS:
@@ -112,9 +113,9 @@ def _drafts(text: str, context: Context) -> list[Draft]:
         if match:
             drafts = handle(names, match, dataset)
             if not drafts:
-                raise StatementError("the table has no cell this is about")
+                raise StatementError(_("the table has no cell this is about"))
             return drafts
-    raise StatementError(f"not understood; write for instance '{FORMS[0]}'")
+    raise StatementError(_("not understood; write for instance '{form}'", form=FORMS[0]))
 
 
 class _Names:
@@ -147,16 +148,25 @@ class _Names:
         known = {name: name for name in METRICS}
         known |= {metric.label: name for name, metric in METRICS.items()}
         known |= {self.words.metric(name): name for name in METRICS}
-        found = _lookup(text, known, "metric")
+        found = _lookup(text, known)
+        if found is None:
+            hint = nearest(text, sorted(set(known.values())))
+            raise StatementError(_("no metric '{name}'", name=text) + hint)
         if METRICS[found].group == "appendix":
-            raise StatementError(f"{found} means nothing outside one run; it is never compared")
+            raise StatementError(
+                _("{metric} means nothing outside one run; it is never compared", metric=found)
+            )
         return found
 
     def factor(self, text: str) -> str:
         names = {n for f in self.cells.families for n in self.cells.of(f).levels}
         names |= {n for family in FAMILIES.values() for n in family.params}
         known = {n: n for n in names} | {self.words.factor(n): n for n in names}
-        return _lookup(text, known, "setting")
+        found = _lookup(text, known)
+        if found is None:
+            hint = nearest(text, sorted(set(known.values())))
+            raise StatementError(_("no setting '{name}'", name=text) + hint)
+        return found
 
     def family(self, text: str) -> str | None:
         known = {f: f for f in self.cells.families}
@@ -171,7 +181,14 @@ class _Names:
         found = {_plain(k): v for k, v in known.items()}.get(_plain(text))
         if found is None:
             there = ", ".join(sorted(str(lv) for lv in levels))
-            raise StatementError(f"{factor} has no level '{text}'; the table has {there or 'none'}")
+            raise StatementError(
+                _(
+                    "{setting} has no level '{level}'; the table has {levels}",
+                    setting=factor,
+                    level=text,
+                    levels=there or _("none"),
+                )
+            )
         return found
 
     def factor_of(self, *levels: str) -> str:
@@ -182,7 +199,8 @@ class _Names:
                 plain |= {_plain(self.words.level(factor, v)) for v in found}
                 if all(_plain(level) in plain for level in levels):
                     return factor
-        raise StatementError(f"no setting of the table has the levels {' and '.join(levels)}")
+        named = self.words.listing(levels)
+        raise StatementError(_("no setting of the table has the levels {levels}", levels=named))
 
     def concerned(self, factor: str, dataset: str | None) -> list[Cells]:
         """The cells a statement about a factor means, one data set at a time.
@@ -255,7 +273,7 @@ def _change(names: _Names, match: re.Match[str], dataset: str | None) -> list[Dr
         cells = cells.filter(lambda c: c.run == run)
         if not len(cells):
             known = [c.run for c in names.cells]
-            raise StatementError(f"no run '{run}'{_nearest(run, known)}")
+            raise StatementError(_("no run '{run}'", run=run) + nearest(run, known))
     direction = _direction(match)
     percent: float | None = None
     half = 0.5
@@ -344,17 +362,14 @@ _HANDLERS: tuple[
 )  # fmt: skip
 
 
-def _lookup(text: str, known: dict[str, str], what: str) -> str:
-    plain = {_plain(key): value for key, value in known.items()}
-    found = plain.get(_plain(text))
-    if found is None:
-        raise StatementError(f"no {what} '{text}'{_nearest(text, sorted(set(known.values())))}")
-    return found
+def _lookup(text: str, known: dict[str, str]) -> str | None:
+    return {_plain(key): value for key, value in known.items()}.get(_plain(text))
 
 
-def _nearest(text: str, known: Iterable[str]) -> str:
+def nearest(text: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'proxy_fid'?", or empty where nothing is near."""
     close = get_close_matches(text, list(known), 1, 0.5)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return _("; did you mean '{name}'?", name=close[0]) if close else ""
 
 
 def _plain(text: str) -> str:

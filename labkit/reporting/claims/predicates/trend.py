@@ -93,9 +93,10 @@ def trend(
     percent = ""
     if shown == "yes" and means[0] > 0 and means[-1] >= 0:
         share = 100 * (means[-1] - means[0]) / means[0]
-        key = "percent.highest" if share > 0 else "percent.lowest"
-        number = writer.number("percent", abs(share), 0 if abs(share) >= 10 else 1)
-        percent = words.say("trend.percent", share=words.say(key, share=number).strip(" ()"))
+        percent = words.say(
+            "trend.percent.highest" if share > 0 else "trend.percent.lowest",
+            share=writer.number("percent", abs(share), 0 if abs(share) >= 10 else 1),
+        )
         if len(levels) > 2:
             way = 100 * (means[1] - means[0]) / (means[-1] - means[0])
             percent += words.say(

@@ -13,6 +13,7 @@ from labkit.catalog import QUESTIONS, Question, resolve
 from labkit.reporting.claims.cells import Cells
 from labkit.reporting.claims.claim import Answer
 from labkit.reporting.claims.judge import Context
+from labkit.reporting.language import _
 
 Levels = Mapping[str, Mapping[str, Collection[object]]]
 """Family to setting to the levels it has in a grid."""
@@ -57,6 +58,6 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     """One question, answered; `KeyError` if the catalog has none of this key."""
     question = QUESTIONS[key]
     if not question.target:
-        return Answer(key, question.text, "", ())
+        return Answer(key, _(question.text), "", ())
     found: Answer = resolve(question.target)(key, cells, context)
     return found

@@ -9,6 +9,7 @@ from labkit.reporting.claims.claim import Answer, Claim, Sentence
 from labkit.reporting.claims.judge import MIN_SEEDS, Context, Draft, judge
 from labkit.reporting.claims.settle import plan_for
 from labkit.reporting.claims.texts import Words, capitalised
+from labkit.reporting.language import _
 
 
 class Essay:
@@ -87,7 +88,7 @@ class Essay:
         """Everything so far as an answer."""
         return Answer(
             question=self.key,
-            heading=QUESTIONS[self.key].text if self.key in QUESTIONS else self.key,
+            heading=_(QUESTIONS[self.key].text) if self.key in QUESTIONS else self.key,
             paragraph=" ".join(s.text for s in self._sentences),
             claims=self.claims,
             sentences=tuple(self._sentences),

@@ -1,34 +1,32 @@
-"""The words of the claims, apart from their logic: one module of strings per language.
+"""The words of the claims, apart from their logic.
 
-A language is a module beside this one with the same names as :mod:`.en`. Logic picks
-a message by what was computed; a message never computes.
+English stands in the modules beside this one: :mod:`.claims` and :mod:`.answers` have the
+messages by key, :mod:`.names` what metrics, settings and levels are called in the middle of a
+sentence. Logic picks a message by what was computed; a message never computes. On the way to
+the reader each goes through the report's catalogue, like every other fixed text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from importlib import import_module
-from typing import Any
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES, Family
-from labkit.reporting.claims.cells import Level
+from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Family
+from labkit.reporting import numbers
+from labkit.reporting.claims.cells import NONE, Level
+from labkit.reporting.claims.texts import answers, claims, names
+from labkit.reporting.language import _, many
 
-LANGUAGES = ("en",)
+#: The English messages, by key.
+MESSAGES = claims.MESSAGES | answers.MESSAGES
 
 
 class Words:
-    """One language: messages, and the names of factors, levels, metrics and data sets."""
-
-    def __init__(self, language: str = "en") -> None:
-        """Raises `KeyError` for a language there is no module of."""
-        if language not in LANGUAGES:
-            raise KeyError(language)
-        self._texts: Any = import_module(f"{__name__}.{language}")
+    """Messages, and the names of factors, levels, metrics and data sets."""
 
     def say(self, key: str, **fields: object) -> str:
         """The message `key` with its placeholders filled in."""
-        message: str = self._texts.MESSAGES[key]
-        return message.format(**fields)
+        return _(MESSAGES[key], **fields)
 
     @staticmethod
     def of(key: str, n: int) -> str:
@@ -37,49 +35,35 @@ class Words:
 
     def count(self, n: int) -> str:
         """A whole number in words up to twelve."""
-        names: tuple[str, ...] = self._texts.COUNTS
-        return names[n] if n < len(names) else str(n)
+        return _(names.COUNTS[n - 1]) if 0 < n <= len(names.COUNTS) else str(n)
 
-    def listing(self, items: Iterable[str], word: str = "and") -> str:
+    def listing(self, items: Iterable[str]) -> str:
         """ "a", "a and b", "a, b and c"."""
-        found = list(items)
-        if len(found) < 2:
-            return "".join(found)
-        return f"{', '.join(found[:-1])} {self._texts.LINKS[word]} {found[-1]}"
+        return numbers.listing(items)
 
     def metric(self, name: str) -> str:
         """A metric in the middle of a sentence: "proxy FID"."""
-        known: str | None = self._texts.METRIC_NAMES.get(name)
-        if known:
-            return known
-        return _uncapitalised(METRICS[name].label) if name in METRICS else name.replace("_", " ")
+        known = names.metric(name)
+        return _(known) if known else name.replace("_", " ")
 
     def factor(self, name: str, several: bool = False) -> str:
         """A setting in the middle of a sentence: "z dimension", "z dimensions"."""
-        known: tuple[str, str] | None = self._texts.FACTOR_NAMES.get(name)
+        known = names.factor(name)
         if known:
-            return known[several]
-        for family in FAMILIES.values():
-            if name in family.params:
-                label = _uncapitalised(family.params[name].label)
-                return self.plural(label) if several else label
-        return self.plural(name.replace("_", " ")) if several else name.replace("_", " ")
-
-    def plural(self, word: str) -> str:
-        found: str = self._texts.plural(word)
-        return found
+            return many(*known, 2 if several else 1)
+        own = name.replace("_", " ")
+        return names.plural(own) if several else own
 
     def level(self, factor: str, level: Level) -> str:
         """A level in the middle of a sentence: "hinge", "z 64"."""
         if isinstance(level, bool):
             return self.say("level.on" if level else "level.off", factor=self.factor(factor))
-        known: str | None = self._texts.LEVEL_NAMES.get((factor, level))
+        known = names.LEVELS.get((factor, level))
         if known:
-            return known
+            return _(known)
         text = self._plain(factor, level)
-        template: str = self._texts.LEVEL_TEMPLATES.get(factor, "")
-        if template:
-            return template.format(level=text)
+        if factor in names.LEVEL_TEMPLATES:
+            return _(names.LEVEL_TEMPLATES[factor], level=text)
         if isinstance(level, (int, float, tuple)):
             return f"{self.factor(factor)} {text}"
         return text
@@ -108,8 +92,8 @@ class Words:
                 param = family.params.get(factor)
                 entry = REGISTRIES.get(param.choices, {}).get(level) if param else None
                 if entry is not None:
-                    return str(entry.label)
-        return str(level).replace("_", " ")
+                    return _(entry.label)
+        return _("none") if level == NONE else str(level).replace("_", " ")
 
     def dataset(self, name: str) -> str:
         """A data set as a reader knows it: "Fashion-MNIST"."""
@@ -122,26 +106,34 @@ class Words:
     def family(self, name: str, several: bool = False) -> str:
         """ "GAN", "GANs"."""
         entry: Family | None = FAMILIES.get(name)
-        label = entry.label if entry else name.replace("_", "-")
-        return self.plural(label) if several else label
+        if entry:
+            return many(entry.label, names.plural(entry.label), 2 if several else 1)
+        own = name.replace("_", "-")
+        return names.plural(own) if several else own
 
     def duration(self, seconds: float) -> str:
-        """A time as people say it: "12 min"."""
-        found: str = self._texts.duration(seconds)
-        return found
-
-    def verdict(self, verdict: str) -> str:
-        """A verdict's word in this language."""
-        found: str = self._texts.VERDICT_WORDS[verdict]
-        return found
+        """Seconds as people say them: "40 s", "12 min", "3.5 h"."""
+        if seconds < 90:
+            return _("{seconds} s", seconds=max(1, round(seconds)))
+        if seconds < 90 * 60:
+            return _("{minutes} min", minutes=round(seconds / 60))
+        return _("{hours} h", hours=f"{seconds / 3600:.1f}")
 
 
-def _uncapitalised(label: str) -> str:
-    """ "Proxy FID" becomes "proxy FID"; "KL loss" and "D accuracy" stay."""
-    first = label.split(" ", 1)[0]
-    if len(first) > 1 and first[1:].islower():
-        return label[0].lower() + label[1:]
-    return label
+def number_name(name: str) -> str:
+    """What a number of a claim is, as a reader sees it; keys of the table stay as they are.
+
+    >>> number_name("difference, low"), number_name("proxy_fid, best"), number_name("seed 42")
+    ('difference, low', 'proxy_fid, best', 'seed 42')
+    """
+    return ", ".join(map(_number_part, name.split(", ")))
+
+
+def _number_part(part: str) -> str:
+    def said(match: re.Match[str]) -> str:
+        return _(match[0]) if match[0] in names.NUMBERS else match[0]
+
+    return re.sub(r"^.*?(?= \d+$| \(\d+\)$|$)", said, part, count=1)
 
 
 def capitalised(text: str) -> str:

@@ -1,12 +1,15 @@
-"""English names of levels, factors, metrics and verdicts."""
+"""What metrics, settings and levels are called in the middle of a sentence."""
 
 from __future__ import annotations
 
+from labkit.catalog import FAMILIES, METRICS
+from labkit.reporting.claims.cells import Level
+
+#: One to twelve in words.
 COUNTS = (
-    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    "eleven", "twelve",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
 )  # fmt: skip
-LINKS = {"and": "and", "or": "or"}
 
 METRIC_NAMES = {
     "proxy_fid": "proxy FID",
@@ -36,6 +39,7 @@ METRIC_NAMES = {
     "seconds": "training time",
 }
 
+#: One and several.
 FACTOR_NAMES = {
     "loss": ("loss", "losses"),
     "z_dim": ("z dimension", "z dimensions"),
@@ -66,7 +70,7 @@ LEVEL_TEMPLATES = {
     "epochs": "{level} epochs",
 }
 
-LEVEL_NAMES = {
+LEVELS: dict[tuple[str, Level], str] = {
     ("loss", "hinge"): "hinge",
     ("loss", "wasserstein"): "Wasserstein",
     ("constraint", "none"): "no constraint",
@@ -75,12 +79,31 @@ LEVEL_NAMES = {
     ("constraint", "spectral_norm"): "spectral norm",
 }
 
-VERDICT_WORDS = {
-    "supported": "supported",
-    "not supported": "not supported",
-    "inconclusive": "inconclusive",
-    "not measured": "not measured",
-}
+#: What the numbers of a claim are: the words of their names beside keys of the table.
+NUMBERS = (
+    "best", "blocks", "blocks where it holds", "blocks where it leads", "cells", "cells planned",
+    "cells unknown", "cells used", "cells with it", "change", "claimed percent", "collapsed",
+    "combination", "difference", "first", "first step", "gap", "high", "in the verdict", "last",
+    "levels", "low", "margin", "more", "next", "noise", "none", "ours", "pairs", "percent",
+    "published", "rate", "rate at most", "rest", "seed", "seeds", "share", "spread", "tolerance",
+)  # fmt: skip
+
+
+def metric(name: str) -> str | None:
+    """A metric in the middle of a sentence; None if the catalog has none of this name."""
+    if name in METRIC_NAMES or name not in METRICS:
+        return METRIC_NAMES.get(name)
+    return _uncapitalised(METRICS[name].label)
+
+
+def factor(name: str) -> tuple[str, str] | None:
+    """A setting in the middle of a sentence, one and several; None if labkit has no such."""
+    if name in FACTOR_NAMES:
+        return FACTOR_NAMES[name]
+    label = next((f.params[name].label for f in FAMILIES.values() if name in f.params), None)
+    if label is None:
+        return None
+    return _uncapitalised(label), plural(_uncapitalised(label))
 
 
 def plural(word: str) -> str:
@@ -88,10 +111,9 @@ def plural(word: str) -> str:
     return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
 
 
-def duration(seconds: float) -> str:
-    """Seconds as people say them: "40 s", "12 min", "3.5 h"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 90 * 60:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+def _uncapitalised(label: str) -> str:
+    """ "Proxy FID" becomes "proxy FID"; "KL loss" and "D accuracy" stay."""
+    first = label.split(" ", 1)[0]
+    if len(first) > 1 and first[1:].islower():
+        return label[0].lower() + label[1:]
+    return label

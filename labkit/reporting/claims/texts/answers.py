@@ -1,4 +1,4 @@
-"""English: the sentences of the answers' paragraphs.
+"""The sentences of the answers' paragraphs.
 
 They are meant to be read aloud. Every number in them arrives from a claim; a word such
 as "but" or "most" stands only where the code that picked the message evaluated it.

@@ -1,4 +1,4 @@
-"""English: the statements of claims.
+"""The statements of claims.
 
 Whole clauses with named placeholders; numbers arrive formatted. A statement
 (``….statement``, ``best_of.two.…``) is lower case, in the present tense and without a
@@ -147,7 +147,8 @@ MESSAGES = {
     "trend.flat": "the {metric} is the same for every {factor}",
     "trend.weak": "the {metric} moves with the {factor}, but some steps tie",
     "trend.detail": ": {values}{percent}{over}{coverage}",
-    "trend.percent": ", {share} from end to end",
+    "trend.percent.lowest": ", {share} % lower from end to end",
+    "trend.percent.highest": ", {share} % higher from end to end",
     "trend.first_step": ", {share} % of the way by {level}",
     "trend.turns": " (it is {end} at {level})",
     "topic.trend": "how the {metric} moves with the {factor}",
