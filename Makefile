@@ -35,6 +35,7 @@ bench: $(VENV)/.installed  ## the benchmarks, interleaved, as ratios
 
 docs: $(VENV)/.dev  ## regenerate what the docs say from what the code does
 	$(BIN)/python scripts/make_docs.py
+	$(BIN)/python scripts/messages.py
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,145 @@
+"""Write ``labkit/locale/labkit.pot``, every fixed text of a report: ``python scripts/messages.py``.
+
+They come from three places: calls of ``_``, ``many`` and ``N_`` in the code and the templates,
+the catalog's labels, and the words of the claims. The file has neither date nor line numbers,
+so that it changes only with the texts.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import write_po
+from jinja2.ext import babel_extract
+
+from labkit import catalog
+from labkit.reporting.claims import texts
+from labkit.reporting.claims.claim import VERDICTS
+from labkit.reporting.claims.texts import names
+
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "labkit" / "locale" / "labkit.pot"
+HEAD = """\
+# Every fixed text of labkit's reports; written by `make docs`, not by hand.
+# {names} in braces are filled in; what they stand for is data or another of these texts.
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
+#: How many texts a call of each has: `many` has one and several.
+CALLS = {"_": 1, "N_": 1, "many": 2}
+#: What a report shows of the catalog's entries.
+SHOWN: dict[type, tuple[str, ...]] = {
+    catalog.Choice: ("label",),
+    catalog.Constraint: ("label", "formula", "about", "source"),
+    catalog.Dataset: (),
+    catalog.Family: ("label", "about"),
+    catalog.GanNetworks: ("label",),
+    catalog.Loss: ("label", "discriminator", "generator", "source"),
+    catalog.Metric: ("label", "about", "unit"),
+    catalog.Param: ("label",),
+    catalog.Plot: ("label", "about"),
+    catalog.Question: ("text",),
+    catalog.Reconstruction: ("label", "formula", "about"),
+    catalog.VaeNetworks: ("label",),
+}
+
+Text = tuple[str | tuple[str, str], str, str]
+"""A text, or one and several; the file it comes from; what it is there, where that helps."""
+
+
+def template() -> str:
+    """The whole file."""
+    found = Catalog()
+    for text, where, about in (*_code(), *_templates(), *_catalog(), *_claims()):
+        if text:
+            found.add(text, locations=[(where, 0)], auto_comments=[about] if about else [])
+    for message in found:
+        message.flags.discard("python-format")  # "{share} % of" is no format of that kind
+    file = io.BytesIO()
+    write_po(file, found, width=100, sort_output=True, omit_header=True, include_lineno=False)
+    return HEAD + file.getvalue().decode()
+
+
+def _code() -> Iterator[Text]:
+    """Calls in Python; their texts must be literals.
+
+    Raises:
+        ValueError: an f-string, which no catalogue can have.
+    """
+    for path in sorted((ROOT / "labkit" / "reporting").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            args = node.args[: CALLS.get(node.func.id, 0)]
+            if any(isinstance(arg, ast.JoinedStr) for arg in args):
+                raise ValueError(f"{path}, line {node.lineno}: a text must be a literal")
+            yield from _called([getattr(arg, "value", None) for arg in args], path)
+
+
+def _templates() -> Iterator[Text]:
+    """The same in Jinja's templates."""
+    for path in sorted((ROOT / "templates").rglob("*.j2")):
+        with path.open("rb") as file:
+            for _line, name, args, _comments in babel_extract(file, tuple(CALLS), (), {}):
+                given = list(args) if isinstance(args, tuple) else [args]
+                yield from _called(given[: CALLS[name]], path)
+
+
+def _called(args: Sequence[object], path: Path) -> Iterator[Text]:
+    where = path.relative_to(ROOT).as_posix()
+    literals = [arg for arg in args if isinstance(arg, str)]
+    if args and len(literals) == len(args):
+        yield (literals[0] if len(args) == 1 else (literals[0], literals[1])), where, ""
+
+
+def _catalog() -> Iterator[Text]:
+    registries = {
+        **catalog.REGISTRIES,
+        "metrics": catalog.METRICS,
+        "plots": catalog.PLOTS,
+        "questions": catalog.QUESTIONS,
+    }
+    for name, registry in registries.items():
+        for key, entry in registry.items():
+            for part in SHOWN[type(entry)]:
+                yield getattr(entry, part), "labkit/catalog", f"{name}: {key}, {part}"
+    for family in catalog.FAMILIES.values():
+        for key, param in family.params.items():
+            for part in SHOWN[type(param)]:
+                yield getattr(param, part), "labkit/catalog", f"setting: {key}"
+
+
+def _claims() -> Iterator[Text]:
+    """Messages, and what things are called within them."""
+    where = "labkit/reporting/claims/texts"
+    for key, message in texts.MESSAGES.items():
+        yield message, where, key
+    for name in dict.fromkeys((*catalog.METRICS, *names.METRIC_NAMES)):
+        yield names.metric(name) or "", where, f"in a sentence: metric {name}"
+    settings = (name for family in catalog.FAMILIES.values() for name in family.params)
+    for name in dict.fromkeys((*settings, *names.FACTOR_NAMES)):
+        yield names.factor(name) or "", where, f"in a sentence: setting {name}"
+    for (name, level), message in names.LEVELS.items():
+        yield message, where, f"in a sentence: {name} {level}"
+    for name, message in names.LEVEL_TEMPLATES.items():
+        yield message, where, f"in a sentence: a level of {name}"
+    for family in catalog.FAMILIES.values():
+        yield (family.label, names.plural(family.label)), where, ""
+    for message in names.COUNTS:
+        yield message, where, "a number in words"
+    for message in names.NUMBERS:
+        yield message, where, "what a number of a claim is"
+    for verdict in VERDICTS:
+        yield verdict, where, "a verdict"
+
+
+if __name__ == "__main__":
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_text(template(), "utf-8", newline="\n")

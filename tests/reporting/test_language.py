@@ -1,0 +1,353 @@
+"""Every fixed text of a report can be translated, and a translation changes nothing else."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import json
+import re
+import string
+from collections.abc import Iterable, Iterator
+from html.parser import HTMLParser
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.planning import make_plan, read_experiment
+from labkit.reporting.blocks import Report
+from labkit.reporting.build import read_report, read_view
+from labkit.reporting.claims.statements import FORMS
+from labkit.reporting.comparison import comparison
+from labkit.reporting.language import catalogue, using
+from labkit.reporting.plots.style import level_label
+from labkit.reporting.render import Drawings, environment, html
+from labkit.reporting.words import to_markdown
+from labkit.starter import recipes
+from labkit.store import Store
+from scripts import messages
+from tests.reporting.fake_store import ENVIRONMENT, fake_plan, write_store
+
+OPEN, CLOSE = "⟦", "⟧"
+
+
+def template() -> Catalog:
+    return read_po(io.StringIO(messages.TARGET.read_text("utf-8")))
+
+
+# ------------------------------------------------------------------ the list of texts
+
+
+def test_the_list_of_texts_is_up_to_date() -> None:
+    """Else: `make docs`."""
+    assert messages.TARGET.read_text("utf-8") == messages.template()
+
+
+def test_the_script_refuses_what_no_catalogue_can_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "labkit" / "reporting"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(messages, "ROOT", tmp_path)
+    (folder / "a.py").write_text('_("{n} cells", n=f"{3}") or other(f"{3}") or _(name)\n', "utf-8")
+    assert [text for text, *_ in messages._code()] == ["{n} cells"]
+    (folder / "b.py").write_text('_(f"{n} cells")\n', "utf-8")
+    with pytest.raises(ValueError, match=r"b\.py, line 1"):
+        list(messages._code())
+
+
+def test_what_is_filled_in_has_a_name() -> None:
+    """And one and several are filled in with the same."""
+    for message in template():
+        forms = message.id if isinstance(message.id, tuple) else (message.id,)
+        for form in forms:
+            parsed = list(string.Formatter().parse(form))
+            names = [name for _, name, _, _ in parsed if name is not None]
+            assert all(name.isidentifier() for name in names), form
+
+
+# ------------------------------------------------------------------ a language of brackets
+
+
+class Brackets(gettext.NullTranslations):
+    """Says every text of the list in brackets, what is filled in outside of them."""
+
+    def __init__(self, known: set[str]) -> None:
+        super().__init__()
+        self.known = known
+
+    def gettext(self, message: str) -> str:
+        return bracketed(message) if message in self.known else message
+
+    def ngettext(self, one: str, other: str, n: int) -> str:
+        return self.gettext(one if n == 1 else other)
+
+
+def bracketed(message: str) -> str:
+    parts = list(string.Formatter().parse(message))
+    if all(name is None for _, name, _, _ in parts):
+        return f"{OPEN}{message}{CLOSE}"
+    said = ""
+    for literal, name, spec, _ in parts:
+        literal = literal.replace("{", "{{").replace("}", "}}")
+        said += f"{OPEN}{literal}{CLOSE}" if literal.strip() else literal
+        if name is not None:
+            said += "{" + name + (f":{spec}" if spec else "") + "}"
+    return said
+
+
+def known() -> set[str]:
+    found = set()
+    for message in template():
+        found |= set(message.id) if isinstance(message.id, tuple) else {message.id}
+    return found - {""}
+
+
+class Visible(HTMLParser):
+    """What a reader sees or hears of a page, code apart, line by line; and its anchors."""
+
+    SPOKEN = ("alt", "aria-label", "placeholder", "title")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.spoken: list[str] = []
+        self.seen: list[str] = []
+        self.anchors: list[str] = []
+        self.within: list[str] = []
+        self.feed(page)
+        # A text with code within it is several pieces of the page.
+        self.texts = [*self.spoken, *"".join(self.seen).split("\n")]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.spoken += [given[name] for name in self.SPOKEN if given.get(name)]
+        if tag not in ("code", "b", "em", "strong"):
+            self.seen.append("\n")
+        self.anchors += [given[name] for name in ("id", "href") if name in given]
+        if tag in ("script", "style", "code", "pre"):
+            self.within.append(given.get("id", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style", "code", "pre"):
+            self.within.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.within:
+            self.seen.append(data)
+        elif self.within[-1] == "texts":  # the script's
+            self.spoken += [re.sub(r"\{\w+\}", "", text) for text in json.loads(data).values()]
+
+
+def visible_in_markdown(text: str) -> str:
+    """Without code and the files that are linked."""
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+    return re.sub(r"\]\([^)\s]*\)|</?\w[^>]*>", "]", text)
+
+
+def unsaid(lines: Iterable[str], data: Iterable[str]) -> dict[str, list[str]]:
+    """The lines with words that are neither in brackets nor data, and those words."""
+    longest = sorted(data, key=len, reverse=True)
+    allowed = re.compile(
+        rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|\b[0-9a-f]{{12,}}\b|"
+        rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)"
+    )
+    found = {}
+    for line in lines:
+        plain = re.sub(r"\\([\\`*\[\]|<>~$_])", r"\1", line)  # Markdown's escapes
+        plain = allowed.sub(" ", allowed.sub(" ", plain))  # brackets may stand in brackets
+        if words := re.findall(r"[a-zA-Z]{2,}", plain):
+            found[line] = words
+    return found
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every name and text in a record."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (str(key), *strings(inner))
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from strings(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+#: What stores hold as text: names, verdicts, errors; and what is called alike in any language.
+STORED = {
+    "none detected at N=10,000", "classes missing: Shirt",
+    "DivergedError: diverged at step 7 of epoch 2: a loss is not finite",
+    "labkit", "report.md", "report.html", "metrics.csv", "answers.md",
+}  # fmt: skip
+STUDENTS = """## Stability
+My remark, 4711.5. {{ value("nobody", "proxy_fid") }} [claim: nonsense]
+
+[claim: best loss by proxy_fid on MNIST is hinge]
+"""
+
+
+def data_of(root: Path) -> set[str]:
+    plan = Store(root).plan()
+    found = {*STORED, *METRICS, *FAMILIES, plan.title, plan.name, plan.data_reason}
+    found |= set(
+        strings(
+            [
+                ENVIRONMENT,
+                plan.author,
+                plan.settings,
+                plan.profile,
+                [spec.to_json() for spec in plan.cells],
+            ]
+        )
+    )
+    for spec in plan.cells:
+        found |= {level_label(spec.family, *each) for each in spec.params.items()}
+    for key, dataset in DATASETS.items():
+        found |= {key, dataset.label, dataset.licence, dataset.source, *dataset.classes}
+    return {each for each in found if re.search(r"[a-zA-Z]{2}", each)} - {"none"}
+
+
+def markdown(report: Report) -> str:
+    page = environment().get_template("report.md.j2")
+    return page.render(report=report, student=to_markdown)
+
+
+@pytest.fixture(scope="module")
+def trouble(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lab 1 of three seeds, with cells that failed, are missing or not measured."""
+    root = tmp_path_factory.mktemp("trouble")
+    plan = fake_plan(seeds=(42, 43, 44), epochs=3)
+    names = [spec.name for spec in plan.cells]
+    write_store(root / "results", plan, names[1:2], names[5:6], names[-1:])
+    (root / "answers.md").write_text(STUDENTS, "utf-8")
+    return root
+
+
+def pages(root: Path) -> tuple[str, str]:
+    report = read_report(Store(root / "results"), root / "answers.md", "full", {})
+    return html(report, Drawings(report, ("svg",))), markdown(report)
+
+
+def test_every_word_of_a_report_is_in_the_catalogue(trouble: Path) -> None:
+    data = data_of(trouble / "results") | {FORMS[0], "My remark", "[claim: nonsense]"}
+    data |= {'{{ value("nobody", "proxy_fid") }}', "nobody"}
+    with using(Brackets(known())):
+        page, text = pages(trouble)
+    plain, _ = pages(trouble)
+    assert OPEN in page
+    assert OPEN not in plain
+    assert unsaid(Visible(page).texts, data) == {}
+    assert unsaid(visible_in_markdown(text).splitlines(), data) == {}
+    assert Visible(page).anchors == Visible(plain).anchors
+
+
+def test_every_word_of_a_comparison_is_in_the_catalogue(trouble: Path, lab1: Store) -> None:
+    data = data_of(trouble / "results") | data_of(lab1.root) | {"first", "second"}
+    with using(Brackets(known())):
+        views = read_view(Store(trouble / "results")), read_view(lab1)
+        report = comparison(*views, ("first", "second"))
+        page = html(report, Drawings(report, ("svg",)))
+    assert unsaid(Visible(page).texts, data) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", recipes())
+def test_every_word_of_a_recipes_report_is_in_the_catalogue(name: str, tmp_path: Path) -> None:
+    plan = make_plan(read_experiment(recipes()[name].path, "quick"), source="bundled")
+    store = write_store(tmp_path, plan)
+    with using(Brackets(known())):
+        report = read_report(store, None, "full", {})
+        page = html(report, Drawings(report, ("svg",)))
+    assert unsaid(Visible(page).texts, data_of(tmp_path)) == {}
+
+
+def test_a_text_outside_the_catalogue_is_found(small: Store) -> None:
+    data = data_of(small.root)
+    missing = {"Method and limitations", "epoch"}
+    assert missing < known()
+    with using(Brackets(known() - missing)):
+        report = read_report(small, None, "full", {})
+        page, text = html(report, Drawings(report, ("svg",))), markdown(report)
+    found = unsaid(Visible(page).texts, data).values()
+    assert set(chain(*found)) == {"Method", "and", "limitations", "epoch"}
+    found = unsaid(visible_in_markdown(text).splitlines(), data).values()
+    assert set(chain(*found)) == {"Method", "and", "limitations"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"{OPEN}Loss {CLOSE}12.3{OPEN} of {CLOSE}MNIST", []),
+        (f"{OPEN}Loss {CLOSE}12.3 of MNIST", ["of"]),
+        (f"{OPEN}Loss {CLOSE}MNISTs", ["MNISTs"]),
+    ],
+)
+def test_what_counts_as_said(text: str, words: list[str]) -> None:
+    assert unsaid([text], {"MNIST"}).get(text, []) == words
+
+
+# ------------------------------------------------------------------ a real catalogue
+
+GERMAN = r"""
+msgid ""
+msgstr ""
+"Language: de\n"
+"Content-Type: text/plain; charset=utf-8\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\n"
+
+msgid "Method and limitations"
+msgstr "Methode und Grenzen"
+
+msgid "{level} has a lower {metric} than {rival}"
+msgstr "{level} hat eine kleinere {metric} als {rival}"
+
+msgid "GAN"
+msgid_plural "GANs"
+msgstr[0] "GAN"
+msgstr[1] "GAN-Modelle"
+
+msgid "supported"
+msgstr "gestützt"
+"""
+
+
+@pytest.fixture
+def german(tmp_path: Path) -> gettext.NullTranslations:
+    target = tmp_path / "de" / "LC_MESSAGES" / "labkit.mo"
+    target.parent.mkdir(parents=True)
+    with target.open("wb") as file:
+        write_mo(file, read_po(io.StringIO(GERMAN), locale="de"))
+    return catalogue("de", tmp_path)
+
+
+def test_a_translation_changes_its_texts_and_nothing_else(
+    lab1: Store, german: gettext.NullTranslations
+) -> None:
+    def page() -> str:
+        report = read_report(lab1, None, "full", {})
+        return html(report, Drawings(report, ("svg",)))
+
+    english = page()
+    with using(german):
+        translated = page()
+    assert '<html lang="de">' in translated
+    assert "Methode und Grenzen" in translated
+    assert "hat eine kleinere proxy FID als" in translated
+    assert "GAN-Modelle" in translated
+    assert page() == english
+    a, b = Visible(english), Visible(translated)
+    assert a.anchors == b.anchors
+    assert len(a.texts) == len(b.texts)
+    changed = [(x, y) for x, y in zip(a.texts, b.texts, strict=True) if x != y]
+    assert 10 < len(changed) < len(a.texts) / 4
+    for x, y in changed:
+        assert re.findall(r"\d[\d.,]*", x) == re.findall(r"\d[\d.,]*", y)
+
+
+def test_there_is_no_catalogue_of_an_unknown_language(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        catalogue("xx", tmp_path)
