@@ -25,15 +25,9 @@ from labkit.reporting.changes import Change, environments
 from labkit.reporting.grids import has, picture
 from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import is_missing, listing, setting, show
-from labkit.reporting.paired import (
-    Contrast,
-    Key,
-    Pair,
-    key,
-    same,
-)
+from labkit.reporting.paired import Contrast, Key, Pair, key, same
 from labkit.reporting.plots import chart
-from labkit.reporting.view import Cell, View
+from labkit.reporting.view import STATUSES, Cell, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +42,8 @@ MARKS = {
 }
 #: Names said before a list is folded away.
 FEW = 6
+#: Columns of the table of cells that are neither settings nor metrics.
+_RESULTS = (N_("best_epoch"), N_("collapse"), N_("status"))
 #: Rows of the table of all differences.
 _MOST = 600
 
@@ -357,7 +353,7 @@ def everything(frame: pd.DataFrame) -> Section:
         Row(
             (
                 Entry(str(row["run"])),
-                Entry(_(METRICS[row["name"]].label) if row["name"] in METRICS else row["name"]),
+                Entry(_called(row["name"])),
                 Entry(_value(row["name"], row["a"])),
                 Entry(_value(row["name"], row["b"])),
                 Entry("" if is_missing(row["difference"]) else _signed(row["difference"])),
@@ -387,5 +383,14 @@ def everything(frame: pd.DataFrame) -> Section:
     return Section("everything", _("Every difference"), tuple(blocks))
 
 
+def _called(name: str) -> str:
+    """A column of the table of cells; a setting by its own name."""
+    if name in METRICS:
+        return _(METRICS[name].label)
+    return _(name) if name in _RESULTS else name
+
+
 def _value(name: str, value: Any) -> str:
+    if name == "status" and value in STATUSES:
+        return _(STATUSES[value][0])
     return show(value, METRICS[name].digits if name in METRICS else 3, "–")
