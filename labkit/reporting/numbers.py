@@ -99,11 +99,6 @@ def listing(items: Iterable[str]) -> str:
     return _("{first} and {last}", first=", ".join(found[:-1]), last=found[-1])
 
 
-def count(n: int, one: str, many: str = "") -> str:
-    """ "1 cell", "2 cells"."""
-    return f"{n} {one if n == 1 else many or one + 's'}"
-
-
 def levels(values: Iterable[Any]) -> list[Any]:
     """The distinct values: what is no number as first met, then numbers in numeric order."""
     found = list(dict.fromkeys(value for value in values if not is_missing(value)))

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from labkit.reporting import numbers
 from labkit.reporting.numbers import (
     capitals,
-    count,
     duration,
     levels,
     listing,
@@ -55,7 +54,6 @@ def test_levels_are_numeric_where_they_can_be() -> None:
 
 def test_small_words() -> None:
     assert listing(["a", "b", "c"]) == "a, b and c"
-    assert (count(1, "cell"), count(2, "cell")) == ("1 cell", "2 cells")
     assert capitals("Final D loss") == "Final D Loss"
     assert slug("Part 1: <GAN> & 汉字") == "part-1-gan-汉字"
     assert [duration(s) for s in (3, 99, 100, 7200, 11_400)] == [
