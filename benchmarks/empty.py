@@ -17,6 +17,7 @@ from labkit import durable
 from labkit.attempts import Attempt, attempt_and_commit
 from labkit.catalog import FAMILIES
 from labkit.experiment_file import parse_experiment
+from labkit.jobs import Job
 from labkit.plan import Plan
 from labkit.planning import make_plan
 from labkit.runner import Options, Summary, run

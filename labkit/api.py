@@ -183,9 +183,10 @@ def execute(prepared: Prepared, view: View) -> Summary:
         KeyboardInterrupt: the user stopped; what was finished is kept.
     """
     from labkit import runner
+    from labkit.jobs import survey
 
     plan, store = prepared.plan, prepared.store
-    if plan.settings.get("own") and any(j.state != "done" for j in runner.survey(plan, store)):
+    if plan.settings.get("own") and any(j.state != "done" for j in survey(plan, store)):
         from labkit.one_cell import try_own_code
 
         try_own_code(plan.cells)

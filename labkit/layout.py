@@ -1,6 +1,7 @@
 """Where everything lies in a store: every path and file name.
 
 plan.json
+.run.lock                whose the run is that is at work here; see labkit.lock
 cells/<name>-<fingerprint[:12]>/
   train/                 committed training
   eval-<fingerprint[:12]>/   committed evaluation
@@ -28,6 +29,10 @@ class Layout:
     @property
     def plan_path(self) -> Path:
         return self.root / "plan.json"
+
+    @property
+    def lock_path(self) -> Path:
+        return self.root / ".run.lock"
 
     def cell_folder(self, spec: CellSpec) -> Path:
         """The cell's folder: looked up by fingerprint, named for people."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit import speed
 from labkit.catalog import FAMILIES
-from labkit.runner import Job
+from labkit.jobs import Job
 from labkit.spec import CellFailure, CellResult, CellSpec
 from labkit.watch import Progress
 

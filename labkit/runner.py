@@ -8,19 +8,27 @@ any executor has it.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from labkit import speed
 from labkit.executors import Executor, Inline, LocalProcesses, WorkerDiedError
+from labkit.jobs import (
+    BEGUN,
+    SHEET,
+    Job,
+    State,
+    failure_line,
+    lacks_sheet_number,
+    survey,
+)
 from labkit.spec import OWN_CODE, CellFailure, CellResult, CellSpec
 from labkit.store import Store
 from labkit.watch import Progress, watch
@@ -33,25 +41,6 @@ POLL_S = 0.5
 AHEAD = 2
 #: A cell may take this many times its expected time, and never less than an hour.
 PATIENCE, LEAST_LIMIT_S = 20.0, 3600.0
-
-#: Why a cell is run that an earlier run left in the middle.
-BEGUN = "begun, not finished"
-#: How it is said why a measured cell is looked at once more, after the data set's first GAN.
-SHEET = "the lab sheet's own number is"
-
-State = Literal["done", "measure", "train", "failed", "damaged"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """A cell of the plan and what there is to do for it."""
-
-    spec: CellSpec
-    state: State
-    """``done``; ``measure`` (trained, its evaluation is missing); ``train``; ``failed``;
-    ``damaged`` (only a deep look tells)."""
-    why: str
-    """One phrase for `labkit run -n` and `labkit status`."""
 
 
 @dataclass(frozen=True)
@@ -91,114 +80,6 @@ class Summary:
     """Cells of the plan that were neither selected nor committed before."""
     trained: int
     """Cells this run worked on."""
-
-
-def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:
-    """What there is to do for each cell of the plan, in the plan's order.
-
-    `deep` also looks into large files that nobody has touched since they were committed.
-    """
-    relatives = _relatives(store)
-    jobs = [_job(spec, store, plan.yardstick(spec), relatives) for spec in plan.cells]
-    return [_inspected(job, plan, store) for job in jobs] if deep else jobs
-
-
-def _inspected(job: Job, plan: Plan, store: Store) -> Job:
-    """A done cell's job, unless the content of one of its files is no longer as committed."""
-    if job.state != "done":
-        return job
-    spec, yardstick = job.spec, plan.yardstick(job.spec)
-    wrong = store.train_damage(spec, deep=True) or store.eval_damage(spec, deep=True)
-    if not wrong and yardstick and store.is_trained(yardstick):
-        wrong = store.sheet_damage(spec, yardstick, deep=True)
-    if not wrong:
-        return job
-    again = f"labkit run --force --only '{spec.name}'"
-    return Job(spec, "damaged", f"damaged: {wrong}; to make it again: {again}")
-
-
-def _job(
-    spec: CellSpec, store: Store, yardstick: CellSpec | None, relatives: Mapping[str, list[Path]]
-) -> Job:
-    trained = store.is_trained(spec)
-    if trained and store.is_evaluated(spec):
-        if lacks_sheet_number(spec, store, yardstick):
-            return Job(spec, "measure", f"{SHEET} {_sheet_state(spec, store, yardstick)}")
-        return Job(spec, "done", "done")
-    outcome = store.outcome(spec)
-    if isinstance(outcome, CellFailure):
-        return Job(spec, "failed", _failed(outcome))
-    if not trained:
-        return Job(spec, "train", why_missing(spec, store, relatives))
-    wrong = store.eval_damage(spec)
-    reason = "not measured yet" if wrong == "missing" else f"evaluation damaged: {wrong}"
-    if wrong == "missing" and any(store.cell_folder(spec).glob("eval-*")):
-        reason = "the measures have changed since; training is kept"
-    return Job(spec, "measure", reason)
-
-
-def lacks_sheet_number(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> bool:
-    """Whether a measured cell still has to go to the data set's first GAN, which is there."""
-    return (
-        yardstick is not None
-        and store.is_trained(yardstick)
-        and bool(store.sheet_damage(spec, yardstick))
-    )
-
-
-def _sheet_state(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> str:
-    wrong = store.sheet_damage(spec, yardstick) if yardstick else "missing"
-    failure = store.sheet_failure(spec)
-    if wrong == "missing" and failure:
-        return f"missing; {_failed(failure)}"
-    return wrong if wrong == "missing" else f"damaged: {wrong}"
-
-
-def _failed(failure: CellFailure) -> str:
-    return f"failed: {failure.error} (log: {failure.log})"
-
-
-def _relatives(store: Store) -> dict[str, list[Path]]:
-    """The cell folders of each name: one cell under several settings."""
-    found: dict[str, list[Path]] = {}
-    cells = store.root / "cells"
-    for folder in cells.iterdir() if cells.is_dir() else ():
-        found.setdefault(folder.name.rpartition("-")[0], []).append(folder)
-    return found
-
-
-def why_missing(spec: CellSpec, store: Store, relatives: Mapping[str, list[Path]]) -> str:
-    """Why a cell has no committed training: never run, damaged, or which setting changed."""
-    wrong = store.train_damage(spec)
-    if wrong != "missing":
-        return f"damaged: {wrong}"
-    if any(store.cell_folder(spec).glob("attempt-train-*")):
-        return BEGUN
-    differences = []
-    for folder in sorted(relatives.get(spec.name, ())):
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # it is only a hint
-            old = json.loads((folder / "train" / "spec.json").read_bytes())
-            differences.append(changed_settings(old, spec.to_json()))
-    differences = [changed for changed in differences if changed]
-    if differences:
-        return f"changed since it was trained: {min(differences, key=len)}"
-    return "not trained yet"
-
-
-def changed_settings(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> str:
-    """The settings in which two specs differ: ``params.lr 0.0002 -> 0.001, seed 42 -> 43``."""
-    parts = []
-    for key in sorted(old.keys() | new.keys()):
-        before, after = old.get(key), new.get(key)
-        if before == after or (not prefix and key in ("name", "experiment", "evaluation")):
-            continue
-        if isinstance(before, dict) and isinstance(after, dict):
-            parts.append(changed_settings(before, after, f"{prefix}{key}."))
-        elif key in ("code", "features", "sha256"):
-            parts.append({"code": "training code", "features": "feature network"}.get(key, "data"))
-        else:
-            parts.append(f"{prefix}{key} {before} -> {after}")
-    return ", ".join(parts)
 
 
 def select(jobs: Sequence[Job], options: Options) -> list[Job]:
@@ -248,29 +129,33 @@ def run(
         work: runs one cell in a worker; tests of store and runner put their own here.
 
     Raises:
+        BusyError: another run is at work on this store.
         OSError: the store cannot be written.
         KeyboardInterrupt: the user stopped; checkpoints are on disk.
     """
-    store.write_plan(plan)
     jobs = survey(plan, store)
     todo = select(jobs, options)
-    workers = min(worker_count(options), max(len(todo), 1))
-    if options.force:
-        for job in todo:
-            store.set_aside(job.spec)
-    expected = speed.total_in_words([j.spec for j in todo if j.state != "measure"], workers)
-    view.start(todo, workers, expected)
-    states = {job.spec.fingerprint: job.state for job in jobs}
-    now = _Run(plan, store, options, view, workers, work or train_and_measure, states)
-    try:
-        if todo:
-            now.drain(todo)
-            now.drain(now.late())
-    finally:
-        view.stop()
-    for job in jobs:
-        if states[job.spec.fingerprint] == "done":
-            store.sweep(job.spec)
+    with _alone(store, todo) as note:
+        store.write_plan(plan)
+        workers = min(worker_count(options), max(len(todo), 1))
+        if options.force:
+            for job in todo:
+                store.set_aside(job.spec)
+        expected = speed.total_in_words([j.spec for j in todo if j.state != "measure"], workers)
+        view.start(todo, workers, expected)
+        if note:
+            view.say(note)
+        states = {job.spec.fingerprint: job.state for job in jobs}
+        now = _Run(plan, store, options, view, workers, work or train_and_measure, states)
+        try:
+            if todo:
+                now.drain(todo)
+                now.drain(now.late())
+        finally:
+            view.stop()
+        for job in jobs:
+            if states[job.spec.fingerprint] == "done":
+                store.sweep(job.spec)
     done = list(states.values()).count("done")
     return Summary(
         done=done,
@@ -278,6 +163,15 @@ def run(
         missing=len(states) - done - len(now.failures),
         trained=len(todo),
     )
+
+
+def _alone(store: Store, todo: Sequence[Job]) -> contextlib.AbstractContextManager[str]:
+    """The store's lock; with nothing to do none is needed, nor the time to import it."""
+    if not todo:
+        return contextlib.nullcontext("")
+    from labkit.lock import only_run
+
+    return only_run(store.lock_path)
 
 
 @dataclass
@@ -362,7 +256,7 @@ class _Run:
             self.view.finished(job.spec, outcome)
         if isinstance(outcome, CellResult) and failure:
             # The lab sheet's own number, or a flush after all was written: it costs no cell.
-            self.view.say(f"{job.spec.name}: done, but something {_failed(failure)}")
+            self.view.say(f"{job.spec.name}: done, but something {failure_line(failure)}")
 
 
 def _task(spec: CellSpec, plan: Plan, store: Store, options: Options) -> dict[str, Any]:

@@ -37,10 +37,11 @@ def status(
     results: ResultsOpt = None,
 ) -> None:
     """What is done, failed or missing, and why."""
-    from labkit import api, runner
+    from labkit import api
+    from labkit.jobs import survey
 
     store = api.stored(api.results_folder(results, api.read(file, profile).name))
-    jobs = runner.survey(store.plan(), store, deep=True)
+    jobs = survey(store.plan(), store, deep=True)
     width = max(len(job.spec.name) for job in jobs)
     for job in jobs:
         typer.echo(f"{job.spec.name:<{width}}  {job.state:<8} {job.why}".rstrip())

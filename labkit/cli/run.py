@@ -73,9 +73,10 @@ def run(
 
 def _say_what_would_run(prepared: Prepared) -> None:
     from labkit import runner, speed
+    from labkit.jobs import survey
 
     plan, options = prepared.plan, prepared.options
-    todo = runner.select(runner.survey(plan, prepared.store), options)
+    todo = runner.select(survey(plan, prepared.store), options)
     width = max((len(job.spec.name) for job in todo), default=0)
     for job in todo:
         seconds = 0.0 if job.state == "measure" else speed.estimate(job.spec, options.device)[0]

@@ -21,6 +21,7 @@ from labkit.commits import read_commit
 from labkit.handin.content import ran_on
 from labkit.handin.ladder import Rung
 from labkit.handin.unpack import Unpacked
+from labkit.jobs import Job
 from labkit.plan import matches
 from labkit.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
 from labkit.store import Store
@@ -37,7 +38,7 @@ LEAST_FREEDOM = 4
 class _Silent:
     """A view for a run nobody watches."""
 
-    def start(self, jobs: Sequence[runner.Job], workers: int, expected: str) -> None: ...
+    def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None: ...
     def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None: ...
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None: ...
     def say(self, line: str) -> None: ...

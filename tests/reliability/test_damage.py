@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit import runner
 from labkit.commits import COMMIT, SMALL_BYTES, damage, json_bytes, read_commit, seal, signed
+from labkit.jobs import survey
 from labkit.spec import CellResult, sha256_of
 from labkit.store import Store
 from tests.reliability import world
@@ -46,8 +46,7 @@ def quietly(path: Path, data: bytes) -> None:
 
 def surveyed(root: Path, deep: bool = False) -> dict[str, str]:
     return {
-        job.spec.name: f"{job.state}: {job.why}"
-        for job in runner.survey(world.plan(), Store(root), deep)
+        job.spec.name: f"{job.state}: {job.why}" for job in survey(world.plan(), Store(root), deep)
     }
 
 
@@ -114,7 +113,7 @@ def test_a_measure_of_replaced_weights_does_not_count(tmp_path: Path, undisturbe
     outcome = store.outcome(cell)
     assert isinstance(outcome, CellResult)
     assert not outcome.measured
-    (job, *_) = runner.survey(world.plan(), store)
+    (job, *_) = survey(world.plan(), store)
     assert job.state == "measure"
     assert "replaced since" in job.why
 

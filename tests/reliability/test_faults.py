@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from labkit import runner
+from labkit.jobs import survey
 from labkit.spec import CellFailure
 from labkit.store import Store
 from tests.reliability import world
@@ -138,17 +138,17 @@ def test_a_sheet_number_that_cannot_be_had_costs_no_cell(tmp_path: Path) -> None
         summary = world.go(tmp_path, view)
     assert (summary.done, summary.failed) == (2, ())
     assert {line.partition(":")[0] for line in view.said} == {c.name for c in world.plan().cells}
-    jobs = runner.survey(world.plan(), Store(tmp_path))
+    jobs = survey(world.plan(), Store(tmp_path))
     assert [job.state for job in jobs] == ["measure", "measure"]
     assert all("missing; failed: PermissionError" in job.why for job in jobs)
     view = Recorder()
     assert world.go(tmp_path, view).done == 2
     assert view.said == []
-    assert [job.state for job in runner.survey(world.plan(), Store(tmp_path))] == ["done", "done"]
+    assert [job.state for job in survey(world.plan(), Store(tmp_path))] == ["done", "done"]
 
 
 def test_a_store_nobody_may_write_can_be_read(undisturbed: Path) -> None:
     with world.disk(failing(0, errno.EROFS, lasting=True)):
-        jobs = runner.survey(world.plan(), Store(undisturbed), deep=True)
+        jobs = survey(world.plan(), Store(undisturbed), deep=True)
         assert [job.state for job in jobs] == ["done", "done"]
         assert world.go(undisturbed).trained == 0

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit import __version__, runner
+from labkit import __version__
 from labkit.experiment_file import read_experiment
+from labkit.jobs import survey
 from labkit.planning import make_plan
 from labkit.reporting.build import build_report
 from labkit.spec import CellFailure, CellResult
@@ -57,7 +58,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 
 def test_status_reads_it(store: Store) -> None:
-    jobs = runner.survey(store.plan(), store, deep=True)
+    jobs = survey(store.plan(), store, deep=True)
     assert [job.state for job in jobs] == ["done", "failed", "done"]
     plan = store.plan()
     first, failed, last = [store.outcome(s, plan.yardstick(s)) for s in plan.cells]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.runner import survey
+from labkit.jobs import survey
 from labkit.store import Store
 
 KILLS = int(os.environ.get("LABKIT_SOAK", "20"))

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from labkit.commits import damage
-from labkit.runner import Job, Progress
+from labkit.jobs import Job
 from labkit.spec import CellFailure, CellResult, CellSpec
 from labkit.store import Store
+from labkit.watch import Progress
 from tests.run.cells import fill_evaluation, fill_training
 
 

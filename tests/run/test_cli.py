@@ -11,9 +11,13 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
+
+from labkit.store import Store
+from tests.run.test_lock import another_run
 
 TINY = """
 name: tiny
@@ -96,6 +100,25 @@ def test_a_second_run_trains_nothing(done: Path) -> None:
     second = labkit("run", cwd=done)
     assert "2 of 2 cells done" in second.stderr
     assert "to train" not in second.stderr
+
+
+def test_a_second_run_at_a_time_ends_in_one_line_and_readers_do_not_wait(
+    done: Path, tmp_path: Path
+) -> None:
+    store = Store(done / "results" / "tiny")
+    plan = store.plan_path.read_bytes()
+    with another_run(store) as process:
+        second = labkit("run", "--seeds", "2", cwd=done, check=2)
+        labkit("run", cwd=done)
+        labkit("status", cwd=done)
+        labkit("report", "--format", "md", cwd=done)
+        labkit("submit", "-o", str(tmp_path / "lab.zip"), cwd=done)
+    said = second.stderr.splitlines()
+    assert len(said) == 2  # which data is used, and then:
+    assert f"results/tiny: another labkit run is at work there (process {process.pid}" in said[1]
+    assert store.plan_path.read_bytes() == plan
+    with zipfile.ZipFile(tmp_path / "lab.zip") as archive:
+        assert not [name for name in archive.namelist() if store.lock_path.name in name]
 
 
 def test_status_and_dry_run(done: Path) -> None:
@@ -244,12 +267,12 @@ def test_no_torch_where_none_is_needed(done: Path, args: list[str]) -> None:
         "from labkit.cli import main\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code, end.code\n"
-        "print('torch' in sys.modules, file=sys.stderr)"
+        "print({'torch', 'filelock'} & sys.modules.keys(), file=sys.stderr)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, *args], cwd=done, capture_output=True, text=True, check=True
     )
-    assert ended.stderr.strip().splitlines()[-1] == "False"
+    assert ended.stderr.strip().splitlines()[-1] == "set()"
 
 
 def test_readme_names_only_what_exists() -> None:

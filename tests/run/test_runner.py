@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from labkit import runner, speed
-from labkit.runner import Options, changed_settings, select, survey
+from labkit.jobs import changed_settings, survey
+from labkit.runner import Options, select
 from labkit.spec import CellFailure, CellResult
 from labkit.store import Store
 from tests.run import fake

@@ -1,0 +1,86 @@
+"""One run at a time on one store: a lock that the system takes back when the run's process ends.
+
+The lock is the kernel's, on the open file ``.run.lock``. A run that was killed, or whose
+machine lost power, leaves the file behind and nothing locked. What stands in the file only
+tells people whose the lock is. Readers never ask for it, nor does a run with nothing to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from labkit import attempts, durable
+from labkit.errors import LabkitError
+
+#: On Windows nobody else can read a locked byte, so the first one says nothing.
+_UNREAD = b"\n"
+_MOST_BYTES = 200
+
+
+class BusyError(LabkitError):
+    """Another run is at work on the store."""
+
+
+@contextlib.contextmanager
+def only_run(lock: Path) -> Iterator[str]:
+    """Hold a store's lock.
+
+    Args:
+        lock: the lock's file; its folder is made if need be.
+
+    Yields:
+        What to say where there are no locks, as on some network folders; then the run goes on
+        without one. Otherwise nothing.
+
+    Raises:
+        BusyError: another run holds it: whose, since when and what to do, in one line.
+        OSError: the folder cannot be made.
+    """
+    from filelock import lock_descriptor
+
+    durable.mkdir(lock.parent)
+    with contextlib.ExitStack() as stack:
+        note = ""
+        try:
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+            stack.callback(os.close, handle)  # which unlocks it
+            free = lock_descriptor(handle, blocking=False)
+        except OSError as error:
+            note = (
+                f"{lock.parent}: no lock can be had there ({error.strerror}); see to it that no "
+                "other labkit run is at work in it"
+            )
+        else:
+            if not free:
+                raise BusyError(
+                    f"{lock.parent}: another labkit run is at work there{_owner(handle)}; wait "
+                    "for it or stop it, then give this command again (nothing was changed)"
+                )
+            _sign(handle)
+        yield note
+
+
+def _sign(handle: int) -> None:
+    """Write whose the lock is: a hint, so not flushed, and not worth a failure."""
+    owner = {"pid": os.getpid(), "host": attempts.host(), "since": time.time()}
+    with contextlib.suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, _UNREAD + json.dumps(owner).encode())
+
+
+def _owner(handle: int) -> str:
+    """Who holds the lock and since when, in brackets; empty where that cannot be read."""
+    try:
+        os.lseek(handle, len(_UNREAD), os.SEEK_SET)
+        owner = json.loads(os.read(handle, _MOST_BYTES))
+        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(owner["since"]))
+        where = "" if owner["host"] == attempts.host() else " of another machine"
+        return f" (process {int(owner['pid'])}{where}, since {since})"
+    except (OSError, ValueError, OverflowError, LookupError, TypeError):
+        return ""
