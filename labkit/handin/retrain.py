@@ -17,6 +17,7 @@ from statistics import mean
 from typing import Any
 
 from labkit import code_version, own_code, runner
+from labkit.catalog import FAMILIES
 from labkit.commits import read_commit
 from labkit.handin.content import ran_on
 from labkit.handin.ladder import Rung
@@ -91,7 +92,6 @@ def check(
     again = Store(found.scratch / "trained again")
     options = runner.Options(data_root=data_root, threads=found.plan.settings.get("threads") or 1)
     runner.run(plan, again, options, _Silent())
-    spread = seed_spread(found)
     for spec in chosen:
         outcome = again.outcome(spec)
         if isinstance(outcome, CellFailure) or outcome is None or not outcome.measured:
@@ -100,7 +100,7 @@ def check(
             continue
         # What was handed in may hold anything; whatever it does to this code is no pass.
         try:
-            _judge(found, again, spec, spread, len(chosen), rung)
+            _judge(found, again, spec, len(chosen), rung)
         except Exception as error:
             rung.fail(f"{spec.name}: cannot be compared: {type(error).__name__}: {error}")
     return rung
@@ -111,14 +111,7 @@ def _names(specs: Sequence[CellSpec]) -> str:
     return ", ".join(spec.name for spec in specs[:3]) + more
 
 
-def _judge(
-    found: Unpacked,
-    again: Store,
-    spec: CellSpec,
-    spread: tuple[float, int] | None,
-    cells: int,
-    rung: Rung,
-) -> None:
+def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
     if ran_on(found.store, spec) == ran_on(again, spec):
         differ = _differences(found, again, spec)
         if differ:
@@ -129,14 +122,16 @@ def _judge(
     before, after = (_result(store, spec).metrics["proxy_fid"] for store in (found.store, again))
     ratio = math.log(after / before)
     said = f"{spec.name}: proxy FID {before:.4g} handed in, {after:.4g} here"
+    spread = seed_spread(found, spec)
     if spread is None:
-        rung.give_up(f"{said}; another machine, and no seeds to calibrate a "
-                     "tolerance on: not calibrated")  # fmt: skip
+        rung.give_up(f"{said}; another machine, and too few seeds of its family to calibrate "
+                     "a tolerance on: not calibrated")  # fmt: skip
         return
     most = tolerance(*spread, cells)
     within = (
-        f"within {100 * (math.exp(most) - 1):.0f} % of the other (by the hand-in's own spread "
-        f"over seeds, {spread[1]} degrees of freedom; 1 honest hand-in in {ONE_IN} is doubted)"
+        f"within {100 * (math.exp(most) - 1):.0f} % of the other (by the spread over seeds of "
+        f"the hand-in's other {FAMILIES[spec.family].label}s, {spread[1]} degrees of freedom; "
+        f"1 honest hand-in in {ONE_IN} is doubted)"
     )
     if abs(ratio) <= most:
         rung.note(f"{said}: consistent, {within}")
@@ -144,16 +139,24 @@ def _judge(
         rung.fail(f"{said}: not consistent, not {within}")
 
 
-def seed_spread(found: Unpacked) -> tuple[float, int] | None:
+def seed_spread(found: Unpacked, judged: CellSpec) -> tuple[float, int] | None:
     """How far the log of the proxy FID lies apart between seeds of one setting.
 
-    Pooled over the settings of the hand-in that have several seeds.
+    Pooled over those settings of the cell's family that have several seeds: GANs lie further
+    apart than VAEs. The cell itself is left out, or a number made up would widen the tolerance
+    it is judged by; so are cells that nobody could train again.
+
+    Args:
+        found: the hand-in.
+        judged: the cell that is to be judged by the spread.
 
     Returns:
         (standard deviation, degrees of freedom), or None with too few seeds to say.
     """
     groups: dict[str, list[float]] = defaultdict(list)
     for spec in found.plan.cells:
+        if spec.family != judged.family or spec.code == OWN_CODE or spec == judged:
+            continue
         outcome = found.store.outcome(spec)
         value = outcome.metrics.get("proxy_fid") if isinstance(outcome, CellResult) else None
         if value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labkit.commits import COMMIT, json_bytes, read_commit
 from labkit.handin import bag, retrain
 from labkit.handin.container import Container
 from labkit.handin.ladder import Rung
@@ -43,11 +45,11 @@ def test_what_is_twice_the_tolerance_off_is_seen() -> None:
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
-    """A hand-in with three seeds of three settings."""
+    """A hand-in with four seeds of two settings of a GAN and of one of a VAE."""
     folder = tmp_path_factory.mktemp("seeds")
     with pytest.MonkeyPatch.context() as patch:
         fake_store.still(patch)
-        path = forge.handed_in(forge.project(folder / "p", seeds="[0, 1, 2]"), folder / "x.zip")
+        path = forge.handed_in(forge.project(folder / "p", seeds="[0, 1, 2, 3]"), folder / "x.zip")
     container = Container(path)
     held = bag.open_bag(container)
     unpacked = unpack(held, *_head(held), folder / "scratch", Rung(2))
@@ -56,16 +58,41 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
     return unpacked
 
 
-def test_the_spread_is_pooled_over_settings(found: Unpacked) -> None:
-    spread = seed_spread(found)
-    assert spread is not None
+def test_the_spread_is_pooled_over_the_other_cells_of_the_family(found: Unpacked) -> None:
+    judged, *others = [spec for spec in found.plan.cells if spec.family == "gan"]
     groups: dict[str, list[float]] = {}
-    for spec in found.plan.cells:
-        metrics = found.store.eval_folder(spec) / "metrics.json"
-        value = json.loads(metrics.read_bytes())["metrics"]["proxy_fid"]
+    for spec in others:
+        value = json.loads(metrics(found, spec).read_bytes())["metrics"]["proxy_fid"]
         groups.setdefault(spec.name.partition("_seed")[0], []).append(math.log(value))
-    pooled = np.mean([np.var(values, ddof=1) for values in groups.values()])
-    assert spread == (pytest.approx(math.sqrt(pooled)), 6)
+    squares = sum(np.var(values) * len(values) for values in groups.values())
+    assert seed_spread(found, judged) == (pytest.approx(math.sqrt(squares / 5)), 5)
+
+
+def test_a_number_made_up_does_not_widen_its_own_tolerance(found: Unpacked) -> None:
+    judged, other, *_ = found.plan.cells
+    before = seed_spread(found, judged), seed_spread(found, other)
+    path = metrics(found, judged)
+    kept = path.read_bytes()
+    value = json.loads(kept)
+    value["metrics"]["proxy_fid"] /= 3
+    write(path, json.dumps(value).encode())
+    after = seed_spread(found, judged), seed_spread(found, other)
+    write(path, kept)
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+
+
+def metrics(found: Unpacked, spec: CellSpec) -> Path:
+    return found.store.eval_folder(spec) / "metrics.json"
+
+
+def write(path: Path, data: bytes) -> None:
+    """Change a file of measures, and its commit with it."""
+    path.write_bytes(data)
+    commit = read_commit(path.parent)
+    stated = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    files = commit["files"] | {path.name: stated}
+    (path.parent / COMMIT).write_bytes(json_bytes({**commit, "files": files}))
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.98, "passed"), (-0.98, "passed"),
@@ -73,19 +100,20 @@ def test_the_spread_is_pooled_over_settings(found: Unpacked) -> None:
 def test_both_sides_of_the_tolerance(
     found: Unpacked, tmp_path: Path, share: float, verdict: str
 ) -> None:
-    spread = seed_spread(found)
-    assert spread is not None
     spec = found.plan.cells[0]
+    spread = seed_spread(found, spec)
+    assert spread is not None
     again = trained_elsewhere(found, spec, tmp_path, math.exp(share * tolerance(*spread, 1)))
     rung = Rung(4)
-    retrain._judge(found, again, spec, spread, 1, rung)
+    retrain._judge(found, again, spec, 1, rung)
     assert rung.verdict == verdict, rung.found + rung.notes
 
 
-def test_without_seeds_it_is_not_calibrated(found: Unpacked, tmp_path: Path) -> None:
-    spec = found.plan.cells[0]
+def test_without_seeds_of_its_family_it_is_not_calibrated(found: Unpacked, tmp_path: Path) -> None:
+    spec = found.plan.cells[-1]
+    assert spec.family == "vae"
     rung = Rung(4)
-    retrain._judge(found, trained_elsewhere(found, spec, tmp_path, 1.0), spec, None, 1, rung)
+    retrain._judge(found, trained_elsewhere(found, spec, tmp_path, 1.0), spec, 1, rung)
     assert rung.verdict == "not checkable"
     assert "not calibrated" in rung.notes[0]
 
