@@ -17,7 +17,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.errors import LabkitError
 
@@ -307,9 +307,10 @@ def write_report(
     """:func:`report`, with the paths of all the formats, in their order."""
     from labkit.reporting.build import build_report
     from labkit.reporting.index import refresh
+    from labkit.reporting.language import catalogue, languages, using
 
     one_of("--layout", layout, ("full", "brief"))
-    one_of("--lang", lang, ("en",))
+    one_of("--lang", lang, languages())
     wanted = formats(format)
     given = Path(source)
     # The results of a training loop of one's own have no experiment file.
@@ -317,24 +318,22 @@ def write_report(
     store = stored(given if experiment is None else results_folder(results, experiment.name))
     name = store.root.name if experiment is None else experiment.name
     folder = Path(out) if out is not None else Path("reports") / name
-    if experiment is None:
-        paths = build_report(store.root, out=folder, formats=wanted, layout=layout or "full")
-    else:
+    asked: dict[str, Any] = {"layout": layout or "full"}
+    if experiment is not None:
         content = experiment.content
-        paths = build_report(
-            store.root,
-            out=folder,
-            formats=wanted,
-            answers_file=given.parent / "answers.md",
-            layout=layout or content.report.layout,
+        asked = {
+            "answers_file": given.parent / "answers.md",
+            "layout": layout or content.report.layout,
             # How a report reads is taken from the file as it is now; what it reports, from the
             # store.
-            overrides={
+            "overrides": {
                 "title": content.title or content.name,
                 "author": content.author.model_dump(),
                 "report": content.report.model_dump(),
             },
-        )
+        }
+    with using(catalogue(lang)):
+        paths = build_report(store.root, out=folder, formats=wanted, **asked)
     refresh(folder.parent)
     return paths
 

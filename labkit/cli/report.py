@@ -19,7 +19,9 @@ def report(
         str, typer.Option("--format", help="md, html, pdf or all (comma-separated).")
     ] = "all",
     layout: Annotated[str | None, typer.Option("--layout", help="full or brief.")] = None,
-    lang: Annotated[str, typer.Option("--lang", help="Language of the fixed texts: en.")] = "en",
+    lang: Annotated[
+        str, typer.Option("--lang", help="Language of the fixed texts: en, or a catalogue's.")
+    ] = "en",
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The report's folder [reports/<name>].")
     ] = None,

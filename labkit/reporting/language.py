@@ -21,6 +21,8 @@ from typing import Any
 
 #: The folder of the catalogues.
 CATALOGUES = Path(__file__).resolve().parent.parent / "locale"
+#: The language of the texts in the code.
+SOURCE = "en"
 
 _translations: ContextVar[gettext.NullTranslations | None] = ContextVar("language", default=None)
 
@@ -52,7 +54,7 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
 def code() -> str:
     """The language's name as HTML's ``lang`` has it: ``de``, ``pt-BR``."""
     found = _translations.get()
-    return (found.info().get("language") or "en").replace("_", "-") if found else "en"
+    return (found.info().get("language") or SOURCE).replace("_", "-") if found else SOURCE
 
 
 @contextmanager
@@ -65,10 +67,22 @@ def using(translations: gettext.NullTranslations) -> Iterator[None]:
         _translations.reset(token)
 
 
-def catalogue(language: str, folder: Path = CATALOGUES) -> gettext.NullTranslations:
-    """The catalogue of a language, ``de``.
+def languages() -> tuple[str, ...]:
+    """What a report can be written in: English, and every language with a compiled catalogue."""
+    found = (path.parent.parent.name for path in CATALOGUES.glob("*/LC_MESSAGES/labkit.mo"))
+    return (SOURCE, *sorted(found))
+
+
+def catalogue(language: str, folder: Path | None = None) -> gettext.NullTranslations:
+    """The catalogue of a language, ``de``; of English an empty one.
+
+    Args:
+        language: its code.
+        folder: where catalogues are, if not in the package.
 
     Raises:
         FileNotFoundError: there is none.
     """
-    return gettext.translation("labkit", folder, [language])
+    if language == SOURCE:
+        return gettext.NullTranslations()
+    return gettext.translation("labkit", folder or CATALOGUES, [language])

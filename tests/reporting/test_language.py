@@ -18,8 +18,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+import labkit
 from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.errors import LabkitError
 from labkit.planning import make_plan, read_experiment
+from labkit.reporting import language
 from labkit.reporting.blocks import Report
 from labkit.reporting.build import read_report, read_view
 from labkit.reporting.claims.statements import FORMS
@@ -352,6 +355,20 @@ def test_a_translation_changes_its_texts_and_nothing_else(
     assert 10 < len(changed) < len(a.texts) / 4
     for x, y in changed:
         assert re.findall(r"\d[\d.,]*", x) == re.findall(r"\d[\d.,]*", y)
+
+
+def test_the_command_line_knows_the_languages_there_are(
+    small: Store,
+    german: gettext.NullTranslations,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
+    for lang, expected in (("de", "Methode und Grenzen"), ("en", "Method and limitations")):
+        path = labkit.report(small.root, tmp_path / lang, format="md", lang=lang)
+        assert expected in path.read_text("utf-8")
+    with pytest.raises(LabkitError, match=r"--lang dd: allowed: en, de"):
+        labkit.report(small.root, tmp_path / "dd", format="md", lang="dd")
 
 
 def test_there_is_no_catalogue_of_an_unknown_language(tmp_path: Path) -> None:
