@@ -57,8 +57,11 @@ class Plan:
         return snapshot_epochs(self.snapshot_epochs, cell.training["epochs"])
 
     def yardstick(self, cell: CellSpec) -> CellSpec | None:
-        """The data set's first GAN: its discriminator yields the lab sheet's own number."""
-        return self._yardsticks.get(cell.dataset)
+        """The data set's first GAN: its discriminator yields the lab sheet's own number.
+
+        None for a cell of the user's own loop, too: it is measured by that loop alone.
+        """
+        return None if cell.code == OWN_CODE else self._yardsticks.get(cell.dataset)
 
     @cached_property
     def _yardsticks(self) -> dict[str, CellSpec]:
