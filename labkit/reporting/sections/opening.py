@@ -64,20 +64,28 @@ def _data(view: View) -> str:
     return f"{names}, {source}"
 
 
+def _bundled(view: View) -> str:
+    """What it means that not all images were used."""
+    limits = {spec.data["limit"] for spec in view.plan.cells}
+    if limits == {None}:
+        return _(
+            "Trained on the bundled subset: the first 10,000 of 60,000 training images of "
+            "each data set. Evaluation uses the complete test sets. With all training "
+            "images, results are expected to be different."
+        )
+    return _(
+        "Trained on a part of the bundled subset: the first {n} of 60,000 training images of "
+        "each data set. Evaluation uses the complete test sets. With all training "
+        "images, results are expected to be different.",
+        n=listing(sorted(f"{limit or 10_000:,}" for limit in limits)),
+    )
+
+
 def notices(view: View) -> tuple[Paragraph, ...]:
     """What changes how the numbers are to be read; said before the first of them."""
     found = []
     if view.plan.data_source == "bundled":
-        found.append(
-            Paragraph(
-                _(
-                    "Trained on the bundled subset: the first 10,000 of 60,000 training images of "
-                    "each data set. Evaluation uses the complete test sets. With all training "
-                    "images, results are expected to be different."
-                ),
-                "warning",
-            )
-        )
+        found.append(Paragraph(_bundled(view), "warning"))
     if view.plan.profile:
         found.append(
             Paragraph(
