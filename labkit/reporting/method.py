@@ -78,6 +78,10 @@ def _data(view: View) -> Section:
         scale=scale,
         size=size,
     )
+    if view.own_loops:
+        text += " " + _(
+            "What the author's own training loop was trained on is known from its statement alone."
+        )
     return Section("method-data", _("Data"), (Paragraph(text),))
 
 

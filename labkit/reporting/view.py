@@ -14,7 +14,15 @@ from labkit.reporting.numbers import is_missing, levels, listing, setting, show
 from labkit.reporting.plots.style import Style, level_label, level_of
 from labkit.reporting.table import Tables, status
 from labkit.reporting.yardstick import Yardstick, real_value, yardstick
-from labkit.spec import UNSTATED, CellFailure, CellResult, CellSpec, Outcome, canonical_json
+from labkit.spec import (
+    OWN_CODE,
+    UNSTATED,
+    CellFailure,
+    CellResult,
+    CellSpec,
+    Outcome,
+    canonical_json,
+)
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
@@ -123,6 +131,11 @@ class View:
     def families(self) -> tuple[str, ...]:
         """The families present, in catalog order."""
         return tuple(f for f in FAMILIES if any(s.family == f for s in self.plan.cells))
+
+    @cached_property
+    def own_loops(self) -> bool:
+        """Whether some cells come from a training loop outside of labkit."""
+        return any(spec.code == OWN_CODE for spec in self.plan.cells)
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:

@@ -59,6 +59,10 @@ def test_it_is_reported_and_marked(results: Path, tmp_path: Path) -> None:
     text = page.read_text("utf-8")
     assert "MNIST_GAN_hinge_z64" in text
     assert "own code" in text
+    assert "measured on the samples their loop showed" in text
+    assert "equal fingerprints do not mean equal cells there" in text
+    assert "trained again by neither" in text
+    assert "This tracking FID only chooses" not in text  # no such cell is there
 
 
 def test_again_replaces_and_another_joins(results: Path, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_speed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     speed.remember(cell(1), "auto", seconds=50.0, training=30.0)
     assert speed.estimate(cell(1)) == (pytest.approx(50.0), True)
     longer = cell(1, training={"epochs": 20, "batch_size": 128})  # ten times the epochs
-    # 30 s of training ten times; of 2 x 100 + 2 x 100 samples the first half ten times.
-    assert speed.estimate(longer) == (pytest.approx(300 + 20 * 2200 / 400), True)
+    # 30 s of training ten times; of 2 x 100 + 4 x 100 samples the first 200 ten times.
+    assert speed.estimate(longer) == (pytest.approx(300 + 20 * 2400 / 600), True)
     (tmp_path / "speed.json").write_text("[1, ")
     assert speed.estimate(cell(1))[1] is False

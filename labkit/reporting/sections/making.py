@@ -23,6 +23,7 @@ from labkit.reporting.language import _
 from labkit.reporting.numbers import listing, setting, show
 from labkit.reporting.view import View
 from labkit.reporting.yardstick import feature_facts
+from labkit.spec import OWN_CODE
 
 
 def making(view: View) -> Section:
@@ -96,6 +97,8 @@ def _calibration(view: View) -> tuple[Block, ...]:
 def _selection(view: View) -> str:
     rules = []
     for spec in view.plan.cells:
+        if spec.code == OWN_CODE:
+            continue
         rule = spec.selection
         rules.append(
             _(
@@ -106,12 +109,20 @@ def _selection(view: View) -> str:
                 rule=_known(rule.get("rule", "lowest proxy FID")),
             )
         )
-    rules.append(
-        _(
-            "This tracking FID only chooses; the proxy FID reported is measured afterwards with "
-            "new samples against test images, so that the choice does not flatter it."
+    if rules:
+        rules.append(
+            _(
+                "This tracking FID only chooses; the proxy FID reported is measured afterwards "
+                "with new samples against test images, so that the choice does not flatter it."
+            )
         )
-    )
+    if view.own_loops:
+        rules.append(
+            _(
+                "Cells of the author's own training loop were measured on the samples their loop "
+                "showed, in the epochs it showed them; those of the best epoch also chose it."
+            )
+        )
     return " ".join(dict.fromkeys(rules))
 
 
@@ -154,6 +165,11 @@ def _fingerprints(view: View) -> tuple[Block, ...]:
         "seed, precision, data, best-epoch rule and training code. Its evaluation has a second "
         "one. Equal fingerprints mean equal cells."
     )
+    if view.own_loops:
+        text += " " + _(
+            "For cells of the author's own training loop it covers the stated settings, neither "
+            "code nor data: equal fingerprints do not mean equal cells there."
+        )
     names = (_("Run"), _("Training"), _("Evaluation"), _("Training code"))
     columns = tuple(Column(name) for name in names)
     rows = tuple(
@@ -194,6 +210,11 @@ def _verify(view: View) -> tuple[Block, ...]:
         "Without a zip: with the same experiment file, data and machine, a second run into an "
         "empty folder ends in the same numbers, but for time, speed and memory."
     )
+    if view.own_loops:
+        again += " " + _(
+            "Cells of the author's own training loop are trained again by neither; their samples "
+            "can be measured again, no more."
+        )
     return (
         Paragraph(hand_in),
         Code(f"labkit submit{flag} -o hand-in.zip\nlabkit verify hand-in.zip --rerun 1", "sh"),
@@ -216,12 +237,13 @@ def _tools(view: View) -> tuple[Block, ...]:
         )
         for d in view.datasets
     ]
+    made = _(
+        "Models were trained with PyTorch and everything else here, from the tables to "
+        "this page, was made by labkit."
+    )
+    if view.own_loops:
+        made += " " + _("What the author's own training loop used is not known.")
     return (
-        Paragraph(
-            _(
-                "Models were trained with PyTorch and everything else here, from the tables to "
-                "this page, was made by labkit."
-            )
-        ),
+        Paragraph(made),
         Listing(tuple(sources)),
     )
