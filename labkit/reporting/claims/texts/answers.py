@@ -128,7 +128,8 @@ MESSAGES = {
     "latent.not_follow": "Samples do not simply follow: their {metric} {clauses}.",
     "latent.samples": "The samples' {metric} {clauses}.",
     "latent.trade": "{a} reconstructs best and {b} samples best{where}{hedge}",
-    "latent.no_trade": "{a} is best at both{where}",
+    "latent.no_trade": "it does not hold{where} that the two ask for different sizes: {a} is "
+    "best at both",
     "latent.trade_tie": "one size may serve both{where}",
     "latent.trade_offs": "So {clauses}.",
     "latent.agree": "The two data sets order the latent sizes alike by {alike}.",
