@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import api, remembered
+from labkit import api, own_code, remembered
 from labkit.experiment_file import read_experiment
 from labkit.plan import Plan
 from labkit.planning import make_plan
@@ -100,7 +100,10 @@ def test_code_of_ones_own_is_never_remembered(file: Path) -> None:
     code = "def discriminator_loss(real, fake): ...\ndef generator_loss(fake): ...\n"
     (file.parent / "remembered_gan.py").write_text(code)
     file.write_text(LAB.replace("hinge", "remembered_gan") + "code: [remembered_gan.py]\n")
-    plan_of(file)
+    try:
+        plan_of(file)
+    finally:
+        own_code.forget()
     assert not list((file.parent / "cache").glob("plans/*"))
 
 
