@@ -24,7 +24,8 @@ KILLS = int(os.environ.get("LABKIT_SOAK", "20"))
 ROOT = Path(__file__).parents[2]
 
 pytestmark = [
-    pytest.mark.slow,  # minutes: each life begins with importing torch
+    pytest.mark.slow,
+    pytest.mark.soak,  # minutes: each life begins with importing torch
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds worker processes in /proc"),
 ]
 
