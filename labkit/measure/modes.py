@@ -2,7 +2,8 @@
 
 Three rules, each a printed threshold on a measured number:
 
-1. *Repetition*: the samples repeat so often that fewer than N/4 are really different.
+1. *Repetition*: the samples repeat so often that fewer than N/4 are really different; or
+   all are one image, each time a little different.
 2. *Missing* or *under-represented classes*: class shares, corrected for the classifier's
    mistakes, with intervals.
 3. *Low diversity within a class*: its Vendi score is far below that of equally many real
@@ -39,6 +40,10 @@ Flags = NDArray[np.bool_]
 #: Rule 1 fires when the effective number of different samples is below this share of N.
 #: Drawing N of N images with replacement leaves 1/2, so an honest resample stays clear.
 DISTINCT = 0.25
+#: It also fires when the Vendi score of all samples is below this (of real images: 23 and 44)
+ALL_ALIKE = 1.5
+#: ... unless they are so blurred or noisy that they look alike to the classifier for that.
+RECOGNISABLE = (0.25, 2.0)
 #: A class is under-represented when its interval, and its share before correction, lie
 #: below this share of its real share. (The correction alone goes too far on samples that
 #: leave the classifier undecided, as a weak generator's do.)
@@ -55,8 +60,10 @@ LOOKS_REAL = 0.6
 #: ... and they are neither blurred nor noisy: gradient energy relative to real images of the
 #: same classes. (Precision alone is fooled by noise, which lies near the odd outlier.)
 SHARP = (0.6, 1.2)
-#: Fewest and most samples of a class that a Vendi score is taken of.
+#: Fewest samples of a class, and most of anything, that a Vendi score is taken of.
 VENDI_LEAST, VENDI_MOST = 50, 300
+#: Real images whose pairs are enough for a median distance.
+LENGTH_FROM = 2000
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,12 @@ class Reference:
     def lengths(self) -> list[float]:
         """The Vendi kernel's length scale of each class."""
         return [half_median_distance(self.features[self.labels == name]) for name in range(10)]
+
+    @cached_property
+    def length(self) -> float:
+        """The Vendi kernel's length scale of all classes together."""
+        some = spread_indices(len(self.features), min(len(self.features), LENGTH_FROM))
+        return half_median_distance(self.features[some])
 
     def sharpness(self, energies: Matrix, predicted: NDArray[np.intp]) -> float:
         """Gradient energy of samples (N,) over that of real images of the same classes."""
@@ -170,12 +183,10 @@ def measure_modes(
     distinct = effective_distinct(neighbours.copies)
     sharpness = reference.sharpness(energies, predicted)
 
-    repetition: list[str] = []
     findings: list[str] = []
     obstacles: list[str] = []
     missing: list[int] | None = None
-    if distinct < DISTINCT * count:
-        repetition = [f"repetition: {count:,} samples are worth {distinct:,.0f} different ones"]
+    repetition = _repetition(features, distinct, sharpness, reference)
     if _dropped_class_would_show(count, reference):
         missing, findings = _class_findings(shares, reference.classifier.shares, names)
     else:
@@ -200,6 +211,21 @@ def measure_modes(
         "; ".join(obstacles),
         count,
     )
+
+
+def _repetition(
+    features: Matrix, distinct: float, sharpness: float, reference: Reference
+) -> list[str]:
+    """What to say of samples that repeat, as they are or with a little noise."""
+    count = len(features)
+    if distinct < DISTINCT * count:
+        return [f"repetition: {count:,} samples are worth {distinct:,.0f} different ones"]
+    if RECOGNISABLE[0] <= sharpness <= RECOGNISABLE[1]:
+        some = features[spread_indices(count, min(count, VENDI_MOST))]
+        score = vendi_score(some, reference.length)
+        if score < ALL_ALIKE:
+            return [f"repetition: {count:,} samples are all alike (Vendi score {score:.1f})"]
+    return []
 
 
 def _quality_doubt(precision: float, sharpness: float) -> str:

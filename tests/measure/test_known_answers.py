@@ -118,3 +118,21 @@ def test_repetition_fires_on_one_side_of_its_threshold_only():
         modes = pool("MNIST").verdict(chosen, names)
         assert modes.distinct == pytest.approx(distinct, rel=0.02)
         assert ("repetition" in modes.verdict) is fires
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_one_image_under_noise_repeats_but_not_one_class_and_not_blur_or_noise(dataset):
+    real = load(dataset, "train", "bundled", 1_500)
+    rng = np.random.default_rng(4)
+    trousers_or_ones = real.images[real.labels == 1]
+    one = np.repeat(real.images[:1], 300, axis=0)
+    for images, fires in (
+        (proof().noisy(10)(one, rng), True),
+        (trousers_or_ones, False),
+        (proof().blurred(3.0)(real.images, rng), False),
+        (rng.integers(0, 256, real.images.shape, dtype=np.uint8), False),
+    ):
+        modes = proof().verdict_on(
+            images, extract(images, dataset), real_set(dataset).reference, DATASETS[dataset].classes
+        )
+        assert modes.verdict.startswith("repetition") is fires, modes.verdict

@@ -1,6 +1,9 @@
 """A real, tiny run that saves a checkpoint after every epoch: something to be killed.
 
-python -m tests.reliability.drive FOLDER
+    python -m tests.reliability.drive FOLDER
+
+All is as in any run but for what makes it long: it sees `FEW` images of each split, real ones
+to measure against included. What is left is mostly the import of torch.
 """
 
 from __future__ import annotations
@@ -8,8 +11,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from labkit import runner
+from labkit.data import Images, load
 from labkit.experiment_file import read_experiment
 from labkit.planning import make_plan
 from labkit.store import Store
@@ -17,20 +22,30 @@ from tests.run.fake import Recorder
 
 TEXT = """\
 name: soak
-data: {source: bundled, limit: 512}
+data: {source: bundled, limit: 256}
 training: {epochs: 4, batch_size: 64, snapshot_epochs: [4]}
 evaluation: {samples: 200, selection_samples: 200}
 experiments:
   gan: {family: gan, grid: {dataset: [MNIST], loss: [hinge]}}
   vae: {family: vae, grid: {dataset: [MNIST], latent_dim: [8]}}
 """
+FEW = 500
 
 
 def work(task: dict[str, Any]) -> float:
-    from labkit import one_cell
+    from labkit import cell_images, one_cell
+    from labkit.measure import reference
 
-    one_cell.CHECKPOINT_EVERY_S = 0.0
-    return runner.train_and_measure(task)
+    with (
+        patch.object(one_cell, "CHECKPOINT_EVERY_S", 0.0),
+        patch.object(reference, "load", few_images),
+        patch.object(cell_images, "load", few_images),
+    ):
+        return runner.train_and_measure(task)
+
+
+def few_images(dataset: str, split: str, source: str, limit: int | None = None, *_: Any) -> Images:
+    return load(dataset, split, source, min(limit or FEW, FEW))
 
 
 def main(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Real training, killed at random: worker or parent, again and again, to the same bits.
 
-``LABKIT_SOAK=200 pytest tests/reliability/test_soak.py -s`` kills 200 times; without it, 20.
+20 kills in CI; ``pytest tests/reliability/test_soak.py -m soak -s`` kills 200 times.
 """
 
 from __future__ import annotations
@@ -20,12 +20,10 @@ import pytest
 from labkit.jobs import survey
 from labkit.store import Store
 
-KILLS = int(os.environ.get("LABKIT_SOAK", "20"))
 ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.soak,  # minutes: each life begins with importing torch
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds worker processes in /proc"),
 ]
 
@@ -90,7 +88,8 @@ def wait_for_work(folder: Path, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.05)
 
 
-def test_killed_at_random(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wanted", [20, pytest.param(200, marks=pytest.mark.soak)])
+def test_killed_at_random(tmp_path: Path, wanted: int) -> None:
     left_alone = tmp_path / "alone"
     assert start(left_alone).wait() == 0
     expected = results(left_alone)
@@ -98,7 +97,7 @@ def test_killed_at_random(tmp_path: Path) -> None:
     chance = random.Random(7)
     kills = {"worker": 0, "parent": 0}
     finished = busy = 0
-    while sum(kills.values()) < KILLS:
+    while sum(kills.values()) < wanted:
         folder = tmp_path / f"run{finished}"
         while not (folder.exists() and is_done(folder)):
             process = start(folder)
@@ -107,7 +106,7 @@ def test_killed_at_random(tmp_path: Path) -> None:
             deadline = time.monotonic() + chance.uniform(0.0, 3.0)
             while time.monotonic() < deadline and process.poll() is None:
                 time.sleep(0.02)
-            if process.poll() is None and sum(kills.values()) < KILLS:
+            if process.poll() is None and sum(kills.values()) < wanted:
                 workers = children(process.pid)
                 victim = chance.choice(["worker", "parent"]) if workers else "parent"
                 kills[victim] += 1
@@ -121,6 +120,6 @@ def test_killed_at_random(tmp_path: Path) -> None:
         assert results(folder) == expected
     assert min(kills.values()) > 0
     print(
-        f"{KILLS} kills ({kills['worker']} of workers, {busy} in the middle of a cell), "
+        f"{wanted} kills ({kills['worker']} of workers, {busy} in the middle of a cell), "
         f"{finished} runs ended in the same bits"
     )
