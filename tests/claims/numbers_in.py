@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-_NUMBER = re.compile(r"(?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
+_NUMBER = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 
 
 def numbers_in(text: str) -> list[str]:
@@ -15,7 +15,7 @@ def numbers_in(text: str) -> list[str]:
 
 def is_printed_form(token: str, values: Iterable[float]) -> bool:
     """Whether the token is one of the values, rounded to the digits it shows."""
-    plain = token.replace(",", "")
+    plain = token.replace(",", "").replace("−", "-")
     mantissa, _, exponent = plain.partition("e")
     step = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
     # Binary halves may round either way; 1e-9 of a step is no digit of anything.

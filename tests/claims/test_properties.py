@@ -100,7 +100,7 @@ def test_shown_is_the_printed_form_of_numbers(frame: pd.DataFrame) -> None:
     for claim in claims_of(answer_questions(frame)):
         for name, text in claim.shown.items():
             assert name in claim.numbers
-            if text[:1].isdigit() or text[:1] == "-":
+            if text[:1].isdigit() or text[:1] == "−":
                 assert unexplained(text, {name: claim.numbers[name]}) == []
 
 

@@ -62,9 +62,9 @@ def test_a_decrease_that_rises() -> None:
     checked = put("d_loss falls over training in WGAN", WGAN)
     assert checked.verdict == "not supported"
     assert "It does not hold" in checked.text
-    assert "from -0.1308 to -0.0171, up by 86.9 %" in checked.text
+    assert "from −0.1308 to −0.0171, up by 86.9 %" in checked.text
     told = answers(WGAN)["training"].paragraph
-    assert "the discriminator loss rose from -0.1308 to -0.0171 (by 86.9 % of its first size)" \
+    assert "the discriminator loss rose from −0.1308 to −0.0171 (by 86.9 % of its first size)" \
         in told  # fmt: skip
 
 

@@ -248,7 +248,7 @@ def test_history_gives_first_and_last_epochs() -> None:
     epochs = pd.DataFrame({"run": ["a", "a", "b", "b"], "epoch": [2, 1, 1, 2],
                            "d_loss": [-0.02, -0.13, 1.0, 0.5]})  # fmt: skip
     told = {a.question: a for a in answer_questions(frame, epochs)}["loss_kind"].paragraph
-    assert "rose from -0.130 to -0.020" in told
+    assert "rose from −0.130 to −0.020" in told
     assert "fell from 1.00 to 0.50" in told
 
 
@@ -274,3 +274,21 @@ def test_a_grid_of_one_setting_has_no_settings_to_start_from() -> None:
     (told,) = (a.paragraph for a in answer_questions(one) if a.question == "combining")
     assert "for the GAN's side" not in told
     assert "A VAE-GAN would train decoder and discriminator together" in told
+
+
+def test_settings_that_differ_in_several_things_are_compared_as_wholes_without_a_cause() -> None:
+    frame = pd.DataFrame([
+        {"run": run, "family": "gan", "dataset": "MNIST", "seed": 0, "loss": loss,
+         "constraint": constraint, "proxy_fid": fid}
+        for run, loss, constraint, fid in (
+            ("a", "hinge", "none", 55.0), ("b", "wasserstein", "gradient_penalty", 16.0))
+    ])  # fmt: skip
+    answer = {a.question: a for a in answer_questions(frame)}["constraint"]
+    assert answer.paragraph.startswith(
+        "By proxy FID, Wasserstein, gradient penalty was ahead on MNIST (16 against 55 for hinge). "
+        "Which of their settings made the difference the table cannot say: the constraint was "
+        "never varied with the rest held fixed (loss changed with it)."
+    )
+    assert [c.verdict for c in answer.claims if c.predicate["kind"] == "best-setting"] == [
+        "inconclusive"
+    ]

@@ -18,7 +18,7 @@ class Writer:
         self.shown: dict[str, str] = {}
 
     def number(self, name: str, value: float, decimals: int) -> str:
-        """A number as text, kept under a name; a plain hyphen is the minus sign."""
+        """A number as text, kept under a name."""
         text = fixed(value, decimals)
         self.numbers[name] = float(value)
         self.shown[name] = text
@@ -56,9 +56,9 @@ class Writer:
 
 
 def fixed(value: float, decimals: int) -> str:
-    """Fixed-point text without a negative zero."""
+    """Fixed-point text with a true minus sign, and no negative zero."""
     text = f"{value:.{decimals}f}"
-    return text.lstrip("-") if float(text) == 0 else text
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
 
 def decimals_for(values: Iterable[float], digits: int, typed: int | None = None) -> int:

@@ -55,14 +55,15 @@ def reflection(view: View, answers: Sequence[Answer], student: Students) -> Sect
 
 
 def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
-    """The first computed sentence of each question, with its verdict."""
+    """The first sentence of each question that states a claim, with its verdict."""
     if view.options.get("answers", "prose") == "off":
         return ()
     lines = []
     for answer in answers:
         found = {claim.id: claim for claim in answer.claims}
         if answer.sentences:
-            first = answer.sentences[0]
+            stated = (sentence for sentence in answer.sentences if sentence.claims)
+            first = next(stated, answer.sentences[0])
             claim = next((found[c] for c in first.claims if c in found), None)
             text = first.text
         elif answer.claims:

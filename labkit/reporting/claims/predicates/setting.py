@@ -98,6 +98,8 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
         contrasts, key=lambda key: (-(ps[key] or 0.0), towards * contrasts[key].mean, str(key))
     )
     contrast = contrasts[hardest]
+    other = writer.number(f"{measure.name}, next", means[order[1]], decimals)
+    following = _setting(writer, some[order[1]], cells, words)
     tied = [key for key, c in contrasts.items() if c.sign == 0]
     beaten = any(towards * c.sign < 0 for c in contrasts.values())
     shown: InTheseRuns = "tie" if tied or beaten else "yes"
@@ -109,8 +111,8 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
         detail=words.say(
             "best_setting.detail" if shown == "yes" else "best_setting.tie_detail",
             value=value,
-            other=writer.number(f"{measure.name}, next", means[order[1]], decimals),
-            next=_setting(writer, some[order[1]], cells, words),
+            other=other,
+            next=following,
         ),
         in_these_runs=shown,
         estimate=contrast.mean,
@@ -121,7 +123,7 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
         deviation=contrast.deviation,
         decimals=decimals,
         n_seeds=contrast.n,
-        predicate=predicate,
+        predicate={**predicate, "words": [setting, following]},
     )
 
 

@@ -11,6 +11,7 @@ from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.change import change
 from labkit.reporting.claims.predicates.helped import helped, mark_collapsed
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
+from labkit.reporting.claims.predicates.setting import best_setting
 from labkit.reporting.claims.predicates.trend import trend
 from labkit.reporting.claims.questions.clauses import by_label, course, moved, winners
 from labkit.reporting.claims.questions.essay import Essay
@@ -25,6 +26,8 @@ MEASURES = (
     "total_loss",
     "recon_loss",
 )
+#: What whole settings are compared by where nothing less can be.
+WHOLE = ("proxy_fid", "test_total_loss")
 LOSSES = ("d_loss", "g_loss", "total_loss", "recon_loss", "kl_loss")
 
 
@@ -47,7 +50,8 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         c for c in essay.claims if c.predicate["kind"] == "best-of" and c.verdict == "not measured"
     ]
     if not told:
-        key_ = "factor.confounded" if refused else "factor.nothing"
+        told = _wholes(essay)
+        key_ = "factor.which" if told else "factor.confounded" if refused else "factor.nothing"
         reason = refused[0].reasons[0] if refused and refused[0].reasons else ""
         essay.add(key_, refused, reason=reason, factors=context.words.factor(factor, True))
     _losses(essay, some, factor)
@@ -69,6 +73,8 @@ def _drafts(cells: Cells, factor: str, context: Context) -> list[Draft]:
             drafts.append(same_pattern(cells, factor, context.measure(name), context))
     if cells.families == ("gan",):
         drafts.append(helped(mark_collapsed(cells), factor, context))
+    if all(draft.missing for draft in drafts if draft.predicate["kind"] == "best-of"):
+        drafts += _whole_drafts(cells, context)
     if factor == "beta":
         drafts += [
             trade_off(
@@ -104,6 +110,59 @@ def _changes(cells: Cells, factor: str, name: str, context: Context) -> list[Dra
                     )
                 )
     return found
+
+
+def _whole_drafts(cells: Cells, context: Context) -> list[Draft]:
+    """One setting as a whole against another: a comparison that asks for no cause."""
+    measures = [context.measure(name) for name in WHOLE if first_measured([name], cells)]
+    return [
+        best_setting(cells.of(dataset=dataset), measure, context)
+        for measure in measures
+        if not set(measure.within) & set(cells.factors)
+        for dataset in cells.datasets
+    ]
+
+
+def _wholes(essay: Essay) -> list[Claim]:
+    """Which setting as a whole was ahead, measure by measure."""
+    words = essay.words
+    told = []
+    for name in WHOLE:
+        claims = [
+            c
+            for c in essay.claims
+            if c.predicate["kind"] == "best-setting"
+            and c.predicate["metric"] == name
+            and c.in_these_runs == "yes"
+        ]
+        clauses = []
+        for claim in claims:
+            setting, following = claim.predicate["words"]
+            clauses.append(
+                words.say(
+                    "clause.wins",
+                    level=setting,
+                    hedge=essay.hedge(claim),
+                    verb=words.say("verb.best"),
+                    where=words.where(claim.predicate["dataset"]),
+                    values=words.say(
+                        "clause.against",
+                        value=claim.shown[f"{name}, best"],
+                        rest=words.say(
+                            "clause.of", value=claim.shown[f"{name}, next"], level=following
+                        ),
+                    ),
+                )
+            )
+        if claims:
+            essay.add(
+                "factor.measure",
+                claims,
+                metric=words.metric(name),
+                clauses=words.say("clause.semicolon").join(clauses),
+            )
+        told += claims
+    return told
 
 
 def _numeric(levels: tuple[Level, ...]) -> bool:

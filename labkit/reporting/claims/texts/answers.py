@@ -139,6 +139,7 @@ MESSAGES = {
     "latent.absent": "Not measured here: {metrics}.",
     # --- questions about one setting: loss kind, constraint, regularisation, ...
     "factor.confounded": "The table cannot answer this as a matter of cause: {reason}.",
+    "factor.which": "Which of their settings made the difference the table cannot say: {reason}.",
     "factor.trend": "The {metric} {clauses}.",
     "model_setting": "the {family} with {setting}",
     "factor.measure": "By {metric}, {clauses}.",

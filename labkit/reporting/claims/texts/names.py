@@ -77,6 +77,8 @@ LEVELS: dict[tuple[str, Level], str] = {
     ("constraint", "clip"): "weight clipping",
     ("constraint", "gradient_penalty"): "gradient penalty",
     ("constraint", "spectral_norm"): "spectral norm",
+    ("norm", "batch"): "batch norm",
+    ("norm", "layer"): "layer norm",
 }
 
 #: What the numbers of a claim are: the words of their names beside keys of the table.
