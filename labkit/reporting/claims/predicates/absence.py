@@ -106,7 +106,7 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
         )
         _note_levels(present[:4], cells, draft)
     else:
-        detail = ""
+        listed = detail = ""
     verdicts = {c.collapse for c, _ in known} if kind == "collapse" and not present else set()
     quote = verdicts.pop() if len(verdicts) == 1 else ""
     if quote:
@@ -135,7 +135,7 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
             f"{c.run}: {c.collapse}" if kind == "collapse" and c.collapse else c.run
             for c in present
         ),
-        predicate={**draft.predicate, "hits": hits, "n": n, "quote": quote},
+        predicate={**draft.predicate, "hits": hits, "n": n, "quote": quote, "listed": listed},
         notes=(words.say("note.unknown_cells", n=len(cells) - n),) if n < len(cells) else (),
     )
 

@@ -47,7 +47,14 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
             rate=found.shown["rate at most, %"],
         )
     else:
-        essay.write(found.text, [found])
+        essay.add(
+            "collapse.found.one" if found.predicate["hits"] == 1 else "collapse.found",
+            [found],
+            where=words.where(found.predicate["dataset"]),
+            hits=found.shown["cells with it"],
+            n=found.shown["cells"],
+            listed=found.predicate["listed"],
+        )
     told += _helped(essay, factors, found)
     if diversity:
         told += _diversity(essay, gans, factors, diversity, found)

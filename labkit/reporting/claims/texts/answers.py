@@ -105,6 +105,10 @@ MESSAGES = {
     "collapse.none.two": "Neither of the two GANs shows mode collapse{quote}. Nor is that proof of "
     "its absence: at this number of trainings a true rate of up to {rate} % could have gone "
     "unseen.",
+    "collapse.found": "That no GAN shows mode collapse does not hold{where}: {hits} of {n} do "
+    "({listed}).",
+    "collapse.found.one": "That no GAN shows mode collapse does not hold{where}: {hits} of {n} "
+    "does ({listed}).",
     "collapse.quote": " by the measure used (its verdict: “{quote}”)",
     "collapse.nothing_to_help": "Where nothing collapsed, nothing can be said to have helped.",
     "collapse.helped": "By count, {level} {hedge}went with fewer collapses than {rival} ({a} "
