@@ -61,7 +61,9 @@ def test_killed_in_the_middle_of_every_write(tmp_path: Path, expected: dict[str,
         assert world.files(root) == expected, f"killed in write {number}"
 
 
-def test_killed_again_and_again(tmp_path: Path, expected: dict[str, bytes]) -> None:
+def test_killed_again_and_again(
+    tmp_path: Path, expected: dict[str, bytes], undisturbed: Path
+) -> None:
     """Every attempt gets two operations further than the one before, or it would never end."""
     root, number, kills = tmp_path / "results", 2, 0
     while True:
@@ -74,6 +76,7 @@ def test_killed_again_and_again(tmp_path: Path, expected: dict[str, bytes]) -> N
     assert kills > 5
     assert world.go(root).done == 2
     assert world.files(root) == expected
+    assert world.report(root, tmp_path / "a") == world.report(undisturbed, tmp_path / "b")
 
 
 def _mortal(root: Path, number: int) -> None:

@@ -22,6 +22,7 @@ from labkit import attempts, commits, durable, speed
 from labkit.attempts import Attempt, attempt_and_commit
 from labkit.commits import SMALL_BYTES
 from labkit.plan import Plan
+from labkit.reporting.build import build_report
 from labkit.runner import Options, Summary, run
 from labkit.spec import CellSpec
 from labkit.store import Store
@@ -127,6 +128,14 @@ def files(root: Path) -> dict[str, bytes]:
         aside = any(p == "failed" or p.startswith(("damaged-", "superseded-")) for p in parts)
         if path.is_file() and path != lock and not aside:
             found["/".join(parts)] = path.read_bytes()
+    return found
+
+
+def report(root: Path, out: Path) -> dict[str, bytes]:
+    """Every file of the report on a store."""
+    build_report(root, out=out, formats=["md", "html"])
+    found = {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    assert {"report.md", "report.html", "metrics.csv"} <= found.keys()
     return found
 
 
