@@ -445,7 +445,7 @@ def test_a_failed_training_is_named_by_its_setting() -> None:
     cells, context = table(cell(1.0, loss="hinge"), cell(loss="bce", status="failed"))
     claim = judged(all_finished(cells, context), context)
     assert claim.verdict == "not supported"
-    assert "1 of 2 failed, BCE" in claim.text
+    assert "1 of 2 failed (BCE)" in claim.text
 
 
 def test_what_helped_is_asked_only_if_something_collapsed() -> None:

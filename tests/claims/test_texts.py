@@ -179,7 +179,7 @@ def test_failed_cells_change_the_prose() -> None:
     frame.loc[3, ["proxy_fid", "fid_drawdown", "coverage"]] = float("nan")
     frame.loc[3, "collapse"] = None
     stability, collapse = answer_questions(frame)[:2]
-    assert "1 of 12 failed, BCE, z 32 on MNIST" in stability.paragraph
+    assert "1 of 12 failed (BCE, z 32 on MNIST)" in stability.paragraph
     claim = next(c for c in stability.claims if c.id.endswith("best-of.loss.proxy_fid.MNIST"))
     assert "(from 4 of 6 cells)" in claim.text
     found = next(c for c in collapse.claims if c.predicate["kind"] == "absence")
@@ -285,10 +285,36 @@ def test_settings_that_differ_in_several_things_are_compared_as_wholes_without_a
     ])  # fmt: skip
     answer = {a.question: a for a in answer_questions(frame)}["constraint"]
     assert answer.paragraph.startswith(
-        "By proxy FID, Wasserstein, gradient penalty was ahead on MNIST (16 against 55 for hinge). "
+        "By proxy FID, the setting ahead on MNIST was Wasserstein, gradient penalty: 16, against "
+        "55 for hinge. "
         "Which of their settings made the difference the table cannot say: the constraint was "
         "never varied with the rest held fixed (loss changed with it)."
     )
     assert [c.verdict for c in answer.claims if c.predicate["kind"] == "best-setting"] == [
         "inconclusive"
     ]
+
+
+def test_collapses_found_are_told_apart_and_beside_what_could_not_be_judged() -> None:
+    assert _of_collapse("classes missing: 3", "classes missing: 4").startswith(
+        "That no GAN shows mode collapse does not hold on MNIST: 2 of 2 do (Wasserstein, weight "
+        "clipping; Wasserstein, gradient penalty); 1 more could not be judged."
+    )
+    assert _of_collapse("none detected", "none detected").startswith(
+        "No GAN that could be judged (2 of 3) shows mode collapse by the measure used"
+    )
+
+
+def _of_collapse(clip: str, penalty: str) -> str:
+    """The answer on two critics, and a third that could not be judged."""
+    rows = [
+        ("wasserstein", "clip", clip),
+        ("wasserstein", "gradient_penalty", penalty),
+        ("hinge", "spectral_norm", "not measurable at N=2,000: the samples are noisy"),
+    ]
+    frame = pd.DataFrame([
+        {"run": f"{loss}_{constraint}", "family": "gan", "dataset": "MNIST", "seed": 0,
+         "loss": loss, "constraint": constraint, "proxy_fid": 10.0, "collapse": collapse}
+        for loss, constraint, collapse in rows
+    ])  # fmt: skip
+    return {a.question: a for a in answer_questions(frame)}["mode_collapse"].paragraph

@@ -95,7 +95,9 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
     else:
         models = words.say("models" if n > 1 else "model")
     if present:
-        listed = words.listing(describe(c, cells, words) for c in present[:4])
+        named = [describe(c, cells, words) for c in present[:4]]
+        commas = any("," in name for name in named)
+        listed = words.say("clause.semicolon").join(named) if commas else words.listing(named)
         if hits > 4:
             listed = words.say("and_more", listed=listed, n=writer.digits("more", hits - 4))
         detail = words.say(
@@ -113,15 +115,17 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
         detail = words.say("absence.quote", quote=quote)
         for i, number in enumerate(re.findall(r"\d[\d,]*(?:\.\d+)?", quote)):
             writer.numbers[f"in the verdict ({i + 1})"] = float(number.replace(",", ""))
+    unknown = ""
     if n < len(cells):
-        detail += words.say("absence.unknown", n=writer.digits("cells unknown", len(cells) - n))
+        writer.digits("cells planned", len(cells))
+        unknown = words.say("absence.unknown", n=writer.digits("cells unknown", len(cells) - n))
     rest = {c.where[:-1] for c, _ in known}
     return replace(
         draft,
         statement=words.say(
             words.of(f"absence.{kind}.statement", n), models=models, n=writer.digits("cells", n)
         ),
-        detail=detail,
+        detail=detail + unknown,
         in_these_runs=shown,
         estimate=hits / n,
         interval=interval,
@@ -135,7 +139,14 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
             f"{c.run}: {c.collapse}" if kind == "collapse" and c.collapse else c.run
             for c in present
         ),
-        predicate={**draft.predicate, "hits": hits, "n": n, "quote": quote, "listed": listed},
+        predicate={
+            **draft.predicate,
+            "hits": hits,
+            "n": n,
+            "quote": quote,
+            "listed": listed,
+            "unknown": unknown,
+        },
         notes=(words.say("note.unknown_cells", n=len(cells) - n),) if n < len(cells) else (),
     )
 

@@ -45,8 +45,7 @@ def winners(essay: Essay, claims: Sequence[Claim], verb: str) -> str:
         return words.say(
             "clause.wins",
             level=words.level(factor, level),
-            hedge=essay.hedge(claims[0]),
-            verb=words.say(verb),
+            verb=words.say(verb, hedge=essay.hedge(claims[0])),
             where=everywhere(words, claims),
             values=values,
         )
@@ -75,7 +74,7 @@ def _winner(essay: Essay, claim: Claim, verb: str, before: Claim | None) -> str:
         key,
         level=words.level(factor, claim.predicate["level"]),
         hedge=essay.hedge(claim),
-        verb=words.say(verb),
+        verb=words.say(verb, hedge=essay.hedge(claim)),
         where=where,
         values=words.say("clause.against", value=_top(claim), rest=_rest(words, claim)),
     )

@@ -39,10 +39,12 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         essay.add("collapse.not_measured", [found])
     elif found.in_these_runs == "yes":
         quote = found.predicate["quote"]
+        n, planned = found.predicate["n"], found.shown.get("cells planned", "")
         essay.add(
-            words.of("collapse.none", found.predicate["n"]),
+            "collapse.none_judged" if planned else words.of("collapse.none", n),
             [found],
-            n=words.count(found.predicate["n"]),
+            n=found.shown["cells"] if planned else words.count(n),
+            planned=planned,
             quote=words.say("collapse.quote", quote=quote) if quote else "",
             rate=found.shown["rate at most, %"],
         )
@@ -54,6 +56,7 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
             hits=found.shown["cells with it"],
             n=found.shown["cells"],
             listed=found.predicate["listed"],
+            unknown=found.predicate["unknown"],
         )
     told += _helped(essay, factors, found)
     if diversity:

@@ -126,42 +126,25 @@ def _whole_drafts(cells: Cells, context: Context) -> list[Draft]:
 def _wholes(essay: Essay) -> list[Claim]:
     """Which setting as a whole was ahead, measure by measure."""
     words = essay.words
-    told = []
-    for name in WHOLE:
-        claims = [
-            c
-            for c in essay.claims
-            if c.predicate["kind"] == "best-setting"
-            and c.predicate["metric"] == name
-            and c.in_these_runs == "yes"
-        ]
-        clauses = []
-        for claim in claims:
-            setting, following = claim.predicate["words"]
-            clauses.append(
-                words.say(
-                    "clause.wins",
-                    level=setting,
-                    hedge=essay.hedge(claim),
-                    verb=words.say("verb.best"),
-                    where=words.where(claim.predicate["dataset"]),
-                    values=words.say(
-                        "clause.against",
-                        value=claim.shown[f"{name}, best"],
-                        rest=words.say(
-                            "clause.of", value=claim.shown[f"{name}, next"], level=following
-                        ),
-                    ),
-                )
-            )
-        if claims:
-            essay.add(
-                "factor.measure",
-                claims,
-                metric=words.metric(name),
-                clauses=words.say("clause.semicolon").join(clauses),
-            )
-        told += claims
+    told = [
+        c
+        for c in essay.claims
+        if c.predicate["kind"] == "best-setting" and c.in_these_runs == "yes"
+    ]
+    for claim in told:
+        metric = claim.predicate["metric"]
+        setting, following = claim.predicate["words"]
+        essay.add(
+            "factor.whole",
+            [claim],
+            metric=words.metric(metric),
+            hedge=essay.hedge(claim),
+            where=words.where(claim.predicate["dataset"]),
+            setting=setting,
+            value=claim.shown[f"{metric}, best"],
+            other=claim.shown[f"{metric}, next"],
+            next=following,
+        )
     return told
 
 

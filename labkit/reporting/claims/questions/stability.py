@@ -83,8 +83,12 @@ def _finished(essay: Essay) -> Claim:
     if claim.verdict == "not measured":
         return claim
     if claim.in_these_runs == "yes":
-        n = claim.predicate["n"]
-        essay.add(essay.words.of("stability.finished", n), [claim], n=essay.words.count(n))
+        n, planned = claim.predicate["n"], claim.shown.get("cells planned", "")
+        if planned:
+            shown = claim.shown["cells"]
+            essay.add("stability.finished_so_far", [claim], n=shown, planned=planned)
+        else:
+            essay.add(essay.words.of("stability.finished", n), [claim], n=essay.words.count(n))
     else:
         essay.write(claim.text, [claim])
     return claim

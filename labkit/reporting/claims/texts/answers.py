@@ -27,10 +27,10 @@ MESSAGES = {
     "clause.at": "{value} at {level}",
     "clause.with": "{value} with {level}",
     "clause.against": "{value} against {rest}",
-    "clause.wins": "{level} {hedge}{verb}{where} ({values})",
+    "clause.wins": "{level} {verb}{where} ({values})",
     "clause.wins_next": "{level}{where} ({hedge}{values})",
     "clause.wins_again": "{hedge}again{where} ({values})",
-    "clause.tie": "there is a tie{where} ({values})",
+    "clause.tie": "there is a tie for the lead{where} ({values})",
     "everywhere.both": " on both data sets",
     "everywhere.all": " on all {n} data sets",
     "course.up": " (up {share} %)",
@@ -50,11 +50,11 @@ MESSAGES = {
     "course.valley_all": "is lowest at {level}{where} ({values})",
     "course.hill_all": "is highest at {level}{where} ({values})",
     "course.mixed": "goes up and down{where} ({rest})",
-    "verb.steadier": "was the steadier choice",
-    "verb.lower_fid": "had the lower proxy FID",
-    "verb.coverage": "covered more of the real images",
-    "verb.recall": "reached more of the real images",
-    "verb.vendi": "was more varied within classes",
+    "verb.steadier": "was {hedge}the steadier choice",
+    "verb.lower_fid": "{hedge}had the lower proxy FID",
+    "verb.coverage": "{hedge}covered more of the real images",
+    "verb.recall": "{hedge}reached more of the real images",
+    "verb.vendi": "was {hedge}more varied within classes",
     "about.fid_drawdown": "its largest rise above an earlier epoch",
     "about.fid_final_excess": "by how much the last epoch is worse than the best",
     "about.fid_tail_spread": "its standard deviation over the last third of the epochs",
@@ -66,6 +66,7 @@ MESSAGES = {
     "stability.finished": "All {n} GANs trained to the end without an error.",
     "stability.finished.one": "The one GAN trained to the end without an error.",
     "stability.finished.two": "Both GANs trained to the end without an error.",
+    "stability.finished_so_far": "No GAN that was run ({n} of {planned}) ended in an error.",
     "stability.read_from": "How steady a training was is read from the {metric}, {about}: "
     "the smaller, the steadier.",
     "stability.not_measured": "The table records nothing of what happened within a training, so "
@@ -106,9 +107,12 @@ MESSAGES = {
     "its absence: at this number of trainings a true rate of up to {rate} % could have gone "
     "unseen.",
     "collapse.found": "That no GAN shows mode collapse does not hold{where}: {hits} of {n} do "
-    "({listed}).",
+    "({listed}){unknown}.",
     "collapse.found.one": "That no GAN shows mode collapse does not hold{where}: {hits} of {n} "
-    "does ({listed}).",
+    "does ({listed}){unknown}.",
+    "collapse.none_judged": "No GAN that could be judged ({n} of {planned}) shows mode collapse"
+    "{quote}. Nor is that proof of its absence: at this number of trainings a true rate of up to "
+    "{rate} % could have gone unseen.",
     "collapse.quote": " by the measure used (its verdict: “{quote}”)",
     "collapse.nothing_to_help": "Where nothing collapsed, nothing can be said to have helped.",
     "collapse.helped": "By count, {level} {hedge}went with fewer collapses than {rival} ({a} "
@@ -143,6 +147,8 @@ MESSAGES = {
     "latent.absent": "Not measured here: {metrics}.",
     # --- questions about one setting: loss kind, constraint, regularisation, ...
     "factor.confounded": "The table cannot answer this as a matter of cause: {reason}.",
+    "factor.whole": "By {metric}, the setting {hedge}ahead{where} was {setting}: {value}, against "
+    "{other} for {next}.",
     "factor.which": "Which of their settings made the difference the table cannot say: {reason}.",
     "factor.trend": "The {metric} {clauses}.",
     "model_setting": "the {family} with {setting}",
@@ -150,7 +156,7 @@ MESSAGES = {
     "factor.never_ranked": "Loss values are not ranked across {factors}: {metric} is another "
     "quantity under each.",
     "factor.nothing": "No measure in the table can be compared across {factors}.",
-    "verb.best": "was ahead",
+    "verb.best": "was {hedge}ahead",
     # --- what changed during training
     "moved": "{label}{where}: {clauses}.",
     "moved.rises": "the {metric} rose from {first} to {last}{share}",

@@ -77,6 +77,8 @@ LEVELS: dict[tuple[str, Level], str] = {
     ("constraint", "clip"): "weight clipping",
     ("constraint", "gradient_penalty"): "gradient penalty",
     ("constraint", "spectral_norm"): "spectral norm",
+    ("n_critic", 1): "one discriminator step",
+    ("epochs", 1): "one epoch",
     ("norm", "batch"): "batch norm",
     ("norm", "layer"): "layer norm",
 }
