@@ -148,10 +148,7 @@ class _Said(HTMLParser):
         self.shots: list[Shot] = []
         self._inside = ""
         self._byline = False
-
-    @property
-    def enough(self) -> bool:
-        return len(self.shots) >= SHOTS
+        self.enough = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -160,9 +157,12 @@ class _Said(HTMLParser):
             self._byline = given.get("class") == "byline"
         elif tag == "dt" and self._byline:
             self.facts.append(("", ""))
+        elif tag == "h2":  # the best cells' pictures stand above it; those below are of any epoch
+            self.enough |= bool(self.shots)
         elif tag == "img" and not self.enough:
             shot = _shot(given.get("src") or "", given.get("alt") or "")
             self.shots += [shot] if shot else []
+            self.enough = len(self.shots) >= SHOTS
 
     def handle_endtag(self, tag: str) -> None:
         self._inside = ""
@@ -210,10 +210,12 @@ def _of_markdown(path: Path) -> _Said:
     said.facts = [
         (_plain(a), _plain(b)) for a, b in re.findall(r"(?m)^- \*\*(.+?):\*\* (.+)$", top)
     ]
-    for alt, name in re.findall(r"!\[((?:\\.|[^\]\\])*)\]\(([\w./ -]+\.png)\)", text):
-        if not said.enough:
+    for section in re.split(r"(?m)^## ", text):
+        for alt, name in re.findall(r"!\[((?:\\.|[^\]\\])*)\]\(([\w./ -]+\.png)\)", section):
             shot = _beside(path.parent, name, _plain(alt))
-            said.shots += [shot] if shot else []
+            said.shots += [shot] if shot and len(said.shots) < SHOTS else []
+        if said.shots:
+            break
     return said
 
 
