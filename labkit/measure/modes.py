@@ -224,7 +224,7 @@ def _repetition(
         some = features[spread_indices(count, min(count, VENDI_MOST))]
         score = vendi_score(some, reference.length)
         if score < ALL_ALIKE:
-            return [f"repetition: {count:,} samples are all alike (Vendi score {score:.1f})"]
+            return [f"repetition: {count:,} samples are all alike (Vendi score {score:.2f})"]
     return []
 
 

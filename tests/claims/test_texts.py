@@ -215,6 +215,7 @@ def test_hybrids_are_held_against_both_parents() -> None:
     told = next(a for a in answer_questions(hybrids()) if a.question == "combining")
     assert "beat both parents on MNIST" in told.paragraph
     assert "lie between their parents on Fashion-MNIST" in told.paragraph
+    assert told.sentences[0].text.startswith("By proxy FID, the VAE-GANs")
     assert "No hybrid was trained" not in told.paragraph
 
 

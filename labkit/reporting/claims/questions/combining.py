@@ -40,7 +40,8 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
                         )
                     )
     essay = Essay(key, drafts, context)
-    told = _compared(essay, cells, PARENTS, "proxy_fid", "combining.fid")
+    told = [claim for hybrid in hybrids for claim in _hybrid(essay, cells, hybrid)]
+    told += _compared(essay, cells, PARENTS, "proxy_fid", "combining.fid")
     told += _compared(essay, cells, PARENTS, "sharpness-to-target", "combining.sharpness")
     told += _compared(essay, cells, PARENTS, "coverage", "combining.coverage")
     if not told:
@@ -48,11 +49,9 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     _encoder(essay, cells)
     told += _where_lost(essay, cells)
     best = {f: _best(essay, cells, f) for f in PARENTS}
-    if all(best.values()):
+    if all(best.values()) and not hybrids:
         _suggestion(essay, cells, best)
         told += [c for found in best.values() for c in found]
-    for hybrid in hybrids:
-        told += _hybrid(essay, cells, hybrid)
     if not hybrids and any(f in cells.families for f in PARENTS):
         essay.add("combining.none_trained")
     essay.certainty(told)
@@ -193,9 +192,9 @@ def _suggestion(essay: Essay, cells: Cells, best: dict[str, list[Claim]]) -> Non
 
 
 def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
-    """What a hybrid achieved against both parents."""
+    """What a hybrid achieved against both parents, merged where the data sets agree."""
     words = essay.words
-    told = []
+    outcomes: dict[tuple[str, str], list[list[Claim]]] = {}
     for dataset in cells.datasets:
         claims = [
             c
@@ -204,19 +203,30 @@ def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
         ]
         if len(claims) < len(PARENTS):
             continue
-        told += claims
         won = [c.in_these_runs == "yes" and c.predicate["ahead"] == hybrid for c in claims]
         key = "beats_both" if all(won) else "between" if any(won) else "behind_both"
         if any(c.in_these_runs == "tie" for c in claims):
             key = "tie_hybrid"
+        hedge = words.say("answer.apparently") if any(essay.hedge(c) for c in claims) else ""
+        outcomes.setdefault((key, hedge), []).append(claims)
+    for (key, hedge), alike in outcomes.items():
+        first = [claims[0] for claims in alike]
+        values = words.say("clause.semicolon").join(
+            words.say(
+                "combining.hybrid_values",
+                value=a.shown[f"proxy_fid, {hybrid}"],
+                gan=a.shown["proxy_fid, gan"],
+                vae=b.shown["proxy_fid, vae"],
+            )
+            + on(words, a, first)
+            for a, b in alike
+        )
         essay.add(
             f"combining.{key}",
-            claims,
+            [claim for claims in alike for claim in claims],
             hybrid=words.family(hybrid, several=True),
-            hedge=words.say("answer.apparently") if any(essay.hedge(c) for c in claims) else "",
-            where=words.where(dataset),
-            value=claims[0].shown[f"proxy_fid, {hybrid}"],
-            gan=claims[0].shown["proxy_fid, gan"],
-            vae=claims[1].shown["proxy_fid, vae"],
+            hedge=hedge,
+            where=everywhere(words, first),
+            values=values,
         )
-    return told
+    return [claim for alike in outcomes.values() for claims in alike for claim in claims]

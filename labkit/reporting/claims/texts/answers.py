@@ -208,12 +208,12 @@ MESSAGES = {
     "training would begin as a VAE and add the discriminator later.",
     "combining.none_trained": "No hybrid was trained here, so which of these works is open, and "
     "the idea is yours to choose and argue.",
-    "combining.beats_both": "The {hybrid} {hedge}beat both parents{where}: proxy FID {value}, "
-    "against {gan} for the GANs and {vae} for the VAEs.",
-    "combining.between": "The {hybrid} {hedge}lie between their parents{where}: proxy FID {value}, "
-    "against {gan} for the GANs and {vae} for the VAEs.",
-    "combining.behind_both": "The {hybrid} {hedge}are behind both parents{where}: proxy FID "
-    "{value}, against {gan} for the GANs and {vae} for the VAEs.",
-    "combining.tie_hybrid": "The {hybrid} tie with a parent{where}: proxy FID {value}, against "
-    "{gan} for the GANs and {vae} for the VAEs.",
+    "combining.beats_both": "By proxy FID, the {hybrid} {hedge}beat both parents{where} "
+    "({values}).",
+    "combining.between": "By proxy FID, the {hybrid} {hedge}lie between their parents{where} "
+    "({values}).",
+    "combining.behind_both": "By proxy FID, the {hybrid} {hedge}are behind both parents{where} "
+    "({values}).",
+    "combining.tie_hybrid": "By proxy FID, the {hybrid} tie with a parent{where} ({values}).",
+    "combining.hybrid_values": "{value} against {gan} for the GANs and {vae} for the VAEs",
 }
