@@ -212,8 +212,9 @@ def _of_markdown(path: Path) -> _Said:
     ]
     for section in re.split(r"(?m)^## ", text):
         for alt, name in re.findall(r"!\[((?:\\.|[^\]\\])*)\]\(([\w./ -]+\.png)\)", section):
-            shot = _beside(path.parent, name, _plain(alt))
-            said.shots += [shot] if shot and len(said.shots) < SHOTS else []
+            if len(said.shots) < SHOTS:
+                shot = _beside(path.parent, name, _plain(alt))
+                said.shots += [shot] if shot else []
         if said.shots:
             break
     return said

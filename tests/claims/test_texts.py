@@ -319,3 +319,11 @@ def _of_collapse(clip: str, penalty: str) -> str:
         for loss, constraint, collapse in rows
     ])  # fmt: skip
     return {a.question: a for a in answer_questions(frame)}["mode_collapse"].paragraph
+
+
+def test_generators_that_were_not_run_are_not_among_those_that_finished() -> None:
+    frame = lab1()
+    frame.loc[3, "status"] = "missing"
+    told = next(a for a in answer_questions(frame) if a.question == "stability").paragraph
+    assert "No GAN that was run (11 of 12) ended in an error." in told
+    assert "GANs trained to the end" not in told

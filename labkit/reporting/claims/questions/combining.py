@@ -207,7 +207,7 @@ def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
         key = "beats_both" if all(won) else "between" if any(won) else "behind_both"
         if any(c.in_these_runs == "tie" for c in claims):
             key = "tie_hybrid"
-        hedge = words.say("answer.apparently") if any(essay.hedge(c) for c in claims) else ""
+        hedge = next((h for c in claims if (h := essay.hedge(c))), "")
         outcomes.setdefault((key, hedge), []).append(claims)
     for (key, hedge), alike in outcomes.items():
         first = [claims[0] for claims in alike]
