@@ -19,20 +19,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.errors import LabkitError
+from labkit.asked import (
+    DEFAULT_FILE,
+    UserError,
+    data_line,
+    default_results,
+    formats,
+    known_device,
+    one_of,
+    read,
+    results_folder,
+    stored,
+)
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
-    from labkit.planning import Experiment
     from labkit.reporting.results import Results
     from labkit.runner import Options, Summary, View
     from labkit.store import Store
-
-DEFAULT_FILE = Path("experiments.yaml")
-
-
-class UserError(LabkitError):
-    """Something was asked for that there is not; one line says what there is."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def prepare(
     from labkit import runner
     from labkit.executors import EXECUTORS
 
+    known_device(device)
     one_of("--executor", executor, EXECUTORS)
     one_of("--source", source, ("auto", "full", "bundled"))
     one_of("--precision", precision, ("auto", "fp32", "bf16"))
@@ -178,7 +183,7 @@ def execute(prepared: Prepared, view: View) -> Summary:
     """Train and measure what is to be done.
 
     Raises:
-        LabkitError: the user's own code cannot be used.
+        LabkitError: the user's own code cannot be used, or this machine lacks the device.
         OSError: the store cannot be written.
         KeyboardInterrupt: the user stopped; what was finished is kept.
     """
@@ -186,11 +191,27 @@ def execute(prepared: Prepared, view: View) -> Summary:
     from labkit.jobs import survey
 
     plan, store = prepared.plan, prepared.store
-    if plan.settings.get("own") and any(j.state != "done" for j in survey(plan, store)):
+    own, device = plan.settings.get("own"), prepared.options.device
+    doubtful = own or device not in ("auto", "cpu")
+    if doubtful and any(job.state != "done" for job in survey(plan, store)):
         from labkit.one_cell import try_own_code
 
-        try_own_code(plan.cells)
+        _look_for(device)
+        if own:
+            try_own_code(plan.cells)
     return runner.run(plan, store, prepared.options, view)
+
+
+def _look_for(device: str) -> None:
+    """Say at once that a device is not there: each cell would fail on it by itself."""
+    import torch
+
+    kind, _, number = device.partition(":")
+    cuda, mps = torch.cuda.device_count(), torch.backends.mps.is_available()
+    there = {"cuda": int(number or 0) < cuda, "mps": mps}.get(kind, True)
+    if not there:
+        found = ["cpu", *(f"cuda:{i}" for i in range(cuda)), *(["mps"] if mps else [])]
+        raise UserError(f"--device {device}: not on this machine; it has {', '.join(found)}")
 
 
 def run(
@@ -336,73 +357,3 @@ def write_report(
         paths = build_report(store.root, out=folder, formats=wanted, **asked)
     refresh(folder.parent)
     return paths
-
-
-# --------------------------------------------------------------------- what verbs share
-
-
-def read(file: str | Path, profile: str | None = None) -> Experiment:
-    """A checked experiment file."""
-    from labkit.planning import read_experiment
-
-    return read_experiment(Path(file), profile)
-
-
-def results_folder(results: str | Path | None, name: str) -> Path:
-    """Where results are: where it was said, or in the usual place."""
-    return Path(results) if results is not None else Path("results") / name
-
-
-def default_results(path: Path, profile: str | None = None) -> Path:
-    """A results folder as it is, or that of an experiment file."""
-    return path if path.is_dir() else results_folder(None, read(path, profile).name)
-
-
-def stored(root: Path) -> Store:
-    """The store of a folder that has results.
-
-    Raises:
-        UserError: it has none.
-    """
-    from labkit.store import Store
-
-    store = Store(root)
-    if not store.plan_path.is_file():
-        raise UserError(f"{root}: no results there; `labkit run` makes them")
-    return store
-
-
-def formats(text: str) -> list[str]:
-    """``md,html`` as a list; ``all`` is every format whose libraries are installed."""
-    from importlib.util import find_spec
-
-    from labkit.catalog import FORMATS
-
-    names = [name.strip() for name in text.split(",")]
-    for name in names:
-        one_of("--format", name, (*FORMATS, "all"))
-    if "all" in names:
-        return [key for key, made in FORMATS.items() if not made.module or find_spec(made.module)]
-    return names
-
-
-def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
-    """Nothing, if a value is allowed or not given.
-
-    Raises:
-        UserError: it is not; the line names the nearest that is.
-    """
-    if value is not None and value not in allowed:
-        from labkit.experiment_model import nearest
-
-        raise UserError(f"{option} {value}: {nearest(value, allowed)}")
-
-
-def data_line(plan: Plan) -> str:
-    """Which data a plan uses, and why."""
-    if plan.data_source == "bundled":
-        return (
-            "data: the BUNDLED subset, the first 10,000 of 60,000 training images "
-            f"({plan.data_reason})"
-        )
-    return f"data: the full sets ({plan.data_reason})"

@@ -73,5 +73,12 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except (LabkitError, OSError) as error:
-        say(f"labkit: {str(error) or type(error).__name__}")
+        say(f"labkit: {_line(error)}")
         raise SystemExit(2) from None
+
+
+def _line(error: LabkitError | OSError) -> str:
+    """What is wrong, and where: ``hand-in.zip: no such file or directory``."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
+    return str(error) or type(error).__name__

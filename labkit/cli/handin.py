@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from labkit.api import DEFAULT_FILE, UserError
+from labkit.asked import DEFAULT_FILE, UserError, read, results_folder, stored
 from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt
 
 
@@ -23,11 +23,10 @@ def submit(
     ] = False,
 ) -> None:
     """Pack what is handed in, and say what of the lab is missing."""
-    from labkit import api
     from labkit.handin.submit import submit as pack
 
-    experiment = api.read(file, profile)
-    store = api.stored(api.results_folder(results, experiment.name))
+    experiment = read(file, profile)
+    store = stored(results_folder(results, experiment.name))
     target = out or Path(f"{experiment.name}.zip")
     for item in pack(experiment, file, store.root, target, light):
         typer.echo(item)

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from labkit.api import DEFAULT_FILE
+from labkit.asked import (
+    DEFAULT_FILE,
+    UserError,
+    default_results,
+    read,
+    results_folder,
+    stored,
+)
 from labkit.cli.options import FileArg, ProfileOpt, ResultsOpt, say
 
 
@@ -27,9 +34,9 @@ def report(
     ] = None,
 ) -> None:
     """Write the report of the newest plan."""
-    from labkit import api
+    from labkit.api import write_report
 
-    for path in api.write_report(file, out, profile, results, formats, layout, lang):
+    for path in write_report(file, out, profile, results, formats, layout, lang):
         typer.echo(path)
 
 
@@ -39,10 +46,9 @@ def status(
     results: ResultsOpt = None,
 ) -> None:
     """What is done, failed or missing, and why."""
-    from labkit import api
     from labkit.jobs import survey
 
-    store = api.stored(api.results_folder(results, api.read(file, profile).name))
+    store = stored(results_folder(results, read(file, profile).name))
     jobs = survey(store.plan(), store, deep=True)
     width = max(len(job.spec.name) for job in jobs)
     for job in jobs:
@@ -62,13 +68,12 @@ def compare(
     profile: ProfileOpt = None,
 ) -> None:
     """The results table; or two results side by side, as text or as a page."""
-    from labkit import api
     from labkit.reporting.build import build_comparison, compare_text
 
     if out and (csv or not b):
-        raise api.UserError("compare -o: two results are needed, and no --csv")
+        raise UserError("compare -o: two results are needed, and no --csv")
     given = [path for path in (a or DEFAULT_FILE, b) if path]
-    stores = [api.stored(api.default_results(path, profile)) for path in given]
+    stores = [stored(default_results(path, profile)) for path in given]
     if out:
         typer.echo(build_comparison(stores[0].root, stores[1].root, out))
         return

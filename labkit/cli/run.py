@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labkit.api import DEFAULT_FILE
+from labkit.asked import DEFAULT_FILE, data_line
 from labkit.cli import leave
 from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
 
@@ -51,7 +51,7 @@ def run(
         fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
         source=source, no_download=no_download, results=results, executor=executor,
     )  # fmt: skip
-    say(api.data_line(prepared.plan))
+    say(data_line(prepared.plan))
     if dry_run:
         _say_what_would_run(prepared)
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from labkit.api import UserError, one_of
+from labkit.asked import UserError, one_of
 from labkit.cli.options import DataRootOpt, say
 
 _SPLITS = ("train", "test")

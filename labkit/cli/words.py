@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labkit.api import one_of
+from labkit.asked import UserError, one_of
 
 if TYPE_CHECKING:
     from labkit.reporting.claims import Answer
@@ -41,10 +41,14 @@ def reflect(
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list of claims.")] = False,
 ) -> None:
     """Say what a table of metrics bears, whoever made it."""
+    from labkit.catalog import FAMILIES
     from labkit.reporting.reflect import answers_to, read
 
     table = read(metrics)
     answers = answers_to(table)
+    if not answers:
+        known = ", ".join(FAMILIES)
+        raise UserError(f"{metrics}: no row of a known family; a column `family` says: {known}")
     if as_json:
         claims = [claim.to_json() for answer in answers for claim in answer.claims]
         typer.echo(json.dumps(claims, indent=1, ensure_ascii=False, allow_nan=False))

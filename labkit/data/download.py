@@ -14,6 +14,7 @@ import urllib.request
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from labkit import durable
 from labkit.catalog import DATASETS
@@ -63,7 +64,7 @@ def _first_good(bases: list[str], name: str, sha256: str) -> bytes:
             data = gzip.decompress(_get(f"{base}{name}.gz"))
         except (OSError, EOFError, zlib.error) as error:
             reason = getattr(error, "reason", error)
-            problems.append(f"{base}: {reason}")
+            problems.append(f"{urlsplit(base).netloc}: {getattr(reason, 'strerror', '') or reason}")
             if isinstance(error, urllib.error.URLError | TimeoutError):
                 bases.remove(base)  # it will not answer for the next file either
             continue

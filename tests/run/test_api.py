@@ -144,6 +144,22 @@ def test_seeds(seeds: object, said: str | None) -> None:
         assert parse_seeds(str(said), 42) == tuple(seeds)
 
 
+@pytest.mark.parametrize(("device", "there"), [("cuda", 0), ("cuda:1", 1), ("mps", 0)])
+def test_a_device_that_is_not_there_is_said_before_any_cell_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, there: int
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    file = tmp_path / "experiments.yaml"
+    file.write_text("name: lab\nexperiments: {v: {family: vae, grid: {dataset: [MNIST]}}}\n")
+    results = tmp_path / "results"
+    with pytest.raises(LabkitError, match=rf"^--device {device}: not on this machine; it has cpu"):
+        labkit.run(file, device=device, source="bundled", results=results)
+    assert not results.exists()
+
+
 def test_python_takes_what_the_command_line_takes() -> None:
     def names(function: object) -> set[str]:
         return set(inspect.signature(function).parameters)  # type: ignore[arg-type]

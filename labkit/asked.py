@@ -1,0 +1,107 @@
+"""What was asked for, found or refused: a file read, a folder looked up, an option checked.
+
+What the verbs share, before any of them begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.errors import LabkitError
+
+if TYPE_CHECKING:
+    from labkit.plan import Plan
+    from labkit.planning import Experiment
+    from labkit.store import Store
+
+DEFAULT_FILE = Path("experiments.yaml")
+
+
+class UserError(LabkitError):
+    """Something was asked for that there is not; one line says what there is."""
+
+
+def read(file: str | Path, profile: str | None = None) -> Experiment:
+    """A checked experiment file."""
+    from labkit.planning import read_experiment
+
+    return read_experiment(Path(file), profile)
+
+
+def results_folder(results: str | Path | None, name: str) -> Path:
+    """Where results are: where it was said, or in the usual place."""
+    return Path(results) if results is not None else Path("results") / name
+
+
+def default_results(path: Path, profile: str | None = None) -> Path:
+    """A results folder as it is, or that of an experiment file.
+
+    Raises:
+        UserError: it is neither.
+    """
+    if not path.exists():
+        raise UserError(f"{path}: no such results folder or experiment file")
+    return path if path.is_dir() else results_folder(None, read(path, profile).name)
+
+
+def stored(root: Path) -> Store:
+    """The store of a folder that has results.
+
+    Raises:
+        UserError: it has none.
+    """
+    from labkit.store import Store
+
+    store = Store(root)
+    if not store.plan_path.is_file():
+        raise UserError(f"{root}: no results there; `labkit run` makes them")
+    return store
+
+
+def formats(text: str) -> list[str]:
+    """``md,html`` as a list; ``all`` is every format whose libraries are installed."""
+    from importlib.util import find_spec
+
+    from labkit.catalog import FORMATS
+
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        one_of("--format", name, (*FORMATS, "all"))
+    if "all" in names:
+        return [key for key, made in FORMATS.items() if not made.module or find_spec(made.module)]
+    return names
+
+
+def known_device(device: str) -> None:
+    """Nothing, if a device is one that cells can be trained on somewhere.
+
+    Raises:
+        UserError: it is not; the line names what is.
+    """
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise UserError(f"--device {device}: allowed: auto, cpu, cuda, cuda:1, mps")
+
+
+def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
+    """Nothing, if a value is allowed or not given.
+
+    Raises:
+        UserError: it is not; the line names the nearest that is.
+    """
+    if value is not None and value not in allowed:
+        from labkit.experiment_model import nearest
+
+        raise UserError(f"{option} {value}: {nearest(value, allowed)}")
+
+
+def data_line(plan: Plan) -> str:
+    """Which data a plan uses, and why."""
+    if plan.data_source == "bundled":
+        return (
+            "data: the BUNDLED subset, the first 10,000 of 60,000 training images "
+            f"({plan.data_reason})"
+        )
+    return f"data: the full sets ({plan.data_reason})"
