@@ -327,3 +327,23 @@ def test_generators_that_were_not_run_are_not_among_those_that_finished() -> Non
     told = next(a for a in answer_questions(frame) if a.question == "stability").paragraph
     assert "No GAN that was run (11 of 12) ended in an error." in told
     assert "GANs trained to the end" not in told
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("missing", "was run yet"), ("failed", "was finished")]
+)
+def test_cells_that_were_not_run_are_no_gap_in_the_table(status: str, said: str) -> None:
+    frame = lab1()
+    gone = (frame["family"] == "vae") | (frame["dataset"] == "FashionMNIST")
+    frame.loc[gone, "status"] = status
+    told = {a.question: a for a in answer_questions(frame)}
+    assert told["latent_dim"].paragraph.startswith(
+        f"The effect of the latent dimension cannot be read from this table: none of the cells it "
+        f"needs {said}."
+    )
+    claims = {c.id: c.text for a in told.values() for c in a.claims}
+    family = next(t for k, t in claims.items() if ".family.gan-vae.proxy_fid.MNIST" in k)
+    assert family.endswith(f"; no VAE {said}.")
+    alike = next(t for k, t in claims.items() if ".same-pattern.loss.fid_drawdown" in k)
+    assert alike.endswith(f"; none of the cells it needs {said} on Fashion-MNIST.")
+    assert not any("the table does not give" in text for text in claims.values())

@@ -172,6 +172,14 @@ def test_what_cannot_be_shown_is_said(troubled: Store) -> None:
     assert "MNIST_GAN_bce_z64_seed42 (missing)" in finding
 
 
+def test_many_that_cannot_be_shown_are_counted(tmp_path: Path) -> None:
+    plan = fake_plan()
+    missing = [cell.name for cell in plan.cells if cell.family == "gan"][1:]
+    store = write_store(tmp_path, plan, missing=missing, failed=["MNIST_VAE_latent8"])
+    finding = resolve(PLOTS["fid_gan_vs_vae"].target)(view_of(store)).finding
+    assert finding.endswith("Not shown: 11 cells (missing) and MNIST_VAE_latent8 (failed).")
+
+
 def test_coverage_names_the_class_that_is_missing(lab1: Store) -> None:
     plotted = resolve(PLOTS["class_coverage"].target)(view_of(lab1))
     heat = plotted.chart.panels[0][1]

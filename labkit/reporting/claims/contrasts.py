@@ -23,7 +23,7 @@ from labkit.reporting.claims.cells import (
     Level,
     Measured,
 )
-from labkit.reporting.claims.measure import Measure
+from labkit.reporting.claims.measure import Measure, unfinished
 from labkit.reporting.claims.statistics import (
     FLOAT_NOISE,
     fmean,
@@ -253,7 +253,7 @@ def compare(cells: Cells, factor: str, measure: Measure) -> Comparison:
         others = _aliases(concerned[:150], factor)
         missing.append(("confounded", {"factor": factor, "others": others}))
     if not known:
-        missing.append(("metric_absent", {"metric": measure.name}))
+        missing.append((unfinished(concerned) or "metric_absent", {"metric": measure.name}))
     if missing:
         return replace(empty, missing=tuple(missing))
     kept = [level for level in levels if any(level in g for g in groups.values())]

@@ -82,6 +82,14 @@ def measure(name: str, to_target: bool = False, calibrated: bool = False) -> Mea
     )
 
 
+def unfinished(cells: Iterable[Cell]) -> str:
+    """``not_run`` or ``not_finished`` if none of some cells could be measured yet, else ""."""
+    states = {cell.status for cell in cells}
+    if states == {"missing"}:
+        return "not_run"
+    return "not_finished" if states and states <= set(ENDED_BADLY) else ""
+
+
 def first_measured(names: Iterable[str], cells: Iterable[Cell]) -> str | None:
     """The first of some metrics that any of the cells has."""
     found = list(cells)

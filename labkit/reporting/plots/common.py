@@ -156,12 +156,18 @@ def means(
 
 
 def left_out(cells: Sequence[Cell]) -> str:
-    """A sentence on the cells a plot cannot show, or empty."""
-    absent = [cell for cell in cells if cell.result is None]
+    """A sentence on the cells a plot cannot show, or empty; many are counted, not named."""
+    absent: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell.result is None:
+            absent.setdefault(_(STATUSES[cell.status][0]), []).append(cell.spec.name)
     if not absent:
         return ""
-    names = listing(f"{c.spec.name} ({_(STATUSES[c.status][0])})" for c in absent)
-    return " " + _("Not shown: {cells}.", cells=names)
+    parts: list[str] = []
+    for status, names in absent.items():
+        told = names if len(names) <= 4 else [many("{n} cell", "{n} cells", len(names))]
+        parts += (f"{name} ({status})" for name in told)
+    return " " + _("Not shown: {cells}.", cells=listing(parts))
 
 
 def stacked(panels: Sequence[Sequence[Panel | None]]) -> tuple[tuple[Panel | None, ...], ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from labkit.reporting.claims.cells import Block, Cells, Level
+from labkit.reporting.claims.cells import Block, Cell, Cells, Level
 from labkit.reporting.claims.contrasts import Comparison, Contrast
-from labkit.reporting.claims.measure import Measure
+from labkit.reporting.claims.measure import Measure, unfinished
 from labkit.reporting.claims.texts import Words
 from labkit.reporting.claims.writer import Writer, decimals_for
 
@@ -33,6 +33,16 @@ def reasons(comparison: Comparison, writer: Writer) -> tuple[str, ...]:
     return tuple(
         writer.words.say(f"missing.{key}", **_named(fields, writer))
         for key, fields in comparison.missing
+    )
+
+
+def nothing_of(family: str, measure: Measure, cells: Iterable[Cell], words: Words) -> str:
+    """Why no cell of a family has a value, as a clause."""
+    return words.say(
+        f"missing.{unfinished(cells) or 'metric_absent'}_for",
+        metric=spoken(measure, words),
+        family=words.family(family),
+        families=words.family(family, several=True),
     )
 
 

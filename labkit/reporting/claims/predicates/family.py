@@ -61,9 +61,7 @@ def family_versus(
     sides = {f: [c for c in cells.of(f) if measure.of(c) is not None] for f in (first, second)}
     absent = [f for f, found in sides.items() if not found]
     if absent:
-        reason = words.say(
-            "missing.metric_absent_for", metric=spoken, family=words.family(absent[0], several=True)
-        )
+        reason = common.nothing_of(absent[0], measure, cells.of(absent[0]), words)
         return replace(draft, missing=(reason,))
     if "family" in measure.within:
         reason = words.say("missing.not_comparable_families", metric=spoken)

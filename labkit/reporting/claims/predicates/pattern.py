@@ -50,11 +50,18 @@ def same_pattern(cells: Cells, factor: str, measure: Measure, context: Context) 
     )
     if len(comparisons) < 2:
         return replace(draft, missing=(words.say("missing.one_dataset"),))
-    empty = tuple(
-        dict.fromkeys(r for c in comparisons.values() for r in common.reasons(c, draft.writer))
-    )
+    empty: dict[str, list[str]] = {}
+    for dataset, found in comparisons.items():
+        for reason in common.reasons(found, draft.writer):
+            empty.setdefault(reason, []).append(dataset)
     if empty:
-        return replace(draft, missing=empty)
+        missing = tuple(
+            reason
+            if len(where) == len(comparisons)
+            else reason + words.say("where", dataset=words.listing(map(words.dataset, where)))
+            for reason, where in empty.items()
+        )
+        return replace(draft, missing=missing)
     shared = [
         lv
         for lv in next(iter(comparisons.values())).levels

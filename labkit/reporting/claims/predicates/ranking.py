@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.reporting.claims.cells import Cell, Cells, Level
 from labkit.reporting.claims.claim import InTheseRuns
 from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import Measure
+from labkit.reporting.claims.measure import Measure, unfinished
 from labkit.reporting.claims.predicates import common
 from labkit.reporting.claims.statistics import FLOAT_NOISE, p_beyond, standard_error, t_interval
 
@@ -71,7 +71,8 @@ def ranking(
     factors = [f for f in cells.factors if f not in measure.within]
     excluded = [f for f in cells.factors if f in measure.within]
     if not len(cells):
-        return replace(draft, missing=(words.say("missing.metric_absent", metric=spoken),))
+        reason = f"missing.{unfinished(planned) or 'metric_absent'}"
+        return replace(draft, missing=(words.say(reason, metric=spoken),))
     if excluded:
         key = words.say(
             "missing.not_comparable",

@@ -10,7 +10,7 @@ from labkit.reporting.claims.cells import Cell, Cells
 from labkit.reporting.claims.claim import InTheseRuns
 from labkit.reporting.claims.contrasts import Contrast
 from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import Measure
+from labkit.reporting.claims.measure import Measure, unfinished
 from labkit.reporting.claims.predicates import common
 from labkit.reporting.claims.predicates.absence import describe
 from labkit.reporting.claims.texts import Words
@@ -53,9 +53,7 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
         if measure.of(cell) is not None:
             groups.setdefault(cell.where[:-1], {})[cell.seed] = cell
     if not groups:
-        reason = words.say(
-            "missing.metric_absent_for", metric=spoken, family=words.family(family, several=True)
-        )
+        reason = common.nothing_of(family, measure, cells, words)
         return replace(draft, missing=(reason,))
     means = {key: _mean(group.values(), measure) for key, group in groups.items()}
     order = sorted(groups, key=lambda key: (-towards * means[key], str(key)))
@@ -160,8 +158,9 @@ def share_within(cells: Cells, part: Measure, whole: Measure, context: Context) 
             if not all(any(m.of(c) for c in cells) for m in (part, whole))
             else part
         )
-        reason = words.say("missing.metric_absent", metric=common.spoken(missing, words))
-        return replace(draft, missing=(reason,))
+        reason = f"missing.{unfinished(cells) or 'metric_absent'}"
+        spoken = common.spoken(missing, words)
+        return replace(draft, missing=(words.say(reason, metric=spoken),))
     seeds = sorted({c.seed for c, _, _ in used})
     contrast = Contrast(
         tuple(fmean(p.value - w.value / 2 for c, p, w in used if c.seed == seed) for seed in seeds),

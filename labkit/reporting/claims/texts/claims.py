@@ -90,7 +90,11 @@ MESSAGES = {
     "missing.not_comparable_families": "values of {metric} are not comparable across model "
     "families",
     "missing.metric_absent": "the table does not give the {metric}",
-    "missing.metric_absent_for": "the table does not give the {metric} of {family}",
+    "missing.metric_absent_for": "the table does not give the {metric} of {families}",
+    "missing.not_run": "none of the cells it needs was run yet",
+    "missing.not_run_for": "no {family} was run yet",
+    "missing.not_finished": "none of the cells it needs was finished",
+    "missing.not_finished_for": "no {family} was finished",
     "missing.one_level": "only {level} has values of {metric}",
     "missing.level_absent": "{level} has no measured cell to compare",
     "missing.confounded": "the {factor} was never varied with the rest held fixed ({others} "
