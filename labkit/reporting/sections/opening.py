@@ -165,13 +165,16 @@ def glance(view: View) -> tuple[Block, ...]:
     rows, pictures = [], []
     for dataset in view.datasets:
         for family in view.families:
-            if not view.of(family, dataset):
+            cells = view.of(family, dataset)
+            if not cells:
                 continue
             label, cell = _(FAMILIES[family].label), view.best(family, dataset)
             head = (Entry(dataset), Entry(label))
             if cell is None:
-                gaps = [Entry(show(None), tone="missing")] * len(columns[2:])
-                rows.append(Row((*head, *gaps)))
+                untouched = all(c.outcome is None for c in cells)
+                why = Entry(cells[0].absence if untouched else show(None), tone="missing")
+                gaps = [Entry("—", tone="missing")] * len(columns[3:])
+                rows.append(Row((*head, why, *gaps)))
                 continue
             floor, seconds = view.yardstick(dataset).floor, cell.metric("seconds")
             entries = (
