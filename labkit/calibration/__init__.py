@@ -83,11 +83,6 @@ def ceilings(dataset: str) -> dict[str, float]:
     return found
 
 
-def floor_spread(dataset: str) -> float:
-    """Standard deviation of the proxy FID between random halves of the real test images."""
-    return float(calibration(dataset)["proxy_fid"]["real_halves"]["sd"])
-
-
 def sampling_spread(dataset: str, samples: int = 10_000) -> float:
     """Standard deviation of the proxy FID of an imperfect generator from its samples alone.
 

@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -195,14 +194,3 @@ def _field(value: Any) -> str:
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value
     return repr(value)
-
-
-def write_csv(found: Tables, folder: Path) -> list[Path]:
-    """Write ``metrics.csv`` and ``history.csv`` into a folder; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, frame in (("metrics.csv", found.cells), ("history.csv", found.epochs)):
-        path = folder / name
-        path.write_text(to_csv(frame), "utf-8", newline="\n")
-        paths.append(path)
-    return paths

@@ -29,7 +29,8 @@ def test_the_floor_falls_with_n_and_lies_far_below_the_ceilings(dataset):
 @SETS
 def test_margins_shrink_with_n_and_exceed_the_floors_spread(dataset):
     assert calibration.margin(dataset, 2_000) > calibration.margin(dataset, 10_000)
-    assert calibration.margin(dataset) > calibration.floor_spread(dataset)
+    halves = calibration.calibration(dataset)["proxy_fid"]["real_halves"]
+    assert calibration.margin(dataset) > halves["sd"]
     assert calibration.margin(dataset) == pytest.approx(
         3 * 2**0.5 * calibration.sampling_spread(dataset)
     )

@@ -52,7 +52,7 @@ def best_of(
     words = context.words
     towards = {"lowest": -1, "highest": 1}.get(extreme) or common.sign_towards(measure)
     comparison = compare(cells, factor, measure)
-    draft = _start("best-of", cells, comparison, context)
+    draft = common.begin("best-of", cells, comparison, context)
     draft = replace(draft, predicate={**draft.predicate, "extreme": _end(towards)})
     if extreme == "best" and not measure.better:
         reason = words.say("missing.no_direction", metric=common.spoken(measure, words))
@@ -113,7 +113,7 @@ def dominates(
     words = context.words
     towards = common.sign_towards(measure)
     comparison = compare(cells, factor, measure)
-    draft = _start("dominates", cells, comparison, context)
+    draft = common.begin("dominates", cells, comparison, context)
     if not measure.better:
         reason = words.say("missing.no_direction", metric=common.spoken(measure, words))
         return replace(draft, missing=(*draft.missing, reason))
@@ -171,30 +171,6 @@ def dominates(
         predicate={**draft.predicate, "level": named},
         rule=words.say("rule.dominates"),
         notes=common.notes(comparison, words),
-    )
-
-
-def _start(kind: str, cells: Cells, comparison: Comparison, context: Context) -> Draft:
-    words = context.words
-    measure, factor = comparison.measure, comparison.factor
-    dataset = common.single_dataset(cells)
-    spoken = common.spoken(measure, words)
-    writer = context.writer()
-    return Draft(
-        id=".".join(p for p in (kind, factor, common.name_of(measure), dataset or "all") if p),
-        scope=common.scope_of(cells, words),
-        dataset=dataset,
-        predicate={
-            "kind": kind,
-            "factor": factor,
-            "metric": measure.name,
-            "dataset": dataset,
-            "target": measure.target,
-        },
-        writer=writer,
-        topic=words.say("topic.effect", factor=words.factor(factor), metric=spoken),
-        missing=common.reasons(comparison, writer),
-        unit=measure.unit,
     )
 
 

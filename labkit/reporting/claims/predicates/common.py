@@ -7,6 +7,7 @@ from typing import Any
 
 from labkit.reporting.claims.cells import Block, Cell, Cells, Level
 from labkit.reporting.claims.contrasts import Comparison, Contrast
+from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.measure import Measure, unfinished
 from labkit.reporting.claims.texts import Words
 from labkit.reporting.claims.writer import Writer, decimals_for
@@ -26,6 +27,37 @@ def scope_of(cells: Cells, words: Words) -> str:
 def single_dataset(cells: Cells) -> str:
     """The one data set of the cells, or ""."""
     return cells.datasets[0] if len(cells.datasets) == 1 else ""
+
+
+def begin(
+    kind: str, cells: Cells, comparison: Comparison, context: Context, topic: str = "topic.effect"
+) -> Draft:
+    """A draft about one factor and one measure, with all that is known before any value is read.
+
+    Args:
+        kind: of statement; the first part of its id.
+        topic: message key of what cannot be said if nothing was measured.
+    """
+    words = context.words
+    measure, factor = comparison.measure, comparison.factor
+    dataset = single_dataset(cells)
+    writer = context.writer()
+    return Draft(
+        id=".".join(p for p in (kind, factor, name_of(measure), dataset or "all") if p),
+        scope=scope_of(cells, words),
+        dataset=dataset,
+        predicate={
+            "kind": kind,
+            "factor": factor,
+            "metric": measure.name,
+            "dataset": dataset,
+            "target": measure.target,
+        },
+        writer=writer,
+        topic=words.say(topic, factor=words.factor(factor), metric=spoken(measure, words)),
+        missing=reasons(comparison, writer),
+        unit=measure.unit,
+    )
 
 
 def reasons(comparison: Comparison, writer: Writer) -> tuple[str, ...]:

@@ -28,28 +28,11 @@ def seed_spread(cells: Cells, factor: str, measure: Measure, context: Context) -
     every fifth chance difference real: see docs/claims.md. Of more than two levels the
     least has to beat each of the others.
     """
-    words = context.words
+    words, spoken = context.words, common.spoken(measure, context.words)
     comparison = compare(cells, factor, measure)
-    dataset = common.single_dataset(cells)
-    spoken = common.spoken(measure, words)
-    writer = context.writer()
-    draft = Draft(
-        id=".".join(("seed-spread", factor, common.name_of(measure), dataset or "all")),
-        scope=common.scope_of(cells, words),
-        dataset=dataset,
-        predicate={
-            "kind": "seed-spread",
-            "factor": factor,
-            "metric": measure.name,
-            "dataset": dataset,
-        },
-        writer=writer,
-        topic=words.say("topic.spread", metric=spoken),
-        missing=common.reasons(comparison, writer),
-        unit=measure.unit,
-        margin=0.0,
-        rule=words.say("rule.spread"),
-    )
+    draft = common.begin("seed-spread", cells, comparison, context, "topic.spread")
+    draft = replace(draft, margin=0.0, rule=words.say("rule.spread"))
+    writer = draft.writer
     if draft.missing:
         return draft
     if len(comparison.seeds) < 2:

@@ -36,27 +36,10 @@ def trend(
     those of the whole way, last level minus first; for *supported* each single step has
     to clear the margin, which makes the whole way clear it too.
     """
-    words = context.words
+    words, spoken = context.words, common.spoken(measure, context.words)
     comparison = compare(cells, factor, measure)
-    dataset = common.single_dataset(cells)
-    spoken = common.spoken(measure, words)
-    writer = context.writer()
-    draft = Draft(
-        id=".".join(("trend", factor, common.name_of(measure), dataset or "all")),
-        scope=common.scope_of(cells, words),
-        dataset=dataset,
-        predicate={
-            "kind": "trend",
-            "factor": factor,
-            "metric": measure.name,
-            "dataset": dataset,
-            "target": measure.target,
-        },
-        writer=writer,
-        topic=words.say("topic.trend", factor=words.factor(factor), metric=spoken),
-        missing=common.reasons(comparison, writer),
-        unit=measure.unit,
-    )
+    draft = common.begin("trend", cells, comparison, context, "topic.trend")
+    writer = draft.writer
     levels = comparison.levels
     if not draft.missing and not all(isinstance(v, (int, float)) for v in levels):
         draft = replace(
@@ -71,7 +54,7 @@ def trend(
     shown: InTheseRuns = (
         "no" if any(s == -towards for s in signs) else "tie" if 0 in signs else "yes"
     )
-    margins = [measure.margin(s.size, dataset) for s in steps]
+    margins = [measure.margin(s.size, draft.dataset) for s in steps]
     ps = [step.p(towards, m) for step, m in zip(steps, margins, strict=True)]
     interval = whole.interval
     means = [comparison.mean(lv) for lv in levels]
