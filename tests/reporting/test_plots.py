@@ -180,6 +180,20 @@ def test_many_that_cannot_be_shown_are_counted(tmp_path: Path) -> None:
     assert finding.endswith("Not shown: 11 cells (missing) and MNIST_VAE_latent8 (failed).")
 
 
+def test_axes_without_a_line_are_not_drawn(tmp_path: Path) -> None:
+    """A loss that was not run yet has no column; one data set's two rows stand side by side."""
+    plan = fake_plan()
+    missing = [c.name for c in plan.cells if "bce" in c.name or c.dataset == "FashionMNIST"]
+    view = view_of(write_store(tmp_path, plan, missing=missing))
+    ((discriminator, generator),) = resolve(PLOTS["gan_loss_comparison"].target)(view).chart.panels
+    assert (discriminator.title, generator.title) == (
+        "MNIST, Hinge: discriminator",
+        "MNIST, Hinge: generator",
+    )
+    ((only,),) = resolve(PLOTS["discriminator_accuracy"].target)(view).chart.panels
+    assert only.title == "MNIST, Hinge"
+
+
 def test_coverage_names_the_class_that_is_missing(lab1: Store) -> None:
     plotted = resolve(PLOTS["class_coverage"].target)(view_of(lab1))
     heat = plotted.chart.panels[0][1]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.language import _, many
 from labkit.reporting.numbers import NOT_MEASURED, listing, show
-from labkit.reporting.plots.chart import Chart, Dots, Key, Panel, Reference, Series
+from labkit.reporting.plots.chart import Chart, Dots, Key, Lines, Panel, Reference, Series
 from labkit.reporting.view import STATUSES, Cell, View
 
 
@@ -171,9 +172,17 @@ def left_out(cells: Sequence[Cell]) -> str:
 
 
 def stacked(panels: Sequence[Sequence[Panel | None]]) -> tuple[tuple[Panel | None, ...], ...]:
-    """Rows of panels, all of one length; rows of one panel are put in pairs."""
-    if all(len(row) == 1 for row in panels):
-        flat = [panel for row in panels for panel in row]
-        panels = [flat[k : k + 2] for k in range(0, len(flat), 2)]
-    wide = max(map(len, panels), default=0)
-    return tuple((*row, *([None] * (wide - len(row)))) for row in panels)
+    """Rows of panels, all of one length; rows of one panel are put in pairs.
+
+    Axes without a line are left out, and a column of nothing else.
+    """
+    drawn = ([None if _empty(panel) else panel for panel in row] for row in panels)
+    columns = [column for column in zip_longest(*drawn) if any(column)]
+    if len(columns) == 1:
+        flat = columns[0]
+        columns = list(zip_longest(*(flat[k : k + 2] for k in range(0, len(flat), 2))))
+    return tuple(zip(*columns, strict=True))
+
+
+def _empty(panel: Panel | None) -> bool:
+    return isinstance(panel, Lines) and not panel.series
