@@ -97,7 +97,7 @@ class LiveView(PlainView):
             table.add_row(
                 progress.spec.name,
                 ProgressBar(total=1.0, completed=progress.share, width=16),
-                Text(_where(progress), style="cyan"),
+                Text(progress.where, style="cyan"),
                 Text(losses(progress.spec, progress.row), style="dim"),
             )
         self._live.update(Group(table, self._overall(running, len(waiting))))
@@ -163,11 +163,6 @@ def ending(spec: CellSpec, outcome: CellResult | CellFailure) -> str:
     fid, best = outcome.metrics.get("proxy_fid"), outcome.metrics["best_epoch"]
     measured = f"proxy FID {fid:.3g} at epoch {best}" if fid is not None else "not measured"
     return f"{spec.name} done: {measured} (trained in {speed.in_words(outcome.seconds)})"
-
-
-def _where(progress: Progress) -> str:
-    epochs = progress.spec.training["epochs"]
-    return "measuring" if progress.measuring else f"epoch {progress.epoch + 1}/{epochs}"
 
 
 def _short(path: Path) -> str:

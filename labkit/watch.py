@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labkit.attempts import Attempt
+from labkit.attempts import Attempt, is_abandoned
 from labkit.history import read_history
 from labkit.spec import CellSpec
 from labkit.store import Store
@@ -41,6 +41,12 @@ class Progress:
         epochs = self.spec.training["epochs"]
         return 1.0 if self.measuring else min((self.epoch + self.within) / epochs, 1.0)
 
+    @property
+    def where(self) -> str:
+        """``epoch 3/10``, the one under way; or ``measuring``."""
+        epochs = self.spec.training["epochs"]
+        return "measuring" if self.measuring else f"epoch {min(self.epoch + 1, epochs)}/{epochs}"
+
 
 def watch(store: Store, specs: Sequence[CellSpec]) -> tuple[list[Progress], list[CellSpec]]:
     """Which of the cells are being worked on, and which wait, going by the files."""
@@ -61,7 +67,7 @@ def _progress(store: Store, spec: CellSpec) -> Progress | None:
         return None
     attempt = Attempt(max(attempts, key=_age))
     beat = attempt.progress()
-    if beat is None or time.time() - beat["at"] > SILENT_AFTER_S:
+    if beat is None or time.time() - beat["at"] > SILENT_AFTER_S or is_abandoned(attempt.folder):
         return None
     if "-eval-" in attempt.folder.name:
         return Progress(spec, spec.training["epochs"], measuring=True)

@@ -45,15 +45,19 @@ def status(
     profile: ProfileOpt = None,
     results: ResultsOpt = None,
 ) -> None:
-    """What is done, failed or missing, and why."""
+    """What is done, running, failed or missing, and why."""
     from labkit.jobs import survey
+    from labkit.watch import watch
 
     store = stored(results_folder(results, read(file, profile).name))
     jobs = survey(store.plan(), store, deep=True)
+    running, _ = watch(store, [job.spec for job in jobs if job.state != "done"])
+    now = {progress.spec.name: progress.where for progress in running}
     width = max(len(job.spec.name) for job in jobs)
-    for job in jobs:
-        typer.echo(f"{job.spec.name:<{width}}  {job.state:<8} {job.why}".rstrip())
-    states = [job.state for job in jobs]
+    states = ["running" if job.spec.name in now else job.state for job in jobs]
+    for job, state in zip(jobs, states, strict=True):
+        why = now.get(job.spec.name, job.why)
+        typer.echo(f"{job.spec.name:<{width}}  {state:<8} {why}".rstrip())
     counts = [f"{states.count(s)} {s}" for s in dict.fromkeys(states)]
     say(f"{len(jobs)} cells: {', '.join(counts)}")
 

@@ -206,6 +206,8 @@ def test_interrupted_says_how_to_go_on(done: Path) -> None:
         while not busy(folder, started):
             assert time.time() < started + 120
             time.sleep(0.05)
+        told = labkit("status", cwd=folder).stdout
+        assert re.search(r"^\S+ +running  epoch \d+/500$", told, re.M), told
         for _ in range(times):
             process.send_signal(signal.SIGINT)
             time.sleep(0.1)
@@ -213,6 +215,8 @@ def test_interrupted_says_how_to_go_on(done: Path) -> None:
         assert process.returncode == 130
         assert "To go on: labkit run" in said
         assert "Traceback" not in said
+        while "running" in labkit("status", cwd=folder).stdout:  # the workers are going, too
+            assert time.time() < started + 120
 
 
 def busy(folder: Path, since: float) -> bool:
