@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from labkit.asked import DEFAULT_FILE, UserError, read, results_folder, stored
-from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt
+from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
 
 
 def submit(
@@ -62,6 +62,7 @@ def verify(
             highest=rungs,
             data_root=data_root,
             trust_code=trust_code,
+            say=say,
         )
     except NotAZipError as error:
         raise UserError(str(error)) from error

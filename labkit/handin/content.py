@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from labkit import __version__
+from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
+from labkit.code_version import evaluation_code
 from labkit.experiment_file import Experiment
 from labkit.experiment_model import student_seed
 from labkit.plan import Plan
@@ -175,6 +177,12 @@ def ran_on(store: Store, spec: CellSpec) -> dict[str, Any]:
     """
     stated = json.loads((store.train_folder(spec) / "environment.json").read_bytes())
     return {"numeric": stated["numeric"], "processor": stated.get("hardware", {}).get("processor")}
+
+
+def measured_alike(spec: CellSpec) -> bool:
+    """Whether a cell was measured by this labkit's code and feature network."""
+    ours = {"code": evaluation_code(), "features": feature_hash(spec.dataset)}
+    return all(spec.evaluation.get(name) == value for name, value in ours.items())
 
 
 def without(commit: Mapping[str, Any], absent: Iterable[str]) -> dict[str, Any]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Verdict = Literal["passed", "failed", "not checkable", "not asked for"]
+
+Say = Callable[[str], None]
+"""Takes a line on what is being done, for whoever is waiting."""
 
 #: What each rung can find; the output says it, so that nobody reads more into a pass.
 TITLES = {
@@ -82,6 +86,10 @@ class Ladder:
                 lines.append(f"   - and {len(rung.found) - most} more")
             lines += [f"   {line}" for line in rung.notes]
         return [*lines, LIMITS]
+
+
+def silent(line: str) -> None:
+    """Tells nobody."""
 
 
 def printable(text: str, most: int = 300) -> str:

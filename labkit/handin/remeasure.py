@@ -18,11 +18,10 @@ from typing import Any
 import numpy as np
 
 from labkit import cell_images, cell_measures, own_code
-from labkit.calibration import feature_hash
 from labkit.catalog import METRICS
-from labkit.code_version import evaluation_code, own_files
-from labkit.handin.content import ran_on
-from labkit.handin.ladder import Rung
+from labkit.code_version import own_files
+from labkit.handin.content import measured_alike, ran_on
+from labkit.handin.ladder import Rung, Say, printable, silent
 from labkit.handin.unpack import Unpacked
 from labkit.hardware import processor
 from labkit.history import best_epoch, read_history
@@ -54,7 +53,13 @@ _HEADER_BYTES = 1 << 20
 UNTRUSTED = "not checkable without --trust-code"
 
 
-def check(found: Unpacked, cells: str | None, data_root: Path | None, trust: bool = False) -> Rung:
+def check(
+    found: Unpacked,
+    cells: str | None,
+    data_root: Path | None,
+    trust: bool = False,
+    say: Say = silent,
+) -> Rung:
     """Recompute what can be; every disagreement is a finding.
 
     Args:
@@ -62,6 +67,7 @@ def check(found: Unpacked, cells: str | None, data_root: Path | None, trust: boo
         cells: a glob on cell names; None for all.
         data_root: where to look for the full data sets first.
         trust: whether the author's own code may be run.
+        say: told each cell that is being measured.
     """
     rung = Rung(3)
     specs = [s for s in found.plan.cells if cells is None or matches(s.name, cells)]
@@ -69,18 +75,15 @@ def check(found: Unpacked, cells: str | None, data_root: Path | None, trust: boo
     if not specs:
         rung.give_up("no measured cell to look at")
         return rung
-    if any(
-        spec.evaluation.get("code") != evaluation_code()
-        or spec.evaluation.get("features") != feature_hash(spec.dataset)
-        for spec in specs
-    ):
+    if not all(map(measured_alike, specs)):
         rung.give_up("measured by other code or another feature network than this labkit's")
         return rung
     measured = own_code.own_metrics()
     if measured and not trust:
         rung.give_up(f"{', '.join(measured)}: measures of the author's own: {UNTRUSTED}")
     here = 0
-    for spec in specs:
+    for i, spec in enumerate(specs, 1):
+        say(printable(f"measuring again, {i} of {len(specs)}: {spec.name}"))
         same = ran_on(found.store, spec) == _here()
         here += same
         # A stranger's arrays are read by libraries; whatever they say, it is no pass.

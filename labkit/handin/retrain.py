@@ -19,8 +19,8 @@ from typing import Any
 from labkit import code_version, own_code, runner
 from labkit.catalog import FAMILIES
 from labkit.commits import read_commit
-from labkit.handin.content import ran_on
-from labkit.handin.ladder import Rung
+from labkit.handin.content import measured_alike, ran_on
+from labkit.handin.ladder import Rung, Say, printable, silent
 from labkit.handin.unpack import Unpacked
 from labkit.jobs import Job
 from labkit.plan import matches
@@ -36,18 +36,33 @@ ONE_IN = 100
 LEAST_FREEDOM = 4
 
 
-class _Silent:
-    """A view for a run nobody watches."""
+class _View:
+    """Of the run: which cells, how long that takes, and which are done."""
 
-    def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None: ...
+    def __init__(self, say: Say) -> None:
+        self._tell = say
+
+    def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
+        names = ", ".join(job.spec.name for job in jobs)
+        self._tell(printable(f"training again: {names}: {expected}"))
+
     def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None: ...
-    def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None: ...
+
+    def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
+        self._tell(printable(f"trained again: {spec.name}"))
+
     def say(self, line: str) -> None: ...
+
     def stop(self) -> None: ...
 
 
 def check(
-    found: Unpacked, n: int, cells: str | None, data_root: Path | None, trust: bool = False
+    found: Unpacked,
+    n: int,
+    cells: str | None,
+    data_root: Path | None,
+    trust: bool = False,
+    say: Say = silent,
 ) -> Rung:
     """Train `n` cells again, chosen by the system's own chance among those that can be.
 
@@ -57,6 +72,7 @@ def check(
         cells: a glob on cell names; None for all.
         data_root: where to look for the full data sets first.
         trust: whether the author's own code may be run.
+        say: told which cells are trained again, and about how long that takes.
     """
     rung = Rung(4)
     if n < 1:
@@ -91,7 +107,7 @@ def check(
     plan = replace(found.plan, cells=tuple(chosen), settings=settings)
     again = Store(found.scratch / "trained again")
     options = runner.Options(data_root=data_root, threads=found.plan.settings.get("threads") or 1)
-    runner.run(plan, again, options, _Silent())
+    runner.run(plan, again, options, _View(say))
     for spec in chosen:
         outcome = again.outcome(spec)
         if isinstance(outcome, CellFailure) or outcome is None or not outcome.measured:
@@ -112,12 +128,24 @@ def _names(specs: Sequence[CellSpec]) -> str:
 
 
 def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
+    alike = measured_alike(spec)
     if ran_on(found.store, spec) == ran_on(again, spec):
-        differ = _differences(found, again, spec)
+        differ = _differences(found, again, spec, alike)
         if differ:
             rung.fail(f"{spec.name}: not identical though the machine is: {differ}")
-        else:
+        elif alike:
             rung.note(f"{spec.name}: identical: weights, history, samples and measures")
+        else:
+            rung.give_up(
+                f"{spec.name}: identical: losses and pictures of every epoch; measured by other "
+                "code than this labkit's, so its measures are not compared"
+            )
+        return
+    if not alike:
+        rung.give_up(
+            f"{spec.name}: another machine, and measured by other code than this labkit's: "
+            "nothing to compare"
+        )
         return
     before, after = (_result(store, spec).metrics["proxy_fid"] for store in (found.store, again))
     ratio = math.log(after / before)
@@ -185,13 +213,17 @@ def tolerance(sd: float, freedom: int, cells: int) -> float:
     return float(t.ppf(1 - 0.5 / ONE_IN / cells, freedom)) * sd * math.sqrt(2)
 
 
-def _differences(found: Unpacked, again: Store, spec: CellSpec) -> str:
-    """What is not identical, or an empty string."""
+def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> str:
+    """What is not identical, or an empty string.
+
+    Without `alike` what was measured is left out, and with it the weights of the best epoch,
+    which is chosen by a measure.
+    """
     wrong = []
     stated = found.commits[found.store.train_folder(spec).relative_to(found.store.root).as_posix()]
     made = read_commit(again.train_folder(spec))["files"]
     # A light hand-in has no weights, but its commits have their SHA-256.
-    if stated["files"].get("best.safetensors") != made["best.safetensors"]:
+    if alike and stated["files"].get("best.safetensors") != made["best.safetensors"]:
         wrong.append("best.safetensors")
     for name in sorted(n for n in made if n.startswith("images/")):
         # Another version of the PNG library may pack the same pixels otherwise.
@@ -199,11 +231,14 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec) -> str:
         if not first.is_file() or _pixels(first) != _pixels(second):
             wrong.append(name)
     before, after = _result(found.store, spec), _result(again, spec)
-    unrun = own_code.own_metrics().keys() - after.metrics.keys()  # not trusted, so not run
-    wrong += sorted(set(_unlike(before.metrics, after.metrics)) - unrun)
-    wrong += _unlike(before.details, after.details)
+    if alike:
+        unrun = own_code.own_metrics().keys() - after.metrics.keys()  # not trusted, so not run
+        wrong += sorted(set(_unlike(before.metrics, after.metrics)) - unrun)
+        wrong += _unlike(before.details, after.details)
+    measured = set() if alike else {"proxy_fid"}
     for a, b in zip(before.history, after.history, strict=True):
-        wrong += [f"{name} of epoch {b['epoch']}" for name in _unlike(a, b)]
+        unlike = (name for name in _unlike(a, b) if name not in measured)
+        wrong += [f"{name} of epoch {b['epoch']}" for name in unlike]
     return ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
 
 

@@ -18,7 +18,7 @@ from labkit.experiment_file import Experiment, parse_experiment
 from labkit.handin import bag, consistent
 from labkit.handin.container import Container, ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
-from labkit.handin.ladder import Ladder, Rung
+from labkit.handin.ladder import Ladder, Rung, Say, silent
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.plan import PlanError
 
@@ -33,6 +33,7 @@ def verify(
     highest: int | None = None,
     data_root: Path | None = None,
     trust_code: bool = False,
+    say: Say = silent,
 ) -> Ladder:
     """Climb the ladder.
 
@@ -44,6 +45,7 @@ def verify(
         data_root: where to look for the full data sets first.
         trust_code: run the Python files of the author's own; they may do anything this
             user may. What this process knew of other such files is forgotten.
+        say: told what is being done where it may take minutes.
 
     Raises:
         NotAZipError: the file is no ZIP file.
@@ -75,7 +77,8 @@ def verify(
                 rungs.append(second)
                 if unpacked is not None:
                     consistent.check(unpacked, second)
-                    rungs += _upper(unpacked, highest, rerun, cells, data_root, trust_code)
+                    asked = cells, data_root, trust_code, say
+                    rungs += _upper(unpacked, highest, rerun, asked)
     finally:
         container.close()
         own_code.forget()
@@ -86,20 +89,18 @@ def _upper(
     unpacked: Unpacked,
     highest: int,
     rerun: int,
-    cells: str | None,
-    data_root: Path | None,
-    trust: bool,
+    asked: tuple[str | None, Path | None, bool, Say],
 ) -> list[Rung]:
     """The rungs that need torch."""
     rungs = []
     if highest >= 3:
         from labkit.handin import remeasure
 
-        rungs.append(remeasure.check(unpacked, cells, data_root, trust))
+        rungs.append(remeasure.check(unpacked, *asked))
     if highest >= 4:
         from labkit.handin import retrain
 
-        rungs.append(retrain.check(unpacked, rerun, cells, data_root, trust))
+        rungs.append(retrain.check(unpacked, rerun, *asked))
     return rungs
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labkit.handin import content
 from labkit.handin.verify import verify
 from tests.reliability import forge, real
 from tests.reliability.forge import Change
@@ -49,9 +51,17 @@ def files(honest: Path) -> dict[str, bytes]:
 
 
 def test_an_honest_one_passes(honest: Path) -> None:
-    ladder = verify(honest, rerun=1)
+    told: list[str] = []
+    ladder = verify(honest, rerun=1, say=told.append)
     assert forge.verdicts(ladder) == dict.fromkeys((1, 2, 3, 4), "passed"), ladder.lines()
     assert any("identical" in note for note in ladder.rungs[3].notes)
+    # Both upper rungs may take long: whoever waits is told what for.
+    *measured, begun, ended = told
+    assert [line.partition(": ")[0] for line in measured] == [
+        f"measuring again, {i} of 3" for i in (1, 2, 3)
+    ]
+    assert re.match(r"training again: MNIST_\w+: about ", begun)
+    assert ended == f"trained again: {begun.split(': ')[1]}"
 
 
 def test_a_light_one_is_said_to_be_not_checkable(honest: Path) -> None:
@@ -196,6 +206,32 @@ def test_only_training_again_finds_what_was_never_computed(
     ladder = verify(path, rerun=1, cells="*GAN_bce*")
     assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: "passed", 4: "failed"}
     assert any("g_loss of epoch 1" in line for line in ladder.rungs[3].found)
+
+
+@pytest.mark.parametrize(
+    ("what", "verdict"), [("a measure", "not checkable"), ("a loss", "failed")]
+)
+def test_measures_of_other_code_accuse_nobody(
+    files: dict[str, bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    verdict: str,
+) -> None:
+    """Handed in with another release of labkit: its training can be repeated all the same."""
+    name = next(n for n in sorted(files) if "GAN_bce" in n and n.endswith("history.jsonl"))
+    if what == "a loss":
+        loss = json.loads(files[name].splitlines()[0])["g_loss"]
+        change = edit(name, replaced(repr(loss), repr(loss * 1.1)))
+    else:
+        name = next(n for n in sorted(files) if "GAN_bce" in n and n.endswith("metrics.json"))
+        change = edit_json(name, lambda value: value["metrics"].pop("class_imbalance"))
+    path = forge.forged(files, tmp_path / "x.zip", change, again=True)
+    monkeypatch.setattr(content, "evaluation_code", lambda: "of another release")
+    ladder = verify(path, rerun=1, cells="*GAN_bce*")
+    assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable", 4: verdict}
+    (said,) = ladder.rungs[3].found or ladder.rungs[3].notes
+    assert ("g_loss of epoch 1" in said) == (verdict == "failed")
 
 
 # --------------------------------------------------------------------------- another machine
