@@ -19,7 +19,7 @@ import numpy as np
 
 from labkit import cell_images, cell_measures, own_code
 from labkit.catalog import METRICS
-from labkit.code_version import own_files
+from labkit.code_version import own_files, training_code
 from labkit.handin.content import measured_alike, ran_on
 from labkit.handin.ladder import Rung, Say, printable, silent
 from labkit.handin.unpack import Unpacked
@@ -161,7 +161,12 @@ def _no_weights(spec: CellSpec, train: Path, trust: bool) -> str:
     if absent:
         return f"handed in without weights ({', '.join(absent)})"
     own = [] if trust else own_files(spec)
-    return f"its weights are those of {', '.join(own)}: {UNTRUSTED}" if own else ""
+    if own:
+        return f"its weights are those of {', '.join(own)}: {UNTRUSTED}"
+    # Other code may mean other networks by the same name.
+    if spec.code != training_code(spec.family, spec.params):
+        return "trained by other code than this labkit's; its samples are measured"
+    return ""
 
 
 def _weights(
@@ -200,13 +205,11 @@ def _sheet(
     yardstick = found.plan.yardstick(spec)
     if yardstick is None or found.store.sheet_damage(spec, yardstick):
         return
-    if own_files(yardstick) and not trust:
+    train = found.store.train_folder(yardstick)
+    if _no_weights(yardstick, train, trust):
         return  # said of the yardstick itself
-    weights = found.store.train_folder(yardstick) / "best.safetensors"
-    if not weights.is_file():
-        return
     gan = cell_images.build(yardstick, runtime.pick_device())
-    checkpoint.load(gan, weights)
+    checkpoint.load(gan, train / "best.safetensors")
     again = cell_measures.sheet_measures(spec, gan, samples, root)
     folder = found.store.sheet_folder(spec, yardstick)
     stored = json.loads((folder / "metrics.json").read_bytes())

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labkit.handin import content
+from labkit.handin import content, remeasure
 from labkit.handin.verify import verify
 from tests.reliability import forge, real
 from tests.reliability.forge import Change
@@ -232,6 +232,30 @@ def test_measures_of_other_code_accuse_nobody(
     assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable", 4: verdict}
     (said,) = ladder.rungs[3].found or ladder.rungs[3].notes
     assert ("g_loss of epoch 1" in said) == (verdict == "failed")
+
+
+@pytest.mark.parametrize(
+    ("what", "verdict"), [("the weights", "not checkable"), ("a measure", "failed")]
+)
+def test_weights_of_other_code_accuse_nobody(
+    files: dict[str, bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    verdict: str,
+) -> None:
+    """Another release may have had other networks; what samples say, it says of any."""
+    end = "best.safetensors" if what == "the weights" else "metrics.json"
+    name = next(n for n in sorted(files) if "GAN_bce" in n and n.endswith(end))
+    if what == "the weights":
+        change = edit(name, lambda data: data[:-4] + b"\0\0\0\0")
+    else:
+        change = edit_json(name, lambda value: value["metrics"].update(sharpness=0.5))
+    path = forge.forged(files, tmp_path / "x.zip", change, again=True)
+    monkeypatch.setattr(remeasure, "training_code", lambda *_: "of another release")
+    ladder = verify(path, highest=3, cells="*GAN_bce*")
+    assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: verdict}, ladder.lines()
+    assert any("trained by other code" in note for note in ladder.rungs[2].notes)
 
 
 # --------------------------------------------------------------------------- another machine
