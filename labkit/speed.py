@@ -30,6 +30,8 @@ EVALUATED = 4
 FULL_TRAIN = 60_000
 #: A speed within this share of the one remembered is not written down again.
 SAME = 0.03
+#: How far a slower cell moves what is remembered: the machine may have been busy with more.
+DOUBT = 1 / 3
 
 
 def images_seen(spec: CellSpec) -> int:
@@ -60,6 +62,8 @@ def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
 def remember(spec: CellSpec, device: str, seconds: float, training: float) -> None:
     """Note how long a whole cell took; an unwritable cache is no error.
 
+    A quicker cell than any before is believed at once, a slower one by a third.
+
     Args:
         spec: the cell.
         device: as it was asked for, e.g. ``auto``.
@@ -72,7 +76,9 @@ def remember(spec: CellSpec, device: str, seconds: float, training: float) -> No
     new = {key: each for key, each in zip(_keys(spec, device), found, strict=True) if each > 0}
     if all(abs(each - known.get(key, 0.0)) <= SAME * each for key, each in new.items()):
         return
-    known |= new
+    for key, each in new.items():
+        before = known.get(key, each)
+        known[key] = each if each < before else before + DOUBT * (each - before)
     with contextlib.suppress(OSError):
         durable.mkdir(_path().parent)
         durable.replace_bytes(_path(), json.dumps(known, sort_keys=True).encode())

@@ -161,5 +161,10 @@ def test_speed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     longer = cell(1, training={"epochs": 20, "batch_size": 128})  # ten times the epochs
     # 30 s of training ten times; of 2 x 100 + 4 x 100 samples the first 200 ten times.
     assert speed.estimate(longer) == (pytest.approx(300 + 20 * 2400 / 600), True)
+    # A busy machine's slow cell does not undo what a quiet one showed; a quick one counts.
+    speed.remember(cell(1), "auto", seconds=140.0, training=60.0)
+    assert speed.estimate(cell(1))[0] == pytest.approx(50 + 90 / 3)
+    speed.remember(cell(1), "auto", seconds=25.0, training=15.0)
+    assert speed.estimate(cell(1))[0] == pytest.approx(25.0)
     (tmp_path / "speed.json").write_text("[1, ")
     assert speed.estimate(cell(1))[1] is False
