@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.cells import Cells, Level
 from labkit.reporting.claims.claim import Answer, Claim
 from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.measure import first_measured
@@ -178,24 +178,14 @@ def _by_factor(
 
 
 def _dominance(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]:
+    """How far the discriminator was ahead, level by level of the first factor."""
     if not factors:
         return []
     claims = [
         c for d in gans.datasets if (c := essay.found("best-of", factors[0], DOMINANCE, d or "all"))
     ]
-    if claims:
-        parts = []
-        for claim in claims:
-            order = claim.predicate["order"]
-            values = essay.words.listing(
-                essay.words.say(
-                    "clause.with",
-                    value=claim.shown[f"{DOMINANCE}, {lv}"],
-                    level=essay.words.level(factors[0], lv),
-                )
-                for lv in order
-            )
-            parts.append(values + essay.words.where(claim.predicate["dataset"]))
+    parts = [_values(essay.words, c, DOMINANCE, factors[0], c.predicate["order"]) for c in claims]
+    if parts:
         essay.add(
             "stability.dominance", claims, clauses=essay.words.say("clause.semicolon").join(parts)
         )
@@ -203,6 +193,7 @@ def _dominance(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]
 
 
 def _spread(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]:
+    """How far seeds lay apart, level by level of the first factor."""
     if not factors:
         return []
     claims = [
@@ -210,20 +201,20 @@ def _spread(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]:
         for d in gans.datasets
         if (c := essay.found("seed-spread", factors[0], QUALITY, d or "all"))
     ]
-    if claims:
-        parts = []
-        for claim in claims:
-            levels = [lv for lv in gans.factors[factors[0]] if f"spread, {lv}" in claim.shown]
-            values = essay.words.listing(
-                essay.words.say(
-                    "clause.with",
-                    value=claim.shown[f"spread, {lv}"],
-                    level=essay.words.level(factors[0], lv),
-                )
-                for lv in levels
-            )
-            parts.append(values + essay.words.where(claim.predicate["dataset"]))
+    levels = gans.factors[factors[0]]
+    parts = [_values(essay.words, c, "spread", factors[0], levels) for c in claims]
+    if parts:
         essay.add(
             "stability.spread", claims, clauses=essay.words.say("clause.semicolon").join(parts)
         )
     return claims
+
+
+def _values(words: Words, claim: Claim, name: str, factor: str, levels: Sequence[Level]) -> str:
+    """ "0.03 with hinge and 0.21 with BCE on MNIST", of the levels that have a value."""
+    values = words.listing(
+        words.say("clause.with", value=claim.shown[f"{name}, {lv}"], level=words.level(factor, lv))
+        for lv in levels
+        if f"{name}, {lv}" in claim.shown
+    )
+    return values + words.where(claim.predicate["dataset"])
