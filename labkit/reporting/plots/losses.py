@@ -40,10 +40,11 @@ def gan_loss(view: View, family: str = "gan") -> Plotted | None:
                 rows.append(row)
     if not rows:
         return None
+    several = len(view.datasets) > 1
     for kind in kinds:
         for name in ("d_loss", "g_loss"):
             named = [
-                (_("{cell} on {dataset}", cell=label, dataset=dataset), value)
+                (_("{cell} on {dataset}", cell=label, dataset=dataset) if several else label, value)
                 for dataset in view.datasets
                 for label, value in means(of_kind(view, family, dataset, "loss", kind), name)
             ]
