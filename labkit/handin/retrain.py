@@ -37,7 +37,7 @@ LEAST_FREEDOM = 4
 
 
 class _View:
-    """Of the run: which cells, how long that takes, and which are done."""
+    """Of the run: which cells, how long that takes, and how each ended."""
 
     def __init__(self, say: Say) -> None:
         self._tell = say
@@ -49,7 +49,8 @@ class _View:
     def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None: ...
 
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
-        self._tell(printable(f"trained again: {spec.name}"))
+        ended = "failed" if isinstance(outcome, CellFailure) else "trained again"
+        self._tell(printable(f"{ended}: {spec.name}"))
 
     def say(self, line: str) -> None: ...
 
