@@ -71,7 +71,7 @@ METRICS: dict[str, Metric] = {
     ),
     "missing_classes": Metric(
         "Missing classes", "lower", "modes",
-        "classes with almost no samples, after correcting for the classifier's confusions",
+        "classes with almost no samples, as classified and after correcting for confusions",
         digits=2, within=_SAME_DATA,
     ),
     "class_imbalance": Metric(

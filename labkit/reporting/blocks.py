@@ -215,8 +215,8 @@ class Headline:
 
     text: str
     href: str = ""
-    mark: str = ""
-    verdict: str = ""
+    verdicts: tuple[tuple[str, str], ...] = ()
+    """Mark and name of each verdict the line rests on, once."""
 
 
 @dataclass(frozen=True)

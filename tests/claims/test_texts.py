@@ -167,7 +167,30 @@ def test_each_number_of_seeds_gets_the_wording_it_allows(seeds: int, said: str) 
 
 def test_below_the_margin_is_narrow() -> None:
     stability = answer_cells(from_frame(lab1()))[0].paragraph
-    assert "narrowly again on Fashion-MNIST (250 against 256)" in stability  # 2 %, margin 5 %
+    assert "narrowly again on Fashion-MNIST (250 against 256" in stability  # 2 %, margin 5 %
+
+
+def test_a_lead_that_does_not_hold_everywhere_is_said_to_be_one_on_average() -> None:
+    frame = lab1()
+    gans = (frame["family"] == "gan") & (frame["dataset"] == "MNIST")
+    at = dict(zip(sorted(frame[gans]["z_dim"].unique()), (10.0, 20.0, 30.0), strict=True))
+    frame.loc[gans, "fid_drawdown"] = frame[gans]["z_dim"].map(at) - (frame["loss"] == "hinge")
+    assert "(19 against 20)" in answer_questions(frame)[0].paragraph
+    first = gans & (frame["loss"] == "hinge") & (frame["z_dim"] == min(at))
+    frame.loc[first, "fid_drawdown"] = 10.5
+    assert "(19.5 against 20.0 on average, ahead in 2 of 3 comparisons)" in (
+        answer_questions(frame)[0].paragraph
+    )
+
+
+def test_what_says_how_sure_it_is_needs_no_verdict_and_no_help_is_not_measured() -> None:
+    _, collapse, *_ = answer_questions(lab1())
+    verdicts = {c.id: c.verdict for c in collapse.claims}
+    said = {s.text: {verdicts[c] for c in s.claims} for s in collapse.sentences}
+    assert next(v for t, v in said.items() if "nothing can be said to have helped" in t) == {
+        "not measured"
+    }
+    assert said.pop(list(said)[-1]) == said.pop(list(said)[-1]) == set()
 
 
 # ------------------------------------------------------------------ other tables

@@ -14,12 +14,15 @@ import pytest
 
 from labkit.catalog import FORMATS, resolve
 from labkit.reporting.build import build_report, read_report
+from labkit.reporting.claims import answer_questions
 from labkit.reporting.document import compose, pictures, walk
 from labkit.reporting.networks import architecture
 from labkit.reporting.render import ReportError, enlarged, templates_folder, thinned
+from labkit.reporting.sections.questions import headlines
 from labkit.reporting.table import tables
 from labkit.reporting.view import View
 from labkit.store import Store
+from tests.claims.tables import lab1 as three_seeds
 from tests.reporting.conftest import SMALL
 from tests.reporting.fake_store import fake_plan, write_store
 
@@ -540,3 +543,12 @@ def test_very_many_cells_share_the_page(lab1: Store, monkeypatch: pytest.MonkeyP
     )
     assert {p.run for p in gallery.pictures} == {c.name for c in best[:2]}
     assert "the 2 cells of the lowest proxy FID are shown" in repr(crowded.sections)
+
+
+def test_a_headline_bears_every_verdict_of_its_sentence(lab1: Store) -> None:
+    """ "Supported on MNIST, open on Fashion-MNIST" is not "supported"."""
+    plan = lab1.plan()
+    outcomes = tuple(lab1.outcome(spec) for spec in plan.cells)
+    view = View(plan, outcomes, tables(plan, outcomes), lab1.artifact)
+    line, *_ = headlines(view, answer_questions(three_seeds(3))[:1])
+    assert [verdict for _, verdict in line.verdicts] == ["supported", "inconclusive"]

@@ -56,7 +56,9 @@ _HOW = {
 _SHARES = N_(
     "Classified: what the pinned classifier takes the samples for. It confuses some classes, so "
     "these shares are biased even for real images; corrected: the shares that explain what it "
-    "saw, given its confusions on real test images."
+    "saw, given its confusions on real test images. Samples that leave the classifier undecided "
+    "push the correction too far, so a class counts as missing only if both shares are far below "
+    "the real one."
 )
 
 _WRONG_WITH_IT = N_(

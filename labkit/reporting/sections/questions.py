@@ -55,7 +55,7 @@ def reflection(view: View, answers: Sequence[Answer], student: Students) -> Sect
 
 
 def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
-    """The first sentence of each question that states a claim, with its verdict."""
+    """The first sentence of each question that states a claim, with every verdict in it."""
     if view.options.get("answers", "prose") == "off":
         return ()
     lines = []
@@ -64,21 +64,13 @@ def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
         if answer.sentences:
             stated = (sentence for sentence in answer.sentences if sentence.claims)
             first = next(stated, answer.sentences[0])
-            claim = next((found[c] for c in first.claims if c in found), None)
-            text = first.text
+            text, claims = first.text, [found[c] for c in first.claims if c in found]
         elif answer.claims:
-            claim = answer.claims[0]
-            text = claim.text
+            text, claims = answer.claims[0].text, [answer.claims[0]]
         else:
             continue
-        lines.append(
-            Headline(
-                text,
-                f"#question-{slug(answer.question)}",
-                claim.mark if claim else "",
-                claim.verdict if claim else "",
-            )
-        )
+        verdicts = dict.fromkeys((claim.mark, claim.verdict) for claim in claims)
+        lines.append(Headline(text, f"#question-{slug(answer.question)}", tuple(verdicts)))
     return tuple(lines)
 
 

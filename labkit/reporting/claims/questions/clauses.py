@@ -39,8 +39,7 @@ def winners(essay: Essay, claims: Sequence[Claim], verb: str) -> str:
     if len(tops) == 1 and claims[0].in_these_runs == "yes":
         factor, level = claims[0].predicate["factor"], claims[0].predicate["level"]
         values = words.say("clause.semicolon").join(
-            words.say("clause.against", value=_top(c), rest=_rest(words, c)) + on(words, c, claims)
-            for c in claims
+            _against(words, c) + on(words, c, claims) for c in claims
         )
         return words.say(
             "clause.wins",
@@ -76,21 +75,21 @@ def _winner(essay: Essay, claim: Claim, verb: str, before: Claim | None) -> str:
         hedge=essay.hedge(claim),
         verb=words.say(verb, hedge=essay.hedge(claim)),
         where=where,
-        values=words.say("clause.against", value=_top(claim), rest=_rest(words, claim)),
+        values=_against(words, claim),
     )
+
+
+def _against(words: Words, claim: Claim) -> str:
+    """ "6.6 against 25.7": of means, so it is said where they hide that it was not always so."""
+    top = claim.predicate["level"]
+    rest = words.listing(_value(claim, lv) for lv in claim.predicate["order"] if lv != top)
+    held, n = (claim.shown.get(k, "") for k in ("blocks where it leads", "blocks"))
+    key = "clause.against" if held == n else "clause.against_mixed"
+    return words.say(key, value=_value(claim, top), rest=rest, held=held, n=n)
 
 
 def _value(claim: Claim, level: object) -> str:
     return claim.shown[f"{claim.predicate['metric']}, {level}"]
-
-
-def _top(claim: Claim) -> str:
-    return _value(claim, claim.predicate["level"])
-
-
-def _rest(words: Words, claim: Claim) -> str:
-    top = claim.predicate["level"]
-    return words.listing(_value(claim, lv) for lv in claim.predicate["order"] if lv != top)
 
 
 def course(essay: Essay, claims: Sequence[Claim]) -> str:

@@ -68,21 +68,21 @@ class Essay:
         n = max(c.n_seeds for c in measured)
         count = self.words.count(n)
         if n == 1:
-            self.add("answer.one_seed", measured)
+            self.add("answer.one_seed")
         elif n < MIN_SEEDS:
-            self.add("answer.few_seeds", measured, n=count)
+            self.add("answer.few_seeds", n=count)
         elif open_claims:
             hedged = any(self.hedge(c) for c in open_claims)
-            self.add("answer.open" if hedged else "answer.some_open", open_claims, n=count)
+            self.add("answer.open" if hedged else "answer.some_open", n=count)
         else:
-            self.add("answer.all_settled", measured, n=count)
+            self.add("answer.all_settled", n=count)
         plans = [c for c in open_claims if c.settle is not None and c.settle.command]
         if plans:
             seeds = max(c.settle.seeds for c in plans if c.settle is not None)
             runs = {run for claim in plans for run in claim.runs}
             names = {c.seedless for c in self.context.cells if c.run in runs}
             plan = plan_for(sorted(names), seeds, self.context)
-            self.add("answer.settle", plans, plan=plan.text)
+            self.add("answer.settle", plan=plan.text)
 
     def answer(self) -> Answer:
         """Everything so far as an answer."""

@@ -70,16 +70,15 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
 
 def _helped(essay: Essay, factors: list[str], found: Claim) -> list[Claim]:
     """What went with fewer collapses; that nothing could, where nothing collapsed."""
+    helped = [c for c in essay.claims if c.predicate["kind"] == "helped"]
     if found.in_these_runs == "yes":
-        essay.add("collapse.nothing_to_help", [found])
+        essay.add("collapse.nothing_to_help", helped or [found])
         return []
     claims = [
         c
         for f in factors
-        for c in essay.claims
-        if c.predicate["kind"] == "helped"
-        and c.predicate["factor"] == f
-        and c.verdict != "not measured"
+        for c in helped
+        if c.predicate["factor"] == f and c.verdict != "not measured"
     ]
     for claim in claims:
         factor = claim.predicate["factor"]

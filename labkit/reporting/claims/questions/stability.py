@@ -121,7 +121,7 @@ def _shares(essay: Essay, gans: Cells, subject: str) -> list[Claim]:
                 factor=words.factor(order[0]),
                 share=claim.shown[f"{order[0]}, share"],
                 others=others,
-                rest=_rest(words, claim),
+                rest=_rest(words, claim, where),
             )
         )
     essay.add(
@@ -143,12 +143,13 @@ def _share_key(claim: Claim) -> str:
     return "stability.share_part" if own > max(rest) else "stability.share_more"
 
 
-def _rest(words: Words, claim: Claim) -> str:
-    """What no single setting carries: "63 % lies in how loss and z combine, or in noise"."""
+def _rest(words: Words, claim: Claim, where: str = "") -> str:
+    """What no setting carries: "63 % of the spread lies in how loss and z combine, or in noise"."""
     factors = words.listing(words.factor(f) for f in sorted(claim.predicate["order"]))
     key = "stability.rest_split" if "combination" in claim.shown else "stability.rest"
     return words.say(
         key,
+        where=where,
         factors=factors,
         rest=claim.shown.get("rest", ""),
         combination=claim.shown.get("combination", ""),

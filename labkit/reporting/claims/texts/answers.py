@@ -27,6 +27,7 @@ MESSAGES = {
     "clause.at": "{value} at {level}",
     "clause.with": "{value} with {level}",
     "clause.against": "{value} against {rest}",
+    "clause.against_mixed": "{value} against {rest} on average, ahead in {held} of {n} comparisons",
     "clause.wins": "{level} {verb}{where} ({values})",
     "clause.wins_next": "{level}{where} ({hedge}{values})",
     "clause.wins_again": "{hedge}again{where} ({values})",
@@ -80,13 +81,13 @@ MESSAGES = {
     "{others})",
     "stability.share_part": "the {factor} {hedge}carries the largest part of the spread{where} "
     "({share} %, with {others})",
-    "stability.share_more": "the {factor} {hedge}carries more of the spread than any other setting"
-    "{where} ({share} %, with {others}), yet {rest}",
+    "stability.share_more": "{rest} (of the settings themselves, the {factor} {hedge}carries the "
+    "most: {share} %, with {others})",
     "stability.share_of": "{share} % for the {factor}",
     "stability.share_tie": "no single setting stands out{where}: {rest}",
-    "stability.rest": "{rest} % of it lies in how {factors} combine, or in noise",
-    "stability.rest_split": "{combination} % of it lies in how {factors} combine and {noise} % in "
-    "noise between seeds",
+    "stability.rest": "{rest} % of the spread{where} lies in how {factors} combine, or in noise",
+    "stability.rest_split": "{combination} % of the spread{where} lies in how {factors} combine "
+    "and {noise} % in noise between seeds",
     "stability.by_factors": "{clauses}.",
     "stability.by": "by {factor}, {clause}",
     "stability.quality": "End quality is a question of its own: {clauses}.",
