@@ -135,6 +135,6 @@ def glob(names: Sequence[str]) -> str:
 
 
 def run_command(pattern: str, seeds: int) -> str:
-    """``labkit run --seeds 3 --only 'MNIST_GAN_*'``; an empty pattern means every cell."""
-    only = f" --only {shlex.quote(pattern)}" if pattern else ""
+    """``labkit run --seeds 3 --only 'MNIST_GAN_*'``; no pattern or ``*`` means every cell."""
+    only = f" --only {shlex.quote(pattern)}" if pattern.strip("*") else ""
     return f"labkit run --seeds {seeds}{only}"
