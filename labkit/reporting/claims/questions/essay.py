@@ -76,10 +76,11 @@ class Essay:
             self.add("answer.open" if hedged else "answer.some_open", n=count)
         else:
             self.add("answer.all_settled", n=count)
-        plans = [c for c in open_claims if c.settle is not None and c.settle.command]
+        plans = [(c.settle.seeds, c) for c in open_claims if c.settle and c.settle.command]
         if plans:
-            seeds = max(c.settle.seeds for c in plans if c.settle is not None)
-            runs = {run for claim in plans for run in claim.runs}
+            # The nearest step, for all that it could settle; what needs more says so itself.
+            seeds = min(needed for needed, _claim in plans)
+            runs = {run for needed, claim in plans if needed == seeds for run in claim.runs}
             names = {c.seedless for c in self.context.cells if c.run in runs}
             plan = plan_for(sorted(names), seeds, self.context)
             self.add("answer.settle", plan=plan.text)
