@@ -99,8 +99,9 @@ def course(essay: Essay, claims: Sequence[Claim]) -> str:
         claims: *trend* claims of one factor and one metric, one a data set.
     """
     words = essay.words
-    shapes = {(c.predicate["shape"], essay.hedge(c)) for c in claims}
-    if len(shapes) == 1 and monotone(claims):
+    shapes = {c.predicate["shape"] for c in claims}
+    alike = len({essay.hedge(c) for c in claims}) == 1
+    if alike and monotone(claims):
         steps = words.listing(_step(words, c, on(words, c, claims)) for c in claims)
         return words.say(
             f"course.{claims[0].predicate['shape']}",
@@ -109,7 +110,8 @@ def course(essay: Essay, claims: Sequence[Claim]) -> str:
             steps=steps,
         )
     turns = {(c.predicate["shape"], _turn(c)) for c in claims}
-    if len(turns) == 1 and claims[0].predicate["shape"] in ("valley", "hill") and len(claims) > 1:
+    turning = len(turns) == 1 and shapes <= {"valley", "hill"}
+    if alike and turning and len(claims) > 1:
         values = words.say("clause.semicolon").join(
             words.say("course.turn", value=_value(c, _turn(c)), rest=_others(words, c))
             + on(words, c, claims)
@@ -117,6 +119,7 @@ def course(essay: Essay, claims: Sequence[Claim]) -> str:
         )
         return words.say(
             f"course.{claims[0].predicate['shape']}_all",
+            hedge=essay.hedge(claims[0]),
             level=words.level(claims[0].predicate["factor"], _turn(claims[0])),
             where=everywhere(words, claims),
             values=values,
@@ -159,8 +162,7 @@ def briefly(essay: Essay, claims: Sequence[Claim]) -> str:
         each = zip(ends, claims, strict=True)
         values = ", ".join(text + on(words, c, claims) for text, c in each)
     key = f"course.brief.{claims[0].predicate['shape']}"
-    hedge = "" if all(essay.hedge(c) == "" for c in claims) else words.say("answer.apparently")
-    return words.say(key, hedge=hedge, values=values)
+    return words.say(key, hedge=essay.hedge_of(claims), values=values)
 
 
 def _end(claim: Claim, index: int) -> str:
@@ -198,6 +200,7 @@ def _course(essay: Essay, claim: Claim) -> str:
         return words.say("course.flat", where=where, values=values)
     return words.say(
         f"course.{shape}",
+        hedge=essay.hedge(claim),
         where=where,
         level=words.level(factor, _turn(claim)),
         value=_value(claim, _turn(claim)),

@@ -136,6 +136,7 @@ def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
     parts = [
         words.say(
             _loss_key(c),
+            hedge=essay.hedge(c),
             where=words.where(c.predicate["dataset"]).strip(),
             recon=c.shown["recon_proxy_fid"],
             samples=c.shown["proxy_fid"],
@@ -145,10 +146,8 @@ def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
     if parts:
         essay.add("combining.lost", claims, clauses=words.say("clause.semicolon").join(parts))
         lessons = {c.predicate["below"] for c in claims}
-        if len(lessons) == 1:
-            essay.add("combining.try_prior" if lessons.pop() else "combining.try_decoder", claims)
-        else:
-            essay.add("combining.try_both", claims)
+        key = "both" if len(lessons) > 1 else "prior" if lessons.pop() else "decoder"
+        essay.add(f"combining.try_{key}", claims, hedge=essay.hedge_of(claims))
     return claims
 
 
@@ -207,8 +206,7 @@ def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
         key = "beats_both" if all(won) else "between" if any(won) else "behind_both"
         if any(c.in_these_runs == "tie" for c in claims):
             key = "tie_hybrid"
-        hedge = next((h for c in claims if (h := essay.hedge(c))), "")
-        outcomes.setdefault((key, hedge), []).append(claims)
+        outcomes.setdefault((key, essay.hedge_of(claims)), []).append(claims)
     for (key, hedge), alike in outcomes.items():
         first = [claims[0] for claims in alike]
         values = words.say("clause.semicolon").join(

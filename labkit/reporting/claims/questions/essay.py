@@ -42,18 +42,29 @@ class Essay:
             ids = tuple(dict.fromkeys(claim.id for claim in claims))
             self._sentences.append(Sentence(capitalised(text), ids))
 
+    @property
+    def seeds(self) -> int:
+        """The most seeds that any claim of the question rests on."""
+        return max((c.n_seeds for c in self.claims if c.verdict != "not measured"), default=0)
+
     def hedge(self, claim: Claim) -> str:
         """What has to stand before a finding so that it says no more than it may.
 
-        With three seeds or more, "apparently " before what they leave open; with fewer,
-        "narrowly " before a difference below the margin (that one training proves little
-        is said of everything at the paragraph's end).
+        With three seeds or more, "apparently " before what they leave open (also where only
+        other cells have so many); with fewer, "narrowly " before a difference below the margin
+        (that one training proves little is said of everything at the paragraph's end).
         """
-        if claim.verdict != "inconclusive" or claim.in_these_runs != "yes":
+        if claim.verdict in ("supported", "not measured") or claim.in_these_runs == "tie":
             return ""
-        if claim.n_seeds >= MIN_SEEDS:
-            return self.words.say("answer.apparently")
-        return self.words.say("answer.narrowly") if claim.below_margin else ""
+        refuted = claim.in_these_runs == "no"
+        if self.seeds >= MIN_SEEDS:
+            settled = refuted and _lies_beyond_zero(claim)
+            return "" if settled else self.words.say("answer.apparently")
+        return self.words.say("answer.narrowly") if claim.below_margin and not refuted else ""
+
+    def hedge_of(self, claims: Sequence[Claim]) -> str:
+        """The hedge of a finding that rests on several claims: the first that has one."""
+        return next((hedge for claim in claims if (hedge := self.hedge(claim))), "")
 
     def certainty(self, about: Sequence[Claim]) -> None:
         """The last sentences: how far all this may be trusted, and what would settle it.
@@ -65,15 +76,16 @@ class Essay:
         measured = [c for c in about if c.verdict != "not measured"]
         if not measured:
             return
-        n = max(c.n_seeds for c in measured)
-        count = self.words.count(n)
-        if n == 1:
+        count = self.words.count(self.seeds)
+        if self.seeds == 1:
             self.add("answer.one_seed")
-        elif n < MIN_SEEDS:
+        elif self.seeds < MIN_SEEDS:
             self.add("answer.few_seeds", n=count)
+        elif any(self.words.say("answer.apparently") in s.text.lower() for s in self._sentences):
+            uneven = any(c.n_seeds < self.seeds for c in measured)
+            self.add("answer.open_uneven" if uneven else "answer.open", n=count)
         elif open_claims:
-            hedged = any(self.hedge(c) for c in open_claims)
-            self.add("answer.open" if hedged else "answer.some_open", n=count)
+            self.add("answer.some_open", n=count)
         else:
             self.add("answer.all_settled", n=count)
         plans = [(c.settle.seeds, c) for c in open_claims if c.settle and c.settle.command]
@@ -94,3 +106,14 @@ class Essay:
             claims=self.claims,
             sentences=tuple(self._sentences),
         )
+
+
+def _lies_beyond_zero(claim: Claim) -> bool:
+    """Whether the interval of a refuted statement shows more than chance against it.
+
+    That of a trend is of the whole way and says nothing of the turn that refutes it.
+    """
+    if claim.predicate["kind"] == "trend" or claim.interval is None:
+        return False
+    low, high = claim.interval
+    return low > 0 or high < 0

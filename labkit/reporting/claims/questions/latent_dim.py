@@ -178,12 +178,13 @@ def _agreement(essay: Essay, metrics: tuple[str, ...]) -> list[Claim]:
     claims = [c for n in metrics if (c := essay.found("same-pattern", FACTOR, n))]
     alike = [words.metric(c.predicate["metric"]) for c in claims if c.in_these_runs == "yes"]
     apart = [words.metric(c.predicate["metric"]) for c in claims if c.in_these_runs == "no"]
-    if alike and apart:
+    key = "agree_partly" if alike and apart else "agree" if alike else "disagree"
+    if alike or apart:
         essay.add(
-            "latent.agree_partly", claims, alike=words.listing(alike), apart=words.listing(apart)
+            f"latent.{key}",
+            claims,
+            hedge=essay.hedge_of(claims),
+            alike=words.listing(alike),
+            apart=words.listing(apart),
         )
-    elif alike:
-        essay.add("latent.agree", claims, alike=words.listing(alike))
-    elif apart:
-        essay.add("latent.disagree", claims, apart=words.listing(apart))
     return claims

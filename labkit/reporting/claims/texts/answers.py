@@ -15,6 +15,8 @@ MESSAGES = {
     "answer.few_seeds": "With {n} seeds per setting it is still too early to tell effect from "
     "chance.",
     "answer.open": "“Apparently” marks what {n} seeds do not separate from chance.",
+    "answer.open_uneven": "“Apparently” marks what the seeds, {n} at most and in places fewer, do "
+    "not separate from chance.",
     "answer.some_open": "What {n} seeds leave open is marked in the evidence below.",
     "answer.all_settled": "All of this holds beyond the noise between {n} seeds.",
     "answer.settle": "What could settle more of it: {plan}.",
@@ -45,12 +47,12 @@ MESSAGES = {
     "course.weakly.rises": "rises{where} {steps}, with some steps level",
     "course.weakly.falls": "falls{where} {steps}, with some steps level",
     "course.flat": "does not move{where} beyond rounding ({values})",
-    "course.valley": "is lowest at {level}{where} ({value}, against {rest})",
-    "course.hill": "is highest at {level}{where} ({value}, against {rest})",
+    "course.valley": "is {hedge}lowest at {level}{where} ({value}, against {rest})",
+    "course.hill": "is {hedge}highest at {level}{where} ({value}, against {rest})",
     "course.turn": "{value}, against {rest}",
-    "course.valley_all": "is lowest at {level}{where} ({values})",
-    "course.hill_all": "is highest at {level}{where} ({values})",
-    "course.mixed": "goes up and down{where} ({rest})",
+    "course.valley_all": "is {hedge}lowest at {level}{where} ({values})",
+    "course.hill_all": "is {hedge}highest at {level}{where} ({values})",
+    "course.mixed": "{hedge}goes up and down{where} ({rest})",
     "verb.steadier": "was {hedge}the steadier choice",
     "verb.lower_fid": "{hedge}had the lower proxy FID",
     "verb.coverage": "{hedge}covered more of the real images",
@@ -138,13 +140,13 @@ MESSAGES = {
     "latent.samples": "The samples' {metric} {clauses}.",
     "latent.trade": "{a} reconstructs best and {b} samples best{where}{hedge}",
     "latent.no_trade": "it does not hold{where} that the two ask for different sizes: {a} is "
-    "best at both",
+    "best at both{hedge}",
     "latent.trade_tie": "one size may serve both{where}",
     "latent.trade_offs": "So {clauses}.",
-    "latent.agree": "The two data sets order the latent sizes alike by {alike}.",
-    "latent.disagree": "The two data sets order the latent sizes differently by {apart}.",
-    "latent.agree_partly": "The two data sets order the latent sizes alike by {alike}, but not by "
-    "{apart}.",
+    "latent.agree": "The two data sets {hedge}order the latent sizes alike by {alike}.",
+    "latent.disagree": "The two data sets {hedge}order the latent sizes differently by {apart}.",
+    "latent.agree_partly": "The two data sets {hedge}order the latent sizes alike by {alike}, but "
+    "not by {apart}.",
     "latent.absent": "Not measured here: {metrics}.",
     # --- questions about one setting: loss kind, constraint, regularisation, ...
     "factor.confounded": "The table cannot answer this as a matter of cause: {reason}.",
@@ -189,19 +191,20 @@ MESSAGES = {
     "combining.encoder": "What the {can} have and the {cannot} lack is an encoder: a code for a "
     "given image, and with it reconstructions and interpolations between real images.",
     "combining.lost": "Where the VAEs fall short of real images is measured too: {clauses}.",
-    "combining.prior": "{where}, their reconstructions alone have a proxy FID of {recon}, less "
-    "than half of their samples' {samples}",
+    "combining.prior": "{where}, their reconstructions alone have a proxy FID of {recon}, "
+    "{hedge}less than half of their samples' {samples}",
     "combining.decoder": "{where}, their reconstructions alone already have a proxy FID of "
-    "{recon}, more than half of their samples' {samples}",
+    "{recon}, {hedge}more than half of their samples' {samples}",
     "combining.decoder_beyond": "{where}, their reconstructions alone have a proxy FID of {recon}, "
-    "above that of their samples, {samples}",
-    "combining.try_prior": "So more than half of the distance is added by drawing codes from the "
-    "prior, which points to a latent GAN: a generator that learns to produce the VAE's codes.",
-    "combining.try_decoder": "So more than half of the distance is there before any code is drawn, "
-    "which points to a VAE-GAN or an adversarial VAE: a discriminator that judges what the decoder "
-    "paints.",
-    "combining.try_both": "So the data sets point different ways: to a latent GAN where the codes "
-    "miss the prior, to a VAE-GAN or an adversarial VAE where the decoder is the limit.",
+    "{hedge}above that of their samples, {samples}",
+    "combining.try_prior": "So {hedge}more than half of the distance is added by drawing codes "
+    "from the prior, which points to a latent GAN: a generator that learns to produce the VAE's "
+    "codes.",
+    "combining.try_decoder": "So {hedge}more than half of the distance is there before any code is "
+    "drawn, which points to a VAE-GAN or an adversarial VAE: a discriminator that judges what the "
+    "decoder paints.",
+    "combining.try_both": "So the data sets {hedge}point different ways: to a latent GAN where "
+    "the codes miss the prior, to a VAE-GAN or an adversarial VAE where the decoder is the limit.",
     "combining.tied": "{setting} (tied with others)",
     "combining.settings": "The settings to start from are those of the best cells: {gan} for the "
     "GAN's side, {vae} for the VAE's.",
