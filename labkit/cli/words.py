@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labkit.asked import UserError, one_of
+from labkit.asked import UserError, one_of, stored
 
 if TYPE_CHECKING:
     from labkit.reporting.claims import Answer
@@ -77,21 +77,25 @@ def check(
     from labkit.planning import read_experiment
     from labkit.reporting.answers import check as held_against
     from labkit.reporting.build import load_tables
-    from labkit.reporting.reflections import computed
-    from labkit.store import Store
+    from labkit.reporting.reflections import computed, read_words
 
+    text = read_words(answers)
     if results is None:
         name = read_experiment(answers.parent / "experiments.yaml").name
         results = answers.parent / "results" / name
-    store = Store(results)
+    store = stored(results)
     found = load_tables(store)
     computed_answers = computed(found, store.plan())
     claims = [claim for answer in computed_answers for claim in answer.claims]
     asked = [answer.question for answer in computed_answers]
-    held = held_against(answers.read_text("utf-8"), found.cells, claims, asked)
+    held = held_against(text, found.cells, claims, asked)
     for finding in held.findings:
         sign = "  " if finding.ok else "! "
-        typer.echo(f"{sign}{answers}:{finding.line}: {finding.text}: {finding.note}")
+        where = f"{sign}{answers}:{finding.line}:"
+        if finding.kind == "claim":  # the verdict, then what the table says
+            typer.echo(f"{where} {finding.note}\n    {finding.text}")
+        else:
+            typer.echo(f"{where} {finding.text}: {finding.note}")
     for answer in computed_answers:
         words = held.words.get(answer.question, 0)
         typer.echo(f"{'  ' if words else '! '}{words:4d} words  {answer.heading}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
+from labkit.errors import LabkitError
 from labkit.reporting.blocks import Piece
 from labkit.reporting.language import _
 from labkit.reporting.table import Tables
@@ -65,6 +66,20 @@ def prepare(path: Path | None, answers: Sequence[Answer]) -> None:
         file.write(template([answer.question for answer in answers]))
 
 
+def read_words(path: Path) -> str:
+    """A student's ``answers.md``, whatever editor wrote it.
+
+    Raises:
+        LabkitError: not UTF-8, so that some of its letters would be guesses.
+    """
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise LabkitError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
+
+
 def students(path: Path | None, found: Tables, answers: Sequence[Answer]) -> Students:
     """The student's answers, read from a file and held against the table.
 
@@ -72,12 +87,15 @@ def students(path: Path | None, found: Tables, answers: Sequence[Answer]) -> Stu
         path: ``answers.md``; nothing is read if it is None or not there.
         found: the tables.
         answers: what was computed, whose claims a student's statement may be among.
+
+    Raises:
+        LabkitError: the file is not UTF-8.
     """
     if path is None or not path.is_file():
         return NOBODY
     from labkit.reporting.answers import parse
 
-    taken = parse(path.read_text("utf-8", errors="replace"))
+    taken = parse(read_words(path))
     claims = [claim for answer in answers for claim in answer.claims]
     return Students(
         {
