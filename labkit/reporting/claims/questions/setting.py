@@ -11,11 +11,16 @@ from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.change import change
 from labkit.reporting.claims.predicates.helped import helped, mark_collapsed
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
-from labkit.reporting.claims.predicates.setting import best_setting
 from labkit.reporting.claims.predicates.trend import trend
 from labkit.reporting.claims.questions.clauses import by_label, course, moved, winners
 from labkit.reporting.claims.questions.essay import Essay
 from labkit.reporting.claims.questions.stability import WITHIN
+from labkit.reporting.claims.questions.wholes import (
+    compare_wholes,
+    confounded,
+    needed,
+    tell_wholes,
+)
 
 #: What a setting is judged by, where measured.
 MEASURES = (
@@ -46,14 +51,15 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         c.predicate["metric"] for c in essay.claims if c.predicate["kind"] in ("best-of", "trend")
     ):
         told += _sentence(essay, name)
-    refused = [
-        c for c in essay.claims if c.predicate["kind"] == "best-of" and c.verdict == "not measured"
-    ]
+    told = told or tell_wholes(essay)
     if not told:
-        told = _wholes(essay)
-        key_ = "factor.which" if told else "factor.confounded" if refused else "factor.nothing"
-        reason = refused[0].reasons[0] if refused and refused[0].reasons else ""
-        essay.add(key_, refused, reason=reason, factors=context.words.factor(factor, True))
+        refused = confounded(essay)
+        essay.add(
+            "factor.confounded" if refused else "factor.nothing",
+            refused,
+            reason=refused[0].reasons[0] if refused else "",
+            factors=context.words.factor(factor, True),
+        )
     _losses(essay, some, factor)
     essay.certainty(told)
     return essay.answer()
@@ -73,8 +79,8 @@ def _drafts(cells: Cells, factor: str, context: Context) -> list[Draft]:
             drafts.append(same_pattern(cells, factor, context.measure(name), context))
     if cells.families == ("gan",):
         drafts.append(helped(mark_collapsed(cells), factor, context))
-    if all(draft.missing for draft in drafts if draft.predicate["kind"] == "best-of"):
-        drafts += _whole_drafts(cells, context)
+    if needed(drafts):
+        drafts += compare_wholes(cells, WHOLE, context)
     if factor == "beta":
         drafts += [
             trade_off(
@@ -110,42 +116,6 @@ def _changes(cells: Cells, factor: str, name: str, context: Context) -> list[Dra
                     )
                 )
     return found
-
-
-def _whole_drafts(cells: Cells, context: Context) -> list[Draft]:
-    """One setting as a whole against another: a comparison that asks for no cause."""
-    measures = [context.measure(name) for name in WHOLE if first_measured([name], cells)]
-    return [
-        best_setting(cells.of(dataset=dataset), measure, context)
-        for measure in measures
-        if not set(measure.within) & set(cells.factors)
-        for dataset in cells.datasets
-    ]
-
-
-def _wholes(essay: Essay) -> list[Claim]:
-    """Which setting as a whole was ahead, measure by measure."""
-    words = essay.words
-    told = [
-        c
-        for c in essay.claims
-        if c.predicate["kind"] == "best-setting" and c.in_these_runs == "yes"
-    ]
-    for claim in told:
-        metric = claim.predicate["metric"]
-        setting, following = claim.predicate["words"]
-        essay.add(
-            "factor.whole",
-            [claim],
-            metric=words.metric(metric),
-            hedge=essay.hedge(claim),
-            where=words.where(claim.predicate["dataset"]),
-            setting=setting,
-            value=claim.shown[f"{metric}, best"],
-            other=claim.shown[f"{metric}, next"],
-            next=following,
-        )
-    return told
 
 
 def _numeric(levels: tuple[Level, ...]) -> bool:

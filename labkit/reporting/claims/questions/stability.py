@@ -16,6 +16,7 @@ from labkit.reporting.claims.predicates.ranking import ranking
 from labkit.reporting.claims.predicates.spread import seed_spread
 from labkit.reporting.claims.questions.clauses import winners
 from labkit.reporting.claims.questions.essay import Essay
+from labkit.reporting.claims.questions.wholes import ahead, compare_wholes, needed, tell_wholes
 from labkit.reporting.claims.texts import Words
 
 #: What stability within a training is read from, the first that was measured.
@@ -37,23 +38,30 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         quality = first_measured([QUALITY], gans)
         essay.add("stability.not_measured" if quality else "stability.nothing")
     told = _shares(essay, gans, subject)
-    if within and not told:
+    if within and not told and _comparable(essay, within):
         essay.add(
             "stability.read_from",
             metric=context.words.metric(within),
             about=context.words.say(f"about.{within}"),
         )
-    told.append(_finished(essay))
+    finished = _finished(essay)
     told += _by_factor(essay, gans, factors, subject, "stability.by_factors")
     if within:
         told += _by_factor(essay, gans, factors[:1], QUALITY, "stability.quality")
     told += _dominance(essay, gans, factors)
     told += _spread(essay, gans, factors)
+    told += tell_wholes(essay)
     constant = essay.claim("constant", "gan")
     if constant.predicate["settings"]:
         essay.add("stability.constant", [constant], settings=constant.predicate["words"])
-    essay.certainty(told)
+    essay.certainty(told or [finished])
     return essay.answer()
+
+
+def _comparable(essay: Essay, metric: str) -> bool:
+    """Whether any training is held against another by this metric."""
+    of_levels = (c for c in essay.claims if c.predicate["kind"] == "best-of" and c.in_these_runs)
+    return any(c.predicate["metric"] == metric for c in [*of_levels, *ahead(essay)])
 
 
 def _drafts(
@@ -74,6 +82,8 @@ def _drafts(
         drafts.append(ranking(gans, read, context))
         for factor in factors:
             drafts.append(same_pattern(gans, factor, read, context))
+    if factors and needed(drafts):
+        drafts += compare_wholes(gans, [within or QUALITY], context)
     drafts.append(held_constant(gans, context))
     return drafts
 
