@@ -142,4 +142,4 @@ def test_published_values_beside_the_same_values() -> None:
     near, off = found[0].claims
     assert (near.in_these_runs, near.verdict) == ("yes", "inconclusive")
     assert off.verdict == "not supported"
-    assert "is met within its tolerance: 240.98 here, 240.98 there" in found[0].paragraph
+    assert "is met within its tolerance by VAE: 240.98 here, 240.98 there" in found[0].paragraph

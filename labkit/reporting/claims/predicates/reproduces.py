@@ -47,6 +47,8 @@ def reproduces(cells: Cells, reference: Reference, context: Context, key: str = 
         )
     )
     dataset = common.single_dataset(matching) if len(matching) else ""
+    names = {cell.seedless for cell in matching}
+    by = words.say("reproduces.by", cell=names.pop()) if len(names) == 1 else ""
     draft = Draft(
         id=".".join(p for p in ("reproduces", m.name, key, dataset) if p),
         scope=common.scope_of(matching, words) if len(matching) else "",
@@ -55,11 +57,12 @@ def reproduces(cells: Cells, reference: Reference, context: Context, key: str = 
             "kind": "reproduces",
             "metric": m.name,
             "source": reference.source,
+            "by": by,
             "published": reference.value,
             "tolerance": reference.tolerance,
         },
         writer=context.writer(),
-        topic=words.say("topic.reproduces", metric=spoken, source=reference.source),
+        topic=words.say("topic.reproduces", metric=spoken, source=reference.source, by=by),
         unit=m.unit,
         margin=reference.tolerance,
         rule=words.say("rule.reproduces"),
@@ -89,7 +92,7 @@ def reproduces(cells: Cells, reference: Reference, context: Context, key: str = 
     writer = draft.writer
     return replace(
         draft,
-        statement=words.say("reproduces.statement", metric=spoken, source=reference.source),
+        statement=words.say("reproduces.statement", metric=spoken, source=reference.source, by=by),
         detail=words.say(
             "reproduces.detail",
             ours=writer.number("ours", reference.value + ours.mean, decimals),

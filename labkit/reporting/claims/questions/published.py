@@ -20,6 +20,7 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         fields: dict[str, object] = {
             "metric": essay.words.metric(claim.predicate["metric"]),
             "source": claim.predicate["source"],
+            "by": claim.predicate["by"],
         }
         if claim.verdict == "not measured":
             essay.add("reference.unmeasured", [claim], reason=claim.reasons[0], **fields)

@@ -170,10 +170,10 @@ MESSAGES = {
     "them is ranked against another here.",
     "training.nothing": "The table holds no first-epoch values to set against the last ones.",
     # --- published values
-    "reference.reproduced": "The {metric} of {source} is met within its tolerance: {ours} here, "
-    "{published} there.",
-    "reference.missed": "The {metric} of {source} is not met: {ours} here, {published} there, with "
-    "a tolerance of {tolerance}.",
+    "reference.reproduced": "The {metric} of {source} is met within its tolerance{by}: {ours} "
+    "here, {published} there.",
+    "reference.missed": "The {metric} of {source} is not met{by}: {ours} here, {published} there, "
+    "with a tolerance of {tolerance}.",
     "reference.unmeasured": "The {metric} of {source} could not be checked: {reason}.",
     # --- 4: combining
     "combining.nothing": "The table does not hold both families with a common measure, so it "

@@ -270,9 +270,10 @@ MESSAGES = {
     "rule.change": "last epoch minus first; the percentage is of the first value's size; 95 % "
     "t-interval over seeds",
     # --- published values
-    "reproduces.statement": "these runs reproduce the {metric} of {source}",
+    "reproduces.statement": "the {metric} of {source} is reproduced{by}",
     "reproduces.detail": ": {ours} here, {published} there, tolerance {tolerance}",
-    "topic.reproduces": "whether these runs reproduce the {metric} of {source}",
+    "reproduces.by": " by {cell}",
+    "topic.reproduces": "whether the {metric} of {source} is reproduced{by}",
     "rule.reproduces": "ours minus the published value; in these runs if within the tolerance, "
     "supported if the 95 % t-interval over at least three seeds lies within it",
     # --- what could settle it
