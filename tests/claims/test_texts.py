@@ -261,6 +261,27 @@ def test_hybrids_are_held_against_both_parents() -> None:
     assert "lie between their parents on Fashion-MNIST" in told.paragraph
     assert told.sentences[0].text.startswith("By proxy FID, the VAE-GANs")
     assert "No hybrid was trained" not in told.paragraph
+    # What was tried needs no pointing to: its numbers are there.
+    frame = hybrids()
+    vaes = frame["family"] == "vae"
+    for recon, hybrid, there in ((0.1, "vae_gan", 1), (0.1, "latent_gan", 0), (0.9, "vae_gan", 0)):
+        frame.loc[vaes, "recon_proxy_fid"] = recon * frame.loc[vaes, "proxy_fid"]
+        tried = frame.replace({"family": {"vae_gan": hybrid}})
+        told = next(a for a in answer_questions(tried) if a.question == "combining")
+        assert told.paragraph.count("which points to a") == there
+
+
+def test_one_cell_is_no_average_and_one_against_one_is_not_every() -> None:
+    frame = lab1()
+    few = frame[(frame.dataset == "MNIST") & frame.run.str.contains("hinge_z64|latent16")]
+    told = next(a for a in answer_questions(few) if a.question == "combining")
+    texts = told.paragraph + " ".join(c.text for c in told.claims)
+    assert "By proxy FID, the GAN is ahead on MNIST (140 against 288)." in told.paragraph
+    assert "GANs have a lower proxy FID than VAEs: 140 against 288, one cell each;" in texts
+    assert not re.search(r"on average|every|over one", texts)
+    more = frame[(frame.dataset == "MNIST") & frame.run.str.contains("hinge_z64|latent")]
+    told = next(a for a in answer_questions(more) if a.question == "combining")
+    assert "(cells: one and three)" in " ".join(c.text for c in told.claims)
 
 
 def test_questions_of_other_grids_apply_with_their_factors() -> None:

@@ -147,7 +147,9 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
             "listed": listed,
             "unknown": unknown,
         },
-        notes=(words.say("note.unknown_cells", n=len(cells) - n),) if n < len(cells) else (),
+        notes=(words.say("note.unknown_cells", n=len(cells) - n, planned=len(cells)),)
+        if n < len(cells)
+        else (),
     )
 
 

@@ -91,14 +91,19 @@ def family_versus(
         values = {f: words.say("away", value=text) for f, text in values.items()}
     apart = _apart(sides[named], sides[other], measure, towards)
     relation = words.say(f"relation.{common.sense(measure, towards)}")
+    counts = [len(sides[named]), len(sides[other])]
     detail = words.say(
-        "family.detail",
+        "family.detail"
+        if min(counts) > 1
+        else "family.detail_uneven"
+        if max(counts) > 1
+        else "family.detail_single",
         a=values[named],
         b=values[other],
-        na=writer.count(f"cells, {named}", len(sides[named])),
-        nb=writer.count(f"cells, {other}", len(sides[other])),
+        na=writer.count(f"cells, {named}", counts[0]),
+        nb=writer.count(f"cells, {other}", counts[1]),
     )
-    if shown == "yes":
+    if shown == "yes" and max(counts) > 1:
         detail += words.say(
             "family.apart" if apart else "family.overlap",
             relation=relation,

@@ -177,7 +177,7 @@ def share_within(cells: Cells, part: Measure, whole: Measure, context: Context) 
         statement=words.say("share_within.below" if towards < 0 else "share_within.above", **names),
         tie=words.say("share_within.tie", **names),
         detail=words.say(
-            "share_within.detail",
+            "share_within.detail" if len(used) > 1 else "share_within.detail_single",
             a=writer.number(part.name, a, decimals),
             b=writer.number(whole.name, b, decimals),
             n=writer.count("cells", len(used)),

@@ -14,6 +14,8 @@ from labkit.reporting.claims.questions.essay import Essay
 PARENTS = ("gan", "vae")
 #: Families that join the two.
 HYBRIDS = ("vae_gan", "adversarial_vae", "latent_gan")
+#: What would mend where a VAE loses most: whether that is less in its decoder than in its prior.
+REMEDIES = {True: ("latent_gan",), False: ("vae_gan", "adversarial_vae")}
 COMPARED = (("proxy_fid", False), ("sharpness", True), ("coverage", False))
 
 
@@ -84,7 +86,11 @@ def _ahead(essay: Essay, claims: list[Claim], pair: tuple[str, str]) -> str:
     ahead = first.predicate["ahead"]
     other = next(f for f in pair if f != ahead)
     metric = first.predicate["metric"]
-    key = "combining.values" if first.predicate["target"] is None else "combining.away"
+    single = all(c.numbers[f"cells, {family}"] == 1 for c in claims for family in pair)
+    if first.predicate["target"] is None:
+        key = "clause.against_plain" if single else "combining.values"
+    else:
+        key = "combining.away_single" if single else "combining.away"
     values = words.listing(
         words.say(
             key if i == 0 else "clause.against_plain",
@@ -103,8 +109,8 @@ def _ahead(essay: Essay, claims: list[Claim], pair: tuple[str, str]) -> str:
         b=words.family(other),
     )
     return words.say(
-        "combining.ahead",
-        ahead=words.family(ahead, several=True),
+        "combining.ahead_single" if single else "combining.ahead",
+        ahead=words.family(ahead, several=not single),
         where=where,
         hedge=essay.hedge(first),
         values=values,
@@ -125,7 +131,10 @@ def _encoder(essay: Essay, cells: Cells) -> None:
 
 
 def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
-    """Whether the VAE loses more in its decoder or between code and prior."""
+    """Whether the VAE loses more in its decoder or between code and prior, and what to try.
+
+    What was tried needs no pointing to: how it did is in the table.
+    """
     words = essay.words
     claims = [
         c
@@ -146,8 +155,9 @@ def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
     if parts:
         essay.add("combining.lost", claims, clauses=words.say("clause.semicolon").join(parts))
         lessons = {c.predicate["below"] for c in claims}
-        key = "both" if len(lessons) > 1 else "prior" if lessons.pop() else "decoder"
-        essay.add(f"combining.try_{key}", claims, hedge=essay.hedge_of(claims))
+        if not any(family in cells.families for below in lessons for family in REMEDIES[below]):
+            key = "both" if len(lessons) > 1 else "prior" if lessons.pop() else "decoder"
+            essay.add(f"combining.try_{key}", claims, hedge=essay.hedge_of(claims))
     return claims
 
 

@@ -120,7 +120,7 @@ MESSAGES = {
     "margin",
     "note.descriptive": "shares describe these runs; with one seed they hold noise too",
     "note.no_cause": "the families differ in more than one respect: a comparison, not a cause",
-    "note.unknown_cells": "{n} cells were not measured",
+    "note.unknown_cells": "not measured: {n} of {planned} cells",
     # --- best of
     "best_of.two.lowest": "{level} has a lower {metric} than {rival}",
     "best_of.two.closest": "{level} comes closer to real images in {metric} than {rival}",
@@ -199,6 +199,8 @@ MESSAGES = {
     "family.statement.closest": "{a} come closer to real images in {metric} than {b}",
     "family.tie": "{a} and {b} tie in {metric}",
     "family.detail": ": {a} on average over {na} cells against {b} over {nb}",
+    "family.detail_uneven": ": {a} on average against {b} (cells: {na} and {nb})",
+    "family.detail_single": ": {a} against {b}, one cell each",
     "family.apart": ", and every {a}'s is {relation} than every {b}'s",
     "family.overlap": ", though not every {a}'s is {relation} than every {b}'s",
     "topic.family": "how {a} and {b} compare by the {metric}",
@@ -217,6 +219,7 @@ MESSAGES = {
     "share_within.above": "the {part} of the {family} is more than half of the {whole}",
     "share_within.tie": "the {part} of the {family} is half of the {whole}",
     "share_within.detail": ": {a} against {b}, averaged over {n} cells",
+    "share_within.detail_single": ": {a} against {b} in one cell",
     "topic.share_within": "how the {part} and the {whole} of the {family} compare",
     "rule.share_within": "{part} minus half of {whole}, averaged over settings within a seed; "
     "95 % t-interval over seeds",
