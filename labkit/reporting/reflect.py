@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Callable, Sequence
@@ -80,6 +81,8 @@ def read(path: Path) -> Metrics:
     settings, metrics = set(known_settings()), set(METRICS)
     initial = {f"{INITIAL}{name}" for name in METRICS}
     known = {*settings, *metrics, *initial, *KEYS, *SILENT}
+    for name in [*metrics, *initial]:
+        _write_zeros_out(name, [row for _, row in rows])
     cells = [_cell(line, row, settings) for line, row in rows]
     _check_distinct(rows, cells)
     unknown = tuple(name for name in header if name not in known)
@@ -139,6 +142,22 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     if not rows:
         raise TableError(f"{path.name}: no rows below the column names")
     return header, rows
+
+
+def _write_zeros_out(name: str, rows: Sequence[dict[str, str]]) -> None:
+    """Give a column's zeros the decimals of its finest value: nobody writes those out.
+
+    Else the "0.0" a program writes beside 0.0004 would tie with it.
+    """
+    decimals = 0
+    for row in rows:
+        with contextlib.suppress(ValueError):  # said later, with its row
+            number = parse_number(row.get(name, ""))
+            decimals = max(decimals, (number and number.decimals) or 0)
+    for row in rows:
+        with contextlib.suppress(ValueError):
+            if (number := parse_number(row.get(name, ""))) and number.value == 0:
+                row[name] = f"{0:.{decimals}f}"
 
 
 def _unquoted(field: str) -> str:

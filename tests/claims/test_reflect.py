@@ -48,6 +48,17 @@ def test_a_value_is_shown_as_it_was_typed(tmp_path: Path) -> None:
     assert "0.05 against 0.11" in claim(path, "best-of.loss.proxy_fid.MNIST").text
 
 
+@pytest.mark.parametrize("zero", ["0", "0.0", "-0.0", "0e0"])
+@pytest.mark.parametrize(("other", "shown"), [("0.0004", "yes"), ("0.4", "yes"), ("0.0", "tie")])
+def test_a_zero_is_as_fine_as_its_column(tmp_path: Path, zero: str, other: str, shown: str) -> None:
+    path = written(
+        tmp_path, f"{HEAD}a,gan,MNIST,42,hinge,64,{zero}\nb,gan,MNIST,42,bce,64,{other}\n"
+    )
+    found = claim(path, "best-of.loss.proxy_fid.MNIST")
+    assert found.in_these_runs == shown
+    assert shown == "tie" or f"against {other}" in found.text
+
+
 @given(st.integers(-9999, 9999), st.integers(0, 6))
 @settings(deadline=None)
 def test_rounding_is_half_a_unit_of_the_last_digit(units: int, decimals: int) -> None:
