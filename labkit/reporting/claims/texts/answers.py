@@ -120,7 +120,8 @@ MESSAGES = {
     "collapse.nothing_to_help": "Where nothing collapsed, nothing can be said to have helped.",
     "collapse.helped": "By count, {level} {hedge}went with fewer collapses than {rival} ({a} "
     "against {b} of {n}, all else equal).",
-    "collapse.no_help": "The {factor} made no difference to how many collapsed.",
+    "collapse.no_help": "Of the cells that could be judged, as many collapsed with one {factor} as "
+    "with another, all else equal.",
     "collapse.diversity": "What these runs can compare is {metric}, {about}: {clauses}.",
     "collapse.diversity_too": "Beside the verdict stands {metric}, {about}: {clauses}.",
     "collapse.constant": "What was the same in every cell can be given neither credit nor blame.",
