@@ -96,14 +96,16 @@ def _disarmed(text: str) -> str:
 
 
 def code_in_html(text: str) -> str:
-    """Plain text as HTML, what stands in backticks as code."""
+    """Plain text as HTML, what stands in backticks as code; no line breaks before a %."""
     from markupsafe import Markup, escape
 
     parts = str(text).split("`")
     if len(parts) % 2 == 0:
-        return escape(text)
+        parts = ["`".join(parts)]
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
+        Markup("<code>{}</code>").format(part)
+        if i % 2
+        else escape(re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", part))
         for i, part in enumerate(parts)
     )
 
