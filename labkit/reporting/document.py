@@ -26,6 +26,7 @@ from labkit.reporting.sections import (
     images,
     making,
     opening,
+    over_seeds,
     published,
     questions,
 )
@@ -56,7 +57,8 @@ def compose(
         layout: ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
     """
     reflect = questions.reflection(view, answers, student)
-    glance = opening.glance(view)
+    first = over_seeds if view.several_seeds else opening
+    glance = first.glance(view)
     sections: tuple[Section, ...]
     if layout == "brief":
         glance = ()
@@ -89,7 +91,7 @@ def compose(
         title=view.plan.title,
         byline=opening.byline(view),
         notices=(*opening.notices(view), *published.own_notice(view)),
-        headlines=(*opening.best_cells(view), *questions.headlines(view, answers))[:5],
+        headlines=(*first.headline(view), *questions.headlines(view, answers))[:5],
         glance=glance,
         sections=sections,
         disclosure=_(DISCLOSURE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from statistics import fmean, stdev
 from typing import Any
 
 from labkit.reporting.language import N_, _
@@ -57,6 +58,26 @@ def _significant(number: float, digits: int) -> str:
         mantissa = f"{number:.{digits - 1}e}".partition("e")[0]
         return f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}"
     return f"{number:.{max(0, digits - 1 - exponent)}f}"
+
+
+def spread(values: Sequence[float], digits: int = 3) -> str:
+    """Mean ± standard deviation of a sample (n − 1), which is not rounded to nothing.
+
+    >>> spread([11.0, 11.4, 12.8]), spread([0.25, 0.25]), spread([9.41])
+    ('11.7 ± 0.9', '0.250 ± 0', '9.41')
+    """
+    if len(values) < 2:
+        return show(values[0] if values else None, digits)
+    mean, deviation = fmean(values), stdev(values)
+    if not deviation:
+        return f"{show(mean, digits)} ± 0"
+    places = max(_places(mean, digits), _places(deviation, 1)) if mean else _places(deviation, 2)
+    return f"{_sign(f'{mean:.{places}f}')} ± {deviation:.{places}f}"
+
+
+def _places(number: float, digits: int) -> int:
+    """Decimals that show so many significant digits."""
+    return max(0, digits - 1 - int(f"{number:.{digits - 1}e}".partition("e")[2]))
 
 
 def _sign(text: str) -> str:

@@ -19,6 +19,7 @@ from labkit.reporting.blocks import (
 )
 from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import is_missing, show
+from labkit.reporting.sections import over_seeds
 from labkit.reporting.sections.experiments import anchor, collapse
 from labkit.reporting.view import Cell, View
 
@@ -111,6 +112,8 @@ def scores(view: View) -> Section:
     if len(view.datasets) > 1:
         intro += " " + _("Scores are not comparable between data sets.")
     blocks: list[Block] = [Paragraph(intro), _main_table(view)]
+    if view.several_seeds:
+        blocks.insert(1, over_seeds.table(view))
     for group in _GROUPS:
         blocks += [fold for fold in (_group_table(view, group),) if fold]
         if group == "modes":

@@ -129,7 +129,7 @@ def notices(view: View) -> tuple[Paragraph, ...]:
     return tuple(found)
 
 
-def best_cells(view: View) -> tuple[Headline, ...]:
+def headline(view: View) -> tuple[Headline, ...]:
     """One line: the lowest proxy FID on each data set, ties named together."""
     said = []
     for dataset in view.datasets:

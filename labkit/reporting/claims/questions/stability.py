@@ -111,7 +111,11 @@ def _shares(essay: Essay, gans: Cells, subject: str) -> list[Claim]:
     if not claims:
         return []
     parts = []
-    for claim in claims:
+    rests = {_rest(words, c) for c in claims if c.in_these_runs == "tie"}
+    alike = len(claims) > 1 and len(rests) == 1 and all(c.in_these_runs == "tie" for c in claims)
+    if alike:
+        parts.append(words.say("stability.share_tie_all", rest=rests.pop()))
+    for claim in [] if alike else claims:
         order = claim.predicate["order"]
         where = words.where(claim.predicate["dataset"])
         if claim.in_these_runs == "tie":

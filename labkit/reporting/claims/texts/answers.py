@@ -87,6 +87,7 @@ MESSAGES = {
     "most: {share} %, with {others})",
     "stability.share_of": "{share} % for the {factor}",
     "stability.share_tie": "no single setting stands out{where}: {rest}",
+    "stability.share_tie_all": "no single setting stands out on any data set: {rest}",
     "stability.rest": "{rest} % of the spread{where} lies in how {factors} combine, or in noise",
     "stability.rest_split": "{combination} % of the spread{where} lies in how {factors} combine "
     "and {noise} % in noise between seeds",

@@ -1,0 +1,110 @@
+"""Several seeds: settings are compared, and no lucky cell stands for one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean, stdev
+
+import pytest
+
+from labkit.reporting.document import compose
+from labkit.reporting.numbers import spread
+from labkit.reporting.sections import over_seeds
+from labkit.reporting.table import tables
+from labkit.reporting.view import View
+from labkit.spec import CellResult
+from tests.reporting.fake_store import fake_plan, write_store
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory: pytest.TempPathFactory) -> View:
+    store = write_store(tmp_path_factory.mktemp("seeds"), fake_plan(seeds=(42, 43, 44)))
+    plan = store.plan()
+    outcomes = tuple(store.outcome(spec) for spec in plan.cells)
+    return View(plan, outcomes, tables(plan, outcomes), store.artifact)
+
+
+def with_scores(view: View, scores: dict[str, float]) -> View:
+    """The same, with other proxy FIDs for some runs."""
+    outcomes = [
+        replace(o, metrics={**o.metrics, "proxy_fid": scores[o.spec.name]})
+        if isinstance(o, CellResult) and o.spec.name in scores
+        else o
+        for o in view.outcomes
+    ]
+    return replace(view, outcomes=tuple(outcomes), tables=tables(view.plan, outcomes))
+
+
+def without(view: View, *runs: str) -> View:
+    outcomes = [None if o and o.spec.name in runs else o for o in view.outcomes]
+    return replace(view, outcomes=tuple(outcomes), tables=tables(view.plan, outcomes))
+
+
+def test_every_setting_is_a_row_with_mean_and_deviation_of_its_seeds(view: View) -> None:
+    table = over_seeds.table(view)
+    assert len(table.rows) == 18
+    for row, setting in zip(table.rows, over_seeds.settings(view), strict=True):
+        dataset, _, label, seeds, score, *_ = row.entries
+        values = [c.metric("proxy_fid") for c in view.cells if c.spec.dataset == dataset.text
+                  and view.style.label(c.spec) == label.text]  # fmt: skip
+        assert [v for v in values if v is not None] == setting.values("proxy_fid")
+        assert seeds.text == "3"
+        mean, deviation = re.findall(r"[\d.]+", score.text)
+        assert float(mean) == pytest.approx(fmean(setting.values("proxy_fid")), abs=0.06)
+        assert float(deviation) == pytest.approx(stdev(setting.values("proxy_fid")), abs=0.06)
+    best = [r for r in table.rows if r.entries[4].text.startswith("◆")]
+    assert [r.entries[2].text for r in best] == ["Hinge z 128", "Hinge z 128"]
+
+
+def test_one_lucky_training_names_no_best_setting(view: View) -> None:
+    """The lowest cell of all is in a setting whose mean is not the lowest."""
+    lucky = with_scores(view, {"MNIST_GAN_bce_z32_seed43": 10.0})
+    assert "MNIST 21.8 ± 0.4 (GAN Hinge z 128)" in over_seeds.headline(lucky)[0].text
+    # Nor does a setting of which the lucky training is all there is.
+    alone = without(lucky, "MNIST_GAN_bce_z32_seed42", "MNIST_GAN_bce_z32_seed44")
+    assert "MNIST 21.8 ± 0.4 (GAN Hinge z 128)" in over_seeds.headline(alone)[0].text
+    (row,) = [r for r in over_seeds.table(alone).rows if r.run == "MNIST_GAN_bce_z32_seed42"]
+    assert [e.text for e in row.entries[3:5]] == ["1", "10.0"]
+    glance = over_seeds.glance(alone)[0]
+    assert [e.text for e in glance.rows[0].entries[2:5]] == ["Hinge z 128", "3", "21.8 ± 0.4"]
+
+
+def test_the_first_screen_shows_the_first_seed_not_the_luckiest(view: View) -> None:
+    lucky = with_scores(view, {"MNIST_GAN_hinge_z128_seed44": 1.0})
+    gallery = over_seeds.glance(lucky)[1]
+    assert gallery.pictures[0].run == "MNIST_GAN_hinge_z128_seed42"
+
+
+def test_a_data_set_without_numbers_is_said_to_be_not_measured(view: View) -> None:
+    gone = [c.spec.name for c in view.cells if c.spec.dataset == "MNIST"]
+    empty = without(view, *gone)
+    assert "not measured on MNIST" in over_seeds.headline(empty)[0].text
+    assert compose(empty).glance
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([], "not measured"),
+        ([9.41], "9.41"),
+        ([11.0, 11.4, 12.8], "11.7 ± 0.9"),
+        ([11.70, 11.71], "11.705 ± 0.007"),
+        ([120.0, 180.0], "150 ± 42"),
+        ([0.0, 0.0], "0 ± 0"),
+        ([-0.1, 0.1], "0.00 ± 0.14"),
+        ([-2.0, -4.0], "−3.00 ± 1.41"),
+    ],
+)
+def test_spread_shows_a_deviation_that_is_not_zero(values: list[float], said: str) -> None:
+    assert spread(values) == said
+
+
+def test_a_page_of_one_seed_speaks_of_cells(tmp_path: Path) -> None:
+    store = write_store(tmp_path, fake_plan())
+    plan = store.plan()
+    outcomes = tuple(store.outcome(spec) for spec in plan.cells)
+    report = compose(View(plan, outcomes, tables(plan, outcomes), store.artifact))
+    assert report.headlines[0].text.startswith("Lowest proxy FID in these runs: MNIST")
+    assert "±" not in str(report.glance)
