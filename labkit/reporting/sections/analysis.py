@@ -111,9 +111,7 @@ def scores(view: View) -> Section:
     )
     if len(view.datasets) > 1:
         intro += " " + _("Scores are not comparable between data sets.")
-    blocks: list[Block] = [Paragraph(intro), _main_table(view)]
-    if view.several_seeds:
-        blocks.insert(1, over_seeds.table(view))
+    blocks: list[Block] = [Paragraph(intro), *_main_tables(view)]
     for group in _GROUPS:
         blocks += [fold for fold in (_group_table(view, group),) if fold]
         if group == "modes":
@@ -123,7 +121,13 @@ def scores(view: View) -> Section:
 
 def scores_brief(view: View) -> Section:
     """The one table of the brief layout."""
-    return Section("scores", _("Proxy FID Scores Summary"), (_main_table(view, brief=True),))
+    return Section("scores", _("Proxy FID Scores Summary"), _main_tables(view, brief=True))
+
+
+def _main_tables(view: View, brief: bool = False) -> tuple[Table, ...]:
+    """Every cell; with several seeds, first every setting over its seeds."""
+    cells = _main_table(view, brief)
+    return (over_seeds.table(view), cells) if view.several_seeds else (cells,)
 
 
 def _main_table(view: View, brief: bool = False) -> Table:

@@ -20,7 +20,7 @@ from labkit.reporting.view import Cell, View
 
 SCORE = "proxy_fid"
 #: Shown beside it where measured.
-MORE = ("kid", "sharpness", "coverage")
+MORE = ("sharpness", "coverage")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def glance(view: View) -> tuple[Block, ...]:
         Column(_("Seeds"), numeric=True),
         Column(_("Proxy FID"), numeric=True, about=_(METRICS[SCORE].about)),
         Column(_("Real images read"), True, _("the proxy FID of real images: the floor")),
-        Column(_("Mode collapse")),
+        Column(_("Seeds collapsed")),
         Column(_("Training time")),
     )
     rows, pictures = [], []
@@ -140,7 +140,7 @@ def table(view: View) -> Table:
         Column(_("Setting")),
         Column(_("Seeds"), True),
         *(Column(_(METRICS[n].label), True, _(METRICS[n].about), n) for n in metrics),
-        Column(_("Mode collapse")),
+        Column(_("Seeds collapsed")),
     )
     every = settings(view)
     best = {
