@@ -65,6 +65,14 @@ def test_every_plot_of_the_catalog_is_drawn_in_both_formats(
     assert image.std() > 5
 
 
+@pytest.mark.parametrize("datasets", [["MNIST"], ["MNIST", "FashionMNIST"]])
+def test_a_latent_plane_is_about_as_wide_as_high(tmp_path: Path, datasets: list[str]) -> None:
+    """The prior is round, so a plane that is drawn flat would say otherwise."""
+    plan = fake_plan([("vae", name, {"latent_dim": 2}) for name in datasets])
+    plotted = resolve(PLOTS["latent_plane"].target)(view_of(write_store(tmp_path, plan)))
+    assert [len(row) for row in plotted.chart.panels] == [2]
+
+
 def test_losses_of_different_kinds_never_share_an_axis(lab1: Store) -> None:
     plotted = resolve(PLOTS["gan_loss_comparison"].target)(view_of(lab1))
     scales: dict[str, set[str]] = {}

@@ -93,7 +93,7 @@ def latent_plane(view: View) -> Plotted | None:
         for i, name in enumerate(DATASETS[first.spec.dataset].classes)
     )
     return Plotted(
-        Chart(stacked(rows), keys, row_height=4.2),
+        Chart(tuple(rows), keys, row_height=4.2),
         " ".join(said),
         _("Scatter plots of the latent plane, a colour and marker for each class.")
         + " "
