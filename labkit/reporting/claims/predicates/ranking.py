@@ -50,7 +50,8 @@ def ranking(
 
     Shares are epsilon squared (Kelley 1935): the plain share of the sum of squares less
     what as many degrees of freedom would get from noise alone, so that a factor with
-    three levels is not ahead of one with two by having more levels.
+    three levels is not ahead of one with two by having more levels. Values closer together
+    than other samples of the same weights would lie have no spread to share out.
     """
     words = context.words
     dataset = common.single_dataset(cells)
@@ -105,6 +106,11 @@ def ranking(
         shown = "tie"
     interval = t_interval(per_seed)
     writer = draft.writer
+    unresolved = {}
+    if all(_is_unresolved(cells.of(dataset=d), measure, d) for d in cells.datasets):
+        if not dataset:
+            return replace(draft, missing=(words.say("missing.unresolved"),))
+        shown, unresolved = "tie", _range(cells, measure, dataset, writer)
     rest = max(0.0, 100 - sum(max(0.0, v) for v in shares.values()))
     texts = ", ".join(
         words.say(
@@ -136,10 +142,12 @@ def ranking(
             if len(order) == 2
             else words.say("ranking.any_other"),
         ),
-        tie=words.say("ranking.tie", metric=spoken, factors=combination),
-        detail=detail,
+        tie=words.say("ranking.unresolved", metric=spoken, **unresolved)
+        if unresolved
+        else words.say("ranking.tie", metric=spoken, factors=combination),
+        detail="" if unresolved else detail,
         in_these_runs=shown,
-        tie_reason="reason.no_leader",
+        tie_reason="reason.unresolved" if unresolved else "reason.no_leader",
         estimate=fmean(per_seed),
         interval=interval,
         p=ps[rival],
@@ -155,10 +163,34 @@ def ranking(
             "factor": named,
             "order": order,
             "shares": {f: shares[f] for f in order},
+            "unresolved": bool(unresolved),
         },
         rule=words.say("rule.ranking"),
-        notes=(words.say("note.descriptive"),) if len(found) == 1 else (),
+        notes=(words.say("note.descriptive"),) if len(found) == 1 and not unresolved else (),
     )
+
+
+def _is_unresolved(cells: Cells, measure: Measure, dataset: str) -> bool:
+    """Whether all values lie closer together than other samples of the same weights would."""
+    values = [m.value for c in cells if (m := measure.of(c)) is not None]
+    return 0 < max(values) - min(values) <= _resolution(measure, dataset)
+
+
+def _resolution(measure: Measure, dataset: str) -> float:
+    """What can be told apart of values of any size; 0 where that is not known."""
+    return measure.margin(0.0, dataset) if dataset and measure.target is None else 0.0
+
+
+def _range(cells: Cells, measure: Measure, dataset: str, writer: Any) -> dict[str, str]:
+    """Lowest and highest value, and what could be told apart, as printed."""
+    values = [m.value for c in cells if (m := measure.of(c)) is not None]
+    numbers = {
+        "lowest": min(values),
+        "highest": max(values),
+        "resolution": _resolution(measure, dataset),
+    }
+    decimals = common.text_decimals(numbers.values(), measure)
+    return {name: writer.number(name, value, decimals) for name, value in numbers.items()}
 
 
 def _rest(writer: Any, found: list[Shares], rest: float, combination: str) -> str:

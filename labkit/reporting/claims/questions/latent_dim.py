@@ -114,7 +114,7 @@ def _along(essay: Essay, trends: dict[str, list[Claim]]) -> list[Claim]:
                     "latent.spare" if i == 0 else "latent.spare_next",
                     used=c.shown[f"active_units, {c.predicate['levels'][-1]}"],
                     of=str(c.predicate["levels"][-1]),
-                    where=on(words, c, unused),
+                    where=on(words, c, trends["active_units"]),
                 )
                 for i, c in enumerate(unused)
             ),

@@ -87,6 +87,9 @@ MESSAGES = {
     "most: {share} %, with {others})",
     "stability.share_of": "{share} % for the {factor}",
     "stability.share_tie": "no single setting stands out{where}: {rest}",
+    "stability.unresolved": "the trainings hardly differ: {ranges}, less than other samples of the "
+    "same weights would change ({resolutions})",
+    "stability.range": "{lowest} to {highest}{where}",
     "stability.share_tie_all": "no single setting stands out on any data set: {rest}",
     "stability.rest": "{rest} % of the spread{where} lies in how {factors} combine, or in noise",
     "stability.rest_split": "{combination} % of the spread{where} lies in how {factors} combine "

@@ -73,6 +73,7 @@ MESSAGES = {
     "reason.one_seed": "one seed per cell: run-to-run noise is not known",
     "reason.two_seeds": "two seeds per cell: too few to conclude",
     "reason.tie": "the values tie at their rounding",
+    "reason.unresolved": "the values differ by less than can be measured",
     "reason.no_leader": "no factor stands out",
     "reason.identical": "the seeds gave identical values, so noise is not known",
     "reason.small": "the difference is below the preset margin",
@@ -106,6 +107,8 @@ MESSAGES = {
     "missing.no_shared_levels": "no two levels were measured everywhere",
     "missing.no_shared_seed": "the two families share no seed",
     "missing.few_factors": "fewer than two factors were varied",
+    "missing.unresolved": "on no data set do the values differ by more than other samples of the "
+    "same weights would change",
     "missing.incomplete_grid": "too few cells of the grid were measured to divide the spread",
     "missing.no_collapse": "no generator collapsed, so nothing can have helped",
     "missing.collapse": "mode collapse was not measured",
@@ -185,6 +188,8 @@ MESSAGES = {
     "ranking.statement": "the {factor} carries more of the spread of the {metric} than {other}",
     "ranking.any_other": "any other factor",
     "ranking.tie": "neither of {factors} stands out in the spread of the {metric}",
+    "ranking.unresolved": "the {metric} lies between {lowest} and {highest}, closer together "
+    "than other samples of the same weights would lie ({resolution})",
     "ranking.share": "{factor} {share} %",
     "ranking.detail": ": {shares}, {rest}",
     "ranking.rest": "and {rest} % that only combinations of {factors}, or noise, explain",
