@@ -186,6 +186,22 @@ def test_spread_that_cannot_be_measured_is_not_shared_out(rise: float, told: boo
     assert (pooled.verdict == "not measured") == told
 
 
+def test_trainings_without_any_rise_have_no_spread_to_share_out() -> None:
+    frame = lab1()
+    frame.loc[frame["family"] == "gan", "fid_drawdown"] = 0.0
+    stability = answer_questions(frame)[0]
+    assert "the trainings do not differ: 0.000 in each on MNIST and 0.000 in each on Fash" in (
+        stability.paragraph
+    )
+    assert "of the spread" not in stability.paragraph
+    one = answer_questions(frame[frame.dataset == "MNIST"])[0]
+    assert "the trainings do not differ: 0.000 in each." in one.paragraph
+    claim = next(c for c in one.claims if c.predicate["kind"] == "ranking")
+    assert claim.text.startswith(
+        "In these runs on MNIST, the drawdown of proxy FID is 0.000 in all"
+    )
+
+
 def test_a_lead_that_does_not_hold_everywhere_is_said_to_be_one_on_average() -> None:
     frame = lab1()
     gans = (frame["family"] == "gan") & (frame["dataset"] == "MNIST")

@@ -142,7 +142,7 @@ def ranking(
             if len(order) == 2
             else words.say("ranking.any_other"),
         ),
-        tie=words.say("ranking.unresolved", metric=spoken, **unresolved)
+        tie=words.say(_alike(unresolved), metric=spoken, **unresolved)
         if unresolved
         else words.say("ranking.tie", metric=spoken, factors=combination),
         detail="" if unresolved else detail,
@@ -173,7 +173,7 @@ def ranking(
 def _is_unresolved(cells: Cells, measure: Measure, dataset: str) -> bool:
     """Whether all values lie closer together than other samples of the same weights would."""
     values = [m.value for c in cells if (m := measure.of(c)) is not None]
-    return 0 < max(values) - min(values) <= _resolution(measure, dataset)
+    return max(values) - min(values) <= _resolution(measure, dataset)
 
 
 def _resolution(measure: Measure, dataset: str) -> float:
@@ -191,6 +191,12 @@ def _range(cells: Cells, measure: Measure, dataset: str, writer: Any) -> dict[st
     }
     decimals = common.text_decimals(numbers.values(), measure)
     return {name: writer.number(name, value, decimals) for name, value in numbers.items()}
+
+
+def _alike(unresolved: dict[str, str]) -> str:
+    """The message for values that look the same, or that lie close together."""
+    same = unresolved["lowest"] == unresolved["highest"]
+    return "ranking.same" if same else "ranking.unresolved"
 
 
 def _rest(writer: Any, found: list[Shares], rest: float, combination: str) -> str:

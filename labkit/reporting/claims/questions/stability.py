@@ -141,8 +141,7 @@ def _shares(essay: Essay, gans: Cells, subject: str) -> list[Claim]:
                 rest=_rest(words, claim, where),
             )
         )
-    if unresolved:
-        parts.append(_unresolved(words, unresolved, claims))
+    parts += _unresolved(words, unresolved, claims)
     essay.add(
         "stability.shares_fid" if subject == QUALITY else "stability.shares",
         claims,
@@ -153,22 +152,30 @@ def _shares(essay: Essay, gans: Cells, subject: str) -> list[Claim]:
     return claims
 
 
-def _unresolved(words: Words, claims: Sequence[Claim], among: Sequence[Claim]) -> str:
+def _unresolved(words: Words, claims: Sequence[Claim], among: Sequence[Claim]) -> list[str]:
     """ "the trainings hardly differ: 0 to 0.18 on MNIST, less than other samples ... (0.60)"."""
-    ranges = (
-        words.say(
-            "stability.range",
-            lowest=c.shown["lowest"],
-            highest=c.shown["highest"],
-            where=on(words, c, among),
+
+    def values(key: str, some: Sequence[Claim]) -> str:
+        return words.listing(
+            words.say(
+                key,
+                lowest=c.shown["lowest"],
+                highest=c.shown["highest"],
+                where=on(words, c, among),
+            )
+            for c in some
         )
-        for c in claims
-    )
-    return words.say(
-        "stability.unresolved",
-        ranges=words.listing(ranges),
-        resolutions=words.listing(c.shown["resolution"] for c in claims),
-    )
+
+    same = [c for c in claims if c.shown["lowest"] == c.shown["highest"]]
+    close = [c for c in claims if c not in same]
+    parts = []
+    if same:
+        parts.append(words.say("stability.same", values=values("stability.value", same)))
+    if close:
+        floors = words.listing(c.shown["resolution"] for c in close)
+        ranges = values("stability.range", close)
+        parts.append(words.say("stability.unresolved", ranges=ranges, resolutions=floors))
+    return parts
 
 
 def _share_key(claim: Claim) -> str:

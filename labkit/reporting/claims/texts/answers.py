@@ -89,6 +89,8 @@ MESSAGES = {
     "stability.share_tie": "no single setting stands out{where}: {rest}",
     "stability.unresolved": "the trainings hardly differ: {ranges}, less than other samples of the "
     "same weights would change ({resolutions})",
+    "stability.same": "the trainings do not differ: {values}",
+    "stability.value": "{lowest} in each{where}",
     "stability.range": "{lowest} to {highest}{where}",
     "stability.share_tie_all": "no single setting stands out on any data set: {rest}",
     "stability.rest": "{rest} % of the spread{where} lies in how {factors} combine, or in noise",

@@ -188,6 +188,7 @@ MESSAGES = {
     "ranking.statement": "the {factor} carries more of the spread of the {metric} than {other}",
     "ranking.any_other": "any other factor",
     "ranking.tie": "neither of {factors} stands out in the spread of the {metric}",
+    "ranking.same": "the {metric} is {lowest} in all these cells",
     "ranking.unresolved": "the {metric} lies between {lowest} and {highest}, closer together "
     "than other samples of the same weights would lie ({resolution})",
     "ranking.share": "{factor} {share} %",
