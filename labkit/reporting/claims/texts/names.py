@@ -87,9 +87,10 @@ LEVELS: dict[tuple[str, Level], str] = {
 NUMBERS = (
     "best", "blocks", "blocks where it holds", "blocks where it leads", "cells", "cells planned",
     "cells unknown", "cells used", "cells with it", "change", "claimed percent", "collapsed",
-    "combination", "difference", "first", "first step", "gap", "high", "in the verdict", "last",
-    "levels", "low", "margin", "more", "next", "noise", "none", "ours", "pairs", "percent",
-    "published", "rate", "rate at most", "rest", "seed", "seeds", "share", "spread", "tolerance",
+    "combination", "difference", "first", "first step", "gap", "high", "highest", "in the verdict",
+    "last", "levels", "low", "lowest", "margin", "more", "next", "noise", "none", "ours", "pairs",
+    "percent", "published", "rate", "rate at most", "resolution", "rest", "seed", "seeds", "share",
+    "spread", "tolerance",
 )  # fmt: skip
 
 
