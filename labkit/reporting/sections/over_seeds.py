@@ -63,21 +63,25 @@ def comparable(found: Iterable[Setting]) -> list[Setting]:
     return [each for n, each in known if n == most > 0]
 
 
+def winners(view: View, dataset: str) -> list[Setting]:
+    """Those with the lowest mean proxy FID on a data set; all that tie as shown."""
+    found = comparable(settings(view, dataset=dataset))
+    means = [(str(i), each.mean(SCORE) or 0.0) for i, each in enumerate(found)]
+    best = lowest(means, METRICS[SCORE].digits)
+    return [found[int(i)] for i in best[0]] if best else []
+
+
 def headline(view: View) -> tuple[Headline, ...]:
-    """One line: the lowest mean proxy FID on each data set, ties named together."""
+    """One line: the lowest mean proxy FID on each data set, with every setting that has it."""
     said = []
     for dataset in view.datasets:
-        found = comparable(settings(view, dataset=dataset))
-        named = {f"{_(FAMILIES[s.family].label)} {s.label}": s for s in found}
-        means = [(name, each.mean(SCORE) or 0.0) for name, each in named.items()]
-        best = lowest(means, METRICS[SCORE].digits)
         label = _(DATASETS[dataset].label)
-        if best is None:
-            said.append(_("not measured on {dataset}", dataset=label))
-            continue
-        names = best[0]
-        value = spread(named[names[0]].values(SCORE), METRICS[SCORE].digits)
-        said.append(f"{label} {value} ({listing(names)})")
+        best = listing(
+            f"{spread(s.values(SCORE), METRICS[SCORE].digits)} "
+            f"({_(FAMILIES[s.family].label)} {s.label})"
+            for s in winners(view, dataset)
+        )
+        said.append(f"{label} {best}" if best else _("not measured on {dataset}", dataset=label))
     line = _("Lowest mean proxy FID, {seeds}: {found}.", seeds=view.seeds_said,
              found="; ".join(said))  # fmt: skip
     return (Headline(line, "#scores"),)
@@ -142,19 +146,10 @@ def table(view: View) -> Table:
         *(Column(_(METRICS[n].label), True, _(METRICS[n].about), n) for n in metrics),
         Column(_("Seeds collapsed")),
     )
-    every = settings(view)
-    best = {
-        dataset: lowest(
-            [(each.label + each.family, each.mean(SCORE) or 0.0) for each in
-             comparable(s for s in every if s.dataset == dataset)],
-            METRICS[SCORE].digits,
-        )
-        for dataset in view.datasets
-    }  # fmt: skip
+    best = [each for dataset in view.datasets for each in winners(view, dataset)]
     rows = []
-    for each in every:
-        held = best[each.dataset]
-        wins = held is not None and each.label + each.family in held[0]
+    for each in settings(view):
+        wins = each in best
         entries = (
             Entry(each.dataset),
             Entry(_(FAMILIES[each.family].label)),
