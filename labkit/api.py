@@ -81,6 +81,9 @@ def prepare(
     one_of("--source", source, ("auto", "full", "bundled"))
     one_of("--precision", precision, ("auto", "fp32", "bf16"))
     root = Path(data_root) if data_root is not None else None
+    for option, folder in (("--data-root", root), ("--results", results)):
+        if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
+            raise UserError(f"{option} {folder}: is not a folder")
     asked = {
         "profile": profile,
         "seeds": _seeds(seeds),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import multiprocessing
 import os
 import threading
 import time
@@ -131,15 +132,18 @@ def attempt_and_commit(
 
 @contextlib.contextmanager
 def _heartbeat(attempt: Attempt) -> Iterator[dict[str, Any]]:
-    """Keep saying that this worker lives; end the process if its parent is gone."""
+    """Keep saying that this worker lives; end the process if its parent is gone.
+
+    That is for a process of labkit's own; one of the user's ends when it likes.
+    """
     progress: dict[str, Any] = {}
     stop = threading.Event()
-    parent = os.getppid()
+    parent, ours = os.getppid(), multiprocessing.parent_process() is not None
 
     def beat() -> None:
         while not stop.wait(BEAT_EVERY_S):
             attempt.beat(**progress)
-            if os.getppid() != parent:
+            if ours and os.getppid() != parent:
                 os._exit(1)  # an orphan would only race the run that resumes it
 
     attempt.beat()

@@ -119,7 +119,8 @@ def read_commit(folder: Path) -> dict[str, Any]:
     if not isinstance(commit, dict) or commit.get("format") != FORMAT:
         raise StoreError(f"{path}: not of format {FORMAT}")
     keys = commit.keys() - {"inputs", "self"}  # which the first commits lack
-    if keys != {"format", "kind", "fingerprint", "time", "files"}:
+    stated = all(isinstance(commit.get(name), str) for name in ("kind", "fingerprint", "time"))
+    if keys != {"format", "kind", "fingerprint", "time", "files"} or not stated:
         raise StoreError(f"{path}: altered since it was written")
     if "self" in commit and signed(commit) != commit:
         raise StoreError(f"{path}: altered since it was written")

@@ -117,7 +117,9 @@ def _own_code(
             found.append(own_code.read(name, beside(name)))
         except FileNotFoundError:
             raise _error(file, tree, ("code", i), f"{name}: no such file beside {file}") from None
-        except (OwnCodeError, OSError) as error:
+        except OSError as error:
+            raise _error(file, tree, ("code", i), f"{name}: {error.strerror or error}") from error
+        except OwnCodeError as error:
             raise _error(file, tree, ("code", i), str(error)) from error
     try:
         own_code.register(found, run=run)

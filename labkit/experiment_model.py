@@ -71,6 +71,8 @@ def distinct(levels: list[Any]) -> list[Any]:
 Name = Annotated[str, Field(pattern=NAME), AfterValidator(_usable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 Positive = Annotated[int, Field(ge=1, le=1_000_000)]
+#: One image alone has no batch statistics, so no step is made of it.
+Several = Annotated[int, Field(ge=2, le=1_000_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 #: How the two ways to give seeds are told apart; the words stand in pydantic's paths.
 SEED_KINDS = {"list": "[list]", "student": "[student]"}
@@ -131,14 +133,14 @@ class Data(Section):
         description="full: all 60,000 training images; bundled: the first 10,000, part of "
         "labkit; auto: full if at hand or downloadable, else bundled",
     )
-    limit: Positive | None = Field(None, description="train on the first so many images only")
+    limit: Several | None = Field(None, description="train on the first so many images only")
 
 
 class Training(Section):
     """How long and in what steps every cell trains."""
 
     epochs: Positive = Field(10, description="passes over the training images")
-    batch_size: Positive = Field(128, description="images per step")
+    batch_size: Several = Field(128, description="images per step")
     snapshot_epochs: list[Positive] = Field(
         [1, 5, 10],
         min_length=1,
@@ -150,7 +152,7 @@ class TrainingOverride(Section):
     """Training settings of one experiment that differ from the file's."""
 
     epochs: Positive | None = Field(None, description="passes over the training images")
-    batch_size: Positive | None = Field(None, description="images per step")
+    batch_size: Several | None = Field(None, description="images per step")
 
 
 class Evaluation(Section):

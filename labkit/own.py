@@ -205,7 +205,7 @@ def cell(
         dataset: ``MNIST`` or ``FashionMNIST``.
         family: ``gan``, ``vae``, ...: which losses and measures apply.
         results: the folder of results; the cell joins its newest plan, or starts one.
-        seed: of your random numbers.
+        seed: of your random numbers; a second one of the same name stands beside the first.
         batch_size: images per step, if you want it said.
         source: ``full`` or ``bundled``: which training images you used.
         limit: how many of them from the first on, if not all.
@@ -239,7 +239,15 @@ def cell(
         raise PlanError(f"labkit.cell: '{name}': a name is of A-Z a-z 0-9 . _ -")
 
     data = {"source": source, "sha256": UNSTATED, "limit": limit}
-    told, started, store = Cell(name, dataset, family), time.perf_counter(), Store(Path(results))
+    store = Store(Path(results))
+    told = Cell(_named(store, name, seed), dataset, family)
+    try:
+        _ = _spec(told, seed, batch_size, data, settings).fingerprint
+    except (TypeError, ValueError) as error:
+        raise PlanError(
+            f"labkit.cell: state settings as plain numbers and texts: {error}"
+        ) from None
+    started = time.perf_counter()
     try:
         yield told
     except Exception as error:
@@ -263,6 +271,13 @@ def cell(
 
 
 _ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+
+
+def _named(store: Store, name: str, seed: int) -> str:
+    """The name, with the seed where the plan has a cell of this name and another seed."""
+    cells = store.plan().cells if store.plan_path.is_file() else ()
+    again = any(cell.name == name and cell.seed != seed for cell in cells)
+    return f"{name}_seed{seed}" if again else name
 
 
 def _spec(
@@ -345,9 +360,10 @@ def _join(store: Store, spec: CellSpec) -> None:
     """Add the cell to the store's newest plan, in place of one of the same name."""
     if store.plan_path.is_file():
         plan = store.plan()
-        others = tuple(c for c in plan.cells if c.name != spec.name)
-        seeds = tuple(dict.fromkeys((*plan.seeds, spec.seed)))
-        plan = replace(plan, cells=(*others, spec), seeds=seeds)
+        cells = (*(c for c in plan.cells if c.name != spec.name), spec)
+        seeds = dict.fromkeys((*plan.seeds, spec.seed))
+        used = {cell.seed for cell in cells}
+        plan = replace(plan, cells=cells, seeds=tuple(s for s in seeds if s in used))
     else:
         plan = Plan(
             name=store.root.name,

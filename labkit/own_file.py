@@ -32,6 +32,7 @@ from functools import cached_property
 from typing import Any
 
 from labkit.catalog import (
+    FAMILIES,
     METRICS,
     REGISTRIES,
     Family,
@@ -47,6 +48,11 @@ from labkit.errors import LabkitError
 #: How the catalog names a target in a user's file: ``own/my_gan:generator``.
 PREFIX = "own/"
 MAX_BYTES = 200_000
+#: Columns of the table beside settings and metrics.
+_COLUMNS = (
+    "run", "family", "experiment", "dataset", "seed", "epochs", "batch_size", "best_epoch",
+    "collapse", "status", "note",
+)  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 #: What each known name is called with.
@@ -168,10 +174,13 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("metric_"):
             _arguments(file, node, node.args, ("samples", "real"), ())
             key = node.name.removeprefix("metric_")
+            settings = {name for family in FAMILIES.values() for name in family.params}
+            if not key or key in {*settings, *_COLUMNS}:
+                raise file.error(node, f"'{node.name}': the table has another column of this name")
             text = (ast.get_docstring(node) or "a measure of the author's own").splitlines()[0]
             made["metrics"][key] = Metric(key.replace("_", " "), "", "quality", text)
     made["questions"] = {
-        key: Question(text, ()) for key, text in _literal(file, "QUESTIONS").items()
+        key: Question(text, ()) for key, text in _literal(file, "QUESTIONS", dict).items()
     }
     return made
 
@@ -250,15 +259,15 @@ def _family(file: OwnFile, target: str) -> dict[str, Family]:
     methods = {n.name for n in model.body if isinstance(n, ast.FunctionDef)}
     for method in ("__init__", "step", "_decode"):
         if method not in methods:
-            raise file.error(model, f"class Model needs {method}; `labkit init --own` shows one")
+            raise file.error(model, f"class Model needs {method}")
     params = {}
-    for key, value in _literal(file, "PARAMS").items():
+    for key, value in _literal(file, "PARAMS", dict).items():
         if not isinstance(value, int | float | str) or isinstance(value, bool):
             raise file.error(model, f"PARAMS['{key}']: expected a number, got {value!r}")
         params[key] = Param(value, key.replace("_", " "), f"{key}{{}}")
     if not params:
         raise file.error(model, 'expected PARAMS = {"z_dim": 64, ...}: the settings of Model')
-    losses = tuple(_literal(file, "LOSSES", ()))
+    losses = tuple(_literal(file, "LOSSES", list))
     known = [name for name, metric in METRICS.items() if metric.group == "losses"]
     if not losses or set(losses) - set(known):
         raise file.error(model, f"expected LOSSES = [...] with names among {', '.join(known)}")
@@ -271,14 +280,25 @@ def _family(file: OwnFile, target: str) -> dict[str, Family]:
     return {file.name: family}
 
 
-def _literal(file: OwnFile, name: str, empty: Any = None) -> Any:
-    """The value of a top-level ``NAME = {...}`` written out in full."""
+#: What a constant of each kind is written as.
+_WRITTEN = {dict: '{"name": ..., ...}', list: '["name", ...]'}
+
+
+def _literal(file: OwnFile, name: str, kind: type[dict[str, Any]] | type[list[str]]) -> Any:
+    """The value of a top-level ``NAME = {...}`` written out in full; empty if there is none."""
     for node in file.tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else []
         if any(isinstance(t, ast.Name) and t.id == name for t in targets):
             assert isinstance(node, ast.Assign)
             try:
-                return ast.literal_eval(node.value)
-            except ValueError as error:
+                value = ast.literal_eval(node.value)
+            except (ValueError, TypeError, RecursionError) as error:
                 raise file.error(node, f"{name} must be written out, not computed") from error
-    return {} if empty is None else empty
+            value = list(value) if kind is list and isinstance(value, tuple) else value
+            texts = value.values() if name == "QUESTIONS" and isinstance(value, dict) else ()
+            if not isinstance(value, kind) or not all(
+                isinstance(each, str) for each in (*value, *texts)
+            ):
+                raise file.error(node, f"{name}: expected {name} = {_WRITTEN[kind]}")
+            return value
+    return kind()

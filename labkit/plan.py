@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from labkit import own_code
+from labkit.catalog import FAMILIES
 from labkit.errors import LabkitError
 from labkit.own_code import OwnCodeError
 from labkit.spec import OWN_CODE, CellSpec
@@ -105,6 +106,11 @@ class Plan:
                 own_code.register(own_code.from_json(files))
             own |= {"seeds": tuple(own["seeds"]), "snapshot_epochs": tuple(own["snapshot_epochs"])}
             own["cells"] = tuple(CellSpec.from_json(cell) for cell in own["cells"])
+            if not own["cells"]:
+                raise PlanError("plan.json: damaged: no cells")
+            for cell in own["cells"]:
+                if cell.family not in FAMILIES or not isinstance(cell.params, dict):
+                    raise PlanError(f"plan.json: {cell.name}: no cell that this labkit knows")
         except OwnCodeError as error:
             raise PlanError(f"plan.json: {error}") from error
         except (KeyError, TypeError, AttributeError) as error:

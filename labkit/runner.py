@@ -146,6 +146,8 @@ def run(
         if note:
             view.say(note)
         states = {job.spec.fingerprint: job.state for job in jobs}
+        if options.force:
+            states |= {job.spec.fingerprint: "train" for job in todo}
         now = _Run(plan, store, options, view, workers, work or train_and_measure, states)
         try:
             if todo:

@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from labkit import attempts, durable
 from labkit.attempts import Attempt
-from labkit.catalog import FAMILIES
+from labkit.catalog import FAMILIES, METRICS
 from labkit.commits import COMMIT, StoreError, damage, json_bytes, read_json, seal
 from labkit.errors import placeless
 from labkit.history import best_epoch, read_history
@@ -184,12 +184,12 @@ class Store(Layout):
         if yardstick and not self.sheet_damage(spec, yardstick):
             sheet = read_json(self.sheet_folder(spec, yardstick) / "metrics.json")["metrics"]
         last = history[-1]
+        misnamed = {name for name, metric in METRICS.items() if spec.family in metric.not_for}
+        found = {**cost, **measures["metrics"], **sheet}
         metrics = {
             "best_epoch": best_epoch(history),
             **{name: last.get(name) for name in FAMILIES[spec.family].losses},
-            **cost,
-            **measures["metrics"],
-            **sheet,
+            **{name: value for name, value in found.items() if name not in misnamed},
         }
         files = read_json(train / COMMIT)["files"]
         artifacts = {

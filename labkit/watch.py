@@ -69,7 +69,7 @@ def _progress(store: Store, spec: CellSpec) -> Progress | None:
     beat = attempt.progress()
     if beat is None or time.time() - beat["at"] > SILENT_AFTER_S or is_abandoned(attempt.folder):
         return None
-    if "-eval-" in attempt.folder.name:
+    if beat.get("measuring"):
         return Progress(spec, spec.training["epochs"], measuring=True)
     rows = list(read_history(attempt.history_path)) if attempt.history_path.exists() else []
     done = len(rows)

@@ -7,6 +7,7 @@ in code, text and results alone.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -35,6 +36,10 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     return client.execute()
 
 
+#: The folder of an attempt is named after the machine and the process at work.
+_ATTEMPT = re.compile(r"(attempt-\w+-)[\w-]+\.\d+\.\w+")
+
+
 def tidy(notebook: NotebookNode) -> NotebookNode:
     """Without times, version numbers and ids of the machine it ran on."""
     notebook.metadata = nbformat.from_dict(
@@ -46,6 +51,9 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     for i, cell in enumerate(notebook.cells):
         cell.metadata = nbformat.from_dict({})
         cell.id = f"cell-{i}"
+        for output in cell.get("outputs", ()):
+            if "text" in output:
+                output["text"] = _ATTEMPT.sub(r"\1…", output["text"])
     return notebook
 
 

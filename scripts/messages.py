@@ -39,7 +39,7 @@ SHOWN: dict[type, tuple[str, ...]] = {
     catalog.Choice: ("label",),
     catalog.Constraint: ("label", "formula", "about", "source"),
     catalog.Dataset: (),
-    catalog.Family: ("label", "about"),
+    catalog.Family: ("label", "about", "objective"),
     catalog.GanNetworks: ("label",),
     catalog.Loss: ("label", "discriminator", "generator", "source"),
     catalog.Metric: ("label", "about", "unit"),

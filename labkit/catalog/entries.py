@@ -54,6 +54,8 @@ class Family:
     """Whether cells also have reconstructions and interpolations."""
     conditional: bool = False
     """Whether images are generated for a class that is asked for."""
+    objective: str = ""
+    """Who minimises what, where that is more than the losses its settings name."""
     rules: tuple[str, ...] = ()
     """``module:function`` of what makes no sense together, see :mod:`labkit.combinations`."""
 
@@ -169,10 +171,16 @@ class Metric:
     """Significant digits shown."""
     families: tuple[str, ...] = ()
     """The families that have it; empty: all."""
+    not_for: tuple[str, ...] = ()
+    """Families of which it would say something else than its name."""
     margin: float = 0.0
     """Smallest difference worth calling one, as a share of the values compared."""
     within: tuple[str, ...] = ()
     """Settings that must agree before two values may be compared."""
+
+    def applies(self, family: str) -> bool:
+        """Whether cells of a family have it."""
+        return family not in self.not_for and (not self.families or family in self.families)
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,8 @@ FAMILIES: dict[str, Family] = {
         losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
         modules=(*_MODULES, "labkit.train.models.adversarial_vae"),
         reconstructs=True,
+        objective="Encoder and decoder minimise reconstruction + KL + w · the generator's "
+        "adversarial loss on samples of the prior; w is the adversarial weight.",
         rules=(
             "labkit.combinations:warm_up_of_nothing",
             "labkit.combinations:batch_norm_under_penalty",
@@ -201,6 +203,9 @@ FAMILIES: dict[str, Family] = {
         losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
         modules=(*_MODULES, "labkit.train.models.adversarial_vae"),
         reconstructs=True,
+        objective="Reconstruction = ½ ‖f(x̂) − f(x)‖², f being the critic without its last two "
+        "layers. The encoder minimises reconstruction + KL, the decoder γ · reconstruction + the "
+        "generator's adversarial loss (Larsen et al. 2016, arXiv:1512.09300, algorithm 1).",
         rules=(
             "labkit.combinations:warm_up_of_nothing",
             "labkit.combinations:batch_norm_under_penalty",
@@ -228,6 +233,8 @@ FAMILIES: dict[str, Family] = {
         losses=("d_loss", "g_loss"),
         modules=(*_MODULES, "labkit.train.models.latent_gan"),
         reconstructs=True,
+        objective="The VAE minimises its loss first. Then, with the VAE frozen, generator and "
+        "discriminator minimise the adversarial losses, x being codes of images, not images.",
         rules=("labkit.combinations:warm_up_of_nothing",),
     ),
 }  # fmt: skip

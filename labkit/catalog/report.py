@@ -71,8 +71,8 @@ PLOTS: dict[str, Plot] = {
     "vae_loss_comparison": Plot(
         "VAE Loss Analysis", "labkit.reporting.plots.losses:vae_loss", ("vae",),
         "Total loss is reconstruction plus KL, each a mean over images. Lower reconstruction is "
-        "a more faithful copy; KL is what the code says about the image beyond the prior. The "
-        "number at each curve's end is the last epoch's value.",
+        "a more faithful copy by the loss it is trained on; KL is what the code says about the "
+        "image beyond the prior. The number at each curve's end is the last epoch's value.",
         also=_ENCODING[1:],
     ),
     "vae_fid_comparison": Plot(
@@ -100,8 +100,9 @@ PLOTS: dict[str, Plot] = {
     ),
     "kl_per_dimension": Plot(
         "KL per Latent Dimension", "labkit.reporting.plots.latent:kl_per_dimension", ("vae",),
-        "What each latent dimension says about test images, in nats, largest first. A dimension "
-        "near zero is unused: the prior would do as well.",
+        "What each latent dimension says about test images, in nats, largest first: near zero, "
+        "next to nothing. A unit counts as active if its mean varies over images by more than a "
+        "variance of 0.01.",
         also=_ENCODING[1:],
     ),
     "latent_plane": Plot(

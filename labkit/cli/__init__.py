@@ -9,6 +9,7 @@ One module a group of verbs: ``run``, ``report``, ``words``, ``handin``, ``setup
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -65,6 +66,10 @@ def _top(
 
 def main() -> None:
     """The console script. Every mistake of the user's ends here as one line."""
+    for stream in (sys.stdout, sys.stderr):
+        # ✓, − and names of people: a terminal that lacks them shows "?", and nothing is lost.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except KeyboardInterrupt:

@@ -54,6 +54,10 @@ def verify(
     from labkit.handin.container import NotAZipError
     from labkit.handin.verify import verify as climb
 
+    if rerun and rungs is not None and rungs < 4:
+        raise UserError(f"--rerun: training again is rung 4, and --rungs {rungs} stops before it")
+    if cells is not None and rungs is not None and rungs < 3:
+        raise UserError(f"--cells: rungs 3 and 4 look at cells, and --rungs {rungs} stops before")
     try:
         found = climb(
             zip_file,

@@ -76,16 +76,17 @@ def check(
     """Hold a student's own words against the table, line by line."""
     from labkit.planning import read_experiment
     from labkit.reporting.answers import check as held_against
-    from labkit.reporting.build import load_tables
-    from labkit.reporting.reflections import computed, read_words
+    from labkit.reporting.build import computed, read_view
+    from labkit.reporting.reflections import read_words
 
     text = read_words(answers)
+    options = {}
     if results is None:
-        name = read_experiment(answers.parent / "experiments.yaml").name
-        results = answers.parent / "results" / name
-    store = stored(results)
-    found = load_tables(store)
-    computed_answers = computed(found, store.plan())
+        experiment = read_experiment(answers.parent / "experiments.yaml")
+        results = answers.parent / "results" / experiment.name
+        options = experiment.content.report.model_dump()
+    view = read_view(stored(results), options=options)
+    found, computed_answers = view.tables, computed(view)
     claims = [claim for answer in computed_answers for claim in answer.claims]
     asked = [answer.question for answer in computed_answers]
     held = held_against(text, found.cells, claims, asked)

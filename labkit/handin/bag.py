@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkit.errors import LabkitError
 from labkit.handin.container import Container, ContainerError
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -24,6 +25,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 #: What is packed already; packing it again only takes time.
 _PACKED = (".png", ".npz", ".safetensors")
 _LINE = re.compile(r"([0-9a-f]{64})  ?\*?(\S.*)")
+
+
+class ForeignFileError(LabkitError):
+    """A file or folder of somebody's own stands where a hand-in should go."""
 
 
 def write_bag(
@@ -47,6 +52,7 @@ def write_bag(
         MANIFEST: manifest(hashes),
     }
     tags[TAG_MANIFEST] = manifest({n: hashlib.sha256(d).hexdigest() for n, d in tags.items()})
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     try:
         with zipfile.ZipFile(part, "w") as archive:
@@ -59,6 +65,24 @@ def write_bag(
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def refuse_foreign(target: Path) -> None:
+    """Nothing, if a bag may be written there.
+
+    Raises:
+        ForeignFileError: a folder is there, or a file that is no bag.
+    """
+    if target.is_dir():
+        raise ForeignFileError(f"{target}: is a folder; name a file")
+    if target.is_file():
+        try:
+            with zipfile.ZipFile(target) as archive:
+                found = any(name.endswith("/bagit.txt") for name in archive.namelist())
+        except (zipfile.BadZipFile, OSError, ValueError):
+            found = False
+        if not found:
+            raise ForeignFileError(f"{target}: exists and is no hand-in; nothing was written")
 
 
 def _content(source: bytes | Path) -> bytes:

@@ -23,7 +23,6 @@ from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
 from labkit.code_version import evaluation_code
 from labkit.experiment_file import Experiment
-from labkit.experiment_model import student_seed
 from labkit.plan import Plan
 from labkit.planning import make_plan
 from labkit.spec import OWN_CODE, CellSpec, canonical_json
@@ -114,13 +113,11 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
     found = []
     if plan.name != experiment.name:
         found.append(f"the plan is of {plan.name}, the file of {experiment.name}")
-    wanted = {_point(cell, asked.seeds): cell for cell in asked.cells}
-    made: dict[str, list[CellSpec]] = {}
-    for cell in plan.cells:
-        if cell.code != OWN_CODE:  # trained outside of labkit: no file can ask for it
-            made.setdefault(_point(cell, plan.seeds), []).append(cell)
+    wanted = _by_point(asked.cells)
+    # What was trained outside of labkit no file can ask for.
+    made = _by_point(cell for cell in plan.cells if cell.code != OWN_CODE)
     for key in wanted.keys() - made.keys():
-        found.append(f"{wanted[key].name} is asked for, but not as it is in the plan")
+        found.append(f"{wanted[key][0].name} is asked for, but not as it is in the plan")
     for key in made.keys() - wanted.keys():
         found.append(f"{made[key][0].name} in the plan is not what the file asks for")
     if plan.settings.get("own", []) != asked.settings.get("own", []):
@@ -133,11 +130,22 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
     # `labkit.cell` adds the epoch its loop was best in.
     if set(asked.snapshot_epochs) - set(plan.snapshot_epochs) or (more and not own):
         found.append("training.snapshot_epochs: the plan has others than the file")
-    found += _seed_problems(experiment, made.values())
+    for key in wanted.keys() & made.keys():
+        lacking = {c.seed for c in wanted[key]} - {c.seed for c in made[key]}
+        if lacking:
+            found.append(_without_seeds(experiment, made[key][0], lacking))
     return sorted(found)
 
 
-def _point(cell: CellSpec, seeds: Iterable[int]) -> str:
+def _by_point(cells: Iterable[CellSpec]) -> dict[str, list[CellSpec]]:
+    """Cells that differ in nothing but their seed together."""
+    found: dict[str, list[CellSpec]] = {}
+    for cell in cells:
+        found.setdefault(_point(cell), []).append(cell)
+    return found
+
+
+def _point(cell: CellSpec) -> str:
     """What the experiment file decides of a cell; all but the seed."""
     names = {cell.name, cell.name.removesuffix(f"_seed{cell.seed}")}
     # A setting labkit learnt after the cell was trained has its default: what it did before.
@@ -157,16 +165,11 @@ def _point(cell: CellSpec, seeds: Iterable[int]) -> str:
     )
 
 
-def _seed_problems(experiment: Experiment, made: Iterable[list[CellSpec]]) -> list[str]:
-    content = experiment.content
-    if content.seeds != "student":
-        return []
-    wanted = student_seed(content.name, content.author)
-    lacking = [cells[0] for cells in made if wanted not in {cell.seed for cell in cells}]
-    return [
-        f"{cell.name}: seed {cell.seed}; this author's is {wanted} (seeds: student)"
-        for cell in lacking
-    ]
+def _without_seeds(experiment: Experiment, cell: CellSpec, lacking: set[int]) -> str:
+    seeds = ", ".join(map(str, sorted(lacking)))
+    if experiment.content.seeds == "student":
+        return f"{cell.name}: seed {cell.seed}; this author's is {seeds} (seeds: student)"
+    return f"{cell.name}: asked for with seed {seeds}, too, which is not in the plan"
 
 
 def ran_on(store: Store, spec: CellSpec) -> dict[str, Any]:

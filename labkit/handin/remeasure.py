@@ -84,10 +84,10 @@ def check(
     here = 0
     for i, spec in enumerate(specs, 1):
         say(printable(f"measuring again, {i} of {len(specs)}: {spec.name}"))
-        same = ran_on(found.store, spec) == _here()
-        here += same
         # A stranger's arrays are read by libraries; whatever they say, it is no pass.
         try:
+            same = ran_on(found.store, spec) == _here()
+            here += same
             for line in _cell(found, spec, HERE if same else ELSEWHERE, data_root, trust, rung):
                 rung.fail(f"{spec.name}: {line}")
         except Exception as error:

@@ -102,8 +102,8 @@ def check(
         rung.give_up("no trained cell whose training code is this labkit's")
         return rung
     chosen = random.SystemRandom().sample(able, min(n, len(able)))
-    # What is in a plan's `own` is run by the workers.
-    own = found.plan.settings.get("own", []) if trust else []
+    # What is in a plan's `own` is run by the workers: the files that were handed in and trusted.
+    own = own_code.to_json(found.experiment.own) if trust else []
     settings = {**found.plan.settings, "own": own}
     plan = replace(found.plan, cells=tuple(chosen), settings=settings)
     again = Store(found.scratch / "trained again")

@@ -58,8 +58,10 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
 
     Raises:
         StoreError: the store has no readable plan.
+        ForeignFileError: a file is there that is no hand-in.
         OSError: a file cannot be read or written.
     """
+    bag.refuse_foreign(out)
     store = Store(results)
     plan = store.plan()
     payload: dict[str, bytes | Path] = {
@@ -185,7 +187,7 @@ def _checklist(
         "the experiment file is what was run"
         + (f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""),
     )
-    yield from _answers(plan, store, answers)
+    yield from _answers(experiment, store, answers)
     full = plan.data_source == "full"
     yield Item(
         full, "data: " + ("the full sets" if full else "the BUNDLED subset, not the full sets")
@@ -200,16 +202,16 @@ def _is_measured(outcome: object) -> bool:
     return isinstance(outcome, CellResult) and outcome.measured
 
 
-def _answers(plan: Plan, store: Store, path: Path) -> Iterator[Item]:
+def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]:
     """How many of the questions that apply have an answer of the student's."""
     from labkit.catalog import QUESTIONS
-    from labkit.reporting.build import load_tables
-    from labkit.reporting.reflections import computed, students
+    from labkit.reporting.build import computed, read_view
+    from labkit.reporting.reflections import students
 
-    found = load_tables(store)
-    answers = computed(found, plan)
+    view = read_view(store, options=overrides(experiment)["report"])
+    answers = computed(view)
     asked = [QUESTIONS[answer.question].text for answer in answers]
-    given = students(path, found, answers).answers if path.is_file() else {}
+    given = students(path, view.tables, answers).answers if path.is_file() else {}
     lacking = [QUESTIONS[a.question].text for a in answers if a.question not in given]
     yield Item(not lacking, f"own answers: {len(asked) - len(lacking)} of {len(asked)} questions")
     for text in lacking:

@@ -190,6 +190,7 @@ def _check(spec: CellSpec) -> None:
         and spec.dataset in DATASETS
         and type(spec.seed) is int
         and isinstance(spec.params, dict)
+        and isinstance(spec.evaluation, dict)
         and spec.params.keys() <= FAMILIES[spec.family].params.keys()
         and training.keys() == {"epochs", "batch_size"}
         and all(type(n) is int and 0 < n <= 1_000_000 for n in training.values())

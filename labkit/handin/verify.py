@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from labkit import own_code
+from labkit.asked import UserError
 from labkit.experiment_file import Experiment, parse_experiment
 from labkit.handin import bag, consistent
 from labkit.handin.container import Container, ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
 from labkit.handin.ladder import Ladder, Rung, Say, silent
 from labkit.handin.unpack import Unpacked, unpack
-from labkit.plan import PlanError
+from labkit.plan import Plan, PlanError, matches
 
 _SMALL = 1 << 20
 
@@ -49,6 +50,7 @@ def verify(
 
     Raises:
         NotAZipError: the file is no ZIP file.
+        UserError: `cells` means none of its cells.
         OSError: it cannot be read.
     """
     highest = (4 if rerun else 3) if highest is None else highest
@@ -77,12 +79,19 @@ def verify(
                 rungs.append(second)
                 if unpacked is not None:
                     consistent.check(unpacked, second)
+                    _refuse_unknown(cells, unpacked.plan)
                     asked = cells, data_root, trust_code, say
                     rungs += _upper(unpacked, highest, rerun, asked)
     finally:
         container.close()
         own_code.forget()
     return Ladder(experiment.name, author, rungs)
+
+
+def _refuse_unknown(cells: str | None, plan: Plan) -> None:
+    """Nothing, unless a glob on cell names means none of them."""
+    if cells is not None and not any(matches(spec.name, cells) for spec in plan.cells):
+        raise UserError(f"--cells '{cells}' matches no cell; there is {plan.cells[0].name}, ...")
 
 
 def _upper(

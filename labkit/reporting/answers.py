@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
@@ -51,7 +51,7 @@ __all__ = [
 
 #: How alike a heading and a question must be (0 to 1) to be taken for the same.
 CLOSE = 0.72
-_HEADING = re.compile(r"#{1,6}\s+(?P<text>.+?)\s*#*\s*")
+_HEADING = re.compile(r"(#{1,6}\s+|#{2,6})(?P<text>[^#\s].*?)\s*#*\s*")
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,10 @@ def parse(text: str) -> Answers:
 
     A heading belongs to a question if it is its text, its key, its number with either, or
     close to it; a first heading that matches none is a title. Nested headings stay in the
-    answer they stand in.
+    answer they stand in. Words before any heading belong to no question, and are kept.
     """
     lines = without_comments(text).splitlines()
-    found: list[tuple[str, str, int, list[str]]] = []
+    found: list[tuple[str, str, int, list[str]]] = [("", "", 0, [])]
     fenced = False
     for number, line in enumerate(lines, 1):
         if FENCE.match(line):
@@ -152,12 +152,11 @@ def parse(text: str) -> Answers:
         if heading:
             key = match_question(heading["text"])
             level = len(line) - len(line.lstrip("#"))
-            inside = found and found[-1][0] and level > _level(lines[found[-1][2] - 1])
+            inside = found[-1][0] and level > _level(lines[found[-1][2] - 1])
             if key or not inside:
                 found.append((key, heading["text"], number, []))
                 continue
-        if found:
-            found[-1][3].append(line)
+        found[-1][3].append(line)
     sections: dict[str, Section] = {}
     unmatched = []
     for key, title, number, body in found:
@@ -168,7 +167,7 @@ def parse(text: str) -> Answers:
             both = f"{sections[key].text}\n\n{section.text}"
             sections[key] = Section(key, sections[key].heading, sections[key].line, both)
         elif section.text.strip():
-            unmatched.append(section)
+            unmatched.append(section if title else replace(section, heading=_("Remarks")))
     return Answers(sections, tuple(unmatched))
 
 
@@ -212,8 +211,10 @@ def check(
     asked = questions_for(context.cells) if questions is None else questions
     findings = [
         Finding(s.line, "heading", s.heading, "matches no question", ok=False)
+        if s.line
+        else Finding(1, "heading", _beginning(s.text), "stands under no question", ok=False)
         for s in found.unmatched
-        if s.line > 1
+        if s.line != 1
     ]
     for section in (*found.sections.values(), *found.unmatched):
         for segment in expand(section.text, cells, claims):
@@ -227,6 +228,11 @@ def check(
     counts = {key: s.words for key, s in found.sections.items() if s.words}
     unanswered = tuple(key for key in asked if not counts.get(key))
     return Check(tuple(findings), unanswered, counts)
+
+
+def _beginning(text: str) -> str:
+    first = next(line for line in text.splitlines() if line.strip()).strip()
+    return first if len(first) <= 60 else f"{first[:59]}…"
 
 
 def _fine(segment: Segment) -> bool:

@@ -12,8 +12,8 @@ from labkit.reporting import compare
 from labkit.reporting.blocks import Report
 from labkit.reporting.document import compose
 from labkit.reporting.paired import measured_unlike
-from labkit.reporting.reflections import computed, prepare, students
-from labkit.reporting.render import Drawings, html, write_file
+from labkit.reporting.reflections import prepare, students
+from labkit.reporting.render import MADE_HERE, Drawings, html, write_file
 from labkit.reporting.sections import published
 from labkit.reporting.table import Tables, tables
 from labkit.reporting.view import View
@@ -21,6 +21,7 @@ from labkit.store import Store
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
+    from labkit.reporting.claims import Answer
 
 #: What each format needs the figures drawn as.
 _NEEDS = {"md": "png", "html": "svg", "pdf": "svg"}
@@ -74,12 +75,20 @@ def read_report(
         plan = replace(plan, title=overrides["title"])
     if "author" in overrides:
         plan = replace(plan, author=dict(overrides["author"]))
-    options = {**plan.settings.get("report", {}), **overrides.get("report", {})}
-    view = read_view(store, plan, options)
+    view = read_view(store, plan, overrides.get("report", {}))
     found = view.tables
-    answers = computed(found, plan, published.for_claims(view))
+    answers = computed(view)
     prepare(answers_file, answers)
     return compose(view, answers, students(answers_file, found, answers), layout)
+
+
+def computed(view: View) -> tuple[Answer, ...]:
+    """What the claims engine says to each question: the file's, or those that suit the tables."""
+    from labkit.reporting.claims import answer_questions
+
+    found, asked = view.tables, view.options.get("questions") or None
+    references = published.for_claims(view)
+    return answer_questions(found.cells, found.epochs, questions=asked, references=references)
 
 
 def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
@@ -114,17 +123,22 @@ def build_comparison(a: Path, b: Path, out: Path) -> Path:
     from labkit.reporting.comparison import comparison, named
 
     page = comparison(read_view(Store(a)), read_view(Store(b)), named(a, b))
-    write_file(out, html(page, Drawings(page, ("svg",))).encode())
+    write_file(out, html(page, Drawings(page, ("svg",))).encode(), MADE_HERE)
     return out
 
 
 def read_view(
     store: Store, plan: Plan | None = None, options: Mapping[str, Any] | None = None
 ) -> View:
-    """All that sections look at, of a store's newest plan or of `plan`."""
+    """All that sections look at, of a store's newest plan or of `plan`.
+
+    Args:
+        store: the results.
+        plan: another plan than the newest.
+        options: what to take for the plan's own ``report`` settings.
+    """
     plan = plan or store.plan()
+    options = {**plan.settings.get("report", {}), **(options or {})}
     outcomes = tuple(store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells)
     committed = store.newest_commit(plan.cells)
-    return View(
-        plan, outcomes, tables(plan, outcomes), store.artifact, committed, dict(options or {})
-    )
+    return View(plan, outcomes, tables(plan, outcomes), store.artifact, committed, options)

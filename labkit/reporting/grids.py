@@ -58,7 +58,7 @@ def epoch_note(cell: Cell, what: str, epoch: int) -> str:
     """What is known of one grid in a few words: its epoch and the number that goes with it."""
     if what == "reconstruction":
         loss = cell.at(epoch, "recon_loss")
-        extra = _("recon loss {value}", value=show(loss, 4)) if loss is not None else ""
+        extra = _("training recon loss {value}", value=show(loss, 4)) if loss is not None else ""
     elif what == "samples":
         if epoch == cell.best_epoch and cell.metric("proxy_fid") is not None:
             extra = _("proxy FID {value}", value=show(cell.metric("proxy_fid")))
@@ -116,11 +116,9 @@ def _of_samples(cell: Cell, metric: str, epoch: int) -> str:
 
 
 def _classes(cell: Cell, epoch: int) -> str:
-    """Which classes are there: measured at the best epoch only."""
+    """How many classes its samples lack: measured at the best epoch only."""
     missing = cell.metric("missing_classes")
-    if epoch != cell.best_epoch or missing is None:
+    if epoch != cell.best_epoch or not missing:
         return ""
-    n = int(missing)
-    if not n:
-        return ", " + _("all ten classes present")
-    return ", " + many("{n} of ten classes missing", "{n} of ten classes missing", n)
+    found = many("{n} of ten classes missing", "{n} of ten classes missing", int(missing))
+    return f", {found}"

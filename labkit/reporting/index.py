@@ -11,6 +11,7 @@ import base64
 import binascii
 import csv
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def write_index(folder: Path) -> Path:
     if not found:
         raise NoReportsError(f"{folder}: no reports there; `labkit report` writes them")
     path = folder / "index.html"
-    write_file(path, page(found).encode())
+    write_file(path, page(found).encode("utf-8", "replace"), _MADE_HERE)
     return path
 
 
@@ -130,7 +131,7 @@ def card(folder: Path) -> Card:
         facts=tuple((label, text) for label, text in said.facts if label not in known),
         shots=tuple(said.shots),
         best=tuple(_best(rows)),
-        files=tuple((name, f"{quote(folder.name)}/{name}") for name in files),
+        files=tuple((name, f"{quote(os.fsencode(folder.name))}/{name}") for name in files),
         cells=_cells(rows),
     )
 
@@ -185,7 +186,10 @@ def _of_html(path: Path) -> _Said:
             part = file.read(_CHUNK)
             if not part or said.enough:
                 break
-            said.feed(part)
+            try:
+                said.feed(part)
+            except AssertionError:  # html.parser's word for a declaration nobody knows
+                break
     return said
 
 

@@ -23,7 +23,13 @@ from labkit.reporting.language import N_, _
 from labkit.reporting.networks import Network, architecture
 from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.chart import Diagram
-from labkit.reporting.plots.style import level_label, level_of, params_of
+from labkit.reporting.plots.style import (
+    TRAINING,
+    level_label,
+    level_of,
+    params_of,
+    setting_name,
+)
 from labkit.reporting.view import View
 
 #: Settings that change what layers a network has.
@@ -98,10 +104,12 @@ def _family(view: View, family: str) -> Section:
         if len(found) > 1:
             said = _("{levels} (varied)", levels=said)
         rows.append((_(param.label), said))
-    for key, label in (("epochs", _("Epochs")), ("batch_size", _("Batch size"))):
-        rows.append(
-            (label, ", ".join(show(v) for v in levels(c.spec.training[key] for c in cells)))
-        )
+    for name in TRAINING:
+        found = levels(level_of(c.spec, name) for c in cells)
+        said = ", ".join(map(show, found))
+        if len(found) > 1:
+            said = _("{levels} (varied)", levels=said)
+        rows.append((setting_name(family, name), said))
     rows.append((_("Precision"), listing(levels(c.spec.precision for c in cells))))
     blocks: list[Block] = [Paragraph(f"{_(about.label)}: {_(about.about)}.")]
     blocks += _losses(view, family)
@@ -188,6 +196,8 @@ def _losses(view: View, family: str) -> list[Block]:
                 )
             )
         )
+    if FAMILIES[family].objective:
+        found.append(Paragraph(_(FAMILIES[family].objective)))
     return found
 
 
@@ -216,14 +226,14 @@ def _limits(view: View) -> tuple[Block, ...]:
             and len({level_of(cell.spec, name) for cell in view.of(family)}) == 1
         ]
         along = [
-            _(param.label)
-            for name, param in about.params.items()
-            if name in _applying(view, family)
+            setting_name(family, name)
+            for name in (*about.params, *TRAINING)
+            if name in {*_applying(view, family), *TRAINING}
             and name not in view.style.factors(family)
             and len({level_of(cell.spec, name) for cell in view.of(family)}) > 1
         ]
         if along:
-            told = listing(_(about.params[name].label) for name in view.style.factors(family))
+            told = listing(setting_name(family, name) for name in view.style.factors(family))
             found.append(
                 _(
                     "{family}: varied together with {told}, so their effects cannot be told "

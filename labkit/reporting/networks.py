@@ -162,6 +162,8 @@ def architecture(family: str, params: Mapping[str, Any]) -> Architecture | None:
             z, n = params["z_dim"], params["latent_dim"]
             networks += [_perceptron(_("Generator"), z, n), _perceptron(_("Discriminator"), n, 1)]
         chains = ((_(about.label), _vae_chain(family)),)
+        if family == "latent_gan":
+            chains += ((_("{family}: a sample", family=_(about.label)), _code_chain(family)),)
     elif name in GENERATORS:
         z = params["z_dim"]
         noise = _("noise z ~ N(0, I), class") if told else _("noise z ~ N(0, I)")
@@ -246,14 +248,22 @@ def _vae_chain(family: str) -> tuple[Box, ...]:
         ),
         "vae_gan": (Box(_("Critic"), _("compares, judges"), f"{family}-1"),),
     }
-    code = Box("z = μ + σ·ε", "ε ~ N(0, I)")
-    if family == "latent_gan":
-        code = Box(_("GAN of z"), _("makes codes"), f"{family}-1")
     return (
         Box("x", _("image")),
         Box(_("Encoder"), "q(z|x)", f"{family}-1"),
         Box("μ, σ²", _("KL to N(0, I)")),
-        code,
+        Box("z = μ + σ·ε", "ε ~ N(0, I)"),
         Box(_("Decoder"), "p(x|z)", f"{family}-1"),
         *ends.get(family, (Box("x̂", _("compared with x")),)),
+    )
+
+
+def _code_chain(family: str) -> tuple[Box, ...]:
+    """How a latent GAN samples: its generator makes a code, the VAE's decoder paints it."""
+    return (
+        Box(_("noise"), "N(0, I)"),
+        Box(_("Generator G"), _("makes codes"), f"{family}-1"),
+        Box(_("code"), _("D: fake or real?")),
+        Box(_("Decoder"), "p(x|z)", f"{family}-1"),
+        Box("x̂", _("image")),
     )

@@ -182,12 +182,12 @@ def _complete(some: Sequence[Pair]) -> list[Pair]:
 
 def _by_seed(some: Sequence[Pair], metric: str) -> list[float]:
     """The mean difference of each seed; none where the seeds have not the same settings."""
-    found: dict[int, list[float]] = {}
+    found: dict[int, dict[str, float]] = {}
     for pair in some:
-        found.setdefault(pair.key[1], []).append(pair.number(metric) or 0.0)
-    if len({len(values) for values in found.values()}) > 1:
+        found.setdefault(pair.key[1], {})[pair.key[0]] = pair.number(metric) or 0.0
+    if len({frozenset(values) for values in found.values()}) > 1:
         return []
-    return [sum(values) / len(values) for values in found.values()]
+    return [sum(values.values()) / len(values) for values in found.values()]
 
 
 def _judged(

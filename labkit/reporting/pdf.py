@@ -38,7 +38,7 @@ _PLACES = {
     ),
 }
 _PATIENCE_S = 180
-_NEEDED = "WeasyPrint (`pip install 'labkit[pdf]'`), Chrome, Edge or Chromium"
+_NEEDED = "WeasyPrint (`pip install weasyprint`), Chrome, Edge or Chromium"
 _INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “Save as PDF”)"
 
 

@@ -84,6 +84,11 @@ def read(path: Path) -> Metrics:
     for name in [*metrics, *initial]:
         _write_zeros_out(name, [row for _, row in rows])
     cells = [_cell(line, row, settings) for line, row in rows]
+    if not {*metrics, *initial}.intersection(header):
+        raise TableError(
+            f"{path.name}: row 1: no column is a metric of labkit's, such as proxy_fid; columns "
+            "are separated by commas or semicolons"
+        )
     _check_distinct(rows, cells)
     unknown = tuple(name for name in header if name not in known)
     return Metrics(make_cells(cells), unknown)
@@ -102,7 +107,8 @@ def parse_number(text: str) -> Measured | None:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError(text) from None
-    if not number.is_finite() or abs(number.adjusted()) > 300:
+    # Squares of what is compared must be numbers, too.
+    if not number.is_finite() or abs(number.adjusted()) > 100:
         raise ValueError(text)
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)  # only NaN and infinities have letters
@@ -113,10 +119,10 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     """The header, and every row with its number in the file (the header is row 1)."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise TableError(f"{path.name}: larger than {MAX_BYTES:,} bytes")
+            raise TableError(f"{path}: larger than {MAX_BYTES:,} bytes")
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        raise TableError(f"{path.name}: {error.strerror or error}") from error
+        raise TableError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise TableError(f"{path.name}: not UTF-8 text (byte {error.start})") from error
     first = text.partition("\n")[0]
@@ -234,7 +240,7 @@ def _whole(line: int, name: str, row: dict[str, str]) -> int | None:
         return None
     try:
         number = Decimal(text)
-        if number != int(number) or not 0 <= number < 2**32:
+        if not 0 <= number < 2**32 or number != int(number):
             raise ValueError
     except (ArithmeticError, ValueError):
         raise TableError(
@@ -253,7 +259,8 @@ def _level(name: str, text: str) -> Level:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     try:
-        return as_level(float(text)) if Decimal(text).is_finite() else text
+        number = Decimal(text)
+        return as_level(float(text)) if number.is_finite() and number.adjusted() < 100 else text
     except InvalidOperation:
         return as_level(text)
 

@@ -1,4 +1,4 @@
-"""The one place where the report asks for answers: the computed and the student's."""
+"""The student's own answers: a file to write them in, read and held against the table."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from labkit.reporting.language import _
 from labkit.reporting.table import Tables
 
 if TYPE_CHECKING:
-    from labkit.plan import Plan
-    from labkit.reporting.claims import Reference
     from labkit.reporting.claims.claim import Answer, Claim
 
 
@@ -38,20 +36,6 @@ class Students:
 
 
 NOBODY = Students()
-
-
-def computed(found: Tables, plan: Plan, references: Sequence[Reference] = ()) -> tuple[Answer, ...]:
-    """What the claims engine says to each question: the file's, or those that suit the tables.
-
-    Args:
-        found: the tables.
-        plan: theirs.
-        references: published values to compare with.
-    """
-    from labkit.reporting.claims import answer_questions
-
-    asked = plan.settings.get("report", {}).get("questions") or None
-    return answer_questions(found.cells, found.epochs, questions=asked, references=references)
 
 
 def prepare(path: Path | None, answers: Sequence[Answer]) -> None:

@@ -188,13 +188,14 @@ class Results:
     @cached_property
     def answers(self) -> tuple[Answer, ...]:
         """The reflection questions, answered from the tables."""
-        from labkit.reporting.reflections import computed
-        from labkit.reporting.sections import published
+        from labkit.reporting.build import computed
         from labkit.reporting.view import View
 
         outcomes = tuple(cell.outcome for cell in self.cells.values())
-        view = View(self.plan, outcomes, self._tables, self.store.artifact)
-        return computed(self._tables, self.plan, published.for_claims(view))
+        options = self.plan.settings.get("report", {})
+        return computed(
+            View(self.plan, outcomes, self._tables, self.store.artifact, options=options)
+        )
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.combinations import idle
+from labkit.reporting.claims.measure import Samples
 from labkit.reporting.numbers import is_missing
 from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
 
@@ -51,7 +52,8 @@ def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
         ``cells`` has columns run, family, experiment, dataset, seed, every setting, epochs,
         batch_size, best_epoch, the catalog's metrics in its order, collapse (the verdict in
         words), status (done | trained | failed | missing) and note (why, in one line).
-        What is not measured is missing (NaN or NA), never 0.
+        What is not measured is missing (NaN or NA), never 0. Its ``attrs["samples"]`` says how
+        many samples stand behind the measures, at the least.
     """
     pairs = list(zip(plan.cells, outcomes, strict=True))
     silent = _silent(plan.cells)
@@ -71,10 +73,19 @@ def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
     known = ["epoch", *(loss for family in FAMILIES.values() for loss in family.losses)]
     first = ["run", "family", "dataset", "seed", *known, "proxy_fid"]
     rest = sorted(found - set(first))
+    cells = _frame([_row(spec, outcome, silent) for spec, outcome in pairs], columns)
+    cells.attrs["samples"] = _samples(plan.cells)
     return Tables(
-        cells=_frame([_row(spec, outcome, silent) for spec, outcome in pairs], columns),
+        cells=cells,
         epochs=_frame(history, [*(n for n in first if n in found or n in first[:5]), *rest]),
     )
+
+
+def _samples(specs: Iterable[CellSpec]) -> Samples:
+    ways = [
+        (spec.evaluation["samples"], spec.selection["samples"]) for spec in specs if spec.evaluation
+    ]
+    return Samples(*map(min, zip(*ways, strict=True))) if ways else Samples()
 
 
 def setting_names(specs: Iterable[CellSpec]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from labkit.reporting.claims.cells import Cell, Cells, Measured, make_cells
 from labkit.reporting.claims.claim import Claim
 from labkit.reporting.claims.judge import Context, Draft, judge
-from labkit.reporting.claims.measure import measure
+from labkit.reporting.claims.measure import Samples, measure
 from labkit.reporting.claims.predicates.absence import all_finished, no_collapse
 from labkit.reporting.claims.predicates.best_of import best_of, dominates
 from labkit.reporting.claims.predicates.change import change
@@ -55,6 +55,42 @@ def hinge_bce(hinge: list[float], bce: list[float], **more: Any) -> tuple[Cells,
         for seed, pair in enumerate(pairs)
         for loss, value in zip(("hinge", "bce"), pair, strict=True)
     ))  # fmt: skip
+
+
+def test_families_are_compared_over_the_seeds_they_share() -> None:
+    gans = [
+        cell(10.0 + 100 * seed, loss=loss, seed=seed)
+        for seed in range(3)
+        for loss in ("hinge", "bce")
+    ]
+    cells, context = table(*gans, cell(50.0, family="vae"))
+    found = judged(family_versus(cells, "gan", "vae", FID, context), context)
+    assert found.n_seeds == 1
+    assert found.numbers["cells, gan"] == 2
+    assert len(found.runs) == 3
+    assert "(from 3 of 7 cells)" in found.text
+
+
+def test_a_seed_whose_grid_has_holes_is_no_part_of_the_shares() -> None:
+    cells, context = table(*(
+        cell(z + 3.0 * (loss == "bce") + seed / 10, loss=loss, z_dim=z, seed=seed)
+        for seed in (0, 1, 2)
+        for loss in ("hinge", "bce")
+        for z in (8, 16, 32)
+        if seed < 2 or (loss == "hinge" and z == 8)
+    ))  # fmt: skip
+    found = judged(ranking(cells, FID, context), context)
+    assert found.n_seeds == 2
+    assert len(found.runs) == 12
+    assert "(from 12 of 13 cells)" in found.text
+
+
+def test_fewer_samples_resolve_less() -> None:
+    usual = measure("proxy_fid", samples=Samples()).margin(0.0, "MNIST")
+    fewer = measure("proxy_fid", samples=Samples(2_000, 1_000)).margin(0.0, "MNIST")
+    assert 0 < usual < fewer
+    assert measure("coverage", samples=Samples()).margin(0.0, "MNIST") == 0
+    assert FID.margin(0.0, "MNIST") == 0
 
 
 # ------------------------------------------------------------------ verdicts

@@ -74,7 +74,9 @@ def test_an_empty_field_is_not_measured(text: str) -> None:
     assert parse_number(text) is None
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "abc", "0,05", "1e999", "0x10", "--1"])
+@pytest.mark.parametrize(
+    "text", ["nan", "inf", "-Infinity", "abc", "0,05", "1e999", "1e101", "0x10", "--1"]
+)
 def test_anything_else_is_no_number(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse_number(text)
@@ -100,6 +102,8 @@ ROW = "a,gan,MNIST,42,hinge,64,0.05\n"
         (f"{HEAD[:-1]},proxy_fid\n", "column proxy_fid is there twice"),
         (HEAD, "no rows"),
         ("", "no column names"),
+        (f"{HEAD}b,gan,MNIST,1e999999999,bce,64,0.1\n", "row 2, column seed: '1e999999999' is not"),
+        (f"{HEAD}{ROW}".replace(",", "\t"), "row 1: no column is a metric of labkit's"),
         ("run,status\na,broken\n", "row 2, column status: 'broken'; one of done, trained"),
     ],
 )  # fmt: skip

@@ -65,6 +65,19 @@ def test_sub_headings_and_fences_stay_inside_an_answer() -> None:
     assert [s.heading for s in found.unmatched] == ["Thanks"]
 
 
+def test_words_under_no_heading_are_kept_and_named() -> None:
+    text = "\n\nI think so, 77.7.\n\n##GAN stability\nyes\n"
+    found = parse(text)
+    assert found.sections["stability"].text == "yes"
+    assert [(s.heading, s.text.strip()) for s in found.unmatched] == [
+        ("Remarks", "I think so, 77.7.")
+    ]
+    said = [(f.line, f.kind, f.text) for f in check(text, lab1()).findings]
+    assert (1, "heading", "I think so, 77.7.") in said
+    assert (3, "number", "77.7") in said
+    assert parse("# Reflection\n\n## GAN stability\nyes\n").unmatched == ()
+
+
 # ------------------------------------------------------------------ values
 
 
@@ -124,6 +137,8 @@ def test_nothing_a_student_writes_is_evaluated_or_lost(words: str) -> None:
         ("```\n99999\n```", []),
         ("MNIST_GAN_hinge_z99999", []),
         ("99,999 images", ["99,999"]),
+        ("the weights begin with 3e4567", ["3e4567"]),
+        (f"a tiny 3e-{'9' * 5000}", [f"3e-{'9' * 5000}"]),
     ],
 )
 def test_plain_numbers_that_match_nothing_are_marked(words: str, marked: list[str]) -> None:
@@ -193,6 +208,31 @@ def test_a_statement_takes_the_verdict_of_the_computed_claim_it_repeats() -> Non
     found = expand("[claim: best loss by proxy_fid on MNIST is hinge]", frame, claims)[0]
     assert found.checked is not None
     assert found.checked.claims == (computed,)
+
+
+def test_a_statement_about_fewer_levels_is_not_the_computed_one_of_all() -> None:
+    frame = lab1(3)
+    claims = [c for a in answer_questions(frame) for c in a.claims]
+    found = expand("[claim: z 64 beats z 128 by proxy_fid on MNIST]", frame, claims)[0].checked
+    assert found is not None
+    assert "z 32" not in found.text
+    assert set(found.claims[0].predicate["order"]) == {64, 128}
+
+
+def test_a_statement_about_two_families_is_the_computed_one_either_way_round() -> None:
+    frame = lab1(3)
+    claims = [c for a in answer_questions(frame) for c in a.claims]
+    computed = next(c for c in claims if c.id == "combining.family.gan-vae.proxy_fid.MNIST")
+    frame.attrs.clear()
+    worse = frame.copy()
+    worse.loc[worse["family"] == "gan", "proxy_fid"] += 1000
+    claims = [c for a in answer_questions(worse) for c in a.claims]
+    computed = next(c for c in claims if c.id == "combining.family.gan-vae.proxy_fid.MNIST")
+    found = expand("[claim: VAE beats GAN by proxy_fid on MNIST]", worse, claims)[0].checked
+    assert found is not None
+    assert found.claims == (computed,)
+    note = expand("[claim: GAN beats VAE by proxy_fid on MNIST everywhere]", frame)[0].note
+    assert "leave out the end" in note
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -50,6 +50,7 @@ def test_its_outputs_name_no_place_on_a_machine(notebook: Any) -> None:
     assert sum(map(len, texts)) > 5000
     for text in texts:
         assert not PATH.search(text), PATH.search(text)
+        assert not re.search(r"attempt-\w+-[\w-]+\.\d+\.", text)  # host and process
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,14 @@ MISTAKES = {
         WHOLE + "code: [my_gan.py]\n",
         "8: code[0]: my_gan.py: no such file beside experiments.yaml",
     ),
+    "a single image": (
+        WHOLE + "data: {limit: 1}\n",
+        "8: data.limit: must be at least 2, got 1",
+    ),
+    "steps of a single image": (
+        WHOLE + "training: {batch_size: 1}\n",
+        "8: training.batch_size: must be at least 2, got 1",
+    ),
     # families, data sets, losses
     "family missing": (
         "name: lab\nexperiments:\n  gan:\n    grid: {}\n",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from labkit.experiment_file import read_experiment
+from labkit.handin import bag
 from labkit.handin.submit import submit
 from labkit.store import Store
 from tests.reliability import forge
@@ -86,6 +87,20 @@ def test_light_leaves_out_what_is_heavy(file: Path, tmp_path: Path) -> None:
     assert left == {"best.safetensors"}
     assert light.keys() < full.keys()
     assert json.loads(light["submission.json"])["light"] is True
+
+
+def test_a_file_of_somebodys_own_is_left_alone(file: Path, tmp_path: Path) -> None:
+    store = forge.store_of(file)
+    own = tmp_path / "experiments.yaml"
+    own.write_text("name: mine\n")
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as photos:
+        photos.writestr("sea.jpg", b"blue")
+    for out in (own, tmp_path / "photos.zip", tmp_path):
+        with pytest.raises(bag.ForeignFileError):
+            submit(read_experiment(file), file, store.root, out, True)
+    assert own.read_text() == "name: mine\n"
+    for _ in range(2):  # a hand-in may be made again, also in a folder that is not there yet
+        submit(read_experiment(file), file, store.root, tmp_path / "new" / "lab.zip", True)
 
 
 def test_the_checklist_says_what_is_missing(file: Path, tmp_path: Path) -> None:

@@ -435,6 +435,14 @@ def test_the_command_line(honest: Path, tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     assert told.stderr.splitlines()[-1] == "False"
     assert [r["verdict"] for r in json.loads(told.stdout)["rungs"]] == ["passed", "passed"]
+    for args, told_of in (
+        (("--cells", "zzz"), "--cells 'zzz' matches no cell; there is "),
+        (("--rungs", "2", "--rerun", "1"), "--rerun: training again is rung 4"),
+        (("--rungs", "2", "--cells", "*"), "--cells: rungs 3 and 4 look at cells"),
+    ):
+        wrong = run(str(honest), *args)
+        assert wrong.returncode == 2
+        assert wrong.stderr.splitlines()[0].startswith(f"labkit: {told_of}")
     (tmp_path / "no.zip").write_text("no")
     bad = run(str(tmp_path / "no.zip"))
     assert bad.returncode == 2

@@ -120,6 +120,14 @@ def test_seeds_are_averaged_over_the_same_settings() -> None:
     assert found.difference == pytest.approx(1.0)
 
 
+def test_seeds_of_unlike_settings_repeat_nothing() -> None:
+    a = pd.concat([table({s: 50.0}, n, run=f"{n}_seed{s}") for s, n in enumerate("xyz", 1)])
+    b = pd.concat([table({s: 60.0 + s}, n, run=f"{n}_seed{s}") for s, n in enumerate("xyz", 1)])
+    (found,) = contrasts(pairs(a, b), ["proxy_fid"], lambda pair: pair.either["family"])
+    assert found.verdict == "noise not known"
+    assert found.note == "the seeds have not the same cells"
+
+
 def test_what_must_not_be_compared_is_not() -> None:
     a = table(ZERO, total_loss=1.0, reconstruction="l1")
     b = table(shifted(1, 2, 3), total_loss=2.0, reconstruction="mse")
@@ -214,6 +222,13 @@ def test_the_verb(stores: tuple[Path, Path], tmp_path: Path) -> None:
     said = labkit("compare", a, b, "-o", "two.html", cwd=tmp_path)
     assert said.stdout == "two.html\n"
     assert (tmp_path / "two.html").stat().st_size > 50_000
+    labkit("compare", a, b, "-o", "two.html", cwd=tmp_path)  # its own page it may replace
+    (tmp_path / "answers.md").write_text("my own words")
+    for own in ("answers.md", ".", ""):
+        wrong = labkit("compare", a, b, "-o", own, cwd=tmp_path, check=2)
+        assert len(wrong.stderr.splitlines()) == 1
+    assert (tmp_path / "answers.md").read_text() == "my own words"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["answers.md", "two.html"]
     for args in ([a, "-o", "x.html"], [a, b, "--csv", "-o", "x.html"]):
         wrong = labkit("compare", *args, cwd=tmp_path, check=2)
         assert len(wrong.stderr.splitlines()) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import os
 import re
 import shutil
 from pathlib import Path
@@ -95,6 +96,11 @@ def test_anybodys_files(tmp_path: Path) -> None:
     assert card(evil).shots == ()
     (evil / "metrics.csv").write_text("run\n" + "x" * 200_000)
     assert card(evil).cells == "no metrics.csv"
+    (evil / "report.html").write_text("<title>Ben</title><![foo[ x ]]>")
+    assert card(evil).title == "Ben"
+    if os.name == "posix":
+        evil.rename(evil.with_name(os.fsdecode(b"a\xff")))
+        assert "a%FF/report.html" in write_index(tmp_path / "in").read_text("utf-8")
 
 
 def test_an_index_is_kept_current_and_nobody_elses_is_touched(
@@ -119,6 +125,10 @@ def test_the_verb(folder: Path, tmp_path: Path) -> None:
     assert wrong.stderr == "labkit: nowhere: no reports there; `labkit report` writes them\n"
     with pytest.raises(NoReportsError):
         write_index(tmp_path)
+    (tmp_path / "reports" / "index.html").write_text("<html>my own</html>")
+    wrong = labkit("index", cwd=tmp_path, check=2)
+    assert "exists and is no page of labkit's" in wrong.stderr
+    assert (tmp_path / "reports" / "index.html").read_text() == "<html>my own</html>"
 
 
 def test_this_projects_own_reports_are_listed() -> None:

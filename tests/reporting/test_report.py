@@ -206,7 +206,7 @@ def test_failed_missing_and_unmeasured_cells_are_said_to_be_so(
 def test_one_seed_is_never_called_more(built: Path, troubled: Store) -> None:
     text = (built / "report.md").read_text("utf-8")
     assert "✓ supported" not in text.split("## Reflection")[1].split("## Method")[0].replace(
-        "beyond these runs: ✓ supported", ""
+        "what may be concluded: ✓ supported", ""
     )
 
 

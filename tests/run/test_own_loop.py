@@ -75,6 +75,26 @@ def test_again_replaces_and_another_joins(results: Path, tmp_path: Path) -> None
     assert len(list((root / "cells").glob("MNIST_GAN_hinge*/train"))) == 1
 
 
+def test_seeds_of_one_name_stand_side_by_side(tmp_path: Path) -> None:
+    for seed in (0, 1, 2, 1):
+        train(tmp_path / "mine", seed=seed)
+    plan = Store(tmp_path / "mine").plan()
+    name = "MNIST_GAN_hinge_z64"
+    assert [(c.name, c.seed) for c in plan.cells] == [
+        (name, 0), (f"{name}_seed2", 2), (f"{name}_seed1", 1)
+    ]  # fmt: skip
+    assert plan.seeds == (0, 1, 2)
+    told = labkit.load(tmp_path / "mine")
+    assert {claim.n_seeds for claim in told.claims} >= {3}
+    assert len(told.table) == 3
+
+
+def test_settings_that_cannot_be_kept_are_refused_before_the_loop(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="state settings as plain numbers and texts"):
+        train(tmp_path / "mine", z_dim=np.int64(64))
+    assert not (tmp_path / "mine").exists()
+
+
 def test_a_new_plan_keeps_them(results: Path) -> None:
     text = "name: mine\nexperiments: {v: {family: vae, grid: {dataset: [MNIST]}}}\n"
     plan = make_plan(parse_experiment(text, "a.yaml"), source="bundled")

@@ -54,6 +54,14 @@ def test_fail_fast_stops(store: Store) -> None:
     assert len(summary.failed) == 1
 
 
+def test_what_force_set_aside_and_did_not_reach_is_not_done(store: Store) -> None:
+    run(store, cell(1), cell(2), cell(3))
+    cells = [cell(100), cell(1), cell(2), cell(3)]
+    summary, _ = run(store, *cells, force=True, fail_fast=True)
+    states = [job.state for job in survey(plan(*cells), store)]
+    assert summary.done == states.count("done")
+
+
 @pytest.mark.parametrize(
     ("seed", "said"), [(101, "SIGKILL"), (102, "SIGSEGV"), (104, "exit code 7"), (103, "limit")]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,31 +46,9 @@ class Encoder(nn.Module):
     def forward(self, x):
         return self.mean(x.flatten(1)), self.log(x.flatten(1))
 """
-FAMILY = """
-import torch
-from labkit.train.models.base import Family
-
-PARAMS = {"width": 8, "lr": 0.01}
-LOSSES = ["g_loss"]
-
-class Model(Family):
-    def __init__(self, params):
-        self.noise_dim = params["width"]
-        self.net = torch.nn.Linear(params["width"], 784)
-        self.networks = {"net": self.net}
-        self.optimisers = {"net": torch.optim.SGD(self.net.parameters(), lr=params["lr"])}
-
-    def step(self, batch, i):
-        z = self.random_noise(len(batch), self.noise)
-        loss = (self.net(z).tanh() - batch.flatten(1).mean(0)).square().mean()
-        self.optimisers["net"].zero_grad()
-        loss.backward()
-        self.optimisers["net"].step()
-        return {"g_loss": loss.detach()}
-
-    def _decode(self, z):
-        return self.net(z).tanh().view(-1, 1, 28, 28)
-"""
+#: The example of the documentation, as a reader copies it.
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "your-own-model.md").read_text("utf-8")
+FAMILY = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)[0]
 FILE = (
     "name: x\ncode: [mine.py]\nexperiments:\n  a:\n    family: gan\n    grid: {dataset: [MNIST]}\n"
 )
@@ -191,6 +170,13 @@ SHAPES: list[tuple[str, str]] = [
     ("def generator(z_dim:\n", "1: "),
     (FAMILY.replace("def step", "def stride"), "8: class Model needs step"),
     (FAMILY.replace('["g_loss"]', '["loss"]'), "8: expected LOSSES = [...] with names among"),
+    (FAMILY.replace('["g_loss"]', "3"), '5: LOSSES: expected LOSSES = ["name", ...]'),
+    (FAMILY.replace('{"width": 8, "lr": 0.01}', "[1]"), "4: PARAMS: expected PARAMS = {"),
+    (GOOD + "QUESTIONS = ['why?']\n", "14: QUESTIONS: expected QUESTIONS = {"),
+    (GOOD + "QUESTIONS = {'q': 3}\n", "14: QUESTIONS: expected QUESTIONS = {"),
+    (GOOD + "QUESTIONS = {[]: 1}\n", "14: QUESTIONS must be written out"),
+    ("def metric_loss(samples, real):\n    return 1\n", "1: 'metric_loss': the table has another"),
+    ("def metric_seed(samples, real):\n    return 1\n", "1: 'metric_seed': the table has another"),
     (GOOD.replace("Discriminator", "Discriminater"), "7: 'Discriminater': did you mean"),
     ("def metric_ink(samples):\n    return 1\n", "1: expected metric_ink(samples, real)"),
 ]

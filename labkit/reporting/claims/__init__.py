@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from labkit.reporting.claims.cells import Cells, from_frame
 from labkit.reporting.claims.claim import MARKS, Answer, Claim, Sentence, Settle, Verdict
 from labkit.reporting.claims.judge import Context
+from labkit.reporting.claims.measure import Samples, samples_of
 from labkit.reporting.claims.predicates.reproduces import Reference
 from labkit.reporting.claims.questions import answer, applicable, questions_for
 from labkit.reporting.claims.texts import Words
@@ -31,6 +32,7 @@ __all__ = [
     "Answer",
     "Claim",
     "Reference",
+    "Samples",
     "Sentence",
     "Settle",
     "Verdict",
@@ -54,7 +56,8 @@ def answer_questions(
 
     Args:
         cells: a row a cell, as :func:`labkit.reporting.table.tables` makes it. A metric
-            that is absent, or NaN, was not measured.
+            that is absent, or NaN, was not measured. ``cells.attrs["samples"]`` says how many
+            samples were measured with (:class:`Samples`), if not labkit's usual number.
         epochs: a row a cell and epoch, for what changed during training; optional.
         questions: catalog keys to answer instead of those that apply.
         references: published values to compare with.
@@ -70,7 +73,7 @@ def answer_questions(
         questions=questions,
         references=references,
         resume=resume,
-        calibrated=True,
+        samples=samples_of(cells),
     )
 
 
@@ -80,14 +83,14 @@ def answer_cells(
     questions: Sequence[str] | None = None,
     references: Sequence[Reference] = (),
     resume: Resume | None = None,
-    calibrated: bool = False,
+    samples: Samples | None = None,
 ) -> tuple[Answer, ...]:
     """The same for cells already read; see :func:`answer_questions`.
 
     Args:
-        calibrated: whether labkit measured the values itself. A proxy FID from elsewhere may
-            be on another scale, to which labkit's calibration does not apply.
+        samples: how many labkit measured the values with; None where it did not. A proxy FID
+            from elsewhere may be on another scale, to which its calibration does not apply.
     """
-    context = Context(cells, Words(), resume, tuple(references), calibrated)
+    context = Context(cells, Words(), resume, tuple(references), samples)
     keys = questions_for(cells, bool(references)) if questions is None else questions
     return tuple(answer(key, cells, context) for key in keys)

@@ -91,18 +91,13 @@ class Claim:
     shown: Mapping[str, str] = field(default_factory=dict)
     """The numbers as the text prints them, by the same names."""
     settle: Settle | None = None
+    below_margin: bool = False
+    """Whether what these runs show is too small to be worth calling a difference."""
 
     @property
     def mark(self) -> str:
         """The verdict's sign: ✓ ✗ ? –."""
         return MARKS[self.verdict]
-
-    @property
-    def below_margin(self) -> bool:
-        """Whether the effect in these runs is too small to be worth calling one."""
-        if self.estimate is None or not self.margin:
-            return False
-        return abs(self.estimate) <= self.margin
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; a number that is not finite becomes None."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from labkit.reporting.claims.cells import Cell, Cells
 from labkit.reporting.claims.claim import Claim, InTheseRuns, Settle, Verdict
-from labkit.reporting.claims.measure import Measure, measure
+from labkit.reporting.claims.measure import Measure, Samples, measure
 from labkit.reporting.claims.settle import settle
 from labkit.reporting.claims.statistics import holm
 from labkit.reporting.claims.texts import Words, capitalised
@@ -39,8 +39,8 @@ class Context:
     references: tuple[Any, ...] = ()
     """Published values (:class:`.predicates.reproduces.Reference`) to compare with."""
 
-    calibrated: bool = False
-    """Whether labkit measured the values itself, so that their resolution is known."""
+    samples: Samples | None = None
+    """How many labkit measured the values with; None where it did not measure them."""
 
     def writer(self) -> Writer:
         """A new writer."""
@@ -48,7 +48,7 @@ class Context:
 
     def measure(self, name: str, to_target: bool = False) -> Measure:
         """The measure of a catalog metric, for this table."""
-        return measure(name, to_target, self.calibrated)
+        return measure(name, to_target, self.samples)
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ class Draft:
     """The interval lies wholly on the other side."""
     identical: bool = False
     """Several seeds gave the very same values."""
+    slight: bool | None = None
+    """Whether a step that decides is below its margin; None: the estimate against `margin`."""
     deviation: float | None = None
     """Standard deviation of the estimate over seeds, to plan further ones."""
     rule: str = ""
@@ -143,6 +145,7 @@ def _claim(question: str, draft: Draft, survives: bool, family: int, context: Co
         n_seeds=draft.n_seeds,
         n_blocks=draft.n_blocks,
         margin=draft.margin,
+        below_margin=_is_slight(draft),
         rule=draft.rule,
         numbers=dict(draft.writer.numbers),
         runs=tuple(sorted({cell.run for cell in draft.cells})),
@@ -154,6 +157,15 @@ def _claim(question: str, draft: Draft, survives: bool, family: int, context: Co
     )
 
 
+def _is_slight(draft: Draft) -> bool:
+    """Whether what these runs show is too small to be worth calling a difference."""
+    if draft.slight is not None:
+        return draft.slight
+    if draft.estimate is None or not draft.margin:
+        return False
+    return abs(draft.estimate) <= draft.margin
+
+
 def _clears(draft: Draft) -> bool:
     return draft.p is not None and draft.p <= 0.05
 
@@ -162,8 +174,8 @@ def _reasons(draft: Draft, verdict: Verdict, family: int, words: Words) -> tuple
     if verdict == "not measured":
         return draft.missing
     if verdict == "not supported":
-        key = "reason.opposite" if draft.opposite else "reason.contradicted"
-        return (words.say(key),)
+        slightly = "reason.contradicted_slightly" if draft.slight else "reason.contradicted"
+        return (words.say("reason.opposite" if draft.opposite else slightly),)
     if verdict == "supported":
         return ()
     found = []
@@ -173,9 +185,9 @@ def _reasons(draft: Draft, verdict: Verdict, family: int, words: Words) -> tuple
             return tuple(found)
     if draft.n_seeds in (1, 2):
         found.append(words.say("reason.one_seed" if draft.n_seeds == 1 else "reason.two_seeds"))
-        small = draft.margin and draft.estimate is not None and abs(draft.estimate) <= draft.margin
-        ahead = draft.in_these_runs == "yes"
-        if ahead and small and draft.quantity in ("difference", "gap", "change"):
+        # A small distance is a doubt, but for a statement of closeness.
+        ahead = draft.in_these_runs == "yes" and draft.predicate["kind"] != "reproduces"
+        if ahead and _is_slight(draft) and draft.quantity in ("difference", "gap", "change"):
             found.append(words.say("reason.small"))
     elif draft.identical:
         found.append(words.say("reason.identical"))
@@ -230,7 +242,9 @@ def _tail(draft: Draft, verdict: Verdict, words: Words) -> str:
     if draft.quantity == "rate" and draft.interval is not None:
         rate = draft.writer.number("rate at most, %", 100 * draft.interval[1], 0)
         return words.say(
-            "tail.rate_supported" if verdict == "supported" else "tail.rate", high=rate
+            "tail.rate_supported" if verdict == "supported" else "tail.rate",
+            what=words.say(f"rate.{draft.predicate['what']}"),
+            high=rate,
         )
     if draft.n_seeds == 1:
         return words.say("tail.one_seed")

@@ -6,12 +6,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 from labkit.catalog import METRICS
 from labkit.reporting.claims.cells import Cell, Cells, from_frame
 from labkit.reporting.claims.claim import MARKS, Claim
 from labkit.reporting.claims.judge import Context
+from labkit.reporting.claims.measure import samples_of
 from labkit.reporting.claims.statements import (
     Checked,
     StatementError,
@@ -216,6 +218,8 @@ class _KnownNumbers:
         plain = text.replace(",", "").replace("−", "-")
         number = abs(float(plain))
         mantissa, _, exponent = plain.lower().partition("e")
+        if not isfinite(number) or len(exponent) > 5:
+            return False
         decimals = len(mantissa.partition(".")[2])
         if not decimals and not exponent and 1900 <= number <= 2100:
             return True
@@ -244,7 +248,7 @@ def context_of(cells: pd.DataFrame | Cells) -> Context:
     """The table as statements see it; a frame is labkit's own measuring."""
     if isinstance(cells, Cells):
         return Context(cells, Words())
-    return Context(from_frame(cells), Words(), calibrated=True)
+    return Context(from_frame(cells), Words(), samples=samples_of(cells))
 
 
 def without_comments(text: str) -> str:

@@ -5,20 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from labkit.catalog import METRICS, Direction
 from labkit.reporting.claims.cells import Cell, Measured
 from labkit.reporting.language import _
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 #: What a cell of these states reports was not measured on a finished training.
 ENDED_BADLY = ("failed", "missing")
 #: Measures whose best value is a point, not an end: real images have sharpness 1.
 TARGETS = {"sharpness": 1.0, "recon_sharpness": 1.0}
-#: Samples behind measures in units of proxy FID: they bound what the measure resolves.
-FID_SAMPLES = {
-    "proxy_fid": 10_000, "recon_proxy_fid": 10_000, "fid_final_excess": 5_000,
-    "fid_drawdown": 5_000, "fid_tail_spread": 5_000, "fid_oscillation": 5_000,
+#: Measures in units of proxy FID, and which samples stand behind them.
+FIDS = {
+    "proxy_fid": "evaluation", "recon_proxy_fid": "evaluation", "fid_final_excess": "selection",
+    "fid_drawdown": "selection", "fid_tail_spread": "selection", "fid_oscillation": "selection",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Samples:
+    """How many samples labkit measured with: they bound what its proxy FID resolves."""
+
+    evaluation: int = 10_000
+    """Of the best epoch, against test images."""
+    selection: int = 5_000
+    """Of every epoch, against training images."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +50,8 @@ class Measure:
     """Settings that must agree before two values may be compared."""
     target: float | None = None
     """If given, the quantity is the distance from this value, and less is better."""
-    calibrated: bool = False
-    """Whether the values come from labkit's own measuring, whose resolution is known."""
+    samples: int | None = None
+    """Samples behind a proxy FID that labkit measured itself, so that its resolution is known."""
 
     def of(self, cell: Cell) -> Measured | None:
         """The cell's value, or None where it was not measured (a failed cell never was)."""
@@ -58,18 +72,18 @@ class Measure:
             dataset: the data set; "" where several are pooled.
         """
         own = self.share * (1.0 if self.target is not None else abs(level))
-        if self.calibrated and self.name in FID_SAMPLES:
-            return max(own, resolution(dataset, FID_SAMPLES[self.name]))
+        if self.samples:
+            return max(own, resolution(dataset, self.samples))
         return own
 
 
-def measure(name: str, to_target: bool = False, calibrated: bool = False) -> Measure:
+def measure(name: str, to_target: bool = False, samples: Samples | None = None) -> Measure:
     """The measure of a catalog metric; one the catalog lacks has no direction and no margin.
 
     Args:
         name: catalog key.
         to_target: compare distances from the metric's ideal value (see `TARGETS`).
-        calibrated: whether labkit measured the values itself.
+        samples: how many labkit measured with; None if it did not measure the values.
     """
     metric = METRICS.get(name)
     if metric is None:
@@ -77,9 +91,8 @@ def measure(name: str, to_target: bool = False, calibrated: bool = False) -> Mea
     target = TARGETS.get(name) if to_target else None
     better: Direction = "lower" if target is not None else metric.better
     unit = _(metric.unit)
-    return Measure(
-        name, better, metric.digits, unit, metric.margin, metric.within, target, calibrated
-    )
+    behind = getattr(samples, FIDS[name]) if samples and name in FIDS else None
+    return Measure(name, better, metric.digits, unit, metric.margin, metric.within, target, behind)
 
 
 def unfinished(cells: Iterable[Cell]) -> str:
@@ -97,6 +110,12 @@ def first_measured(names: Iterable[str], cells: Iterable[Cell]) -> str | None:
         if any(name in cell.metrics for cell in found):
             return name
     return None
+
+
+def samples_of(frame: pd.DataFrame) -> Samples:
+    """How many samples a table of labkit's was measured with, as it says itself."""
+    said = frame.attrs.get("samples")
+    return said if isinstance(said, Samples) else Samples()
 
 
 @lru_cache(maxsize=64)

@@ -58,6 +58,9 @@ def plan_for(names: Sequence[str], seeds: int, context: Context) -> Settle:
         seeds=words.count(seeds),
         cells=words.say("cells.one" if len(names) == 1 else "cells", n=words.count(len(names))),
         command=command,
+        more=words.say("settle.more", n=words.count(len(matched)))
+        if command and len(matched) > len(names)
+        else "",
         time=time,
     )
     return Settle(text, command, seeds, trainings, seconds)

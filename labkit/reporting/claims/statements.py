@@ -93,14 +93,17 @@ def check_statement(text: str, context: Context, computed: Sequence[Claim] = ())
 
 
 def _same_as_computed(claim: Claim, computed: Sequence[Claim]) -> Claim:
-    tail = claim.id.partition(".")[2]
+    """The computed claim that says the very same of the very same levels, or else the claim."""
+    return next((other for other in computed if _saying(other) == _saying(claim)), claim)
+
+
+def _saying(claim: Claim) -> tuple[object, ...]:
+    kind, about, *rest = claim.id.split(".")[1:]
+    if kind == "family":  # a against b, or b against a
+        about = "-".join(sorted(about.split("-")))
     keys = ("level", "direction", "factor", "ahead", "extreme")
-    for other in computed:
-        if other.id.partition(".")[2] == tail and all(
-            claim.predicate.get(k) == other.predicate.get(k) for k in keys
-        ):
-            return other
-    return claim
+    levels = frozenset(map(str, claim.predicate.get("order", ())))
+    return kind, about, *rest, *(str(claim.predicate.get(key)) for key in keys), levels
 
 
 def _drafts(text: str, context: Context) -> list[Draft]:
@@ -235,6 +238,8 @@ def _beats(names: _Names, match: re.Match[str], dataset: str | None) -> list[Dra
     metric = names.context.measure(names.metric(match["metric"]))
     a, b = names.family(match["a"]), names.family(match["b"])
     if a and b:
+        if match["everywhere"]:
+            raise StatementError(_("families differ in more than a setting: leave out the end"))
         return [
             family_versus(names.cells.of(dataset=d), a, b, metric, names.context, claimed=a)
             for d in names.datasets(dataset)

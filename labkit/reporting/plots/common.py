@@ -124,7 +124,7 @@ def extremes(named: Sequence[tuple[str, float | None]], digits: int = 3) -> str:
     low, who_low = _holders(known, min(values), digits)
     if all(show(value, digits) == low for value in values):
         if len(known) == 1:
-            return _("{value} (the only one: {who})", value=low, who=who_low)
+            return _("{value} (the only one measured: {who})", value=low, who=who_low)
         return _("{value} (all equal as shown: {who})", value=low, who=who_low)
     high, who_high = _holders(known, max(values), digits)
     return _(

@@ -25,7 +25,7 @@ from labkit.catalog import (
     REGISTRIES,
     VAE_NETWORKS,
 )
-from labkit.reporting.language import _
+from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import levels, setting
 from labkit.spec import OWN_CODE, CellSpec
 
@@ -64,9 +64,18 @@ def params_of(spec: CellSpec) -> dict[str, Any]:
     return {name: p.default for name, p in FAMILIES[spec.family].params.items()} | dict(spec.params)
 
 
+#: Settings of the training loop: what they are called, and their levels.
+TRAINING = {"epochs": (N_("Epochs"), "{} epochs"), "batch_size": (N_("Batch size"), "batch {}")}
+
+
+def setting_name(family: str, name: str) -> str:
+    """A setting on its own: "Learning rate", "Batch size"."""
+    return _(TRAINING[name][0] if name in TRAINING else FAMILIES[family].params[name].label)
+
+
 def level_of(spec: CellSpec, name: str) -> Any:
     """A setting's value as a level: hashable, and "none" where the setting is off."""
-    value = params_of(spec).get(name)
+    value = spec.training[name] if name in TRAINING else params_of(spec).get(name)
     if value is None:
         return "none"
     return tuple(value) if isinstance(value, list) else value
@@ -85,7 +94,8 @@ def level_label(family: str, name: str, value: Any) -> str:
     param = FAMILIES[family].params.get(name)
     if param and not param.label.isascii():
         return f"{param.label} {setting(value)}"  # a Greek letter is shorter than its name
-    tag = (param.tag if param else "") or f"{name} {{}}"
+    tag = TRAINING[name][1] if name in TRAINING else (param.tag if param else "")
+    tag = tag or f"{name} {{}}"
     return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(setting(value)))
 
 
@@ -159,12 +169,12 @@ def metric_label(name: str) -> str:
 
 def _factors(family: str, cells: Sequence[CellSpec]) -> tuple[str, ...]:
     """Settings with several levels; numbers first, since steps of a hue show an order."""
-    params = FAMILIES[family].params
+    params = (*FAMILIES[family].params, *TRAINING)
     varied = [n for n in params if len(levels(level_of(c, n) for c in cells)) > 1]
     if not varied:
         return FAMILIES[family].named_by[-1:]
     varied = _telling(varied, FAMILIES[family].named_by, cells)
-    return tuple(sorted(varied, key=lambda n: not isinstance(cells[0].params.get(n), (int, float))))
+    return tuple(sorted(varied, key=lambda n: not isinstance(level_of(cells[0], n), (int, float))))
 
 
 def _telling(varied: list[str], first: Sequence[str], cells: Sequence[CellSpec]) -> list[str]:

@@ -64,8 +64,8 @@ _SHARES = N_(
 
 _WRONG_WITH_IT = N_(
     "It is here for continuity with older hand-ins and enters no answer: its features are those "
-    "of one discriminator of this very run, so the yardstick moves with every training; its values "
-    "lie near 0 whatever the images look like, and mean nothing outside one run."
+    "of one discriminator of this very run, so the yardstick moves with every training and its "
+    "values mean nothing outside one run."
 )
 
 
@@ -278,7 +278,7 @@ def _entry(view: View, cell: Cell, name: str, best: bool = False) -> Entry:
 
 
 def _applies(name: str, family: str) -> bool:
-    return not METRICS[name].families or family in METRICS[name].families
+    return METRICS[name].applies(family)
 
 
 def _winners(view: View) -> set[str]:

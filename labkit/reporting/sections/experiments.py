@@ -18,7 +18,7 @@ from labkit.reporting.blocks import (
 from labkit.reporting.grids import has, picture
 from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import capitals, duration, levels, listing, show, slug
-from labkit.reporting.plots.style import level_of
+from labkit.reporting.plots.style import TRAINING, level_of, setting_name
 from labkit.reporting.table import verdict
 from labkit.reporting.view import Cell, View, all_done, plain_level
 from labkit.spec import UNSTATED
@@ -37,7 +37,7 @@ def heading(family: str, name: str, several: bool = False) -> str:
     """A setting as the lab's tables call it."""
     if name in _HEADINGS:
         return _(_HEADINGS[name][several])
-    return capitals(_(FAMILIES[family].params[name].label))
+    return capitals(setting_name(family, name))
 
 
 def anchor(run: str) -> str:
@@ -112,7 +112,7 @@ def _configurations(view: View, family: str, dataset: str, i: int) -> Section:
     # What only went along with a factor is no column, but it is part of the experiment.
     along = [
         name
-        for name in about.params
+        for name in (*about.params, *TRAINING)
         if len({level_of(c.spec, name) for c in cells} - {UNSTATED}) > 1
     ]
     names = dict.fromkeys((*about.named_by, *view.style.factors(family), *along))

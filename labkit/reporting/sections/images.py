@@ -12,8 +12,8 @@ from labkit.reporting.numbers import slug
 from labkit.reporting.view import Cell, View
 
 _READING = N_(
-    "Every grid of a cell is made from one fixed noise, so the same place shows the same image "
-    "through all epochs."
+    "A cell's samples come from one fixed noise, its reconstructions and interpolations from the "
+    "same test images: every place in a grid can be followed through the epochs."
 )
 
 #: What a grid shows, in a caption.

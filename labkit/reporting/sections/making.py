@@ -46,8 +46,8 @@ def making(view: View) -> Section:
 def _calibration(view: View) -> tuple[Block, ...]:
     columns = (
         Column(_("Data set")),
-        Column(_("Real images read"), numeric=True, about=_("the floor")),
-        Column(_("Nonsense reads"), numeric=True, about=_("the ceiling")),
+        Column(_("Of real images"), numeric=True, about=_("the floor")),
+        Column(_("Of nonsense"), numeric=True, about=_("the ceiling")),
         Column(_("Feature network's test accuracy"), numeric=True),
         Column(_("Feature network (SHA-256)")),
     )
@@ -112,8 +112,9 @@ def _selection(view: View) -> str:
     if rules:
         rules.append(
             _(
-                "This tracking FID only chooses; the proxy FID reported is measured afterwards "
-                "with new samples against test images, so that the choice does not flatter it."
+                "This tracking FID chooses the best epoch and shows how steady a training was; "
+                "the proxy FID reported is measured afterwards with new samples against test "
+                "images, so that the choice does not flatter it."
             )
         )
     if view.own_loops:

@@ -158,7 +158,7 @@ def glance(view: View) -> tuple[Block, ...]:
         Column(_("Best cell by proxy FID")),
         Column(_("Best epoch"), numeric=True),
         Column(_("Proxy FID"), numeric=True, about=_(METRICS["proxy_fid"].about)),
-        Column(_("Real images read"), True, _("the proxy FID of real images: the floor")),
+        Column(_("Of real images"), True, _("the proxy FID of real images: the floor")),
         *([Column(_("Mode collapse"))] if judged else []),
         Column(_("Training time"), numeric=True),
     ]

@@ -168,7 +168,7 @@ def table(view: View) -> Table:
 
 
 def _entry(each: Setting, name: str, best: bool = False) -> Entry:
-    applies = not METRICS[name].families or each.family in METRICS[name].families
+    applies = METRICS[name].applies(each.family)
     values = each.values(name)
     if not values:
         return Entry(show(None) if applies else "—", tone="missing")

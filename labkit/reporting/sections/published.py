@@ -95,7 +95,8 @@ def for_claims(view: View) -> tuple[Reference, ...]:
             continue
         held = compare(cells, each, view.plan.data_source)
         spec = cells[0].spec
-        told = {name: spec.params[name] for name in view.style.factors(spec.family)}
+        known = {**spec.params, **spec.training}
+        told = {name: known[name] for name in view.style.factors(spec.family)}
         found.append(
             Reference(
                 each["metric"],

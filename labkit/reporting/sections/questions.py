@@ -77,8 +77,8 @@ def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
 def _reading(view: View) -> str:
     said = _(
         "Under each question stand the author's own words first, then what labkit computed from "
-        "the results table. A verdict says what may be concluded beyond these runs: ✓ supported, "
-        "✗ not supported, ? inconclusive, – not measured."
+        "the results table. A verdict says what may be concluded: ✓ supported, beyond these runs; "
+        "✗ not supported, these runs contradict it; ? inconclusive; – not measured."
     )
     seeds = view.seeds_said
     if view.several_seeds:

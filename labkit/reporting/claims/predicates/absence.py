@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from labkit.reporting.claims.cells import CONDITIONS, NONE, TRAINING, Cell, Cells
+from labkit.reporting.claims.cells import CONDITIONS, NONE, Cell, Cells
 from labkit.reporting.claims.claim import InTheseRuns
 from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.measure import ENDED_BADLY
 from labkit.reporting.claims.predicates import common
 from labkit.reporting.claims.statistics import proportion_interval
 from labkit.reporting.claims.texts import Words
+from labkit.reporting.claims.texts.names import LEVELS
 
 #: An absence is supported if the rate is shown to lie below one in ten.
 RATE_MARGIN = 0.10
@@ -170,8 +171,9 @@ def describe(cell: Cell, among: Cells, words: Words, seeds: bool = True) -> str:
     Args:
         seeds: whether its seed tells it from others too.
     """
-    varied = [n for n in among.factors if n in cell.settings and n not in (*CONDITIONS, *TRAINING)]
-    named = [n for n in varied if cell.settings[n] != NONE] or varied
+    varied = [n for n in among.factors if n in cell.settings and n not in CONDITIONS]
+    # "none" may be a choice, which has a name, or the lack of a setting, which has none.
+    named = [n for n in varied if cell.settings[n] != NONE or (n, NONE) in LEVELS] or varied
     parts = [words.level(n, cell.settings[n]) for n in named] or [words.family(cell.family)]
     text = ", ".join(parts)
     if seeds and len(among.seeds) > 1:

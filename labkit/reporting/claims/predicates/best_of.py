@@ -73,20 +73,29 @@ def best_of(
         if any(x.sign == 0 for x in leads)
         else "yes"
     )
-    tied = [r.rival for r in leads if r.sign == 0]
+    unresolved = common.is_blurred(comparison.cells, measure, comparison.dataset)
+    if unresolved:
+        shown = "tie"
+    tied = [r.rival for r in leads if unresolved or r.sign == 0]
     hardest = min(leads, key=_ease)
+    numbers = _numbers(hardest, towards)
+    if unresolved:
+        numbers["opposite"] = False
     decimals = common.text_decimals(means.values(), measure, _typed(comparison))
     order = sorted(comparison.levels, key=lambda lv: -towards * means[lv])
     return replace(
         draft,
-        **_numbers(hardest, towards),
+        **numbers,
         **_texts(draft.writer, comparison, named, order, means, decimals, towards, shown, tied),
         in_these_runs=shown,
+        tie_reason="reason.unresolved" if unresolved else "reason.tie",
         decimals=decimals,
         n_seeds=len(comparison.seeds),
         n_blocks=len(comparison.blocks),
         cells=comparison.cells,
-        counterexamples=tuple(words.level(factor, x.rival) for x in leads if x.sign < 0),
+        counterexamples=()
+        if unresolved
+        else tuple(words.level(factor, x.rival) for x in leads if x.sign < 0),
         predicate={
             **draft.predicate,
             "level": named,

@@ -112,7 +112,7 @@ def change(
         decimals = max(typed)
     writer = draft.writer
     percent_text = ""
-    if share is not None and sign:
+    if share is not None and sign and first * last > 0:
         percent_text = words.say(
             "change.percent.up" if share > 0 else "change.percent.down",
             share=writer.number("percent", abs(share), 0 if abs(share) >= 100 else 1),

@@ -174,6 +174,22 @@ def hardest_in_percent(contrasts: Iterable[tuple[Contrast, int, float]]) -> dict
     return min(found, key=lambda each: each[:2])[2]
 
 
+def resolution(measure: Measure, dataset: str) -> float:
+    """What can be told apart of values of any size; 0 where that is not known."""
+    return measure.margin(0.0, dataset) if dataset and measure.target is None else 0.0
+
+
+def is_unresolved(cells: Iterable[Cell], measure: Measure, dataset: str) -> bool:
+    """Whether all values lie closer together than other samples of the same weights could."""
+    values = [m.value for c in cells if (m := measure.of(c)) is not None]
+    return max(values) - min(values) <= resolution(measure, dataset)
+
+
+def is_blurred(cells: Iterable[Cell], measure: Measure, dataset: str) -> bool:
+    """Whether it is the resolution of the measure that keeps all values from being told apart."""
+    return resolution(measure, dataset) > 0 and is_unresolved(cells, measure, dataset)
+
+
 def name_of(measure: Measure) -> str:
     """The measure as part of an id."""
     return measure.name if measure.target is None else f"{measure.name}-to-target"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from labkit.reporting.claims.cells import NONE, Cells
+from labkit.reporting.claims.cells import Cells
 from labkit.reporting.claims.judge import Context, Draft
 from labkit.reporting.claims.predicates import common
 
@@ -12,7 +12,7 @@ from labkit.reporting.claims.predicates import common
 def held_constant(cells: Cells, context: Context) -> Draft:
     """The claim, never measured, about every setting with one level in these cells."""
     words = context.words
-    constants = {n: v for n, v in cells.constants.items() if v != NONE}
+    constants = cells.constants
     named = words.listing(words.factor(n) for n in constants)
     family = cells.families[0] if cells.families else "all"
     draft = Draft(
@@ -27,5 +27,7 @@ def held_constant(cells: Cells, context: Context) -> Draft:
     )
     if not constants:
         return replace(draft, missing=(words.say("missing.constant_none"),))
-    values = words.listing(draft.writer.level(n, v) for n, v in constants.items())
+    for name, level in constants.items():
+        draft.writer.level(name, level)
+    values = words.listing(words.named(n, v) for n, v in constants.items())
     return replace(draft, missing=(words.say("missing.constant", values=values),))

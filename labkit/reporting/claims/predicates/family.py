@@ -73,6 +73,8 @@ def family_versus(
     seeds = sorted({c.seed for c in sides[first]} & {c.seed for c in sides[second]})
     if not seeds:
         return replace(draft, missing=(words.say("missing.no_shared_seed"),))
+    # What only one of the two was run with is compared with nothing.
+    sides = {f: [c for c in found if c.seed in seeds] for f, found in sides.items()}
     towards = common.sign_towards(measure)
     means = {f: _mean(found, seeds, measure) for f, found in sides.items()}
     named = claimed or max((first, second), key=lambda f: towards * means[f][0])

@@ -77,7 +77,10 @@ def same_pattern(cells: Cells, factor: str, measure: Measure, context: Context) 
     }
     reversed_pairs = [p for p, by in signs.items() if {1, -1} <= set(by.values())]
     tied = any(0 in by.values() for by in signs.values())
-    shown: InTheseRuns = "no" if reversed_pairs else "tie" if tied else "yes"
+    unresolved = any(common.is_blurred(c.cells, measure, d) for d, c in comparisons.items())
+    if unresolved:
+        reversed_pairs = []
+    shown: InTheseRuns = "no" if reversed_pairs else "tie" if tied or unresolved else "yes"
     writer = draft.writer
     for dataset, found in comparisons.items():
         writer.keep(
@@ -105,6 +108,7 @@ def same_pattern(cells: Cells, factor: str, measure: Measure, context: Context) 
     return replace(
         draft,
         statement=statement,
+        tie_reason="reason.unresolved" if unresolved else "reason.tie",
         tie=words.say("pattern.tie", factor=words.factor(factor), metric=spoken, datasets=names),
         detail=detail,
         in_these_runs=shown,
@@ -120,10 +124,8 @@ def same_pattern(cells: Cells, factor: str, measure: Measure, context: Context) 
         quantity="gap",
         predicate={**draft.predicate, "orders": orders},
         rule=words.say("rule.same_pattern"),
-        notes=(
-            *dict.fromkeys(n for c in comparisons.values() for n in common.notes(c, words)),
-            *((words.say("note.slight"),) if _slight(comparisons, reversed_pairs) else ()),
-        ),
+        slight=_slight(comparisons, reversed_pairs) if shown == "no" else None,
+        notes=tuple(dict.fromkeys(n for c in comparisons.values() for n in common.notes(c, words))),
     )
 
 
@@ -134,7 +136,7 @@ def _slight(comparisons: dict[str, Comparison], pairs: list[tuple[Level, Level]]
         contrast = comparisons[dataset].contrast(*pair)
         return abs(contrast.mean) <= comparisons[dataset].measure.margin(contrast.size, dataset)
 
-    return bool(pairs) and all(any(small(d, pair) for d in comparisons) for pair in pairs)
+    return all(any(small(d, pair) for d in comparisons) for pair in pairs)
 
 
 def _order(comparison: Comparison, levels: list[Level], towards: int) -> list[Level]:
@@ -265,6 +267,13 @@ def trade_off(
         "values_b": values[1],
     }
     numbers: dict[str, Any] = {}
+    if shown == "no":
+        numbers["slight"] = any(
+            abs((gap := c.contrast(top, lv)).mean) <= c.measure.margin(gap.size, dataset)
+            for c, top in zip(pair, best, strict=True)
+            for lv in shared
+            if lv != top
+        )
     if shown == "yes":
         numbers = common.hardest_in_percent(_halves(pair, best, towards, dataset))
         if numbers["p"] is not None and len(shared) > 3:

@@ -51,7 +51,7 @@ def ranking(
     Shares are epsilon squared (Kelley 1935): the plain share of the sum of squares less
     what as many degrees of freedom would get from noise alone, so that a factor with
     three levels is not ahead of one with two by having more levels. Values closer together
-    than other samples of the same weights would lie have no spread to share out.
+    than other samples of the same weights could lie have no spread to share out.
     """
     words = context.words
     dataset = common.single_dataset(cells)
@@ -84,10 +84,12 @@ def ranking(
         return replace(draft, missing=(key,))
     if len(factors) < 2:
         return replace(draft, missing=(words.say("missing.few_factors"),))
-    each = (_shares(cells.of(seed=seed), factors, measure) for seed in cells.seeds)
-    found = [shares for shares in each if shares is not None]
+    each = {seed: _shares(cells.of(seed=seed), factors, measure) for seed in cells.seeds}
+    found = [shares for shares in each.values() if shares is not None]
     if not found:
         return replace(draft, missing=(words.say("missing.incomplete_grid"),))
+    # A seed whose grid has holes has no shares, and its cells are none of the answer's.
+    cells = cells.filter(lambda c: each[c.seed] is not None)
     shares = {f: fmean(s.factors[f] for s in found) for f in factors}
     order = sorted(factors, key=lambda f: -shares[f])
     named = order[0] if factor is None else factor
@@ -107,7 +109,7 @@ def ranking(
     interval = t_interval(per_seed)
     writer = draft.writer
     unresolved = {}
-    if all(_is_unresolved(cells.of(dataset=d), measure, d) for d in cells.datasets):
+    if all(common.is_unresolved(cells.of(dataset=d), measure, d) for d in cells.datasets):
         if not dataset:
             return replace(draft, missing=(words.say("missing.unresolved"),))
         shown, unresolved = "tie", _range(cells, measure, dataset, writer)
@@ -148,10 +150,10 @@ def ranking(
         detail="" if unresolved else detail,
         in_these_runs=shown,
         tie_reason="reason.unresolved" if unresolved else "reason.no_leader",
-        estimate=fmean(per_seed),
-        interval=interval,
-        p=ps[rival],
-        opposite=interval is not None and interval[1] < 0,
+        estimate=None if unresolved else fmean(per_seed),
+        interval=None if unresolved else interval,
+        p=None if unresolved else ps[rival],
+        opposite=not unresolved and interval is not None and interval[1] < 0,
         identical=len(per_seed) > 1 and max(per_seed) - min(per_seed) < 1e-9,
         deviation=standard_error(per_seed) * len(per_seed) ** 0.5 if len(per_seed) > 1 else None,
         n_seeds=len(found),
@@ -170,24 +172,13 @@ def ranking(
     )
 
 
-def _is_unresolved(cells: Cells, measure: Measure, dataset: str) -> bool:
-    """Whether all values lie closer together than other samples of the same weights would."""
-    values = [m.value for c in cells if (m := measure.of(c)) is not None]
-    return max(values) - min(values) <= _resolution(measure, dataset)
-
-
-def _resolution(measure: Measure, dataset: str) -> float:
-    """What can be told apart of values of any size; 0 where that is not known."""
-    return measure.margin(0.0, dataset) if dataset and measure.target is None else 0.0
-
-
 def _range(cells: Cells, measure: Measure, dataset: str, writer: Any) -> dict[str, str]:
     """Lowest and highest value, and what could be told apart, as printed."""
     values = [m.value for c in cells if (m := measure.of(c)) is not None]
     numbers = {
         "lowest": min(values),
         "highest": max(values),
-        "resolution": _resolution(measure, dataset),
+        "resolution": common.resolution(measure, dataset),
     }
     decimals = common.text_decimals(numbers.values(), measure)
     return {name: writer.number(name, value, decimals) for name, value in numbers.items()}

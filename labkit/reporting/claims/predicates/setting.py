@@ -75,14 +75,8 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
     setting = _setting(writer, some[top], cells, words)
     predicate = {**draft.predicate, "settings": dict(some[top].settings)}
     if len(order) == 1:
-        return replace(
-            draft,
-            in_these_runs="tie",
-            predicate=predicate,
-            tie=words.say("best_setting.only", setting=setting, **fields),
-            n_seeds=len(groups[top]),
-            seeds_wanted=0,
-        )
+        reason = words.say("missing.one_setting")
+        return replace(draft, predicate=predicate, missing=(reason,), cells=(), n_blocks=0)
     contrasts = {
         key: _paired(groups[top], groups[key], measure)
         for key in order[1:]

@@ -55,6 +55,8 @@ def trend(
         "no" if any(s == -towards for s in signs) else "tie" if 0 in signs else "yes"
     )
     margins = [measure.margin(s.size, draft.dataset) for s in steps]
+    small = [abs(s.mean) <= m for s, m in zip(steps, margins, strict=True)]
+    against = [is_small for is_small, sign in zip(small, signs, strict=True) if sign == -towards]
     ps = [step.p(towards, m) for step, m in zip(steps, margins, strict=True)]
     interval = whole.interval
     means = [comparison.mean(lv) for lv in levels]
@@ -118,6 +120,7 @@ def trend(
         estimate=whole.mean,
         interval=interval,
         margin=max(margins),
+        slight=all(against) if shown == "no" else any(small),
         p=None if any(p is None for p in ps) else max(p for p in ps if p is not None),
         opposite=interval is not None and (interval[1] < 0 if towards > 0 else interval[0] > 0),
         identical=any(step.identical for step in steps),

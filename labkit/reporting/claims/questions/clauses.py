@@ -36,7 +36,7 @@ def winners(essay: Essay, claims: Sequence[Claim], verb: str) -> str:
     """
     words = essay.words
     tops = {(str(c.predicate["level"]), c.in_these_runs, essay.hedge(c)) for c in claims}
-    if len(tops) == 1 and claims[0].in_these_runs == "yes":
+    if len(tops) == 1 and all(_leads(c) for c in claims):
         factor, level = claims[0].predicate["factor"], claims[0].predicate["level"]
         values = words.say("clause.semicolon").join(
             _against(words, c) + on(words, c, claims) for c in claims
@@ -52,8 +52,8 @@ def winners(essay: Essay, claims: Sequence[Claim], verb: str) -> str:
         _winner(essay, claim, verb, None if i == 0 else claims[i - 1])
         for i, claim in enumerate(claims)
     ]
-    levels = {str(c.predicate["level"]) for c in claims if c.in_these_runs == "yes"}
-    return words.say("clause.and" if len(levels) < 2 else "clause.but").join(parts)
+    found = {(str(c.predicate["level"]), _leads(c)) for c in claims if c.in_these_runs == "yes"}
+    return words.say("clause.and" if len(found) < 2 else "clause.but").join(parts)
 
 
 def _winner(essay: Essay, claim: Claim, verb: str, before: Claim | None) -> str:
@@ -65,8 +65,20 @@ def _winner(essay: Essay, claim: Claim, verb: str, before: Claim | None) -> str:
             for lv in claim.predicate["order"]
         )
         return words.say("clause.tie", where=where, values=values)
+    if not _leads(claim):
+        top = claim.predicate["level"]
+        return words.say(
+            "clause.average_only",
+            level=words.level(factor, top),
+            hedge=essay.hedge(claim),
+            where=where,
+            value=_value(claim, top),
+            rest=_rivals(words, claim),
+            held=claim.shown["blocks where it leads"],
+            n=claim.shown["blocks"],
+        )
     key = "clause.wins"
-    if before is not None and before.in_these_runs == "yes":
+    if before is not None and _leads(before):
         again = before.predicate["level"] == claim.predicate["level"]
         key = "clause.wins_again" if again else "clause.wins_next"
     return words.say(
@@ -79,10 +91,21 @@ def _winner(essay: Essay, claim: Claim, verb: str, before: Claim | None) -> str:
     )
 
 
+def _leads(claim: Claim) -> bool:
+    """Whether the best mean is also ahead in more than half of the single comparisons."""
+    held, n = (claim.numbers.get(k, 1) for k in ("blocks where it leads", "blocks"))
+    return claim.in_these_runs == "yes" and 2 * held > n
+
+
+def _rivals(words: Words, claim: Claim) -> str:
+    top = claim.predicate["level"]
+    return words.listing(_value(claim, lv) for lv in claim.predicate["order"] if lv != top)
+
+
 def _against(words: Words, claim: Claim) -> str:
     """ "6.6 against 25.7": of means, so it is said where they hide that it was not always so."""
     top = claim.predicate["level"]
-    rest = words.listing(_value(claim, lv) for lv in claim.predicate["order"] if lv != top)
+    rest = _rivals(words, claim)
     held, n = (claim.shown.get(k, "") for k in ("blocks where it leads", "blocks"))
     key = "clause.against" if held == n else "clause.against_mixed"
     return words.say(key, value=_value(claim, top), rest=rest, held=held, n=n)
@@ -104,7 +127,7 @@ def course(essay: Essay, claims: Sequence[Claim]) -> str:
     if alike and monotone(claims):
         steps = words.listing(_step(words, c, on(words, c, claims)) for c in claims)
         return words.say(
-            f"course.{claims[0].predicate['shape']}",
+            _monotone_key(claims[0]),
             hedge=essay.hedge(claims[0]),
             where=everywhere(words, claims),
             steps=steps,
@@ -126,6 +149,12 @@ def course(essay: Essay, claims: Sequence[Claim]) -> str:
         )
     parts = [_course(essay, claim) for claim in claims]
     return words.say("clause.and" if len(shapes) == 1 else "clause.but").join(parts)
+
+
+def _monotone_key(claim: Claim) -> str:
+    """Two levels are one step, of which nobody says that it holds at every one."""
+    throughout = "_throughout" if len(claim.predicate["levels"]) > 2 else ""
+    return f"course.{claim.predicate['shape']}{throughout}"
 
 
 def _turn(claim: Claim) -> Level:
@@ -191,9 +220,12 @@ def _course(essay: Essay, claim: Claim) -> str:
     factor, levels = predicate["factor"], predicate["levels"]
     where, shape = words.where(predicate["dataset"]), predicate["shape"]
     if shape in ("rises", "falls", "weakly"):
-        key = shape if shape != "weakly" else f"weakly.{predicate['direction']}"
+        weakly = f"course.weakly.{predicate['direction']}"
         return words.say(
-            f"course.{key}", hedge=essay.hedge(claim), where=where, steps=_step(words, claim)
+            weakly if shape == "weakly" else _monotone_key(claim),
+            hedge=essay.hedge(claim),
+            where=where,
+            steps=_step(words, claim),
         )
     if shape == "flat":
         values = words.listing(_value(claim, lv) for lv in levels)
@@ -218,7 +250,7 @@ def by_label(claims: Sequence[Claim]) -> list[list[Claim]]:
 
 
 def moved(essay: Essay, claims: Sequence[Claim]) -> str:
-    """ "The VAE on MNIST: the training loss fell from 250.8 to 150.4 (40.0 % of ...), ..."
+    """ "The VAE on MNIST, from the first epoch to the last: the training loss fell from ...".
 
     Args:
         claims: *change* claims of the same trainings; signs and percentages as computed.

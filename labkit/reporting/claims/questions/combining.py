@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from labkit.catalog import FAMILIES
 from labkit.reporting.claims.cells import Cells
 from labkit.reporting.claims.claim import Answer, Claim
@@ -50,10 +52,8 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         essay.add("combining.nothing", essay.claims)
     _encoder(essay, cells)
     told += _where_lost(essay, cells)
-    best = {f: _best(essay, cells, f) for f in PARENTS}
-    if all(best.values()) and not hybrids:
-        _suggestion(essay, cells, best)
-        told += [c for found in best.values() for c in found]
+    if told and not hybrids:
+        told += _suggestion(essay, cells)
     if not hybrids and any(f in cells.families for f in PARENTS):
         essay.add("combining.none_trained")
     essay.certainty(told)
@@ -85,15 +85,13 @@ def _ahead(essay: Essay, claims: list[Claim], pair: tuple[str, str]) -> str:
     words, first = essay.words, claims[0]
     ahead = first.predicate["ahead"]
     other = next(f for f in pair if f != ahead)
-    metric = first.predicate["metric"]
-    single = all(c.numbers[f"cells, {family}"] == 1 for c in claims for family in pair)
-    if first.predicate["target"] is None:
-        key = "clause.against_plain" if single else "combining.values"
-    else:
-        key = "combining.away_single" if single else "combining.away"
+    metric, apart = first.predicate["metric"], first.predicate["apart"]
+    several = {f: any(c.numbers[f"cells, {f}"] > 1 for c in claims) for f in pair}
+    # Where the clause itself says "on average", the numbers in its brackets need not.
+    averaged = any(several.values()) and not apart
     values = words.listing(
         words.say(
-            key if i == 0 else "clause.against_plain",
+            "clause.against_plain" if i else _values_key(first, several, ahead, other, averaged),
             a=c.shown[f"{metric}, {ahead}"],
             b=c.shown[f"{metric}, {other}"],
         )
@@ -103,19 +101,34 @@ def _ahead(essay: Essay, claims: list[Claim], pair: tuple[str, str]) -> str:
     where = everywhere(words, claims)
     if first.in_these_runs == "tie":
         return words.say("combining.tie", where=where, values=values)
-    apart = words.say(
-        "combining.apart" if first.predicate["apart"] else "combining.overlap",
-        a=words.family(ahead),
-        b=words.family(other),
-    )
+    cells_apart = ""
+    if any(several.values()):
+        key = "combining.overlap"
+        if apart:
+            key = "combining.apart" if all(several.values()) else "combining.apart_all"
+            key = key if several[ahead] else "combining.apart_from_each"
+        cells_apart = words.say(key, a=words.family(ahead), b=words.family(other))
     return words.say(
-        "combining.ahead_single" if single else "combining.ahead",
-        ahead=words.family(ahead, several=not single),
+        "combining.ahead" if several[ahead] else "combining.ahead_single",
+        ahead=words.family(ahead, several=several[ahead]),
+        other=words.family(other, several=several[other]),
+        average=words.say("combining.average") if averaged else "",
         where=where,
         hedge=essay.hedge(first),
         values=values,
-        apart=apart,
+        apart=cells_apart,
     )
+
+
+def _values_key(
+    claim: Claim, several: Mapping[str, bool], ahead: str, other: str, averaged: bool
+) -> str:
+    """The message of the first pair of numbers: distances or values, and which are means."""
+    key = "clause.against_plain" if claim.predicate["target"] is None else "combining.away_single"
+    if averaged or not any(several.values()):
+        return key
+    kind = "values" if claim.predicate["target"] is None else "away"
+    return f"combining.{kind}" if several[ahead] else f"combining.{kind}_other"
 
 
 def _encoder(essay: Essay, cells: Cells) -> None:
@@ -176,9 +189,12 @@ def _best(essay: Essay, cells: Cells, family: str) -> list[Claim]:
     ]
 
 
-def _suggestion(essay: Essay, cells: Cells, best: dict[str, list[Claim]]) -> None:
+def _suggestion(essay: Essay, cells: Cells) -> list[Claim]:
     """The approaches the lab names, with the settings of the best cells."""
     words = essay.words
+    best = {f: _best(essay, cells, f) for f in PARENTS}
+    hedges = {essay.hedge(c) for found in best.values() for c in found}
+    shared = hedges.pop() if len(hedges) == 1 else ""
     named = {}
     for family, claims in best.items():
         factors = cells.of(family).factors
@@ -187,17 +203,21 @@ def _suggestion(essay: Essay, cells: Cells, best: dict[str, list[Claim]]) -> Non
             settings = claim.predicate["settings"]
             levels = [words.level(n, settings[n]) for n in factors if n in settings]
             text = ", ".join(levels) or words.family(family)
-            if claim.in_these_runs == "tie" and levels:
+            hedge = essay.hedge(claim).strip()
+            if claim.in_these_runs == "tie":
                 text = words.say("combining.tied", setting=text)
+            elif hedge and not shared:
+                text = words.say("combining.hedged", setting=text, hedge=hedge)
             each.append((text, claim.predicate["dataset"]))
         if len({text for text, _ in each}) == 1:
             named[family] = each[0][0]
         else:
             named[family] = words.listing(t + words.where(d) for t, d in each)
     claims = [c for found in best.values() for c in found]
-    if all(cells.of(family).factors for family in best):
-        essay.add("combining.settings", claims, gan=named["gan"], vae=named["vae"])
-    essay.add("combining.approaches", claims)
+    if all(best.values()):
+        essay.add("combining.settings", claims, hedge=shared, gan=named["gan"], vae=named["vae"])
+    essay.add("combining.approaches")
+    return claims
 
 
 def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
@@ -219,22 +239,30 @@ def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
         outcomes.setdefault((key, essay.hedge_of(claims)), []).append(claims)
     for (key, hedge), alike in outcomes.items():
         first = [claims[0] for claims in alike]
+        one = _lone(alike, hybrid)
         values = words.say("clause.semicolon").join(
             words.say(
                 "combining.hybrid_values",
                 value=a.shown[f"proxy_fid, {hybrid}"],
                 gan=a.shown["proxy_fid, gan"],
                 vae=b.shown["proxy_fid, vae"],
+                gans=words.family("gan", several=not _lone([[a]], "gan")),
+                vaes=words.family("vae", several=not _lone([[b]], "vae")),
             )
             + on(words, a, first)
             for a, b in alike
         )
         essay.add(
-            f"combining.{key}",
+            f"combining.{key}_one" if one else f"combining.{key}",
             [claim for claims in alike for claim in claims],
-            hybrid=words.family(hybrid, several=True),
+            hybrid=words.family(hybrid, several=not one),
             hedge=hedge,
             where=everywhere(words, first),
             values=values,
         )
     return [claim for alike in outcomes.values() for claims in alike for claim in claims]
+
+
+def _lone(alike: Sequence[Sequence[Claim]], family: str) -> bool:
+    """Whether a family has but one cell wherever it is compared."""
+    return all(claims[0].numbers[f"cells, {family}"] == 1 for claims in alike)

@@ -51,8 +51,9 @@ class Essay:
         """What has to stand before a finding so that it says no more than it may.
 
         With three seeds or more, "apparently " before what they leave open (also where only
-        other cells have so many); with fewer, "narrowly " before a difference below the margin
-        (that one training proves little is said of everything at the paragraph's end).
+        other cells have so many); with fewer, "narrowly " before a difference below the margin,
+        be it for the statement or against it (that one training proves little is said of
+        everything at the paragraph's end).
         """
         if claim.verdict in ("supported", "not measured") or claim.in_these_runs == "tie":
             return ""
@@ -60,7 +61,7 @@ class Essay:
         if self.seeds >= MIN_SEEDS:
             settled = refuted and _lies_beyond_zero(claim)
             return "" if settled else self.words.say("answer.apparently")
-        return self.words.say("answer.narrowly") if claim.below_margin and not refuted else ""
+        return self.words.say("answer.narrowly") if claim.below_margin else ""
 
     def hedge_of(self, claims: Sequence[Claim]) -> str:
         """The hedge of a finding that rests on several claims: the first that has one."""
@@ -81,7 +82,9 @@ class Essay:
             self.add("answer.one_seed")
         elif self.seeds < MIN_SEEDS:
             self.add("answer.few_seeds", n=count)
-        elif any(self.words.say("answer.apparently") in s.text.lower() for s in self._sentences):
+        elif any(
+            self.words.say("answer.apparently").strip() in s.text.lower() for s in self._sentences
+        ):
             uneven = any(c.n_seeds < self.seeds for c in measured)
             self.add("answer.open_uneven" if uneven else "answer.open", n=count)
         elif open_claims:

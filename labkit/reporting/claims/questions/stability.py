@@ -54,7 +54,8 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     told += tell_wholes(essay)
     constant = essay.claim("constant", "gan")
     if constant.predicate["settings"]:
-        essay.add("stability.constant", [constant], settings=constant.predicate["words"])
+        one = ".one" if len(constant.predicate["settings"]) == 1 else ""
+        essay.add(f"stability.constant{one}", [constant], settings=constant.predicate["words"])
     essay.certainty(told or [finished])
     return essay.answer()
 

@@ -47,6 +47,7 @@ def tell_wholes(essay: Essay) -> list[Claim]:
             "factor.whole",
             [claim],
             metric=words.metric(metric),
+            family=words.family(claim.predicate["family"]),
             hedge=essay.hedge(claim),
             where=words.where(claim.predicate["dataset"]),
             setting=setting,

@@ -68,6 +68,12 @@ class Words:
             return f"{self.factor(factor)} {text}"
         return text
 
+    def named(self, factor: str, level: Level) -> str:
+        """A level with its factor where it does not tell itself: "optimiser Adam", "z 64"."""
+        text = self.level(factor, level)
+        tells = (factor, level) in names.LEVELS or not isinstance(level, str)
+        return text if tells else f"{self.factor(factor)} {text}"
+
     def levels(self, factor: str, levels: Iterable[Level]) -> str:
         """Several levels; numbers share their noun: "z 32, 64 and 128"."""
         found = list(levels)

@@ -33,6 +33,8 @@ MESSAGES = {
     "clause.wins": "{level} {verb}{where} ({values})",
     "clause.wins_next": "{level}{where} ({hedge}{values})",
     "clause.wins_again": "{hedge}again{where} ({values})",
+    "clause.average_only": "{level} was {hedge}ahead only on average{where} ({value} against "
+    "{rest}; in {held} of {n} comparisons)",
     "clause.tie": "there is a tie for the lead{where} ({values})",
     "everywhere.both": " on both data sets",
     "everywhere.all": " on all {n} data sets",
@@ -42,8 +44,10 @@ MESSAGES = {
     "course.ends": "{first} to {last}",
     "course.brief.rises": "{hedge}rises ({values})",
     "course.brief.falls": "{hedge}falls ({values})",
-    "course.rises": "{hedge}rises at every step{where}: {steps}",
-    "course.falls": "{hedge}falls at every step{where}: {steps}",
+    "course.rises": "{hedge}rises{where}: {steps}",
+    "course.falls": "{hedge}falls{where}: {steps}",
+    "course.rises_throughout": "{hedge}rises at every step{where}: {steps}",
+    "course.falls_throughout": "{hedge}falls at every step{where}: {steps}",
     "course.weakly.rises": "rises{where} {steps}, with some steps level",
     "course.weakly.falls": "falls{where} {steps}, with some steps level",
     "course.flat": "does not move{where} beyond rounding ({values})",
@@ -87,8 +91,8 @@ MESSAGES = {
     "most: {share} %, with {others})",
     "stability.share_of": "{share} % for the {factor}",
     "stability.share_tie": "no single setting stands out{where}: {rest}",
-    "stability.unresolved": "the trainings hardly differ: {ranges}, less than other samples of the "
-    "same weights would change ({resolutions})",
+    "stability.unresolved": "the trainings hardly differ: {ranges}, closer together than other "
+    "samples of the same weights could lie (up to {resolutions})",
     "stability.same": "the trainings do not differ: {values}",
     "stability.value": "{lowest} in each{where}",
     "stability.range": "{lowest} to {highest}{where}",
@@ -103,6 +107,8 @@ MESSAGES = {
     "every time was {clauses}.",
     "stability.spread": "Single seeds lie this far from the median of their setting's seeds in "
     "proxy FID, on average: {clauses}.",
+    "stability.constant.one": "The {settings} was the same in every GAN, so these runs say nothing "
+    "about it.",
     "stability.constant": "The {settings} were the same in every GAN, so these runs say nothing "
     "about them.",
     # --- 2: mode collapse
@@ -137,17 +143,17 @@ MESSAGES = {
     "latent.recon": "The {metric} {clauses}.",
     "latent.early": "Most of that is done by {level} ({shares}).",
     "latent.early_share": "{share} %{where}",
-    "latent.along": "Along the way {clauses}.",
+    "latent.along": "Meanwhile {clauses}.",
     "latent.along_one": "the {metric} {clause}",
-    "latent.spare_units": "At the largest size not all of the code is in use: {clauses}.",
+    "latent.spare_units": "At the largest size not every unit counts as active: {clauses}.",
     "latent.spare": "{used} of {of} units are active{where}",
     "latent.spare_next": "{used} of {of}{where}",
     "latent.follow": "Samples go the same way: their {metric} {clauses}.",
     "latent.not_follow": "Samples do not simply follow: their {metric} {clauses}.",
     "latent.samples": "The samples' {metric} {clauses}.",
     "latent.trade": "{a} reconstructs best and {b} samples best{where}{hedge}",
-    "latent.no_trade": "it does not hold{where} that the two ask for different sizes: {a} is "
-    "best at both{hedge}",
+    "latent.no_trade": "in these runs it does not hold{where} that the two ask for different "
+    "sizes: {a} is best at both{hedge}",
     "latent.trade_tie": "one size may serve both{where}",
     "latent.trade_offs": "So {clauses}.",
     "latent.agree": "The two data sets {hedge}order the latent sizes alike by {alike}.",
@@ -157,8 +163,8 @@ MESSAGES = {
     "latent.absent": "Not measured here: {metrics}.",
     # --- questions about one setting: loss kind, constraint, regularisation, ...
     "factor.confounded": "The table cannot answer this as a matter of cause: {reason}.",
-    "factor.whole": "By {metric}, the setting {hedge}ahead{where} was {setting}: {value}, against "
-    "{other} for {next}.",
+    "factor.whole": "By {metric}, the {family} setting {hedge}ahead{where} was {setting}: "
+    "{value}, against {other} for {next}.",
     "factor.which": "Which of their settings made the difference the table cannot say: {reason}.",
     "factor.trend": "The {metric} {clauses}.",
     "model_setting": "the {family} with {setting}",
@@ -168,10 +174,10 @@ MESSAGES = {
     "factor.nothing": "No measure in the table can be compared across {factors}.",
     "verb.best": "was {hedge}ahead",
     # --- what changed during training
-    "moved": "{label}{where}: {clauses}.",
+    "moved": "{label}{where}, from the first epoch to the last: {clauses}.",
     "moved.rises": "the {metric} rose from {first} to {last}{share}",
     "moved.falls": "the {metric} fell from {first} to {last}{share}",
-    "moved.same": "the {metric} stayed at {first}",
+    "moved.same": "the {metric} ended where it began, at {first}",
     "moved.share": " (by {share} % of its first size)",
     "training.not_ranked": "Values of different kinds of loss are different quantities; none of "
     "them is ranked against another here.",
@@ -188,14 +194,21 @@ MESSAGES = {
     "combining.fid": "By proxy FID, {clauses}.",
     "combining.sharpness": "In sharpness, {clauses}.",
     "combining.coverage": "In coverage, {clauses}.",
-    "combining.ahead": "the {ahead} are {hedge}ahead{where} ({values}{apart})",
-    "combining.ahead_single": "the {ahead} is {hedge}ahead{where} ({values})",
+    "combining.ahead": "the {ahead} are {hedge}{average}ahead of the {other}{where} "
+    "({values}{apart})",
+    "combining.ahead_single": "the {ahead} is {hedge}{average}ahead of the {other}{where} "
+    "({values}{apart})",
+    "combining.average": "on average ",
     "clause.against_plain": "{a} against {b}",
     "combining.values": "{a} on average against {b}",
+    "combining.values_other": "{a} against {b} on average",
     "combining.away_single": "{a} away from real images against {b}",
     "combining.away": "{a} away from real images on average against {b}",
+    "combining.away_other": "{a} away from real images against {b} on average",
     "combining.apart": "; every {a} ahead of every {b}",
-    "combining.overlap": "; though some single cells are the other way round",
+    "combining.apart_all": "; every {a} ahead",
+    "combining.apart_from_each": "; ahead of each {b}",
+    "combining.overlap": "; though single cells are the other way round",
     "combining.tie": "the two tie{where} ({values})",
     "combining.encoder": "What the {can} have and the {cannot} lack is an encoder: a code for a "
     "given image, and with it reconstructions and interpolations between real images.",
@@ -206,17 +219,18 @@ MESSAGES = {
     "{recon}, {hedge}more than half of their samples' {samples}",
     "combining.decoder_beyond": "{where}, their reconstructions alone have a proxy FID of {recon}, "
     "{hedge}above that of their samples, {samples}",
-    "combining.try_prior": "So {hedge}more than half of the distance is added by drawing codes "
-    "from the prior, which points to a latent GAN: a generator that learns to produce the VAE's "
+    "combining.try_prior": "So drawing codes from the prior {hedge}more than doubles the distance, "
+    "which points to a latent GAN: a generator that learns to produce the VAE's "
     "codes.",
-    "combining.try_decoder": "So {hedge}more than half of the distance is there before any code is "
-    "drawn, which points to a VAE-GAN or an adversarial VAE: a discriminator that judges what the "
+    "combining.try_decoder": "So {hedge}the pictures are far off even with the codes of real "
+    "images, which points to a VAE-GAN or an adversarial VAE: a discriminator that judges what the "
     "decoder paints.",
     "combining.try_both": "So the data sets {hedge}point different ways: to a latent GAN where "
     "the codes miss the prior, to a VAE-GAN or an adversarial VAE where the decoder is the limit.",
     "combining.tied": "{setting} (tied with others)",
-    "combining.settings": "The settings to start from are those of the best cells: {gan} for the "
-    "GAN's side, {vae} for the VAE's.",
+    "combining.hedged": "{setting} ({hedge})",
+    "combining.settings": "The settings to start from are those of the {hedge}best cells: {gan} "
+    "for the GAN's side, {vae} for the VAE's.",
     "combining.approaches": "A VAE-GAN would train decoder and discriminator together; hybrid "
     "training would begin as a VAE and add the discriminator later.",
     "combining.none_trained": "No hybrid was trained here, so which of these works is open, and "
@@ -228,5 +242,12 @@ MESSAGES = {
     "combining.behind_both": "By proxy FID, the {hybrid} {hedge}are behind both parents{where} "
     "({values}).",
     "combining.tie_hybrid": "By proxy FID, the {hybrid} tie with a parent{where} ({values}).",
-    "combining.hybrid_values": "{value} against {gan} for the GANs and {vae} for the VAEs",
+    "combining.beats_both_one": "By proxy FID, the {hybrid} {hedge}beat both parents{where} "
+    "({values}).",
+    "combining.between_one": "By proxy FID, the {hybrid} {hedge}lies between its parents{where} "
+    "({values}).",
+    "combining.behind_both_one": "By proxy FID, the {hybrid} is {hedge}behind both parents{where} "
+    "({values}).",
+    "combining.tie_hybrid_one": "By proxy FID, the {hybrid} ties with a parent{where} ({values}).",
+    "combining.hybrid_values": "{value} against {gan} for the {gans} and {vae} for the {vaes}",
 }

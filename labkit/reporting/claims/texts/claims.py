@@ -63,8 +63,9 @@ MESSAGES = {
     "clear the margin of {margin}{unit}",
     "tail.holm": "; {quantity} {estimate}{unit} [{low}, {high}] over {n} seeds would do alone, "
     "but not among all statements of this question",
-    "tail.rate": "; with so few trainings the true rate could still be as high as {high} %",
-    "tail.rate_supported": "; the true rate is below {high} %",
+    "tail.rate": "; with so few trainings the true rate of {what} could still be as high as "
+    "{high} %",
+    "tail.rate_supported": "; the true rate of {what} is below {high} %",
     "quantity.difference": "the difference",
     "quantity.gap": "the smallest gap",
     "quantity.rate": "the rate",
@@ -82,6 +83,8 @@ MESSAGES = {
     "reason.margin": "the interval does not clear the margin",
     "reason.opposite": "the interval lies wholly on the other side",
     "reason.contradicted": "these runs contradict it beyond rounding",
+    "reason.contradicted_slightly": "these runs contradict it beyond rounding, but by less than "
+    "the preset margin",
     "reason.no_data": "no data",
     # --- why something is not measured
     "missing.factor_absent": "the table has no column for the {factor}",
@@ -96,6 +99,7 @@ MESSAGES = {
     "missing.not_run_for": "no {family} was run yet",
     "missing.not_finished": "none of the cells it needs was finished",
     "missing.not_finished_for": "no {family} was finished",
+    "missing.one_setting": "only one was measured",
     "missing.one_level": "only {level} has values of {metric}",
     "missing.level_absent": "{level} has no measured cell to compare",
     "missing.confounded": "the {factor} was never varied with the rest held fixed ({others} "
@@ -108,7 +112,7 @@ MESSAGES = {
     "missing.no_shared_seed": "the two families share no seed",
     "missing.few_factors": "fewer than two factors were varied",
     "missing.unresolved": "on no data set do the values differ by more than other samples of the "
-    "same weights would change",
+    "same weights could",
     "missing.incomplete_grid": "too few cells of the grid were measured to divide the spread",
     "missing.no_collapse": "no generator collapsed, so nothing can have helped",
     "missing.collapse": "mode collapse was not measured",
@@ -119,8 +123,6 @@ MESSAGES = {
     "note.left_out": "{levels} left out: nothing measured to compare with the rest held fixed",
     "note.coverage": "{used} of {planned} cells could be used",
     "note.unbalanced": "not every setting was run with every seed",
-    "note.slight": "on one of the data sets, the levels in opposite order differ by less than the "
-    "margin",
     "note.descriptive": "shares describe these runs; with one seed they hold noise too",
     "note.no_cause": "the families differ in more than one respect: a comparison, not a cause",
     "note.unknown_cells": "not measured: {n} of {planned} cells",
@@ -163,7 +165,7 @@ MESSAGES = {
     "over seeds; every step between neighbouring levels must clear the margin by itself",
     # --- pattern
     "pattern.statement": "the {factor} orders the {metric} alike on {datasets}",
-    "pattern.tie": "the {factor} orders the {metric} alike on {datasets} as far as rounding shows",
+    "pattern.tie": "the {factor} orders the {metric} alike on {datasets} as far as can be told",
     "pattern.same": ": {order} ({sense})",
     "pattern.orders": ": {orders} ({sense})",
     "pattern.on": "{order} on {dataset}",
@@ -190,7 +192,7 @@ MESSAGES = {
     "ranking.tie": "neither of {factors} stands out in the spread of the {metric}",
     "ranking.same": "the {metric} is {lowest} in all these cells",
     "ranking.unresolved": "the {metric} lies between {lowest} and {highest}, closer together "
-    "than other samples of the same weights would lie ({resolution})",
+    "than other samples of the same weights could lie ({resolution})",
     "ranking.share": "{factor} {share} %",
     "ranking.detail": ": {shares}, {rest}",
     "ranking.rest": "and {rest} % that only combinations of {factors}, or noise, explain",
@@ -213,7 +215,6 @@ MESSAGES = {
     "rule.family": "mean over all settings of {a} minus that of {b}, per seed; 95 % t-interval "
     "over seeds",
     "best_setting.statement": "the {family} with the {end} {metric} is {setting}",
-    "best_setting.only": "the only {family} measured is {setting}",
     "best_setting.tie": "several {family} settings tie for the {end} {metric}: {setting}",
     "best_setting.tie_detail": " ({value})",
     "best_setting.detail": ": {value}, against {other} for the next, {next}",
@@ -246,6 +247,8 @@ MESSAGES = {
     "absence.finished.found.one": ": {hits} of {n} failed ({listed})",
     "absence.quote": " (verdict: “{quote}”)",
     "absence.unknown": "; {n} more could not be judged",
+    "rate.collapse": "collapse",
+    "rate.finished": "failures",
     "topic.collapse": "whether any generator collapsed",
     "topic.finished": "whether every training came to its end",
     "rule.absence": "counted; one cell refutes it; supported if the exact 95 % interval of the "
@@ -286,7 +289,8 @@ MESSAGES = {
     "rule.reproduces": "ours minus the published value; in these runs if within the tolerance, "
     "supported if the 95 % t-interval over at least three seeds lies within it",
     # --- what could settle it
-    "settle.run": "{seeds} seeds of {cells} (`{command}`, {time})",
+    "settle.run": "{seeds} seeds of {cells} (`{command}`{more}, {time})",
+    "settle.more": ", which runs {n} cells in all",
     "settle.run_plain": "{seeds} seeds of {cells} ({time})",
     "settle.time": "about {time} of training",
     "settle.time_unknown": "time not known",
