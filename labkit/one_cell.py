@@ -35,6 +35,7 @@ from labkit.cell_images import (
     selection_samples,
 )
 from labkit.cell_measures import measures, sheet_measures
+from labkit.commits import json_bytes
 from labkit.hardware import processor
 from labkit.history import best_epoch, read_history
 from labkit.measure.cost import PeakMemory
@@ -353,8 +354,7 @@ def _flops(family: Family, spec: CellSpec, probe: Probe) -> float:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    durable.write_bytes(path, f"{text}\n".encode())
+    durable.write_bytes(path, json_bytes(value))
 
 
 def _packages() -> dict[str, str]:

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from labkit import code_version, durable, pictures
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
+from labkit.commits import json_bytes
 from labkit.experiment_model import nearest
 from labkit.history import best_epoch
 from labkit.plan import Plan, PlanError
@@ -394,5 +395,4 @@ def best_or_last(store: Store, spec: CellSpec) -> int:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    durable.write_bytes(path, f"{text}\n".encode())
+    durable.write_bytes(path, json_bytes(value))

@@ -76,7 +76,7 @@ def make_plan(
     asked = tuple(content.seed_list())
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
-    points = _named(experiment, list(_points(content.experiments)))
+    points = _named(list(_points(content.experiments)))
     if only is None:
         each = [(point, wanted) for point in points]
     else:
@@ -177,7 +177,7 @@ def _tag(key: str, param: Param, value: Any) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", (param.tag or f"{key}{{}}").format(word))
 
 
-def _named(experiment: Experiment, points: list[_Point]) -> list[_Point]:
+def _named(points: list[_Point]) -> list[_Point]:
     """Where two experiments would share a name, their cells also carry the experiment's."""
     owners: dict[str, set[str]] = {}
     for point in points:

@@ -60,7 +60,7 @@ def comparison(a: View, b: View, names: tuple[str, str]) -> Report:
         glance=(),
         sections=(
             settings(two, found),
-            numbers(two, together),
+            numbers(together),
             cells(two, one_by_one),
             *pictures(two),
             everything(frame),

@@ -7,13 +7,16 @@ import json
 import platform
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from labkit.experiment_file import read_experiment
+from labkit.experiment_file import parse_experiment, read_experiment
 from labkit.handin import bag
+from labkit.handin.content import differences
 from labkit.handin.submit import submit
+from labkit.planning import make_plan
 from labkit.store import Store
 from tests.reliability import forge
 from tests.reporting import fake_store
@@ -128,3 +131,19 @@ def test_the_checklist_sees_a_changed_file_and_damage(file: Path, tmp_path: Path
     said = "\n".join(map(str, items))
     assert "[ ] the experiment file is what was run: no:" in said
     assert f"[ ] {spec.name}" in said
+
+
+def test_a_seed_that_was_left_out_is_a_difference() -> None:
+    text = (
+        "name: lab\nseeds: [0, 1, 2]\nexperiments:\n  gan:\n    family: gan\n"
+        "    grid: {dataset: [MNIST], loss: [hinge, bce]}\n"
+    )
+    experiment = parse_experiment(text, "experiments.yaml")
+    plan = make_plan(experiment, source="bundled")
+    assert differences(experiment, plan) == []
+    lucky = {("hinge", 2), ("bce", 0), ("bce", 1), ("bce", 2)}
+    kept = tuple(c for c in plan.cells if (c.params["loss"], c.seed) in lucky)
+    (said,) = differences(experiment, replace(plan, cells=kept))
+    assert said.startswith("MNIST_GAN_hinge_z64_seed2: asked for with seed 0, 1, too")
+    more = make_plan(experiment, seeds="4", source="bundled")  # 0 to 3: seeds may be added
+    assert differences(experiment, more) == []

@@ -310,30 +310,43 @@ def _bottom_axis(canvas: Canvas, x: Scale, area: Area, label: str, whole: bool) 
     canvas.text(((area.left + area.right) / 2, area.bottom + 0.31), label, "muted", 8.2, "center")
 
 
+#: About the width of a letter in the labels of references, inches.
+_REFERENCE_CHAR = 0.056
+
+
 def _references(
     canvas: Canvas, references: Sequence[Reference], scale: Scale, area: Area, upright: bool
 ) -> None:
     """Lines to measure by; for what lies beyond the axis, an arrow at its edge."""
     within = [line for line in references if scale.low <= line.value <= scale.high]
-    for line in within:
-        at = scale(line.value)
-        if upright:
-            ends = ((at, area.top), (at, area.bottom))
-            side, shift = ("right", -0.03) if scale.share(line.value) > 0.5 else ("left", 0.03)
-            canvas.text((at + shift, area.top - 0.06), line.label, "muted", 7.2, side)
-        else:
-            ends = ((area.left, at), (area.right, at))
-            canvas.text((area.left + 0.04, at - 0.07), line.label, "muted", 7.2)
-        canvas.hairline(*ends, "muted", 0.9, "dotted")
     # What lies beyond the same edge shares one arrow.
     below = ", ".join(line.label for line in references if line.value < scale.low)
     above = ", ".join(line.label for line in references if line.value > scale.high)
     left, right = area.left + 0.04, area.right - 0.04
+    # A label within keeps clear of the arrows' words.
+    after = left + _REFERENCE_CHAR * (len(below) + 4) if below else left
+    before = right - _REFERENCE_CHAR * (len(above) + 4) if above else right
+    for line in within:
+        at = scale(line.value)
+        if upright:
+            ends = ((at, area.top), (at, area.bottom))
+            if scale.share(line.value) > 0.5:
+                canvas.text((min(at - 0.03, before), area.top - 0.06), line.label, "muted", 7.2,
+                            "right")  # fmt: skip
+            else:
+                canvas.text((max(at + 0.03, after), area.top - 0.06), line.label, "muted", 7.2)
+        else:
+            ends = ((area.left, at), (area.right, at))
+            start = after if area.bottom - at < 0.2 else left
+            canvas.text((start, at - 0.07), line.label, "muted", 7.2)
+        canvas.hairline(*ends, "muted", 0.9, "dotted")
     if upright:
         canvas.text((left, area.top - 0.06), f"← {below}" if below else "", "muted", 7.2)
         canvas.text((right, area.top - 0.06), f"{above} →" if above else "", "muted", 7.2, "right")
     else:
-        canvas.text((left, area.bottom - 0.07), f"↓ {below}" if below else "", "muted", 7.2)
+        heights = (scale(line.value) for line in within)
+        lowest = min([area.bottom, *(at for at in heights if area.bottom - at < 0.2)])
+        canvas.text((left, lowest - 0.07), f"↓ {below}" if below else "", "muted", 7.2)
         # Curves mostly fall: what lies above has its place at the right.
         canvas.text((right, area.top + 0.09), f"{above} ↑" if above else "", "muted", 7.2, "right")
 

@@ -131,7 +131,7 @@ _HOW = N_(
 _HOW_ONE = N_("B − A, averaged over the settings of a model. With one seed there is no interval.")
 
 
-def numbers(two: Two, together: Sequence[Contrast]) -> Section:
+def numbers(together: Sequence[Contrast]) -> Section:
     """B against A by model and data set, over the seeds."""
     if not together:
         text = _("Nothing was measured on both sides that may be compared.")

@@ -95,7 +95,7 @@ def glance(view: View) -> tuple[Block, ...]:
         Column(_("Best setting by mean proxy FID")),
         Column(_("Seeds"), numeric=True),
         Column(_("Proxy FID"), numeric=True, about=_(METRICS[SCORE].about)),
-        Column(_("Real images read"), True, _("the proxy FID of real images: the floor")),
+        Column(_("Of real images"), True, _("the proxy FID of real images: the floor")),
         Column(_("Seeds collapsed")),
         Column(_("Training time")),
     )

@@ -91,7 +91,7 @@ def _ahead(essay: Essay, claims: list[Claim], pair: tuple[str, str]) -> str:
     averaged = any(several.values()) and not apart
     values = words.listing(
         words.say(
-            "clause.against_plain" if i else _values_key(first, several, ahead, other, averaged),
+            "clause.against_plain" if i else _values_key(first, several, ahead, averaged),
             a=c.shown[f"{metric}, {ahead}"],
             b=c.shown[f"{metric}, {other}"],
         )
@@ -101,13 +101,10 @@ def _ahead(essay: Essay, claims: list[Claim], pair: tuple[str, str]) -> str:
     where = everywhere(words, claims)
     if first.in_these_runs == "tie":
         return words.say("combining.tie", where=where, values=values)
-    cells_apart = ""
+    told = ""
     if any(several.values()):
-        key = "combining.overlap"
-        if apart:
-            key = "combining.apart" if all(several.values()) else "combining.apart_all"
-            key = key if several[ahead] else "combining.apart_from_each"
-        cells_apart = words.say(key, a=words.family(ahead), b=words.family(other))
+        key = _apart_key(several, ahead) if apart else "combining.overlap"
+        told = words.say(key, a=words.family(ahead), b=words.family(other))
     return words.say(
         "combining.ahead" if several[ahead] else "combining.ahead_single",
         ahead=words.family(ahead, several=several[ahead]),
@@ -116,13 +113,18 @@ def _ahead(essay: Essay, claims: list[Claim], pair: tuple[str, str]) -> str:
         where=where,
         hedge=essay.hedge(first),
         values=values,
-        apart=cells_apart,
+        apart=told,
     )
 
 
-def _values_key(
-    claim: Claim, several: Mapping[str, bool], ahead: str, other: str, averaged: bool
-) -> str:
+def _apart_key(several: Mapping[str, bool], ahead: str) -> str:
+    """The message that every cell of one family is ahead of every cell of the other."""
+    if not several[ahead]:
+        return "combining.apart_from_each"
+    return "combining.apart" if all(several.values()) else "combining.apart_all"
+
+
+def _values_key(claim: Claim, several: Mapping[str, bool], ahead: str, averaged: bool) -> str:
     """The message of the first pair of numbers: distances or values, and which are means."""
     key = "clause.against_plain" if claim.predicate["target"] is None else "combining.away_single"
     if averaged or not any(several.values()):

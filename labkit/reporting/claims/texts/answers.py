@@ -96,7 +96,9 @@ MESSAGES = {
     "stability.same": "the trainings do not differ: {values}",
     "stability.value": "{lowest} in each{where}",
     "stability.range": "{lowest} to {highest}{where}",
-    "stability.share_tie_all": "no single setting stands out on any data set: {rest}",
+    "stability.share_none": "no setting carries more of the spread{where} than chance would give "
+    "it",
+    "stability.anywhere": " on any data set",
     "stability.rest": "{rest} % of the spread{where} lies in how {factors} combine, or in noise",
     "stability.rest_split": "{combination} % of the spread{where} lies in how {factors} combine "
     "and {noise} % in noise between seeds",
