@@ -152,7 +152,7 @@ def extras(requires: Sequence[str]) -> Iterator[Finding]:
         *([f"{name} {_version(name)}" for name in wanted] if has else []),
         *([Path(program).stem] if program else []),
     ]
-    yield Finding("PDF", " and ".join(how) or "neither labkit[pdf] nor a browser to print with")
+    yield Finding("PDF", " and ".join(how) or "neither WeasyPrint nor a browser to print with")
     kernel = _version("ipykernel")
     yield Finding("Notebook", f"ipykernel {kernel}" if kernel else "ipykernel is not installed")
 

@@ -86,7 +86,7 @@ def test_where_nothing_prints_one_line_says_how_to(
 ) -> None:
     monkeypatch.setattr(pdf, "weasyprint_works", lambda: False)
     monkeypatch.setattr(pdf, "browser", lambda: None)
-    with pytest.raises(ReportError, match=r"pip install 'labkit\[pdf\]'.*Ctrl\+P") as caught:
+    with pytest.raises(ReportError, match=r"pip install weasyprint.*Ctrl\+P") as caught:
         written(small, tmp_path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "report.pdf").exists()
