@@ -1,12 +1,16 @@
-# One venv, made once; every target can be run first.
+# One venv, made once; every target can be run first. What is installed are the versions that
+# were tested (constraints.txt); `make test-newest` shows what the world has changed since.
 PYTHON ?= python3
 VENV ?= .venv
 # Tests side by side: two, as on a student's laptop.
 WORKERS ?= 2
 # Windows venvs keep their programs elsewhere.
-BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PROGRAMS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := $(VENV)/$(PROGRAMS)
+NEWEST := .venv-newest
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: lab quick test test-slow lint bench docs clean
+.PHONY: lab quick test test-slow test-newest lint bench docs constraints newest clean
 
 lab: $(VENV)/.installed  ## the whole of Lab 1: train, measure, report
 	$(BIN)/labkit run experiments.yaml
@@ -19,10 +23,13 @@ quick: $(VENV)/.installed  ## a short tour: the same 18 cells, small
 	@echo "report: reports/lab1-quick/report.html"
 
 test: $(VENV)/.dev  ## the fast tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+	$(BIN)/python $(PYTEST) -m "not slow"
 
 test-slow: $(VENV)/.dev  ## the other tests: real runs, kills, soaks
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "slow and not soak"
+	$(BIN)/python $(PYTEST) -m "slow and not soak"
+
+test-newest: newest  ## the fast tests with the newest versions that pyproject.toml allows
+	$(NEWEST)/$(PROGRAMS)/python $(PYTEST) -m "not slow"
 
 lint: $(VENV)/.dev  ## format, lint, types, import directions
 	$(BIN)/ruff format --check .
@@ -37,14 +44,21 @@ docs: $(VENV)/.dev  ## regenerate what the docs say from what the code does
 	$(BIN)/python scripts/make_docs.py
 	$(BIN)/python scripts/messages.py
 
-$(VENV)/.installed: pyproject.toml
+constraints: newest  ## renew constraints.txt: the newest versions, to be tested and committed
+	$(NEWEST)/$(PROGRAMS)/python scripts/constraints.py constraints.txt
+
+$(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -e .
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.installed pyproject.toml
-	$(BIN)/python -m pip install --quiet -e ".[dev]"
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	@touch $@
+
+newest:
+	$(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/$(PROGRAMS)/python -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[dev]"
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NEWEST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

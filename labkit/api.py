@@ -315,8 +315,8 @@ def report(
     Raises:
         LabkitError: there are no results, or a mistake in the arguments, in one line.
     """
-    paths = write_report(source, out, profile, results, format, layout, lang)
-    return next((path for path in paths if path.suffix == ".html"), paths[-1])
+    made = write_report(source, out, profile, results, format, layout, lang)
+    return next((path for path in made if path.suffix == ".html"), made[-1])
 
 
 def write_report(
@@ -329,7 +329,8 @@ def write_report(
     lang: str,
 ) -> list[Path]:
     """:func:`report`, with the paths of all the formats, in their order."""
-    from labkit.reporting.build import build_report
+    from labkit.reporting.build import paths, render_report
+    from labkit.reporting.folder import update
     from labkit.reporting.index import refresh
     from labkit.reporting.language import catalogue, languages, using
 
@@ -357,6 +358,7 @@ def write_report(
             },
         }
     with using(catalogue(lang)):
-        paths = build_report(store.root, out=folder, formats=wanted, **asked)
+        made = render_report(store.root, formats=wanted, **asked)
+    update(folder, made)
     refresh(folder.parent)
-    return paths
+    return paths(folder, made)

@@ -120,7 +120,7 @@ PLOTS: dict[str, Plot] = {
 }  # fmt: skip
 
 FORMATS: dict[str, Format] = {
-    "md": Format("Markdown", "labkit.reporting.render:write_markdown", "report.md"),
-    "html": Format("HTML", "labkit.reporting.render:write_html", "report.html"),
-    "pdf": Format("PDF", "labkit.reporting.pdf:write_pdf", "report.pdf", "pdf", "weasyprint"),
+    "md": Format("Markdown", "labkit.reporting.render:markdown", "report.md"),
+    "html": Format("HTML", "labkit.reporting.render:page", "report.html"),
+    "pdf": Format("PDF", "labkit.reporting.pdf:pdf", "report.pdf", "pdf", "weasyprint"),
 }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import FORMATS, resolve
-from labkit.reporting import compare
+from labkit.reporting import compare, folder
 from labkit.reporting.blocks import Report
 from labkit.reporting.document import compose
 from labkit.reporting.paired import measured_unlike
@@ -33,20 +33,44 @@ def load_tables(store: Store) -> Tables:
     return tables(plan, [store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells])
 
 
-def build_report(
-    store_root: Path,
-    *,
-    out: Path,
-    formats: Sequence[str],
-    answers_file: Path | None = None,
-    layout: str = "full",
-    overrides: Mapping[str, Any] | None = None,
-) -> list[Path]:
-    """Write a report of a store's newest plan.
+def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:
+    """Write a report of a store's newest plan into a folder, beside what is there.
 
     Args:
         store_root: the folder of results.
         out: where the report goes; made if it is not there.
+        asked: the arguments of :func:`render_report`.
+
+    Returns:
+        The paths of the reports, in the order of the formats.
+
+    Raises:
+        StoreError: the store has no readable plan.
+        ReportError: a picture cannot be read or a file not be written.
+    """
+    made = render_report(store_root, **asked)
+    for files in made.values():
+        folder.write(out, files)
+    return paths(out, made)
+
+
+def paths(out: Path, formats: Iterable[str]) -> list[Path]:
+    """Where the report lies in each format."""
+    return [out / FORMATS[name].suffix for name in formats]
+
+
+def render_report(
+    store_root: Path,
+    *,
+    formats: Sequence[str],
+    answers_file: Path | None = None,
+    layout: str = "full",
+    overrides: Mapping[str, Any] | None = None,
+) -> dict[str, folder.Files]:
+    """Make the files of a report of a store's newest plan, without writing them.
+
+    Args:
+        store_root: the folder of results.
         formats: any of ``md``, ``html`` and ``pdf``.
         answers_file: the student's answers; if there is no such file, one with the questions
             as headings is written.
@@ -55,15 +79,15 @@ def build_report(
             experiment file as it is now, where they differ from the plan's.
 
     Returns:
-        The paths of the reports, in the order of `formats`.
+        For each format, contents by path in the report's folder.
 
     Raises:
         StoreError: the store has no readable plan.
-        ReportError: a picture cannot be read or a file not be written.
+        ReportError: a picture cannot be read, or there is nothing to make a format with.
     """
     report = read_report(Store(store_root), answers_file, layout, overrides or {})
     drawings = Drawings(report, tuple(_NEEDS[name] for name in formats))
-    return [resolve(FORMATS[name].target)(report, out, drawings) for name in formats]
+    return {name: resolve(FORMATS[name].target)(report, drawings) for name in formats}
 
 
 def read_report(

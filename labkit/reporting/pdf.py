@@ -12,10 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from labkit.reporting.blocks import Report
-from labkit.reporting.render import Drawings, ReportError, html, write_file
+from labkit.reporting.render import Drawings, ReportError, csv_files, html
 
 #: Programs that print a page without showing it, the likeliest first.
 _NAMES = (
@@ -42,16 +44,15 @@ _NEEDED = "WeasyPrint (`pip install weasyprint`), Chrome, Edge or Chromium"
 _INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “Save as PDF”)"
 
 
-def write_pdf(report: Report, folder: Path, drawings: Drawings | None = None) -> Path:
-    """Write ``report.pdf``, its fonts embedded.
+def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+    """``report.pdf``, its fonts embedded, and the tables beside it.
 
     Args:
-        report: what to write.
-        folder: made if it is not there; a file of this name is replaced.
+        report: what to show.
         drawings: the figures, with ``svg`` among their formats; drawn if None.
 
     Returns:
-        The path of ``report.pdf``.
+        Contents by path in the report's folder.
 
     Raises:
         ReportError: there is nothing to print with, or it failed; one line says what to do.
@@ -60,10 +61,11 @@ def write_pdf(report: Report, folder: Path, drawings: Drawings | None = None) ->
     program = "" if typeset else browser()
     if program is None:
         raise ReportError(f"a PDF needs {_NEEDED}, and none was found; {_INSTEAD}")
-    page = html(report, drawings or Drawings(report, ("svg",)), paper=True)
-    path = folder / "report.pdf"
-    write_file(path, _typeset(page) if typeset else _printed(program, page))
-    return path
+    text = html(report, drawings or Drawings(report, ("svg",)), paper=True)
+    return {
+        "report.pdf": _typeset(text) if typeset else _printed(program, text),
+        **csv_files(report),
+    }
 
 
 def weasyprint_works() -> bool:
@@ -90,11 +92,25 @@ def _typeset(page: str) -> bytes:
     # It complains of every rule meant for screens; what it could not print is not among that.
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     only_inside = URLFetcher(allowed_protocols={"data"})
-    made = HTML(string=page, base_url="", url_fetcher=only_inside).write_pdf(
-        pdf_identifier=b"labkit", pdf_tags=True
-    )
+    with _fixed_time():
+        made = HTML(string=page, base_url="", url_fetcher=only_inside).write_pdf(
+            pdf_identifier=b"labkit", pdf_tags=True
+        )
     assert isinstance(made, bytes)
     return made
+
+
+@contextmanager
+def _fixed_time() -> Iterator[None]:
+    """Have embedded fonts say they were made in 1980: fontTools writes the present second."""
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = "315532800"
+    try:
+        yield
+    finally:
+        del os.environ["SOURCE_DATE_EPOCH"]
+        if before is not None:
+            os.environ["SOURCE_DATE_EPOCH"] = before
 
 
 def _printed(program: str, page: str) -> bytes:

@@ -1,4 +1,4 @@
-"""From a :class:`Report` to files: Markdown with images beside it, or one HTML page.
+"""From a :class:`Report` to the contents of files: Markdown and images, or one HTML page.
 
 Templates only place what the report says. The HTML file embeds everything and forbids
 itself the network; both depend on nothing but the report and the pictures it names.
@@ -104,37 +104,40 @@ class Drawings:
 # ------------------------------------------------------------------ Markdown
 
 
-def write_markdown(report: Report, folder: Path, drawings: Drawings | None = None) -> Path:
-    """Write ``report.md``, its tables and its images into a folder.
+def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+    """``report.md``, its tables and its images.
 
     Args:
-        report: what to write.
-        folder: made if it is not there; files of these names are replaced.
+        report: what to show.
         drawings: the figures, with ``png`` among their formats; drawn if None.
 
     Returns:
-        The path of ``report.md``.
+        Contents by path in the report's folder.
 
     Raises:
-        ReportError: a file cannot be read or written.
+        ReportError: a picture cannot be read.
     """
     drawings = drawings or Drawings(report, ("png",))
     shown = [
         *(p for block in report.glance for p in pictures_of(block)),
         *pictures(report.sections),
     ]
-    for picture in {p.file: p for p in shown}.values():
-        write_file(folder / picture.file, enlarged(_read(picture.source), SCALE))
-    for block in walk(report.sections):
-        if isinstance(block, Figure):
-            write_file(folder / block.file, drawings.png(block.name))
-    for name, text in report.csv.items():
-        write_file(folder / name, text.encode())
-    page = environment().get_template("report.md.j2")
-    text = page.render(report=report, student=to_markdown)
-    path = folder / "report.md"
-    write_file(path, text.encode())
-    return path
+    text = environment().get_template("report.md.j2").render(report=report, student=to_markdown)
+    return {
+        "report.md": text.encode(),
+        **csv_files(report),
+        **{p.file: enlarged(_read(p.source), SCALE) for p in shown},
+        **{
+            block.file: drawings.png(block.name)
+            for block in walk(report.sections)
+            if isinstance(block, Figure)
+        },
+    }
+
+
+def csv_files(report: Report) -> dict[str, bytes]:
+    """The tables that lie beside a report, whatever its format."""
+    return {name: text.encode() for name, text in report.csv.items()}
 
 
 def enlarged(png: bytes, factor: int) -> bytes:
@@ -153,25 +156,13 @@ def enlarged(png: bytes, factor: int) -> bytes:
 # ------------------------------------------------------------------ HTML
 
 
-def write_html(report: Report, folder: Path, drawings: Drawings | None = None) -> Path:
-    """Write ``report.html``, one file that needs nothing else, and the tables beside it.
+def page(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+    """``report.html``, one file that needs nothing else, and the tables beside it.
 
-    Args:
-        report: what to write.
-        folder: made if it is not there; files of these names are replaced.
-        drawings: the figures, with ``svg`` among their formats; drawn if None.
-
-    Returns:
-        The path of ``report.html``.
-
-    Raises:
-        ReportError: a file cannot be read or written.
+    Args and errors are those of :func:`markdown`; the drawings are ``svg``.
     """
-    for name, text in report.csv.items():
-        write_file(folder / name, text.encode())
-    path = folder / "report.html"
-    write_file(path, html(report, drawings or Drawings(report, ("svg",))).encode())
-    return path
+    text = html(report, drawings or Drawings(report, ("svg",)))
+    return {"report.html": text.encode(), **csv_files(report)}
 
 
 def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
@@ -185,23 +176,26 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
     folder = templates_folder()
     script = (folder / "js" / "report.js").read_text("utf-8")
     frames, step = thinned(() if paper else report.frames, SLIDER_BYTES)
-    page = environment().get_template("report.html.j2")
-    return page.render(
-        report=report,
-        paper=paper,
-        css=inline((folder / "css" / "report.css").read_text("utf-8")),
-        colours=inline(_colours(report)),
-        script=inline(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        frames=inline(_frames(frames)),
-        frame_step=step,
-        csv=inline(_json(report.csv.get("metrics.csv", ""))),
-        texts=inline(_json(_script_texts())),
-        uri=_uri,
-        svg=lambda name: inline(
-            _inked(drawings.svg(name), report) if paper else drawings.svg(name)
-        ),
-        student=lambda pieces: inline(to_html(pieces)),
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            paper=paper,
+            css=inline((folder / "css" / "report.css").read_text("utf-8")),
+            colours=inline(_colours(report)),
+            script=inline(script),
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            frames=inline(_frames(frames)),
+            frame_step=step,
+            csv=inline(_json(report.csv.get("metrics.csv", ""))),
+            texts=inline(_json(_script_texts())),
+            uri=_uri,
+            svg=lambda name: inline(
+                _inked(drawings.svg(name), report) if paper else drawings.svg(name)
+            ),
+            student=lambda pieces: inline(to_html(pieces)),
+        )
     )
 
 

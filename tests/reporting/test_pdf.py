@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,19 @@ def test_the_same_store_gives_the_same_pdf_with_its_fonts_inside(
     assert "Lab 1 — Generative Models: GAN vs VAE" in text
     assert "Computed from your table by labkit" in text
     assert re.search(r"^1 ?/ ?\d$", text, re.MULTILINE)
+
+
+def test_the_pdf_does_not_hold_the_second_it_was_made_in(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where HarfBuzz cannot cut fonts, fontTools does, and dates them."""
+    if not pdf.weasyprint_works():
+        pytest.skip("WeasyPrint is missing")
+    one = written(small, tmp_path / "a", "brief").read_bytes()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 86_400)
+    assert written(small, tmp_path / "b", "brief").read_bytes() == one
+    assert "SOURCE_DATE_EPOCH" not in os.environ
 
 
 @needs_poppler

@@ -143,6 +143,24 @@ def test_the_report_is_a_function_of_the_store(done: Path) -> None:
     assert {p: p.read_bytes() for p in before} == before
 
 
+def test_a_report_leaves_nothing_of_an_earlier_one_behind(done: Path, tmp_path: Path) -> None:
+    """Pictures of another layout go; what the user put into the folder stays."""
+    out = tmp_path / "r"
+
+    def rendered(*args: str) -> set[str]:
+        labkit("report", "--format", "md", "-o", str(out), *args, cwd=done)
+        return {p.relative_to(out).as_posix() for p in out.rglob("*.png")}
+
+    full = rendered()
+    (out / "plots" / "mine.png").write_bytes(b"mine")
+    brief = rendered("--layout", "brief")
+    assert brief - {"plots/mine.png"} < full
+    assert "plots/mine.png" in brief
+    assert set(re.findall(r"\]\(([\w./-]+\.png)\)", (out / "report.md").read_text())) == brief - {
+        "plots/mine.png"
+    }
+
+
 def test_the_students_answers_stay(done: Path) -> None:
     answers = done / "answers.md"
     assert answers.exists()  # the first report wrote its headings
