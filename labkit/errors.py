@@ -1,7 +1,12 @@
-"""The one kind of error whose own words are all its reader needs; and errors without places."""
+"""What an error says to a person: labkit's own words first, those of others behind them.
+
+The words of a library or of the system change with its version and its language, so nothing
+is decided, and nothing is tested, by them.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -15,6 +20,66 @@ class LabkitError(Exception):
     The command line prints it and ends with status 2; anything else is a bug and keeps
     its traceback.
     """
+
+
+_REASONS = {
+    errno.ENOENT: "no such file or folder",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EISDIR: "is a folder, not a file",
+    errno.EEXIST: "exists already",
+    errno.ENOTEMPTY: "the folder is not empty",
+    errno.EACCES: "not allowed",
+    errno.EPERM: "not allowed",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOSPC: "no space left on the device",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "too large for the file system",
+    errno.EIO: "the device failed to read or write",
+    errno.EBUSY: "in use by another program",
+    errno.ETXTBSY: "in use by another program",
+    errno.EXDEV: "lies on another file system",
+    errno.ESTALE: "the network folder has changed underneath",
+    errno.ENOLCK: "the file system has no locks",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ELOOP: "links that lead in a circle",
+    errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open",
+    errno.ENOMEM: "no memory left",
+    errno.EPIPE: "the reader has gone",
+    errno.ETIMEDOUT: "timed out",
+    errno.ECONNREFUSED: "the connection was refused",
+    errno.ECONNRESET: "the connection broke off",
+    errno.ENETUNREACH: "no network",
+    errno.EHOSTUNREACH: "no way to the host",
+}
+"""What the system's error numbers mean, the same on every system and in every language."""
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, without the path: ``no space left on the device``.
+
+    An error number that is not known is told in the system's words, behind labkit's.
+    """
+    import socket
+    import ssl
+
+    if isinstance(error, socket.gaierror):
+        return "no such host, or no network"
+    if isinstance(error, ssl.SSLError):  # its numbers are OpenSSL's
+        return f"no secure connection{behind('OpenSSL', error.reason or error)}"
+    if isinstance(error, TimeoutError):
+        return _REASONS[errno.ETIMEDOUT]
+    if isinstance(error, ConnectionResetError):  # http.client's has no number
+        return _REASONS[errno.ECONNRESET]
+    known = _REASONS.get(error.errno or 0)
+    return known or f"refused by the system{behind('system', error.strerror or error)}"
+
+
+def behind(source: str, words: object) -> str:
+    """A library's own words, one printable line, to follow labkit's: `` (PyYAML: no key)``."""
+    lines = str(words).strip().splitlines() or [type(words).__name__]
+    said = "".join(each if each.isprintable() else " " for each in lines[0])
+    return f" ({source}: {said if len(said) <= 200 else said[:197] + '...'})"
 
 
 def placeless(text: str, *roots: Path) -> str:

@@ -1,8 +1,10 @@
 """YAML from people we do not know: small, plain, with a line number for every key.
 
 The text is read as a stream of events, so that a limit stops it before anything
-large is built. Scalars follow YAML 1.2 (the core schema) rather than PyYAML's 1.1:
-``2e-4`` is a number, ``off`` and ``no`` are words, ``2024-01-01`` is text.
+large is built. It is PyYAML's Python parser that reads: libyaml, which PyYAML may come with,
+has limits of its own, which differ between releases and strike while it reads ahead.
+Scalars follow YAML 1.2 (the core schema) rather than PyYAML's 1.1: ``2e-4`` is a number,
+``off`` and ``no`` are words, ``2024-01-01`` is text.
 
     tree = parse("a: {b: [1, 2]}")
     tree.plain()              # {"a": {"b": [1, 2]}}
@@ -13,11 +15,14 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
+from labkit.errors import behind
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -25,7 +30,13 @@ MAX_ALIASES = 100
 MAX_NODES = 100_000
 """Nodes of the tree with every alias written out."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+NOT_YAML = "not valid YAML"
+TABS = "indent with spaces, not tabs"
+QUOTES = "put a text with ': ' in quotes"
+SPACE_AFTER = "a space must follow ':'"
+ALIGN = "this line does not line up with those above it"
+MERGE = "merge keys (<<) are not supported; write the settings out"
+
 _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
@@ -33,6 +44,14 @@ _WORDS = {
 }  # fmt: skip
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+"""Where PyYAML counts a new line."""
+_ODD = "[\u00a0\u00ad\u1680\u2000-\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000\ufeff]"
+"""Spaces and invisible characters that come along with pasted text; to YAML they are letters."""
+_ODD_PLACE = re.compile(
+    rf"^ *(?:[-?] +)*(?:[-?]|[\w.-]+ *:)?(?P<first>{_ODD})|(?P<last>{_ODD})(?= *(?:#|$))"
+)
+_GLUED = re.compile(r"[ -]*[\w.-]+:\S")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 Scalar = str | int | float | bool | None
@@ -110,20 +129,73 @@ def parse(text: str) -> Node | None:
     """
     if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         raise YamlError(1, f"the file is larger than {MAX_BYTES:,} bytes")
+    builder = _Builder(yaml.parse(text, Loader=yaml.SafeLoader))
     try:
-        return _Builder(yaml.parse(text, Loader=_LOADER)).document()
+        return builder.document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        rows = text.split("\n")
-        tab = mark is not None and line <= len(rows) and rows[line - 1][mark.column :][:1] == "\t"
-        hint = "; indent with spaces, not tabs" if tab else ""
-        raise YamlError(line, f"not valid YAML: {error.problem or error.context}{hint}") from error
+        raise _explained(error, _BREAK.split(text), builder.line) from error
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
-        raise YamlError(line, "not valid YAML: a character that text cannot have") from error
+        raise YamlError(line, f"{NOT_YAML}: a character that text cannot have") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise YamlError(1, f"not valid YAML: {error}") from error
+        raise YamlError(builder.line, f"{NOT_YAML}{behind('PyYAML', error)}") from error
+
+
+def _explained(error: yaml.MarkedYAMLError, rows: list[str], read: int) -> YamlError:
+    """What PyYAML could not read, by what stands there; its own words come last.
+
+    Args:
+        error: PyYAML's.
+        rows: the lines of the text.
+        read: the line up to which all was well.
+    """
+    mark = error.problem_mark or error.context_mark
+    at, column = (mark.line, mark.column) if mark else (read - 1, 0)
+    for i in range(read - 1, min(at + 1, len(rows))):
+        if odd := _ODD_PLACE.search(rows[i]):
+            return YamlError(i + 1, f"{NOT_YAML}: {_not_plain(odd['first'] or odd['last'])}")
+    words = behind("PyYAML", error.problem or error.context or error)
+    begun = error.context_mark
+    above = (begun.line, begun.column) if begun else (max(at - 1, 0), 0)
+    if _GLUED.match(_after(rows, *above)):
+        return YamlError(above[0] + 1, f"{NOT_YAML}: {SPACE_AFTER}{words}")
+    opened = (_after(rows, *above)[:1], begun.line + 1) if begun else ("", 1)
+    hint = _hint(_after(rows, at, 0)[:column], _after(rows, at, column)[:1], *opened)
+    return YamlError(at + 1, f"{NOT_YAML}{hint and ': '}{hint}{words}")
+
+
+def _after(rows: list[str], line: int, column: int) -> str:
+    return rows[line][column:] if line < len(rows) else ""
+
+
+def _hint(before: str, here: str, opened: str, line: int) -> str:
+    """What most likely went wrong at a place, by the characters there; or nothing.
+
+    Args:
+        before: what stands before it in its row.
+        here: the character there; empty at an end.
+        opened: the first character of what was being read,
+        line: and where that stands.
+    """
+    if here == "\t":
+        return TABS
+    if here == ":" and ": " in before:
+        return QUOTES
+    if opened and opened in "[{":
+        return f"a comma or the end of the '{opened}' on line {line} is missing"
+    if opened and opened in "'\"" and not here:
+        return f"the quote that begins on line {line} has no end"
+    special = here if here in ("@", "`", "%") else before[-1:]
+    if special and special in "@`%*&":
+        return f"put a text that begins with '{special}' in quotes"
+    return ALIGN if here == ":" or (here and not before.strip()) else ""
+
+
+def _not_plain(character: str) -> str:
+    """What to say of a character that looks like a space, or like nothing, and is a letter."""
+    name = unicodedata.name(character, "character").lower()
+    article = "an" if name[0] in "aeiou" else "a"
+    return f"{article} {name} (U+{ord(character):04X}) stands where only plain spaces may"
 
 
 class _Builder:
@@ -131,6 +203,8 @@ class _Builder:
 
     def __init__(self, events: Iterator[Any]) -> None:
         self.events = events
+        self.line = 1
+        """The line up to which all is well."""
         self.anchors: dict[str, Node] = {}
         self.aliases = 0
 
@@ -140,8 +214,13 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     raise YamlError(_line(event), "a second document (---) begins here")
-                root = self.node(next(self.events), 1)
+                root = self.node(self.next(), 1)
         return root
+
+    def next(self) -> Any:
+        event = next(self.events)
+        self.line = event.end_mark.line + 1
+        return event
 
     def node(self, event: Any, depth: int) -> Node:
         line = _line(event)
@@ -174,21 +253,25 @@ class _Builder:
 
     def sequence(self, line: int, depth: int) -> Node:
         items: list[Node] = []
-        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+        while not isinstance(event := self.next(), yaml.SequenceEndEvent):
             items.append(self.node(event, depth + 1))
         return Node(items, line, size=1 + sum(item.size for item in items))
 
     def mapping(self, line: int, depth: int) -> Node:
         entries: dict[str, Node] = {}
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+        while not isinstance(event := self.next(), yaml.MappingEndEvent):
             at = _line(event)
             if not isinstance(event, yaml.ScalarEvent) or event.tag or event.anchor:
                 raise YamlError(at, "a key must be plain text")
             key = event.value
-            _check_characters(key, at)
+            _check_characters(event)
+            if key == "<<" and not event.style:
+                raise YamlError(at, MERGE)
+            if not event.style and (odd := re.search(_ODD, key)):
+                raise YamlError(at, f"{NOT_YAML}: {_not_plain(odd[0])}")
             if key in entries:
                 raise YamlError(at, f"'{key}' is here twice; first on line {entries[key].at}")
-            child = self.node(next(self.events), depth + 1)
+            child = self.node(self.next(), depth + 1)
             entries[key] = Node(child.value, at, child.text, child.size)
         return Node(entries, line, size=1 + sum(child.size for child in entries.values()))
 
@@ -198,17 +281,22 @@ def _line(event: Any) -> int:
     return line + 1
 
 
-def _check_characters(text: str, line: int) -> None:
+def _check_characters(event: Any) -> None:
+    """Refuse what no scalar may hold."""
+    text: str = event.value
     if found := _CONTROL.search(text):
-        raise YamlError(line, f"control character U+{ord(found[0]):04X} is not allowed")
+        raise YamlError(_line(event), f"control character U+{ord(found[0]):04X} is not allowed")
 
 
 def _scalar(event: Any) -> Scalar:
     """What a scalar means; a number too large for a machine stays text."""
     text: str = event.value
-    _check_characters(text, _line(event))
+    _check_characters(event)
     if event.style:  # quoted or a block; plain is None or ''
         return text
+    if odd := _ODD_PLACE.search(text):
+        mark = event.start_mark if odd["first"] else event.end_mark
+        raise YamlError(mark.line + 1, f"{NOT_YAML}: {_not_plain(odd['first'] or odd['last'])}")
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text) and len(text) <= 20:

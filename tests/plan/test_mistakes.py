@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -298,7 +299,47 @@ MISTAKES = {
     # YAML
     "not YAML": (
         "name: lab\nexperiments: [\n",
-        "3: not valid YAML: did not find expected node content",
+        "3: not valid YAML",
+    ),
+    "a bracket without an end": (
+        "name: lab\nseeds: [1, 2\ntraining: {}\n",
+        "3: not valid YAML: a comma or the end of the '[' on line 2 is missing",
+    ),
+    "a quote without an end": (
+        "name: lab\ntitle: 'Lab 1\nseeds: [1]\n",
+        "4: not valid YAML: the quote that begins on line 2 has no end",
+    ),
+    "a colon in a text": (
+        WHOLE + "title: Lab 1: GAN vs VAE\n",
+        "8: not valid YAML: put a text with ': ' in quotes",
+    ),
+    "a colon in a text in braces": (
+        WHOLE + "author: {name: Ann: B}\n",
+        "8: not valid YAML: put a text with ': ' in quotes",
+    ),
+    "no space after a colon": (
+        "name: lab\ntraining:\n  epochs:10\n  batch_size: 2\n",
+        "3: not valid YAML: a space must follow ':'",
+    ),
+    "a sign that YAML keeps for itself": (
+        WHOLE + "title: @home\n",
+        "8: not valid YAML: put a text that begins with '@' in quotes",
+    ),
+    "a glob that looks like an alias": (
+        WHOLE + "code: [*.py]\n",
+        "8: not valid YAML: put a text that begins with '*' in quotes",
+    ),
+    "a key too far right": (
+        "name: lab\n  title: x\n",
+        "2: not valid YAML: this line does not line up with those above it",
+    ),
+    "a key too far left": (
+        HEAD + "    grid: {}\n   params: {}\n",
+        "6: not valid YAML: this line does not line up with those above it",
+    ),
+    "a merge key": (
+        WHOLE + "    params: &p {lr: 1e-3}\n  b:\n    <<: *p\n",
+        "10: merge keys (<<) are not supported; write the settings out",
     ),
     "a GAN's option on a VAE": (
         VAE + "    params: {ema: 0.99}\n",
@@ -326,8 +367,7 @@ MISTAKES = {
     ),
     "a tab": (
         "name: lab\nexperiments:\n\tgan: 1\n",
-        "3: not valid YAML: found character that cannot start any token; "
-        "indent with spaces, not tabs",
+        "3: not valid YAML: indent with spaces, not tabs",
     ),
     "a tag": (
         "name: !!python/object/apply:os.system [ls]\n",
@@ -343,7 +383,7 @@ MISTAKES = {
     ),
     "half a character": (
         WHOLE + 'title: "\\ud800"\n',
-        "8: not valid YAML: found invalid Unicode character escape code",
+        "8: control character U+D800 is not allowed",
     ),
     "a list at the top": ("- name: lab\n", "1: expected keys and values, such as 'name: lab1'"),
     "a word at the top": ("lab1\n", "1: expected keys and values, such as 'name: lab1'"),
@@ -354,9 +394,55 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_one_line(mistake: str, plan_of: Callable[..., Plan]) -> None:
     text, message = MISTAKES[mistake]
+    assert _said(plan_of, text) == f"experiments.yaml:{message}"
+
+
+def _said(plan_of: Callable[..., Plan], text: str) -> str:
+    """labkit's words for a mistake, without PyYAML's behind them."""
     with pytest.raises(PlanError) as caught:
         plan_of(text)
-    assert str(caught.value) == f"experiments.yaml:{message}"
+    return re.sub(r" \(PyYAML: .+\)$", "", str(caught.value))
+
+
+ODD_SPACES = {
+    "\u00a0": "a no-break space (U+00A0)",
+    "\u2007": "a figure space (U+2007)",
+    "\u202f": "a narrow no-break space (U+202F)",
+    "\u3000": "an ideographic space (U+3000)",
+    "\u200b": "a zero width space (U+200B)",
+    "\ufeff": "a zero width no-break space (U+FEFF)",
+}
+
+
+@pytest.mark.parametrize("odd", ODD_SPACES, ids=lambda odd: f"U+{ord(odd):04X}")
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (4, "name: lab\nexperiments:\n  gan:\n_ _ family: gan\n    grid: {dataset: [MNIST]}\n"),
+        (4, "name: lab\nexperiments:\n  gan:\n  __family: gan\n    grid: {dataset: [MNIST]}\n"),
+        (5, HEAD + "_   grid: {dataset: [MNIST]}\n"),
+        (7, GRID + "      loss:_[hinge]\n"),
+        (8, WHOLE + "    params: {lr:_2e-4}\n"),
+        (9, WHOLE + "    params:\n      lr:_2e-4\n      z_dim: 3\n"),
+        (8, WHOLE + "    params: {lr: 2e-4_}\n"),
+        (8, WHOLE + "    params: {lr: 2e-4,_z_dim: 3}\n"),
+        (8, WHOLE + "seeds: [1,_2]\n"),
+        (9, WHOLE + "seeds:\n-_1\n- 2\n"),
+        (8, WHOLE + "seeds: [1]_# one\n"),
+        (8, WHOLE + "title: Lab_\n"),
+        (8, WHOLE + "_\nseeds: [1]\n"),
+    ],
+)
+def test_a_space_that_is_none(odd: str, line: int, text: str, plan_of: Callable[..., Plan]) -> None:
+    said = _said(plan_of, text.replace("_", odd))
+    why = f"{ODD_SPACES[odd]} stands where only plain spaces may"
+    assert said == f"experiments.yaml:{line}: not valid YAML: {why}"
+
+
+@pytest.mark.parametrize("odd", ODD_SPACES, ids=lambda odd: f"U+{ord(odd):04X}")
+def test_such_a_space_within_a_text_is_the_writers(odd: str, plan_of: Callable[..., Plan]) -> None:
+    text = f"title: Lab{odd}1,{odd}GAN -{odd}VAE\nauthor: {{name: '{odd}Ann'}}\n"
+    plan_of(WHOLE + text)
 
 
 def test_the_table_would_pass_without_the_mistake(plan_of: Callable[..., Plan]) -> None:

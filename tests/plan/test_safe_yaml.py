@@ -1,7 +1,8 @@
-"""The reader of YAML: values, lines, and agreement of its two parsers."""
+"""The reader of YAML: values, lines, and what it makes of any text."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit import safe_yaml
 from labkit.safe_yaml import YamlError, parse
 
 
@@ -79,7 +79,12 @@ VALUES = st.recursive(
     | st.booleans()
     | st.integers(-(2**60), 2**60)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])),
+    | st.text(
+        # Odd spaces are refused at a plain text's ends, where PyYAML writes them.
+        st.characters(
+            exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"], include_characters=" "
+        )
+    ),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", max_size=3), inner),
     max_leaves=12,
 )
@@ -93,19 +98,12 @@ def test_what_pyyaml_writes_is_read_back(value: Any) -> None:
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.text() | st.text("ab:-[]{}&*!|>'\"#?,% \n\t", max_size=40))
-def test_any_text_and_both_parsers(text: str) -> None:
-    """A value or a `YamlError`, and the same values from libyaml and from PyYAML."""
-
-    def outcome(loader: Any) -> Any:
-        kept, safe_yaml._LOADER = safe_yaml._LOADER, loader
-        try:
-            return plain(text)
-        except YamlError as error:
-            return YamlError if error.line >= 1 else error
-        finally:
-            safe_yaml._LOADER = kept
-
-    fast, slow = outcome(safe_yaml._LOADER), outcome(yaml.SafeLoader)
-    if YamlError not in (fast, slow):  # each refuses a few texts the other reads
-        assert fast == slow
+@given(st.text() | st.text("ab:-[]{}&*!|>'\"#?,% \n\t\u00a0", max_size=40))
+def test_any_text_is_a_value_or_one_error(text: str) -> None:
+    error = None
+    try:
+        plain(text)
+    except YamlError as caught:
+        error = caught
+    lines = len(re.split("[\n\r\x85\u2028\u2029]", text))
+    assert error is None or (1 <= error.line <= lines and str(error).isprintable())
