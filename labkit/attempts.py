@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.commits import StoreError, read_json
+from labkit.errors import one_line
 from labkit.spec import CellSpec
 
 if TYPE_CHECKING:
@@ -124,8 +125,7 @@ def attempt_and_commit(
             work(attempt, progress)
         store.commit(attempt, spec, kind, yardstick)
     except Exception as error:
-        line = f"{type(error).__name__}: {error}".splitlines()[0]
-        store.fail(attempt, spec, kind, line, traceback.format_exc())
+        store.fail(attempt, spec, kind, one_line(error), traceback.format_exc())
         return False
     return True
 

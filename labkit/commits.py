@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit import durable
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, behind, reason
 from labkit.spec import sha256_of
 
 FORMAT = 1
@@ -87,7 +87,9 @@ def damage(folder: Path, deep: bool = False, fingerprint: str = "", inputs: str 
         commit, committed_at = read_commit(folder), (folder / COMMIT).stat().st_mtime_ns
     except FileNotFoundError:
         return "missing" if not folder.exists() else f"{COMMIT} is missing"
-    except (OSError, StoreError) as error:
+    except OSError as error:
+        return f"{COMMIT}: {reason(error)}"
+    except StoreError as error:
         return str(error).removeprefix(f"{folder}{os.sep}")
     if fingerprint and commit["fingerprint"] != fingerprint:
         return f"{COMMIT}: of another cell"
@@ -103,7 +105,7 @@ def damage(folder: Path, deep: bool = False, fingerprint: str = "", inputs: str 
             if (deep or suspect) and _sha256(folder / name) != stated["sha256"]:
                 return f"{name}: altered since it was committed"
         except OSError as error:
-            return f"{name}: {error.strerror}"
+            return f"{name}: {reason(error)}"
     return ""
 
 
@@ -161,4 +163,4 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"{path}: not JSON: {error}") from error
+        raise StoreError(f"{path}: not JSON{behind('json', error)}") from error

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit import __version__
+from labkit.errors import reason
 
 #: How long torch may take to be imported, on a network drive for the first time.
 PATIENCE_S = 180
@@ -218,7 +219,7 @@ def room(results: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        return Finding("Results", f"{shown(results)} cannot be written: {error.strerror}", ok=False)
+        return Finding("Results", f"{shown(results)} cannot be written: {reason(error)}", ok=False)
     text = f"{shown(results)} can be written; {free:,.1f} GB free"
     return Finding("Results", text, ok=free >= _FREE_GB)
 

@@ -22,7 +22,7 @@ class LabkitError(Exception):
     """
 
 
-_REASONS = {
+REASONS = {
     errno.ENOENT: "no such file or folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.EISDIR: "is a folder, not a file",
@@ -66,13 +66,33 @@ def reason(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         return "no such host, or no network"
     if isinstance(error, ssl.SSLError):  # its numbers are OpenSSL's
-        return f"no secure connection{behind('OpenSSL', error.reason or error)}"
+        return f"no secure connection{behind('OpenSSL', getattr(error, 'reason', None) or error)}"
     if isinstance(error, TimeoutError):
-        return _REASONS[errno.ETIMEDOUT]
+        return REASONS[errno.ETIMEDOUT]
     if isinstance(error, ConnectionResetError):  # http.client's has no number
-        return _REASONS[errno.ECONNRESET]
-    known = _REASONS.get(error.errno or 0)
+        return REASONS[errno.ECONNRESET]
+    known = REASONS.get(error.errno or 0)
     return known or f"refused by the system{behind('system', error.strerror or error)}"
+
+
+def one_line(error: BaseException) -> str:
+    """An error of any kind: its type, and where the system refused, which file and why.
+
+    The words of other errors are their library's, told as they are.
+    """
+    kind = type(error).__name__
+    if isinstance(error, OSError) and error.errno:
+        return f"{kind}: {f'{error.filename}: ' if error.filename else ''}{reason(error)}"
+    return f"{kind}: {error}".splitlines()[0]
+
+
+def misshapen(error: Exception) -> str:
+    """Why a value read from JSON is not what it should be."""
+    if isinstance(error, LabkitError):
+        return str(error)
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!r} is missing"
+    return f"a value that cannot be used{behind(type(error).__name__, error)}"
 
 
 def behind(source: str, words: object) -> str:

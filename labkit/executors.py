@@ -78,7 +78,7 @@ class LocalProcesses:
     ) -> Future[Any]:
         inner = self._pool.schedule(function, args=args, timeout=timeout)
         outer: Future[Any] = Future()
-        inner.add_done_callback(lambda done: _pass_on(done, outer))
+        inner.add_done_callback(lambda done: _pass_on(done, outer, timeout))
         return outer
 
     def stop(self) -> None:
@@ -104,7 +104,7 @@ class LocalProcesses:
 EXECUTORS = ("local", "inline")
 
 
-def _pass_on(done: Future[Any], outer: Future[Any]) -> None:
+def _pass_on(done: Future[Any], outer: Future[Any], limit: float | None) -> None:
     from pebble import ProcessExpired
 
     if done.cancelled():
@@ -114,8 +114,8 @@ def _pass_on(done: Future[Any], outer: Future[Any]) -> None:
     error = done.exception()
     if error is None:
         outer.set_result(done.result())
-    elif isinstance(error, TimeoutError):
-        outer.set_exception(WorkerDiedError(f"took longer than its limit ({error.args[-1]:.0f} s)"))
+    elif isinstance(error, TimeoutError) and limit is not None:
+        outer.set_exception(WorkerDiedError(f"took longer than its limit ({limit:.0f} s)"))
     elif isinstance(error, ProcessExpired):
         outer.set_exception(WorkerDiedError(f"the worker process died ({_death(error)})"))
     else:

@@ -5,7 +5,6 @@ experiments.yaml:12: experiments.gan.grid.los: unknown key; did you mean 'loss'?
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,9 @@ from pydantic import ValidationError
 
 from labkit import own_code, safe_yaml
 from labkit.catalog import FAMILIES
+from labkit.errors import behind, reason
 from labkit.experiment_model import (
+    CHOICE,
     NAME_RULE,
     SEED_KINDS,
     Author,
@@ -118,7 +119,7 @@ def _own_code(
         except FileNotFoundError:
             raise _error(file, tree, ("code", i), f"{name}: no such file beside {file}") from None
         except OSError as error:
-            raise _error(file, tree, ("code", i), f"{name}: {error.strerror or error}") from error
+            raise _error(file, tree, ("code", i), f"{name}: {reason(error)}") from error
         except OwnCodeError as error:
             raise _error(file, tree, ("code", i), str(error)) from error
     try:
@@ -136,8 +137,10 @@ def _read(path: Path) -> str:
             data = stream.read(safe_yaml.MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise PlanError(f"{path}: no such file; `labkit init` writes one") from error
-    except (OSError, ValueError) as error:
-        raise PlanError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise PlanError(f"{path}: cannot be read: {reason(error)}") from error
+    except ValueError as error:
+        raise PlanError(f"{path}: no name a file can have") from error
     if len(data) > safe_yaml.MAX_BYTES:
         raise PlanError(f"{path}: larger than {safe_yaml.MAX_BYTES:,} bytes")
     try:
@@ -222,8 +225,8 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
         return f"required; allowed: {', '.join(FAMILIES)}"
     if kind == "union_tag_invalid":
         return _unknown(path, value["family"], FAMILIES)
-    if kind == "literal_error":
-        return _unknown(path, value, re.findall(r"'([^']*)'", context["expected"]))
+    if kind == CHOICE:
+        return _unknown(path, value, context["allowed"])
     if kind == "string_pattern_mismatch":
         return f"'{value}' is not allowed: {NAME_RULE}"
     if kind == "too_short" and not value:
@@ -236,9 +239,9 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}, got {_show(value)}"
     if kind in _LIMITS:
-        limit = str(next(iter(context.values()))).removesuffix(".0")
-        return f"must be {_LIMITS[kind]} {limit}, got {_show(value)}"
-    return str(error["msg"])
+        words, key = _LIMITS[kind]
+        return f"must be {words} {str(context[key]).removesuffix('.0')}, got {_show(value)}"
+    return f"{_show(value)} is not allowed here{behind('pydantic', error['msg'])}"
 
 
 def _unknown(path: Sequence[Step], value: object, allowed: Iterable[str]) -> str:
@@ -261,10 +264,10 @@ _EXPECTED = {
     "model_attributes_type": "keys and values",
 }
 _LIMITS = {
-    "greater_than": "greater than",
-    "greater_than_equal": "at least",
-    "less_than": "less than",
-    "less_than_equal": "at most",
+    "greater_than": ("greater than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
 }
 
 

@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -18,11 +18,12 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    GetCoreSchemaHandler,
     Tag,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS
 from labkit.combinations import objection, other_family
@@ -37,6 +38,29 @@ _WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECA
 def problem(message: str, *at: str | int) -> PydanticCustomError:
     """A mistake found by a validator, `at` a place below the value it looks at."""
     return PydanticCustomError("labkit", "{text}", {"text": message, "at": at})
+
+
+#: The type of the error that `ONE_OF` raises.
+CHOICE = "labkit_choice"
+
+
+class _OneOf:
+    """Checks a ``Literal`` so that the error names its values, not pydantic's words for them."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        allowed = get_args(source)
+
+        def check(given: Any) -> Any:
+            if given not in allowed:
+                raise PydanticCustomError(CHOICE, "{allowed}", {"allowed": allowed})
+            return given
+
+        return core_schema.no_info_before_validator_function(check, handler(source))
+
+
+ONE_OF = _OneOf()
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
@@ -128,7 +152,7 @@ def student_seed(lab: str, author: Author) -> int:
 class Data(Section):
     """Which images are trained on."""
 
-    source: Literal["auto", "full", "bundled"] = Field(
+    source: Annotated[Literal["auto", "full", "bundled"], ONE_OF] = Field(
         "auto",
         description="full: all 60,000 training images; bundled: the first 10,000, part of "
         "labkit; auto: full if at hand or downloadable, else bundled",
@@ -171,11 +195,13 @@ class Evaluation(Section):
 class Report(Section):
     """How the report reads."""
 
-    answers: Literal["prose", "evidence", "off"] = Field(
+    answers: Annotated[Literal["prose", "evidence", "off"], ONE_OF] = Field(
         "prose",
         description="what is computed under each question: sentences, numbers only, nothing",
     )
-    layout: Literal["full", "brief"] = Field("full", description="brief: two or three pages")
+    layout: Annotated[Literal["full", "brief"], ONE_OF] = Field(
+        "full", description="brief: two or three pages"
+    )
     performance: bool = Field(
         False, description="also a table of each loss's course, memory, diversity, convergence"
     )
@@ -279,7 +305,7 @@ class Settings(Section):
     evaluation: Evaluation = Field(
         default_factory=Evaluation, description="samples behind each number"
     )
-    precision: Literal["auto", "fp32", "bf16"] = Field(
+    precision: Annotated[Literal["auto", "fp32", "bf16"], ONE_OF] = Field(
         "auto", description="arithmetic of training; auto is fp32"
     )
     threads: Annotated[int, Field(ge=1, le=256)] = Field(

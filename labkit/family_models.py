@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import AfterValidator, Field, create_model
 
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Family, Param
-from labkit.experiment_model import Block, ExperimentFile, FamilySection, Name, distinct
+from labkit.experiment_model import ONE_OF, Block, ExperimentFile, FamilySection, Name, distinct
 
 SCHEMA_NAME = "experiments.schema.json"
 
@@ -47,11 +47,13 @@ def _block(key: str, family: Family) -> type[Block]:
     """The model of an experiment with this family."""
     params: dict[str, Any] = {
         "dataset": (
-            Literal[tuple(DATASETS)] | None,
+            Annotated[Literal[tuple(DATASETS)], ONE_OF] | None,
             Field(None, description="the images, where it is not an axis of grid"),
         )
     }
-    grid: dict[str, Any] = {"dataset": _axis(Literal[tuple(DATASETS)], "the images")}
+    grid: dict[str, Any] = {
+        "dataset": _axis(Annotated[Literal[tuple(DATASETS)], ONE_OF], "the images")
+    }
     for name, param in family.params.items():
         about = f"{param.label}: {param.about}" if param.about else param.label
         kind = _kind(param)
@@ -83,7 +85,7 @@ def _axis(kind: Any, about: str) -> Any:
 def _kind(param: Param) -> Any:
     """The type a setting allows, from its default and limits."""
     if param.choices:
-        return Literal[tuple(REGISTRIES[param.choices])]
+        return Annotated[Literal[tuple(REGISTRIES[param.choices])], ONE_OF]
     limits = {"ge": param.minimum, "gt": param.above, "lt": param.below}
     given: dict[str, Any] = {key: limit for key, limit in limits.items() if limit is not None}
     if isinstance(param.default, tuple):

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labkit import attempts, durable
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, reason
 
 #: On Windows nobody else can read a locked byte, so the first one says nothing.
 _UNREAD = b"\n"
@@ -52,7 +52,7 @@ def only_run(lock: Path) -> Iterator[str]:
             free = lock_descriptor(handle, blocking=False)
         except OSError as error:
             note = (
-                f"{lock.parent}: no lock can be had there ({error.strerror}); see to it that no "
+                f"{lock.parent}: no lock can be had there ({reason(error)}); see to it that no "
                 "other labkit run is at work in it"
             )
         else:

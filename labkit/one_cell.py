@@ -36,6 +36,7 @@ from labkit.cell_images import (
 )
 from labkit.cell_measures import measures, sheet_measures
 from labkit.commits import json_bytes
+from labkit.errors import behind, one_line
 from labkit.hardware import processor
 from labkit.history import best_epoch, read_history
 from labkit.measure.cost import PeakMemory
@@ -134,9 +135,8 @@ def try_own_code(specs: Sequence[CellSpec]) -> None:
         except OwnCodeError:
             raise
         except Exception as error:
-            first = f"{type(error).__name__}: {error}".splitlines()[0]
             where = own_code.place(error) or f"{name}.py: a first training step raised"
-            raise OwnCodeError(f"{where} {first}") from error
+            raise OwnCodeError(f"{where} {one_line(error)}") from error
         if fault:
             raise OwnCodeError(f"{name}.py: {fault}")
 
@@ -189,7 +189,8 @@ def train(
         RuntimeError,
         FileNotFoundError,
     ) as error:
-        attempt.log(f"the checkpoint cannot be used ({error}): started again")
+        source = "safetensors" if isinstance(error, SafetensorError) else type(error).__name__
+        attempt.log(f"the checkpoint cannot be used: started again{behind(source, error)}")
         (attempt.folder / "checkpoint.safetensors").unlink()
         family, done, seconds = build(spec, device), 0, 0.0
     rows = list(read_history(attempt.history_path)) if done else []

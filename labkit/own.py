@@ -35,6 +35,7 @@ from labkit import code_version, durable, pictures
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
 from labkit.commits import json_bytes
+from labkit.errors import behind, one_line
 from labkit.experiment_model import nearest
 from labkit.history import best_epoch
 from labkit.plan import Plan, PlanError
@@ -246,14 +247,14 @@ def cell(
         _ = _spec(told, seed, batch_size, data, settings).fingerprint
     except (TypeError, ValueError) as error:
         raise PlanError(
-            f"labkit.cell: state settings as plain numbers and texts: {error}"
+            f"labkit.cell: state settings as plain numbers and texts{behind('Python', error)}"
         ) from None
     started = time.perf_counter()
     try:
         yield told
     except Exception as error:
         spec = _spec(told, seed, batch_size, data, settings)
-        line = f"{type(error).__name__}: {error}".splitlines()[0]
+        line = one_line(error)
         store.fail(store.fresh_attempt(spec, "train"), spec, "train", line, traceback.format_exc())
         _join(store, spec)
         raise

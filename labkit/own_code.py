@@ -20,6 +20,7 @@ from labkit.catalog import (
     QUESTIONS,
     VAE_NETWORKS,
 )
+from labkit.errors import one_line
 from labkit.own_file import MAX_BYTES, PREFIX, OwnCodeError, OwnFile, entries
 
 __all__ = [
@@ -155,7 +156,7 @@ def load(name: str) -> ModuleType:
             exec(compile(_FILES[name].source, f"{name}.py", "exec"), module.__dict__)
         except Exception as error:
             where = place(error) or f"{name}.py:1:"
-            raise OwnCodeError(f"{where} {type(error).__name__}: {error}") from error
+            raise OwnCodeError(f"{where} {one_line(error)}") from error
         _MODULES[name] = module
     return _MODULES[name]
 

@@ -43,7 +43,7 @@ from labkit.catalog import (
     Question,
     VaeNetworks,
 )  # fmt: skip
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, behind
 
 #: How the catalog names a target in a user's file: ``own/my_gan:generator``.
 PREFIX = "own/"
@@ -88,9 +88,13 @@ class OwnFile:
         try:
             return ast.parse(self.source, f"{self.name}.py")
         except SyntaxError as error:
-            raise OwnCodeError(f"{self.name}.py:{error.lineno}: {error.msg}") from error
+            raise OwnCodeError(
+                f"{self.name}.py:{error.lineno or 1}: not valid Python{behind('Python', error.msg)}"
+            ) from error
         except (ValueError, RecursionError, MemoryError) as error:
-            raise OwnCodeError(f"{self.name}.py: cannot be read as Python: {error}") from error
+            raise OwnCodeError(
+                f"{self.name}.py: cannot be read as Python{behind('Python', error)}"
+            ) from error
 
     def error(self, node: ast.AST, message: str) -> OwnCodeError:
         return OwnCodeError(f"{self.name}.py:{getattr(node, 'lineno', 1)}: {message}")

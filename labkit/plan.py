@@ -15,7 +15,7 @@ from typing import Any
 
 from labkit import own_code
 from labkit.catalog import FAMILIES
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, misshapen
 from labkit.own_code import OwnCodeError
 from labkit.spec import OWN_CODE, CellSpec
 
@@ -114,7 +114,7 @@ class Plan:
         except OwnCodeError as error:
             raise PlanError(f"plan.json: {error}") from error
         except (KeyError, TypeError, AttributeError) as error:
-            raise PlanError(f"plan.json: damaged: {error}") from error
+            raise PlanError(f"plan.json: damaged: {misshapen(error)}") from error
         return cls(**own)
 
 

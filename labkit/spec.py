@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -98,6 +98,9 @@ class CellSpec:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CellSpec:
         """The spec a dictionary describes; `KeyError` or `TypeError` where it is none."""
+        for each in fields(cls):
+            if each.default is MISSING and each.name not in value:
+                raise KeyError(each.name)
         return cls(**value)
 
 

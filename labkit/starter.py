@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from labkit.errors import reason
 from labkit.experiment_file import read_experiment
 from labkit.experiment_model import nearest
 from labkit.family_models import SCHEMA_NAME, json_schema
@@ -104,7 +105,7 @@ def _write_new(folder: Path, texts: dict[str, str]) -> list[Path]:
     except FileExistsError as error:
         raise PlanError(f"{error.filename}: exists already; nothing was written") from error
     except OSError as error:
-        raise PlanError(f"{error.filename}: cannot be written: {error.strerror}") from error
+        raise PlanError(f"{error.filename}: cannot be written: {reason(error)}") from error
     return paths
 
 
@@ -113,7 +114,7 @@ def _write_schema(folder: Path) -> Path:
     try:
         path.write_text(schema_text(), encoding="utf-8", newline="\n")
     except OSError as error:
-        raise PlanError(f"{error.filename}: cannot be written: {error.strerror}") from error
+        raise PlanError(f"{error.filename}: cannot be written: {reason(error)}") from error
     return path
 
 

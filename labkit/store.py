@@ -25,7 +25,7 @@ from labkit import attempts, durable
 from labkit.attempts import Attempt
 from labkit.catalog import FAMILIES, METRICS
 from labkit.commits import COMMIT, StoreError, damage, json_bytes, read_json, seal
-from labkit.errors import placeless
+from labkit.errors import misshapen, placeless
 from labkit.history import best_epoch, read_history
 from labkit.layout import Layout
 from labkit.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
@@ -52,7 +52,7 @@ class Store(Layout):
         except FileNotFoundError:
             raise StoreError(f"{self.plan_path}: no plan yet: `labkit run` makes one") from None
         except (KeyError, TypeError, AttributeError) as error:
-            raise StoreError(f"{self.plan_path}: not a plan ({error!r})") from error
+            raise StoreError(f"{self.plan_path}: not a plan: {misshapen(error)}") from error
 
     def write_plan(self, plan: Plan) -> None:
         """Make `plan` the newest, unless it already is."""

@@ -18,7 +18,7 @@ import typer
 
 from labkit.cli import handin, leave, report, run, setup, words
 from labkit.cli.options import say
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, reason
 
 app = typer.Typer(
     name="labkit",
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def _line(error: LabkitError | OSError) -> str:
-    """What is wrong, and where: ``hand-in.zip: no such file or directory``."""
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
+    """What is wrong, and where: ``hand-in.zip: no such file or folder``."""
+    if isinstance(error, OSError) and error.errno:
+        return f"{error.filename}: {reason(error)}" if error.filename else reason(error)
     return str(error) or type(error).__name__

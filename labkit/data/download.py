@@ -13,12 +13,14 @@ import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from labkit import durable
 from labkit.catalog import DATASETS
 from labkit.data.sources import DataError
+from labkit.errors import behind, reason
 
 TIMEOUT_S = 10.0
 #: No published file is larger, compressed; a mirror that sends more is not one.
@@ -53,7 +55,7 @@ def fetch(dataset: str, root: Path, say: Callable[[str], None] = lambda line: No
                 say(f"fetching {dataset} {name}")
                 durable.replace_bytes(folder / name, _first_good(bases, name, sha256))
     except OSError as error:
-        raise DataError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        raise DataError(f"{folder}: cannot be written: {reason(error)}") from error
     return folder
 
 
@@ -62,9 +64,8 @@ def _first_good(bases: list[str], name: str, sha256: str) -> bytes:
     for base in list(bases):
         try:
             data = gzip.decompress(_get(f"{base}{name}.gz"))
-        except (OSError, EOFError, zlib.error) as error:
-            reason = getattr(error, "reason", error)
-            problems.append(f"{urlsplit(base).netloc}: {getattr(reason, 'strerror', '') or reason}")
+        except (OSError, EOFError, zlib.error, HTTPException, ValueError, DataError) as error:
+            problems.append(f"{urlsplit(base).netloc or base}: {_why(error)}")
             if isinstance(error, urllib.error.URLError | TimeoutError):
                 bases.remove(base)  # it will not answer for the next file either
             continue
@@ -75,12 +76,28 @@ def _first_good(bases: list[str], name: str, sha256: str) -> bytes:
     raise DataError(f"no mirror delivered {name} ({'; '.join(problems) or 'none answers'})")
 
 
+def _why(error: Exception) -> str:
+    """Why a mirror delivered nothing to use."""
+    if isinstance(error, DataError):
+        return str(error)
+    if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
+        return "what it sent is no whole gzip file"
+    if isinstance(error, urllib.error.HTTPError):
+        return f"answered with status {error.code}"
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
+        return _why(error.reason)
+    if isinstance(error, OSError) and not isinstance(error, urllib.error.URLError):
+        return reason(error)
+    what = "its answer is not HTTP" if isinstance(error, HTTPException) else "not an address"
+    return f"{what}{behind(type(error).__name__, error)}"
+
+
 def _get(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
         parts, size = [], 0
         while chunk := response.read(CHUNK):
             size += len(chunk)
             if size > MAX_BYTES:
-                raise OSError(f"more than {MAX_BYTES:,} bytes")
+                raise DataError(f"more than {MAX_BYTES:,} bytes")
             parts.append(chunk)
     return b"".join(parts)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,7 +181,7 @@ def _read(path: Path, sha256: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise DataError(f"{path}: cannot be read: {reason(error)}") from error
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise DataError(

@@ -18,6 +18,7 @@ from typing import Any
 from labkit import code_version
 from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
+from labkit.errors import misshapen, one_line
 from labkit.handin.content import (
     ANSWERS,
     REPORT,
@@ -42,7 +43,7 @@ def check(found: Unpacked, rung: Rung) -> None:
         for line in differences(found.experiment, found.plan):
             rung.fail(line)
     except (PlanError, KeyError, TypeError, AttributeError) as error:
-        rung.fail(f"the plan cannot be compared with the experiment file: {error}")
+        rung.fail(f"the plan cannot be compared with the experiment file: {misshapen(error)}")
     for spec in found.plan.cells:
         for line in _cell(found, spec):
             rung.fail(f"{spec.name}: {line}")
@@ -52,7 +53,7 @@ def check(found: Unpacked, rung: Rung) -> None:
     try:
         _report(found, rung)
     except Exception as error:
-        rung.fail(f"the report cannot be made from these results: {type(error).__name__}: {error}")
+        rung.fail(f"the report cannot be made from these results: {one_line(error)}")
     done = sum(found.store.is_evaluated(spec) for spec in found.plan.cells)
     rung.note(f"{done} of {len(found.plan.cells)} cells are trained and measured")
 
@@ -83,7 +84,7 @@ def _cell(found: Unpacked, spec: CellSpec) -> list[str]:
         if not isinstance(environment["numeric"], dict):
             wrong.append("environment.json: no numeric environment")
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        wrong.append(f"cannot be read: {type(error).__name__}: {error}")
+        wrong.append(f"cannot be read: {one_line(error)}")
     return wrong
 
 

@@ -15,6 +15,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from labkit.errors import behind
+
 MAX_FILE_BYTES = 1 << 30
 MAX_DIRECTORY_BYTES = 1 << 22
 MAX_ENTRIES = 20_000
@@ -52,7 +54,7 @@ class Container:
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise NotAZipError(f"{path}: not a ZIP file: {error}") from error
+            raise NotAZipError(f"{path}: not a ZIP file{behind('zipfile', error)}") from error
         entries = self._zip.infolist()
         _check_entries(entries)
         self._entries = {entry.filename: entry for entry in entries if not entry.is_dir()}
@@ -82,7 +84,7 @@ class Container:
             with self._zip.open(entry) as stream:
                 data = stream.read(entry.file_size + 1)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as e:
-            raise ContainerError(f"{name}: damaged: {e}") from e
+            raise ContainerError(f"{name}: damaged{behind('zipfile', e)}") from e
         if len(data) != entry.file_size:
             raise ContainerError(f"{name}: {len(data):,} bytes, announced {entry.file_size:,}")
         return data

@@ -20,6 +20,7 @@ import numpy as np
 from labkit import cell_images, cell_measures, own_code
 from labkit.catalog import METRICS
 from labkit.code_version import own_files, training_code
+from labkit.errors import one_line
 from labkit.handin.content import measured_alike, ran_on
 from labkit.handin.ladder import Rung, Say, printable, silent
 from labkit.handin.unpack import Unpacked
@@ -91,7 +92,7 @@ def check(
             for line in _cell(found, spec, HERE if same else ELSEWHERE, data_root, trust, rung):
                 rung.fail(f"{spec.name}: {line}")
         except Exception as error:
-            rung.fail(f"{spec.name}: cannot be measured again: {type(error).__name__}: {error}")
+            rung.fail(f"{spec.name}: cannot be measured again: {one_line(error)}")
     rung.note(f"{here} of {len(specs)} cells ran on such a machine: {HERE} asked")
     if here < len(specs):
         rung.note(f"the others on another, whose last bits differ: {ELSEWHERE} asked")

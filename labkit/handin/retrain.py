@@ -19,6 +19,7 @@ from typing import Any
 from labkit import code_version, own_code, runner
 from labkit.catalog import FAMILIES
 from labkit.commits import read_commit
+from labkit.errors import one_line
 from labkit.handin.content import measured_alike, ran_on
 from labkit.handin.ladder import Rung, Say, printable, silent
 from labkit.handin.unpack import Unpacked
@@ -119,7 +120,7 @@ def check(
         try:
             _judge(found, again, spec, len(chosen), rung)
         except Exception as error:
-            rung.fail(f"{spec.name}: cannot be compared: {type(error).__name__}: {error}")
+            rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
     return rung
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES
 from labkit.commits import COMMIT, StoreError, read_commit
+from labkit.errors import misshapen
 from labkit.experiment_file import Experiment
 from labkit.handin.bag import Bag
 from labkit.handin.container import ContainerError
@@ -164,7 +165,7 @@ def _plan(bag: Bag) -> Plan:
         if len(set(names)) < len(names) or not names:
             raise PlanError("no cells, or two of one name")
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
-        raise PlanError(f"not a plan: {error}") from error
+        raise PlanError(f"not a plan: {misshapen(error)}") from error
     cells = [spec for spec in plan.cells if spec.code != OWN_CODE]
     if any(spec.data["source"] != plan.data_source for spec in cells):
         raise PlanError("cells of another data source than the plan's")

@@ -15,6 +15,7 @@ from typing import Any
 
 from labkit import own_code
 from labkit.asked import UserError
+from labkit.errors import behind
 from labkit.experiment_file import Experiment, parse_experiment
 from labkit.handin import bag, consistent
 from labkit.handin.container import Container, ContainerError
@@ -129,7 +130,7 @@ def _head(found: bag.Bag, trust: bool = False) -> tuple[dict[str, Any], Experime
             and isinstance(about["profile"], str | None)
         )
     except (ValueError, RecursionError) as error:
-        raise ContainerError(f"{SUBMISSION}: not JSON: {error}") from error
+        raise ContainerError(f"{SUBMISSION}: not JSON{behind('json', error)}") from error
     if not ok:
         raise ContainerError(f"{SUBMISSION}: not of format {FORMAT}")
     try:
@@ -141,7 +142,9 @@ def _head(found: bag.Bag, trust: bool = False) -> tuple[dict[str, Any], Experime
             beside=lambda name: found.read(name, own_code.MAX_BYTES),
             run=trust,
         )
-    except (UnicodeDecodeError, PlanError) as error:
+    except UnicodeDecodeError as error:
+        raise ContainerError(f"{EXPERIMENT}: not UTF-8") from error
+    except PlanError as error:
         raise ContainerError(f"{EXPERIMENT}: {error}") from error
     if about["name"] != experiment.name:
         raise ContainerError(f"{SUBMISSION}: names another experiment than {EXPERIMENT}")

@@ -11,6 +11,7 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
+from labkit.errors import reason
 from labkit.measure.net import FeatureNet, to_input
 from labkit.measure.pinned import feature_hash, weights_path
 
@@ -59,7 +60,7 @@ def pinned(dataset: str) -> PinnedNet:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise FeatureError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise FeatureError(f"{path}: cannot be read: {reason(error)}") from error
     found = hashlib.sha256(data).hexdigest()
     if found != feature_hash(dataset):
         raise FeatureError(f"{path}: expected SHA-256 {feature_hash(dataset)}, found {found}")

@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from labkit.catalog import DATASETS
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, behind, reason
 
 FEWEST, MOST = 100, 100_000
 #: Of more samples, this many are chosen at random (always the same) and measured: a proxy
@@ -53,9 +53,9 @@ def read_samples(path: Path) -> NDArray[np.uint8]:
                 samples = _read_array(path, stream)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         hint = "needs an .npz written by numpy.savez(path, samples=...)"
-        raise SamplesError(f"{path}: {hint}: {error}") from error
+        raise SamplesError(f"{path}: {hint}{behind('zipfile', error)}") from error
     except OSError as error:
-        raise SamplesError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise SamplesError(f"{path}: cannot be read: {reason(error)}") from error
     if samples.max() <= 1:
         raise SamplesError(
             f"{path}: pixel values reach only {samples.max()}; needs grey values 0..255 "
@@ -70,8 +70,7 @@ def _read_array(path: Path, stream: IO[bytes]) -> NDArray[np.uint8]:
         read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read_header(stream, max_header_size=_HEADER_BYTES)
     except Exception as error:  # NumPy parses the header as Python: anything may come of it
-        why = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
-        raise SamplesError(f"{path}: 'samples' is not an array: {why}") from error
+        raise SamplesError(f"{path}: 'samples' is not an array{behind('NumPy', error)}") from error
     if dtype.hasobject:
         raise SamplesError(f"{path}: 'samples' holds pickled objects, which are not read")
     if dtype != np.uint8:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from labkit.errors import behind
 from labkit.reporting.blocks import Report
 from labkit.reporting.render import Drawings, ReportError, csv_files, html
 
@@ -71,10 +72,10 @@ def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
 def weasyprint_works() -> bool:
     """Whether WeasyPrint and the libraries it needs of the system are there."""
     try:
-        import weasyprint
+        from weasyprint.urls import URLFetcher  # from 68 on
     except (ImportError, OSError):
         return False
-    return bool(weasyprint)
+    return bool(URLFetcher)
 
 
 def browser() -> str | None:
@@ -85,17 +86,25 @@ def browser() -> str | None:
 
 
 def _typeset(page: str) -> bytes:
-    """A page as PDF by WeasyPrint; the same page gives the same bytes."""
+    """A page as PDF by WeasyPrint; the same page gives the same bytes.
+
+    Raises:
+        ReportError: it failed.
+    """
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
     # It complains of every rule meant for screens; what it could not print is not among that.
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     only_inside = URLFetcher(allowed_protocols={"data"})
-    with _fixed_time():
-        made = HTML(string=page, base_url="", url_fetcher=only_inside).write_pdf(
-            pdf_identifier=b"labkit", pdf_tags=True
-        )
+    try:
+        with _fixed_time():
+            made = HTML(string=page, base_url="", url_fetcher=only_inside).write_pdf(
+                pdf_identifier=b"labkit", pdf_tags=True
+            )
+    except Exception as error:  # of the libraries under it, too
+        why = behind("WeasyPrint", error)
+        raise ReportError(f"WeasyPrint could not print the report; {_INSTEAD}{why}") from error
     assert isinstance(made, bytes)
     return made
 

@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, behind, reason
 from labkit.reporting.claims import Answer, answer_cells
 from labkit.reporting.claims.cells import (
     INITIAL,
@@ -122,7 +122,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
             raise TableError(f"{path}: larger than {MAX_BYTES:,} bytes")
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        raise TableError(f"{path}: {error.strerror or error}") from error
+        raise TableError(f"{path}: {reason(error)}") from error
     except UnicodeDecodeError as error:
         raise TableError(f"{path.name}: not UTF-8 text (byte {error.start})") from error
     first = text.partition("\n")[0]
@@ -130,7 +130,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
-        raise TableError(f"{path.name}: {error}") from error
+        raise TableError(f"{path.name}: not a table of CSV{behind('csv', error)}") from error
     if not lines or not any(field.strip() for field in lines[0]):
         raise TableError(f"{path.name}: row 1: no column names")
     header = [field.strip() for field in lines[0]]

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, reason
 from labkit.reporting.blocks import Figure, Frame, Report
 from labkit.reporting.document import pictures, pictures_of, walk
 from labkit.reporting.language import _, code, many
@@ -284,14 +284,14 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
+        raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
 
 
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
+        raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
 
 
 #: What every page says of itself near its top.
@@ -326,4 +326,4 @@ def write_file(path: Path, data: bytes, mine: str = "") -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise ReportError(f"{path}: cannot be written: {error.strerror}") from error
+        raise ReportError(f"{path}: cannot be written: {reason(error)}") from error

@@ -117,7 +117,7 @@ def test_a_mistake_is_one_line_that_names_its_place(
 
 
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="No such file"):
+    with pytest.raises(TableError, match="no such file"):
         reflect(tmp_path / "none.csv")
     binary = tmp_path / "binary.csv"
     binary.write_bytes(b"\xff\xfe\x00\x01")

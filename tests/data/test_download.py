@@ -38,6 +38,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(download, "mirrors", lambda dataset: [base])
     yield folder
     server.shutdown()
+    server.server_close()
 
 
 def test_auto_downloads_and_then_finds(mirror: Path, tmp_path: Path) -> None:
@@ -46,8 +47,16 @@ def test_auto_downloads_and_then_finds(mirror: Path, tmp_path: Path) -> None:
     assert resolve_source("auto", ["MNIST"], root, download=False)[0] == "full"
 
 
-@pytest.mark.parametrize("kind", ["altered", "not gzip", "cut short", "absent"])
-def test_a_bad_mirror_delivers_nothing(mirror: Path, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("altered", "t10k-labels-idx1-ubyte has SHA-256"),
+        ("not gzip", "what it sent is no whole gzip file"),
+        ("cut short", "what it sent is no whole gzip file"),
+        ("absent", "answered with status 404"),
+    ],
+)
+def test_a_bad_mirror_delivers_nothing(mirror: Path, tmp_path: Path, kind: str, why: str) -> None:
     path = mirror / "t10k-labels-idx1-ubyte.gz"
     if kind == "altered":
         path.write_bytes(gzip.compress(b"something else"))
@@ -58,7 +67,7 @@ def test_a_bad_mirror_delivers_nothing(mirror: Path, tmp_path: Path, kind: str) 
     else:
         path.unlink()
     root = tmp_path / "root"
-    with pytest.raises(DataError, match="no mirror delivered t10k-labels"):
+    with pytest.raises(DataError, match=f"no mirror delivered t10k-labels.*: {why}"):
         download.fetch("MNIST", root)
     assert not (root / "MNIST" / "raw" / "t10k-labels-idx1-ubyte").exists()
     source, reason = resolve_source("auto", ["MNIST"], root)
@@ -85,6 +94,39 @@ def test_a_silent_mirror_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(download, "mirrors", lambda dataset: [base])
         monkeypatch.setattr(download, "TIMEOUT_S", 0.2)
         with pytest.raises(DataError, match="timed out"):
+            download.fetch("MNIST", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("base", "why"),
+    [
+        ("not-an-address/", "not-an-address/: not an address"),
+        ("http://127.0.0.1:port/", "127.0.0.1:port: its answer is not HTTP"),
+    ],
+)
+def test_a_mirror_nobody_can_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: str, why: str
+) -> None:
+    monkeypatch.setattr(download, "mirrors", lambda dataset: [base])
+    with pytest.raises(DataError, match=why):
+        download.fetch("MNIST", tmp_path)
+
+
+def test_what_answers_without_speaking_http_is_no_mirror(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(server: socket.socket) -> None:
+        with server.accept()[0] as connection:
+            connection.recv(1000)
+            connection.sendall(b"220 mail ready\r\n")
+
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        threading.Thread(target=answer, args=(server,), daemon=True).start()
+        base = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        monkeypatch.setattr(download, "mirrors", lambda dataset: [base])
+        with pytest.raises(DataError, match="its answer is not HTTP"):
             download.fetch("MNIST", tmp_path)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labkit import safe_yaml
+from labkit import experiment_file, safe_yaml
 from labkit.catalog import FAMILIES
 from labkit.plan import Plan, PlanError
 from labkit.planning import make_plan, parse_experiment, read_experiment
@@ -443,6 +443,13 @@ def test_a_space_that_is_none(odd: str, line: int, text: str, plan_of: Callable[
 def test_such_a_space_within_a_text_is_the_writers(odd: str, plan_of: Callable[..., Plan]) -> None:
     text = f"title: Lab{odd}1,{odd}GAN -{odd}VAE\nauthor: {{name: '{odd}Ann'}}\n"
     plan_of(WHOLE + text)
+
+
+def test_a_kind_of_mistake_that_labkit_does_not_know() -> None:
+    """A later pydantic may have new ones; its words stand behind labkit's."""
+    error = {"type": "new_in_3", "loc": ("threads",), "msg": "Too odd.\nSee x", "input": 7}
+    path, said = experiment_file._explain(error)
+    assert (path, said) == (("threads",), "7 is not allowed here (pydantic: Too odd.)")
 
 
 def test_the_table_would_pass_without_the_mistake(plan_of: Callable[..., Plan]) -> None:

@@ -125,7 +125,7 @@ def test_plan_json(lab1: Path) -> None:
             Plan.from_json(broken)
     missing = plan.to_json()
     del missing["cells"][0]["seed"]
-    with pytest.raises(PlanError, match=r"plan\.json: damaged: .*seed"):
+    with pytest.raises(PlanError, match=r"^plan\.json: damaged: 'seed' is missing$"):
         Plan.from_json(missing)
 
 

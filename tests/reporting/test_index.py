@@ -18,7 +18,7 @@ from labkit.reporting.index import NoReportsError, card, cards, write_index
 from labkit.store import Store
 from tests.run.test_cli import labkit
 
-REPORTS = Path(__file__).parents[2] / "reports"
+REPORTS = Path(__file__).parents[2] / "reports" / "showcase"
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n rest").decode()
 
 

@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -115,6 +117,28 @@ def test_a_browser_that_fails_is_one_line_too(
     monkeypatch.setattr(pdf, "browser", lambda: "/bin/false")
     with pytest.raises(ReportError, match="/bin/false could not print the report; open report"):
         written(small, tmp_path)
+
+
+def test_weasyprint_that_fails_is_one_line_too(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weasyprint = pytest.importorskip("weasyprint")
+
+    def fail(*args: object, **rest: object) -> bytes:
+        raise RuntimeError("no glyph\nfor this")
+
+    monkeypatch.setattr(weasyprint.HTML, "write_pdf", fail)
+    with pytest.raises(ReportError) as caught:
+        written(small, tmp_path)
+    said = str(caught.value)
+    assert said.startswith("WeasyPrint could not print the report; open report.html in any browser")
+    assert said.endswith("(WeasyPrint: no glyph)")
+
+
+def test_a_weasyprint_that_is_too_old_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", ModuleType("weasyprint"))
+    monkeypatch.setitem(sys.modules, "weasyprint.urls", ModuleType("weasyprint.urls"))
+    assert not pdf.weasyprint_works()
 
 
 def test_nothing_is_fetched_and_no_colour_is_left_open(small: Store, tmp_path: Path) -> None:

@@ -95,10 +95,11 @@ def test_it_is_held_for_as_long_as_cells_run(store: Store) -> None:
 
 def test_a_run_that_fails_lets_go(store: Store) -> None:
     def work(task: dict[str, Any]) -> float:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.ENOSPC, "full")
 
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="full") as caught:
         run(store, work=work)
+    assert caught.value.errno == errno.ENOSPC
     assert run(store)[0].done == 1
 
 
@@ -119,7 +120,7 @@ def test_where_there_are_no_locks_the_run_goes_on_and_says_so(
     summary, view = run(store)
     assert summary.done == 1
     (line,) = view.said
-    assert f"no lock can be had there ({os.strerror(errno.ENOLCK)})" in line
+    assert "no lock can be had there (the file system has no locks)" in line
 
 
 def test_a_lock_file_that_cannot_be_opened_stops_nobody(store: Store) -> None:

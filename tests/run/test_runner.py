@@ -125,7 +125,7 @@ def test_why_names_the_damage(store: Store) -> None:
     (store.train_folder(cell(1)) / "history.jsonl").unlink()
     (job,) = survey(plan(cell(1)), Store(store.root))
     assert job.state == "train"
-    assert job.why == "damaged: history.jsonl: No such file or directory"
+    assert job.why == "damaged: history.jsonl: no such file or folder"
 
 
 def test_names_do_not_count_as_changes() -> None:

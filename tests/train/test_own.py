@@ -167,7 +167,7 @@ SHAPES: list[tuple[str, str]] = [
         "8: expected Discriminator(), found (depth)",
     ),
     ("x = 1\n", "nothing to use in it"),
-    ("def generator(z_dim:\n", "1: "),
+    ("def generator(z_dim:\n", "1: not valid Python (Python: "),
     (FAMILY.replace("def step", "def stride"), "8: class Model needs step"),
     (FAMILY.replace('["g_loss"]', '["loss"]'), "8: expected LOSSES = [...] with names among"),
     (FAMILY.replace('["g_loss"]', "3"), '5: LOSSES: expected LOSSES = ["name", ...]'),
