@@ -91,7 +91,7 @@ def shell(*command: str, cwd: Path | None = None) -> Run:
     """
     started = time.perf_counter()
     with subprocess.Popen(
-        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment()
     ) as process:
         assert process.stderr is not None
         said = process.stderr.read()
@@ -108,7 +108,7 @@ def shell(*command: str, cwd: Path | None = None) -> Run:
     }
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """A user's: modules may be kept compiled, as installing or a first run leaves them."""
     return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {
         "PYTHONPATH": os.pathsep.join(

@@ -16,8 +16,8 @@ from labkit.train.models.base import Family
 from labkit.train.rng import derive
 
 
-def build(cell: dict[str, Any]) -> Family:
-    """The cell's family on the CPU. See `benchmarks.plain.train` for `cell`."""
+def build(cell: dict[str, Any], device: str = "cpu") -> Family:
+    """The cell's family on a device. See `benchmarks.plain.train` for `cell`."""
     family = FAMILIES[cell["family"]]
     params = {
         key: cell.get(key, list(p.default) if isinstance(p.default, tuple) else p.default)
@@ -25,19 +25,25 @@ def build(cell: dict[str, Any]) -> Family:
     }
     torch.manual_seed(derive(42, "init"))
     built: Family = resolve(family.target)(params)
-    built.to(torch.device("cpu"))
+    built.to(torch.device(device))
     return built
 
 
 def train(
-    cell: dict[str, Any], limit: int, epochs: int, threads: int, precision: str = "fp32"
+    cell: dict[str, Any],
+    limit: int,
+    epochs: int,
+    threads: int,
+    precision: str = "fp32",
+    device: str = "cpu",
 ) -> float:
     """Train one cell on the first `limit` images; the seconds that took, without imports."""
     runtime.set_up(threads)
     started = time.perf_counter()
     images = torch.from_numpy(load(cell["dataset"], "train", "bundled", limit).images.copy())
+    images = images.to(device)
     epochs_of = fit(
-        build(cell), images, epochs=epochs, batch_size=128, seed=42, precision=precision
+        build(cell, device), images, epochs=epochs, batch_size=128, seed=42, precision=precision
     )
     for _ in epochs_of:
         pass

@@ -2,8 +2,9 @@
 
 A `DataLoader` over images that `ToTensor` and `Normalize` treat one by one, float32,
 torch's layers and layout as they come, one process with all cores, losses read with
-``.item()`` at every step. It is what labkit's training is compared with, so it computes the
-same: the networks, losses, optimisers, batches and epochs of the lab sheet.
+``.item()`` at every step. On a GPU: ``.to(device)``, and nothing else. It is what labkit's
+training is compared with, so it computes the same: the networks, losses, optimisers, batches
+and epochs of the lab sheet.
 """
 
 from __future__ import annotations
@@ -141,7 +142,9 @@ def parameter_count(*networks: nn.Module) -> int:
     return sum(p.numel() for network in networks for p in network.parameters())
 
 
-def train(cell: dict[str, Any], limit: int, epochs: int, threads: int) -> float:
+def train(
+    cell: dict[str, Any], limit: int, epochs: int, threads: int, device: str = "cpu"
+) -> float:
     """Train one cell on the first `limit` images; the seconds that took, without imports.
 
     Args:
@@ -150,39 +153,43 @@ def train(cell: dict[str, Any], limit: int, epochs: int, threads: int) -> float:
         limit: training images.
         epochs: passes over them.
         threads: of torch.
+        device: where it trains.
     """
     torch.set_num_threads(threads)
     torch.manual_seed(42)
     started = time.perf_counter()
     loader = DataLoader(Pictures(cell["dataset"], limit), batch_size=128, shuffle=True)
     if cell["family"] == "gan":
-        _train_gan(loader, cell["loss"], cell["z_dim"], epochs)
+        _train_gan(loader, cell["loss"], cell["z_dim"], epochs, device)
     else:
-        _train_vae(loader, cell["latent_dim"], cell.get("networks", "lab1"), epochs)
+        _train_vae(loader, cell["latent_dim"], cell.get("networks", "lab1"), epochs, device)
     return time.perf_counter() - started
 
 
-def _train_gan(loader: DataLoader[tuple[Tensor, int]], loss: str, z_dim: int, epochs: int) -> None:
-    G, D = generator(z_dim), discriminator()
+def _train_gan(
+    loader: DataLoader[tuple[Tensor, int]], loss: str, z_dim: int, epochs: int, device: str
+) -> None:
+    G, D = generator(z_dim).to(device), discriminator().to(device)
     optimiser_g = torch.optim.Adam(G.parameters(), lr=2e-4, betas=(0.5, 0.999))
     optimiser_d = torch.optim.Adam(D.parameters(), lr=2e-4, betas=(0.5, 0.999))
     bce = nn.BCEWithLogitsLoss()
     for _ in range(epochs):
         d_sum = g_sum = 0.0
         for real, _ in loader:
-            n = len(real)
-            fake = G(torch.randn(n, z_dim)).detach()
+            real, n = real.to(device), len(real)
+            ones, zeros = torch.ones(n, 1, device=device), torch.zeros(n, 1, device=device)
+            fake = G(torch.randn(n, z_dim, device=device)).detach()
             on_real, on_fake = D(real), D(fake)
             if loss == "hinge":
                 d_loss = F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean()
             else:
-                d_loss = bce(on_real, torch.ones(n, 1)) + bce(on_fake, torch.zeros(n, 1))
+                d_loss = bce(on_real, ones) + bce(on_fake, zeros)
             optimiser_d.zero_grad()
             d_loss.backward()  # type: ignore[no-untyped-call]
             optimiser_d.step()
 
-            on_fake = D(G(torch.randn(n, z_dim)))
-            g_loss = -on_fake.mean() if loss == "hinge" else bce(on_fake, torch.ones(n, 1))
+            on_fake = D(G(torch.randn(n, z_dim, device=device)))
+            g_loss = -on_fake.mean() if loss == "hinge" else bce(on_fake, ones)
             optimiser_g.zero_grad()
             g_loss.backward()
             optimiser_g.step()
@@ -191,13 +198,14 @@ def _train_gan(loader: DataLoader[tuple[Tensor, int]], loss: str, z_dim: int, ep
 
 
 def _train_vae(
-    loader: DataLoader[tuple[Tensor, int]], latent_dim: int, networks: str, epochs: int
+    loader: DataLoader[tuple[Tensor, int]], latent_dim: int, networks: str, epochs: int, device: str
 ) -> None:
-    model = VAE(latent_dim, networks)
+    model = VAE(latent_dim, networks).to(device)
     optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
     for _ in range(epochs):
         total_sum = recon_sum = kl_sum = 0.0
         for x, _ in loader:
+            x = x.to(device)
             rebuilt, mean, log_variance = model(x)
             recon = F.l1_loss(rebuilt, x, reduction="sum") / len(x)
             kl = -0.5 * torch.sum(1 + log_variance - mean.pow(2) - log_variance.exp()) / len(x)

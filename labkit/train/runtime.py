@@ -28,10 +28,17 @@ def set_up(threads: int = 1, tf32: bool = False) -> None:
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
-    """``auto`` is CUDA where there is one, else the CPU; else what was named."""
+    """``auto`` is CUDA where there is one, else the CPU; else what was named.
+
+    A card named by its number becomes the current one, so that what asks for CUDA without a
+    number, as the allocator's peak of memory is asked for, means the card that is used.
+    """
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(wanted)
+    device = torch.device(wanted)
+    if device.type == "cuda" and device.index is not None:
+        torch.cuda.set_device(device)
+    return device
 
 
 def numeric_environment(device: torch.device) -> dict[str, Any]:
