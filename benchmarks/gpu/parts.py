@@ -71,26 +71,21 @@ TINY = Size(
 
 
 def steps(results: Results, device: str, size: Size, deadline: Deadline) -> None:
-    """Every family and choice: as far from the CPU as what, and twice the same?"""
+    """Every family and choice: how far from the CPU, and twice the same?"""
     results.note(
         f"{size.steps} steps, batch {size.batch}. Beside the CPU, both sides with the same weights "
         "and noise: the largest difference of a loss or norm in the first step and in all, "
         "relative to that value's largest, and |difference| / |weights| of the worst network. "
         "Same bits: of two runs on the device."
     )
-    all_cases, threads = cases(), min(size.threads, cores())
+    common = {"steps": size.steps, "batch": size.batch, "device": device}
+    common["threads"] = min(size.threads, cores())
+    all_cases = cases()
     with Worker() as worker:
         for i, case in enumerate(all_cases):
-            task = {"family": case.family, "params": case.params, "device": device}
+            task = {"family": case.family, "params": case.params, **common}
             try:
-                found = worker.ask(
-                    deadline,
-                    do="steps",
-                    steps=size.steps,
-                    batch=size.batch,
-                    threads=threads,
-                    **task,
-                )
+                found = worker.ask(deadline, do="steps", **task)
                 results.add(case=case.name, **found)
             except WorkError as error:
                 results.add(case=case.name, error=str(error))
