@@ -36,7 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if lacking := missing():
         return _refuse(f"missing: {', '.join(lacking)}; install what labkit needs: pip install .")
-    return _look(asked.device, asked.tiny, asked.markdown, asked.json)
+    try:
+        return _look(asked.device, asked.tiny, asked.markdown, asked.json)
+    except OSError as error:  # a file that cannot be written, most likely
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        print(f"stopped; {asked.markdown} and {asked.json} have what was found", file=sys.stderr)
+        return 130
 
 
 def missing() -> list[str]:
