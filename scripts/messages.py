@@ -122,16 +122,16 @@ def _claims() -> Iterator[Text]:
     for key, message in texts.MESSAGES.items():
         yield message, where, key
     for name in dict.fromkeys((*catalog.METRICS, *names.METRIC_NAMES)):
-        yield names.metric(name) or "", where, f"in a sentence: metric {name}"
+        yield texts.metric_name(name) or "", where, f"in a sentence: metric {name}"
     settings = (name for family in catalog.FAMILIES.values() for name in family.params)
     for name in dict.fromkeys((*settings, *names.FACTOR_NAMES)):
-        yield names.factor(name) or "", where, f"in a sentence: setting {name}"
+        yield texts.factor_name(name) or "", where, f"in a sentence: setting {name}"
     for (name, level), message in names.LEVELS.items():
         yield message, where, f"in a sentence: {name} {level}"
     for name, message in names.LEVEL_TEMPLATES.items():
         yield message, where, f"in a sentence: a level of {name}"
     for family in catalog.FAMILIES.values():
-        yield (family.label, names.plural(family.label)), where, ""
+        yield (family.label, texts.plural(family.label)), where, ""
     for message in names.COUNTS:
         yield message, where, "a number in words"
     for message in names.NUMBERS:

@@ -24,8 +24,10 @@ from itertools import pairwise, product
 from math import exp, sqrt
 
 from labkit.reporting.claims import Claim, answer_cells
-from labkit.reporting.claims.cells import Cell, Cells, Measured, make_cells
+from labkit.reporting.claims.cell import Cell, Measured
+from labkit.reporting.claims.cells import Cells, make_cells
 from labkit.reporting.claims.measure import measure
+from labkit.reporting.collapse import read
 
 EFFECTS = (0.0, 0.5, 1.0, 2.0)
 SEEDS = (1, 3, 5, 8)
@@ -98,8 +100,8 @@ def draw(world: Truth, seeds: int, rng: random.Random, noise: str) -> Cells:
                     settings=dict(settings),
                     metrics=metrics,
                     status="done",
-                    collapse="" if family == "vae" else
-                    "classes missing: 4" if collapsed else "none detected",
+                    collapse=read("" if family == "vae" else
+                                  "classes missing: 4" if collapsed else "none detected"),
                 )
             )  # fmt: skip
     return make_cells(cells)

@@ -1,7 +1,7 @@
 """The mode-collapse verdict of a cell as a value, read once from the words it is stored in.
 
 A result and a table keep the verdict as one line (:attr:`labkit.measure.modes.Modes.verdict`),
-and so does a student's own table, in whatever words. Nothing past :func:`read` looks at them.
+and so does a student's own table, in whatever words. Nothing outside this module reads them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 State = Literal["absent", "present", "unknown"]
 
 _COUNT = re.compile(r"\bN=([\d,]*\d)|\b([\d,]*\d) samples\b")
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _MISSING = "classes missing: "
 
 
@@ -29,7 +30,12 @@ class Collapse:
     reasons: tuple[str, ...] = ()
     """What was found, a rule each; of *unknown*, why it could not be measured."""
     text: str = ""
-    """The verdict as it is stored: to be quoted, never to be read again."""
+    """The verdict as it is stored, to be quoted."""
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """Every number in the text, in order: whoever quotes it prints them."""
+        return tuple(float(found.replace(",", "")) for found in _NUMBER.findall(self.text))
 
 
 def read(text: str | None) -> Collapse | None:

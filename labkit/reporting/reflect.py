@@ -17,17 +17,10 @@ from pathlib import Path
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.errors import LabkitError, behind, reason
+from labkit.reporting import collapse
 from labkit.reporting.claims import Answer, answer_cells
-from labkit.reporting.claims.cells import (
-    INITIAL,
-    Cell,
-    Cells,
-    Level,
-    Measured,
-    as_level,
-    known_settings,
-    make_cells,
-)
+from labkit.reporting.claims.cell import Cell, Level, Measured
+from labkit.reporting.claims.cells import INITIAL, Cells, as_level, known_settings, make_cells
 from labkit.reporting.claims.settle import glob, run_command
 
 MAX_BYTES = 20_000_000
@@ -204,7 +197,7 @@ def _cell(line: int, row: dict[str, str], settings: set[str]) -> Cell:
         settings={n: _level(n, row[n]) for n in sorted(settings & row.keys()) if row[n]},
         metrics=measured,
         status=status,
-        collapse=row.get("collapse", ""),
+        collapse=collapse.read(row.get("collapse")),
         seconds=seconds.value if seconds else None,
         best_epoch=_whole(line, "best_epoch", row),
         first=first,

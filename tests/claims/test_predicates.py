@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from labkit.reporting.claims.cells import Cell, Cells, Measured, make_cells
-from labkit.reporting.claims.claim import Claim
-from labkit.reporting.claims.judge import Context, Draft, judge
+from labkit.reporting.claims.cell import Cell, Measured
+from labkit.reporting.claims.cells import Cells, make_cells
+from labkit.reporting.claims.claim import Claim, Draft, Reference
+from labkit.reporting.claims.judge import Context, judge
 from labkit.reporting.claims.measure import Samples, measure
 from labkit.reporting.claims.predicates.absence import all_finished, no_collapse
 from labkit.reporting.claims.predicates.best_of import best_of, dominates
@@ -17,11 +18,12 @@ from labkit.reporting.claims.predicates.family import family_versus
 from labkit.reporting.claims.predicates.helped import helped, mark_collapsed
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
 from labkit.reporting.claims.predicates.ranking import ranking
-from labkit.reporting.claims.predicates.reproduces import Reference, reproduces
+from labkit.reporting.claims.predicates.reproduces import reproduces
 from labkit.reporting.claims.predicates.setting import best_setting
 from labkit.reporting.claims.predicates.spread import seed_spread
 from labkit.reporting.claims.predicates.trend import trend
 from labkit.reporting.claims.texts import Words
+from labkit.reporting.collapse import read
 
 FID = measure("proxy_fid")
 
@@ -35,7 +37,7 @@ def cell(
     if value is not None:
         found[metric] = Measured(value, half)
     name = "_".join([dataset, family, *(str(v) for v in settings.values()), f"seed{seed}"])
-    return Cell(name, family, dataset, seed, settings, found, status, collapse)
+    return Cell(name, family, dataset, seed, settings, found, status, read(collapse))
 
 
 def table(*cells: Cell) -> tuple[Cells, Context]:

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkit.reporting.claims import Answer, Claim, answer_questions
-from labkit.reporting.claims.cells import Cell, Cells, Measured, make_cells
+from labkit.reporting.claims.cell import Cell, Measured
+from labkit.reporting.claims.cells import Cells, make_cells
 from labkit.reporting.claims.judge import Context, judge
 from labkit.reporting.claims.measure import measure
 from labkit.reporting.claims.predicates.best_of import best_of

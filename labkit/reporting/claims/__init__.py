@@ -17,10 +17,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from labkit.reporting.claims.cells import Cells, from_frame
-from labkit.reporting.claims.claim import MARKS, Answer, Claim, Sentence, Settle, Verdict
+from labkit.reporting.claims.claim import MARKS, Answer, Claim, Reference, Sentence, Settle, Verdict
 from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import Samples, samples_of
-from labkit.reporting.claims.predicates.reproduces import Reference
 from labkit.reporting.claims.questions import answer, applicable, questions_for
 from labkit.reporting.claims.texts import Words
 

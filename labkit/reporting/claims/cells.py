@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS, REGISTRIES
+from labkit.reporting.claims.cell import NONE, Block, Cell, Level, Measured
+from labkit.reporting.collapse import read
+from labkit.reporting.numbers import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Level = str | int | float | bool | tuple[Any, ...]
-"""One value of a setting."""
-Block = tuple[tuple[str, Any], ...]
-"""Settings of a cell but for the factor at hand."""
 
 #: Settings of every training that are no parameter of a family.
 TRAINING = ("epochs", "batch_size")
@@ -47,67 +44,8 @@ NO_SETTING = (
     "status",
     "note",
 )
-#: What a setting is called where some cells of a family have it and others leave it empty.
-NONE = "none"
 #: Column prefix for a value at the first epoch, as published tables often give it.
 INITIAL = "initial_"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A value and how far its printed digits leave it open."""
-
-    value: float
-    half: float = 0.0
-    """Half a unit of the last digit given; 0 for the store's exact doubles."""
-    decimals: int | None = None
-    """Decimals it was typed with; None for the store's doubles."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One row: one training."""
-
-    run: str
-    family: str
-    dataset: str
-    seed: int
-    settings: Mapping[str, Level]
-    """Every setting of the row but family, data set and seed; absent ones left out."""
-    metrics: Mapping[str, Measured]
-    """Catalog metrics; what was not measured is left out."""
-    status: str = ""
-    """done, trained, failed or missing; "" where the table does not say."""
-    collapse: str = ""
-    """The mode-collapse measure's verdict in words; empty: not measured."""
-    seconds: float | None = None
-    best_epoch: int | None = None
-    first: Mapping[str, Measured] = field(default_factory=dict)
-    """Values of the first epoch."""
-    last: Mapping[str, Measured] = field(default_factory=dict)
-    """Values of the last epoch, to set against ``first``."""
-    from_table: bool = False
-    """Whether ``first`` stands in the table itself, as published tables often have it."""
-
-    @cached_property
-    def seedless(self) -> str:
-        """The run's name without its seed: what the cells of one setting share."""
-        return re.sub(r"_seed\d+\Z", "", self.run)
-
-    @cached_property
-    def where(self) -> tuple[tuple[str, Any], ...]:
-        """Identity but for names: what sorts and pairs cells, independent of row order."""
-        return (
-            ("family", self.family),
-            ("dataset", self.dataset),
-            *sorted(self.settings.items()),
-            ("seed", self.seed),
-        )
-
-    @cached_property
-    def order(self) -> str:
-        """Sorts cells without a look at their names."""
-        return str(self.where)
 
 
 @dataclass(frozen=True)
@@ -277,7 +215,7 @@ def from_frame(frame: pd.DataFrame, epochs: pd.DataFrame | None = None) -> Cells
                 settings={n: as_level(row[n]) for n in sorted(settings & row.keys())},
                 metrics=_measures(row),
                 status=str(row.get("status", "")),
-                collapse=str(row.get("collapse", "")),
+                collapse=read(row.get("collapse")),
                 seconds=seconds.value if seconds else None,
                 best_epoch=int(row["best_epoch"]) if "best_epoch" in row else None,
                 first=first.get(run, {}),
@@ -319,13 +257,6 @@ def measured(value: Any) -> Measured | None:
         return None
     number = float(value)
     return Measured(number) if math.isfinite(number) else None
-
-
-def is_missing(value: Any) -> bool:
-    """None, NaN and pandas' NA."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and math.isnan(value)
 
 
 def as_level(value: Any) -> Level:

@@ -10,7 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from labkit.reporting.claims.cell import Cell
+
+if TYPE_CHECKING:
+    from labkit.reporting.claims.texts import Writer
 
 Verdict = Literal["supported", "not supported", "inconclusive", "not measured"]
 InTheseRuns = Literal["yes", "no", "tie"]
@@ -24,6 +29,75 @@ MARKS: dict[Verdict, str] = {
     "inconclusive": "?",
     "not measured": "–",
 }
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A number somebody published, to be set beside ours."""
+
+    metric: str
+    """Catalog key."""
+    value: float
+    tolerance: float
+    """How far ours may be, in the metric's unit, and still count as reproduced."""
+    source: str
+    """Where it stands, in words."""
+    where: Mapping[str, Any] = field(default_factory=dict)
+    """Which cells it speaks of: ``family``, ``dataset`` and any setting."""
+    not_comparable: str = ""
+    """If the two cannot be compared, why; then no number is set beside another."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a predicate found, before all drafts of a question are judged together."""
+
+    id: str
+    scope: str
+    dataset: str
+    """Data set the statement is about; "" if it is about several or none is named."""
+    predicate: Mapping[str, Any]
+    writer: Writer
+    """Holds the numbers used so far; the verdict's clause adds its own."""
+    topic: str
+    """The subject as a noun phrase, for when nothing can be said: "the effect of ..."."""
+    statement: str = ""
+    """The statement, lower case, no full stop: "hinge has a lower proxy FID than BCE"."""
+    detail: str = ""
+    """The numbers behind it, with their own punctuation: ": 12.3 against 14.2"."""
+    tie: str = ""
+    """The statement to make where rounding does not separate the values."""
+    in_these_runs: InTheseRuns | None = None
+    estimate: float | None = None
+    interval: tuple[float, float] | None = None
+    unit: str = ""
+    decimals: int = 3
+    n_seeds: int = 0
+    n_blocks: int = 0
+    margin: float | None = None
+    p: float | None = None
+    """Two-sided p-value that the statement's effect does not exceed the margin."""
+    opposite: bool = False
+    """The interval lies wholly on the other side."""
+    identical: bool = False
+    """Several seeds gave the very same values."""
+    slight: bool | None = None
+    """Whether a step that decides is below its margin; None: the estimate against `margin`."""
+    deviation: float | None = None
+    """Standard deviation of the estimate over seeds, to plan further ones."""
+    rule: str = ""
+    quantity: str = "difference"
+    """Message key suffix naming the estimate: difference, gap, share, rate, change."""
+    cells: tuple[Cell, ...] = ()
+    counterexamples: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Why it is not measured, as clauses."""
+    notes: tuple[str, ...] = ()
+    """Caveats that do not change the verdict, as clauses."""
+    tie_reason: str = "reason.tie"
+    """Message key of what a tie means here."""
+    seeds_wanted: int | None = None
+    """Seeds that could settle it where that is known otherwise; 0: no seed can."""
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,8 @@ from functools import cached_property
 from math import sqrt
 from statistics import median
 
-from labkit.reporting.claims.cells import (
-    CONDITIONS,
-    Block,
-    Cell,
-    Cells,
-    Level,
-    Measured,
-)
+from labkit.reporting.claims.cell import Block, Cell, Level, Measured
+from labkit.reporting.claims.cells import CONDITIONS, Cells
 from labkit.reporting.claims.measure import Measure, unfinished
 from labkit.reporting.claims.statistics import (
     FLOAT_NOISE,

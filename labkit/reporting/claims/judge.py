@@ -12,17 +12,15 @@ The first rule that matches decides:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from labkit.reporting.claims.cells import Cell, Cells
-from labkit.reporting.claims.claim import Claim, InTheseRuns, Settle, Verdict
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Claim, Draft, Reference, Settle, Verdict
 from labkit.reporting.claims.measure import Measure, Samples, measure
 from labkit.reporting.claims.settle import settle
 from labkit.reporting.claims.statistics import holm
-from labkit.reporting.claims.texts import Words, capitalised
-from labkit.reporting.claims.writer import Writer
+from labkit.reporting.claims.texts import Words, Writer, capitalised
 
 MIN_SEEDS = 3
 
@@ -36,9 +34,8 @@ class Context:
     words: Words
     resume: Callable[[Sequence[str], int], str] | None = None
     """Makes the command that gives some runs a number of seeds; None: ``labkit run``."""
-    references: tuple[Any, ...] = ()
-    """Published values (:class:`.predicates.reproduces.Reference`) to compare with."""
-
+    references: tuple[Reference, ...] = ()
+    """Published values to compare with."""
     samples: Samples | None = None
     """How many labkit measured the values with; None where it did not measure them."""
 
@@ -49,58 +46,6 @@ class Context:
     def measure(self, name: str, to_target: bool = False) -> Measure:
         """The measure of a catalog metric, for this table."""
         return measure(name, to_target, self.samples)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What a predicate found, before all drafts of a question are judged together."""
-
-    id: str
-    scope: str
-    dataset: str
-    """Data set the statement is about; "" if it is about several or none is named."""
-    predicate: Mapping[str, Any]
-    writer: Writer
-    """Holds the numbers used so far; the verdict's clause adds its own."""
-    topic: str
-    """The subject as a noun phrase, for when nothing can be said: "the effect of ..."."""
-    statement: str = ""
-    """The statement, lower case, no full stop: "hinge has a lower proxy FID than BCE"."""
-    detail: str = ""
-    """The numbers behind it, with their own punctuation: ": 12.3 against 14.2"."""
-    tie: str = ""
-    """The statement to make where rounding does not separate the values."""
-    in_these_runs: InTheseRuns | None = None
-    estimate: float | None = None
-    interval: tuple[float, float] | None = None
-    unit: str = ""
-    decimals: int = 3
-    n_seeds: int = 0
-    n_blocks: int = 0
-    margin: float | None = None
-    p: float | None = None
-    """Two-sided p-value that the statement's effect does not exceed the margin."""
-    opposite: bool = False
-    """The interval lies wholly on the other side."""
-    identical: bool = False
-    """Several seeds gave the very same values."""
-    slight: bool | None = None
-    """Whether a step that decides is below its margin; None: the estimate against `margin`."""
-    deviation: float | None = None
-    """Standard deviation of the estimate over seeds, to plan further ones."""
-    rule: str = ""
-    quantity: str = "difference"
-    """Message key suffix naming the estimate: difference, gap, share, rate, change."""
-    cells: tuple[Cell, ...] = ()
-    counterexamples: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    """Why it is not measured, as clauses."""
-    notes: tuple[str, ...] = ()
-    """Caveats that do not change the verdict, as clauses."""
-    tie_reason: str = "reason.tie"
-    """Message key of what a tie means here."""
-    seeds_wanted: int | None = None
-    """Seeds that could settle it where that is known otherwise; 0: no seed can."""
 
 
 def judge(question: str, drafts: Sequence[Draft], context: Context) -> tuple[Claim, ...]:

@@ -10,7 +10,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 from labkit.catalog import METRICS
-from labkit.reporting.claims.cells import Cell, Cells, from_frame
+from labkit.reporting.claims.cell import Cell
+from labkit.reporting.claims.cells import Cells, from_frame
 from labkit.reporting.claims.claim import MARKS, Claim
 from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import samples_of
@@ -20,8 +21,7 @@ from labkit.reporting.claims.statements import (
     check_statement,
     nearest,
 )
-from labkit.reporting.claims.texts import Words
-from labkit.reporting.claims.writer import decimals_for, fixed
+from labkit.reporting.claims.texts import Words, decimals_for, fixed
 from labkit.reporting.language import _
 
 if TYPE_CHECKING:

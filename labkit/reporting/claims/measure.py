@@ -8,14 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from labkit.catalog import METRICS, Direction
-from labkit.reporting.claims.cells import Cell, Measured
+from labkit.reporting.claims.cell import ENDED_BADLY, Cell, Measured
 from labkit.reporting.language import _
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What a cell of these states reports was not measured on a finished training.
-ENDED_BADLY = ("failed", "missing")
 #: Measures whose best value is a point, not an end: real images have sharpness 1.
 TARGETS = {"sharpness": 1.0, "recon_sharpness": 1.0}
 #: Measures in units of proxy FID, and which samples stand behind them.
@@ -23,6 +21,10 @@ FIDS = {
     "proxy_fid": "evaluation", "recon_proxy_fid": "evaluation", "fid_final_excess": "selection",
     "fid_drawdown": "selection", "fid_tail_spread": "selection", "fid_oscillation": "selection",
 }  # fmt: skip
+#: What stability within a training is read from, the first that was measured.
+STABILITY = ("fid_drawdown", "fid_final_excess", "fid_tail_spread", "fid_oscillation")
+#: What is compared between the first and the last epoch of a training.
+LOSSES = ("d_loss", "g_loss", "total_loss", "recon_loss", "kl_loss")
 
 
 @dataclass(frozen=True)

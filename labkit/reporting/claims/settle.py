@@ -13,8 +13,9 @@ from labkit.reporting.claims.claim import Settle
 from labkit.reporting.claims.statistics import ALPHA
 
 if TYPE_CHECKING:
-    from labkit.reporting.claims.cells import Cell
-    from labkit.reporting.claims.judge import Context, Draft
+    from labkit.reporting.claims.cell import Cell
+    from labkit.reporting.claims.claim import Draft
+    from labkit.reporting.claims.judge import Context
 
 #: Numbers of seeds worth proposing.
 STEPS = (3, 5, 8, 12, 20)

@@ -23,9 +23,10 @@ from difflib import get_close_matches
 from typing import Literal
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
-from labkit.reporting.claims.cells import Cells, Level
-from labkit.reporting.claims.claim import Claim, InTheseRuns, Verdict
-from labkit.reporting.claims.judge import Context, Draft, judge
+from labkit.reporting.claims.cell import Level
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Claim, Draft, InTheseRuns, Verdict
+from labkit.reporting.claims.judge import Context, judge
 from labkit.reporting.claims.predicates.absence import no_collapse
 from labkit.reporting.claims.predicates.best_of import best_of, dominates
 from labkit.reporting.claims.predicates.change import change
@@ -98,12 +99,13 @@ def _same_as_computed(claim: Claim, computed: Sequence[Claim]) -> Claim:
 
 
 def _saying(claim: Claim) -> tuple[object, ...]:
-    kind, about, *rest = claim.id.split(".")[1:]
-    if kind == "family":  # a against b, or b against a
-        about = "-".join(sorted(about.split("-")))
+    about: object = claim.id.removeprefix(f"{claim.question}.")
+    families = claim.predicate.get("families")
+    if families:  # a against b, or b against a
+        about = frozenset(families), *(claim.predicate[k] for k in ("metric", "target", "dataset"))
     keys = ("level", "direction", "factor", "ahead", "extreme")
     levels = frozenset(map(str, claim.predicate.get("order", ())))
-    return kind, about, *rest, *(str(claim.predicate.get(key)) for key in keys), levels
+    return about, *(str(claim.predicate.get(key)) for key in keys), levels
 
 
 def _drafts(text: str, context: Context) -> list[Draft]:

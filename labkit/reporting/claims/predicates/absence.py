@@ -7,45 +7,19 @@ exact interval of the rate says how often it still could.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
-from labkit.reporting.claims.cells import CONDITIONS, NONE, Cell, Cells
-from labkit.reporting.claims.claim import InTheseRuns
-from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import ENDED_BADLY
+from labkit.reporting.claims.cell import Cell
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Draft, InTheseRuns
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.predicates import common
 from labkit.reporting.claims.statistics import proportion_interval
-from labkit.reporting.claims.texts import Words
-from labkit.reporting.claims.texts.names import LEVELS
+from labkit.reporting.collapse import State
 
 #: An absence is supported if the rate is shown to lie below one in ten.
 RATE_MARGIN = 0.10
-
-State = Literal["absent", "present", "unknown"]
-
-
-def collapse_state(cell: Cell) -> State:
-    """What the mode-collapse measure said of a cell.
-
-    Reads the verdict in words (``none detected ...``, ``not measurable ...``, anything
-    else names a collapse), else the 0/1 metric ``mode_collapse``, else the number of
-    ``missing_classes``.
-    """
-    text = cell.collapse.strip().lower()
-    if text:
-        if text.startswith(("not measur", "unknown")):
-            return "unknown"
-        return "absent" if text == "no" or text.startswith(("none", "no ")) else "present"
-    if cell.status in ENDED_BADLY:
-        return "unknown"
-    for name in ("mode_collapse", "missing_classes"):
-        found = cell.metrics.get(name)
-        if found is not None:
-            return "present" if found.value - found.half > 0 else "absent"
-    return "unknown"
 
 
 def finish_state(cell: Cell) -> State:
@@ -60,7 +34,7 @@ def no_collapse(cells: Cells, context: Context) -> Draft:
 
     Cells whose collapse was not measured are counted apart, never as clean.
     """
-    return _absence("collapse", cells, [collapse_state(c) for c in cells], context)
+    return _absence("collapse", cells, [c.collapsed for c in cells], context)
 
 
 def all_finished(cells: Cells, context: Context) -> Draft:
@@ -96,7 +70,7 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
     else:
         models = words.say("models" if n > 1 else "model")
     if present:
-        named = [describe(c, cells, words) for c in present[:4]]
+        named = [common.describe(c, cells, words) for c in present[:4]]
         commas = any("," in name for name in named)
         listed = words.say("clause.semicolon").join(named) if commas else words.listing(named)
         if hits > 4:
@@ -110,12 +84,12 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
         _note_levels(present[:4], cells, draft)
     else:
         listed = detail = ""
-    verdicts = {c.collapse for c, _ in known} if kind == "collapse" and not present else set()
-    quote = verdicts.pop() if len(verdicts) == 1 else ""
-    if quote:
+    said = {c.collapse for c, _ in known} if kind == "collapse" and not present else set()
+    verdict = said.pop() if len(said) == 1 else None
+    quote = verdict.text if verdict else ""
+    if verdict:
         detail = words.say("absence.quote", quote=quote)
-        for i, number in enumerate(re.findall(r"\d[\d,]*(?:\.\d+)?", quote)):
-            writer.numbers[f"in the verdict ({i + 1})"] = float(number.replace(",", ""))
+        writer.keep({f"in the verdict ({i})": v for i, v in enumerate(verdict.numbers, 1)})
     unknown = ""
     if n < len(cells):
         writer.digits("cells planned", len(cells))
@@ -137,7 +111,7 @@ def _absence(kind: str, cells: Cells, states: Sequence[State], context: Context)
         n_blocks=len(rest),
         cells=tuple(c for c, _ in known),
         counterexamples=tuple(
-            f"{c.run}: {c.collapse}" if kind == "collapse" and c.collapse else c.run
+            f"{c.run}: {c.collapse.text}" if kind == "collapse" and c.collapse else c.run
             for c in present
         ),
         predicate={
@@ -163,21 +137,3 @@ def _note_levels(found: Sequence[Cell], cells: Cells, draft: Draft) -> None:
                 draft.writer.level(name, cell.settings[name])
         if len(cells.seeds) > 1:
             draft.writer.digits(f"seed {cell.seed}", cell.seed)
-
-
-def describe(cell: Cell, among: Cells, words: Words, seeds: bool = True) -> str:
-    """A cell by what tells it from the others, not by its name: "hinge, z 64 on MNIST".
-
-    Args:
-        seeds: whether its seed tells it from others too.
-    """
-    varied = [n for n in among.factors if n in cell.settings and n not in CONDITIONS]
-    # "none" may be a choice, which has a name, or the lack of a setting, which has none.
-    named = [n for n in varied if cell.settings[n] != NONE or (n, NONE) in LEVELS] or varied
-    parts = [words.level(n, cell.settings[n]) for n in named] or [words.family(cell.family)]
-    text = ", ".join(parts)
-    if seeds and len(among.seeds) > 1:
-        text = words.say("with_seed", cell=text, seed=cell.seed)
-    if len(among.datasets) > 1:
-        text += words.where(cell.dataset)
-    return text

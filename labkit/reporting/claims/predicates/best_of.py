@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labkit.reporting.claims.cells import Cells, Level
-from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.cell import Level
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Draft, InTheseRuns
 from labkit.reporting.claims.contrasts import Comparison, Contrast, compare
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.predicates import common
-from labkit.reporting.claims.writer import Writer
+from labkit.reporting.claims.texts import Writer
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Literal
 
+from labkit.reporting.claims.cell import ENDED_BADLY
 from labkit.reporting.claims.cells import Cells
-from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.claim import Draft, InTheseRuns
 from labkit.reporting.claims.contrasts import Contrast
-from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import ENDED_BADLY, Measure
+from labkit.reporting.claims.judge import Context
+from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.predicates import common
 
 Direction = Literal["rises", "falls"]

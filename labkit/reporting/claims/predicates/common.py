@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labkit.reporting.claims.cells import Block, Cell, Cells, Level
-from labkit.reporting.claims.contrasts import Comparison, Contrast
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.cell import NONE, Block, Cell, Level
+from labkit.reporting.claims.cells import CONDITIONS, Cells
+from labkit.reporting.claims.claim import Draft
 from labkit.reporting.claims.measure import Measure, unfinished
-from labkit.reporting.claims.texts import Words
-from labkit.reporting.claims.writer import Writer, decimals_for
+from labkit.reporting.claims.texts import Words, Writer, decimals_for
+from labkit.reporting.claims.texts.names import LEVELS
+
+if TYPE_CHECKING:
+    from labkit.reporting.claims.contrasts import Comparison, Contrast
+    from labkit.reporting.claims.judge import Context
 
 
 def scope_of(cells: Cells, words: Words) -> str:
@@ -210,3 +214,21 @@ def sense(measure: Measure, towards: int) -> str:
 def text_decimals(values: Iterable[float], measure: Measure, typed: int | None = None) -> int:
     """Decimals of a measure's values in a sentence: four significant digits at most."""
     return decimals_for(values, min(measure.digits, 4), typed)
+
+
+def describe(cell: Cell, among: Cells, words: Words, seeds: bool = True) -> str:
+    """A cell by what tells it from the others, not by its name: "hinge, z 64 on MNIST".
+
+    Args:
+        seeds: whether its seed tells it from others too.
+    """
+    varied = [n for n in among.factors if n in cell.settings and n not in CONDITIONS]
+    # "none" may be a choice, which has a name, or the lack of a setting, which has none.
+    named = [n for n in varied if cell.settings[n] != NONE or (n, NONE) in LEVELS] or varied
+    parts = [words.level(n, cell.settings[n]) for n in named] or [words.family(cell.family)]
+    text = ", ".join(parts)
+    if seeds and len(among.seeds) > 1:
+        text = words.say("with_seed", cell=text, seed=cell.seed)
+    if len(among.datasets) > 1:
+        text += words.where(cell.dataset)
+    return text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from labkit.reporting.claims.cells import Cells
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.claim import Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.predicates import common
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from statistics import fmean
 
-from labkit.reporting.claims.cells import Cell, Cells
-from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.cell import Cell
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Draft, InTheseRuns
 from labkit.reporting.claims.contrasts import Contrast
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.predicates import common
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from math import comb
 
-from labkit.reporting.claims.cells import Cells, Level, Measured
-from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.cell import Level, Measured
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Draft, InTheseRuns
 from labkit.reporting.claims.contrasts import Comparison, compare
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.predicates import common
-from labkit.reporting.claims.predicates.absence import collapse_state
 from labkit.reporting.claims.statistics import ALPHA, proportion_interval
 
 _COLLAPSED = "collapsed"
@@ -24,7 +24,7 @@ def mark_collapsed(cells: Cells) -> Cells:
     return Cells(
         tuple(
             replace(c, status="", metrics={_COLLAPSED: Measured(float(state == "present"))})
-            if (state := collapse_state(c)) != "unknown"
+            if (state := c.collapsed) != "unknown"
             else replace(c, metrics={})
             for c in cells
         )

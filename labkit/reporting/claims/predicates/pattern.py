@@ -7,13 +7,14 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from typing import Any
 
-from labkit.reporting.claims.cells import Cells, Level
-from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.cell import Level
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Draft, InTheseRuns
 from labkit.reporting.claims.contrasts import Comparison, Contrast, compare
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.predicates import common
-from labkit.reporting.claims.writer import Writer
+from labkit.reporting.claims.texts import Writer
 
 
 def same_pattern(cells: Cells, factor: str, measure: Measure, context: Context) -> Draft:

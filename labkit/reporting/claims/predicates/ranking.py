@@ -7,9 +7,10 @@ from itertools import product
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from labkit.reporting.claims.cells import Cell, Cells, Level
-from labkit.reporting.claims.claim import InTheseRuns
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.cell import Cell, Level
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Draft, InTheseRuns
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import Measure, unfinished
 from labkit.reporting.claims.predicates import common
 from labkit.reporting.claims.statistics import FLOAT_NOISE, p_beyond, standard_error, t_interval

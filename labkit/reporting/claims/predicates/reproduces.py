@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from statistics import fmean
-from typing import Any
 
 from labkit.reporting.claims.cells import Cells
-from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.claim import Draft, InTheseRuns, Reference
 from labkit.reporting.claims.contrasts import Contrast
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.predicates import common
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A number somebody published, to be set beside ours."""
-
-    metric: str
-    """Catalog key."""
-    value: float
-    tolerance: float
-    """How far ours may be, in the metric's unit, and still count as reproduced."""
-    source: str
-    """Where it stands, in words."""
-    where: Mapping[str, Any] = field(default_factory=dict)
-    """Which cells it speaks of: ``family``, ``dataset`` and any setting."""
-    not_comparable: str = ""
-    """If the two cannot be compared, why; then no number is set beside another."""
 
 
 def reproduces(cells: Cells, reference: Reference, context: Context, key: str = "") -> Draft:

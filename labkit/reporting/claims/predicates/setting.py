@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
-from labkit.reporting.claims.cells import Cell, Cells
-from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.cell import Cell
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Draft, InTheseRuns
 from labkit.reporting.claims.contrasts import Contrast
-from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import Measure, unfinished
+from labkit.reporting.claims.judge import Context
+from labkit.reporting.claims.measure import Measure, first_measured, unfinished
 from labkit.reporting.claims.predicates import common
-from labkit.reporting.claims.predicates.absence import describe
-from labkit.reporting.claims.texts import Words
-from labkit.reporting.claims.writer import Writer
+from labkit.reporting.claims.texts import Words, Writer
 
 
 def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
@@ -119,6 +119,17 @@ def best_setting(cells: Cells, measure: Measure, context: Context) -> Draft:
     )
 
 
+def best_settings(cells: Cells, metrics: Sequence[str], context: Context) -> list[Draft]:
+    """One setting as a whole against the others, by each metric that was measured."""
+    measures = [context.measure(name) for name in metrics if first_measured([name], cells)]
+    return [
+        best_setting(cells.of(dataset=dataset), measure, context)
+        for measure in measures
+        if not set(measure.within) & set(cells.factors)
+        for dataset in cells.datasets
+    ]
+
+
 def share_within(cells: Cells, part: Measure, whole: Measure, context: Context) -> Draft:
     """The statement that one measure is less (more) than half of another, cell by cell.
 
@@ -191,7 +202,7 @@ def share_within(cells: Cells, part: Measure, whole: Measure, context: Context) 
 
 
 def _named(cell: Cell, among: Cells, words: Words) -> str:
-    return describe(cell, among, words, seeds=False)
+    return common.describe(cell, among, words, seeds=False)
 
 
 def _setting(writer: Writer, cell: Cell, among: Cells, words: Words) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from labkit.reporting.claims.cells import Cells
-from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.claim import Draft, InTheseRuns
 from labkit.reporting.claims.contrasts import Contrast, compare
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.predicates import common
 from labkit.reporting.claims.statistics import fmean
-from labkit.reporting.claims.writer import decimals_for
+from labkit.reporting.claims.texts import decimals_for
 
 
 def seed_spread(cells: Cells, factor: str, measure: Measure, context: Context) -> Draft:

@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Literal
 
 from labkit.reporting.claims.cells import Cells
-from labkit.reporting.claims.claim import InTheseRuns
+from labkit.reporting.claims.claim import Draft, InTheseRuns
 from labkit.reporting.claims.contrasts import compare
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import Measure
 from labkit.reporting.claims.predicates import common
 

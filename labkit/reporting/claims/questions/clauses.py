@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labkit.reporting.claims.cells import Level
-from labkit.reporting.claims.claim import Claim
+from labkit.reporting.claims.cell import Level
+from labkit.reporting.claims.claim import Claim, Draft
 from labkit.reporting.claims.questions.essay import Essay
 from labkit.reporting.claims.texts import Words
 
@@ -35,7 +35,7 @@ def winners(essay: Essay, claims: Sequence[Claim], verb: str) -> str:
         verb: message key of what the winner did: "was the steadier choice".
     """
     words = essay.words
-    tops = {(str(c.predicate["level"]), c.in_these_runs, essay.hedge(c)) for c in claims}
+    tops = {(str(c.predicate["level"]), c.in_these_runs, essay.doubt(c)) for c in claims}
     if len(tops) == 1 and all(_leads(c) for c in claims):
         factor, level = claims[0].predicate["factor"], claims[0].predicate["level"]
         values = words.say("clause.semicolon").join(
@@ -123,7 +123,7 @@ def course(essay: Essay, claims: Sequence[Claim]) -> str:
     """
     words = essay.words
     shapes = {c.predicate["shape"] for c in claims}
-    alike = len({essay.hedge(c) for c in claims}) == 1
+    alike = len({essay.doubt(c) for c in claims}) == 1
     if alike and monotone(claims):
         steps = words.listing(_step(words, c, on(words, c, claims)) for c in claims)
         return words.say(
@@ -191,7 +191,7 @@ def briefly(essay: Essay, claims: Sequence[Claim]) -> str:
         each = zip(ends, claims, strict=True)
         values = ", ".join(text + on(words, c, claims) for text, c in each)
     key = f"course.brief.{claims[0].predicate['shape']}"
-    return words.say(key, hedge=essay.hedge_of(claims), values=values)
+    return words.say(key, hedge=essay.hedge(*claims), values=values)
 
 
 def _end(claim: Claim, index: int) -> str:
@@ -275,3 +275,51 @@ def moved(essay: Essay, claims: Sequence[Claim]) -> str:
         where=words.where(predicate["dataset"]),
         clauses=words.listing(clauses),
     )
+
+
+# ------------------------------------------------------------------ wholes
+
+
+def needed(drafts: Sequence[Draft]) -> bool:
+    """Whether no setting was varied with the rest held fixed, so that only wholes are left."""
+    return all(draft.missing for draft in drafts if draft.predicate["kind"] == "best-of")
+
+
+def ahead(essay: Essay) -> list[Claim]:
+    """The claims that say which whole was ahead."""
+    return [
+        c
+        for c in essay.claims
+        if c.predicate["kind"] == "best-setting" and c.in_these_runs == "yes"
+    ]
+
+
+def tell_wholes(essay: Essay) -> list[Claim]:
+    """Which whole was ahead, metric by metric, and that what made the difference is not known."""
+    words, told = essay.words, ahead(essay)
+    for claim in told:
+        metric = claim.predicate["metric"]
+        setting, following = claim.predicate["words"]
+        essay.add(
+            "factor.whole",
+            [claim],
+            metric=words.metric(metric),
+            family=words.family(claim.predicate["family"]),
+            hedge=essay.hedge(claim),
+            where=words.where(claim.predicate["dataset"]),
+            setting=setting,
+            value=claim.shown[f"{metric}, best"],
+            other=claim.shown[f"{metric}, next"],
+            next=following,
+        )
+    if told:
+        refused = confounded(essay)
+        essay.add("factor.which", refused, reason=refused[0].reasons[0])
+    return told
+
+
+def confounded(essay: Essay) -> list[Claim]:
+    """The comparisons of single settings that could not be made."""
+    return [
+        c for c in essay.claims if c.predicate["kind"] == "best-of" and c.verdict == "not measured"
+    ]

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from labkit.catalog import FAMILIES
 from labkit.reporting.claims.cells import Cells
-from labkit.reporting.claims.claim import Answer, Claim
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.claim import Answer, Claim, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.predicates.family import family_versus
 from labkit.reporting.claims.predicates.setting import best_setting, share_within
 from labkit.reporting.claims.questions.clauses import everywhere, on
-from labkit.reporting.claims.questions.essay import Essay
+from labkit.reporting.claims.questions.essay import Doubt, Essay
 
 PARENTS = ("gan", "vae")
 #: Families that join the two.
@@ -71,7 +71,7 @@ def _compared(
     if not claims:
         return []
     alike = {
-        (c.predicate["ahead"], c.predicate["apart"], c.in_these_runs, essay.hedge(c))
+        (c.predicate["ahead"], c.predicate["apart"], c.in_these_runs, essay.doubt(c))
         for c in claims
     }
     groups = [claims] if len(alike) == 1 else [[c] for c in claims]
@@ -172,7 +172,7 @@ def _where_lost(essay: Essay, cells: Cells) -> list[Claim]:
         lessons = {c.predicate["below"] for c in claims}
         if not any(family in cells.families for below in lessons for family in REMEDIES[below]):
             key = "both" if len(lessons) > 1 else "prior" if lessons.pop() else "decoder"
-            essay.add(f"combining.try_{key}", claims, hedge=essay.hedge_of(claims))
+            essay.add(f"combining.try_{key}", claims, hedge=essay.hedge(*claims))
     return claims
 
 
@@ -193,39 +193,44 @@ def _best(essay: Essay, cells: Cells, family: str) -> list[Claim]:
 
 def _suggestion(essay: Essay, cells: Cells) -> list[Claim]:
     """The approaches the lab names, with the settings of the best cells."""
-    words = essay.words
     best = {f: _best(essay, cells, f) for f in PARENTS}
-    hedges = {essay.hedge(c) for found in best.values() for c in found}
-    shared = hedges.pop() if len(hedges) == 1 else ""
-    named = {}
-    for family, claims in best.items():
-        factors = cells.of(family).factors
-        each: list[tuple[str, str]] = []
-        for claim in claims:
-            settings = claim.predicate["settings"]
-            levels = [words.level(n, settings[n]) for n in factors if n in settings]
-            text = ", ".join(levels) or words.family(family)
-            hedge = essay.hedge(claim).strip()
-            if claim.in_these_runs == "tie":
-                text = words.say("combining.tied", setting=text)
-            elif hedge and not shared:
-                text = words.say("combining.hedged", setting=text, hedge=hedge)
-            each.append((text, claim.predicate["dataset"]))
-        if len({text for text, _ in each}) == 1:
-            named[family] = each[0][0]
-        else:
-            named[family] = words.listing(t + words.where(d) for t, d in each)
     claims = [c for found in best.values() for c in found]
     if all(best.values()):
-        essay.add("combining.settings", claims, hedge=shared, gan=named["gan"], vae=named["vae"])
+        doubts = {essay.doubt(c) for c in claims}
+        shared: Doubt = doubts.pop() if len(doubts) == 1 else ""
+        essay.add(
+            "combining.settings",
+            claims,
+            hedge=essay.voiced(shared),
+            **{f: _start(essay, cells, f, found, shared) for f, found in best.items()},
+        )
     essay.add("combining.approaches")
     return claims
+
+
+def _start(essay: Essay, cells: Cells, family: str, best: list[Claim], shared: Doubt) -> str:
+    """The best settings of a family, each with the doubt that not all of them share."""
+    words = essay.words
+    factors = cells.of(family).factors
+    each: list[tuple[str, str]] = []
+    for claim in best:
+        settings = claim.predicate["settings"]
+        levels = [words.level(n, settings[n]) for n in factors if n in settings]
+        text = ", ".join(levels) or words.family(family)
+        if claim.in_these_runs == "tie":
+            text = words.say("combining.tied", setting=text)
+        elif essay.doubt(claim) and not shared:
+            text = words.say("combining.hedged", setting=text, hedge=essay.hedge(claim).strip())
+        each.append((text, claim.predicate["dataset"]))
+    if len({text for text, _ in each}) == 1:
+        return each[0][0]
+    return words.listing(t + words.where(d) for t, d in each)
 
 
 def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
     """What a hybrid achieved against both parents, merged where the data sets agree."""
     words = essay.words
-    outcomes: dict[tuple[str, str], list[list[Claim]]] = {}
+    outcomes: dict[tuple[str, Doubt], list[list[Claim]]] = {}
     for dataset in cells.datasets:
         claims = [
             c
@@ -238,8 +243,8 @@ def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
         key = "beats_both" if all(won) else "between" if any(won) else "behind_both"
         if any(c.in_these_runs == "tie" for c in claims):
             key = "tie_hybrid"
-        outcomes.setdefault((key, essay.hedge_of(claims)), []).append(claims)
-    for (key, hedge), alike in outcomes.items():
+        outcomes.setdefault((key, essay.first_doubt(claims)), []).append(claims)
+    for (key, doubt), alike in outcomes.items():
         first = [claims[0] for claims in alike]
         one = _lone(alike, hybrid)
         values = words.say("clause.semicolon").join(
@@ -258,7 +263,7 @@ def _hybrid(essay: Essay, cells: Cells, hybrid: str) -> list[Claim]:
             f"combining.{key}_one" if one else f"combining.{key}",
             [claim for claims in alike for claim in claims],
             hybrid=words.family(hybrid, several=not one),
-            hedge=hedge,
+            hedge="" if key == "tie_hybrid" else essay.voiced(doubt),
             where=everywhere(words, first),
             values=values,
         )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from labkit.catalog import QUESTIONS
-from labkit.reporting.claims.claim import Answer, Claim, Sentence
-from labkit.reporting.claims.judge import MIN_SEEDS, Context, Draft, judge
+from labkit.reporting.claims.claim import Answer, Claim, Draft, Sentence
+from labkit.reporting.claims.judge import MIN_SEEDS, Context, judge
 from labkit.reporting.claims.settle import plan_for
 from labkit.reporting.claims.texts import Words, capitalised
 from labkit.reporting.language import _
+
+Doubt = Literal["", "apparently", "narrowly"]
 
 
 class Essay:
@@ -22,6 +25,7 @@ class Essay:
         self.claims = judge(key, drafts, context)
         self._by_id = {claim.id: claim for claim in self.claims}
         self._sentences: list[Sentence] = []
+        self._voiced: set[Doubt] = set()
 
     def claim(self, *parts: str) -> Claim:
         """The claim of an id, given without the question; `KeyError` if there is none."""
@@ -47,25 +51,35 @@ class Essay:
         """The most seeds that any claim of the question rests on."""
         return max((c.n_seeds for c in self.claims if c.verdict != "not measured"), default=0)
 
-    def hedge(self, claim: Claim) -> str:
-        """What has to stand before a finding so that it says no more than it may.
+    def doubt(self, claim: Claim) -> Doubt:
+        """What a finding has to be hedged with so that it says no more than it may.
 
-        With three seeds or more, "apparently " before what they leave open (also where only
-        other cells have so many); with fewer, "narrowly " before a difference below the margin,
+        With three seeds or more, *apparently* where they leave it open (also where only
+        other cells have so many); with fewer, *narrowly* for a difference below the margin,
         be it for the statement or against it (that one training proves little is said of
         everything at the paragraph's end).
         """
         if claim.verdict in ("supported", "not measured") or claim.in_these_runs == "tie":
             return ""
-        refuted = claim.in_these_runs == "no"
         if self.seeds >= MIN_SEEDS:
-            settled = refuted and _lies_beyond_zero(claim)
-            return "" if settled else self.words.say("answer.apparently")
-        return self.words.say("answer.narrowly") if claim.below_margin else ""
+            settled = claim.in_these_runs == "no" and _lies_beyond_zero(claim)
+            return "" if settled else "apparently"
+        return "narrowly" if claim.below_margin else ""
 
-    def hedge_of(self, claims: Sequence[Claim]) -> str:
-        """The hedge of a finding that rests on several claims: the first that has one."""
-        return next((hedge for claim in claims if (hedge := self.hedge(claim))), "")
+    def first_doubt(self, claims: Iterable[Claim]) -> Doubt:
+        """The doubt about a finding that rests on several claims: the first there is."""
+        return next((doubt for claim in claims if (doubt := self.doubt(claim))), "")
+
+    def hedge(self, *claims: Claim) -> str:
+        """The first doubt about some claims in words, for a sentence that is then added."""
+        return self.voiced(self.first_doubt(claims))
+
+    def voiced(self, doubt: Doubt) -> str:
+        """A doubt in words, with the space after it, for a sentence that is then added."""
+        if not doubt:
+            return ""
+        self._voiced.add(doubt)
+        return self.words.say(f"answer.{doubt}")
 
     def certainty(self, about: Sequence[Claim]) -> None:
         """The last sentences: how far all this may be trusted, and what would settle it.
@@ -82,9 +96,7 @@ class Essay:
             self.add("answer.one_seed")
         elif self.seeds < MIN_SEEDS:
             self.add("answer.few_seeds", n=count)
-        elif any(
-            self.words.say("answer.apparently").strip() in s.text.lower() for s in self._sentences
-        ):
+        elif "apparently" in self._voiced:
             uneven = any(c.n_seeds < self.seeds for c in measured)
             self.add("answer.open_uneven" if uneven else "answer.open", n=count)
         elif open_claims:

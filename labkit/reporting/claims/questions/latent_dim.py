@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from labkit.reporting.claims.cells import Cells
-from labkit.reporting.claims.claim import Answer, Claim
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.claim import Answer, Claim, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import first_measured
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
 from labkit.reporting.claims.predicates.trend import trend
@@ -183,7 +183,7 @@ def _agreement(essay: Essay, metrics: tuple[str, ...]) -> list[Claim]:
         essay.add(
             f"latent.{key}",
             claims,
-            hedge=essay.hedge_of(claims),
+            hedge=essay.hedge(*claims),
             alike=words.listing(alike),
             apart=words.listing(apart),
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from labkit.reporting.claims.cells import Cells
-from labkit.reporting.claims.claim import Answer, Claim
-from labkit.reporting.claims.judge import Context, Draft
+from labkit.reporting.claims.claim import Answer, Claim, Draft
+from labkit.reporting.claims.judge import Context
 from labkit.reporting.claims.measure import first_measured
 from labkit.reporting.claims.predicates.absence import no_collapse
 from labkit.reporting.claims.predicates.best_of import best_of

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from labkit.catalog import QUESTIONS
-from labkit.reporting.claims.cells import Cells, Level
-from labkit.reporting.claims.claim import Answer, Claim
-from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import first_measured
+from labkit.reporting.claims.cell import Level
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Answer, Claim, Draft
+from labkit.reporting.claims.judge import Context
+from labkit.reporting.claims.measure import LOSSES, STABILITY, first_measured
 from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.change import change
 from labkit.reporting.claims.predicates.helped import helped, mark_collapsed
 from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
+from labkit.reporting.claims.predicates.setting import best_settings
 from labkit.reporting.claims.predicates.trend import trend
-from labkit.reporting.claims.questions.clauses import by_label, course, moved, winners
-from labkit.reporting.claims.questions.essay import Essay
-from labkit.reporting.claims.questions.stability import WITHIN
-from labkit.reporting.claims.questions.wholes import (
-    compare_wholes,
+from labkit.reporting.claims.questions.clauses import (
+    by_label,
     confounded,
+    course,
+    moved,
     needed,
     tell_wholes,
+    winners,
 )
+from labkit.reporting.claims.questions.essay import Essay
 
 #: What a setting is judged by, where measured.
 MEASURES = (
@@ -33,7 +36,6 @@ MEASURES = (
 )
 #: What whole settings are compared by where nothing less can be.
 WHOLE = ("proxy_fid", "test_total_loss")
-LOSSES = ("d_loss", "g_loss", "total_loss", "recon_loss", "kl_loss")
 
 
 def answer(key: str, cells: Cells, context: Context) -> Answer:
@@ -67,8 +69,8 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
 
 def _drafts(cells: Cells, factor: str, context: Context) -> list[Draft]:
     drafts: list[Draft] = []
-    within = first_measured(WITHIN, cells)
-    present = [n for n in (*MEASURES, within or WITHIN[0]) if first_measured([n], cells)]
+    within = first_measured(STABILITY, cells)
+    present = [n for n in (*MEASURES, within or STABILITY[0]) if first_measured([n], cells)]
     for name in present or ["proxy_fid"]:
         for dataset in cells.datasets:
             some = cells.of(dataset=dataset)
@@ -80,7 +82,7 @@ def _drafts(cells: Cells, factor: str, context: Context) -> list[Draft]:
     if cells.families == ("gan",):
         drafts.append(helped(mark_collapsed(cells), factor, context))
     if needed(drafts):
-        drafts += compare_wholes(cells, WHOLE, context)
+        drafts += best_settings(cells, WHOLE, context)
     if factor == "beta":
         drafts += [
             trade_off(

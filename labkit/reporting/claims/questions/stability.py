@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labkit.reporting.claims.cells import Cells, Level
-from labkit.reporting.claims.claim import Answer, Claim
-from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.measure import first_measured
+from labkit.reporting.claims.cell import Level
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Answer, Claim, Draft
+from labkit.reporting.claims.judge import Context
+from labkit.reporting.claims.measure import STABILITY, first_measured
 from labkit.reporting.claims.predicates.absence import all_finished
 from labkit.reporting.claims.predicates.best_of import best_of
 from labkit.reporting.claims.predicates.constant import held_constant
 from labkit.reporting.claims.predicates.pattern import same_pattern
 from labkit.reporting.claims.predicates.ranking import ranking
+from labkit.reporting.claims.predicates.setting import best_settings
 from labkit.reporting.claims.predicates.spread import seed_spread
-from labkit.reporting.claims.questions.clauses import on, winners
+from labkit.reporting.claims.questions.clauses import ahead, needed, on, tell_wholes, winners
 from labkit.reporting.claims.questions.essay import Essay
-from labkit.reporting.claims.questions.wholes import ahead, compare_wholes, needed, tell_wholes
 from labkit.reporting.claims.texts import Words
 
-#: What stability within a training is read from, the first that was measured.
-WITHIN = ("fid_drawdown", "fid_final_excess", "fid_tail_spread", "fid_oscillation")
 QUALITY = "proxy_fid"
 DOMINANCE = "d_dominance"
 #: At most so many varied settings are taken through all measures.
@@ -30,7 +29,7 @@ MAX_FACTORS = 4
 def answer(key: str, cells: Cells, context: Context) -> Answer:
     """Divergence, drawdown, dominance and seed spread, by every setting that was varied."""
     gans = cells.of("gan")
-    within = first_measured(WITHIN, gans)
+    within = first_measured(STABILITY, gans)
     factors = list(gans.factors)[:MAX_FACTORS]
     essay = Essay(key, list(_drafts(gans, within, factors, context)), context)
     subject = within or QUALITY
@@ -70,7 +69,7 @@ def _drafts(
     gans: Cells, within: str | None, factors: Sequence[str], context: Context
 ) -> list[Draft]:
     drafts = [all_finished(gans, context)]
-    subjects = [context.measure(name) for name in dict.fromkeys([within or WITHIN[0], QUALITY])]
+    subjects = [context.measure(name) for name in dict.fromkeys([within or STABILITY[0], QUALITY])]
     read = context.measure(within or QUALITY)
     for dataset in gans.datasets:
         some = gans.of(dataset=dataset)
@@ -85,7 +84,7 @@ def _drafts(
         for factor in factors:
             drafts.append(same_pattern(gans, factor, read, context))
     if factors and needed(drafts):
-        drafts += compare_wholes(gans, [within or QUALITY], context)
+        drafts += best_settings(gans, [within or QUALITY], context)
     drafts.append(held_constant(gans, context))
     return drafts
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labkit.reporting.claims.cells import Cell, Cells
-from labkit.reporting.claims.claim import Answer
-from labkit.reporting.claims.judge import Context, Draft
-from labkit.reporting.claims.predicates.absence import describe
+from labkit.reporting.claims.cell import Cell
+from labkit.reporting.claims.cells import Cells
+from labkit.reporting.claims.claim import Answer, Draft
+from labkit.reporting.claims.judge import Context
+from labkit.reporting.claims.measure import LOSSES
 from labkit.reporting.claims.predicates.change import change
+from labkit.reporting.claims.predicates.common import describe
 from labkit.reporting.claims.questions.clauses import by_label, moved
 from labkit.reporting.claims.questions.essay import Essay
-from labkit.reporting.claims.questions.setting import LOSSES
 
 
 def answer(key: str, cells: Cells, context: Context) -> Answer:

@@ -8,12 +8,13 @@ the reader each goes through the report's catalogue, like every other fixed text
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Family
+from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES, Family
 from labkit.reporting import numbers
-from labkit.reporting.claims.cells import NONE, Level
+from labkit.reporting.claims.cell import NONE, Level
 from labkit.reporting.claims.texts import answers, claims, names
 from labkit.reporting.language import _, many
 
@@ -43,16 +44,16 @@ class Words:
 
     def metric(self, name: str) -> str:
         """A metric in the middle of a sentence: "proxy FID"."""
-        known = names.metric(name)
+        known = metric_name(name)
         return _(known) if known else name.replace("_", " ")
 
     def factor(self, name: str, several: bool = False) -> str:
         """A setting in the middle of a sentence: "z dimension", "z dimensions"."""
-        known = names.factor(name)
+        known = factor_name(name)
         if known:
             return many(*known, 2 if several else 1)
         own = name.replace("_", " ")
-        return names.plural(own) if several else own
+        return plural(own) if several else own
 
     def level(self, factor: str, level: Level) -> str:
         """A level in the middle of a sentence: "hinge", "z 64"."""
@@ -113,9 +114,9 @@ class Words:
         """ "GAN", "GANs"."""
         entry: Family | None = FAMILIES.get(name)
         if entry:
-            return many(entry.label, names.plural(entry.label), 2 if several else 1)
+            return many(entry.label, plural(entry.label), 2 if several else 1)
         own = name.replace("_", "-")
-        return names.plural(own) if several else own
+        return plural(own) if several else own
 
     def duration(self, seconds: float) -> str:
         """Seconds as people say them: "40 s", "12 min", "3.5 h"."""
@@ -124,6 +125,112 @@ class Words:
         if seconds < 90 * 60:
             return _("{minutes} min", minutes=round(seconds / 60))
         return _("{hours} h", hours=f"{seconds / 3600:.1f}")
+
+
+class Writer:
+    """Formats the numbers of one claim and remembers every one of them."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self.numbers: dict[str, float] = {}
+        self.shown: dict[str, str] = {}
+
+    def number(self, name: str, value: float, decimals: int) -> str:
+        """A number as text, kept under a name."""
+        text = fixed(value, decimals)
+        self.numbers[name] = float(value)
+        self.shown[name] = text
+        return text
+
+    def keep(self, numbers: Mapping[str, float]) -> None:
+        """Numbers the statement rests on though its text does not print them."""
+        self.numbers.update(numbers)
+
+    def count(self, name: str, n: int) -> str:
+        """A count: a word up to twelve, digits from there on."""
+        self.numbers[name] = float(n)
+        self.shown[name] = self.words.count(n)
+        return self.shown[name]
+
+    def digits(self, name: str, n: int) -> str:
+        """A count in digits, as in "5 of 6 cells"."""
+        return self.number(name, n, 0)
+
+    def level(self, factor: str, level: Level) -> str:
+        """A level in words: "hinge", "z 64", "latent 16"."""
+        for i, part in enumerate(level if isinstance(level, tuple) else (level,)):
+            if isinstance(part, (int, float)) and not isinstance(part, bool):
+                name = f"{factor} {level}" if not i else f"{factor} {level} ({i + 1})"
+                self.numbers[name] = float(part)
+                self.shown[name] = str(part)
+        return self.words.level(factor, level)
+
+    def levels(self, factor: str, levels: Iterable[Level]) -> str:
+        """ "hinge and BCE"; numbers of one factor share their noun: "z 32, 64 and 128"."""
+        found = list(levels)
+        for level in found:
+            self.level(factor, level)
+        return self.words.levels(factor, found)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Fixed-point text with a true minus sign, and no negative zero."""
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def decimals_for(values: Iterable[float], digits: int, typed: int | None = None) -> int:
+    """Decimals with which values stand side by side.
+
+    The largest shows `digits` significant digits; values that differ are printed
+    differently if three more decimals can do it; no more decimals than were typed.
+
+    Args:
+        values: finite numbers.
+        digits: significant digits of the largest.
+        typed: decimals the values were given with; None for exact doubles.
+    """
+    found = list(values)
+    largest = max((abs(v) for v in found), default=0.0)
+    start = 0 if largest == 0 else max(0, digits - 1 - math.floor(math.log10(largest)))
+    if largest and all(float(v).is_integer() for v in found):
+        start = 0
+    distinct = len(set(found))
+    chosen = next(
+        (d for d in range(start, start + 4) if len({fixed(v, d) for v in found}) == distinct),
+        start,
+    )
+    return chosen if typed is None else min(chosen, typed)
+
+
+def metric_name(name: str) -> str | None:
+    """A metric in the middle of a sentence; None if the catalog has none of this name."""
+    if name in names.METRIC_NAMES or name not in METRICS:
+        return names.METRIC_NAMES.get(name)
+    return _uncapitalised(METRICS[name].label)
+
+
+def factor_name(name: str) -> tuple[str, str] | None:
+    """A setting in the middle of a sentence, one and several; None if labkit has no such."""
+    if name in names.FACTOR_NAMES:
+        return names.FACTOR_NAMES[name]
+    label = next((f.params[name].label for f in FAMILIES.values() if name in f.params), None)
+    if label is None:
+        return None
+    return _uncapitalised(label), plural(_uncapitalised(label))
+
+
+def plural(word: str) -> str:
+    """An English plural good enough for labels: GANs, losses, epochs."""
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def _uncapitalised(label: str) -> str:
+    """ "Proxy FID" becomes "proxy FID"; "KL loss" and "D accuracy" stay."""
+    first = label.split(" ", 1)[0]
+    if len(first) > 1 and first[1:].islower():
+        return label[0].lower() + label[1:]
+    return label
 
 
 def number_name(name: str) -> str:

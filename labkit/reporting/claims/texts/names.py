@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.catalog import FAMILIES, METRICS
-from labkit.reporting.claims.cells import Level
+from labkit.reporting.claims.cell import Level
 
 #: One to twelve in words.
 COUNTS = (
@@ -93,33 +92,3 @@ NUMBERS = (
     "percent", "published", "rate", "rate at most", "resolution", "rest", "seed", "seeds", "share",
     "spread", "tolerance",
 )  # fmt: skip
-
-
-def metric(name: str) -> str | None:
-    """A metric in the middle of a sentence; None if the catalog has none of this name."""
-    if name in METRIC_NAMES or name not in METRICS:
-        return METRIC_NAMES.get(name)
-    return _uncapitalised(METRICS[name].label)
-
-
-def factor(name: str) -> tuple[str, str] | None:
-    """A setting in the middle of a sentence, one and several; None if labkit has no such."""
-    if name in FACTOR_NAMES:
-        return FACTOR_NAMES[name]
-    label = next((f.params[name].label for f in FAMILIES.values() if name in f.params), None)
-    if label is None:
-        return None
-    return _uncapitalised(label), plural(_uncapitalised(label))
-
-
-def plural(word: str) -> str:
-    """An English plural good enough for labels: GANs, losses, epochs."""
-    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
-
-
-def _uncapitalised(label: str) -> str:
-    """ "Proxy FID" becomes "proxy FID"; "KL loss" and "D accuracy" stay."""
-    first = label.split(" ", 1)[0]
-    if len(first) > 1 and first[1:].islower():
-        return label[0].lower() + label[1:]
-    return label
