@@ -205,8 +205,8 @@ def _is_measured(outcome: object) -> bool:
 def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]:
     """How many of the questions that apply have an answer of the student's."""
     from labkit.catalog import QUESTIONS
+    from labkit.reporting.answers import students
     from labkit.reporting.build import computed, read_view
-    from labkit.reporting.reflections import students
 
     view = read_view(store, options=overrides(experiment)["report"])
     answers = computed(view)

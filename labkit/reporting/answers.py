@@ -12,15 +12,18 @@ A plain number that matches no value of the table within its own rounding is mar
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from labkit.catalog import QUESTIONS
+from labkit.reporting.blocks import Piece
 from labkit.reporting.claims.cells import Cells
-from labkit.reporting.claims.claim import Claim
+from labkit.reporting.claims.claim import MARKS, Answer, Claim
 from labkit.reporting.claims.marks import (
     FENCE,
     Segment,
@@ -31,9 +34,12 @@ from labkit.reporting.claims.marks import (
 )
 from labkit.reporting.claims.questions import questions_for
 from labkit.reporting.language import _
+from labkit.reporting.reflections import NOBODY, Students, read_words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from labkit.reporting.table import Tables
 
 __all__ = [
     "Answers",
@@ -45,6 +51,8 @@ __all__ = [
     "expand",
     "match_question",
     "parse",
+    "prepare",
+    "students",
     "template",
     "to_markdown",
 ]
@@ -135,6 +143,16 @@ def template(questions: Sequence[str]) -> str:
     return "\n".join(parts)
 
 
+def prepare(path: Path | None, answers: Sequence[Answer]) -> None:
+    """Write an ``answers.md`` with a heading for each question, unless there is a file already."""
+    if path is None:
+        return
+    # Exclusive creation: what a student wrote is never written over. Where the folder may not
+    # be written to, the report does without.
+    with contextlib.suppress(OSError), path.open("x", encoding="utf-8") as file:
+        file.write(template([answer.question for answer in answers]))
+
+
 def parse(text: str) -> Answers:
     """Take an ``answers.md`` apart by its headings.
 
@@ -190,6 +208,40 @@ def match_question(heading: str) -> str:
     scores = [(SequenceMatcher(None, plain, words).ratio(), key) for words, key in texts]
     score, best = max(scores, key=lambda each: each[0])
     return best if score >= CLOSE else ""
+
+
+def students(path: Path | None, found: Tables, answers: Sequence[Answer]) -> Students:
+    """The student's answers, read from a file and held against the table.
+
+    Args:
+        path: ``answers.md``; nothing is read if it is None or not there.
+        found: the tables.
+        answers: what was computed, whose claims a student's statement may be among.
+
+    Raises:
+        LabkitError: the file is not UTF-8.
+    """
+    if path is None or not path.is_file():
+        return NOBODY
+    taken = parse(read_words(path))
+    claims = [claim for answer in answers for claim in answer.claims]
+    return Students(
+        {
+            key: _pieces(section.text, found, claims)
+            for key, section in taken.sections.items()
+            if section.text.strip()
+        },
+        tuple((s.heading, _pieces(s.text, found, claims)) for s in taken.unmatched),
+    )
+
+
+def _pieces(text: str, found: Tables, claims: Sequence[Claim]) -> tuple[Piece, ...]:
+    pieces = []
+    for segment in expand(text.strip("\n"), found.cells, claims):
+        verdict = segment.checked.verdict if segment.checked else None
+        mark = MARKS[verdict] if verdict else ""
+        pieces.append(Piece(segment.text, segment.kind, segment.note, verdict or "", mark))
+    return tuple(pieces)
 
 
 def check(

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import FORMATS, resolve
 from labkit.reporting import compare, folder
+from labkit.reporting.answers import prepare, students
 from labkit.reporting.blocks import Report
+from labkit.reporting.claims import Answer, answer_questions
 from labkit.reporting.document import compose
 from labkit.reporting.paired import measured_unlike
-from labkit.reporting.reflections import prepare, students
 from labkit.reporting.render import MADE_HERE, Drawings, html, write_file
 from labkit.reporting.sections import published
 from labkit.reporting.table import Tables, tables
@@ -21,7 +22,6 @@ from labkit.store import Store
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
-    from labkit.reporting.claims import Answer
 
 #: What each format needs the figures drawn as.
 _NEEDS = {"md": "png", "html": "svg", "pdf": "svg"}
@@ -108,8 +108,6 @@ def read_report(
 
 def computed(view: View) -> tuple[Answer, ...]:
     """What the claims engine says to each question: the file's, or those that suit the tables."""
-    from labkit.reporting.claims import answer_questions
-
     found, asked = view.tables, view.options.get("questions") or None
     references = published.for_claims(view)
     return answer_questions(found.cells, found.epochs, questions=asked, references=references)

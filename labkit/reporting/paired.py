@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import METRICS
+from labkit.reporting.claims.statistics import holm, p_beyond, t_interval
 from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import is_missing
 
@@ -149,8 +150,6 @@ def contrasts(
         One for each group and metric that has a cell measured on both sides. *Beyond noise*
         is what Holm's procedure leaves, over all of them, at 5 %, from three seeds on.
     """
-    from labkit.reporting.claims.statistics import holm, p_beyond
-
     drafts = []
     for metric in metrics:
         together: dict[Hashable, list[Pair]] = {}
@@ -198,8 +197,6 @@ def _judged(
     survived: bool,
     tested: int,
 ) -> Contrast:
-    from labkit.reporting.claims.statistics import t_interval
-
     a = sum(float(pair.a[metric]) for pair in some) / len(some)
     b = sum(float(pair.b[metric]) for pair in some) / len(some)
     interval = t_interval(by_seed)

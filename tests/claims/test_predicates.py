@@ -22,6 +22,7 @@ from labkit.reporting.claims.predicates.reproduces import reproduces
 from labkit.reporting.claims.predicates.setting import best_setting
 from labkit.reporting.claims.predicates.spread import seed_spread
 from labkit.reporting.claims.predicates.trend import trend
+from labkit.reporting.claims.questions.essay import Essay
 from labkit.reporting.claims.texts import Words
 from labkit.reporting.collapse import read
 
@@ -571,3 +572,17 @@ def test_a_published_value_is_reproduced_within_its_tolerance() -> None:
     cells, context = table(cell(1.0, family="vae"))
     unlike = Reference("total_loss", 1.0, 1.0, "x", not_comparable="other reconstruction")
     assert judged(reproduces(cells, unlike, context), context).verdict == "not measured"
+
+
+def test_a_doubt_is_explained_where_it_was_voiced_not_where_its_word_stands() -> None:
+    def said(bce: list[float], sentence: str) -> str:
+        cells, context = hinge_bce([10.0, 10.1, 9.9], bce)
+        essay = Essay("q", [best_of(cells, "loss", FID, context)], context)
+        (claim,) = essay.claims
+        essay.write(sentence.format(essay.hedge(claim)), [claim])
+        essay.certainty([claim])
+        return essay.answer().paragraph
+
+    marked = "“Apparently” marks"
+    assert marked in said([10.4, 9.8, 10.9], "{}hinge is ahead.")
+    assert marked not in said([20.0, 20.4, 19.7], "{}the loss called apparently is ahead.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from labkit import calibration
 from labkit.catalog import METRICS, Direction
 from labkit.reporting.claims.cell import ENDED_BADLY, Cell, Measured
 from labkit.reporting.language import _
@@ -126,8 +127,6 @@ def resolution(dataset: str, samples: int) -> float:
 
     0 where the data set is not calibrated.
     """
-    from labkit import calibration
-
     try:
         return calibration.margin(dataset, samples)
     except (KeyError, OSError):

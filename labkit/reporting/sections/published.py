@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Row, Section, Table
+from labkit.reporting.claims.claim import Reference
 from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import listing, show
+from labkit.reporting.plots.style import level_label, metric_label
 from labkit.reporting.sections.experiments import anchor
 from labkit.reporting.view import Cell, View
 from labkit.spec import OWN_CODE
-
-if TYPE_CHECKING:
-    from labkit.reporting.claims import Reference
 
 #: Losses where it is said beside them of which epoch they are.
 _PLAIN = {
@@ -86,8 +85,6 @@ def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) 
 
 def for_claims(view: View) -> tuple[Reference, ...]:
     """The published values as the claims engine takes them."""
-    from labkit.reporting.claims import Reference
-
     found = []
     for each in view.plan.settings.get("references") or ():
         cells = _meant(view, each)
@@ -211,8 +208,6 @@ def performance(view: View) -> Section | None:
 
 def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
     """A row for each run and loss."""
-    from labkit.reporting.plots.style import level_label
-
     about = FAMILIES[family]
     columns = (
         Column(_("Run"), name="run"), Column(_("Loss")), Column(_("Initial"), True),
@@ -247,8 +242,6 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
 
 def _whole(view: View) -> tuple[Block, ...]:
     """What does not depend on the kind of loss: one table of all cells, and how to read it."""
-    from labkit.reporting.plots.style import metric_label
-
     columns = (
         Column(_("Run"), name="run"),
         *(Column(metric_label(name), True, _(METRICS[name].about)) for name in _WHOLE),

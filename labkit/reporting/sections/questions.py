@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from labkit.reporting.blocks import (
     Block,
@@ -15,13 +14,12 @@ from labkit.reporting.blocks import (
     Section,
     Sentence,
 )
+from labkit.reporting.claims.claim import Answer, Claim
+from labkit.reporting.claims.texts import number_name
 from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import show, slug
 from labkit.reporting.reflections import Students
 from labkit.reporting.view import View
-
-if TYPE_CHECKING:
-    from labkit.reporting.claims.claim import Answer, Claim
 
 #: Whether a statement holds in the table at hand.
 _HERE = {"yes": N_("yes"), "no": N_("no"), "tie": N_("tie")}
@@ -109,8 +107,6 @@ def _sentence(text: str, claims: tuple[Evidence, ...]) -> Sentence:
 
 
 def _evidence(claim: Claim) -> Evidence:
-    from labkit.reporting.claims.texts import number_name
-
     rests = (
         many("{n} seed", "{n} seeds", claim.n_seeds),
         many("{n} block", "{n} blocks", claim.n_blocks),
