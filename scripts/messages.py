@@ -18,7 +18,7 @@ from jinja2.ext import babel_extract
 
 from labkit import catalog
 from labkit.reporting.claims import texts
-from labkit.reporting.claims.claim import VERDICTS
+from labkit.reporting.claims.claim import MARKS
 from labkit.reporting.claims.texts import names
 
 ROOT = Path(__file__).parents[1]
@@ -136,7 +136,7 @@ def _claims() -> Iterator[Text]:
         yield message, where, "a number in words"
     for message in names.NUMBERS:
         yield message, where, "what a number of a claim is"
-    for verdict in VERDICTS:
+    for verdict in MARKS:
         yield verdict, where, "a verdict"
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 Verdict = Literal["supported", "not supported", "inconclusive", "not measured"]
 InTheseRuns = Literal["yes", "no", "tie"]
 
-VERDICTS: tuple[Verdict, ...] = ("supported", "not supported", "inconclusive", "not measured")
-
 #: A sign for each verdict, so that it never rests on a colour alone.
 MARKS: dict[Verdict, str] = {
     "supported": "✓",

@@ -110,10 +110,6 @@ class Comparison:
         return tuple(dict.fromkeys(g.block for g in self.groups))
 
     @cached_property
-    def runs(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(c.run for c in self.cells))
-
-    @cached_property
     def cells(self) -> tuple[Cell, ...]:
         found = [c for g in self.groups for c in g.cells.values()]
         return tuple(sorted(found, key=lambda c: c.order))

@@ -208,7 +208,6 @@ class _KnownNumbers:
                 values += [float(p) for p in parts if isinstance(p, (int, float))]
         values += [abs(v) for claim in claims for v in claim.numbers.values()]
         self._values = sorted({abs(v) for v in values})
-        self._halves = max((m.half for c in cells for m in c.metrics.values()), default=0.0)
 
     def has(self, text: str, percent: bool) -> bool:
         """Whether a number matches a value within the rounding it is written with.

@@ -287,11 +287,7 @@ def needed(drafts: Sequence[Draft]) -> bool:
 
 def ahead(essay: Essay) -> list[Claim]:
     """The claims that say which whole was ahead."""
-    return [
-        c
-        for c in essay.claims
-        if c.predicate["kind"] == "best-setting" and c.in_these_runs == "yes"
-    ]
+    return [c for c in essay.of_kind("best-setting") if c.in_these_runs == "yes"]
 
 
 def tell_wholes(essay: Essay) -> list[Claim]:

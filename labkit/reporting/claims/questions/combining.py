@@ -65,9 +65,7 @@ def _compared(
 ) -> list[Claim]:
     """One family against another by one measure, merged where the data sets agree."""
     words = essay.words
-    claims = [
-        c for d in cells.datasets if (c := essay.found("family", "-".join(pair), name, d or "all"))
-    ]
+    claims = essay.by_dataset(cells, "family", "-".join(pair), name)
     if not claims:
         return []
     alike = {
@@ -184,11 +182,7 @@ def _loss_key(claim: Claim) -> str:
 
 
 def _best(essay: Essay, cells: Cells, family: str) -> list[Claim]:
-    return [
-        c
-        for d in cells.datasets
-        if (c := essay.found("best-setting", family, "proxy_fid", d or "all"))
-    ]
+    return essay.by_dataset(cells, "best-setting", family, "proxy_fid")
 
 
 def _suggestion(essay: Essay, cells: Cells) -> list[Claim]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from labkit.catalog import QUESTIONS
+from labkit.reporting.claims.cells import Cells
 from labkit.reporting.claims.claim import Answer, Claim, Draft, Sentence
 from labkit.reporting.claims.judge import MIN_SEEDS, Context, judge
 from labkit.reporting.claims.settle import plan_for
@@ -35,6 +36,20 @@ class Essay:
         """The same, or None where it is absent or not measured."""
         claim = self._by_id.get(".".join((self.key, *parts)))
         return None if claim is None or claim.verdict == "not measured" else claim
+
+    def by_dataset(self, cells: Cells, *parts: str) -> list[Claim]:
+        """The same of each data set of some cells, where it was measured."""
+        return [c for d in cells.datasets if (c := self.found(*parts, d or "all"))]
+
+    def of_kind(self, kind: str, metric: str = "") -> list[Claim]:
+        """The claims of one kind (and metric) that were measured."""
+        return [
+            c
+            for c in self.claims
+            if c.predicate["kind"] == kind
+            and c.verdict != "not measured"
+            and (not metric or c.predicate["metric"] == metric)
+        ]
 
     def add(self, key: str, claims: Iterable[Claim] = (), **fields: object) -> None:
         """A sentence from a message; nothing is added if the message is empty."""

@@ -37,10 +37,7 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
         for d in vaes.datasets
     ]
     essay = Essay(key, drafts, context)
-    trends = {
-        name: [c for d in vaes.datasets if (c := essay.found("trend", FACTOR, name, d or "all"))]
-        for name in metrics
-    }
+    trends = {name: essay.by_dataset(vaes, "trend", FACTOR, name) for name in metrics}
     told: list[Claim] = []
     if not any(trends.values()):
         essay.add("latent.nothing", essay.claims, reason=_why(essay))
@@ -145,11 +142,7 @@ def _units_to_spare(claim: Claim) -> bool:
 
 def _trade_offs(essay: Essay, vaes: Cells, recon: str) -> list[Claim]:
     words = essay.words
-    claims = [
-        c
-        for d in vaes.datasets
-        if (c := essay.found("trade-off", FACTOR, f"{recon}-{SAMPLES}", d or "all"))
-    ]
+    claims = essay.by_dataset(vaes, "trade-off", FACTOR, f"{recon}-{SAMPLES}")
     parts = []
     for claim in claims:
         a, b = claim.predicate["best"]

@@ -106,9 +106,7 @@ def _diversity(
     told: list[Claim] = []
     clauses = []
     for factor in factors:
-        claims = [
-            c for d in gans.datasets if (c := essay.found("best-of", factor, metric, d or "all"))
-        ]
+        claims = essay.by_dataset(gans, "best-of", factor, metric)
         if claims:
             told += claims
             clause = winners(essay, claims, f"verb.{metric}")

@@ -127,25 +127,13 @@ def _numeric(levels: tuple[Level, ...]) -> bool:
 
 
 def _sentence(essay: Essay, name: str) -> list[Claim]:
-    trends = [
-        c
-        for c in essay.claims
-        if c.predicate["kind"] == "trend"
-        and c.predicate["metric"] == name
-        and c.verdict != "not measured"
-    ]
+    trends = essay.of_kind("trend", name)
     if trends:
         essay.add(
             "factor.trend", trends, metric=essay.words.metric(name), clauses=course(essay, trends)
         )
         return trends
-    claims = [
-        c
-        for c in essay.claims
-        if c.predicate["kind"] == "best-of"
-        and c.predicate["metric"] == name
-        and c.verdict != "not measured"
-    ]
+    claims = essay.of_kind("best-of", name)
     if claims:
         essay.add(
             "factor.measure",
@@ -167,8 +155,5 @@ def _losses(essay: Essay, cells: Cells, factor: str) -> None:
                 metric=words.metric(name),
             )
             break
-    changes = [
-        c for c in essay.claims if c.predicate["kind"] == "change" and c.verdict != "not measured"
-    ]
-    for group in by_label(changes):
+    for group in by_label(essay.of_kind("change")):
         essay.write(moved(essay, group), group)

@@ -61,8 +61,8 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
 
 def _comparable(essay: Essay, metric: str) -> bool:
     """Whether any training is held against another by this metric."""
-    of_levels = (c for c in essay.claims if c.predicate["kind"] == "best-of" and c.in_these_runs)
-    return any(c.predicate["metric"] == metric for c in [*of_levels, *ahead(essay)])
+    wholes = (c.predicate["metric"] == metric for c in ahead(essay))
+    return bool(essay.of_kind("best-of", metric)) or any(wholes)
 
 
 def _drafts(
@@ -108,7 +108,7 @@ def _finished(essay: Essay) -> Claim:
 def _shares(essay: Essay, gans: Cells, subject: str) -> list[Claim]:
     """Which factor carries most of the spread, data set by data set."""
     words = essay.words
-    claims = [c for d in gans.datasets if (c := essay.found("ranking", subject, d or "all"))]
+    claims = essay.by_dataset(gans, "ranking", subject)
     if not claims:
         return []
     parts = []
@@ -219,9 +219,7 @@ def _by_factor(
     told: list[Claim] = []
     clauses = []
     for factor in factors:
-        claims = [
-            c for d in gans.datasets if (c := essay.found("best-of", factor, metric, d or "all"))
-        ]
+        claims = essay.by_dataset(gans, "best-of", factor, metric)
         if claims:
             told += claims
             clause = winners(essay, claims, verb)
@@ -235,9 +233,7 @@ def _dominance(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]
     """How far the discriminator was ahead, level by level of the first factor."""
     if not factors:
         return []
-    claims = [
-        c for d in gans.datasets if (c := essay.found("best-of", factors[0], DOMINANCE, d or "all"))
-    ]
+    claims = essay.by_dataset(gans, "best-of", factors[0], DOMINANCE)
     parts = [_values(essay.words, c, DOMINANCE, factors[0], c.predicate["order"]) for c in claims]
     if parts:
         essay.add(
@@ -250,11 +246,7 @@ def _spread(essay: Essay, gans: Cells, factors: Sequence[str]) -> list[Claim]:
     """How far seeds lay apart, level by level of the first factor."""
     if not factors:
         return []
-    claims = [
-        c
-        for d in gans.datasets
-        if (c := essay.found("seed-spread", factors[0], QUALITY, d or "all"))
-    ]
+    claims = essay.by_dataset(gans, "seed-spread", factors[0], QUALITY)
     levels = gans.factors[factors[0]]
     parts = [_values(essay.words, c, "spread", factors[0], levels) for c in claims]
     if parts:

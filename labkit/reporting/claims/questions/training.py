@@ -24,7 +24,7 @@ def answer(key: str, cells: Cells, context: Context) -> Answer:
     for group in settings.values():
         drafts += _changes(group, cells.of(group[0].family, group[0].dataset), context)
     essay = Essay(key, drafts, context)
-    measured = [c for c in essay.claims if c.verdict != "not measured"]
+    measured = essay.of_kind("change")
     for claims in by_label(measured):
         essay.write(moved(essay, claims), claims)
     if not measured:
