@@ -32,6 +32,7 @@ MAX_NODES = 100_000
 
 NOT_YAML = "not valid YAML"
 TABS = "indent with spaces, not tabs"
+TAB_INSIDE = "a tab within a text; type a space"
 QUOTES = "put a text with ': ' in quotes"
 SPACE_AFTER = "a space must follow ':'"
 ALIGN = "this line does not line up with those above it"
@@ -129,7 +130,7 @@ def parse(text: str) -> Node | None:
     """
     if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         raise YamlError(1, f"the file is larger than {MAX_BYTES:,} bytes")
-    builder = _Builder(yaml.parse(text, Loader=yaml.SafeLoader))
+    builder = _Builder(yaml.parse(text, Loader=_Loader))
     try:
         return builder.document()
     except yaml.MarkedYAMLError as error:
@@ -179,6 +180,8 @@ def _hint(before: str, here: str, opened: str, line: int) -> str:
     """
     if here == "\t":
         return TABS
+    if before[-1:] == "\t":
+        return TAB_INSIDE
     if here == ":" and ": " in before:
         return QUOTES
     if opened and opened in "[{":
@@ -196,6 +199,16 @@ def _not_plain(character: str) -> str:
     name = unicodedata.name(character, "character").lower()
     article = "an" if name[0] in "aeiou" else "a"
     return f"{article} {name} (U+{ord(character):04X}) stands where only plain spaces may"
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's Python parser, with tabs as spaces wherever they are no indentation (YAML 1.2)."""
+
+    def scan_to_next_token(self) -> None:
+        super().scan_to_next_token()
+        while self.peek() == "\t" and (self.flow_level or not self.allow_simple_key):
+            self.forward()
+            super().scan_to_next_token()
 
 
 class _Builder:

@@ -369,6 +369,14 @@ MISTAKES = {
         "name: lab\nexperiments:\n\tgan: 1\n",
         "3: not valid YAML: indent with spaces, not tabs",
     ),
+    "a tab in a line that is else empty": (
+        "name: lab\n\t\nseeds: [1]\n",
+        "2: not valid YAML: indent with spaces, not tabs",
+    ),
+    "a tab in a text": (
+        WHOLE + "title: Lab\t1\n",
+        "8: not valid YAML: a tab within a text; type a space",
+    ),
     "a tag": (
         "name: !!python/object/apply:os.system [ls]\n",
         "1: tags (tag:yaml.org,2002:python/object/apply:os.system) are not allowed",
