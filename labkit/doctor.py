@@ -38,8 +38,10 @@ print(json.dumps({
 }))
 """
 #: Variables that change what labkit does; of those that hold paths only that they are set.
-_VARIABLES = ("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG")
-_PATHS = ("LABKIT_DATA", "LABKIT_CACHE", "MATPLOTLIBRC")
+_VARIABLES = (
+    "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG", "MPLBACKEND",
+)  # fmt: skip
+_PATHS = ("LABKIT_DATA", "LABKIT_CACHE", "MATPLOTLIBRC", "MPLCONFIGDIR", "TMPDIR")
 _WINDOWS = r"[A-Za-z]:\\(?:[^\\'\":;,]+\\)*"
 _UNIX = r"(?<![\w.~>$])/(?:[^/\s'\":;,]+/)*"
 #: Below this, a run of Lab 1 might not fit.
@@ -174,7 +176,7 @@ def _version(name: str) -> str | None:
 def fonts() -> Finding:
     """The font of plots that are pictures; the page's own plots use the reader's fonts."""
     try:
-        import matplotlib as mpl
+        from labkit.reporting.plots.library import mpl
 
         folder = Path(mpl.get_data_path(), "fonts", "ttf")
         files = [folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"]

@@ -13,16 +13,19 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.backend_bases import GraphicsContextBase
-from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.font_manager import get_font
-from matplotlib.path import Path as Outline
-from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
 from labkit.reporting.plots.canvas import DASHES, MARKERS, PAGE, Canvas, Marks, Path, Words
+from labkit.reporting.plots.library import (
+    Affine2D,
+    GraphicsContextBase,
+    Outline,
+    RendererAgg,
+    get_font,
+    mpl,
+    plain,
+)
 
 DPI = 144
 _EM = 64  # glyphs are read at this size and scaled
@@ -35,13 +38,14 @@ def to_png(canvas: Canvas, colours: Mapping[str, str]) -> bytes:
         canvas: what to draw.
         colours: name to hex colour, besides those of the page.
     """
-    pen = _Pen(canvas, {**PAGE, **colours})
-    for path in canvas.grid:
-        pen.path(path)
-    for shape in canvas.shapes:
-        pen.path(shape) if isinstance(shape, Path) else pen.marks(shape)
-    pen.words(canvas.words)
-    return pen.png()
+    with plain():
+        pen = _Pen(canvas, {**PAGE, **colours})
+        for path in canvas.grid:
+            pen.path(path)
+        for shape in canvas.shapes:
+            pen.path(shape) if isinstance(shape, Path) else pen.marks(shape)
+        pen.words(canvas.words)
+        return pen.png()
 
 
 class _Pen:

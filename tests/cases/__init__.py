@@ -1,0 +1,1 @@
+"""What people met with, as small cases through the real command line."""
