@@ -202,6 +202,10 @@ def execute(prepared: Prepared, view: View) -> Summary:
         _look_for(device)
         if own:
             try_own_code(plan.cells)
+            from labkit.repeatable import notes
+
+            for line in notes(plan.cells):
+                view.say(line)
     return runner.run(plan, store, prepared.options, view)
 
 

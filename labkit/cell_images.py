@@ -13,13 +13,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from labkit import pictures
+from labkit import own_code, pictures
 from labkit.catalog import FAMILIES, resolve
+from labkit.code_version import own_files
 from labkit.data import Images, load
 from labkit.spec import CellSpec
+from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Family, plane, to_float, to_uint8
 from labkit.train.models.conditional import Conditional
-from labkit.train.rng import derive, stream
+from labkit.train.rng import seed_all
+from labkit.train.runtime import settings_kept
 
 GreyImages = NDArray[np.uint8]
 #: Images (N, 1, 28, 28) in [-1, 1] and their classes (N,).
@@ -34,7 +37,12 @@ RECONSTRUCTED, ENDS = 8, (0, 1)
 
 def build(spec: CellSpec, device: torch.device) -> Family:
     """A family with its initial weights, on its device."""
-    torch.manual_seed(derive(spec.seed, "init"))
+    for name in own_files(spec):
+        # What a file does as it is run is the same for all cells, and no business of theirs.
+        with settings_kept():
+            seed_all(0, f"file/{name}")
+            own_code.load(name.removesuffix(".py"))
+    seed_all(spec.seed, "init")
     family: Family = resolve(FAMILIES[spec.family].target)(spec.params)
     family.to(device)
     return family
@@ -59,36 +67,40 @@ def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]
         one with a latent plane ``manifold``; where classes can be asked for, ``classes``: one
         uint8 picture each.
     """
-    noise = stream(spec.seed, "grid", 0, family.device)
-    found = {"samples": (family.sample(GRID, noise), 4)}
+    seed = spec.seed
+    with drawing(family, seed, "grid") as noise:
+        found = {"samples": (family.sample(GRID, noise), 4)}
     if isinstance(family, Autoencoder):
         images, labels = shown
         family.labels = labels
-        both = torch.stack([images, family.reconstruct(images)], 1).flatten(0, 1)
+        with drawing(family, seed, "reconstruction"):
+            both = torch.stack([images, family.reconstruct(images)], 1).flatten(0, 1)
         found["reconstruction"] = (both, 4)
         family.labels = labels[list(ENDS)]
-        line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID)
+        with drawing(family, seed, "interpolation"):
+            line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID)
         found["interpolation"] = (line, 4)
         if family.latent_dim == 2 and not family.classes:
             codes = plane(MANIFOLD).to(images.device)
-            found["manifold"] = (family.decode_codes(codes), MANIFOLD)
+            with drawing(family, seed, "manifold"):
+                found["manifold"] = (family.decode_codes(codes), MANIFOLD)
     if isinstance(family, Conditional):
-        noise = stream(spec.seed, "class grid", 0, family.device)
-        found["classes"] = (family.class_grid(CLASS_COLUMNS, noise), CLASS_COLUMNS)
+        with drawing(family, seed, "class grid") as noise:
+            found["classes"] = (family.class_grid(CLASS_COLUMNS, noise), CLASS_COLUMNS)
     return {name: pictures.tile(to_numpy(i), columns) for name, (i, columns) in found.items()}
 
 
 def evaluation_samples(family: Family, spec: CellSpec) -> GreyImages:
     """The samples a cell is measured by, uint8 (N, 28, 28), from their own noise."""
-    noise = stream(spec.seed, "evaluation", 0, family.device)
-    return to_numpy(family.sample(spec.evaluation["samples"], noise))
+    with drawing(family, spec.seed, "evaluation") as noise:
+        return to_numpy(family.sample(spec.evaluation["samples"], noise))
 
 
 def selection_samples(family: Family, spec: CellSpec) -> GreyImages:
     """The samples the best epoch is chosen by; one noise for all epochs, so that the choice
     between them is free of its chance."""
-    noise = stream(spec.seed, "selection", 0, family.device)
-    return to_numpy(family.sample(spec.selection["samples"], noise))
+    with drawing(family, spec.seed, "selection") as noise:
+        return to_numpy(family.sample(spec.selection["samples"], noise))
 
 
 def probe(data: Images, which: slice, device: torch.device) -> Probe:
@@ -103,8 +115,9 @@ def labels_of(data: Images, device: torch.device) -> Tensor:
 
 def load_for(spec: CellSpec, split: str, root: Path | None) -> Images:
     """The images a cell trains on (``train``) or is tested with (``test``)."""
-    limit = spec.data["limit"] if split == "train" else None
-    return load(spec.dataset, split, spec.data["source"], limit, root)
+    if split == "test":
+        return load(spec.dataset, "test", "bundled")  # all of them, the same in every source
+    return load(spec.dataset, split, spec.data["source"], spec.data["limit"], root)
 
 
 def to_device(images: GreyImages, device: torch.device) -> Tensor:

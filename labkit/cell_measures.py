@@ -23,8 +23,9 @@ from labkit.measure.evaluate import Measures, measure_history, measure_samples, 
 from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.vae import latent_plane
 from labkit.spec import CellSpec
+from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Family
-from labkit.train.rng import stream
+from labkit.train.rng import seed_all
 
 
 def measures(
@@ -51,14 +52,19 @@ def measures(
     if isinstance(family, Autoencoder):
         test = load_for(spec, "test", Path(data_root) if data_root else None)
         images, family.labels = probe(test, slice(None), family.device)
-        mean, log_variance = family.encode(images)
+        with drawing(family, spec.seed, "codes"):
+            mean, log_variance = family.encode(images)
+        with drawing(family, spec.seed, "rebuilt"):
+            rebuilt = to_numpy(family.reconstruct(images))
+        with drawing(family, spec.seed, "test") as noise:
+            losses = family.test_losses(images, noise)
         parts.append(
             measure_vae(
-                reconstructions=to_numpy(family.reconstruct(images)),
+                reconstructions=rebuilt,
                 originals=test.images,
                 mean=mean.cpu().numpy(),
                 log_variance=log_variance.cpu().numpy(),
-                losses=family.test_losses(images, stream(spec.seed, "test", 0, family.device)),
+                losses=losses,
                 # A VAE-GAN compares features: by squares, and no likelihood of images.
                 reconstruction=spec.params.get("reconstruction", "mse"),
                 dataset=spec.dataset,
@@ -69,13 +75,23 @@ def measures(
     if FAMILIES[spec.family].conditional:
         asked = np.arange(len(samples), dtype=np.int64) % 10
         parts.append(measure_conditional(samples, asked, spec.dataset))
-    for name, target in own_code.own_metrics().items() if own else ():
-        real = load(spec.dataset, "test", "bundled").images
-        parts.append(Measures({name: float(resolve(target)(samples, real))}))
+    if own:
+        parts.append(Measures(own_measures(spec, samples)))
     return {
         "metrics": {name: value for part in parts for name, value in part.metrics.items()},
         "details": {name: value for part in parts for name, value in part.details.items()},
     }
+
+
+def own_measures(spec: CellSpec, samples: GreyImages) -> dict[str, float]:
+    """The measures of a user's own, of samples uint8 (N, 28, 28)."""
+    found = {}
+    for name, target in own_code.own_metrics().items():
+        real = load(spec.dataset, "test", "bundled").images
+        measure = resolve(target)
+        seed_all(spec.seed, f"metric/{name}")
+        found[name] = float(measure(samples, real))
+    return found
 
 
 def sheet_measures(
@@ -83,8 +99,9 @@ def sheet_measures(
 ) -> dict[str, float]:
     """``lab_sheet_fid`` of a cell's samples, uint8 (N, 28, 28), by a GAN's discriminator."""
     test = load_for(spec, "test", Path(data_root) if data_root else None)
-    real, fake = (
-        gan.discriminator_features(to_device(images, gan.device)).cpu().numpy()
-        for images in (test.images, samples)
-    )
+    found = []
+    for images in (test.images, samples):
+        with drawing(gan, spec.seed, "features"):
+            found.append(gan.discriminator_features(to_device(images, gan.device)).cpu().numpy())
+    real, fake = found
     return {"lab_sheet_fid": lab_sheet_fid(real, fake)}

@@ -13,6 +13,9 @@ import sys
 import sysconfig
 from pathlib import Path
 
+#: How a system says that there is no room for more.
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 class LabkitError(Exception):
     """A mistake in a file, a table or a command: one line says what, where, what is allowed.

@@ -42,6 +42,7 @@ from labkit.history import best_epoch, read_history
 from labkit.measure.cost import PeakMemory
 from labkit.measure.tracker import Tracker
 from labkit.own_code import OwnCodeError
+from labkit.repeatable import differs
 from labkit.spec import CellSpec, sha256_of
 from labkit.store import Store
 from labkit.train import checkpoint, runtime
@@ -176,6 +177,7 @@ def train(
 ) -> None:
     """Train a cell in an attempt folder, going on from its checkpoint if it has a fitting one."""
     device = runtime.pick_device(task.device)
+    unlike = differs(spec)
     memory = PeakMemory(device.type)
     family = build(spec, device)
     environment = runtime.numeric_environment(device)
@@ -248,6 +250,8 @@ def train(
             "numeric": environment,
             "hardware": {"processor": processor()},
             "packages": _packages(),
+            # Only of a user's own networks: what nobody can repeat.
+            **({"differs": unlike} if unlike else {}),
         },
     )
 

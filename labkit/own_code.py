@@ -35,6 +35,7 @@ __all__ = [
     "place",
     "read",
     "register",
+    "run_again",
     "source_of",
     "to_json",
 ]
@@ -159,6 +160,11 @@ def load(name: str) -> ModuleType:
             raise OwnCodeError(f"{where} {one_line(error)}") from error
         _MODULES[name] = module
     return _MODULES[name]
+
+
+def run_again() -> None:
+    """Let each file be run anew by the next `load`, as in a process of its own."""
+    _MODULES.clear()
 
 
 def place(error: BaseException) -> str:

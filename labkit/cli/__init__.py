@@ -12,13 +12,14 @@ from __future__ import annotations
 import io
 import os
 import sys
+import tempfile
 from typing import Annotated
 
 import typer
 
 from labkit.cli import handin, leave, report, run, setup, words
 from labkit.cli.options import say
-from labkit.errors import LabkitError, reason
+from labkit.errors import FULL, LabkitError, reason
 
 app = typer.Typer(
     name="labkit",
@@ -84,6 +85,8 @@ def main() -> None:
 
 def _line(error: LabkitError | OSError) -> str:
     """What is wrong, and where: ``hand-in.zip: no such file or folder``."""
+    if isinstance(error, OSError) and error.errno in FULL and not error.filename:
+        return f"{tempfile.gettempdir()} (TMPDIR) or where it writes to: {reason(error)}"
     if isinstance(error, OSError) and error.errno:
         return f"{error.filename}: {reason(error)}" if error.filename else reason(error)
     return str(error) or type(error).__name__

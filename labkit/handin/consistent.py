@@ -18,7 +18,7 @@ from typing import Any
 from labkit import code_version
 from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
-from labkit.errors import misshapen, one_line
+from labkit.errors import FULL, misshapen, one_line
 from labkit.handin.content import (
     ANSWERS,
     REPORT,
@@ -29,6 +29,7 @@ from labkit.handin.content import (
     report_code,
 )
 from labkit.handin.ladder import Rung
+from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
 from labkit.history import read_history
 from labkit.plan import PlanError
@@ -53,7 +54,12 @@ def check(found: Unpacked, rung: Rung) -> None:
     try:
         _report(found, rung)
     except Exception as error:
-        rung.fail(f"the report cannot be made from these results: {one_line(error)}")
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
+        if lacks := lacking(error):
+            rung.lack(lacks, "the report")
+        else:
+            rung.fail(f"the report cannot be made from these results: {one_line(error)}")
     done = sum(found.store.is_evaluated(spec) for spec in found.plan.cells)
     rung.note(f"{done} of {len(found.plan.cells)} cells are trained and measured")
 

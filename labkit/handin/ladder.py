@@ -34,6 +34,8 @@ class Rung:
     """What did not hold, a line each."""
     notes: list[str] = field(default_factory=list)
     """What was checked and how, or why it was not."""
+    here: list[str] = field(default_factory=list)
+    """What the machine that checks lacked: no fault of the hand-in."""
 
     @property
     def title(self) -> str:
@@ -52,6 +54,11 @@ class Rung:
             self.verdict = "not checkable"
         self.note(line)
 
+    def lack(self, what: str, who: str = "") -> None:
+        """This could not be looked at for want of something on the machine that checks."""
+        self.here.append(printable(what))
+        self.give_up(f"{f'{who}: ' if who else ''}not checkable here: {what}")
+
 
 @dataclass(frozen=True)
 class Ladder:
@@ -66,11 +73,34 @@ class Ladder:
         """Whether no check failed; what could not be checked does not count."""
         return all(rung.verdict != "failed" for rung in self.rungs)
 
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for could be checked."""
+        return all(rung.verdict != "not checkable" for rung in self.rungs)
+
+    @property
+    def summary(self) -> str:
+        """What came of it, in one line."""
+        failed, unseen = (
+            ", ".join(str(rung.number) for rung in self.rungs if rung.verdict == verdict)
+            for verdict in ("failed", "not checkable")
+        )
+        if failed:
+            return f"DOES NOT HOLD: rung {failed}"
+        here = list(dict.fromkeys(line for rung in self.rungs for line in rung.here))
+        if here:
+            return f"nothing failed, but rung {unseen} lacks something on this machine: {here[0]}"
+        if unseen:
+            return f"nothing failed; rung {unseen} not checkable, see there"
+        return "all that was asked for holds"
+
     def to_json(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "author": self.author,
             "holds": self.holds,
+            "complete": self.complete,
+            "summary": printable(self.summary),
             "rungs": [{"title": rung.title, **asdict(rung)} for rung in self.rungs],
             "limits": LIMITS,
         }
@@ -85,7 +115,7 @@ class Ladder:
             if len(rung.found) > most:
                 lines.append(f"   - and {len(rung.found) - most} more")
             lines += [f"   {line}" for line in rung.notes]
-        return [*lines, LIMITS]
+        return [*lines, printable(self.summary), LIMITS]
 
 
 def silent(line: str) -> None:

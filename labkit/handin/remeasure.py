@@ -23,6 +23,7 @@ from labkit.code_version import own_files, training_code
 from labkit.errors import one_line
 from labkit.handin.content import measured_alike, ran_on
 from labkit.handin.ladder import Rung, Say, printable, silent
+from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
 from labkit.hardware import processor
 from labkit.history import best_epoch, read_history
@@ -30,6 +31,7 @@ from labkit.measure.evaluate import measure_history
 from labkit.measure.samples_file import SamplesError, read_samples
 from labkit.measure.tracker import Tracker
 from labkit.plan import matches
+from labkit.repeatable import ABOUT, RESUMING, differs, metrics_that_differ
 from labkit.spec import OWN_CODE, CellSpec
 from labkit.train import checkpoint, runtime
 from labkit.train.models.base import Family
@@ -89,14 +91,38 @@ def check(
         try:
             same = ran_on(found.store, spec) == _here()
             here += same
-            for line in _cell(found, spec, HERE if same else ELSEWHERE, data_root, trust, rung):
-                rung.fail(f"{spec.name}: {line}")
+            lines = _cell(found, spec, HERE if same else ELSEWHERE, data_root, trust, rung)
+            _put_down(found, spec, list(lines), rung)
         except Exception as error:
+            if lacks := lacking(error):
+                rung.lack(lacks, spec.name)
+                continue
             rung.fail(f"{spec.name}: cannot be measured again: {one_line(error)}")
     rung.note(f"{here} of {len(specs)} cells ran on such a machine: {HERE} asked")
     if here < len(specs):
         rung.note(f"the others on another, whose last bits differ: {ELSEWHERE} asked")
     return rung
+
+
+def _put_down(found: Unpacked, spec: CellSpec, lines: list[str], rung: Rung) -> None:
+    """Findings, unless the author's networks were found to differ from themselves already."""
+    stated = own_noise(found, spec)
+    if lines and stated:
+        rung.give_up(
+            f"{spec.name}: not checkable: recorded when it was trained: {stated} ({lines[0]})"
+        )
+        return
+    for line in lines:
+        rung.fail(f"{spec.name}: {line}")
+
+
+def own_noise(found: Unpacked, spec: CellSpec) -> str:
+    """What a cell's record says its own networks do otherwise each time; mostly nothing."""
+    if not own_files(spec):
+        return ""
+    path = found.store.train_folder(spec) / "environment.json"
+    stated = json.loads(path.read_bytes()).get("differs") or ()
+    return "; ".join(ABOUT[what] for what in stated if what in ABOUT)
 
 
 def _here() -> dict[str, Any]:
@@ -144,10 +170,17 @@ def _cell(
     again = cell_measures.measures(spec, family, samples, history if whole else None, root, trust)
     if spec.code == OWN_CODE:
         again = {part: _shared(values, stored[part]) for part, values in again.items()}
+    unsteady = set(metrics_that_differ(spec)) if trust else set()
+    for name in sorted(unsteady):
+        rung.give_up(f"{name}: this measure of the author's own differs each time: not checkable")
     for part in ("metrics", "details"):
         known = stored[part] if family else _shared(stored[part], again[part])
-        given = {k: v for k, v in known.items() if trust or k not in own_code.own_metrics()}
-        yield from _compare(part, given, again[part], most)
+        left_out = unsteady if trust else own_code.own_metrics().keys()
+        given, made = (
+            {k: v for k, v in values.items() if k not in left_out}
+            for values in (known, again[part])
+        )
+        yield from _compare(part, given, made, most)
     if family is not None:
         drawn = cell_images.evaluation_samples(family, spec)
         yield from _pixels("samples.npz", samples, drawn, most)
@@ -167,6 +200,9 @@ def _no_weights(spec: CellSpec, train: Path, trust: bool) -> str:
     # Other code may mean other networks by the same name.
     if spec.code != training_code(spec.family, spec.params):
         return "trained by other code than this labkit's; its samples are measured"
+    unlike = [ABOUT[what] for what in differs(spec) if what != RESUMING]
+    if unlike:
+        return f"{', '.join(own_files(spec))}: {'; '.join(unlike)}: not checkable"
     return ""
 
 

@@ -19,12 +19,17 @@ from typing import Any
 from labkit import code_version, own_code, runner
 from labkit.catalog import FAMILIES
 from labkit.commits import read_commit
+from labkit.data.sources import find_full
 from labkit.errors import one_line
+from labkit.handin import machine
 from labkit.handin.content import measured_alike, ran_on
 from labkit.handin.ladder import Rung, Say, printable, silent
+from labkit.handin.machine import lacking, lacking_in
+from labkit.handin.remeasure import own_noise
 from labkit.handin.unpack import Unpacked
 from labkit.jobs import Job
 from labkit.plan import matches
+from labkit.repeatable import ABOUT, RESUMING, differs, metrics_that_differ
 from labkit.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
 from labkit.store import Store
 from labkit.watch import Progress
@@ -102,6 +107,9 @@ def check(
     if not able:
         rung.give_up("no trained cell whose training code is this labkit's")
         return rung
+    able = _able_here(found, able, data_root, rung)
+    if not able:
+        return rung
     chosen = random.SystemRandom().sample(able, min(n, len(able)))
     # What is in a plan's `own` is run by the workers: the files that were handed in and trusted.
     own = own_code.to_json(found.experiment.own) if trust else []
@@ -109,12 +117,21 @@ def check(
     plan = replace(found.plan, cells=tuple(chosen), settings=settings)
     again = Store(found.scratch / "trained again")
     options = runner.Options(data_root=data_root, threads=found.plan.settings.get("threads") or 1)
-    runner.run(plan, again, options, _View(say))
+    try:
+        runner.run(plan, again, options, _View(say))
+    except Exception as error:
+        if not (lacks := lacking(error)):
+            raise
+        rung.lack(lacks)
+        return rung
     for spec in chosen:
         outcome = again.outcome(spec)
         if isinstance(outcome, CellFailure) or outcome is None or not outcome.measured:
             why = outcome.error if isinstance(outcome, CellFailure) else "not done"
-            rung.give_up(f"{spec.name}: could not be trained here: {why}")
+            if lacks := lacking_in(why):
+                rung.lack(lacks, spec.name)
+            else:
+                rung.give_up(f"{spec.name}: could not be trained here: {why}")
             continue
         # What was handed in may hold anything; whatever it does to this code is no pass.
         try:
@@ -122,6 +139,27 @@ def check(
         except Exception as error:
             rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
     return rung
+
+
+def _able_here(
+    found: Unpacked, specs: list[CellSpec], data_root: Path | None, rung: Rung
+) -> list[CellSpec]:
+    """The cells whose images are on this machine and whose networks can be repeated at all."""
+    if found.plan.data_source == "full":
+        missing = {s.dataset for s in specs if find_full(s.dataset, data_root) is None}
+        why = machine.data(f"the full {' and '.join(sorted(missing))}: not on this machine")
+        specs = [spec for spec in specs if spec.dataset not in missing]
+        if missing:
+            rung.note(why) if specs else rung.lack(why)
+    able = []
+    for spec in specs:
+        unlike = [ABOUT[what] for what in differs(spec) if what != RESUMING]
+        if unlike:
+            files = ", ".join(code_version.own_files(spec))
+            rung.give_up(f"{spec.name}: {files}: {'; '.join(unlike)}: not checkable")
+        else:
+            able.append(spec)
+    return able
 
 
 def _names(specs: Sequence[CellSpec]) -> str:
@@ -133,7 +171,11 @@ def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung
     alike = measured_alike(spec)
     if ran_on(found.store, spec) == ran_on(again, spec):
         differ = _differences(found, again, spec, alike)
-        if differ:
+        stated = [ABOUT[RESUMING]] if RESUMING in differs(spec) else []
+        stated += [noise] if (noise := own_noise(found, spec)) and noise not in stated else []
+        if differ and stated:
+            rung.give_up(f"{spec.name}: not identical ({differ}), but not checkable: {stated[0]}")
+        elif differ:
             rung.fail(f"{spec.name}: not identical though the machine is: {differ}")
         elif alike:
             rung.note(f"{spec.name}: identical: weights, history, samples and measures")
@@ -235,6 +277,7 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> 
     before, after = _result(found.store, spec), _result(again, spec)
     if alike:
         unrun = own_code.own_metrics().keys() - after.metrics.keys()  # not trusted, so not run
+        unrun |= set(metrics_that_differ(spec)) if not unrun else set()
         wrong += sorted(set(_unlike(before.metrics, after.metrics)) - unrun)
         wrong += _unlike(before.details, after.details)
     measured = set() if alike else {"proxy_fid"}

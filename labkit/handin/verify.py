@@ -15,9 +15,9 @@ from typing import Any
 
 from labkit import own_code
 from labkit.asked import UserError
-from labkit.errors import behind
+from labkit.errors import FULL, behind
 from labkit.experiment_file import Experiment, parse_experiment
-from labkit.handin import bag, consistent
+from labkit.handin import bag, consistent, machine
 from labkit.handin.container import Container, ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
 from labkit.handin.ladder import Ladder, Rung, Say, silent
@@ -51,7 +51,7 @@ def verify(
 
     Raises:
         NotAZipError: the file is no ZIP file.
-        UserError: `cells` means none of its cells.
+        UserError: `cells` means none of its cells, or there is no room to look at it.
         OSError: it cannot be read.
     """
     highest = (4 if rerun else 3) if highest is None else highest
@@ -76,10 +76,16 @@ def verify(
         author = experiment.content.author.model_dump()
         with tempfile.TemporaryDirectory(prefix="labkit-verify-") as scratch:
             if highest >= 2:
-                unpacked = unpack(found, about, experiment, Path(scratch), second := Rung(2))
-                rungs.append(second)
+                rungs.append(second := Rung(2))
+                try:
+                    unpacked = unpack(found, about, experiment, Path(scratch), second)
+                    if unpacked is not None:
+                        consistent.check(unpacked, second)
+                except OSError as error:
+                    if error.errno in FULL:
+                        raise UserError(machine.full(error, Path(scratch))) from error
+                    raise
                 if unpacked is not None:
-                    consistent.check(unpacked, second)
                     _refuse_unknown(cells, unpacked.plan)
                     asked = cells, data_root, trust_code, say
                     rungs += _upper(unpacked, highest, rerun, asked)

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
+from safetensors.torch import load as read
 from safetensors.torch import save
 from torch import Tensor
 
@@ -49,7 +50,15 @@ def load(family: Family, path: Path) -> None:
         KeyError, RuntimeError: the file is of another model.
     """
     with safe_open(path, framework="pt") as file:
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        _fill(family, {key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
+
+
+def restore(family: Family, data: bytes) -> None:
+    """The same from the bytes that `dump` gave."""
+    _fill(family, read(data))
+
+
+def _fill(family: Family, tensors: dict[str, Tensor]) -> None:
     for name, network in family.networks.items():
         network.load_state_dict(_below(tensors, f"network/{name}/"))
     for name, optimiser in family.optimisers.items():

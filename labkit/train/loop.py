@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from labkit.train.models.base import Family, to_float
-from labkit.train.rng import derive, stream
+from labkit.train.rng import seed_all, stream
 
 Row = dict[str, float]
 
@@ -59,7 +59,7 @@ def fit(
         started = time.perf_counter()
         order = torch.randperm(len(images), generator=stream(seed, "order", epoch)).to(device)
         family.noise = stream(seed, "noise", epoch, device)
-        torch.manual_seed(derive(seed, "dropout", epoch))  # layers that draw by themselves
+        seed_all(seed, "dropout", epoch)  # layers that draw by themselves
         batches = [b for b in order.split(batch_size) if len(b) > 1]  # batch norm needs two
         means = _Means(device)
         family.epoch, family.epochs, family.steps = epoch, epochs, len(batches)

@@ -8,7 +8,9 @@ seed see the same data order and the same noise, as paired comparisons want.
 from __future__ import annotations
 
 import hashlib
+import random
 
+import numpy as np
 import torch
 
 
@@ -23,3 +25,11 @@ def stream(
 ) -> torch.Generator:
     """A generator of its own for one purpose of one epoch."""
     return torch.Generator(device).manual_seed(derive(seed, purpose, epoch))
+
+
+def seed_all(seed: int, purpose: str, epoch: int = 0) -> None:
+    """Seed what layers draw from by themselves: torch's, NumPy's and Python's own generators."""
+    value = derive(seed, purpose, epoch)
+    torch.manual_seed(value)
+    np.random.seed(value % 2**32)
+    random.seed(value)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # must precede CUDA's start
@@ -25,6 +27,27 @@ def set_up(threads: int = 1, tf32: bool = False) -> None:
     torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.set_flush_denormal(True)  # tiny moments of idle weights cost hundreds of cycles each
+
+
+@contextmanager
+def settings_kept() -> Iterator[None]:
+    """What a block changes of how torch works is taken back: threads, type, device, kernels."""
+    threads, dtype, grad = (
+        torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
+    )  # fmt: skip
+    device = torch.get_default_device()
+    exact, tuned = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    try:
+        yield
+    finally:
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(grad)
+        if torch.get_default_device() != device:
+            torch.set_default_device(device)
+        torch.use_deterministic_algorithms(exact)
+        torch.backends.cudnn.benchmark = tuned
 
 
 def pick_device(wanted: str = "auto") -> torch.device:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-#: Images per forward pass where no gradient is needed.
+#: Images per forward pass where no gradient is needed. Layers that draw by themselves draw in
+#: blocks of this size: another one would be other samples.
 EVAL_BATCH = 500
 
 
@@ -66,8 +67,8 @@ class Family:
         return self.epoch - 1 + i / self.steps
 
     def random_noise(self, n: int, rng: torch.Generator) -> Tensor:
-        """(n, noise_dim) standard normal values from a stream on the family's device."""
-        return torch.randn(n, self.noise_dim, generator=rng, device=rng.device)
+        """(n, noise_dim) standard normal values of a stream, on the family's device."""
+        return torch.randn(n, self.noise_dim, generator=rng, device=rng.device).to(self.device)
 
     def decode(self, z: Tensor) -> Tensor:
         """Images (N, 1, 28, 28) in [-1, 1] of given noise; networks in evaluation mode."""
@@ -86,7 +87,7 @@ class Family:
         return torch.arange(n) % 10
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
-        """`n` images (n, 1, 28, 28) in [-1, 1]; `rng` must be a stream on the family's device."""
+        """`n` images (n, 1, 28, 28) in [-1, 1]; `rng` may be a stream on the CPU."""
         return self.decode(self.random_noise(n, rng))
 
     def parameter_count(self) -> int:

@@ -39,14 +39,14 @@ class Conditional(Family):
     def random_noise(self, n: int, rng: torch.Generator) -> Tensor:
         """(n, noise_dim) noise for the classes 0, 1, ..., 9, 0, 1, ... in turn."""
         z = torch.randn(n, self.noise_dim - CLASSES, generator=rng, device=rng.device)
-        return torch.cat([z, one_hot(self.sample_labels(n).to(z.device))], 1)
+        return torch.cat([z, one_hot(self.sample_labels(n).to(z.device))], 1).to(self.device)
 
     def class_grid(self, columns: int, rng: torch.Generator) -> Tensor:
         """(10 * columns, 1, 28, 28): a row for each class, the same noise down each column."""
         size = columns, self.noise_dim - CLASSES
         z = torch.randn(size, generator=rng, device=rng.device).repeat(CLASSES, 1)
         labels = torch.arange(CLASSES, device=z.device).repeat_interleave(columns)
-        return self.decode(torch.cat([z, one_hot(labels)], 1))
+        return self.decode(torch.cat([z, one_hot(labels)], 1).to(self.device))
 
 
 class ConditionalGAN(Conditional, GAN):

@@ -66,7 +66,7 @@ class VAE(Autoencoder):
 
     def _draw(self, mean: Tensor, log_variance: Tensor, rng: torch.Generator) -> Tensor:
         """z ~ N(mean, exp(log_variance)), written so that gradients reach both (section 2.4)."""
-        epsilon = torch.randn(mean.shape, generator=rng, device=rng.device)
+        epsilon = torch.randn(mean.shape, generator=rng, device=rng.device).to(mean.device)
         return mean + torch.exp(0.5 * log_variance) * epsilon
 
     def _decode(self, z: Tensor) -> Tensor:

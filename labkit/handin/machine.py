@@ -1,0 +1,75 @@
+"""What the grader's machine lacks: no failing of a hand-in."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from labkit.data.sources import DataError
+from labkit.errors import FULL
+
+#: What the system is short of, whoever asks for it.
+_SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}
+#: How a failure in a worker, which is known by its words alone, begins: the types of `lacking`.
+_WORDS = (
+    "DataError: ", "MemoryError", "OutOfMemoryError: ", "ModuleNotFoundError: ", "ImportError: ",
+    "FeatureError: ", "the worker process died", "took longer than its limit",
+)  # fmt: skip
+
+
+def lacking(error: BaseException) -> str:
+    """What this machine lacks, if that is what an error says; else an empty string."""
+    for each in _chain(error):
+        name = type(each).__name__
+        if isinstance(each, DataError):
+            return data(str(each))
+        if isinstance(each, ImportError):
+            return f"a library that is not installed here: {each}"
+        if isinstance(each, MemoryError) or name == "OutOfMemoryError" or _no_memory(each):
+            return f"more memory: {str(each).splitlines()[0] if str(each) else name}"
+        if isinstance(each, OSError) and each.errno in _SHORT:
+            return f"{each.strerror}: {each.filename or room()}"
+        if name == "FeatureError":
+            return f"a file of labkit's own: {each}"
+    return ""
+
+
+def lacking_in(failure: str) -> str:
+    """The same of a cell's failure in a worker, of which only a line is known."""
+    if failure.startswith("DataError: "):
+        return data(failure.removeprefix("DataError: "))
+    if failure.startswith("OSError: [Errno"):
+        number = failure.removeprefix("OSError: [Errno").strip().partition("]")[0]
+        return failure if number.isdigit() and int(number) in _SHORT else ""
+    return failure if failure.startswith(_WORDS) or "can't allocate memory" in failure else ""
+
+
+def data(why: str) -> str:
+    """What to do about a data set that is not there."""
+    return f"{why}; give --data-root DIR, or fetch it with `labkit data fetch`"
+
+
+def room() -> str:
+    """Where temporary files go, and how that is changed."""
+    return f"{tempfile.gettempdir()}, where temporary files go (set TMPDIR to another folder)"
+
+
+def full(error: OSError, scratch: Path) -> str:
+    """One line on a disk that is full while a hand-in is looked at."""
+    return (
+        f"{error.filename or scratch}: {error.strerror}; hand-ins are looked at in "
+        f"{scratch.parent}: set TMPDIR to a folder with more room"
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _no_memory(error: BaseException) -> bool:
+    """torch's allocator on the CPU has no type of its own for it."""
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
