@@ -12,7 +12,7 @@ from labkit.catalog import FAMILIES, resolve
 from labkit.data import load
 from labkit.train import runtime
 from labkit.train.loop import fit
-from labkit.train.models.base import Family
+from labkit.train.models.base import Context, Family
 from labkit.train.rng import derive
 
 
@@ -53,5 +53,4 @@ def train(
 def flops(cell: dict[str, Any]) -> float:
     """Floating-point operations of training on one image, as a cell's cost file has them."""
     family = build(cell)
-    family.noise = torch.Generator()
-    return flops_per_image(family, torch.zeros(8, 1, 28, 28))
+    return flops_per_image(family, torch.zeros(8, 1, 28, 28), Context(torch.Generator()))

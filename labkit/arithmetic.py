@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from labkit.train.models.base import Family
+from labkit.train.models.base import Context, Family
 
 
 class Arithmetic(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -33,7 +35,7 @@ class Arithmetic(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return out
 
 
-def flops_per_image(family: Family, batch: Any) -> float:
+def flops_per_image(family: Family, batch: Tensor, context: Context) -> float:
     """Floating-point operations of training, per image of a batch.
 
     Where a generator learns only at every so-many-th step, the mean over that many. The
@@ -42,9 +44,10 @@ def flops_per_image(family: Family, batch: Any) -> float:
     Args:
         family: a model in training.
         batch: (N, 1, 28, 28) in [-1, 1].
+        context: what its steps are told, but for their number.
     """
     steps: int = getattr(family, "n_critic", 1)
     with Arithmetic() as counter:
         for i in range(steps):
-            family.step(batch, i)
+            family.step(batch, replace(context, step=i, steps=steps))
     return float(counter.total / (steps * len(batch)))

@@ -6,7 +6,9 @@ that it can be made again from the weights alone.
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +21,7 @@ from labkit.code_version import own_files
 from labkit.data import Images, load
 from labkit.spec import CellSpec
 from labkit.train.draws import drawing
-from labkit.train.models.base import Autoencoder, Family, plane, to_float, to_uint8
+from labkit.train.models.base import Autoencoder, Context, Family, plane, to_float, to_uint8
 from labkit.train.models.conditional import Conditional
 from labkit.train.rng import seed_all
 from labkit.train.runtime import settings_kept
@@ -44,8 +46,23 @@ def build(spec: CellSpec, device: torch.device) -> Family:
             own_code.load(name.removesuffix(".py"))
     seed_all(spec.seed, "init")
     family: Family = resolve(FAMILIES[spec.family].target)(spec.params)
+    if "context" not in inspect.signature(family.step).parameters:
+        _step_as_before(family)
     family.to(device)
     return family
+
+
+def _step_as_before(family: Any) -> None:
+    """Serve a user's family of the first release: `step(batch, i)`, the rest as attributes."""
+    learn = family.step
+
+    def step(batch: Tensor, context: Context) -> dict[str, Tensor]:
+        for name in ("noise", "labels", "epoch", "epochs", "steps"):
+            setattr(family, name, getattr(context, name))
+        stats: dict[str, Tensor] = learn(batch, context.step)
+        return stats
+
+    family.step = step
 
 
 def probe_images(spec: CellSpec, device: torch.device) -> Probe:
@@ -72,13 +89,11 @@ def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]
         found = {"samples": (family.sample(GRID, noise), 4)}
     if isinstance(family, Autoencoder):
         images, labels = shown
-        family.labels = labels
         with drawing(family, seed, "reconstruction"):
-            both = torch.stack([images, family.reconstruct(images)], 1).flatten(0, 1)
+            both = torch.stack([images, family.reconstruct(images, labels)], 1).flatten(0, 1)
         found["reconstruction"] = (both, 4)
-        family.labels = labels[list(ENDS)]
         with drawing(family, seed, "interpolation"):
-            line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID)
+            line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID, labels[list(ENDS)])
         found["interpolation"] = (line, 4)
         if family.latent_dim == 2 and not family.classes:
             codes = plane(MANIFOLD).to(images.device)

@@ -51,13 +51,13 @@ def measures(
         parts.append(measure_history(history, spec.family))
     if isinstance(family, Autoencoder):
         test = load_for(spec, "test", Path(data_root) if data_root else None)
-        images, family.labels = probe(test, slice(None), family.device)
+        images, labels = probe(test, slice(None), family.device)
         with drawing(family, spec.seed, "codes"):
-            mean, log_variance = family.encode(images)
+            mean, log_variance = family.encode(images, labels)
         with drawing(family, spec.seed, "rebuilt"):
-            rebuilt = to_numpy(family.reconstruct(images))
+            rebuilt = to_numpy(family.reconstruct(images, labels))
         with drawing(family, spec.seed, "test") as noise:
-            losses = family.test_losses(images, noise)
+            losses = family.test_losses(images, noise, labels)
         parts.append(
             measure_vae(
                 reconstructions=rebuilt,

@@ -48,7 +48,7 @@ from labkit.store import Store
 from labkit.train import checkpoint, runtime
 from labkit.train.adversary import Adversary
 from labkit.train.loop import fit
-from labkit.train.models.base import Family
+from labkit.train.models.base import Context, Family
 from labkit.train.rng import stream
 
 #: Checkpoints are not written more often than this.
@@ -130,8 +130,6 @@ def try_own_code(specs: Sequence[CellSpec]) -> None:
         name = own[0].removeprefix(own_code.PREFIX).partition(":")[0]
         try:
             family = build(spec, torch.device("cpu"))
-            family.noise = stream(spec.seed, "try")
-            family.labels = torch.arange(_FLOPS_N) % 10
             fault = _fault(family, stream(spec.seed, "try"))
         except OwnCodeError:
             raise
@@ -154,7 +152,8 @@ def _fault(family: Family, rng: torch.Generator) -> str:
                 found = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
                 return f"expected {name} -> a scalar tensor, as of .mean(); it gave {found}"
     last = getattr(family, "n_critic", 1) - 1  # the step in which a generator learns too
-    for name, value in family.step(torch.zeros(_FLOPS_N, 1, 28, 28), last).items():
+    context = Context(rng, torch.arange(_FLOPS_N) % 10, step=last, steps=last + 1)
+    for name, value in family.step(torch.zeros(_FLOPS_N, 1, 28, 28), context).items():
         if not isinstance(value, Tensor) or value.dim():
             return f"step must return scalar tensors; {name} is none"
         if not value.isfinite():
@@ -351,11 +350,10 @@ _FLOPS_N = 8
 
 def _flops(family: Family, spec: CellSpec, probe: Probe) -> float:
     """Arithmetic of a training step; it is really run, so this comes last."""
-    images, family.labels = probe
-    # Resumed after its last epoch, a family has not been through the loop that sets these.
-    family.noise = stream(spec.seed, "flops", 0, family.device)
-    family.epoch = family.epochs = spec.training["epochs"]
-    return flops_per_image(family, images)
+    images, labels = probe
+    epochs = spec.training["epochs"]  # the last, where a latent GAN's own part is trained
+    noise = stream(spec.seed, "flops", 0, family.device)
+    return flops_per_image(family, images, Context(noise, labels, epoch=epochs, epochs=epochs))
 
 
 def _write_json(path: Path, value: Any) -> None:

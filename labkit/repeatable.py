@@ -23,7 +23,7 @@ from labkit.data import load
 from labkit.spec import CellSpec, sha256_of
 from labkit.train import checkpoint
 from labkit.train.draws import drawing
-from labkit.train.models.base import Family
+from labkit.train.models.base import Context, Family
 from labkit.train.rng import seed_all, stream
 
 #: What may differ; the words a cell's record and a grader's findings have for it.
@@ -95,12 +95,10 @@ def _stepped(family: Family, spec: CellSpec, epoch: int) -> bytes:
     """One step of training as in an epoch of its own; what a checkpoint then holds."""
     images = torch.rand(_N, 1, 28, 28, generator=stream(spec.seed, "try")) * 2 - 1
     family.train()
-    family.noise = stream(spec.seed, "try", epoch)
-    family.labels = torch.arange(_N) % 10
-    family.epoch = epoch
+    last = getattr(family, "n_critic", 1) - 1  # the step in which a generator learns too
+    noise, labels = stream(spec.seed, "try", epoch), torch.arange(_N) % 10
     seed_all(spec.seed, "try", epoch)
-    # The step in which a generator learns too.
-    family.step(images, getattr(family, "n_critic", 1) - 1)
+    family.step(images, Context(noise, labels, step=last, steps=last + 1, epoch=epoch))
     return checkpoint.dump(family)
 
 

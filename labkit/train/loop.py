@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from labkit.train.models.base import Family, to_float
+from labkit.train.models.base import Context, Family, to_float
 from labkit.train.rng import seed_all, stream
 
 Row = dict[str, float]
@@ -58,17 +58,23 @@ def fit(
     for epoch in range(done + 1, epochs + 1):
         started = time.perf_counter()
         order = torch.randperm(len(images), generator=stream(seed, "order", epoch)).to(device)
-        family.noise = stream(seed, "noise", epoch, device)
+        noise = stream(seed, "noise", epoch, device)
         seed_all(seed, "dropout", epoch)  # layers that draw by themselves
         batches = [b for b in order.split(batch_size) if len(b) > 1]  # batch norm needs two
         means = _Means(device)
-        family.epoch, family.epochs, family.steps = epoch, epochs, len(batches)
         for i, index in enumerate(batches):
             on_step(epoch, i, len(batches))
             batch = to_float(images[index]).unsqueeze(1)
-            family.labels = labels[index] if labels is not None else None
+            context = Context(
+                noise=noise,
+                labels=labels[index] if labels is not None else None,
+                step=i,
+                steps=len(batches),
+                epoch=epoch,
+                epochs=epochs,
+            )
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-                stats = family.step(batch, i)
+                stats = family.step(batch, context)
             means.add(stats, len(index), i)
         row, bad = means.read()
         if bad is not None:

@@ -9,7 +9,7 @@ import torch
 
 from labkit.arithmetic import Arithmetic, flops_per_image
 from labkit.catalog import FAMILIES, resolve
-from labkit.train.models.base import Family
+from labkit.train.models.base import Context, Family
 
 BATCH = torch.zeros(8, 1, 28, 28)
 
@@ -18,8 +18,11 @@ def gan(**changes: Any) -> Family:
     params = {key: param.default for key, param in FAMILIES["gan"].params.items()}
     made: Family = resolve(FAMILIES["gan"].target)(params | {"networks": "dense"} | changes)
     made.train()
-    made.noise = torch.Generator()
     return made
+
+
+def flops(family: Family) -> float:
+    return flops_per_image(family, BATCH, Context(torch.Generator()))
 
 
 def weights(network: torch.nn.Module) -> int:
@@ -40,11 +43,11 @@ def test_a_step_of_a_dense_gan() -> None:
     first_d, first_g = 784 * 512, 64 * 256  # images and noise need no gradient
     discriminator = g + 2 * (3 * d - first_d)
     generator = 3 * g - first_g + 2 * d  # D's own weights learn nothing
-    assert flops_per_image(family, BATCH) == 2 * (discriminator + generator)
+    assert flops(family) == 2 * (discriminator + generator)
 
 
 def test_the_mean_over_steps_of_which_one_moves_the_generator() -> None:
-    one, five = flops_per_image(gan(), BATCH), flops_per_image(gan(n_critic=5), BATCH)
+    one, five = flops(gan()), flops(gan(n_critic=5))
     family = gan()
     g, d = weights(family.networks["generator"]), weights(family.networks["discriminator"])
     generator = 2 * (3 * g - 64 * 256 + 2 * d)
@@ -52,6 +55,6 @@ def test_the_mean_over_steps_of_which_one_moves_the_generator() -> None:
 
 
 def test_a_gradient_penalty_is_counted() -> None:
-    free = flops_per_image(gan(loss="wasserstein"), BATCH)
-    fined = flops_per_image(gan(loss="wasserstein", constraint="gradient_penalty"), BATCH)
+    free = flops(gan(loss="wasserstein"))
+    fined = flops(gan(loss="wasserstein", constraint="gradient_penalty"))
     assert fined > 1.2 * free

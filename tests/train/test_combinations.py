@@ -13,7 +13,7 @@ from labkit.combinations import idle, objection
 from labkit.data import load
 from labkit.train import checkpoint, runtime
 from labkit.train.loop import fit
-from labkit.train.models.base import Autoencoder, Family
+from labkit.train.models.base import Autoencoder, Context, Family
 from labkit.train.rng import derive, stream
 
 Settings = dict[str, Any]
@@ -139,10 +139,8 @@ def test_a_conditional_discriminator_sees_the_class(
     model: Any = build("cgan")
     x = (images.float() / 127.5 - 1).unsqueeze(1)
     model.train(False)
-    model.labels = labels
-    right = model._judge(x)
-    model.labels = (labels + 1) % 10
-    assert not torch.allclose(right, model._judge(x))
+    right = model._judge(x, labels)
+    assert not torch.allclose(right, model._judge(x, (labels + 1) % 10))
 
 
 def test_a_latent_gan_leaves_its_vae_alone_once_it_is_frozen(
@@ -171,8 +169,8 @@ def test_the_vae_gans_encoder_learns_nothing_from_the_adversarial_loss(
     gradients = []
     for gamma in (0.0, 1.0):
         model: Any = build("vae_gan", gamma=gamma)
-        model.noise = stream(7, "noise", 1)
-        model.step((images[:8].float() / 127.5 - 1).unsqueeze(1), 0)
+        context = Context(stream(7, "noise", 1))
+        model.step((images[:8].float() / 127.5 - 1).unsqueeze(1), context)
         gradients.append([model.encoder.mean.weight.grad, model.decoder[0].weight.grad])
     assert torch.equal(gradients[0][0], gradients[1][0])
     assert not torch.equal(gradients[0][1], gradients[1][1])
@@ -209,10 +207,12 @@ def test_the_average_trails_the_generator(images: torch.Tensor, labels: torch.Te
 
 def test_kl_warm_up_rises_in_a_straight_line() -> None:
     model: Any = build("vae", kl_warmup=2, beta=3.0)
-    model.epochs, model.steps = 5, 10
-    betas = []
-    for model.epoch in (1, 2, 3):
-        betas += [model._beta_now(0), model._beta_now(5)]
+    noise = torch.Generator()
+    betas = [
+        model._beta_now(Context(noise, step=step, steps=10, epoch=epoch, epochs=5))
+        for epoch in (1, 2, 3)
+        for step in (0, 5)
+    ]
     assert betas == pytest.approx([0.0, 0.75, 1.5, 2.25, 3.0, 3.0])
 
 

@@ -18,7 +18,7 @@ from benchmarks import plain
 from benchmarks.gpu.cases import Case, cases, spec_of
 from labkit.catalog import FAMILIES, resolve
 from labkit.train import runtime
-from labkit.train.models.base import Autoencoder, Family
+from labkit.train.models.base import Autoencoder, Context, Family
 from labkit.train.models.conditional import Conditional
 
 fake_tensor = pytest.importorskip("torch._subclasses.fake_tensor")
@@ -66,9 +66,6 @@ def _without_stand_in(draw: Callable[..., Tensor]) -> Callable[..., Tensor]:
 def _on_the_card(case: Case) -> Family:
     with CARD:
         family: Family = resolve(FAMILIES[case.family].target)(spec_of(case, 1, N).params)
-    family.noise = Stream()
-    family.labels = torch.zeros(N, dtype=torch.int64, device=CARD)
-    family.epoch, family.epochs, family.steps = 1, 1, 2
     family.train()
     return family
 
@@ -88,15 +85,14 @@ def test_training_sampling_and_coding_stay_on_the_card(
     family = _on_the_card(case)
     trained += family.networks.values()
     images = torch.zeros(N, 1, 28, 28, device=CARD)
+    labels = torch.zeros(N, dtype=torch.int64, device=CARD)
     for i in range(2):  # a latent GAN trains its VAE in the first, its GAN in the second
-        stats = family.step(images, i)
+        stats = family.step(images, Context(Stream(), labels, step=i, steps=2))
         assert {value.device for value in stats.values()} == {CARD}
     made = [family.sample(20, Stream())]
     if isinstance(family, Autoencoder):
-        made += [family.reconstruct(images), *family.encode(images)]
-        assert family.labels is not None
-        family.labels = family.labels[:2]
-        made.append(family.interpolate(images[0], images[1]))
+        made += [family.reconstruct(images, labels), *family.encode(images, labels)]
+        made.append(family.interpolate(images[0], images[1], labels=labels[:2]))
     if isinstance(family, Conditional):
         made.append(family.class_grid(2, Stream()))
     assert {each.device for each in made} == {CARD}

@@ -125,9 +125,8 @@ def drawn_elsewhere(spec: CellSpec, monkeypatch: pytest.MonkeyPatch) -> list[tup
         cell_images.selection_samples(family, spec)
         cell_images.grids(family, spec, probe)
         if isinstance(family, Autoencoder):
-            family.labels = probe[1]
             with drawing(family, spec.seed, "test") as noise:
-                family._draw(*family.encode(probe[0]), noise)  # type: ignore[attr-defined]
+                family._draw(*family.encode(*probe), noise)  # type: ignore[attr-defined]
     return asked.drawn
 
 

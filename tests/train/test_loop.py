@@ -14,7 +14,7 @@ from labkit.catalog import FAMILIES, resolve
 from labkit.data import load
 from labkit.train import checkpoint, runtime
 from labkit.train.loop import DivergedError, fit
-from labkit.train.models.base import Family, to_float, to_uint8
+from labkit.train.models.base import Context, Family, to_float, to_uint8
 from labkit.train.rng import derive, stream
 
 EPOCHS = 3
@@ -125,12 +125,12 @@ def test_samples_are_images_and_follow_their_stream(name: str) -> None:
 
 def test_a_generator_waits_for_its_turn(images: torch.Tensor) -> None:
     family = build("gan", n_critic=2)
-    family.noise = stream(7, "noise", 1)
+    noise = stream(7, "noise", 1)
     batch = to_float(images[:32]).unsqueeze(1)
     before = family.networks["generator"].state_dict()["0.weight"].clone()
-    assert "g_loss" not in family.step(batch, 0)
+    assert "g_loss" not in family.step(batch, Context(noise, step=0))
     assert torch.equal(before, family.networks["generator"].state_dict()["0.weight"])
-    assert "g_loss" in family.step(batch, 1)
+    assert "g_loss" in family.step(batch, Context(noise, step=1))
     assert not torch.equal(before, family.networks["generator"].state_dict()["0.weight"])
 
 
@@ -138,8 +138,8 @@ def test_divergence_names_the_step(images: torch.Tensor) -> None:
     family = build("vae")
     calls = []
 
-    def poisoned(batch: torch.Tensor, i: int) -> dict[str, torch.Tensor]:
-        calls.append(i)
+    def poisoned(batch: torch.Tensor, context: Context) -> dict[str, torch.Tensor]:
+        calls.append(context.step)
         value = torch.tensor(float("nan") if len(calls) == 5 else 1.0)
         return {"total_loss": value}
 
@@ -151,8 +151,8 @@ def test_divergence_names_the_step(images: torch.Tensor) -> None:
 def test_means_are_weighted_by_batch_size(images: torch.Tensor) -> None:
     family = build("vae")
 
-    def counting(batch: torch.Tensor, i: int) -> dict[str, torch.Tensor]:
-        return {"total_loss": torch.tensor(float(i))}
+    def counting(batch: torch.Tensor, context: Context) -> dict[str, torch.Tensor]:
+        return {"total_loss": torch.tensor(float(context.step))}
 
     family.step = counting  # type: ignore[method-assign]
     ((_, row),) = train(family, images, epochs=1)  # batches of 32, 32 and 8

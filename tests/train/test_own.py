@@ -12,12 +12,14 @@ import torch
 
 from labkit import own_code
 from labkit.catalog import FAMILIES, GAN_NETWORKS, LOSSES, METRICS, Loss
+from labkit.cell_images import build
 from labkit.code_version import training_code
 from labkit.own_code import OwnCodeError
 from labkit.plan import Plan, PlanError
 from labkit.planning import make_plan, read_experiment
 from labkit.starter import write_own
 from labkit.train import losses
+from labkit.train.loop import fit
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,6 +89,22 @@ def test_networks_become_an_entry_and_train(tmp_path: Path) -> None:
     own_code.forget()
     assert "mine" not in METRICS["g_loss"].families
     assert "mine" not in FAMILIES
+
+
+def test_a_family_of_the_first_release_still_trains(tmp_path: Path) -> None:
+    """Then a step was told the number of its batch, and found the stream on the model."""
+    older = FAMILY.replace("batch, context)", "batch, i)").replace("context.noise", "self.noise")
+    weights = []
+    for source in (FAMILY, older):
+        plan = plan_of(tmp_path, source, "width: 4", family="mine")
+        tried(plan)
+        family = build(plan.cells[0], torch.device("cpu"))
+        images = torch.arange(6 * 784, dtype=torch.uint8).reshape(6, 28, 28)
+        for _ in fit(family, images, epochs=2, batch_size=2, seed=1):
+            pass
+        weights.append(family.networks["net"].weight)
+        own_code.forget()
+    assert torch.equal(*weights)
 
 
 def test_reading_runs_nothing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from labkit.train.adversary import Adversary
 from labkit.train.losses import kl_price, kl_to_standard_normal
 from labkit.train.models import networks
-from labkit.train.models.base import gradient_norm
+from labkit.train.models.base import Context, gradient_norm
 from labkit.train.models.vae import VAE
 
 
@@ -32,17 +32,17 @@ class AdversarialVAE(VAE):
         self.networks["critic"] = self.adversary.network
         self.optimisers["critic"] = self.adversary.optimiser
 
-    def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
-        mean, log_variance = self._encode(batch)
-        raw = self.decoder(self._draw(mean, log_variance, self.noise))
-        samples = self._decode(self.random_noise(len(batch), self.noise))
-        stats = self.adversary.learn(batch, samples.detach(), self.noise)
+    def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
+        mean, log_variance = self._encode(batch, context.labels)
+        raw = self.decoder(self._draw(mean, log_variance, context.noise))
+        samples = self._decode(self.random_noise(len(batch), context.noise))
+        stats = self.adversary.learn(batch, samples.detach(), context.noise)
 
         with self.adversary.frozen():
             recon = self.reconstruction.loss(raw, batch).mean()
             divergence = kl_to_standard_normal(mean, log_variance)
             g_loss = self.adversary.loss.generator(self.adversary.network(samples))
-            price = kl_price(divergence, self._beta_now(i), self.free_bits)
+            price = kl_price(divergence, self._beta_now(context), self.free_bits)
             self.optimisers["both"].zero_grad(set_to_none=True)
             (recon + price + self.weight * g_loss).backward()
             self.optimisers["both"].step()
@@ -72,25 +72,25 @@ class VAEGAN(AdversarialVAE):
         super().__init__({**params, "reconstruction": "l1", "adversarial_weight": 1.0})
         self.gamma = params["gamma"]
 
-    def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
+    def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
         n = len(batch)
-        mean, log_variance = self._encode(batch)
-        rebuilt = self._decode(self._draw(mean, log_variance, self.noise))
-        samples = self._decode(self.random_noise(n, self.noise))
+        mean, log_variance = self._encode(batch, context.labels)
+        rebuilt = self._decode(self._draw(mean, log_variance, context.noise))
+        samples = self._decode(self.random_noise(n, context.noise))
         fake = torch.cat([rebuilt[: n // 2], samples[n // 2 :]])
-        stats = self.adversary.learn(batch, fake.detach(), self.noise)
+        stats = self.adversary.learn(batch, fake.detach(), context.noise)
 
         with self.adversary.frozen():
             like = self._feature_distance(rebuilt, batch).mean()
             divergence = kl_to_standard_normal(mean, log_variance)
             g_loss = self.adversary.loss.generator(self.adversary.network(fake))
-            price = kl_price(divergence, self._beta_now(i), self.free_bits)
+            price = kl_price(divergence, self._beta_now(context), self.free_bits)
             _set_gradients(self.encoder, like + price, keep=True)
             _set_gradients(self.decoder, self.gamma * like + g_loss)
             self.optimisers["both"].step()
         return self._record(like, divergence, g_loss) | stats
 
-    def _distance(self, z: Tensor, images: Tensor) -> Tensor:
+    def _distance(self, z: Tensor, images: Tensor, labels: Tensor | None) -> Tensor:
         return self._feature_distance(self._decode(z), images)
 
     def _feature_distance(self, a: Tensor, b: Tensor) -> Tensor:

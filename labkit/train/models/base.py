@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,29 @@ from torch.optim import Optimizer
 #: Images per forward pass where no gradient is needed. Layers that draw by themselves draw in
 #: blocks of this size: another one would be other samples.
 EVAL_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a training step is told beside its batch."""
+
+    noise: torch.Generator
+    """The stream of the epoch's training noise, on the batch's device."""
+    labels: Tensor | None = None
+    """(N,) classes of the batch's images, where they are known."""
+    step: int = 0
+    """The number of the batch in its epoch, from 0."""
+    steps: int = 1
+    """Batches an epoch."""
+    epoch: int = 1
+    """The epoch, from 1."""
+    epochs: int = 1
+    """How many epochs training takes."""
+
+    @property
+    def epochs_done(self) -> float:
+        """Epochs of training before this batch, e.g. 2.5."""
+        return self.epoch - 1 + self.step / self.steps
 
 
 class Family:
@@ -24,21 +48,15 @@ class Family:
     optimisers: dict[str, Optimizer]
     noise_dim: int
     """Length of the vectors `_decode` takes."""
-    noise: torch.Generator
-    """The stream of training noise; the loop sets a new one for each epoch."""
-    epoch, epochs, steps = 1, 1, 1
-    """Where training is: the epoch (from 1), of how many, and batches an epoch; set by the loop."""
-    labels: Tensor | None = None
-    """(N,) classes of the images at hand, for a family that asks for them."""
     classes = 0
     """How many classes can be asked for; 0: none."""
 
-    def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
+    def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
         """Learn from one batch.
 
         Args:
             batch: real images (N, 1, 28, 28) in [-1, 1].
-            i: the number of the batch in its epoch, from 0.
+            context: its labels, the stream of noise, and where training is.
 
         Returns:
             Scalars by name, detached: the losses first, then whatever is worth recording.
@@ -61,10 +79,6 @@ class Family:
     def train(self, mode: bool = True) -> None:
         for network in self.networks.values():
             network.train(mode)
-
-    def epochs_done(self, i: int) -> float:
-        """Epochs of training before batch `i` of this epoch, e.g. 2.5."""
-        return self.epoch - 1 + i / self.steps
 
     def random_noise(self, n: int, rng: torch.Generator) -> Tensor:
         """(n, noise_dim) standard normal values of a stream, on the family's device."""
@@ -97,22 +111,27 @@ class Family:
 
 
 class Autoencoder(Family):
-    """A family that also has an encoder: images to latents and back."""
+    """A family that also has an encoder: images to latents and back.
+
+    `labels` are everywhere the (N,) classes of the images, for a family that is told them.
+    """
 
     latent_dim: int
     """Length of a code."""
 
-    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Images (N, 1, 28, 28) in [-1, 1] -> mean and log-variance, each (N, latent_dim)."""
         raise NotImplementedError
 
-    def test_losses(self, images: Tensor, rng: torch.Generator) -> dict[str, float]:
+    def test_losses(
+        self, images: Tensor, rng: torch.Generator, labels: Tensor | None = None
+    ) -> dict[str, float]:
         """Training's losses per image on other images: ``test_total_loss``, ..."""
         raise NotImplementedError
 
-    def reconstruct(self, images: Tensor) -> Tensor:
+    def reconstruct(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Images decoded from their posterior means: (N, 1, 28, 28) -> the same, in [-1, 1]."""
-        return self.decode_codes(self._told(self.encode(images)[0]))
+        return self.decode_codes(self._told(self.encode(images, labels)[0], labels))
 
     def decode_codes(self, codes: Tensor) -> Tensor:
         """Images (N, 1, 28, 28) in [-1, 1] of given codes; networks in evaluation mode."""
@@ -122,19 +141,30 @@ class Autoencoder(Family):
         """Where samples are not made straight from codes, a subclass says what is."""
         return self._decode(z)
 
-    def _told(self, z: Tensor) -> Tensor:
+    def _told(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """Codes (N, latent_dim) with whatever else the decoder is told of these images."""
         return z
 
-    def interpolate(self, a: Tensor, b: Tensor, steps: int = 16) -> Tensor:
+    def interpolate(
+        self, a: Tensor, b: Tensor, steps: int = 16, labels: Tensor | None = None
+    ) -> Tensor:
         """(steps, 1, 28, 28) images along the straight line between two images' means.
 
         Args:
             a, b: one image each, (1, 28, 28) in [-1, 1].
+            steps: images along the line, both ends among them.
+            labels: (2,) the classes of `a` and `b`.
         """
-        ends = self._told(self.encode(torch.stack([a, b]))[0])
+        ends = self._told(self.encode(torch.stack([a, b]), labels)[0], labels)
         t = torch.linspace(0, 1, steps, device=ends.device).unsqueeze(1)
         return self.decode_codes((1 - t) * ends[0] + t * ends[1])
+
+
+def in_parts(images: Tensor, labels: Tensor | None) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Images (N, ...) and their labels (N,), in parts of a size that fits memory."""
+    parts = images.split(EVAL_BATCH)
+    known = labels.split(EVAL_BATCH) if labels is not None else [None] * len(parts)
+    yield from zip(parts, known, strict=True)
 
 
 def plane(size: int) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from labkit.train.models.base import Family
+from labkit.train.models.base import Context, Family
 from labkit.train.models.gan import GAN
 from labkit.train.models.vae import VAE
 
@@ -52,23 +52,24 @@ class Conditional(Family):
 class ConditionalGAN(Conditional, GAN):
     """A GAN both of whose networks are told the class."""
 
-    def _training_noise(self, n: int) -> Tensor:
-        assert self.labels is not None
-        z = torch.randn(n, self.noise_dim - CLASSES, generator=self.noise, device=self.noise.device)
-        return torch.cat([z, one_hot(self.labels)], 1)
+    def _training_noise(self, n: int, context: Context) -> Tensor:
+        assert context.labels is not None
+        rng = context.noise
+        z = torch.randn(n, self.noise_dim - CLASSES, generator=rng, device=rng.device)
+        return torch.cat([z, one_hot(context.labels)], 1)
 
-    def _judge(self, images: Tensor) -> Tensor:
-        assert self.labels is not None
-        return self.D(with_planes(images, self.labels))
+    def _judge(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        assert labels is not None
+        return self.D(with_planes(images, labels))
 
 
 class ConditionalVAE(Conditional, VAE):
     """A VAE both of whose networks are told the class."""
 
-    def _encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        assert self.labels is not None
-        return self.encoder(with_planes(images, self.labels))
+    def _encode(self, images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+        assert labels is not None
+        return self.encoder(with_planes(images, labels))
 
-    def _told(self, z: Tensor) -> Tensor:
-        assert self.labels is not None
-        return torch.cat([z, one_hot(self.labels)], 1)
+    def _told(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        assert labels is not None
+        return torch.cat([z, one_hot(labels)], 1)

@@ -8,6 +8,7 @@ make them score high. Goodfellow et al. 2014, arXiv:1406.2661, algorithm 1.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from labkit.catalog import INITIALISATIONS, resolve
 from labkit.train.adversary import Adversary
 from labkit.train.models import networks
-from labkit.train.models.base import EVAL_BATCH, Family, gradient_norm
+from labkit.train.models.base import EVAL_BATCH, Context, Family, gradient_norm
 from labkit.train.optimisers import make_optimiser
 from labkit.train.options import Average
 
@@ -42,20 +43,22 @@ class GAN(Family):
         if self.average:
             self.networks["average"] = self.average.network
 
-    def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
-        stats = self._discriminator_step(batch)
-        if (i + 1) % self.n_critic == 0:
-            stats |= self._generator_step(len(batch))
+    def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
+        stats = self._discriminator_step(batch, context)
+        if (context.step + 1) % self.n_critic == 0:
+            stats |= self._generator_step(len(batch), context)
         return stats
 
-    def _discriminator_step(self, real: Tensor) -> dict[str, Tensor]:
+    def _discriminator_step(self, real: Tensor, context: Context) -> dict[str, Tensor]:
         with torch.no_grad():  # D's step asks nothing of G
-            fake = self.G(self._training_noise(len(real)))
-        return self.adversary.learn(real, fake, self.noise, self._judge)
+            fake = self.G(self._training_noise(len(real), context))
+        judge = partial(self._judge, labels=context.labels)
+        return self.adversary.learn(real, fake, context.noise, judge)
 
-    def _generator_step(self, n: int) -> dict[str, Tensor]:
+    def _generator_step(self, n: int, context: Context) -> dict[str, Tensor]:
         with self.adversary.frozen():
-            loss = self.adversary.loss.generator(self._judge(self.G(self._training_noise(n))))
+            fake = self.G(self._training_noise(n, context))
+            loss = self.adversary.loss.generator(self._judge(fake, context.labels))
             self.optimisers["generator"].zero_grad(set_to_none=True)
             loss.backward()
             self.optimisers["generator"].step()
@@ -63,12 +66,12 @@ class GAN(Family):
             self.average.update(self.G)
         return {"g_loss": loss.detach(), "g_grad_norm": gradient_norm(self.G)}
 
-    def _training_noise(self, n: int) -> Tensor:
+    def _training_noise(self, n: int, context: Context) -> Tensor:
         """What G makes images of in training: (n, noise_dim)."""
-        return self.random_noise(n, self.noise)
+        return self.random_noise(n, context.noise)
 
-    def _judge(self, images: Tensor) -> Tensor:
-        """D's logits (N, 1) of images (N, 1, 28, 28)."""
+    def _judge(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """D's logits (N, 1) of images (N, 1, 28, 28); `labels` (N,) for a D that is told them."""
         return self.D(images)
 
     def _decode(self, z: Tensor) -> Tensor:

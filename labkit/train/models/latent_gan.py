@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from labkit.train.adversary import Adversary
-from labkit.train.models.base import gradient_norm
+from labkit.train.models.base import Context, gradient_norm
 from labkit.train.models.vae import VAE
 from labkit.train.optimisers import make_optimiser
 
@@ -38,15 +38,16 @@ class LatentGAN(VAE):
             "discriminator": self.adversary.optimiser,
         }
 
-    def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
-        if self.epochs_done(i) < self.share * self.epochs:
-            return super().step(batch, i)
+    def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
+        if context.epochs_done < self.share * context.epochs:
+            return super().step(batch, context)
+        noise = context.noise
         with torch.no_grad():
-            codes = self._draw(*self._encode(batch), self.noise)
-            fake = self.G(self.random_noise(len(batch), self.noise))
-        stats = self.adversary.learn(codes, fake, self.noise)
+            codes = self._draw(*self._encode(batch, context.labels), noise)
+            fake = self.G(self.random_noise(len(batch), noise))
+        stats = self.adversary.learn(codes, fake, noise)
         with self.adversary.frozen():
-            made = self.G(self.random_noise(len(batch), self.noise))
+            made = self.G(self.random_noise(len(batch), noise))
             loss = self.adversary.loss.generator(self.adversary.network(made))
             self.optimisers["generator"].zero_grad(set_to_none=True)
             loss.backward()

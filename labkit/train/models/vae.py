@@ -11,7 +11,7 @@ loss on record is the unweighted sum all the same, so that all β are on one sca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -20,7 +20,7 @@ from torch import Tensor
 from labkit.catalog import RECONSTRUCTIONS, resolve
 from labkit.train.losses import kl_price, kl_to_standard_normal
 from labkit.train.models import networks
-from labkit.train.models.base import EVAL_BATCH, Autoencoder
+from labkit.train.models.base import Autoencoder, Context, in_parts
 from labkit.train.optimisers import make_optimiser
 
 
@@ -41,12 +41,12 @@ class VAE(Autoencoder):
         both = torch.nn.ModuleList(self.networks.values())
         self.optimisers = {"both": make_optimiser(both, params)}
 
-    def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
-        mean, log_variance = self._encode(batch)
-        z = self._draw(mean, log_variance, self.noise)
-        recon = self._distance(z, batch).mean()
+    def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
+        mean, log_variance = self._encode(batch, context.labels)
+        z = self._draw(mean, log_variance, context.noise)
+        recon = self._distance(z, batch, context.labels).mean()
         divergence = kl_to_standard_normal(mean, log_variance)
-        objective = recon + kl_price(divergence, self._beta_now(i), self.free_bits)
+        objective = recon + kl_price(divergence, self._beta_now(context), self.free_bits)
 
         self.optimisers["both"].zero_grad(set_to_none=True)
         objective.backward()
@@ -54,13 +54,13 @@ class VAE(Autoencoder):
         recon, kl = recon.detach(), divergence.detach().sum(1).mean()
         return {"total_loss": recon + kl, "recon_loss": recon, "kl_loss": kl}
 
-    def _beta_now(self, i: int) -> float:
+    def _beta_now(self, context: Context) -> float:
         """β, on its way up from 0 during the warm-up (Bowman et al. 2016, arXiv:1511.06349)."""
-        if self.epochs_done(i) >= self.kl_warmup:
+        if context.epochs_done >= self.kl_warmup:
             return self.beta
-        return self.beta * self.epochs_done(i) / self.kl_warmup
+        return self.beta * context.epochs_done / self.kl_warmup
 
-    def _encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def _encode(self, images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean and log-variance, each (N, latent_dim), in whatever mode the networks are."""
         return self.encoder(images)
 
@@ -73,22 +73,24 @@ class VAE(Autoencoder):
         return self.reconstruction.image(self.decoder(z))
 
     @torch.no_grad()
-    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         self.train(False)
-        parts = [self._encode(part) for part in self._parts(images)]
+        parts = [self._encode(*part) for part in in_parts(images, labels)]
         self.train()
         means, log_variances = zip(*parts, strict=True)
         return torch.cat(means).float(), torch.cat(log_variances).float()
 
     @torch.no_grad()
-    def test_losses(self, images: Tensor, rng: torch.Generator) -> dict[str, float]:
+    def test_losses(
+        self, images: Tensor, rng: torch.Generator, labels: Tensor | None = None
+    ) -> dict[str, float]:
         """The training losses per image on other images, one draw of z each, no learning."""
         self.train(False)
         recon, kl = 0.0, 0.0
-        for part in self._parts(images):
-            mean, log_variance = self._encode(part)
+        for part, known in in_parts(images, labels):
+            mean, log_variance = self._encode(part, known)
             z = self._draw(mean, log_variance, rng)
-            recon += self._distance(z, part).double().sum().item()
+            recon += self._distance(z, part, known).double().sum().item()
             kl += kl_to_standard_normal(mean, log_variance).double().sum().item()
         self.train()
         n = len(images)
@@ -98,15 +100,6 @@ class VAE(Autoencoder):
             "test_kl_loss": kl / n,
         }
 
-    def _parts(self, images: Tensor) -> Iterator[Tensor]:
-        """Images in parts of a size that fits memory, with the labels of each part at hand."""
-        labels = self.labels
-        for k, part in enumerate(images.split(EVAL_BATCH)):
-            if labels is not None:
-                self.labels = labels[k * EVAL_BATCH : k * EVAL_BATCH + len(part)]
-            yield part
-        self.labels = labels
-
-    def _distance(self, z: Tensor, images: Tensor) -> Tensor:
+    def _distance(self, z: Tensor, images: Tensor, labels: Tensor | None) -> Tensor:
         """Reconstruction loss (N,) of latents against the images they stand for."""
-        return self.reconstruction.loss(self.decoder(self._told(z)), images)
+        return self.reconstruction.loss(self.decoder(self._told(z, labels)), images)
