@@ -37,3 +37,14 @@ def png(page: NDArray[np.uint8]) -> bytes:
     file = io.BytesIO()
     Image.fromarray(page).save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def enlarged(grid: bytes, factor: int) -> bytes:
+    """A grey PNG with every pixel repeated `factor` times in both directions."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(grid)) as image:
+        size = (image.width * factor, image.height * factor)
+        image.resize(size, Image.Resampling.NEAREST).save(file, "PNG", compress_level=4)
+    return file.getvalue()

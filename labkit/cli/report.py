@@ -72,7 +72,7 @@ def compare(
     profile: ProfileOpt = None,
 ) -> None:
     """The results table; or two results side by side, as text or as a page."""
-    from labkit.reporting.build import build_comparison, compare_text
+    from labkit.reporting.comparison import build_comparison, compare_text
 
     if out and (csv or not b):
         raise UserError("compare -o: two results are needed, and no --csv")

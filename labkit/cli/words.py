@@ -76,8 +76,9 @@ def check(
     """Hold a student's own words against the table, line by line."""
     from labkit.planning import read_experiment
     from labkit.reporting.answers import check as held_against
-    from labkit.reporting.build import computed, read_view
+    from labkit.reporting.computed import computed, for_claims
     from labkit.reporting.reflections import read_words
+    from labkit.reporting.view import read_view
 
     text = read_words(answers)
     options = {}
@@ -86,10 +87,10 @@ def check(
         results = answers.parent / "results" / experiment.name
         options = experiment.content.report.model_dump()
     view = read_view(stored(results), options=options)
-    found, computed_answers = view.tables, computed(view)
+    computed_answers = computed(view)
     claims = [claim for answer in computed_answers for claim in answer.claims]
     asked = [answer.question for answer in computed_answers]
-    held = held_against(text, found.cells, claims, asked)
+    held = held_against(text, for_claims(view.tables), claims, asked)
     for finding in held.findings:
         sign = "  " if finding.ok else "! "
         where = f"{sign}{answers}:{finding.line}:"

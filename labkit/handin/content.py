@@ -25,6 +25,7 @@ from labkit.code_version import evaluation_code
 from labkit.experiment_file import Experiment
 from labkit.plan import Plan
 from labkit.planning import make_plan
+from labkit.reporting.templates import templates_folder
 from labkit.spec import OWN_CODE, CellSpec, canonical_json
 from labkit.store import Store
 
@@ -77,8 +78,6 @@ def _version(name: str) -> str:
 @cache
 def report_code() -> str:
     """A hash of all code, templates and calibration that a report's text depends on."""
-    from labkit.reporting.render import templates_folder
-
     package = Path(__file__).resolve().parent.parent
     parts = {"templates": templates_folder()} | {name: package / name for name in REPORT_CODE}
     digest = hashlib.sha256()

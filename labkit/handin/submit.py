@@ -206,12 +206,13 @@ def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]
     """How many of the questions that apply have an answer of the student's."""
     from labkit.catalog import QUESTIONS
     from labkit.reporting.answers import students
-    from labkit.reporting.build import computed, read_view
+    from labkit.reporting.computed import computed, for_claims
+    from labkit.reporting.view import read_view
 
     view = read_view(store, options=overrides(experiment)["report"])
     answers = computed(view)
     asked = [QUESTIONS[answer.question].text for answer in answers]
-    given = students(path, view.tables, answers).answers if path.is_file() else {}
+    given = students(path, for_claims(view.tables), answers).answers
     lacking = [QUESTIONS[a.question].text for a in answers if a.question not in given]
     yield Item(not lacking, f"own answers: {len(asked) - len(lacking)} of {len(asked)} questions")
     for text in lacking:

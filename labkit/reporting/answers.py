@@ -39,7 +39,6 @@ from labkit.reporting.reflections import NOBODY, Students, read_words
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labkit.reporting.table import Tables
 
 __all__ = [
     "Answers",
@@ -210,12 +209,12 @@ def match_question(heading: str) -> str:
     return best if score >= CLOSE else ""
 
 
-def students(path: Path | None, found: Tables, answers: Sequence[Answer]) -> Students:
+def students(path: Path | None, cells: pd.DataFrame, answers: Sequence[Answer]) -> Students:
     """The student's answers, read from a file and held against the table.
 
     Args:
         path: ``answers.md``; nothing is read if it is None or not there.
-        found: the tables.
+        cells: the table, as :func:`labkit.reporting.computed.for_claims` makes it.
         answers: what was computed, whose claims a student's statement may be among.
 
     Raises:
@@ -227,17 +226,17 @@ def students(path: Path | None, found: Tables, answers: Sequence[Answer]) -> Stu
     claims = [claim for answer in answers for claim in answer.claims]
     return Students(
         {
-            key: _pieces(section.text, found, claims)
+            key: _pieces(section.text, cells, claims)
             for key, section in taken.sections.items()
             if section.text.strip()
         },
-        tuple((s.heading, _pieces(s.text, found, claims)) for s in taken.unmatched),
+        tuple((s.heading, _pieces(s.text, cells, claims)) for s in taken.unmatched),
     )
 
 
-def _pieces(text: str, found: Tables, claims: Sequence[Claim]) -> tuple[Piece, ...]:
+def _pieces(text: str, cells: pd.DataFrame, claims: Sequence[Claim]) -> tuple[Piece, ...]:
     pieces = []
-    for segment in expand(text.strip("\n"), found.cells, claims):
+    for segment in expand(text.strip("\n"), cells, claims):
         verdict = segment.checked.verdict if segment.checked else None
         mark = MARKS[verdict] if verdict else ""
         pieces.append(Piece(segment.text, segment.kind, segment.note, verdict or "", mark))

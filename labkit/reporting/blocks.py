@@ -7,6 +7,7 @@ escaping is the renderer's business.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -261,3 +262,33 @@ class Report:
     """CSS name, colour on light, colour on dark: one for each factor level."""
     csv: dict[str, str] = field(default_factory=dict)
     """File name to text of the tables that go with the report."""
+
+
+def walk(sections: Sequence[Section]) -> Iterator[Block]:
+    """Every block, in reading order, also those folded away."""
+    for section in sections:
+        yield from _unfolded(section.blocks)
+        yield from walk(section.sections)
+
+
+def _unfolded(blocks: Sequence[Block]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        if isinstance(block, Fold):
+            yield from _unfolded(block.blocks)
+
+
+def pictures(sections: Sequence[Section]) -> Iterator[Picture]:
+    """Every picture the page shows."""
+    for block in walk(sections):
+        yield from pictures_of(block)
+
+
+def pictures_of(block: Block) -> Iterator[Picture]:
+    """The pictures of one block."""
+    if isinstance(block, Gallery):
+        yield from block.pictures
+    if isinstance(block, Table):
+        for row in block.rows:
+            for entry in row.entries:
+                yield from entry.pictures

@@ -5,32 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labkit.catalog import FORMATS, resolve
-from labkit.reporting import compare, folder
+from labkit.reporting import folder
 from labkit.reporting.answers import prepare, students
 from labkit.reporting.blocks import Report
-from labkit.reporting.claims import Answer, answer_questions
+from labkit.reporting.computed import computed, for_claims
 from labkit.reporting.document import compose
-from labkit.reporting.paired import measured_unlike
-from labkit.reporting.render import MADE_HERE, Drawings, html, write_file
-from labkit.reporting.sections import published
-from labkit.reporting.table import Tables, tables
-from labkit.reporting.view import View
+from labkit.reporting.render import Drawings
+from labkit.reporting.view import read_view
 from labkit.store import Store
-
-if TYPE_CHECKING:
-    from labkit.plan import Plan
 
 #: What each format needs the figures drawn as.
 _NEEDS = {"md": "png", "html": "svg", "pdf": "svg"}
-
-
-def load_tables(store: Store) -> Tables:
-    """The two tables of a store's newest plan."""
-    plan = store.plan()
-    return tables(plan, [store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells])
 
 
 def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:
@@ -100,67 +88,7 @@ def read_report(
     if "author" in overrides:
         plan = replace(plan, author=dict(overrides["author"]))
     view = read_view(store, plan, overrides.get("report", {}))
-    found = view.tables
     answers = computed(view)
     prepare(answers_file, answers)
-    return compose(view, answers, students(answers_file, found, answers), layout)
-
-
-def computed(view: View) -> tuple[Answer, ...]:
-    """What the claims engine says to each question: the file's, or those that suit the tables."""
-    found, asked = view.tables, view.options.get("questions") or None
-    references = published.for_claims(view)
-    return answer_questions(found.cells, found.epochs, questions=asked, references=references)
-
-
-def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
-    """The results table of one store, or those of two side by side, as text.
-
-    Args:
-        roots: one or two folders of results.
-        csv: as CSV with every metric, instead of what fits a terminal.
-
-    Raises:
-        StoreError: a store has no readable plan.
-    """
-    stores = [Store(root) for root in roots]
-    found = [load_tables(store).cells for store in stores]
-    if len(found) == 1:
-        return compare.one(found[0], csv)
-    unlike = measured_unlike(stores[0].plan(), stores[1].plan())
-    return compare.two(found[0], found[1], csv, unlike)
-
-
-def build_comparison(a: Path, b: Path, out: Path) -> Path:
-    """Write two stores' newest plans side by side as one page.
-
-    Args:
-        a, b: two folders of results.
-        out: the file to write.
-
-    Raises:
-        StoreError: a store has no readable plan.
-        ReportError: a picture cannot be read or the file not be written.
-    """
-    from labkit.reporting.comparison import comparison, named
-
-    page = comparison(read_view(Store(a)), read_view(Store(b)), named(a, b))
-    write_file(out, html(page, Drawings(page, ("svg",))).encode(), MADE_HERE)
-    return out
-
-
-def read_view(
-    store: Store, plan: Plan | None = None, options: Mapping[str, Any] | None = None
-) -> View:
-    """All that sections look at, of a store's newest plan or of `plan`.
-
-    Args:
-        store: the results.
-        plan: another plan than the newest.
-        options: what to take for the plan's own ``report`` settings.
-    """
-    plan = plan or store.plan()
-    options = {**plan.settings.get("report", {}), **(options or {})}
-    outcomes = tuple(store.outcome(spec, plan.yardstick(spec)) for spec in plan.cells)
-    committed = store.newest_commit(plan.cells)
-    return View(plan, outcomes, tables(plan, outcomes), store.artifact, committed, options)
+    own = students(answers_file, for_claims(view.tables), answers)
+    return compose(view, answers, own, layout)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.plan import Plan
+from labkit.reporting.cell import Cell
 from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import setting
 from labkit.reporting.paired import key
-from labkit.spec import CellResult, CellSpec, Outcome
+from labkit.spec import CellSpec
 
 #: Parts of a spec that are no setting, in words.
 _NAMES = {
@@ -79,9 +80,7 @@ def _shown(value: Any) -> str:
     return setting(value)
 
 
-def environments(
-    a: Sequence[Outcome | None], b: Sequence[Outcome | None]
-) -> list[tuple[str, str, str]]:
+def environments(a: Sequence[Cell], b: Sequence[Cell]) -> list[tuple[str, str, str]]:
     """What was different about the machines: name, A's and B's values, of all their cells."""
     first, second = _values(a), _values(b)
     return [
@@ -91,10 +90,10 @@ def environments(
     ]
 
 
-def _values(outcomes: Sequence[Outcome | None]) -> dict[str, dict[str, None]]:
+def _values(cells: Sequence[Cell]) -> dict[str, dict[str, None]]:
     found: dict[str, dict[str, None]] = {}
-    for outcome in outcomes:
-        if isinstance(outcome, CellResult):
-            for name, value in outcome.environment.get("numeric", {}).items():
+    for cell in cells:
+        if cell.result:
+            for name, value in cell.result.environment.get("numeric", {}).items():
                 found.setdefault(name, {})[setting(value)] = None
     return found

@@ -1,4 +1,4 @@
-"""Two results side by side as a page: what changed in the settings, what in the numbers.
+"""Two results side by side: as text, or as a page of what changed in settings and numbers.
 
 The page is a :class:`labkit.reporting.blocks.Report` of its own, so it looks like a report,
 prints like one and is as self-contained.
@@ -10,13 +10,16 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 from labkit.catalog import METRICS
+from labkit.reporting import compare
 from labkit.reporting.blocks import Headline, Paragraph, Report
+from labkit.reporting.cell import all_done
 from labkit.reporting.changes import Change, changes
 from labkit.reporting.claims.texts import Words, capitalised
-from labkit.reporting.compare import differences
+from labkit.reporting.files import MADE_HERE, write_file
 from labkit.reporting.language import _, many
 from labkit.reporting.numbers import listing
 from labkit.reporting.paired import Contrast, Pair, contrasts, measured_unlike, pairs
+from labkit.reporting.render import Drawings, html
 from labkit.reporting.sections.compared import (
     COLOURS,
     FEW,
@@ -28,10 +31,44 @@ from labkit.reporting.sections.compared import (
     pictures,
     settings,
 )
-from labkit.reporting.view import View, all_done
+from labkit.reporting.view import View, read_view
+from labkit.store import Store
 
 #: Metrics the two are contrasted in; every other is in the table of all differences.
 _MAIN = ("proxy_fid", "precision", "recall", "sharpness", "test_recon_loss", "test_kl_loss")
+
+
+def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
+    """The results table of one store, or those of two side by side, as text.
+
+    Args:
+        roots: one or two folders of results.
+        csv: as CSV with every metric, instead of what fits a terminal.
+
+    Raises:
+        StoreError: a store has no readable plan.
+    """
+    a, *others = [read_view(Store(root)) for root in roots]
+    if not others:
+        return compare.one(a.tables.cells, csv)
+    b = others[0]
+    return compare.two(a.tables.cells, b.tables.cells, csv, measured_unlike(a.plan, b.plan))
+
+
+def build_comparison(a: Path, b: Path, out: Path) -> Path:
+    """Write two stores' newest plans side by side as one page.
+
+    Args:
+        a, b: two folders of results.
+        out: the file to write.
+
+    Raises:
+        StoreError: a store has no readable plan.
+        ReportError: a picture cannot be read or the file not be written.
+    """
+    page = comparison(read_view(Store(a)), read_view(Store(b)), named(a, b))
+    write_file(out, html(page, Drawings(page, ("svg",))).encode(), MADE_HERE)
+    return out
 
 
 def comparison(a: View, b: View, names: tuple[str, str]) -> Report:
@@ -51,7 +88,7 @@ def comparison(a: View, b: View, names: tuple[str, str]) -> Report:
     found = changes(a.plan, b.plan)
     together = contrasts(two.pairs, _MAIN, _family, two.unlike)
     one_by_one = contrasts(two.pairs, ("proxy_fid",), lambda pair: pair.key[0], two.unlike)
-    frame = differences(a.tables.cells, b.tables.cells, two.unlike)
+    frame = compare.differences(a.tables.cells, b.tables.cells, two.unlike)
     return Report(
         title=_("{a} and {b} compared", a=names[0], b=names[1]),
         byline=_byline(two),
@@ -95,7 +132,7 @@ def _notices(two: Two) -> tuple[Paragraph, ...]:
         )
     for side, view in (("A", two.a), ("B", two.b)):
         if view.trouble:
-            text = _("{side} is incomplete: {cells}.", side=side, cells=all_done(view))
+            text = _("{side} is incomplete: {cells}.", side=side, cells=all_done(view.cells))
             found.append(Paragraph(text, "warning"))
     if two.unlike:
         found.append(

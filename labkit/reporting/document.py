@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES
-from labkit.reporting.blocks import (
-    Block,
-    Chip,
-    Fold,
-    Gallery,
-    Picture,
-    Report,
-    Section,
-    Table,
-)
+from labkit.reporting.blocks import Chip, Report, Section, pictures
+from labkit.reporting.cell import anchor
 from labkit.reporting.language import N_, _
 from labkit.reporting.method import method
 from labkit.reporting.reflections import NOBODY, Students
@@ -107,42 +99,12 @@ def _there(*sections: Section | None) -> tuple[Section, ...]:
     return tuple(section for section in sections if section is not None)
 
 
-def walk(sections: Sequence[Section]) -> Iterator[Block]:
-    """Every block, in reading order, also those folded away."""
-    for section in sections:
-        yield from _unfolded(section.blocks)
-        yield from walk(section.sections)
-
-
-def _unfolded(blocks: Sequence[Block]) -> Iterator[Block]:
-    for block in blocks:
-        yield block
-        if isinstance(block, Fold):
-            yield from _unfolded(block.blocks)
-
-
-def pictures(sections: Sequence[Section]) -> Iterator[Picture]:
-    """Every picture the page shows."""
-    for block in walk(sections):
-        yield from pictures_of(block)
-
-
-def pictures_of(block: Block) -> Iterator[Picture]:
-    """The pictures of one block."""
-    if isinstance(block, Gallery):
-        yield from block.pictures
-    if isinstance(block, Table):
-        for row in block.rows:
-            for entry in row.entries:
-                yield from entry.pictures
-
-
 def _map(view: View) -> tuple[tuple[str, tuple[Chip, ...]], ...]:
     return tuple(
         (
             f"{_(FAMILIES[family].label)} {dataset}",
             tuple(
-                Chip(cell.spec.name, cell.status, f"#{experiments.anchor(cell.spec.name)}")
+                Chip(cell.spec.name, cell.status, f"#{anchor(cell.spec.name)}")
                 for cell in view.of(family, dataset)
             ),
         )

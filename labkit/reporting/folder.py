@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from labkit.reporting.render import ReportError, write_file
+from labkit.reporting.files import ReportError, write_file
 
 Files = Mapping[str, bytes]
 """Contents by path in the folder, with ``/``."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Picture
-from labkit.reporting.language import _, many
+from labkit.reporting.cell import Cell
+from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import show
-from labkit.reporting.view import Cell, View, short_name
 
+if TYPE_CHECKING:
+    from labkit.reporting.view import View
+
+#: What a data set's images show, for alternative texts.
+_NOUNS = {"MNIST": N_("digits"), "FashionMNIST": N_("clothes")}
 #: Folder and file name of each view in the Markdown report.
 _FILES = {
     "samples": "{family}_samples/{run}_epoch{epoch}.png",
@@ -37,7 +44,7 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
     stored = "samples" if what == "random" else what
     run, family = cell.spec.name, cell.spec.family
     return Picture(
-        source=view.locate(cell.spec, f"images/{stored}_epoch{at}.png"),
+        source=cell.file(f"images/{stored}_epoch{at}.png"),
         file=_FILES[what].format(family=family, run=run, epoch=at),
         run=run,
         view=stored,
@@ -80,7 +87,7 @@ def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
 
     What is known of the epoch, and only that, stands at its end: the page's slider changes it.
     """
-    things = short_name(cell.spec.dataset)
+    things = _(_NOUNS[cell.spec.dataset]) if cell.spec.dataset in _NOUNS else _("images")
     who = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
     known = epoch_note(cell, what, epoch)
     if what == "reconstruction":

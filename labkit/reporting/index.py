@@ -21,9 +21,10 @@ from urllib.parse import quote
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.errors import LabkitError
+from labkit.reporting.files import write_file
 from labkit.reporting.language import _, many
 from labkit.reporting.numbers import listing, show
-from labkit.reporting.render import environment, inline, templates_folder, write_file
+from labkit.reporting.templates import environment, inline, templates_folder
 
 #: Pictures of each report, and what one may weigh.
 SHOTS, SHOT_BYTES = 4, 400_000

@@ -3,49 +3,51 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from labkit.catalog import METRICS
-from labkit.reporting import compare
 from labkit.reporting.language import _, many
 from labkit.reporting.numbers import is_missing, setting, show
-from labkit.reporting.view import STATUSES
 
 if TYPE_CHECKING:
-    from labkit.reporting.results import Cell, Image, Results
+    from labkit.reporting.cell import Cell, Image
 
 #: Rows of a table and images that a notebook shows before it says how many more there are.
 ROWS, IMAGES = 40, 4
 
 
-def results_html(results: Results) -> str:
-    """All results: how far they are, the table, and the best samples."""
-    rows = compare.main_rows(results.table)
+def results_html(
+    title: str, summary: str, rows: Sequence[Sequence[str]], cells: Iterable[Cell]
+) -> str:
+    """All results: how far they are, the table, and the best samples.
+
+    Args:
+        title: what the plan is called.
+        summary: how far it is.
+        rows: the table as text, the headings first.
+        cells: those of the plan, in its order.
+    """
     hidden = len(rows) - 1 - ROWS
     more = ""
     if hidden > 0:
         more = many("… and {n} more cell: see .table", "… and {n} more cells: see .table", hidden)
     page = Markup("<div><p><b>{}</b><br>{}</p>{}<p>{}</p>{}</div>").format(
-        results.plan.title,
-        results.summary,
-        _table(rows[: ROWS + 1]),
-        more,
-        _images(best_images(results)),
+        title, summary, _table(rows[: ROWS + 1]), more, _images(best_images(cells))
     )
     return str(page)  # a notebook joins it to HTML of its own
 
 
-def best_images(results: Results) -> list[Image]:
+def best_images(cells: Iterable[Cell]) -> list[Image]:
     """The samples of the best cell of each family and data set: the lowest proxy FID."""
     best: dict[tuple[str, str], tuple[float, Image]] = {}
-    for cell in results.cells.values():
-        fid: Any = cell.metrics.get("proxy_fid")
+    for cell in cells:
+        fid = cell.metric("proxy_fid")
         found = [image for image in cell.best if image.view == "samples"]
         key = cell.spec.family, cell.spec.dataset
-        if found and not is_missing(fid) and (key not in best or fid < best[key][0]):
+        if found and fid is not None and (key not in best or fid < best[key][0]):
             best[key] = fid, found[0]
     return [image for __, image in best.values()]
 
@@ -58,7 +60,7 @@ def cell_html(cell: Cell) -> str:
         for name, value in cell.metrics.items()
         if name in METRICS and not is_missing(value)
     ]
-    status = _(STATUSES[cell.status][0])
+    status = _(cell.status)
     state = f"{status}: {cell.error}" if cell.error else status
     page = Markup(
         "<div><p><b>{}</b> ({})</p>{}"

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from labkit.errors import behind
 from labkit.reporting.blocks import Report
-from labkit.reporting.render import Drawings, ReportError, csv_files, html
+from labkit.reporting.files import ReportError
+from labkit.reporting.render import Drawings, csv_files, html
 
 #: Programs that print a page without showing it, the likeliest first.
 _NAMES = (

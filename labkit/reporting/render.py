@@ -12,71 +12,22 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from labkit.errors import LabkitError, reason
-from labkit.reporting.blocks import Figure, Frame, Report
-from labkit.reporting.document import pictures, pictures_of, walk
-from labkit.reporting.language import _, code, many
+from labkit.pictures import enlarged
+from labkit.reporting.blocks import Figure, Frame, Report, pictures, pictures_of, walk
+from labkit.reporting.files import read, size
+from labkit.reporting.language import _
 from labkit.reporting.plots.canvas import PAGE
 from labkit.reporting.plots.draw import render
-from labkit.reporting.words import (
-    code_in_html,
-    escape_markdown,
-    start_of_block,
-    to_html,
-    to_markdown,
-)
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from labkit.reporting.templates import environment, inline, templates_folder
+from labkit.reporting.words import to_html, to_markdown
 
 #: Pictures are enlarged by this factor in a Markdown report: 84 pixels a digit.
 SCALE = 3
 #: Bytes of pictures the epoch slider may add to a page.
 SLIDER_BYTES = 2_400_000
-
-
-class ReportError(LabkitError):
-    """The report cannot be written; one line says which file and why."""
-
-
-@cache
-def templates_folder() -> Path:
-    """The folder of templates: inside an installed package, beside it in a source tree.
-
-    Raises:
-        ReportError: there is none.
-    """
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package / "templates", package.parent / "templates"):
-        if (folder / "report.html.j2").is_file():
-            return folder
-    raise ReportError(f"{package / 'templates'}: the report's templates are missing")
-
-
-@cache
-def environment() -> Environment:
-    """Where templates are found, how they escape, and the language they speak."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(templates_folder()),
-        undefined=StrictUndefined,
-        autoescape=lambda name: bool(name) and ".html" in str(name),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals |= {"_": _, "many": many, "language": code}
-    environment.filters |= {
-        "md": escape_markdown,
-        "start": start_of_block,
-        "ticks": code_in_html,
-    }
-    return environment
 
 
 @dataclass
@@ -126,7 +77,7 @@ def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, byte
     return {
         "report.md": text.encode(),
         **csv_files(report),
-        **{p.file: enlarged(_read(p.source), SCALE) for p in shown},
+        **{p.file: enlarged(read(p.source), SCALE) for p in shown},
         **{
             block.file: drawings.png(block.name)
             for block in walk(report.sections)
@@ -138,19 +89,6 @@ def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, byte
 def csv_files(report: Report) -> dict[str, bytes]:
     """The tables that lie beside a report, whatever its format."""
     return {name: text.encode() for name, text in report.csv.items()}
-
-
-def enlarged(png: bytes, factor: int) -> bytes:
-    """A grey PNG with every pixel repeated `factor` times in both directions."""
-    import io
-
-    from PIL import Image
-
-    file = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as image:
-        size = (image.width * factor, image.height * factor)
-        image.resize(size, Image.Resampling.NEAREST).save(file, "PNG", compress_level=4)
-    return file.getvalue()
 
 
 # ------------------------------------------------------------------ HTML
@@ -233,7 +171,7 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
     if not frames:
         return [], 1
     last = max(frame.epoch for frame in frames)
-    sizes = {f.source: 0 if f.on_page else _size(f.source) for f in frames}
+    sizes = {f.source: 0 if f.on_page else size(f.source) for f in frames}
     for step in range(1, last + 1):
         kept = [f for f in frames if f.on_page or f.epoch == last or (f.epoch - 1) % step == 0]
         if sum(sizes[f.source] for f in kept) <= most:
@@ -270,60 +208,4 @@ def _inked(svg: str, report: Report) -> str:
 
 
 def _uri(path: Path) -> str:
-    return f"data:image/png;base64,{base64.b64encode(_read(path)).decode()}"
-
-
-def inline(text: str) -> Any:
-    """Text that labkit made or checked itself, not to be escaped."""
-    from markupsafe import Markup
-
-    return Markup(text)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
-
-
-#: What every page says of itself near its top.
-MADE_HERE = '<meta name="generator" content="labkit">'
-
-
-def write_file(path: Path, data: bytes, mine: str = "") -> None:
-    """Replace a file unless it already holds these bytes; never half of it.
-
-    Args:
-        path: the file.
-        data: its new content.
-        mine: what a file there must begin with, in its first 64 kB, to be replaced; the name
-            was typed by somebody, and may be that of a file of their own.
-
-    Raises:
-        ReportError: it cannot be written, is a folder, or is somebody's own.
-    """
-    if path.is_dir():
-        raise ReportError(f"{path}: is a folder; name a file")
-    try:
-        old = path.read_bytes() if path.is_file() else None
-        if old == data:
-            return
-        if old is not None and mine.encode() not in old[: 1 << 16]:
-            raise ReportError(f"{path}: exists and is no page of labkit's; nothing was written")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        try:
-            part.write_bytes(data)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be written: {reason(error)}") from error
+    return f"data:image/png;base64,{base64.b64encode(read(path)).decode()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.combinations import idle
-from labkit.reporting.claims.measure import Samples
+from labkit.reporting.cell import first_line, status
 from labkit.reporting.numbers import is_missing
 from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
 
@@ -39,6 +39,9 @@ class Tables:
     """A row per cell of the plan, in its order, whatever became of it."""
     epochs: pd.DataFrame
     """A row per cell and epoch: run, family, dataset, seed, epoch, then the history."""
+    samples: tuple[int, int] | None = None
+    """How many stand behind the measures and behind a tracking FID, at the least; None if no
+    cell was to be measured."""
 
 
 def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
@@ -52,8 +55,7 @@ def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
         ``cells`` has columns run, family, experiment, dataset, seed, every setting, epochs,
         batch_size, best_epoch, the catalog's metrics in its order, collapse (the verdict in
         words), status (done | trained | failed | missing) and note (why, in one line).
-        What is not measured is missing (NaN or NA), never 0. Its ``attrs["samples"]`` says how
-        many samples stand behind the measures, at the least.
+        What is not measured is missing (NaN or NA), never 0.
     """
     pairs = list(zip(plan.cells, outcomes, strict=True))
     silent = _silent(plan.cells)
@@ -74,18 +76,15 @@ def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
     first = ["run", "family", "dataset", "seed", *known, "proxy_fid"]
     rest = sorted(found - set(first))
     cells = _frame([_row(spec, outcome, silent) for spec, outcome in pairs], columns)
-    cells.attrs["samples"] = _samples(plan.cells)
-    return Tables(
-        cells=cells,
-        epochs=_frame(history, [*(n for n in first if n in found or n in first[:5]), *rest]),
-    )
+    epochs = _frame(history, [*(n for n in first if n in found or n in first[:5]), *rest])
+    return Tables(cells, epochs, _samples(plan.cells))
 
 
-def _samples(specs: Iterable[CellSpec]) -> Samples:
+def _samples(specs: Iterable[CellSpec]) -> tuple[int, int] | None:
     ways = [
         (spec.evaluation["samples"], spec.selection["samples"]) for spec in specs if spec.evaluation
     ]
-    return Samples(*map(min, zip(*ways, strict=True))) if ways else Samples()
+    return (min(n for n, __ in ways), min(n for __, n in ways)) if ways else None
 
 
 def setting_names(specs: Iterable[CellSpec]) -> list[str]:
@@ -132,21 +131,6 @@ def _silent(specs: Sequence[CellSpec]) -> set[tuple[str, str]]:
     return found
 
 
-def status(outcome: Outcome | None) -> str:
-    """One word for how a cell ended: done, trained (not measured yet), failed, missing."""
-    if outcome is None:
-        return "missing"
-    if isinstance(outcome, CellFailure):
-        return "failed"
-    return "done" if outcome.measured else "trained"
-
-
-def verdict(details: Mapping[str, Any]) -> str | None:
-    """The mode-collapse verdict in words, or None where it was not measured."""
-    found = details.get("verdict")
-    return str(found) if found else None
-
-
 def _key(spec: CellSpec) -> dict[str, Any]:
     return {
         "run": spec.name,
@@ -163,9 +147,9 @@ def _row(
     row = {**_key(spec), **_settings(spec, silent), "status": status(outcome)}
     if isinstance(outcome, CellResult):
         row |= {name: outcome.metrics.get(name) for name in (*METRICS, "best_epoch")}
-        row["collapse"] = verdict(outcome.details)
+        row["collapse"] = outcome.details.get("verdict") or None
     if isinstance(outcome, CellFailure):
-        row["note"] = (outcome.error.strip().splitlines() or ["unknown error"])[0]
+        row["note"] = first_line(outcome) or "unknown error"
     return row
 
 

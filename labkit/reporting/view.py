@@ -2,108 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
-from labkit.reporting.language import N_, _, many
-from labkit.reporting.numbers import is_missing, levels, listing, setting, show
+from labkit.reporting.calibrated import FidScale, fid_scale, real_value
+from labkit.reporting.cell import Cell, cells_of, trouble
+from labkit.reporting.language import _, many
+from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.style import Style, level_label, level_of
-from labkit.reporting.table import Tables, status
-from labkit.reporting.yardstick import Yardstick, real_value, yardstick
-from labkit.spec import (
-    OWN_CODE,
-    UNSTATED,
-    CellFailure,
-    CellResult,
-    CellSpec,
-    Outcome,
-    canonical_json,
-)
+from labkit.reporting.table import Tables, tables
+from labkit.spec import OWN_CODE, UNSTATED, CellSpec, canonical_json
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
+    from labkit.store import Store
 
 
-#: How a cell ended, as a word, and how many did so.
-STATUSES = {
-    "done": (N_("done"), N_("{n} done")),
-    "failed": (N_("failed"), N_("{n} failed")),
-    "missing": (N_("missing"), N_("{n} missing")),
-    "trained": (N_("trained"), N_("{n} trained but not measured")),
-}
-#: What a data set's images show, for alternative texts.
-_NOUNS = {"MNIST": N_("digits"), "FashionMNIST": N_("clothes")}
 #: More cells than these share a page only with fewer pictures each.
 MANY = 60
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell of the plan and what became of it."""
-
-    spec: CellSpec
-    outcome: Outcome | None
-
-    @property
-    def result(self) -> CellResult | None:
-        return self.outcome if isinstance(self.outcome, CellResult) else None
-
-    @property
-    def status(self) -> str:
-        return status(self.outcome)
-
-    @property
-    def best_epoch(self) -> int | None:
-        return self.result.metrics.get("best_epoch") if self.result else None
-
-    def metric(self, name: str) -> float | None:
-        """A metric's value, or None where it was not measured."""
-        value = self.result.metrics.get(name) if self.result else None
-        return None if is_missing(value) else value
-
-    def at(self, epoch: int, name: str) -> float | None:
-        """A value of the history at one epoch."""
-        for row in self.result.history if self.result else ():
-            if row["epoch"] == epoch:
-                value = row.get(name)
-                return None if is_missing(value) else value
-        return None
-
-    def detail(self, name: str) -> Any:
-        """A measure that is a list or a record, or None."""
-        return self.result.details.get(name) if self.result else None
-
-    @property
-    def absence(self) -> str:
-        """Why there are no numbers: "failed: …", "not run yet", or empty if there are."""
-        if isinstance(self.outcome, CellFailure):
-            lines = self.outcome.error.strip().splitlines()
-            return _("failed: {why}", why=lines[0] if lines else _("unknown error"))
-        return _("not run yet") if self.outcome is None else ""
-
-
-@dataclass(frozen=True)
 class View:
-    """Everything a section may read. Nothing here touches a file but `locate`'s paths."""
+    """Everything a section may read. Nothing here touches a file but the cells' paths."""
 
     plan: Plan
-    outcomes: tuple[Outcome | None, ...]
-    tables: Tables
-    locate: Callable[[CellSpec, str], Path]
-    """Where an artifact of a cell lies."""
+    in_order: tuple[Cell, ...]
+    """The plan's cells, in its order."""
     committed: str = ""
     """Time of the newest commit."""
     options: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
+    def tables(self) -> Tables:
+        """The two tables, a row a cell and a row a cell and epoch."""
+        return tables(self.plan, [cell.outcome for cell in self.in_order])
+
+    @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """By data set and then setting, in numeric order, whatever the plan's order was."""
-        found = [Cell(s, o) for s, o in zip(self.plan.cells, self.outcomes, strict=True)]
-        return tuple(sorted(found, key=lambda cell: self._place(cell.spec)))
+        return tuple(sorted(self.in_order, key=lambda cell: self._place(cell.spec)))
 
     @cached_property
     def _orders(self) -> dict[tuple[str, str], list[Any]]:
@@ -200,19 +141,19 @@ class View:
         found = levels(level_of(cell.spec, name) for cell in self.of(family, dataset))
         return [plain_level(value) for value in found]
 
-    def yardstick(self, dataset: str) -> Yardstick:
+    def fid_scale(self, dataset: str) -> FidScale:
         """The scale of a data set's proxy FID; empty where its cells were measured unlike."""
         ways = {
             (s.evaluation["features"], s.evaluation["samples"], s.selection["samples"])
             for s in self.plan.cells
             if s.dataset == dataset and s.evaluation
         }
-        return yardstick(dataset, *ways.pop()) if len(ways) == 1 else Yardstick()
+        return fid_scale(dataset, *ways.pop()) if len(ways) == 1 else FidScale()
 
     def real(self, dataset: str, metric: str) -> float | None:
         """What a measure reads on as many real images of a data set, or None."""
         if metric == "proxy_fid":
-            return self.yardstick(dataset).floor
+            return self.fid_scale(dataset).floor
         ways = {
             (s.evaluation["features"], s.evaluation["samples"])
             for s in self.plan.cells
@@ -240,12 +181,7 @@ class View:
     @property
     def trouble(self) -> str:
         """Failed, missing and unmeasured cells in one clause, or empty."""
-        found = []
-        for each in ("failed", "missing", "trained"):
-            n = sum(cell.status == each for cell in self.cells)
-            if n:
-                found.append(_(STATUSES[each][1], n=n))
-        return listing(found)
+        return trouble(self.cells)
 
 
 def plain_level(value: Any) -> str:
@@ -257,13 +193,16 @@ def plain_level(value: Any) -> str:
     return level_label("", "", value) if isinstance(value, str) else setting(value)
 
 
-def short_name(dataset: str) -> str:
-    """What a data set's images show, for alternative texts."""
-    return _(_NOUNS[dataset]) if dataset in _NOUNS else _("images")
+def read_view(
+    store: Store, plan: Plan | None = None, options: Mapping[str, Any] | None = None
+) -> View:
+    """All that sections look at, of a store's newest plan or of `plan`.
 
-
-def all_done(view: View) -> str:
-    """ "18 of 18 cells done" and what became of the others."""
-    done = sum(cell.status == "done" for cell in view.cells)
-    said = many("{done} of {n} cell done", "{done} of {n} cells done", len(view.cells), done=done)
-    return f"{said}; {view.trouble}" if view.trouble else said
+    Args:
+        store: the results.
+        plan: another plan than the newest.
+        options: what to take for the plan's own ``report`` settings.
+    """
+    plan = plan or store.plan()
+    options = {**plan.settings.get("report", {}), **(options or {})}
+    return View(plan, cells_of(store, plan), store.newest_commit(plan.cells), options)

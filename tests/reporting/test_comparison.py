@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from labkit.reporting import compare, comparison, paired
-from labkit.reporting.build import build_comparison
+from labkit.reporting.comparison import build_comparison
 from labkit.reporting.paired import contrasts, pairs
 from tests.reporting import fake_store
 from tests.reporting.fake_store import fake_plan, write_store

@@ -24,12 +24,14 @@ from labkit.errors import LabkitError
 from labkit.planning import make_plan, read_experiment
 from labkit.reporting import language
 from labkit.reporting.blocks import Report
-from labkit.reporting.build import read_report, read_view
+from labkit.reporting.build import read_report
 from labkit.reporting.claims.statements import FORMS
 from labkit.reporting.comparison import comparison
 from labkit.reporting.language import catalogue, using
 from labkit.reporting.plots.style import level_label
-from labkit.reporting.render import Drawings, environment, html
+from labkit.reporting.render import Drawings, html
+from labkit.reporting.templates import environment
+from labkit.reporting.view import read_view
 from labkit.reporting.words import to_markdown
 from labkit.starter import recipes
 from labkit.store import Store

@@ -9,12 +9,11 @@ from statistics import fmean, stdev
 
 import pytest
 
+from labkit.reporting.cell import cells_of
 from labkit.reporting.document import compose
 from labkit.reporting.numbers import spread
 from labkit.reporting.sections import over_seeds
-from labkit.reporting.table import tables
 from labkit.reporting.view import View
-from labkit.spec import CellResult
 from tests.reporting.fake_store import fake_plan, write_store
 
 
@@ -22,24 +21,23 @@ from tests.reporting.fake_store import fake_plan, write_store
 def view(tmp_path_factory: pytest.TempPathFactory) -> View:
     store = write_store(tmp_path_factory.mktemp("seeds"), fake_plan(seeds=(42, 43, 44)))
     plan = store.plan()
-    outcomes = tuple(store.outcome(spec) for spec in plan.cells)
-    return View(plan, outcomes, tables(plan, outcomes), store.artifact)
+    return View(plan, cells_of(store, plan))
 
 
 def with_scores(view: View, scores: dict[str, float]) -> View:
     """The same, with other proxy FIDs for some runs."""
-    outcomes = [
-        replace(o, metrics={**o.metrics, "proxy_fid": scores[o.spec.name]})
-        if isinstance(o, CellResult) and o.spec.name in scores
-        else o
-        for o in view.outcomes
-    ]
-    return replace(view, outcomes=tuple(outcomes), tables=tables(view.plan, outcomes))
+    cells = (
+        replace(c, outcome=replace(c.result, metrics={**c.metrics, "proxy_fid": scores[c.name]}))
+        if c.result and c.name in scores
+        else c
+        for c in view.in_order
+    )
+    return replace(view, in_order=tuple(cells))
 
 
 def without(view: View, *runs: str) -> View:
-    outcomes = [None if o and o.spec.name in runs else o for o in view.outcomes]
-    return replace(view, outcomes=tuple(outcomes), tables=tables(view.plan, outcomes))
+    cells = (replace(c, outcome=None) if c.name in runs else c for c in view.in_order)
+    return replace(view, in_order=tuple(cells))
 
 
 def test_every_setting_is_a_row_with_mean_and_deviation_of_its_seeds(view: View) -> None:
@@ -104,7 +102,6 @@ def test_spread_shows_a_deviation_that_is_not_zero(values: list[float], said: st
 def test_a_page_of_one_seed_speaks_of_cells(tmp_path: Path) -> None:
     store = write_store(tmp_path, fake_plan())
     plan = store.plan()
-    outcomes = tuple(store.outcome(spec) for spec in plan.cells)
-    report = compose(View(plan, outcomes, tables(plan, outcomes), store.artifact))
+    report = compose(View(plan, cells_of(store, plan)))
     assert report.headlines[0].text.startswith("Lowest proxy FID in these runs: MNIST")
     assert "±" not in str(report.glance)

@@ -15,7 +15,7 @@ import pytest
 
 from labkit.reporting import pdf
 from labkit.reporting.build import build_report
-from labkit.reporting.render import ReportError
+from labkit.reporting.files import ReportError
 from labkit.store import Store
 
 needs_poppler = pytest.mark.skipif(not shutil.which("pdfinfo"), reason="poppler-utils is missing")

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from labkit.catalog import PLOTS, resolve
+from labkit.reporting.blocks import walk
 from labkit.reporting.build import read_report
-from labkit.reporting.document import walk
+from labkit.reporting.calibrated import FidScale
+from labkit.reporting.cell import cells_of
 from labkit.reporting.plots.canvas import MARKERS, PAGE, Canvas
 from labkit.reporting.plots.chart import Chart, Dots, Heat, Lines, Reference, Series
 from labkit.reporting.plots.draw import render
@@ -25,17 +27,14 @@ from labkit.reporting.plots.png import to_png
 from labkit.reporting.plots.scales import Scale, limits, spread
 from labkit.reporting.plots.style import Style
 from labkit.reporting.plots.svg import to_svg
-from labkit.reporting.table import tables
 from labkit.reporting.view import View
-from labkit.reporting.yardstick import Yardstick
 from labkit.store import Store
 from tests.reporting.fake_store import LAB1, fake_plan, write_store
 
 
 def view_of(store: Store) -> View:
     plan = store.plan()
-    outcomes = tuple(store.outcome(spec) for spec in plan.cells)
-    return View(plan, outcomes, tables(plan, outcomes), store.artifact)
+    return View(plan, cells_of(store, plan))
 
 
 def panels(chart: Chart) -> list:  # type: ignore[type-arg]
@@ -141,15 +140,15 @@ def test_colours_stand_out_from_both_pages_and_grow_in_one_direction(levels: int
 def test_the_ends_of_the_scale_are_drawn_where_they_are_known(
     lab1: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dots(known: Yardstick) -> Dots:
-        monkeypatch.setattr("labkit.reporting.view.yardstick", lambda *which: known)
+    def dots(known: FidScale) -> Dots:
+        monkeypatch.setattr("labkit.reporting.view.fid_scale", lambda *which: known)
         chart = resolve(PLOTS["fid_gan_vs_vae"].target)(view_of(lab1)).chart
         found = chart.panels[0][0]
         assert isinstance(found, Dots)
         return found
 
-    assert dots(Yardstick()).references == ()
-    known = dots(Yardstick(4.6, 5.0, 9000.0, "noise")).references
+    assert dots(FidScale()).references == ()
+    known = dots(FidScale(4.6, 5.0, 9000.0, "noise")).references
     assert known == (Reference("real images 4.6", 4.6), Reference("noise 9000", 9000.0))
 
 
@@ -214,10 +213,10 @@ def test_coverage_names_the_class_that_is_missing(lab1: Store) -> None:
 
 def test_nothing_measured_means_no_plot(lab1: Store) -> None:
     view = view_of(lab1)
-    empty = replace(view, outcomes=(None,) * len(view.outcomes))
+    empty = replace(view, in_order=tuple(replace(c, outcome=None) for c in view.in_order))
     assert all(resolve(plot.target)(empty) is None for plot in PLOTS.values())
-    trained = tuple(replace(o, metrics={}, details={}) for o in view.outcomes)  # type: ignore[type-var]
-    assert resolve(PLOTS["class_coverage"].target)(replace(view, outcomes=trained)) is None
+    bare = (replace(c, outcome=replace(c.result, metrics={}, details={})) for c in view.in_order)  # type: ignore[type-var]
+    assert resolve(PLOTS["class_coverage"].target)(replace(view, in_order=tuple(bare))) is None
 
 
 # ------------------------------------------------------------------ drawing
@@ -313,11 +312,11 @@ def test_what_lies_beyond_the_axis_is_an_arrow_at_its_edge() -> None:
 
 def test_the_scale_is_that_of_the_network_the_cells_were_measured_with(lab1: Store) -> None:
     view = view_of(lab1)
-    known = view.yardstick("MNIST")
+    known = view.fid_scale("MNIST")
     assert known.floor is not None
     assert known.ceiling is not None
     assert 0 < known.floor < 1 < known.ceiling
     other = tuple(
         replace(s, evaluation={**s.evaluation, "features": "00" * 32}) for s in view.plan.cells
     )
-    assert replace(view, plan=replace(view.plan, cells=other)).yardstick("MNIST") == Yardstick()
+    assert replace(view, plan=replace(view.plan, cells=other)).fid_scale("MNIST") == FidScale()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from labkit.layout import Layout
+from labkit.reporting.cell import Cell
 from labkit.reporting.sections.published import Comparison, compare, loss_course, unbounded
-from labkit.reporting.view import Cell
 from labkit.spec import CellFailure, CellResult
 from tests.reporting.fake_store import spec_of
 
@@ -17,12 +19,14 @@ REFERENCE: dict[str, Any] = {
     "epochs": 10, "source": "a paper",
 }  # fmt: skip
 
+NOWHERE = Layout(Path("nowhere"))
+
 
 def cell(value: float | None, epochs: int = 10, limit: int | None = None) -> Cell:
     spec = spec_of("vae", "MNIST", {}, 42, False, epochs)
     spec = replace(spec, data={**spec.data, "limit": limit})
     history = tuple({"epoch": e, "total_loss": 300.0 - 10 * e} for e in range(1, epochs + 1))
-    return Cell(spec, CellResult(spec, {"total_loss": value}, history, {}, 1.0, {}))
+    return Cell(spec, CellResult(spec, {"total_loss": value}, history, {}, 1.0, {}), NOWHERE)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +58,9 @@ def test_the_mean_over_seeds_is_compared() -> None:
         ([cell(200.0, limit=2000)], "full", "trained on the first 2,000 images"),
         ([cell(200.0, epochs=2)], "full", "2 epochs, not 10"),
         ([cell(None)], "full", "not measured"),
-        ([Cell(cell(1.0).spec, None)], "full", "not run yet"),
+        ([Cell(cell(1.0).spec, None, NOWHERE)], "full", "not run yet"),
         (
-            [Cell(cell(1.0).spec, CellFailure(cell(1.0).spec, "out of memory", "", ""))],
+            [Cell(cell(1.0).spec, CellFailure(cell(1.0).spec, "out of memory", "", ""), NOWHERE)],
             "full",
             "failed: out of memory",
         ),
@@ -85,7 +89,7 @@ def test_a_wasserstein_critic_without_a_constraint_is_spoken_of() -> None:
             {"epoch": 1, "d_loss": -2.0, "d_grad_norm": 5.0, "proxy_fid": 90.0},
             {"epoch": 2, "d_loss": -80.5, "d_grad_norm": 50.0, "proxy_fid": 95.0},
         ]
-        return unbounded(Cell(spec, CellResult(spec, {}, tuple(rows), {}, 1.0, {})))
+        return unbounded(Cell(spec, CellResult(spec, {}, tuple(rows), {}, 1.0, {}), NOWHERE))
 
     said = text("wasserstein", "none")
     assert "D loss went from −2.00 to −80.5" in said

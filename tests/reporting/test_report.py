@@ -13,13 +13,17 @@ from pathlib import Path
 import pytest
 
 from labkit.catalog import FORMATS, resolve
+from labkit.pictures import enlarged
+from labkit.reporting.blocks import pictures, walk
 from labkit.reporting.build import build_report, read_report
+from labkit.reporting.cell import cells_of
 from labkit.reporting.claims import answer_questions
-from labkit.reporting.document import compose, pictures, walk
+from labkit.reporting.document import compose
+from labkit.reporting.files import ReportError
 from labkit.reporting.networks import architecture
-from labkit.reporting.render import ReportError, enlarged, templates_folder, thinned
+from labkit.reporting.render import thinned
 from labkit.reporting.sections.questions import headlines
-from labkit.reporting.table import tables
+from labkit.reporting.templates import templates_folder
 from labkit.reporting.view import View
 from labkit.store import Store
 from tests.claims.tables import lab1 as three_seeds
@@ -304,8 +308,7 @@ def test_a_store_with_nothing_done_yet_has_a_report_too(tmp_path: Path) -> None:
 def test_rows_come_in_numeric_order_whatever_the_plans_order(lab1: Store) -> None:
     plan = lab1.plan()
     mixed = replace(plan, cells=tuple(reversed(plan.cells)))
-    outcomes = tuple(lab1.outcome(spec) for spec in mixed.cells)
-    view = View(mixed, outcomes, tables(mixed, outcomes), lab1.artifact)
+    view = View(mixed, cells_of(lab1, mixed))
     sizes = [c.spec.params["latent_dim"] for c in view.of("vae", "MNIST")]
     assert sizes == [8, 16, 32]
     assert compose(view).sections[1].title == "Part 1: GAN Experiments - MNIST"
@@ -448,8 +451,8 @@ def test_class_shares_are_shown_as_classified_and_as_corrected(lab1: Store) -> N
 
 def test_what_was_not_stored_of_shares_and_distances_is_left_out(lab1: Store) -> None:
     plan = lab1.plan()
-    bare = tuple(replace(lab1.outcome(s), details={}) for s in plan.cells)  # type: ignore[type-var]
-    view = View(plan, bare, tables(plan, bare), lab1.artifact)
+    bare = (replace(c, outcome=replace(c.result, details={})) for c in cells_of(lab1, plan))  # type: ignore[type-var]
+    view = View(plan, tuple(bare))
     text = repr(compose(view).sections)
     assert "share of samples in each class" not in text
     assert "Distance to training" not in text
@@ -474,9 +477,7 @@ def test_real_images_are_only_shown_at_the_number_they_were_measured_at(lab1: St
     def real(samples: int, metric: str) -> float | None:
         plan = lab1.plan()
         few = [replace(s, evaluation={**s.evaluation, "samples": samples}) for s in plan.cells]
-        outcomes = tuple(lab1.outcome(s) for s in plan.cells)
-        plan = replace(plan, cells=tuple(few))
-        return View(plan, outcomes, tables(plan, outcomes), lab1.artifact).real("MNIST", metric)
+        return View(replace(plan, cells=tuple(few)), cells_of(lab1, plan)).real("MNIST", metric)
 
     assert real(10_000, "recall") is not None
     assert real(2_000, "recall") is None  # coverage and the like depend on N
@@ -546,7 +547,6 @@ def test_very_many_cells_share_the_page(lab1: Store, monkeypatch: pytest.MonkeyP
 def test_a_headline_bears_every_verdict_of_its_sentence(lab1: Store) -> None:
     """ "Supported on MNIST, open on Fashion-MNIST" is not "supported"."""
     plan = lab1.plan()
-    outcomes = tuple(lab1.outcome(spec) for spec in plan.cells)
-    view = View(plan, outcomes, tables(plan, outcomes), lab1.artifact)
+    view = View(plan, cells_of(lab1, plan))
     line, *_ = headlines(view, answer_questions(three_seeds(3))[:1])
     assert [verdict for _, verdict in line.verdicts] == ["supported", "inconclusive"]

@@ -12,12 +12,17 @@ import pytest
 from labkit.catalog import METRICS
 from labkit.planning import make_plan, parse_experiment
 from labkit.reporting import compare
-from labkit.reporting.build import compare_text, load_tables
 from labkit.reporting.claims import answer_questions
-from labkit.reporting.table import ALWAYS, tables, to_csv
+from labkit.reporting.comparison import compare_text
+from labkit.reporting.table import ALWAYS, Tables, tables, to_csv
+from labkit.reporting.view import read_view
 from labkit.spec import CellFailure, CellResult
 from labkit.store import Store
 from tests.reporting.fake_store import fake_plan, history, measures
+
+
+def load_tables(store: Store) -> Tables:
+    return read_view(store).tables
 
 
 def test_every_cell_of_the_plan_has_a_row_in_its_order(troubled: Store) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from labkit.catalog import FAMILIES, METRICS
+from labkit.reporting.cell import Cell
 from labkit.reporting.language import _, many
 from labkit.reporting.numbers import NOT_MEASURED, listing, show
 from labkit.reporting.plots.chart import Chart, Dots, Key, Lines, Panel, Reference, Series
-from labkit.reporting.view import STATUSES, Cell, View
+from labkit.reporting.view import View
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def left_out(cells: Sequence[Cell]) -> str:
     absent: dict[str, list[str]] = {}
     for cell in cells:
         if cell.result is None:
-            absent.setdefault(_(STATUSES[cell.status][0]), []).append(cell.spec.name)
+            absent.setdefault(_(cell.status), []).append(cell.spec.name)
     if not absent:
         return ""
     parts: list[str] = []

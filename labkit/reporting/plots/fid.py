@@ -118,7 +118,7 @@ def references(
         inside: whether the axis must show it all, or may leave it to arrows at its edges.
         tracking: for the FID of every epoch, against training images.
     """
-    known = view.yardstick(dataset)
+    known = view.fid_scale(dataset)
     floor = known.tracking_floor if tracking else known.floor
     found = []
     if floor is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.reporting.cell import Cell
 from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import levels
 from labkit.reporting.plots.chart import Chart, Lines
 from labkit.reporting.plots.common import Plotted, curves, extremes, keys, left_out, means, stacked
-from labkit.reporting.view import Cell, View
+from labkit.reporting.view import View
 
 #: Losses within a sentence.
 _SPOKEN = {

@@ -17,11 +17,11 @@ from labkit.reporting.blocks import (
     Section,
     Table,
 )
+from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import is_missing, show
 from labkit.reporting.sections import over_seeds
-from labkit.reporting.sections.experiments import anchor, collapse
-from labkit.reporting.view import Cell, View
+from labkit.reporting.view import View
 
 #: Metric groups in the order of the folded tables.
 _GROUPS = {
@@ -156,7 +156,7 @@ def _main_table(view: View, brief: bool = False) -> Table:
             *([Entry(str(spec.seed), spec.seed)] if view.several_seeds else []),
             _entry(view, cell, "best_epoch"),
             *(_entry(view, cell, name, best and name == "proxy_fid") for name in names),
-            *([Entry(collapse(cell))] if judged else []),
+            *([Entry(cell.collapse)] if judged else []),
             _entry(view, cell, "seconds"),
             Entry(cell.absence or _(cell.status), tone="failed" if cell.status == "failed" else ""),
         ]

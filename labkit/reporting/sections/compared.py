@@ -21,13 +21,14 @@ from labkit.reporting.blocks import (
     Section,
     Table,
 )
+from labkit.reporting.cell import STATUSES, Cell
 from labkit.reporting.changes import Change, environments
 from labkit.reporting.grids import has, picture
 from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import is_missing, listing, setting, show
 from labkit.reporting.paired import Contrast, Key, Pair, key, same
 from labkit.reporting.plots import chart
-from labkit.reporting.view import STATUSES, Cell, View
+from labkit.reporting.view import View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ def settings(two: Two, found: Sequence[Change]) -> Section:
         blocks.append(_three(_("What differs between cells of one name"), _("Setting"), rows))
     elif two.both:
         blocks.append(Paragraph(_("The cells that are in both have the same settings and code.")))
-    machines = environments(two.a.outcomes, two.b.outcomes)
+    machines = environments(two.a.in_order, two.b.in_order)
     if machines:
         rows = [Row((Entry(name), Entry(u), Entry(v))) for name, u, v in machines]
         blocks.append(_three(_("What differs between the machines"), _("Environment"), rows))
@@ -392,5 +393,5 @@ def _called(name: str) -> str:
 
 def _value(name: str, value: Any) -> str:
     if name == "status" and value in STATUSES:
-        return _(STATUSES[value][0])
+        return _(value)
     return show(value, METRICS[name].digits if name in METRICS else 3, "–")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import (
     Block,
@@ -15,12 +13,12 @@ from labkit.reporting.blocks import (
     Section,
     Table,
 )
+from labkit.reporting.cell import Cell, all_done, anchor
 from labkit.reporting.grids import has, picture
 from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import capitals, duration, levels, listing, show, slug
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
-from labkit.reporting.table import verdict
-from labkit.reporting.view import Cell, View, all_done, plain_level
+from labkit.reporting.view import View, plain_level
 from labkit.spec import UNSTATED
 
 #: Settings as headings: one level, several levels.
@@ -29,8 +27,6 @@ _HEADINGS = {
     "z_dim": (N_("Z Dimension"), N_("Z Dimensions")),
     "latent_dim": (N_("Latent Dimension"), N_("Latent Dimensions")),
 }
-#: The mode-collapse verdict of a cell without any, as it is stored.
-_NO_COLLAPSE = re.compile(r"none detected at N=(?P<n>[\d,]+)")
 
 
 def heading(family: str, name: str, several: bool = False) -> str:
@@ -38,18 +34,6 @@ def heading(family: str, name: str, several: bool = False) -> str:
     if name in _HEADINGS:
         return _(_HEADINGS[name][several])
     return capitals(setting_name(family, name))
-
-
-def anchor(run: str) -> str:
-    """Where a cell's row stands."""
-    return f"cell-{slug(run)}"
-
-
-def collapse(cell: Cell) -> str:
-    """The mode-collapse verdict in words."""
-    found = verdict(cell.result.details) if cell.result else None
-    none = _NO_COLLAPSE.fullmatch(found or "")
-    return _("none detected at N={n}", n=none["n"]) if none else found or show(None)
 
 
 def summary(view: View) -> Section:
@@ -71,7 +55,7 @@ def summary(view: View) -> Section:
         (_("Seeds"), view.seeds_said),
         (_("Device"), listing(devices) or show(None)),
         (_("Training time"), _whole_time(seconds)),
-        (_("Cells"), all_done(view)),
+        (_("Cells"), all_done(view.cells)),
     ]
     return Section("summary", _("Experiment Summary"), (Facts(tuple(rows)),))
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from labkit.catalog import FAMILIES
 from labkit.reporting.blocks import Block, Frame, Gallery, Paragraph, Section
+from labkit.reporting.cell import Cell
 from labkit.reporting.grids import epoch_note, has, picture
 from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import slug
-from labkit.reporting.view import Cell, View
+from labkit.reporting.view import View
 
 _READING = N_(
     "A cell's samples come from one fixed noise, its reconstructions and interpolations from the "
@@ -107,7 +108,7 @@ def frames(view: View, on_page: set[tuple[str, str, int]]) -> tuple[Frame, ...]:
         for what in kinds:
             for epoch in range(1, cell.spec.training["epochs"] + 1):
                 if has(cell, what, epoch):
-                    source = view.locate(cell.spec, f"images/{what}_epoch{epoch}.png")
+                    source = cell.file(f"images/{what}_epoch{epoch}.png")
                     known = (cell.spec.name, what, epoch) in on_page
                     note = epoch_note(cell, what, epoch)
                     found.append(Frame(cell.spec.name, what, epoch, source, note, known))

@@ -19,10 +19,10 @@ from labkit.reporting.blocks import (
     Section,
     Table,
 )
+from labkit.reporting.calibrated import feature_facts
 from labkit.reporting.language import _
 from labkit.reporting.numbers import listing, setting, show
 from labkit.reporting.view import View
-from labkit.reporting.yardstick import feature_facts
 from labkit.spec import OWN_CODE
 
 
@@ -53,7 +53,7 @@ def _calibration(view: View) -> tuple[Block, ...]:
     )
     rows = []
     for dataset in view.datasets:
-        scale, facts = view.yardstick(dataset), feature_facts(dataset)
+        scale, facts = view.fid_scale(dataset), feature_facts(dataset)
         of = f" ({_(scale.ceiling_of)})" if scale.ceiling else ""
         accuracy = facts.get("test_accuracy")
         share = f"{100 * float(accuracy):.1f} %" if accuracy is not None else show(None)

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Paragraph, Row, Table
+from labkit.reporting.cell import Cell, all_done, anchor
 from labkit.reporting.grids import has, picture
 from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import duration, listing, lowest, show
-from labkit.reporting.sections.experiments import anchor, collapse
-from labkit.reporting.view import Cell, View, all_done
+from labkit.reporting.view import View
 from labkit.spec import UNSTATED
 
 _MONTHS = (
@@ -35,7 +35,7 @@ def byline(view: View) -> tuple[tuple[str, str], ...]:
             *who,
             (_("Results of"), _day(view.committed)),
             (_("Data"), _data(view)),
-            (_("Cells"), all_done(view)),
+            (_("Cells"), all_done(view.cells)),
         )
         if text
     )
@@ -101,7 +101,7 @@ def notices(view: View) -> tuple[Paragraph, ...]:
             Paragraph(
                 _(
                     "Incomplete: {cells}. Every comparison below is about the cells that are done.",
-                    cells=all_done(view),
+                    cells=all_done(view.cells),
                 ),
                 "warning",
             )
@@ -176,13 +176,13 @@ def glance(view: View) -> tuple[Block, ...]:
                 gaps = [Entry("—", tone="missing")] * len(columns[3:])
                 rows.append(Row((*head, why, *gaps)))
                 continue
-            floor, seconds = view.yardstick(dataset).floor, cell.metric("seconds")
+            floor, seconds = view.fid_scale(dataset).floor, cell.metric("seconds")
             entries = (
                 Entry(view.title(cell), href=f"#{anchor(cell.spec.name)}"),
                 Entry(show(cell.best_epoch)),
                 Entry(show(cell.metric("proxy_fid")), cell.metric("proxy_fid")),
                 Entry(show(floor), floor),
-                *([Entry(collapse(cell))] if judged else []),
+                *([Entry(cell.collapse)] if judged else []),
                 Entry(duration(seconds) if seconds is not None else show(None), seconds),
             )
             rows.append(Row((*head, *entries), run=cell.spec.name))

@@ -12,11 +12,11 @@ from statistics import fmean
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Row, Table
+from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.grids import has, picture
 from labkit.reporting.language import _
 from labkit.reporting.numbers import duration, listing, lowest, show, spread
-from labkit.reporting.sections.experiments import anchor
-from labkit.reporting.view import Cell, View
+from labkit.reporting.view import View
 
 SCORE = "proxy_fid"
 #: Shown beside it where measured.
@@ -112,7 +112,7 @@ def glance(view: View) -> tuple[Block, ...]:
                 rows.append(Row((*head, Entry(show(None), tone="missing"), *gaps)))
                 continue
             best = min(found, key=lambda each: each.mean(SCORE) or 0.0)
-            floor, cell = view.yardstick(dataset).floor, best.first
+            floor, cell = view.fid_scale(dataset).floor, best.first
             entries = (
                 Entry(best.label, href=f"#{anchor(cell.spec.name)}"),
                 Entry(str(len(best.values(SCORE)))),

@@ -8,12 +8,12 @@ from typing import Any
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Row, Section, Table
+from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.claims.claim import Reference
 from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import listing, show
 from labkit.reporting.plots.style import level_label, metric_label
-from labkit.reporting.sections.experiments import anchor
-from labkit.reporting.view import Cell, View
+from labkit.reporting.view import View
 from labkit.spec import OWN_CODE
 
 #: Losses where it is said beside them of which epoch they are.

@@ -17,7 +17,7 @@ CEILING = N_("noise")
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class FidScale:
     """Proxy FID of real images (floor) and of nonsense (ceiling)."""
 
     floor: float | None = None
@@ -28,7 +28,7 @@ class Yardstick:
     """What reads that high, in English."""
 
 
-def yardstick(dataset: str, features: str, samples: int, tracking: int) -> Yardstick:
+def fid_scale(dataset: str, features: str, samples: int, tracking: int) -> FidScale:
     """The scale of a data set's proxy FID.
 
     Args:
@@ -42,16 +42,16 @@ def yardstick(dataset: str, features: str, samples: int, tracking: int) -> Yards
     """
     try:
         if calibration.calibration(dataset)["features"] != features:
-            return Yardstick()
+            return FidScale()
         ceiling = calibration.ceilings(dataset).get(CEILING)
-        return Yardstick(
+        return FidScale(
             calibration.floor(dataset, samples),
             calibration.floor(dataset, tracking, tracking=True),
             ceiling,
             CEILING if ceiling is not None else "",
         )
     except (OSError, KeyError, ValueError):
-        return Yardstick()
+        return FidScale()
 
 
 def real_value(dataset: str, features: str, samples: int, metric: str) -> float | None:

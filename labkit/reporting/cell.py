@@ -1,0 +1,235 @@
+"""A cell of the plan and what became of it: for the report's sections and for Python users."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.pictures import enlarged
+from labkit.reporting.collapse import read as read_verdict
+from labkit.reporting.language import N_, _, many
+from labkit.reporting.numbers import is_missing, listing, show, slug
+from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from labkit.layout import Layout
+    from labkit.plan import Plan
+    from labkit.store import Store
+
+#: How a cell ended, as a word.
+STATUSES = (N_("done"), N_("failed"), N_("missing"), N_("trained"))
+#: How many are not done.
+_NOT_DONE = {
+    "failed": N_("{n} failed"),
+    "missing": N_("{n} missing"),
+    "trained": N_("{n} trained but not measured"),
+}
+#: An image's file name in a cell: what it shows, and of which epoch.
+_NAME = re.compile(r"(?P<view>\w+)_epoch(?P<epoch>\d+)\.png")
+#: How much larger a notebook shows an image.
+_SCALE = 2
+
+
+@dataclass(frozen=True, repr=False)
+class Image:
+    """A grid of images that a cell made at one epoch."""
+
+    run: str
+    view: str
+    """``samples``, ``reconstruction``, ``interpolation`` and the like."""
+    epoch: int
+    path: Path
+
+    def array(self) -> NDArray[np.uint8]:
+        """The grid as grey values (height, width), 0 is background."""
+        import numpy as np
+        from PIL import Image as Picture
+
+        with Picture.open(self.path) as picture:
+            return np.asarray(picture.convert("L"))
+
+    def __repr__(self) -> str:
+        return f"<{self.run}: {self.view}, epoch {self.epoch}>"
+
+    def _repr_png_(self) -> bytes:
+        return enlarged(self.path.read_bytes(), _SCALE)
+
+
+@dataclass(frozen=True, repr=False)
+class Cell:
+    """A cell of the plan and what became of it.
+
+    Nothing is read from the store before it is asked for, and nothing is written.
+    """
+
+    spec: CellSpec
+    """What was asked for."""
+    outcome: Outcome | None
+    """A result, a failure, or None while it is missing."""
+    store: Layout
+    """Where its files lie."""
+
+    @property
+    def name(self) -> str:
+        """``MNIST_GAN_hinge_z64``; with its seed where the plan has several."""
+        return self.spec.name
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that was chosen for it, by name."""
+        return self.spec.settings
+
+    @property
+    def result(self) -> CellResult | None:
+        """What training and measuring gave; None if it failed or is missing."""
+        return self.outcome if isinstance(self.outcome, CellResult) else None
+
+    @property
+    def status(self) -> str:
+        """``done``, ``trained`` (not measured yet), ``failed`` or ``missing``."""
+        return status(self.outcome)
+
+    @property
+    def error(self) -> str:
+        """Why it failed; empty if it did not."""
+        return self.outcome.error if isinstance(self.outcome, CellFailure) else ""
+
+    @property
+    def absence(self) -> str:
+        """Why there are no numbers: "failed: …", "not run yet", or empty if there are."""
+        if isinstance(self.outcome, CellFailure):
+            return _("failed: {why}", why=first_line(self.outcome) or _("unknown error"))
+        return _("not run yet") if self.outcome is None else ""
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What was measured, by the names of ``metrics.csv``; empty before it is trained."""
+        return dict(self.result.metrics) if self.result else {}
+
+    def metric(self, name: str) -> float | None:
+        """A metric's value, or None where it was not measured."""
+        value = self.result.metrics.get(name) if self.result else None
+        return None if is_missing(value) else value
+
+    def detail(self, name: str) -> Any:
+        """A measure that is a list or a record, or None."""
+        return self.result.details.get(name) if self.result else None
+
+    @property
+    def collapse(self) -> str:
+        """The mode-collapse verdict in words; "not measured" where there is none."""
+        found = read_verdict(self.detail("verdict"))
+        if found and found.state == "absent" and found.n is not None:
+            return _("none detected at N={n}", n=f"{found.n:,}")
+        return found.text if found else show(None)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch of the lowest tracking FID, or None where none was tracked."""
+        return self.result.metrics.get("best_epoch") if self.result else None
+
+    @property
+    def epochs(self) -> Sequence[Mapping[str, Any]]:
+        """A record an epoch: losses, proxy FID, gradient norms; empty before it is trained."""
+        return self.result.history if self.result else ()
+
+    def at(self, epoch: int, name: str) -> float | None:
+        """A value of one epoch, or None where it is not known."""
+        value = next((row.get(name) for row in self.epochs if row["epoch"] == epoch), None)
+        return None if is_missing(value) else value
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """`epochs` as a table, a row each."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.epochs))
+
+    def file(self, name: str) -> Path:
+        """Where a file of its training lies, e.g. ``images/samples_epoch10.png``."""
+        return self.store.artifact(self.spec, name)
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Every grid it made, by what it shows and by epoch."""
+        names = self.result.artifacts if self.result else ()
+        found = [
+            Image(self.name, match["view"], int(match["epoch"]), self.file(name))
+            for name in names
+            if (match := _NAME.fullmatch(Path(name).name))
+        ]
+        return tuple(sorted(found, key=lambda image: (image.view, image.epoch)))
+
+    @property
+    def best(self) -> tuple[Image, ...]:
+        """The grids of its best epoch; of its last where none was the best."""
+        epoch = self.best_epoch or max((image.epoch for image in self.images), default=0)
+        return tuple(image for image in self.images if image.epoch == epoch)
+
+    def samples(self) -> NDArray[np.uint8]:
+        """The images (N, 28, 28) it was measured on, 0 is background.
+
+        Raises:
+            OSError: it was not measured, or the store was packed without samples.
+        """
+        import numpy as np
+
+        with np.load(self.store.eval_folder(self.spec) / "samples.npz", allow_pickle=False) as file:
+            images: NDArray[np.uint8] = file["samples"]
+        return images
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.status}>"
+
+    def _repr_html_(self) -> str:
+        from labkit.reporting import notebook  # a report's cells are never shown in one
+
+        return notebook.cell_html(self)
+
+
+def cells_of(store: Store, plan: Plan) -> tuple[Cell, ...]:
+    """The cells of a plan as they ended, in its order."""
+    return tuple(
+        Cell(spec, store.outcome(spec, plan.yardstick(spec)), store) for spec in plan.cells
+    )
+
+
+def status(outcome: Outcome | None) -> str:
+    """One word for how a cell ended: done, trained (not measured yet), failed, missing."""
+    if outcome is None:
+        return "missing"
+    if isinstance(outcome, CellFailure):
+        return "failed"
+    return "done" if outcome.measured else "trained"
+
+
+def first_line(failure: CellFailure) -> str:
+    """Why a cell failed, in one line; empty if that is not known."""
+    return "".join(failure.error.strip().splitlines()[:1])
+
+
+def anchor(run: str) -> str:
+    """Where a cell's row stands in a report."""
+    return f"cell-{slug(run)}"
+
+
+def trouble(cells: Sequence[Cell]) -> str:
+    """Failed, missing and unmeasured cells in one clause, or empty."""
+    counts = Counter(cell.status for cell in cells)
+    return listing(_(said, n=counts[each]) for each, said in _NOT_DONE.items() if counts[each])
+
+
+def all_done(cells: Sequence[Cell]) -> str:
+    """ "18 of 18 cells done" and what became of the others."""
+    done = sum(cell.status == "done" for cell in cells)
+    said = many("{done} of {n} cell done", "{done} of {n} cells done", len(cells), done=done)
+    wrong = trouble(cells)
+    return f"{said}; {wrong}" if wrong else said

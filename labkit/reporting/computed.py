@@ -1,0 +1,36 @@
+"""What the claims engine says to the questions, of a view's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.reporting.sections import published
+from labkit.reporting.table import Tables
+from labkit.reporting.view import View
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labkit.reporting.claims import Answer
+
+
+def computed(view: View) -> tuple[Answer, ...]:
+    """An answer to each question: the file's, or those that suit the tables."""
+    # With its statistics: what only shows numbers never needs it.
+    from labkit.reporting.claims import answer_questions
+
+    return answer_questions(
+        for_claims(view.tables),
+        view.tables.epochs,
+        questions=view.options.get("questions") or None,
+        references=published.for_claims(view),
+    )
+
+
+def for_claims(found: Tables) -> pd.DataFrame:
+    """The table of cells as the engine takes it: with the samples behind it in its ``attrs``."""
+    from labkit.reporting.claims.measure import Samples
+
+    cells = found.cells.copy(deep=False)
+    cells.attrs["samples"] = Samples(*(found.samples or ()))
+    return cells

@@ -1,0 +1,69 @@
+"""Files a report is made from and written to: one line where that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labkit.errors import LabkitError, reason
+
+#: What every page says of itself near its top.
+MADE_HERE = '<meta name="generator" content="labkit">'
+
+
+class ReportError(LabkitError):
+    """The report cannot be written; one line says which file and why."""
+
+
+def read(path: Path) -> bytes:
+    """A file's content.
+
+    Raises:
+        ReportError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
+
+
+def size(path: Path) -> int:
+    """A file's size in bytes.
+
+    Raises:
+        ReportError: it cannot be read.
+    """
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
+
+
+def write_file(path: Path, data: bytes, mine: str = "") -> None:
+    """Replace a file unless it already holds these bytes; never half of it.
+
+    Args:
+        path: the file.
+        data: its new content.
+        mine: what a file there must begin with, in its first 64 kB, to be replaced; the name
+            was typed by somebody, and may be that of a file of their own.
+
+    Raises:
+        ReportError: it cannot be written, is a folder, or is somebody's own.
+    """
+    if path.is_dir():
+        raise ReportError(f"{path}: is a folder; name a file")
+    try:
+        old = path.read_bytes() if path.is_file() else None
+        if old == data:
+            return
+        if old is not None and mine.encode() not in old[: 1 << 16]:
+            raise ReportError(f"{path}: exists and is no page of labkit's; nothing was written")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {reason(error)}") from error
