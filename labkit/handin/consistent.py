@@ -194,7 +194,7 @@ def _pixels(png: bytes) -> tuple[object, bytes]:
 
 def _where(name: str, found: Unpacked, again: bytes) -> str:
     """The first line that differs, for a text."""
-    if not name.endswith((".md", ".csv", ".html")):
+    if not name.endswith((".md", ".csv", ".html", ".json")):
         return ""
     given = found.bag.read(f"{REPORT}/{name}").decode("utf-8", "replace").splitlines()
     made = again.decode().splitlines()

@@ -230,6 +230,16 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Best:
+    """The cell of the lowest proxy FID of a family on a data set."""
+
+    family: str
+    dataset: str
+    run: str
+    proxy_fid: float
+
+
+@dataclass(frozen=True)
 class Frame:
     """One step of the epoch slider for one cell."""
 
@@ -256,6 +266,7 @@ class Report:
     disclosure: str
     map: tuple[tuple[str, tuple[Chip, ...]], ...] = ()
     """Group and its cells."""
+    best: tuple[Best, ...] = ()
     frames: tuple[Frame, ...] = ()
     epochs: tuple[int, ...] = ()
     colours: tuple[tuple[str, str, str], ...] = ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES
-from labkit.reporting.blocks import Chip, Report, Section, pictures
+from labkit.reporting.blocks import Best, Chip, Report, Section, pictures
 from labkit.reporting.cell import anchor
 from labkit.reporting.language import N_, _
 from labkit.reporting.method import method
@@ -88,6 +89,7 @@ def compose(
         sections=sections,
         disclosure=_(DISCLOSURE),
         map=_map(view),
+        best=_best(view),
         frames=() if layout == "brief" else images.frames(view, on_page),
         epochs=tuple(range(1, max(epochs, default=0) + 1)),
         colours=tuple((name, *pair) for name, pair in view.style.palette.items()),
@@ -97,6 +99,16 @@ def compose(
 
 def _there(*sections: Section | None) -> tuple[Section, ...]:
     return tuple(section for section in sections if section is not None)
+
+
+def _best(view: View) -> tuple[Best, ...]:
+    """The cell of the lowest proxy FID of each family on each data set."""
+    cells = (view.best(family, dataset) for dataset in view.datasets for family in view.families)
+    return tuple(
+        Best(cell.spec.family, cell.spec.dataset, cell.name, float(fid))
+        for cell in cells
+        if cell and (fid := cell.metric("proxy_fid")) is not None and isfinite(fid)
+    )
 
 
 def _map(view: View) -> tuple[tuple[str, tuple[Chip, ...]], ...]:

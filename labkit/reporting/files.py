@@ -38,6 +38,25 @@ def size(path: Path) -> int:
         raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
 
 
+def read_inside(folder: Path, name: str, most: int) -> bytes | None:
+    """A file of somebody's folder; None where it is not there, larger or leads out of it.
+
+    Args:
+        folder: the folder.
+        name: of the file.
+        most: bytes.
+    """
+    try:
+        path = (folder / name).resolve(strict=True)
+        if not path.is_relative_to(folder.resolve()) or not path.is_file():
+            return None
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except (OSError, RuntimeError):  # a circle of links is a RuntimeError to pathlib
+        return None
+    return data if len(data) <= most else None
+
+
 def write_file(path: Path, data: bytes, mine: str = "") -> None:
     """Replace a file unless it already holds these bytes; never half of it.
 

@@ -1,55 +1,43 @@
 """A page of the reports in a folder: titles, who, pictures and headline numbers.
 
-Read from the reports themselves, so it needs no results: an instructor can make one of eighty
-hand-ins. They are anybody's files. Text is taken as text, a picture must be a small PNG, and
-nothing is followed out of a report's folder.
+Read from each report's ``summary.json``, so it needs no results: an instructor can make one of
+eighty hand-ins. A report without one gets a plain card, from its folder's name and metrics.csv.
+They are anybody's files: text is taken as text, and nothing is followed out of a report's folder.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import csv
+import io
 import math
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.errors import LabkitError
-from labkit.reporting.files import write_file
-from labkit.reporting.language import _, many
+from labkit.reporting.cell import STATUSES
+from labkit.reporting.files import read_inside, write_file
+from labkit.reporting.language import N_, _, many
 from labkit.reporting.numbers import listing, show
+from labkit.reporting.summary import Lowest, Shown, read_summary
 from labkit.reporting.templates import environment, inline, templates_folder
 
-#: Pictures of each report, and what one may weigh.
-SHOTS, SHOT_BYTES = 4, 400_000
-#: What is read of a file at most: a page with all its pictures is 4 MB.
+#: What is read of a table at most.
 _MOST_BYTES = 8_000_000
-_CHUNK = 1 << 16
-_DATA = "data:image/png;base64,"
-#: What tells an index of labkit's from a page of somebody else's.
-_MADE_HERE = '<meta name="generator" content="labkit index">'
-_PNG = b"\x89PNG\r\n\x1a\n"
+#: What tells an index of labkit's from a page of somebody else's, and where it stands.
+_MADE_HERE, _HEAD = '<meta name="generator" content="labkit index">', 1 << 16
 #: What a report can be read as, the first of them is linked from the title.
-_FILES = ("report.html", "report.md", "report.pdf", "metrics.csv")
+_REPORTS = ("report.html", "report.md", "report.pdf")
+_TABLE = "metrics.csv"
+_UNKNOWN = N_("unknown")
 
 
 class NoReportsError(LabkitError):
     """There is nothing to list; one line says where and what makes it."""
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A picture of a report."""
-
-    uri: str
-    """The PNG itself, as a data URI."""
-    alt: str
 
 
 @dataclass(frozen=True)
@@ -68,14 +56,17 @@ class Card:
     name: str
     """Its folder."""
     title: str
-    facts: tuple[tuple[str, str], ...]
-    """Who, when and on what, as the report says."""
-    shots: tuple[Shot, ...]
-    best: tuple[Best, ...]
     files: tuple[tuple[str, str], ...]
     """Name and relative address of each file there is."""
     cells: str
     """ "18 cells, all done"."""
+    best: tuple[Best, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    """Who, when and on what, as the report says."""
+    headline: str = ""
+    shots: tuple[Shown, ...] = ()
+    plain: bool = False
+    """Whether the report says nothing of itself."""
 
 
 def write_index(folder: Path) -> Path:
@@ -98,7 +89,7 @@ def refresh(folder: Path) -> None:
     path = folder / "index.html"
     if path.is_file():
         with path.open(encoding="utf-8", errors="replace") as file:
-            if _MADE_HERE in file.read(_CHUNK):
+            if _MADE_HERE in file.read(_HEAD):
                 write_index(folder)
 
 
@@ -116,158 +107,75 @@ def page(found: Sequence[Card]) -> str:
 def cards(folder: Path) -> list[Card]:
     """The reports in a folder, by name."""
     inside = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [card(each) for each in inside if any((each / name).is_file() for name in _FILES[:2])]
+    return [card(each) for each in inside if any((each / name).is_file() for name in _REPORTS)]
 
 
 def card(folder: Path) -> Card:
-    """What a report's own files say of it."""
-    html, markdown = folder / "report.html", folder / "report.md"
-    said = _of_html(html) if html.is_file() else _of_markdown(markdown)
-    rows = _rows(folder / "metrics.csv")
-    files = [name for name in _FILES if (folder / name).is_file()]
-    known = "Cells", _("Cells")  # said below, from the table
+    """What a report says of itself; what its table says, where it says nothing."""
+    address = quote(os.fsencode(folder.name))
+    there = (name for name in (*_REPORTS, _TABLE) if (folder / name).is_file())
+    files = tuple((name, f"{address}/{name}") for name in there)
+    said = read_summary(folder)
+    if said is None:
+        rows = _rows(folder)
+        states = (row.get("status", "") for row in rows)
+        counts = Counter(state if state in STATUSES else _UNKNOWN for state in states)
+        best = tuple(_best(_lowest(rows)))
+        cells = _cells(counts) or _("no metrics.csv")
+        return Card(folder.name, folder.name, files, cells, best, plain=True)
     return Card(
-        name=folder.name,
-        title=said.title or folder.name,
-        facts=tuple((label, text) for label, text in said.facts if label not in known),
-        shots=tuple(said.shots),
-        best=tuple(_best(rows)),
-        files=tuple((name, f"{quote(os.fsencode(folder.name))}/{name}") for name in files),
-        cells=_cells(rows),
+        folder.name,
+        said.title or folder.name,
+        files,
+        _cells(said.cells) or _("no cells"),
+        tuple(_best(said.best)),
+        said.facts,
+        said.headline,
+        said.pictures,
     )
 
 
-# --------------------------------------------------------------------- the page itself
+def _best(found: Iterable[Lowest]) -> Iterator[Best]:
+    """As the page says it; of families and data sets that there are."""
+    for each in found:
+        if each.family in FAMILIES and each.dataset in DATASETS:
+            model, dataset = FAMILIES[each.family].label, DATASETS[each.dataset].label
+            where = _("{model} on {dataset}", model=_(model), dataset=_(dataset))
+            yield Best(where, each.run, show(each.proxy_fid, METRICS["proxy_fid"].digits))
 
 
-class _Said(HTMLParser):
-    """Title, byline and the first pictures of a page; what follows them is not looked at."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.title = ""
-        self.facts: list[tuple[str, str]] = []
-        self.shots: list[Shot] = []
-        self._inside = ""
-        self._byline = False
-        self.enough = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self._inside = "" if tag == "title" and self.title else tag  # a drawing may have titles
-        if tag == "dl":
-            self._byline = given.get("class") == "byline"
-        elif tag == "dt" and self._byline:
-            self.facts.append(("", ""))
-        elif tag == "h2":  # the best cells' pictures stand above it; those below are of any epoch
-            self.enough |= bool(self.shots)
-        elif tag == "img" and not self.enough:
-            shot = _shot(given.get("src") or "", given.get("alt") or "")
-            self.shots += [shot] if shot else []
-            self.enough = len(self.shots) >= SHOTS
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = ""
-        if tag == "dl":
-            self._byline = False
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == "title":
-            self.title += data
-        elif self._byline and self.facts and self._inside in ("dt", "dd"):
-            label, text = self.facts[-1]
-            new = (label + data, text) if self._inside == "dt" else (label, text + data)
-            self.facts[-1] = new
+def _cells(counts: Mapping[str, int]) -> str:
+    """How many cells there are and how they ended; empty if there are none."""
+    known = {s: counts[s] for s in (*STATUSES, _UNKNOWN) if counts.get(s)}
+    n = sum(known.values())
+    if known.keys() == {"done"}:
+        return many("{n} cell, all done", "{n} cells, all done", n)
+    states = listing(f"{count} {_(s)}" for s, count in known.items())
+    return many("{n} cell: {states}", "{n} cells: {states}", n, states=states) if n else ""
 
 
-def _of_html(path: Path) -> _Said:
-    said = _Said()
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for _ in range(_MOST_BYTES // _CHUNK):
-            part = file.read(_CHUNK)
-            if not part or said.enough:
-                break
-            try:
-                said.feed(part)
-            except AssertionError:  # html.parser's word for a declaration nobody knows
-                break
-    return said
+# --------------------------------------------------------------------- a report's table
 
 
-def _shot(uri: str, alt: str) -> Shot | None:
-    """A picture that is a PNG and small, or None."""
-    if not uri.startswith(_DATA) or len(uri) > 2 * SHOT_BYTES:
-        return None
+def _rows(folder: Path) -> list[dict[str, str]]:
+    data = read_inside(folder, _TABLE, _MOST_BYTES)
+    file = io.StringIO((data or b"").decode("utf-8", "replace"), newline="")
     try:
-        data = base64.b64decode(uri.removeprefix(_DATA), validate=True)
-    except binascii.Error:
-        return None
-    return Shot(uri, alt) if data.startswith(_PNG) and len(data) <= SHOT_BYTES else None
-
-
-def _of_markdown(path: Path) -> _Said:
-    said = _Said()
-    with path.open(encoding="utf-8", errors="replace") as file:
-        text = file.read(_MOST_BYTES)
-    head = re.match(r"# (.+)", text)
-    said.title = _plain(head[1]) if head else ""
-    top = text.partition("\n## ")[0]
-    said.facts = [
-        (_plain(a), _plain(b)) for a, b in re.findall(r"(?m)^- \*\*(.+?):\*\* (.+)$", top)
-    ]
-    for section in re.split(r"(?m)^## ", text):
-        for alt, name in re.findall(r"!\[((?:\\.|[^\]\\])*)\]\(([\w./ -]+\.png)\)", section):
-            if len(said.shots) < SHOTS:
-                shot = _beside(path.parent, name, _plain(alt))
-                said.shots += [shot] if shot else []
-        if said.shots:
-            break
-    return said
-
-
-def _beside(folder: Path, name: str, alt: str) -> Shot | None:
-    """A picture of a Markdown report, if it lies in the report's own folder."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        return None
-    if path.stat().st_size > SHOT_BYTES:
-        return None
-    return _shot(_DATA + base64.b64encode(path.read_bytes()).decode(), alt)
-
-
-def _plain(markdown: str) -> str:
-    """Markdown's escapes undone."""
-    return re.sub(r"\\([^\w\s])", r"\1", markdown)
-
-
-# --------------------------------------------------------------------- the table beside it
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.is_file() or path.stat().st_size > _MOST_BYTES:
+        return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(file)]
+    except csv.Error:
         return []
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        try:
-            return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(file)]
-        except csv.Error:
-            return []
 
 
-def _best(rows: Sequence[Mapping[str, str]]) -> Iterator[Best]:
+def _lowest(rows: Sequence[Mapping[str, str]]) -> Iterator[Lowest]:
     """The lowest proxy FID of each family on each data set, in the catalog's order."""
     for dataset in DATASETS:
-        for family, about in FAMILIES.items():
+        for family in FAMILIES:
             mine = [r for r in rows if (r.get("dataset"), r.get("family")) == (dataset, family)]
             known = [(v, r) for r in mine if (v := _number(r.get("proxy_fid", ""))) is not None]
             if known:
                 value, row = min(known, key=lambda pair: pair[0])
-                shown = show(value, METRICS["proxy_fid"].digits)
-                where = _(
-                    "{model} on {dataset}",
-                    model=_(about.label),
-                    dataset=_(DATASETS[dataset].label),
-                )
-                yield Best(where, row.get("run", ""), shown)
+                run = row.get("run", "")[:200]
+                yield Lowest(family=family, dataset=dataset, run=run, proxy_fid=value)
 
 
 def _number(text: str) -> float | None:
@@ -276,13 +184,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-def _cells(rows: Sequence[Mapping[str, str]]) -> str:
-    if not rows:
-        return _("no metrics.csv")
-    states = [row.get("status", "") for row in rows]
-    if set(states) == {"done"}:
-        return many("{n} cell, all done", "{n} cells, all done", len(rows))
-    found = listing(f"{states.count(s)} {_(s) or _('unknown')}" for s in dict.fromkeys(states))
-    return many("{n} cell: {states}", "{n} cells: {states}", len(rows), states=found)

@@ -19,7 +19,7 @@ from pathlib import Path
 from labkit.errors import behind
 from labkit.reporting.blocks import Report
 from labkit.reporting.files import ReportError
-from labkit.reporting.render import Drawings, csv_files, html
+from labkit.reporting.render import Drawings, beside, html
 
 #: Programs that print a page without showing it, the likeliest first.
 _NAMES = (
@@ -47,7 +47,7 @@ _INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “
 
 
 def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
-    """``report.pdf``, its fonts embedded, and the tables beside it.
+    """``report.pdf``, its fonts embedded, and what lies beside it.
 
     Args:
         report: what to show.
@@ -66,7 +66,7 @@ def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
     text = html(report, drawings or Drawings(report, ("svg",)), paper=True)
     return {
         "report.pdf": _typeset(text) if typeset else _printed(program, text),
-        **csv_files(report),
+        **beside(report),
     }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.pictures import enlarged
+from labkit.reporting import summary
 from labkit.reporting.blocks import Figure, Frame, Report, pictures, pictures_of, walk
 from labkit.reporting.files import read, size
 from labkit.reporting.language import _
@@ -56,7 +57,7 @@ class Drawings:
 
 
 def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
-    """``report.md``, its tables and its images.
+    """``report.md``, its images and what lies beside it.
 
     Args:
         report: what to show.
@@ -76,7 +77,7 @@ def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, byte
     text = environment().get_template("report.md.j2").render(report=report, student=to_markdown)
     return {
         "report.md": text.encode(),
-        **csv_files(report),
+        **beside(report),
         **{p.file: enlarged(read(p.source), SCALE) for p in shown},
         **{
             block.file: drawings.png(block.name)
@@ -86,21 +87,26 @@ def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, byte
     }
 
 
-def csv_files(report: Report) -> dict[str, bytes]:
-    """The tables that lie beside a report, whatever its format."""
-    return {name: text.encode() for name, text in report.csv.items()}
+def beside(report: Report) -> dict[str, bytes]:
+    """What lies beside a report, whatever its format: its tables and its summary.
+
+    Raises:
+        ReportError: a picture cannot be read.
+    """
+    tables = {name: text.encode() for name, text in report.csv.items()}
+    return {**tables, summary.NAME: summary.summary_of(report)}
 
 
 # ------------------------------------------------------------------ HTML
 
 
 def page(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
-    """``report.html``, one file that needs nothing else, and the tables beside it.
+    """``report.html``, one file that needs nothing else, and what lies beside it.
 
     Args and errors are those of :func:`markdown`; the drawings are ``svg``.
     """
     text = html(report, drawings or Drawings(report, ("svg",)))
-    return {"report.html": text.encode(), **csv_files(report)}
+    return {"report.html": text.encode(), **beside(report)}
 
 
 def html(report: Report, drawings: Drawings, paper: bool = False) -> str:

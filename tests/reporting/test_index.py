@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import base64
 import csv
+import io
+import json
+import math
 import os
 import re
 import shutil
+import struct
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from PIL import Image
 
 from labkit import api
 from labkit.reporting.build import build_report
-from labkit.reporting.index import NoReportsError, card, cards, write_index
+from labkit.reporting.index import Card, NoReportsError, card, cards, write_index
+from labkit.reporting.summary import NAME
 from labkit.store import Store
 from tests.run.test_cli import labkit
 
 REPORTS = Path(__file__).parents[2] / "reports" / "showcase"
-PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n rest").decode()
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +56,8 @@ def test_every_report_with_its_numbers(folder: Path) -> None:
     assert html.cells == "3 cells, all done"
     assert dict(html.facts)["Author"] == "Ada Lovelace"
     assert html.facts == markdown.facts
-    assert [shot.alt for shot in html.shots[:2]] == [shot.alt for shot in markdown.shots[:2]]
-    assert len(html.shots) >= 2
+    assert html.shots == markdown.shots
+    assert len(html.shots) == 2
 
 
 def test_links_are_relative_and_lead_somewhere(folder: Path) -> None:
@@ -69,37 +75,130 @@ def test_links_are_relative_and_lead_somewhere(folder: Path) -> None:
     assert str(folder) not in page
 
 
-def test_anybodys_files(tmp_path: Path) -> None:
-    evil = tmp_path / "in" / "evil"
-    evil.mkdir(parents=True)
-    (tmp_path / "secret.png").write_bytes(base64.b64decode(PIXEL))
-    (evil / "report.html").write_text(
-        "<title>bold &lt;script&gt;x()</title><svg><title>no</title></svg>"
-        f'<img src="https://example.org/track.png"><img src="data:image/png;base64,{PIXEL}" '
-        'alt="&quot; onload=x()"><img src="data:image/png;base64,!!">'
-        '<img src="data:image/svg+xml,<svg/>">'
-    )
-    (evil / "metrics.csv").write_text(
-        "run,family,dataset,proxy_fid,status\n<img src=x>,gan,MNIST,nan,done\n"
-        "=1+1,gan,MNIST,7.5,failed\n"
-    )
-    found = card(evil)
-    assert [shot.alt for shot in found.shots] == ['" onload=x()']
-    assert [(best.run, best.value) for best in found.best] == [("=1+1", "7.50")]
-    assert found.cells == "2 cells: 1 done and 1 failed"
+@pytest.fixture
+def summary(folder: Path) -> dict[str, Any]:
+    """A report's own, to be made worse."""
+    found: dict[str, Any] = json.loads((folder / "a page" / NAME).read_bytes())
+    return found
+
+
+def given(root: Path, stated: object) -> Card:
+    """The card of a report that says this of itself."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "report.html").write_text("<title>no title of a card</title>")
+    (root / NAME).write_text(json.dumps(stated))
+    return card(root)
+
+
+def test_a_summary_is_the_same_in_every_format(folder: Path, summary: dict[str, Any]) -> None:
+    assert json.loads((folder / "plain & <b>" / NAME).read_bytes()) == summary
+    assert summary["cells"] == {"done": 3}
+    assert summary["facts"][0] == ["Author", "Ada Lovelace"]
+    assert "Cells" not in dict(summary["facts"])
+    assert summary["headline"] in (folder / "a page" / "report.html").read_text("utf-8")
+    first = base64.b64decode(summary["pictures"][0]["uri"].partition(",")[2])
+    with Image.open(io.BytesIO(first)) as picture:
+        assert picture.size == (118, 118)  # as stored: 4 of 28 pixels, lines of 2 between them
+
+
+def test_what_a_summary_says_is_shown_as_text(tmp_path: Path, summary: dict[str, Any]) -> None:
+    summary |= {"title": "bold <script>x()", "cells": {"done": 2, "failed": 1, "new": 9}}
+    summary["pictures"][0]["alt"] = '" onload=x()'
+    summary["best"][0] |= {"run": "<img src=x>", "family": "nobody"}
+    summary["best"][1] |= {"run": "<img src=y>", "proxy_fid": 7.5}
+    found = given(tmp_path / "in" / "evil", summary)
+    assert [(best.run, best.value) for best in found.best] == [("<img src=y>", "7.50")]
+    assert found.cells == "3 cells: 2 done and 1 failed"
     page = write_index(tmp_path / "in").read_text("utf-8")
-    assert "&lt;script&gt;" in page
+    assert "bold &lt;script&gt;x()" in page
     assert 'alt="&#34; onload=x()"' in page
-    (evil / "report.html").unlink()
-    (evil / "report.md").write_text("# \\*T\\*\n\n![up](../../secret.png)\n")
-    assert card(evil).title == "*T*"
-    assert card(evil).shots == ()
-    (evil / "metrics.csv").write_text("run\n" + "x" * 200_000)
-    assert card(evil).cells == "no metrics.csv"
-    (evil / "report.html").write_text("<title>Ben</title><![foo[ x ]]>")
-    assert card(evil).title == "Ben"
+    assert "<img src=y>" not in page
+    assert "summary.json" not in page
+
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+
+
+def uri(data: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"format_version": 2},
+        {"title": ["a"]},
+        {"title": "x" * 501},
+        {"facts": [["Author"]]},
+        {"facts": [["a", "b"]] * 21},
+        {"cells": {"done": -1}},
+        {"cells": {"done": "3"}},
+        {"best": [{"family": "gan", "dataset": "MNIST", "run": "x", "proxy_fid": math.nan}]},
+        {"pictures": [{"uri": "https://example.org/track.png", "alt": ""}]},
+        {"pictures": [{"uri": "../../secret.png", "alt": ""}]},
+        {"pictures": [{"uri": "data:image/svg+xml,<svg/>", "alt": ""}]},
+        {"pictures": [{"uri": "data:image/png;base64,!!", "alt": ""}]},
+        {"pictures": [{"uri": uri(b"GIF89a" + bytes(40)), "alt": ""}]},
+        {"pictures": [{"uri": uri(PNG), "alt": ""}]},
+        {"pictures": [{"uri": uri(PNG + struct.pack(">II", 30_000, 9)), "alt": ""}]},
+        {"pictures": [{"uri": uri(PNG + bytes(400_000)), "alt": ""}]},
+    ],
+)
+def test_a_summary_that_is_none_is_not_believed(
+    tmp_path: Path, summary: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    assert not given(tmp_path, summary).plain
+    assert given(tmp_path, summary | wrong) == Card(
+        name=tmp_path.name,
+        title=tmp_path.name,
+        files=(("report.html", f"{tmp_path.name}/report.html"),),
+        cells="no metrics.csv",
+        best=(),
+        plain=True,
+    )
+
+
+def test_nothing_outside_a_reports_folder_is_read(tmp_path: Path, summary: dict[str, Any]) -> None:
+    (tmp_path / "secret.json").write_text(json.dumps(summary))
+    (tmp_path / "secret.csv").write_text("run,family,dataset,proxy_fid\nx,gan,MNIST,1.5\n")
+    inside = tmp_path / "in" / "evil"
+    inside.mkdir(parents=True)
+    (inside / "report.md").write_text("# a title\n")
+    (inside / NAME).symlink_to(tmp_path / "secret.json")
+    (inside / "metrics.csv").symlink_to(tmp_path / "secret.csv")
+    found = card(inside)
+    assert found.plain
+    assert found.title == "evil"
+    assert (found.best, found.cells) == ((), "no metrics.csv")
+    for wrong in (b"[" * 100_000, b"\xff\xfe", b"", b"null", b" " * 3_000_000):
+        (inside / NAME).unlink()
+        (inside / NAME).write_bytes(wrong)
+        assert card(inside).plain
+    (inside / NAME).unlink()
+    (inside / NAME).symlink_to(inside / NAME)
+    assert card(inside).plain
+
+
+def test_a_report_without_a_summary_has_a_plain_card(tmp_path: Path) -> None:
+    """Of another program, or of an early labkit: the folder's name and the table."""
+    old = tmp_path / "in" / "old"
+    old.mkdir(parents=True)
+    (old / "report.html").write_text("<title>not read</title><img src='x'>")
+    (old / "metrics.csv").write_text(
+        "run,family,dataset,proxy_fid,status\n<img src=x>,gan,MNIST,nan,done\n"
+        "=1+1,gan,MNIST,7.5,failed\nz,gan,MNIST,8,<b>\n"
+    )
+    found = card(old)
+    assert found.title == "old"
+    assert [(best.run, best.value) for best in found.best] == [("=1+1", "7.50")]
+    assert found.cells == "3 cells: 1 done, 1 failed and 1 unknown"
+    page = write_index(tmp_path / "in").read_text("utf-8")
+    assert "no <code>summary.json</code>" in page
+    assert "not read" not in page
+    (old / "metrics.csv").write_text("run\n" + "x" * 200_000)
+    assert card(old).cells == "no metrics.csv"
     if os.name == "posix":
-        evil.rename(evil.with_name(os.fsdecode(b"a\xff")))
+        old.rename(old.with_name(os.fsdecode(b"a\xff")))
         assert "a%FF/report.html" in write_index(tmp_path / "in").read_text("utf-8")
 
 
