@@ -14,10 +14,10 @@ Arguments are named and mean what they do on the command line, which calls the s
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labkit.asked import (
     DEFAULT_FILE,
@@ -48,27 +48,34 @@ class Prepared:
     options: Options
 
 
-def prepare(
-    file: str | Path = DEFAULT_FILE,
-    *,
-    profile: str | None = None,
-    seeds: str | int | Sequence[int] | None = None,
-    jobs: int | None = None,
-    only: str | None = None,
-    failed: bool = False,
-    force: bool = False,
-    fail_fast: bool = False,
-    device: str = "auto",
-    precision: str | None = None,
-    data_root: str | Path | None = None,
-    source: str | None = None,
-    no_download: bool = False,
-    results: str | Path | None = None,
-    executor: str = "local",
-) -> Prepared:
-    """Read the experiment file and decide what a run is to do; trains and writes nothing.
+@dataclass(frozen=True)
+class RunOptions:
+    """What `labkit run` and :func:`run` may be asked for; see there."""
 
-    Args: see :func:`run`.
+    file: str | Path = DEFAULT_FILE
+    profile: str | None = None
+    seeds: str | int | Sequence[int] | None = None
+    jobs: int | None = None
+    only: str | None = None
+    failed: bool = False
+    force: bool = False
+    fail_fast: bool = False
+    device: str = "auto"
+    precision: str | None = None
+    data_root: str | Path | None = None
+    source: str | None = None
+    no_download: bool = False
+    results: str | Path | None = None
+    executor: str = "local"
+
+    @property
+    def root(self) -> Path | None:
+        """Where the full data sets are, if that was said."""
+        return None if self.data_root is None else Path(self.data_root)
+
+
+def prepare(asked: RunOptions) -> Prepared:
+    """Read the experiment file and decide what a run is to do; trains and writes nothing.
 
     Raises:
         LabkitError: a mistake in the file or the arguments, in one line.
@@ -76,32 +83,24 @@ def prepare(
     from labkit import runner
     from labkit.executors import EXECUTORS
 
-    known_device(device)
-    one_of("--executor", executor, EXECUTORS)
-    one_of("--source", source, ("auto", "full", "bundled"))
-    one_of("--precision", precision, ("auto", "fp32", "bf16"))
-    root = Path(data_root) if data_root is not None else None
-    for option, folder in (("--data-root", root), ("--results", results)):
+    known_device(asked.device)
+    one_of("--executor", asked.executor, EXECUTORS)
+    one_of("--source", asked.source, ("auto", "full", "bundled"))
+    one_of("--precision", asked.precision, ("auto", "fp32", "bf16"))
+    for option, folder in (("--data-root", asked.root), ("--results", asked.results)):
         if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
             raise UserError(f"{option} {folder}: is not a folder")
-    asked = {
-        "profile": profile,
-        "seeds": _seeds(seeds),
-        "only": only,
-        "source": source,
-        "precision": precision,
-    }
-    plan, store = _planned(Path(file), asked, root, not no_download, results)
+    plan, store = _planned(asked)
     options = runner.Options(
-        jobs=jobs,
-        only=only,
-        failed=failed,
-        force=force,
-        fail_fast=fail_fast,
-        device=device,
+        jobs=asked.jobs,
+        only=asked.only,
+        failed=asked.failed,
+        force=asked.force,
+        fail_fast=asked.fail_fast,
+        device=asked.device,
         threads=plan.settings.get("threads") or 1,
-        data_root=root,
-        executor=executor,
+        data_root=asked.root,
+        executor=asked.executor,
     )
     if store.plan_path.is_file():
         plan = plan.keeping_own(store.plan())
@@ -115,38 +114,41 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
     return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
 
 
-def _planned(
-    file: Path,
-    asked: Mapping[str, str | None],
-    root: Path | None,
-    download: bool,
-    results: str | Path | None,
-) -> tuple[Plan, Store]:
+def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     """The plan of a file, remembered or new, and the store it is for."""
     from labkit import remembered
     from labkit.store import Store
 
-    key = remembered.key(file, {**asked, "root": None if root is None else str(root)})
+    file, seeds = Path(asked.file), _seeds(asked.seeds)
+    known = {
+        "profile": asked.profile,
+        "seeds": seeds,
+        "only": asked.only,
+        "source": asked.source,
+        "precision": asked.precision,
+        "root": None if asked.root is None else str(asked.root),
+    }
+    key = remembered.key(file, known)
     plan = remembered.recall(key)
     if plan is not None:
-        store = Store(results_folder(results, plan.name))
-        if _holds(plan, store, asked["source"], root, download):
+        store = Store(results_folder(asked.results, plan.name))
+        if _holds(plan, store, asked):
             return plan, store
     from labkit.planning import make_plan
 
-    experiment = read(file, asked["profile"])
-    store = Store(results_folder(results, experiment.name))
-    wanted = asked["source"] or experiment.content.data.source
+    experiment = read(file, asked.profile)
+    store = Store(results_folder(asked.results, experiment.name))
+    wanted = asked.source or experiment.content.data.source
     before = _before(store, wanted)
     plan = make_plan(
         experiment,
-        seeds=asked["seeds"],
-        only=asked["only"],
-        data_root=root,
+        seeds=seeds,
+        only=asked.only,
+        data_root=asked.root,
         source=wanted,
         # What was bundled stays bundled unless asked: no download behind a plan's back.
-        download=download and before != "bundled",
-        precision=asked["precision"],
+        download=not asked.no_download and before != "bundled",
+        precision=asked.precision,
     )
     if before not in (None, plan.data_source):
         raise UserError(
@@ -164,19 +166,20 @@ def _before(store: Store, wanted: str) -> str | None:
     return store.plan().data_source if there else None
 
 
-def _holds(plan: Plan, store: Store, source: str | None, root: Path | None, download: bool) -> bool:
+def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     """Whether a remembered plan's images would still come from the same place."""
     from labkit.catalog import DATASETS
     from labkit.data.sources import DataError, named_source
 
-    wanted = source or plan.settings["data"]["source"]
+    wanted = asked.source or plan.settings["data"]["source"]
     before = _before(store, wanted)
     if before not in (None, plan.data_source):
         return False
     used = {cell.dataset for cell in plan.cells}
     datasets = [name for name in DATASETS if name in used]
     try:
-        found = named_source(wanted, datasets, root, download and before != "bundled")
+        download = not asked.no_download and before != "bundled"
+        found = named_source(wanted, datasets, asked.root, download)
     except DataError:
         return False
     return found == (plan.data_source, plan.data_reason)
@@ -267,11 +270,12 @@ def run(
     """
     from labkit.progress import PlainView
 
-    prepared = prepare(
+    asked = RunOptions(
         file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
         fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
         source=source, no_download=no_download, results=results, executor=executor,
     )  # fmt: skip
+    prepared = prepare(asked)
     print(data_line(prepared.plan), file=sys.stderr, flush=True)
     execute(prepared, PlainView())
     return load(prepared.store.root)
@@ -319,50 +323,51 @@ def report(
     Raises:
         LabkitError: there are no results, or a mistake in the arguments, in one line.
     """
-    made = write_report(source, out, profile, results, format, layout, lang)
+    asked = ReportOptions(source, out, profile, results, format, layout, lang)
+    made = write_report(asked)
     return next((path for path in made if path.suffix == ".html"), made[-1])
 
 
-def write_report(
-    source: str | Path,
-    out: str | Path | None,
-    profile: str | None,
-    results: str | Path | None,
-    format: str,  # noqa: A002
-    layout: str | None,
-    lang: str,
-) -> list[Path]:
+@dataclass(frozen=True)
+class ReportOptions:
+    """What `labkit report` and :func:`report` may be asked for; see there."""
+
+    source: str | Path = DEFAULT_FILE
+    out: str | Path | None = None
+    profile: str | None = None
+    results: str | Path | None = None
+    format: str = "all"
+    layout: str | None = None
+    lang: str = "en"
+
+
+def write_report(asked: ReportOptions) -> list[Path]:
     """:func:`report`, with the paths of all the formats, in their order."""
     from labkit.reporting.build import paths, render_report
     from labkit.reporting.folder import update
     from labkit.reporting.index import refresh
     from labkit.reporting.language import catalogue, languages, using
 
-    one_of("--layout", layout, ("full", "brief"))
-    one_of("--lang", lang, languages())
-    wanted = formats(format)
-    given = Path(source)
+    one_of("--layout", asked.layout, ("full", "brief"))
+    one_of("--lang", asked.lang, languages())
+    wanted = formats(asked.format)
+    given = Path(asked.source)
     # The results of a training loop of one's own have no experiment file.
-    experiment = None if given.is_dir() else read(given, profile)
-    store = stored(given if experiment is None else results_folder(results, experiment.name))
-    name = store.root.name if experiment is None else experiment.name
-    folder = Path(out) if out is not None else Path("reports") / name
-    asked: dict[str, Any] = {"layout": layout or "full"}
+    experiment = None if given.is_dir() else read(given, asked.profile)
+    folder = given if experiment is None else results_folder(asked.results, experiment.name)
+    store = stored(folder)
+    layout, answers, overrides = asked.layout or "full", None, {}
     if experiment is not None:
-        content = experiment.content
-        asked = {
-            "answers_file": given.parent / "answers.md",
-            "layout": layout or content.report.layout,
-            # How a report reads is taken from the file as it is now; what it reports, from the
-            # store.
-            "overrides": {
-                "title": content.title or content.name,
-                "author": content.author.model_dump(),
-                "report": content.report.model_dump(),
-            },
-        }
-    with using(catalogue(lang)):
-        made = render_report(store.root, formats=wanted, **asked)
-    update(folder, made)
-    refresh(folder.parent)
-    return paths(folder, made)
+        answers = given.parent / "answers.md"
+        layout = asked.layout or experiment.content.report.layout
+        # How a report reads is taken from the file as it is now; what it reports, from the store.
+        overrides = experiment.overrides()
+    with using(catalogue(asked.lang)):
+        made = render_report(
+            store.root, formats=wanted, answers_file=answers, layout=layout, overrides=overrides
+        )
+    name = store.root.name if experiment is None else experiment.name
+    out = Path(asked.out) if asked.out is not None else Path("reports") / name
+    update(out, made)
+    refresh(out.parent)
+    return paths(out, made)

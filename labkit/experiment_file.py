@@ -48,6 +48,14 @@ class Experiment:
         """The folder of its results and report: ``lab1`` or ``lab1-quick``."""
         return f"{self.content.name}-{self.profile}" if self.profile else self.content.name
 
+    def overrides(self) -> dict[str, Any]:
+        """What a report takes from the file as it is now rather than from the stored plan."""
+        return {
+            "title": self.content.title or self.content.name,
+            "author": self.content.author.model_dump(),
+            "report": self.content.report.model_dump(),
+        }
+
     def error(self, path: Sequence[Step], message: str) -> PlanError:
         """A mistake at `path`, to be raised."""
         return _error(self.file, self.tree, path, message)

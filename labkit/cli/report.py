@@ -34,9 +34,10 @@ def report(
     ] = None,
 ) -> None:
     """Write the report of the newest plan."""
-    from labkit.api import write_report
+    from labkit.api import ReportOptions, write_report
 
-    for path in write_report(file, out, profile, results, formats, layout, lang):
+    asked = ReportOptions(file, out, profile, results, formats, layout, lang)
+    for path in write_report(asked):
         typer.echo(path)
 
 

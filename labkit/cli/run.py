@@ -46,11 +46,12 @@ def run(
     """Train and measure every cell that is not done yet."""
     from labkit import api
 
-    prepared = api.prepare(
+    asked = api.RunOptions(
         file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
         fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
         source=source, no_download=no_download, results=results, executor=executor,
     )  # fmt: skip
+    prepared = api.prepare(asked)
     say(data_line(prepared.plan))
     if dry_run:
         _say_what_would_run(prepared)
