@@ -39,6 +39,14 @@ def png(page: NDArray[np.uint8]) -> bytes:
     return file.getvalue()
 
 
+def pixels(grid: bytes) -> tuple[str, tuple[int, int], bytes]:
+    """Mode, width and height, and grey values of a PNG, however it was packed."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(grid), formats=("PNG",)) as image:
+        return image.mode, image.size, image.tobytes()
+
+
 def enlarged(grid: bytes, factor: int) -> bytes:
     """A grey PNG with every pixel repeated `factor` times in both directions."""
     from PIL import Image

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labkit import speed
 from labkit.catalog import FAMILIES
 from labkit.jobs import Job
+from labkit.reporting.numbers import duration
 from labkit.spec import CellFailure, CellResult, CellSpec
 from labkit.watch import Progress
 
@@ -131,7 +132,7 @@ class LiveView(PlainView):
         if not self._head_start:
             self._head_start = share or 1e-9
         gained = share - self._head_start
-        left = speed.in_words(elapsed / gained * (1 - share)) if gained > 0.01 else "..."
+        left = duration(elapsed / gained * (1 - share)) if gained > 0.01 else "..."
         row = Table.grid(padding=(0, 2))
         row.add_row(
             Text(f"{self._finished}/{self._total} cells", style="bold"),
@@ -162,7 +163,7 @@ def ending(spec: CellSpec, outcome: CellResult | CellFailure) -> str:
         return f"{spec.name} FAILED: {outcome.error} (log: {outcome.log})"
     fid, best = outcome.metrics.get("proxy_fid"), outcome.metrics["best_epoch"]
     measured = f"proxy FID {fid:.3g} at epoch {best}" if fid is not None else "not measured"
-    return f"{spec.name} done: {measured} (trained in {speed.in_words(outcome.seconds)})"
+    return f"{spec.name} done: {measured} (trained in {duration(outcome.seconds)})"
 
 
 def _short(path: Path) -> str:

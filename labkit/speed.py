@@ -17,6 +17,7 @@ from pathlib import Path
 
 from labkit import durable
 from labkit.data.sources import BUNDLED_TRAIN, cache_dir
+from labkit.reporting.numbers import duration
 from labkit.spec import CellSpec
 
 #: Seconds per training image on one core of a common laptop, until this machine has run a cell.
@@ -93,20 +94,10 @@ def schedule(seconds: Iterable[float], jobs: int) -> float:
     return max(free)
 
 
-def in_words(seconds: float) -> str:
-    """``40 s``, ``12 min``, ``2 h 05 min``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
 def total_in_words(specs: Sequence[CellSpec], jobs: int, device: str = "auto") -> str:
     """The expected wall time of cells, and what the expectation rests on."""
     parts = [estimate(spec, device) for spec in specs]
-    text = f"about {in_words(schedule([seconds for seconds, _ in parts], jobs))}"
+    text = f"about {duration(schedule([seconds for seconds, _ in parts], jobs))}"
     if all(known for _, known in parts):
         return f"{text}, going by earlier cells on this machine"
     return f"{text}, a rough guess until a cell has run on this machine"

@@ -15,6 +15,7 @@ from labkit.experiment_file import read_experiment
 from labkit.experiment_model import nearest
 from labkit.family_models import SCHEMA_NAME, json_schema
 from labkit.plan import PlanError
+from labkit.reporting.numbers import duration
 
 PACKAGE = Path(__file__).parent
 FILE_NAME = "experiments.yaml"
@@ -45,7 +46,7 @@ class Recipe:
         cells = make_plan(read_experiment(self.path), source="bundled").cells
         full = [replace(cell, data={**cell.data, "source": "full"}) for cell in cells]
         times = sorted((speed.estimate(cell)[0] for cell in full), reverse=True)
-        time = speed.in_words(speed.schedule(times, os.cpu_count() or 1))
+        time = duration(speed.schedule(times, os.cpu_count() or 1))
         return f"{len(cells)} cells, about {time}"
 
 

@@ -75,13 +75,14 @@ def run(
 def _say_what_would_run(prepared: Prepared) -> None:
     from labkit import runner, speed
     from labkit.jobs import survey
+    from labkit.reporting.numbers import duration
 
     plan, options = prepared.plan, prepared.options
     todo = runner.select(survey(plan, prepared.store), options)
     width = max((len(job.spec.name) for job in todo), default=0)
     for job in todo:
         seconds = 0.0 if job.state == "measure" else speed.estimate(job.spec, options.device)[0]
-        long = f"  {speed.in_words(seconds)}" if seconds else ""
+        long = f"  {duration(seconds)}" if seconds else ""
         typer.echo(f"{job.spec.name:<{width}}  {job.state:<8} {job.why}{long}")
     training = [job.spec for job in todo if job.state != "measure"]
     if training:

@@ -25,14 +25,15 @@ from labkit.handin.content import (
     REPORT_FORMATS,
     differences,
     made_with,
-    overrides,
     report_code,
 )
 from labkit.handin.ladder import Rung
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
 from labkit.history import read_history
+from labkit.pictures import pixels
 from labkit.plan import PlanError
+from labkit.reporting.folder import TABLES
 from labkit.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 
 _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
@@ -141,14 +142,14 @@ def _report(found: Unpacked, rung: Rung) -> None:
         formats=REPORT_FORMATS,
         answers_file=found.scratch / ANSWERS,
         layout=found.experiment.content.report.layout,
-        overrides=overrides(found.experiment),
+        overrides=found.experiment.overrides(),
     )
     again = {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()}
     prefix = f"{REPORT}/"
     given = {p.removeprefix(prefix) for p in found.bag.payload if p.startswith(prefix)}
     if found.about["report_code"] != report_code():
         version = found.about["made_with"].get("labkit", "unknown")
-        for name in ("metrics.csv", "history.csv"):
+        for name in TABLES:
             _same_table(
                 name, found.bag.read(prefix + name) if name in given else b"", again[name], rung
             )
@@ -182,14 +183,7 @@ def _same(name: str, given: bytes, again: bytes, same_libraries: bool) -> bool:
         return given.startswith(b"\x89PNG")
     if name.endswith(".html"):
         return _SVG.sub(b"", given) == _SVG.sub(b"", again)
-    return name.endswith(".png") and _pixels(given) == _pixels(again)
-
-
-def _pixels(png: bytes) -> tuple[object, bytes]:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
-        return (image.mode, image.size), image.tobytes()
+    return name.endswith(".png") and pixels(given) == pixels(again)
 
 
 def _where(name: str, found: Unpacked, again: bytes) -> str:

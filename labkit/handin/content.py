@@ -93,16 +93,6 @@ def _is_source(path: Path) -> bool:
     return path.is_file() and path.suffix in (".py", ".j2", ".css", ".js", ".json")
 
 
-def overrides(experiment: Experiment) -> dict[str, Any]:
-    """What a report takes from the experiment file rather than from the plan."""
-    content = experiment.content
-    return {
-        "title": content.title or content.name,
-        "author": content.author.model_dump(),
-        "report": content.report.model_dump(),
-    }
-
-
 def differences(experiment: Experiment, plan: Plan) -> list[str]:
     """Where a plan is not what its experiment file asks for; seeds may be added.
 

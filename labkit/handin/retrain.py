@@ -28,6 +28,7 @@ from labkit.handin.machine import lacking, lacking_in
 from labkit.handin.remeasure import own_noise
 from labkit.handin.unpack import Unpacked
 from labkit.jobs import Job
+from labkit.pictures import pixels
 from labkit.plan import matches
 from labkit.repeatable import ABOUT, RESUMING, differs, metrics_that_differ
 from labkit.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
@@ -272,7 +273,7 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> 
     for name in sorted(n for n in made if n.startswith("images/")):
         # Another version of the PNG library may pack the same pixels otherwise.
         first, second = (store.train_folder(spec) / name for store in (found.store, again))
-        if not first.is_file() or _pixels(first) != _pixels(second):
+        if not first.is_file() or pixels(first.read_bytes()) != pixels(second.read_bytes()):
             wrong.append(name)
     before, after = _result(found.store, spec), _result(again, spec)
     if alike:
@@ -285,13 +286,6 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> 
         unlike = (name for name in _unlike(a, b) if name not in measured)
         wrong += [f"{name} of epoch {b['epoch']}" for name in unlike]
     return ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
-
-
-def _pixels(path: Path) -> tuple[tuple[int, int], bytes]:
-    from PIL import Image
-
-    with Image.open(path, formats=("PNG",)) as image:
-        return image.size, image.convert("L").tobytes()
 
 
 def _unlike(a: Any, b: Any) -> list[str]:

@@ -22,7 +22,6 @@ from labkit.handin.content import (
     differences,
     made_with,
     may_lack,
-    overrides,
     report_code,
 )  # fmt: skip
 from labkit.plan import Plan
@@ -139,7 +138,7 @@ def _report(experiment: Experiment, store: Store, answers: Path, out: Path) -> l
         formats=REPORT_FORMATS,
         answers_file=answers,
         layout=experiment.content.report.layout,
-        overrides=overrides(experiment),
+        overrides=experiment.overrides(),
     )
     return sorted(path for path in out.rglob("*") if path.is_file())
 
@@ -209,7 +208,7 @@ def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]
     from labkit.reporting.computed import computed, for_claims
     from labkit.reporting.view import read_view
 
-    view = read_view(store, options=overrides(experiment)["report"])
+    view = read_view(store, options=experiment.overrides()["report"])
     answers = computed(view)
     asked = [QUESTIONS[answer.question].text for answer in answers]
     given = students(path, for_claims(view.tables), answers).answers

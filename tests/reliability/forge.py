@@ -16,7 +16,6 @@ from labkit.commits import COMMIT, json_bytes, signed
 from labkit.experiment_file import read_experiment
 from labkit.handin import bag
 from labkit.handin.container import Container
-from labkit.handin.content import overrides
 from labkit.handin.ladder import Ladder, Rung
 from labkit.handin.submit import submit
 from labkit.handin.unpack import unpack
@@ -132,7 +131,7 @@ def rendered(path: Path) -> dict[str, bytes]:
             formats=("md", "html"),
             answers_file=scratch / "answers.md",
             layout=experiment.content.report.layout,
-            overrides=overrides(experiment),
+            overrides=experiment.overrides(),
         )
         out = scratch / "report"
         files = sorted(p for p in out.rglob("*") if p.is_file())

@@ -156,9 +156,6 @@ def test_parallel_equals_alone(tmp_path: Path) -> None:
 def test_estimates() -> None:
     assert speed.schedule([4.0, 3.0, 2.0, 1.0], 2) == 5.0
     assert speed.schedule([], 3) == 0.0
-    assert speed.in_words(40) == "40 s"
-    assert speed.in_words(12 * 60) == "12 min"
-    assert speed.in_words(2 * 3600 + 300) == "2 h 05 min"
 
 
 def test_speed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
