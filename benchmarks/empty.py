@@ -66,10 +66,10 @@ def work(task: dict[str, Any]) -> float:
         attempt_and_commit(lambda a, _: _fill_training(a, spec), "train", spec, store)
     if not store.is_evaluated(spec):
         attempt_and_commit(lambda a, _: _fill_evaluation(a, spec), "eval", spec, store)
-    if task["yardstick"]:
-        yardstick = CellSpec.from_json(task["yardstick"])
-        if store.is_trained(yardstick, deep=True) and store.sheet_damage(spec, yardstick):
-            attempt_and_commit(_fill_sheet, "sheet", spec, store, yardstick)
+    if task["sheet_gan"]:
+        sheet_gan = CellSpec.from_json(task["sheet_gan"])
+        if store.is_trained(sheet_gan, deep=True) and store.sheet_damage(spec, sheet_gan):
+            attempt_and_commit(_fill_sheet, "sheet", spec, store, sheet_gan)
     return time.perf_counter() - started
 
 

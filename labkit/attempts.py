@@ -104,7 +104,7 @@ def attempt_and_commit(
     kind: str,
     spec: CellSpec,
     store: Store,
-    yardstick: CellSpec | None = None,
+    sheet_gan: CellSpec | None = None,
 ) -> bool:
     """Whether `work` went well; either way the store says what came of it.
 
@@ -114,7 +114,7 @@ def attempt_and_commit(
         kind: ``train``, ``eval`` or ``sheet``.
         spec: the cell.
         store: where it is committed.
-        yardstick: the other cell a ``sheet`` needs.
+        sheet_gan: the other cell a ``sheet`` needs.
 
     Raises:
         OSError: the store cannot be written, not even to note the failure.
@@ -123,7 +123,7 @@ def attempt_and_commit(
     try:
         with _heartbeat(attempt) as progress, _logged(attempt):
             work(attempt, progress)
-        store.commit(attempt, spec, kind, yardstick)
+        store.commit(attempt, spec, kind, sheet_gan)
     except Exception as error:
         store.fail(attempt, spec, kind, one_line(error), traceback.format_exc())
         return False

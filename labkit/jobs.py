@@ -44,7 +44,7 @@ def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:
     `deep` also looks into large files that nobody has touched since they were committed.
     """
     relatives = _relatives(store)
-    jobs = [_job(spec, store, plan.yardstick(spec), relatives) for spec in plan.cells]
+    jobs = [_job(spec, store, plan.sheet_gan(spec), relatives) for spec in plan.cells]
     return [_inspected(job, plan, store) for job in jobs] if deep else jobs
 
 
@@ -52,10 +52,10 @@ def _inspected(job: Job, plan: Plan, store: Store) -> Job:
     """A done cell's job, unless the content of one of its files is no longer as committed."""
     if job.state != "done":
         return job
-    spec, yardstick = job.spec, plan.yardstick(job.spec)
+    spec, sheet_gan = job.spec, plan.sheet_gan(job.spec)
     wrong = store.train_damage(spec, deep=True) or store.eval_damage(spec, deep=True)
-    if not wrong and yardstick and store.is_trained(yardstick):
-        wrong = store.sheet_damage(spec, yardstick, deep=True)
+    if not wrong and sheet_gan and store.is_trained(sheet_gan):
+        wrong = store.sheet_damage(spec, sheet_gan, deep=True)
     if not wrong:
         return job
     again = f"labkit run --force --only '{spec.name}'"
@@ -63,12 +63,12 @@ def _inspected(job: Job, plan: Plan, store: Store) -> Job:
 
 
 def _job(
-    spec: CellSpec, store: Store, yardstick: CellSpec | None, relatives: Mapping[str, list[Path]]
+    spec: CellSpec, store: Store, sheet_gan: CellSpec | None, relatives: Mapping[str, list[Path]]
 ) -> Job:
     trained = store.is_trained(spec)
     if trained and store.is_evaluated(spec):
-        if lacks_sheet_number(spec, store, yardstick):
-            return Job(spec, "measure", f"{SHEET} {_sheet_state(spec, store, yardstick)}")
+        if lacks_sheet_number(spec, store, sheet_gan):
+            return Job(spec, "measure", f"{SHEET} {_sheet_state(spec, store, sheet_gan)}")
         return Job(spec, "done", "done")
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
@@ -82,17 +82,17 @@ def _job(
     return Job(spec, "measure", reason)
 
 
-def lacks_sheet_number(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> bool:
+def lacks_sheet_number(spec: CellSpec, store: Store, sheet_gan: CellSpec | None) -> bool:
     """Whether a measured cell still has to go to the data set's first GAN, which is there."""
     return (
-        yardstick is not None
-        and store.is_trained(yardstick)
-        and bool(store.sheet_damage(spec, yardstick))
+        sheet_gan is not None
+        and store.is_trained(sheet_gan)
+        and bool(store.sheet_damage(spec, sheet_gan))
     )
 
 
-def _sheet_state(spec: CellSpec, store: Store, yardstick: CellSpec | None) -> str:
-    wrong = store.sheet_damage(spec, yardstick) if yardstick else "missing"
+def _sheet_state(spec: CellSpec, store: Store, sheet_gan: CellSpec | None) -> str:
+    wrong = store.sheet_damage(spec, sheet_gan) if sheet_gan else "missing"
     failure = store.sheet_failure(spec)
     if wrong == "missing" and failure:
         return f"missing; {failure_line(failure)}"

@@ -52,8 +52,8 @@ class Layout:
     def eval_folder(self, spec: CellSpec) -> Path:
         return self.cell_folder(spec) / f"eval-{spec.evaluation_fingerprint[:12]}"
 
-    def sheet_folder(self, spec: CellSpec, yardstick: CellSpec) -> Path:
-        return self.cell_folder(spec) / f"sheet-{spec.sheet_fingerprint(yardstick)[:12]}"
+    def sheet_folder(self, spec: CellSpec, sheet_gan: CellSpec) -> Path:
+        return self.cell_folder(spec) / f"sheet-{spec.sheet_fingerprint(sheet_gan)[:12]}"
 
     def failed_folder(self, spec: CellSpec) -> Path:
         return self.cell_folder(spec) / "failed"

@@ -64,7 +64,7 @@ class Task:
     data_root: str | None = None
     device: str = "auto"
     threads: int = 1
-    yardstick: dict[str, Any] | None = None
+    sheet_gan: dict[str, Any] | None = None
     """The cell whose discriminator yields the lab sheet's own number."""
     own: list[dict[str, str]] = field(default_factory=list)
     """The user's own Python files, see :mod:`labkit.own_code`."""
@@ -95,11 +95,11 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
             return "failed"
         if not committed(evaluate, "eval"):
             return "failed"
-    if task.yardstick is not None:
-        yardstick = CellSpec.from_json(task.yardstick)
+    if task.sheet_gan is not None:
+        sheet_gan = CellSpec.from_json(task.sheet_gan)
         # Until the first GAN is there the number is not measured; its lack fails nothing.
-        if store.is_trained(yardstick, deep=True) and store.sheet_damage(spec, yardstick):
-            committed(lab_sheet_number, "sheet", yardstick)
+        if store.is_trained(sheet_gan, deep=True) and store.sheet_damage(spec, sheet_gan):
+            committed(lab_sheet_number, "sheet", sheet_gan)
     return "done"
 
 
@@ -334,10 +334,10 @@ def lab_sheet_number(
 ) -> None:
     """The lab sheet's own "proxy FID-like" number, by the first GAN's discriminator."""
     progress.update(measuring=True)
-    assert task.yardstick is not None
-    yardstick = CellSpec.from_json(task.yardstick)
-    gan = build(yardstick, runtime.pick_device(task.device))
-    checkpoint.load(gan, store.train_folder(yardstick) / "best.safetensors")
+    assert task.sheet_gan is not None
+    sheet_gan = CellSpec.from_json(task.sheet_gan)
+    gan = build(sheet_gan, runtime.pick_device(task.device))
+    checkpoint.load(gan, store.train_folder(sheet_gan) / "best.safetensors")
     with np.load(store.eval_folder(spec) / "samples.npz", allow_pickle=False) as file:
         metrics = sheet_measures(spec, gan, file["samples"], task.data_root)
     _write_json(attempt.folder / "metrics.json", {"metrics": metrics})

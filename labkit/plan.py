@@ -57,15 +57,15 @@ class Plan:
         """The epochs to show of one cell, which may train for fewer than others."""
         return snapshot_epochs(self.snapshot_epochs, cell.training["epochs"])
 
-    def yardstick(self, cell: CellSpec) -> CellSpec | None:
+    def sheet_gan(self, cell: CellSpec) -> CellSpec | None:
         """The data set's first GAN: its discriminator yields the lab sheet's own number.
 
         None for a cell of the user's own loop, too: it is measured by that loop alone.
         """
-        return None if cell.code == OWN_CODE else self._yardsticks.get(cell.dataset)
+        return None if cell.code == OWN_CODE else self._sheet_gans.get(cell.dataset)
 
     @cached_property
-    def _yardsticks(self) -> dict[str, CellSpec]:
+    def _sheet_gans(self) -> dict[str, CellSpec]:
         # Of Lab 1's own discriminators, from the last to the first, so that the first stays.
         sheets = [
             c

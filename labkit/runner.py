@@ -234,7 +234,7 @@ class _Run:
         return self.store.last_failure(cell)
 
     def _lacks_sheet_number(self, cell: CellSpec) -> bool:
-        return lacks_sheet_number(cell, self.store, self.plan.yardstick(cell))
+        return lacks_sheet_number(cell, self.store, self.plan.sheet_gan(cell))
 
     def _submit(self, job: Job, executor: Executor) -> Future[Any]:
         limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, self.options.device))
@@ -262,14 +262,14 @@ class _Run:
 
 
 def _task(spec: CellSpec, plan: Plan, store: Store, options: Options) -> dict[str, Any]:
-    yardstick = plan.yardstick(spec)
+    sheet_gan = plan.sheet_gan(spec)
     return {
         "spec": spec.to_json(),
         "store": str(store.root),
         "data_root": str(options.data_root) if options.data_root else None,
         "device": options.device,
         "threads": options.threads,
-        "yardstick": yardstick.to_json() if yardstick else None,
+        "sheet_gan": sheet_gan.to_json() if sheet_gan else None,
         "own": plan.settings.get("own", []),
     }
 

@@ -72,9 +72,9 @@ class CellSpec:
         """SHA-256 of the training's fingerprint and how it is measured."""
         return sha256_of({"train": self.fingerprint, "evaluation": dict(self.evaluation)})
 
-    def sheet_fingerprint(self, yardstick: CellSpec) -> str:
+    def sheet_fingerprint(self, sheet_gan: CellSpec) -> str:
         """SHA-256 of the lab sheet's own number, which another cell's discriminator yields."""
-        return sha256_of({"eval": self.evaluation_fingerprint, "by": yardstick.fingerprint})
+        return sha256_of({"eval": self.evaluation_fingerprint, "by": sheet_gan.fingerprint})
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -87,16 +87,16 @@ class Store(Layout):
             self.eval_folder(spec), deep, spec.evaluation_fingerprint, self._inputs(spec, "eval")
         )
 
-    def sheet_damage(self, spec: CellSpec, yardstick: CellSpec, deep: bool = False) -> str:
+    def sheet_damage(self, spec: CellSpec, sheet_gan: CellSpec, deep: bool = False) -> str:
         """What is wrong with the lab sheet's own number: ``missing``, which file, or nothing."""
         return damage(
-            self.sheet_folder(spec, yardstick),
+            self.sheet_folder(spec, sheet_gan),
             deep,
-            spec.sheet_fingerprint(yardstick),
-            self._inputs(spec, "sheet", yardstick),
+            spec.sheet_fingerprint(sheet_gan),
+            self._inputs(spec, "sheet", sheet_gan),
         )
 
-    def _inputs(self, spec: CellSpec, kind: str, yardstick: CellSpec | None = None) -> str:
+    def _inputs(self, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None) -> str:
         """A hash of the files a measurement is made from, as their own commits state it.
 
         A training that was damaged and done again on another machine differs in its last
@@ -105,10 +105,10 @@ class Store(Layout):
         if kind == "train":
             return ""
         used = [(self.train_folder(spec), "best.safetensors")]
-        if yardstick is not None:
+        if sheet_gan is not None:
             used = [
                 (self.eval_folder(spec), "samples.npz"),
-                (self.train_folder(yardstick), "best.safetensors"),
+                (self.train_folder(sheet_gan), "best.safetensors"),
             ]
         try:
             stated = [read_json(folder / COMMIT)["files"].get(name) for folder, name in used]
@@ -116,12 +116,12 @@ class Store(Layout):
             return ""
         return sha256_of(stated)
 
-    def outcome(self, spec: CellSpec, yardstick: CellSpec | None = None) -> Outcome | None:
+    def outcome(self, spec: CellSpec, sheet_gan: CellSpec | None = None) -> Outcome | None:
         """How the cell ended: a result, a failure, or None while it is missing.
 
         Args:
             spec: which cell.
-            yardstick: the cell whose discriminator yields the lab sheet's own number;
+            sheet_gan: the cell whose discriminator yields the lab sheet's own number;
                 without it, or if that is not committed, the number is not measured.
         """
         trained = self.is_trained(spec)
@@ -130,7 +130,7 @@ class Store(Layout):
             failure = self._failure(spec, "eval" if trained else "train")
             if failure is not None:
                 return failure
-        return self._result(spec, measured, yardstick) if trained else None
+        return self._result(spec, measured, sheet_gan) if trained else None
 
     def newest_commit(self, specs: Iterable[CellSpec]) -> str:
         """The time of the newest commit among the cells, or an empty string."""
@@ -173,7 +173,7 @@ class Store(Layout):
         log = (folder / "log.txt").relative_to(self.root).as_posix()
         return CellFailure(spec, error["error"], error["traceback"], log)
 
-    def _result(self, spec: CellSpec, measured: bool, yardstick: CellSpec | None) -> CellResult:
+    def _result(self, spec: CellSpec, measured: bool, sheet_gan: CellSpec | None) -> CellResult:
         train = self.train_folder(spec)
         history = tuple(read_history(train / "history.jsonl"))
         cost = read_json(train / "cost.json")
@@ -181,8 +181,8 @@ class Store(Layout):
         if measured:
             measures = read_json(self.eval_folder(spec) / "metrics.json")
         sheet: dict[str, Any] = {}
-        if yardstick and not self.sheet_damage(spec, yardstick):
-            sheet = read_json(self.sheet_folder(spec, yardstick) / "metrics.json")["metrics"]
+        if sheet_gan and not self.sheet_damage(spec, sheet_gan):
+            sheet = read_json(self.sheet_folder(spec, sheet_gan) / "metrics.json")["metrics"]
         last = history[-1]
         misnamed = {name for name, metric in METRICS.items() if spec.family in metric.not_for}
         found = {**cost, **measures["metrics"], **sheet}
@@ -245,23 +245,23 @@ class Store(Layout):
                 self._set_aside(folder, "superseded")
 
     def commit(
-        self, attempt: Attempt, spec: CellSpec, kind: str, yardstick: CellSpec | None = None
+        self, attempt: Attempt, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None
     ) -> None:
-        """Make an attempt the cell's committed ``train``, ``eval`` or (of a yardstick) ``sheet``.
+        """Make an attempt the cell's committed ``train``, ``eval`` or (with a `sheet_gan`) ``sheet``.
 
         Losing the race against another run that committed the same is harmless.
         A damaged folder in the way is set aside, never deleted.
         """
-        if yardstick is not None:
+        if sheet_gan is not None:
             target, fingerprint = (
-                self.sheet_folder(spec, yardstick),
-                spec.sheet_fingerprint(yardstick),
+                self.sheet_folder(spec, sheet_gan),
+                spec.sheet_fingerprint(sheet_gan),
             )
         elif kind == "train":
             target, fingerprint = self.train_folder(spec), spec.fingerprint
         else:
             target, fingerprint = self.eval_folder(spec), spec.evaluation_fingerprint
-        inputs = self._inputs(spec, kind, yardstick)
+        inputs = self._inputs(spec, kind, sheet_gan)
         seal(attempt.folder, kind, fingerprint, inputs)
         if target.exists():
             if not damage(target, True, fingerprint, inputs):

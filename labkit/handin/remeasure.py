@@ -239,16 +239,16 @@ def _weights(
 def _sheet(
     found: Unpacked, spec: CellSpec, samples: Any, most: Tolerance, root: str | None, trust: bool
 ) -> Iterator[str]:
-    yardstick = found.plan.yardstick(spec)
-    if yardstick is None or found.store.sheet_damage(spec, yardstick):
+    sheet_gan = found.plan.sheet_gan(spec)
+    if sheet_gan is None or found.store.sheet_damage(spec, sheet_gan):
         return
-    train = found.store.train_folder(yardstick)
-    if _no_weights(yardstick, train, trust):
-        return  # said of the yardstick itself
-    gan = cell_images.build(yardstick, runtime.pick_device())
+    train = found.store.train_folder(sheet_gan)
+    if _no_weights(sheet_gan, train, trust):
+        return  # said of that GAN itself
+    gan = cell_images.build(sheet_gan, runtime.pick_device())
     checkpoint.load(gan, train / "best.safetensors")
     again = cell_measures.sheet_measures(spec, gan, samples, root)
-    folder = found.store.sheet_folder(spec, yardstick)
+    folder = found.store.sheet_folder(spec, sheet_gan)
     stored = json.loads((folder / "metrics.json").read_bytes())
     yield from _compare("the lab sheet's number", stored, {"metrics": again}, most)
 

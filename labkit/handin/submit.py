@@ -110,13 +110,13 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
 def _committed(store: Store, plan: Plan, spec: CellSpec) -> Iterator[Path]:
     """The folders that say how a cell ended."""
     outcome = store.outcome(spec)
-    yardstick = plan.yardstick(spec)
+    sheet_gan = plan.sheet_gan(spec)
     if store.is_trained(spec):
         yield store.train_folder(spec)
     if store.is_evaluated(spec):
         yield store.eval_folder(spec)
-    if yardstick is not None and not store.sheet_damage(spec, yardstick):
-        yield store.sheet_folder(spec, yardstick)
+    if sheet_gan is not None and not store.sheet_damage(spec, sheet_gan):
+        yield store.sheet_folder(spec, sheet_gan)
     if isinstance(outcome, CellFailure):
         yield store.failed_folder(spec)
 

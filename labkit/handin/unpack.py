@@ -141,9 +141,9 @@ def _folders(plan: Plan, named: dict[str, str]) -> Iterator[tuple[str, str, set[
         cell = f"cells/{named.get(tag, f'{spec.name}-{tag}')}"
         yield f"{cell}/train", "train", {spec.fingerprint}
         yield f"{cell}/eval-{measured[:12]}", "eval", {measured}
-        yardstick = plan.yardstick(spec)
-        if yardstick is not None:
-            sheet = spec.sheet_fingerprint(yardstick)
+        sheet_gan = plan.sheet_gan(spec)
+        if sheet_gan is not None:
+            sheet = spec.sheet_fingerprint(sheet_gan)
             yield f"{cell}/sheet-{sheet[:12]}", "sheet", {sheet}
         yield f"{cell}/failed", "failed", {spec.fingerprint, measured}
 

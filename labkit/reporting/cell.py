@@ -198,7 +198,7 @@ class Cell:
 def cells_of(store: Store, plan: Plan) -> tuple[Cell, ...]:
     """The cells of a plan as they ended, in its order."""
     return tuple(
-        Cell(spec, store.outcome(spec, plan.yardstick(spec)), store) for spec in plan.cells
+        Cell(spec, store.outcome(spec, plan.sheet_gan(spec)), store) for spec in plan.cells
     )
 
 

@@ -61,7 +61,7 @@ def test_status_reads_it(store: Store) -> None:
     jobs = survey(store.plan(), store, deep=True)
     assert [job.state for job in jobs] == ["done", "failed", "done"]
     plan = store.plan()
-    first, failed, last = [store.outcome(s, plan.yardstick(s)) for s in plan.cells]
+    first, failed, last = [store.outcome(s, plan.sheet_gan(s)) for s in plan.cells]
     assert isinstance(failed, CellFailure)
     assert failed.error.startswith("DivergedError: diverged at step 7 of epoch 2")
     for outcome in (first, last):

@@ -90,7 +90,7 @@ def _train(spec: CellSpec, attempt: Attempt) -> None:
 def work(task: dict[str, Any]) -> float:
     """What `labkit.one_cell.run_cell` does, without torch."""
     spec, results = CellSpec.from_json(task["spec"]), Store(Path(task["store"]))
-    yardstick = CellSpec.from_json(task["yardstick"])
+    sheet_gan = CellSpec.from_json(task["sheet_gan"])
 
     def train(attempt: Attempt, _: Any) -> None:
         _train(spec, attempt)
@@ -109,8 +109,8 @@ def work(task: dict[str, Any]) -> float:
         return 0.01
     if not results.is_evaluated(spec) and not attempt_and_commit(evaluate, "eval", spec, results):
         return 0.01
-    if results.is_trained(yardstick) and results.sheet_damage(spec, yardstick):
-        attempt_and_commit(sheet, "sheet", spec, results, yardstick)
+    if results.is_trained(sheet_gan) and results.sheet_damage(spec, sheet_gan):
+        attempt_and_commit(sheet, "sheet", spec, results, sheet_gan)
     return 0.01
 
 

@@ -32,11 +32,11 @@ def work(task: dict[str, Any]) -> float:
         attempt = store.begin(spec, "eval")
         fill_evaluation(attempt)
         store.commit(attempt, spec, "eval")
-    yardstick = CellSpec.from_json(task["yardstick"])
-    if store.is_trained(yardstick) and damage(store.sheet_folder(spec, yardstick)):
+    sheet_gan = CellSpec.from_json(task["sheet_gan"])
+    if store.is_trained(sheet_gan) and damage(store.sheet_folder(spec, sheet_gan)):
         attempt = store.begin(spec, "sheet")
         fill_evaluation(attempt)
-        store.commit(attempt, spec, "sheet", yardstick)
+        store.commit(attempt, spec, "sheet", sheet_gan)
     return 0.01
 
 
