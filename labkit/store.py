@@ -247,7 +247,7 @@ class Store(Layout):
     def commit(
         self, attempt: Attempt, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None
     ) -> None:
-        """Make an attempt the cell's committed ``train``, ``eval`` or (with a `sheet_gan`) ``sheet``.
+        """Make an attempt the cell's committed ``train``, ``eval`` or (with `sheet_gan`) ``sheet``.
 
         Losing the race against another run that committed the same is harmless.
         A damaged folder in the way is set aside, never deleted.
