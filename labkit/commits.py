@@ -25,6 +25,15 @@ COMMIT = "COMMIT.json"
 SMALL_BYTES = 1 << 16
 
 
+#: What is wrong with a file that somebody's tool has only written in another convention.
+LINE_ENDS = "only its line ends were changed (CRLF for LF, as git's core.autocrlf does)"
+#: What undoes that where labkit may not; tried with git.
+RESTORE = (
+    "in the results folder: git rm -r -q --cached . && "
+    "git -c core.autocrlf=false checkout HEAD -- ."
+)
+
+
 class StoreError(LabkitError):
     """The store cannot be read or written; one line says which file and why."""
 
@@ -100,13 +109,45 @@ def damage(folder: Path, deep: bool = False, fingerprint: str = "", inputs: str 
         try:
             found = (folder / name).stat()
             if found.st_size != stated["bytes"]:
+                if _ends_changed(folder / name, stated, found.st_size):
+                    return f"{name}: {LINE_ENDS}"
                 return f"{name}: {found.st_size:,} bytes, committed with {stated['bytes']:,}"
             suspect = found.st_size <= SMALL_BYTES or found.st_mtime_ns > committed_at
             if (deep or suspect) and _sha256(folder / name) != stated["sha256"]:
                 return f"{name}: altered since it was committed"
         except OSError as error:
             return f"{name}: {reason(error)}"
-    return ""
+    # As it was written it has none.
+    ends = b"\r\n" in (folder / COMMIT).read_bytes()
+    return f"{COMMIT}: {LINE_ENDS}" if ends else ""
+
+
+def _ends_changed(path: Path, stated: Mapping[str, Any], size: int) -> bool:
+    """Whether a file is what was committed but for CRLF where LF was."""
+    if not stated["bytes"] < size <= 2 * stated["bytes"]:
+        return False
+    plain = durable.with_unix_ends(path.read_bytes())
+    return bool(hashlib.sha256(plain).hexdigest() == stated["sha256"])
+
+
+def restore_line_ends(folder: Path) -> None:
+    """Write again, as they were committed, the files of which only line ends were changed.
+
+    Nothing can be lost by it: their SHA-256 is then the one in the commit.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    path = folder / COMMIT
+    about, data = path.stat(), path.read_bytes()
+    for name, stated in read_commit(folder)["files"].items():
+        file = folder / name
+        if file.is_file() and _ends_changed(file, stated, file.stat().st_size):
+            durable.replace_bytes(file, durable.with_unix_ends(file.read_bytes()))
+    if (plain := durable.with_unix_ends(data)) != data:
+        durable.replace_bytes(path, plain)
+        # What was changed after the commit is told by the clock.
+        os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
 
 
 def read_commit(folder: Path) -> dict[str, Any]:

@@ -144,6 +144,11 @@ def sync_files(paths: Iterable[Path]) -> None:
             _fsync(file.fileno())
 
 
+def with_unix_ends(data: bytes) -> bytes:
+    """A file's bytes with the line ends that labkit writes: LF where there is CRLF."""
+    return data.replace(b"\r\n", b"\n")
+
+
 def remove_tree(path: Path) -> None:
     """Remove a folder of temporary files; what cannot be removed is left."""
     shutil.rmtree(path, ignore_errors=True)

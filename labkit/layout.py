@@ -1,6 +1,7 @@
 """Where everything lies in a store: every path and file name.
 
 plan.json
+.gitattributes           git leaves line ends alone here
 .run.lock                whose the run is that is at work here; see labkit.lock
 cells/<name>-<fingerprint[:12]>/
   train/                 committed training
@@ -29,6 +30,10 @@ class Layout:
     @property
     def plan_path(self) -> Path:
         return self.root / "plan.json"
+
+    @property
+    def attributes_path(self) -> Path:
+        return self.root / ".gitattributes"
 
     @property
     def lock_path(self) -> Path:

@@ -43,6 +43,7 @@ from labkit.catalog import (
     Question,
     VaeNetworks,
 )  # fmt: skip
+from labkit.durable import with_unix_ends
 from labkit.errors import LabkitError, behind
 
 #: How the catalog names a target in a user's file: ``own/my_gan:generator``.
@@ -123,7 +124,7 @@ def read(name: str, data: bytes, known: Collection[str] = ()) -> OwnFile:
     if len(data) > MAX_BYTES:
         raise OwnCodeError(f"{name}: larger than {MAX_BYTES:,} bytes")
     try:
-        found = OwnFile(stem, data.decode("utf-8-sig"))
+        found = OwnFile(stem, with_unix_ends(data).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise OwnCodeError(f"{name}: not UTF-8; save the file as UTF-8") from error
     if not any(entries(found).values()):

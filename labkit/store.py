@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,18 @@ from uuid import uuid4
 from labkit import attempts, durable
 from labkit.attempts import Attempt
 from labkit.catalog import FAMILIES, METRICS
-from labkit.commits import COMMIT, StoreError, damage, json_bytes, read_json, seal
-from labkit.errors import misshapen, placeless
+from labkit.commits import (
+    COMMIT,
+    LINE_ENDS,
+    RESTORE,
+    StoreError,
+    damage,
+    json_bytes,
+    read_json,
+    restore_line_ends,
+    seal,
+)
+from labkit.errors import misshapen, placeless, reason
 from labkit.history import best_epoch, read_history
 from labkit.layout import Layout
 from labkit.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
@@ -36,6 +47,9 @@ if TYPE_CHECKING:
 
 class Store(Layout):
     """The results of one experiment file (and profile) in one folder."""
+
+    _told = False
+    """Whether it was said that line ends were restored; once is enough."""
 
     # ------------------------------------------------------------------ the plan
 
@@ -63,9 +77,17 @@ class Store(Layout):
                 left.unlink(missing_ok=True)
         with contextlib.suppress(FileNotFoundError):
             if self.plan_path.read_bytes() == data:
+                self._keep_from_git()
                 return
         durable.mkdir(self.root)
         durable.replace_bytes(self.plan_path, data)
+        self._keep_from_git()
+
+    def _keep_from_git(self) -> None:
+        """Tell git to leave the files' line ends alone: a commit knows each byte."""
+        if not self.attributes_path.exists():
+            with contextlib.suppress(OSError):  # only a precaution
+                durable.replace_bytes(self.attributes_path, b"* -text\n")
 
     # ------------------------------------------------------------------ reading
 
@@ -79,22 +101,45 @@ class Store(Layout):
 
     def train_damage(self, spec: CellSpec, deep: bool = False) -> str:
         """What is wrong with the committed training: ``missing``, which file, or nothing."""
-        return damage(self.train_folder(spec), deep, spec.fingerprint)
+        return self._damage(self.train_folder(spec), deep, spec.fingerprint)
 
     def eval_damage(self, spec: CellSpec, deep: bool = False) -> str:
         """What is wrong with the committed evaluation: ``missing``, which file, or nothing."""
-        return damage(
+        return self._damage(
             self.eval_folder(spec), deep, spec.evaluation_fingerprint, self._inputs(spec, "eval")
         )
 
     def sheet_damage(self, spec: CellSpec, sheet_gan: CellSpec, deep: bool = False) -> str:
         """What is wrong with the lab sheet's own number: ``missing``, which file, or nothing."""
-        return damage(
+        return self._damage(
             self.sheet_folder(spec, sheet_gan),
             deep,
             spec.sheet_fingerprint(sheet_gan),
             self._inputs(spec, "sheet", sheet_gan),
         )
+
+    def _damage(
+        self, folder: Path, deep: bool = False, fingerprint: str = "", inputs: str = ""
+    ) -> str:
+        """:func:`labkit.commits.damage`, once line ends that a tool changed are taken back."""
+        wrong = damage(folder, deep, fingerprint, inputs)
+        if not wrong.endswith(LINE_ENDS):
+            return wrong
+        try:
+            restore_line_ends(folder)
+            plan = self.plan_path.read_bytes() if self.plan_path.is_file() else b""
+            if (plain := durable.with_unix_ends(plan)) != plan:
+                durable.replace_bytes(self.plan_path, plain)
+        except OSError as error:
+            return f"{wrong}, and cannot be taken back here ({reason(error)}): {RESTORE}"
+        if not self._told:
+            self._told = True
+            line = (
+                f"{self.root}: line ends had been changed (CRLF for LF, as git's core.autocrlf "
+                "does); what was committed is restored"
+            )
+            print(line, file=sys.stderr, flush=True)
+        return damage(folder, deep, fingerprint, inputs)
 
     def _inputs(self, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None) -> str:
         """A hash of the files a measurement is made from, as their own commits state it.
@@ -164,7 +209,7 @@ class Store(Layout):
 
     def _failure(self, spec: CellSpec, stage: str) -> CellFailure | None:
         folder = self.failed_folder(spec)
-        if damage(folder):
+        if self._damage(folder):
             return None
         error = read_json(folder / "error.json")
         wanted = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint

@@ -33,7 +33,9 @@ def submit(
 
 
 def verify(
-    zip_file: Annotated[Path, typer.Argument(metavar="ZIP", help="What `labkit submit` wrote.")],
+    zip_file: Annotated[
+        Path, typer.Argument(metavar="ZIP", help="What `labkit submit` wrote, or that unpacked.")
+    ],
     rerun: Annotated[int, typer.Option("--rerun", min=0, help="Train N cells again.")] = 0,
     cells: Annotated[
         str | None, typer.Option("--cells", help="Measure and train again those matching GLOB.")

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkit.durable import with_unix_ends
 from labkit.errors import LabkitError
-from labkit.handin.container import Container, ContainerError
+from labkit.handin.container import Container, ContainerError, Folder
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
@@ -117,17 +118,80 @@ class Bag:
         return f"{self.folder}data/{name}" in self.container
 
 
+class SeveralError(LabkitError):
+    """There are several hand-ins where one is looked for; the line names them."""
+
+
+def find_bag(path: Path, note: Callable[[str], None]) -> Bag:
+    """The one hand-in of an archive or folder, which may lie in a folder or archive in it.
+
+    Args:
+        path: an archive, or the folder that it was unpacked to.
+        note: told, in a line each, what else is there and where the hand-in lies.
+
+    Raises:
+        NotAZipError, ContainerError: it cannot be read, or there is none.
+        SeveralError: there are several.
+        OSError: it cannot be read.
+    """
+    container = Folder(path) if path.is_dir() else Container(path)
+    try:
+        inner = _only_archive(container, path)
+        if inner:
+            outer, container = container, container.inner(inner)
+            outer.close()
+            note(f"the hand-in is {inner}, inside of {path.name}")
+        bag = open_bag(container)
+    except BaseException:
+        container.close()
+        raise
+    if bag.folder.count("/") > 1:
+        note(f"the hand-in lies in {bag.folder}")
+    for what, names in (
+        ("left by a system", container.litter),
+        ("beside the hand-in", [name for name in container if not name.startswith(bag.folder)]),
+    ):
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            note(f"{what}, not looked at: {', '.join(names[:3])}{more}")
+    return bag
+
+
+def _only_archive(container: Container, path: Path) -> str:
+    """The archive in one that has no hand-in itself; an empty string where it has one."""
+    if _tops(container):
+        return ""
+    archives = [name for name in container if name.lower().endswith(".zip")]
+    if len(archives) > 1:
+        raise SeveralError(_several(archives, path))
+    return archives[0] if archives else ""
+
+
+def _several(names: list[str], path: Path) -> str:
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"{path}: {len(names)} hand-ins, {shown}: unpack it, and give one of them"
+
+
+def _tops(container: Container) -> list[str]:
+    """The folders of hand-ins, with a slash, that lie in no other's."""
+    found = [name.removesuffix("bagit.txt") for name in container
+             if name.rpartition("/")[2] == "bagit.txt"]  # fmt: skip
+    return [a for a in found if not any(a != b and a.startswith(b) for b in found)]
+
+
 def open_bag(container: Container) -> Bag:
     """Find the bag.
 
     Raises:
-        ContainerError: there is no ``bagit.txt``, or more than one.
+        ContainerError: there is no ``bagit.txt``.
+        SeveralError: there is more than one.
     """
-    found = [name for name in container if name.rpartition("/")[2] == "bagit.txt"]
-    tops = [name for name in found if name.count("/") <= 1]
-    if len(tops) != 1:
-        raise ContainerError("not a hand-in: no bagit.txt at its top (`labkit submit` makes one)")
-    folder = tops[0].removesuffix("bagit.txt")
+    tops = _tops(container)
+    if not tops:
+        raise ContainerError("not a hand-in: no bagit.txt in it (`labkit submit` makes one)")
+    if len(tops) > 1:
+        raise SeveralError(_several([top.rstrip("/") or "." for top in tops], Path("hand-in")))
+    folder = tops[0]
     prefix = f"{folder}data/"
     payload = tuple(name.removeprefix(prefix) for name in container if name.startswith(prefix))
     return Bag(container, folder, payload)
@@ -144,16 +208,29 @@ def problems(bag: Bag) -> list[str]:
                 found.append(f"{manifest_name}: names {name}")
             elif bag.folder + name not in bag.container:
                 found.append(f"{name}: missing")
-            elif hashlib.sha256(bag.container.read(bag.folder + name)).hexdigest() != digest:
+            elif not _as_stated(bag.container, bag.folder + name, digest):
                 found.append(f"{name}: altered since it was handed in")
     missing_tags = [name for name in TAGS if bag.folder + name not in stated]
     found += [f"{name}: not in {TAG_MANIFEST}" for name in missing_tags]
-    extra = set(bag.container) - stated - {bag.folder + TAG_MANIFEST}
+    inside = {name for name in bag.container if name.startswith(bag.folder)}
+    extra = inside - stated - {bag.folder + TAG_MANIFEST}
     found += [f"{name.removeprefix(bag.folder)}: in no manifest" for name in sorted(extra)]
     if bag.container.read(f"{bag.folder}bagit.txt", 1000) != DECLARATION:
         found.append("bagit.txt: not the declaration of BagIt 1.0")
     found += _info_problems(bag)
     return found
+
+
+def _as_stated(container: Container, name: str, digest: str) -> bool:
+    """Whether a file has this SHA-256; other line ends are taken back, which loses nothing."""
+    data = container.read(name)
+    if hashlib.sha256(data).hexdigest() == digest:
+        return True
+    plain = with_unix_ends(data)
+    if hashlib.sha256(plain).hexdigest() != digest:
+        return False
+    container.restore(name, plain)
+    return True
 
 
 def _info_problems(bag: Bag) -> list[str]:

@@ -2,18 +2,22 @@
 
 Nothing is unpacked to find out what it is. Before any entry is opened the whole directory
 is looked through: caps on entries, bytes and ratio; plain files only; names that mean one
-place on every system. Everything refused is refused in one line.
+place on every system. Everything refused is refused in one line. The same goes for a folder
+that was unpacked already, and for an archive that a learning platform put into another one.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import stat
 import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
 
 from labkit.errors import behind
 
@@ -24,12 +28,21 @@ MAX_BYTES = 1 << 31
 #: Unpacked bytes to packed bytes, of the whole; text and white pictures reach about 20.
 MAX_RATIO = 100
 MAX_NAME = 300
+#: An archive in an archive is held in memory.
+MAX_INNER_BYTES = 1 << 28
 
 _END, _END64 = b"PK\x05\x06", b"PK\x06\x07"
 _END_BYTES, _COMMENT_BYTES, _LOCAL_BYTES = 22, 65_535, 30
 _WINDOWS = {"con", "prn", "aux", "nul"} | {
     f"{port}{n}" for port in ("com", "lpt") for n in "123456789"
 }
+
+
+#: What systems leave beside people's files: whole folders, files, beginnings of names.
+_LITTER_FOLDERS = {"__macosx", ".ipynb_checkpoints", "__pycache__", ".spotlight-v100", ".trashes",
+                   ".fseventsd", "@eadir"}  # fmt: skip
+_LITTER_FILES = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory",
+                 ".localized"}  # fmt: skip
 
 
 class NotAZipError(Exception):
@@ -50,14 +63,55 @@ class Container:
             ContainerError: it is one, and something in it is refused.
             OSError: it cannot be read.
         """
-        _check_end(path)
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise ContainerError(f"{size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
+        self._open(path.open("rb"), str(path), size)
+
+    def _open(self, file: IO[bytes], shown: str, packed: int) -> None:
+        """Look through an archive's directory.
+
+        Args:
+            file: the archive; closed with the container.
+            shown: its name.
+            packed: the bytes it was sent as; what it unpacks to is held against them.
+        """
+        self._file, self._restored = file, dict[str, bytes]()
         try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise NotAZipError(f"{path}: not a ZIP file{behind('zipfile', error)}") from error
-        entries = self._zip.infolist()
-        _check_entries(entries)
-        self._entries = {entry.filename: entry for entry in entries if not entry.is_dir()}
+            _check_end(file, shown)
+            try:
+                self._zip = zipfile.ZipFile(file)
+            except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+                raise NotAZipError(f"{shown}: not a ZIP file{behind('zipfile', error)}") from error
+            entries = self._zip.infolist()
+            names = _names(entries)
+            _check_entries(entries, names, packed)
+        except BaseException:
+            file.close()
+            raise
+        files = {n: e for n, e in zip(names, entries, strict=True) if not n.endswith("/")}
+        self.litter = sorted(filter(is_litter, files))
+        self._entries = {name: entry for name, entry in files.items() if not is_litter(name)}
+
+    def inner(self, name: str) -> Container:
+        """An archive that is a file of this one, under the same limits as a whole.
+
+        Raises:
+            NotAZipError, ContainerError: as for any other.
+        """
+        found = Container.__new__(Container)
+        data = self.read(name, MAX_INNER_BYTES)
+        found._open(io.BytesIO(data), name, self._entries[name].compress_size)
+        return found
+
+    @property
+    def restored(self) -> list[str]:
+        """The files of which other bytes were taken, see `restore`."""
+        return sorted(self._restored)
+
+    def restore(self, name: str, data: bytes) -> None:
+        """Take other bytes for a file's from now on: what it was before its line ends changed."""
+        self._restored[name] = data
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._entries))
@@ -66,6 +120,8 @@ class Container:
         return name in self._entries
 
     def size(self, name: str) -> int:
+        if name in self._restored:
+            return len(self._restored[name])
         return self._entries[name].file_size
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
@@ -75,6 +131,8 @@ class Container:
             ContainerError: there is no such file, it is larger than `limit` bytes, or its
                 content is not what the archive says.
         """
+        if name in self._restored:
+            return self._restored[name]
         entry = self._entries.get(name)
         if entry is None:
             raise ContainerError(f"{name}: not in the archive")
@@ -91,19 +149,100 @@ class Container:
 
     def close(self) -> None:
         self._zip.close()
+        self._file.close()
 
 
-def _check_end(path: Path) -> None:
+class Folder(Container):
+    """The files of a folder, as if they were still in an archive."""
+
+    def __init__(self, path: Path) -> None:
+        """
+        Raises:
+            ContainerError: something in it is refused.
+            OSError: it cannot be read.
+        """
+        self._restored = dict[str, bytes]()
+        self._paths: dict[str, Path] = {}
+        self.litter = []
+        names, total = [], 0
+        for folder, folders, files in os.walk(path, onerror=_raise):
+            for each in sorted((*folders, *files)):
+                place = Path(folder, each)
+                name = place.relative_to(path).as_posix()
+                about = place.lstat()
+                if stat.S_ISDIR(about.st_mode):
+                    continue
+                if is_litter(name):
+                    self.litter.append(name)
+                    continue
+                names.append(name)
+                total += about.st_size
+                if not stat.S_ISREG(about.st_mode):
+                    raise ContainerError(f"{name!r} is a link or a device, not a file")
+                self._paths[name] = place
+            if len(names) > MAX_ENTRIES:
+                raise ContainerError(f"more than {MAX_ENTRIES:,} files; no more are read")
+        if total > MAX_BYTES:
+            raise ContainerError(f"{total:,} bytes; at most {MAX_BYTES:,} are read")
+        _check_names(names)
+
+    def inner(self, name: str) -> Container:
+        return Container(self._paths[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._paths))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._paths
+
+    def size(self, name: str) -> int:
+        known = self._restored.get(name)
+        return self._paths[name].stat().st_size if known is None else len(known)
+
+    def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
+        if name in self._restored:
+            return self._restored[name]
+        if name not in self._paths:
+            raise ContainerError(f"{name}: not in the folder")
+        if self.size(name) > limit:
+            raise ContainerError(f"{name}: {self.size(name):,} bytes; at most {limit:,} are read")
+        return self._paths[name].read_bytes()
+
+    def close(self) -> None:
+        pass
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file is a system's own, which nobody meant to hand in."""
+    *folders, last = (part.lower() for part in PurePosixPath(name).parts)
+    return (
+        bool(_LITTER_FOLDERS.intersection(folders))
+        or last in _LITTER_FILES
+        or last.startswith("._")
+    )
+
+
+def _names(entries: list[zipfile.ZipInfo]) -> list[str]:
+    r"""The entries' names; some programs on Windows write ``lab\data\plan.json`` throughout."""
+    names = [entry.orig_filename for entry in entries]
+    if all(e.create_system == 0 and "/" not in e.orig_filename for e in entries):
+        return [name.replace("\\", "/") for name in names]
+    return names
+
+
+def _check_end(file: IO[bytes], shown: str) -> None:
     """Look at the end of the file for the size of the directory, before it is read."""
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise ContainerError(f"{size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
-    with path.open("rb") as file:
-        file.seek(max(0, size - _END_BYTES - _COMMENT_BYTES - 20))
-        tail = file.read()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END_BYTES - _COMMENT_BYTES - 20))
+    tail = file.read()
+    file.seek(0)
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_BYTES:
-        raise NotAZipError(f"{path}: not a ZIP file")
+        raise NotAZipError(f"{shown}: not a ZIP file")
     if tail[max(0, at - 20) : at].startswith(_END64):
         raise ContainerError("a ZIP64 archive; a hand-in is smaller")
     count, directory = struct.unpack("<10xHI", tail[at : at + 16])
@@ -111,32 +250,22 @@ def _check_end(path: Path) -> None:
         raise ContainerError(f"{count:,} entries; at most {MAX_ENTRIES:,} are read")
 
 
-def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
+def _check_entries(entries: list[zipfile.ZipInfo], names: list[str], size: int) -> None:
     if len(entries) > MAX_ENTRIES:
         raise ContainerError(f"{len(entries):,} entries; at most {MAX_ENTRIES:,} are read")
-    seen: dict[str, str] = {}
-    for entry in entries:
-        name = entry.orig_filename
-        _check_name(name)
-        folded = unicodedata.normalize("NFC", name.rstrip("/")).casefold()
-        if folded in seen:
-            twice = "is there twice" if seen[folded] == name else f"collides with {seen[folded]!r}"
-            raise ContainerError(f"{name!r} {twice}")
-        seen[folded] = name
+    _check_names(names)
+    for name, entry in zip(names, entries, strict=True):
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR) > entry.is_dir():
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR) > name.endswith(
+            "/"
+        ):
             raise ContainerError(f"{name!r} is a link or a device, not a file")
         if entry.flag_bits & 0x2041:
             raise ContainerError(f"{name!r} is encrypted")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ContainerError(f"{name!r} is packed in a way that is not read")
-    for folded, name in seen.items():
-        parts = folded.split("/")
-        for depth in range(1, len(parts)):
-            above = seen.get("/".join(parts[:depth]), "/")
-            if not above.endswith("/"):
-                raise ContainerError(f"{name!r} lies in {above!r}, which is a file")
     unpacked, packed = (sum(getattr(e, n) for e in entries) for n in ("file_size", "compress_size"))
+    packed = min(packed, size)
     if unpacked > MAX_BYTES:
         raise ContainerError(f"unpacks to {unpacked:,} bytes; at most {MAX_BYTES:,} are read")
     if unpacked > MAX_RATIO * max(packed, 10_000):
@@ -146,6 +275,24 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
         if entry.header_offset < end:
             raise ContainerError(f"{entry.orig_filename!r} overlaps another entry")
         end = entry.header_offset + _LOCAL_BYTES + len(entry.orig_filename) + entry.compress_size
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """Refuse names that are not plain paths, or mean one place on some system."""
+    seen: dict[str, str] = {}
+    for name in names:
+        _check_name(name)
+        folded = unicodedata.normalize("NFC", name.rstrip("/")).casefold()
+        if folded in seen:
+            twice = "is there twice" if seen[folded] == name else f"collides with {seen[folded]!r}"
+            raise ContainerError(f"{name!r} {twice}")
+        seen[folded] = name
+    for folded, name in seen.items():
+        parts = folded.split("/")
+        for depth in range(1, len(parts)):
+            above = seen.get("/".join(parts[:depth]), "/")
+            if not above.endswith("/"):
+                raise ContainerError(f"{name!r} lies in {above!r}, which is a file")
 
 
 def _check_name(name: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labkit.data.sources import DataError
-from labkit.errors import FULL
+from labkit.errors import FULL, REASONS, reason
 
 #: What the system is short of, whoever asks for it.
 _SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}
@@ -30,7 +30,7 @@ def lacking(error: BaseException) -> str:
         if isinstance(each, MemoryError) or name == "OutOfMemoryError" or _no_memory(each):
             return f"more memory: {str(each).splitlines()[0] if str(each) else name}"
         if isinstance(each, OSError) and each.errno in _SHORT:
-            return f"{each.strerror}: {each.filename or room()}"
+            return f"{reason(each)}: {each.filename or room()}"
         if name == "FeatureError":
             return f"a file of labkit's own: {each}"
     return ""
@@ -40,9 +40,8 @@ def lacking_in(failure: str) -> str:
     """The same of a cell's failure in a worker, of which only a line is known."""
     if failure.startswith("DataError: "):
         return data(failure.removeprefix("DataError: "))
-    if failure.startswith("OSError: [Errno"):
-        number = failure.removeprefix("OSError: [Errno").strip().partition("]")[0]
-        return failure if number.isdigit() and int(number) in _SHORT else ""
+    if failure.startswith("OSError: "):
+        return failure if failure.endswith(tuple(REASONS[number] for number in _SHORT)) else ""
     return failure if failure.startswith(_WORDS) or "can't allocate memory" in failure else ""
 
 
@@ -59,7 +58,7 @@ def room() -> str:
 def full(error: OSError, scratch: Path) -> str:
     """One line on a disk that is full while a hand-in is looked at."""
     return (
-        f"{error.filename or scratch}: {error.strerror}; hand-ins are looked at in "
+        f"{error.filename or scratch}: {reason(error)}; hand-ins are looked at in "
         f"{scratch.parent}: set TMPDIR to a folder with more room"
     )
 

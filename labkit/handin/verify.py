@@ -18,7 +18,7 @@ from labkit.asked import UserError
 from labkit.errors import FULL, behind
 from labkit.experiment_file import Experiment, parse_experiment
 from labkit.handin import bag, consistent, machine
-from labkit.handin.container import Container, ContainerError
+from labkit.handin.container import ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
 from labkit.handin.ladder import Ladder, Rung, Say, silent
 from labkit.handin.unpack import Unpacked, unpack
@@ -40,7 +40,7 @@ def verify(
     """Climb the ladder.
 
     Args:
-        path: what `labkit submit` wrote.
+        path: what `labkit submit` wrote, or the folder it was unpacked to.
         rerun: how many cells to train again, chosen at random.
         cells: a glob on cell names: measure and train again only those.
         highest: stop after this rung; 3, or 4 with `rerun`, if None. Up to 2 needs no torch.
@@ -51,6 +51,7 @@ def verify(
 
     Raises:
         NotAZipError: the file is no ZIP file.
+        SeveralError: there are several hand-ins in it.
         UserError: `cells` means none of its cells, or there is no room to look at it.
         OSError: it cannot be read.
     """
@@ -58,16 +59,20 @@ def verify(
     container_rung = Rung(1)
     rungs = [container_rung]
     try:
-        container = Container(path)
+        found = bag.find_bag(path, container_rung.note)
     except ContainerError as error:
         container_rung.fail(str(error))
         return Ladder("", {}, rungs)
     own_code.forget()
     try:
         try:
-            found = bag.open_bag(container)
             for line in bag.problems(found):
                 container_rung.fail(line)
+            if changed := found.container.restored:
+                container_rung.note(
+                    f"only their line ends were changed (CRLF for LF), and are taken back: "
+                    f"{len(changed)} files, {changed[0]} among them"
+                )
             about, experiment = _head(found, trust_code)
         except ContainerError as error:
             container_rung.fail(str(error))
@@ -90,7 +95,7 @@ def verify(
                     asked = cells, data_root, trust_code, say
                     rungs += _upper(unpacked, highest, rerun, asked)
     finally:
-        container.close()
+        found.container.close()
         own_code.forget()
     return Ladder(experiment.name, author, rungs)
 
