@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from labkit.errors import reason
 from labkit.reporting.files import ReportError, write_file
 
 Files = Mapping[str, bytes]
@@ -88,4 +89,4 @@ def _remove(folder: Path, name: str, sha256: str) -> None:
                 break
             (folder / above).rmdir()
     except OSError as error:
-        raise ReportError(f"{path}: cannot be removed: {error.strerror}") from error
+        raise ReportError(f"{path}: cannot be removed: {reason(error)}") from error
