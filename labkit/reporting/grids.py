@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES, METRICS
@@ -41,7 +42,7 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
     assert result is not None, "a cell without a result has no pictures"
     last = result.spec.training["epochs"]
     at = epoch or cell.best_epoch or last
-    stored = "samples" if what == "random" else what
+    stored = _stored(what)
     run, family = cell.spec.name, cell.spec.family
     return Picture(
         source=cell.file(f"images/{stored}_epoch{at}.png"),
@@ -55,10 +56,26 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
     )
 
 
-def has(cell: Cell, what: str, epoch: int) -> bool:
-    """Whether a cell keeps such a grid."""
-    result = cell.result
-    return result is not None and f"images/{what}_epoch{epoch}.png" in result.artifacts
+def has(cell: Cell, what: str, epoch: int | None = None) -> bool:
+    """Whether a cell keeps such a grid, at an epoch or at its best (its last, if none was)."""
+    if cell.result is None:
+        return False
+    at = epoch or cell.best_epoch or cell.spec.training["epochs"]
+    return f"images/{_stored(what)}_epoch{at}.png" in cell.result.artifacts
+
+
+def best_samples(view: View, cell: Cell) -> tuple[Picture, ...]:
+    """The samples of a cell's best epoch for the first screen; none where they were not kept."""
+    if not cell.best_epoch or not has(cell, "samples"):
+        return ()
+    about = FAMILIES[cell.spec.family]
+    found = picture(view, cell, "random" if about.reconstructs else "samples", None)
+    caption = f"{cell.spec.dataset} {_(about.label)}, {found.caption}"
+    return (replace(found, caption=caption),)
+
+
+def _stored(what: str) -> str:
+    return "samples" if what == "random" else what
 
 
 def epoch_note(cell: Cell, what: str, epoch: int) -> str:

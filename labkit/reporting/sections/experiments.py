@@ -171,7 +171,7 @@ def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
     return tuple(
         picture(view, cell, what, epoch, short=True)
         for what, epoch in wanted
-        if has(cell, "samples" if what == "random" else what, epoch)
+        if has(cell, what, epoch)
     )
 
 

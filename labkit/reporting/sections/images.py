@@ -43,7 +43,7 @@ def generated(view: View) -> Section:
             pictures = tuple(
                 picture(view, cell, what, None)
                 for cell in shown(view, family, dataset)
-                if has(cell, "samples" if what == "random" else what, _best(cell))
+                if has(cell, what)
             )
             if pictures:
                 galleries.append(
@@ -80,7 +80,7 @@ def best_only(view: View) -> Section:
     for dataset in view.datasets:
         for _heading, family, what in _kinds(view):
             cell = view.best(family, dataset)
-            if cell and has(cell, "samples" if what == "random" else what, _best(cell)):
+            if cell and has(cell, what):
                 found = picture(view, cell, what, None)
                 label = f"{dataset} {_(FAMILIES[family].label)} {_(_CALLED[what])}"
                 pictures.append(replace(found, caption=f"{label}: {found.caption}"))
@@ -133,7 +133,3 @@ def _kinds(view: View) -> list[tuple[str, str, str]]:
         if about.reconstructs:
             found.append((N_("{model} Decoded Latent Plane"), family, "manifold"))
     return found
-
-
-def _best(cell: Cell) -> int:
-    return cell.best_epoch or int(cell.spec.training["epochs"])

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
-from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Paragraph, Row, Table
+from labkit.reporting.blocks import (
+    Block,
+    Column,
+    Entry,
+    Gallery,
+    Headline,
+    Paragraph,
+    Picture,
+    Row,
+    Table,
+)
 from labkit.reporting.cell import Cell, all_done, anchor
-from labkit.reporting.grids import has, picture
+from labkit.reporting.grids import best_samples
 from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import duration, listing, lowest, show
 from labkit.reporting.view import View
@@ -162,7 +171,8 @@ def glance(view: View) -> tuple[Block, ...]:
         *([Column(_("Mode collapse"))] if judged else []),
         Column(_("Training time"), numeric=True),
     ]
-    rows, pictures = [], []
+    rows: list[Row] = []
+    pictures: list[Picture] = []
     for dataset in view.datasets:
         for family in view.families:
             cells = view.of(family, dataset)
@@ -186,10 +196,7 @@ def glance(view: View) -> tuple[Block, ...]:
                 Entry(duration(seconds) if seconds is not None else show(None), seconds),
             )
             rows.append(Row((*head, *entries), run=cell.spec.name))
-            if has(cell, "samples", cell.best_epoch or 0):
-                what = "random" if FAMILIES[family].reconstructs else "samples"
-                found = picture(view, cell, what, None)
-                pictures.append(replace(found, caption=f"{dataset} {label}, {found.caption}"))
+            pictures += best_samples(view, cell)
     caption = _("The best cell of each model by proxy FID; {seeds}.", seeds=view.seeds_said)
     table = Table(caption, tuple(columns), tuple(rows))
     return (table, Gallery(tuple(pictures))) if pictures else (table,)

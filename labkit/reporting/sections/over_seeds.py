@@ -7,13 +7,13 @@ and the first table of scores speak of settings, and a picture is that of the fi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
-from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Row, Table
+from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Picture, Row, Table
 from labkit.reporting.cell import Cell, anchor
-from labkit.reporting.grids import has, picture
+from labkit.reporting.grids import best_samples
 from labkit.reporting.language import _
 from labkit.reporting.numbers import duration, listing, lowest, show, spread
 from labkit.reporting.view import View
@@ -99,7 +99,8 @@ def glance(view: View) -> tuple[Block, ...]:
         Column(_("Seeds collapsed")),
         Column(_("Training time")),
     )
-    rows, pictures = [], []
+    rows: list[Row] = []
+    pictures: list[Picture] = []
     for dataset in view.datasets:
         for family in view.families:
             every = settings(view, family, dataset)
@@ -122,10 +123,7 @@ def glance(view: View) -> tuple[Block, ...]:
                 Entry(_("{time} each", time=duration(best.mean("seconds") or 0.0))),
             )
             rows.append(Row((*head, *entries), run=cell.spec.name))
-            if has(cell, "samples", cell.best_epoch or 0):
-                what = "random" if FAMILIES[family].reconstructs else "samples"
-                grid = picture(view, cell, what, None)
-                pictures.append(replace(grid, caption=f"{dataset} {label}, {grid.caption}"))
+            pictures += best_samples(view, cell)
     caption = _(
         "The best setting of each model by mean proxy FID ± standard deviation; {seeds}. The grids "
         "are those of its first seed.",
