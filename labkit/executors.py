@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from multiprocessing import spawn
+from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -58,18 +60,55 @@ class Inline:
         pass
 
 
-class LocalProcesses:
-    """A pool of worker processes that survives the death of any of them (Pebble).
+class _SpawnedWithoutMain(SpawnProcess):
+    """A process that does not run the user's main file once more.
 
-    Workers are spawned, not forked: torch's threads and CUDA do not survive a fork.
+    Else each worker of a script without ``if __name__ == "__main__":`` would begin the run
+    again, and none could start where the program came from a pipe or a terminal. The tasks
+    are functions of labkit's, so nothing of that file is missed.
     """
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802 (multiprocessing's name)
+        _starting.ours = True
+        try:
+            return SpawnProcess._Popen(process_obj)
+        finally:
+            _starting.ours = False
+
+
+class _WithoutMain(SpawnContext):
+    """Workers are spawned, not forked: torch's threads and CUDA do not survive a fork."""
+
+    Process = _SpawnedWithoutMain
+
+
+#: Whether this very thread is starting a process of labkit's; the user's own stay as they are.
+_starting = threading.local()
+_preparation = spawn.get_preparation_data
+
+
+def _preparation_of(name: str) -> dict[str, Any]:
+    """What a new process is told of this one."""
+    told = _preparation(name)
+    if getattr(_starting, "ours", False):
+        for key in ("init_main_from_name", "init_main_from_path"):
+            told.pop(key, None)
+    return told
+
+
+spawn.get_preparation_data = _preparation_of
+
+
+class LocalProcesses:
+    """A pool of worker processes that survives the death of any of them (Pebble)."""
 
     def __init__(self, jobs: int) -> None:
         from pebble import ProcessPool
 
         self._pool: Any = ProcessPool(
             max_workers=jobs,
-            context=multiprocessing.get_context("spawn"),
+            context=_WithoutMain(),
             initializer=_ignore_interrupts,
         )
 
