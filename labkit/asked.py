@@ -6,6 +6,7 @@ What the verbs share, before any of them begins.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,12 +51,22 @@ def default_results(path: Path, profile: str | None = None) -> Path:
 def stored(root: Path) -> Store:
     """The store of a folder that has results.
 
+    What loops of the user's own committed, and died before the plan had it, is taken up.
+
     Raises:
         UserError: it has none.
     """
+    from labkit.own_plan import adopt
     from labkit.store import Store
 
     store = Store(root)
+    try:
+        if names := adopt(store):
+            line = f"{root}: {', '.join(names)}: finished, and missing in the plan; taken up"
+            print(line, file=sys.stderr)
+    except OSError as error:
+        print(f"{root}: a finished cell is missing in the plan, which cannot be written: "
+              f"{error.strerror or error}", file=sys.stderr)  # fmt: skip
     if not store.plan_path.is_file():
         raise UserError(f"{root}: no results there; `labkit run` makes them")
     return store

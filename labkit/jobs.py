@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from labkit.spec import CellFailure, CellSpec
+from labkit.spec import OWN_CODE, CellFailure, CellSpec
 from labkit.store import Store
 
 if TYPE_CHECKING:
@@ -118,6 +118,11 @@ def why_missing(spec: CellSpec, store: Store, relatives: Mapping[str, list[Path]
     wrong = store.train_damage(spec)
     if wrong != "missing":
         return f"damaged: {wrong}"
+    if spec.code == OWN_CODE:
+        from labkit.begun import epochs_told
+
+        told = epochs_told(store, spec)
+        return BEGUN if told is None else f"{BEGUN}: {told} epochs logged"
     if any(store.cell_folder(spec).glob("attempt-train-*")):
         return BEGUN
     differences = []

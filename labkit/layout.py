@@ -3,12 +3,14 @@
 plan.json
 .gitattributes           git leaves line ends alone here
 .run.lock                whose the run is that is at work here; see labkit.lock
+.plan.lock               held while plan.json is read, changed and written
 cells/<name>-<fingerprint[:12]>/
   train/                 committed training
   eval-<fingerprint[:12]>/   committed evaluation
   sheet-<fingerprint[:12]>/  the lab sheet's own number, committed
   failed/                the last failure: error.json, log.txt, what was trained so far
-  attempt-<kind>-<host>.<pid>.<token>/   work in progress, nobody's result
+  attempt-<kind>-<host>.<pid>.<token>/   work in progress, nobody's result; of the kind
+                         ``own``: what a loop of the user's own has told, see labkit.begun
   damaged-*, superseded-*    what was in the way; set aside, never deleted
 """
 
@@ -34,6 +36,10 @@ class Layout:
     @property
     def attributes_path(self) -> Path:
         return self.root / ".gitattributes"
+
+    @property
+    def plan_lock_path(self) -> Path:
+        return self.root / ".plan.lock"
 
     @property
     def lock_path(self) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ from labkit.errors import LabkitError, reason
 #: On Windows nobody else can read a locked byte, so the first one says nothing.
 _UNREAD = b"\n"
 _MOST_BYTES = 200
+#: How long to wait for what is held for moments only.
+PATIENCE_S = 30.0
 
 
 class BusyError(LabkitError):
@@ -63,6 +66,59 @@ def only_run(lock: Path) -> Iterator[str]:
                 )
             _sign(handle)
         yield note
+
+
+class Lock:
+    """A lock of this process on a file, held until it is released or the process ends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle: int | None = None
+
+    def take(self) -> bool:
+        """Hold it; False while somebody else does.
+
+        Raises:
+            OSError: no lock can be had there.
+        """
+        from filelock import lock_descriptor
+
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            free = lock_descriptor(handle, blocking=False)
+        except OSError:
+            os.close(handle)
+            raise
+        if free:
+            self._handle = handle
+        else:
+            os.close(handle)
+        return bool(free)
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._handle is not None:
+            os.close(self._handle)  # which unlocks it
+            self._handle = None
+
+
+@contextlib.contextmanager
+def briefly(path: Path) -> Iterator[None]:
+    """Hold a lock for a moment, and wait for it that long.
+
+    Where there are no locks, and where somebody holds it for longer than `PATIENCE_S`, the
+    block goes on without: what it guards must bear that.
+    """
+    lock = Lock(path)
+    until = time.monotonic() + PATIENCE_S
+    # Waits of random length, so that many do not meet again.
+    with contextlib.suppress(OSError):
+        while not lock.take() and time.monotonic() < until:
+            time.sleep(random.uniform(0.005, 0.05))
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _sign(handle: int) -> None:

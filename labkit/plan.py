@@ -78,10 +78,18 @@ class Plan:
         return {c.dataset: c for c in reversed(sheets)}
 
     def keeping_own(self, old: Plan) -> Plan:
-        """With an older plan's own-code cells, which no experiment file can name."""
-        names = {cell.name for cell in self.cells}
-        own = [c for c in old.cells if c.code == OWN_CODE and c.name not in names]
-        return replace(self, cells=(*self.cells, *own))
+        """With an older plan's own-code cells, which no experiment file can name.
+
+        One that bears the name of a cell of the file is called ``<name>_own``.
+        """
+        asked = tuple(cell for cell in self.cells if cell.code != OWN_CODE)
+        names = {cell.name for cell in asked}
+        own = [
+            replace(cell, name=f"{cell.name}_own") if cell.name in names else cell
+            for cell in old.cells
+            if cell.code == OWN_CODE
+        ]
+        return replace(self, cells=(*asked, *own))
 
     def to_json(self) -> dict[str, Any]:
         """What ``plan.json`` holds."""

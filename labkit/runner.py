@@ -136,7 +136,8 @@ def run(
     jobs = survey(plan, store)
     todo = select(jobs, options)
     with _alone(store, todo) as note:
-        store.write_plan(plan)
+        # A loop of the user's own may have joined since the plan was made.
+        store.update_plan(lambda old: plan.keeping_own(old) if old else plan)
         workers = min(worker_count(options), max(len(todo), 1))
         if options.force:
             for job in todo:

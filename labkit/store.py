@@ -17,7 +17,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -43,6 +43,10 @@ from labkit.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
 
 if TYPE_CHECKING:
     from labkit.plan import Plan
+
+
+#: How often a change of the plan is made again where others' writes come between.
+_TRIES = 5
 
 
 class Store(Layout):
@@ -75,10 +79,9 @@ class Store(Layout):
             owner = left.name.split(".")[-2]
             if owner.isdigit() and not attempts.process_lives(int(owner)):
                 left.unlink(missing_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            if self.plan_path.read_bytes() == data:
-                self._keep_from_git()
-                return
+        if self._is_newest(plan):
+            self._keep_from_git()
+            return
         durable.mkdir(self.root)
         durable.replace_bytes(self.plan_path, data)
         self._keep_from_git()
@@ -88,6 +91,36 @@ class Store(Layout):
         if not self.attributes_path.exists():
             with contextlib.suppress(OSError):  # only a precaution
                 durable.replace_bytes(self.attributes_path, b"* -text\n")
+
+    def update_plan(self, change: Callable[[Plan | None], Plan]) -> Plan:
+        """Make a change of the newest plan the newest, as one step among many that do so.
+
+        Args:
+            change: from the newest plan, None if there is none, to the new one. Done again on
+                its own outcome it must change nothing.
+        """
+        plan = change(self._newest())
+        if self._is_newest(plan):
+            return plan
+        from labkit.lock import briefly
+
+        durable.mkdir(self.root)
+        with briefly(self.plan_lock_path):
+            for _ in range(_TRIES):
+                plan = change(self._newest())
+                self.write_plan(plan)
+                # Where there are no locks, another's write may have come between.
+                if self._is_newest(change(self._newest())):
+                    break
+        return plan
+
+    def _newest(self) -> Plan | None:
+        return self.plan() if self.plan_path.is_file() else None
+
+    def _is_newest(self, plan: Plan) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            return self.plan_path.read_bytes() == json_bytes(plan.to_json())
+        return False
 
     # ------------------------------------------------------------------ reading
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import labkit
-from labkit import own
+from labkit import convert
 from labkit.data import load
 from labkit.plan import PlanError
 from labkit.planning import make_plan, parse_experiment
@@ -81,7 +81,7 @@ def test_seeds_of_one_name_stand_side_by_side(tmp_path: Path) -> None:
     plan = Store(tmp_path / "mine").plan()
     name = "MNIST_GAN_hinge_z64"
     assert [(c.name, c.seed) for c in plan.cells] == [
-        (name, 0), (f"{name}_seed2", 2), (f"{name}_seed1", 1)
+        (name, 0), (f"{name}_seed1", 1), (f"{name}_seed2", 2)
     ]  # fmt: skip
     assert plan.seeds == (0, 1, 2)
     told = labkit.load(tmp_path / "mine")
@@ -89,9 +89,12 @@ def test_seeds_of_one_name_stand_side_by_side(tmp_path: Path) -> None:
     assert len(told.table) == 3
 
 
-def test_settings_that_cannot_be_kept_are_refused_before_the_loop(tmp_path: Path) -> None:
+@pytest.mark.parametrize("z_dim", [{"a": 1}, float("nan"), object(), np.array([None]), 1j])
+def test_settings_that_cannot_be_kept_are_refused_before_the_loop(
+    tmp_path: Path, z_dim: Any
+) -> None:
     with pytest.raises(PlanError, match="state settings as plain numbers and texts"):
-        train(tmp_path / "mine", z_dim=np.int64(64))
+        train(tmp_path / "mine", z_dim=z_dim)
     assert not (tmp_path / "mine").exists()
 
 
@@ -115,7 +118,7 @@ def test_an_error_in_the_loop_is_a_failure_with_its_reason(tmp_path: Path) -> No
     store = Store(tmp_path)
     outcome = store.outcome(store.plan().cells[0])
     assert isinstance(outcome, CellFailure)
-    assert outcome.error == "ZeroDivisionError: division by zero"
+    assert outcome.error == "ZeroDivisionError: division by zero (after epoch 1)"
 
 
 def test_a_vae_shows_its_pictures(tmp_path: Path) -> None:
@@ -166,20 +169,41 @@ def test_mistakes_are_one_line(changes: dict[str, Any], message: str, tmp_path: 
 )
 def test_images_of_another_kind(images: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        own.as_grey(images)
+        convert.grey(images)
 
 
 def test_the_numbers_of_images_are_kept() -> None:
     every = np.tile(np.arange(256, dtype=np.uint8), 49)[: 784 * 16].reshape(16, 28, 28)
-    assert np.array_equal(own.as_grey(every / 127.5 - 1), every)
-    assert np.array_equal(own.as_grey(torch.from_numpy(every / 127.5 - 1)[:, None]), every)
-    assert own.as_grey(every) is every
+    signed = torch.from_numpy(every / 127.5 - 1)
+    for images in (every, torch.from_numpy(every), every.astype(int), signed, signed[:, None],
+                   signed[..., None], signed.requires_grad_(), signed.numpy(force=True)[::1],
+                   list(signed.numpy(force=True)), [*signed.detach()], signed.float(),
+                   (signed + 1) / 2):  # fmt: skip
+        assert np.array_equal(convert.grey(images)[0], every)
+    turned = convert.grey(signed.detach().transpose(1, 2))[0]
+    assert np.array_equal(turned, every.transpose(0, 2, 1))
+    for dtype in (torch.float16, torch.bfloat16):
+        assert np.abs(convert.grey(signed.to(dtype))[0].astype(int) - every).max() <= 1
+    assert np.array_equal(convert.grey(every > 127)[0], (every > 127) * np.uint8(255))
 
 
-def test_a_loss_by_almost_its_name_is_asked_about() -> None:
-    cell = own.Cell("x", "MNIST", "gan")
-    cell.log(1, d_loss=1.0, g_loss=2.0, temperature=3.0)
-    with pytest.raises(ValueError, match="epoch 2: 'D_Loss': did you mean 'd_loss'"):
-        cell.log(2, D_Loss=1.0)
-    with pytest.raises(ValueError, match="g_loss is nan: the training diverged"):
-        cell.log(2, g_loss=float("nan"))
+def test_the_scale_of_images_is_what_they_show() -> None:
+    real = REAL[:64] / 255.0
+    for dtype in (np.float16, np.float32, np.float64):
+        grey, scale = convert.grey(real.astype(dtype))
+        assert scale == "[0, 1]"
+        assert np.abs(grey.astype(int) - REAL[:64]).max() <= 1
+    assert convert.grey(real * 2 - 1)[1] == "[-1, 1]"
+    # Grey all over: nothing shows the scale, but what came before does.
+    mush = np.full((64, 28, 28), 0.5)
+    assert convert.grey(mush, "[-1, 1]")[0].max() == 191
+    assert convert.grey(mush, "[0, 1]")[0].max() == 128
+    with pytest.raises(ValueError, match="those before were in"):
+        convert.grey(real * 2 - 1, "[0, 1]")
+
+
+def test_a_loss_by_almost_its_name_is_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="epoch 2: 'D_Loss': did you mean 'd_loss'"):  # noqa: PT012, SIM117
+        with labkit.cell("x", dataset="MNIST", family="gan", loss="bce", results=tmp_path) as cell:
+            cell.log(1, d_loss=1.0, g_loss=2.0, temperature=3.0)
+            cell.log(2, D_Loss=1.0)
