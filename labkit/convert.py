@@ -117,7 +117,7 @@ def grey(images: Any, scale: Scale = "") -> tuple[Grey, Scale]:
     Args:
         images: (N, 28, 28), with a channel of one before or behind, (N, 784), or one image.
             uint8 and other whole numbers 0..255; truth values; floats in [-1, 1], or in [0, 1]
-            where the background shows that they are: black is 0 there, and grey in [-1, 1].
+            where they show that they are, from dark to bright: 0 is grey in [-1, 1].
         scale: of floats, if it is known from earlier images.
 
     Raises:
@@ -143,7 +143,8 @@ def grey(images: Any, scale: Scale = "") -> tuple[Grey, Scale]:
             raise ValueError(f"pixels from {low:.3g} to {high:.3g}: those before were in [0, 1]")
         scale = "[-1, 1]"
     elif not scale:
-        if not (found.dtype.kind in "biu" or (high > 0.5 and np.quantile(found, 0.1) < 0.1)):
+        # With such a range in [-1, 1] nothing would be darker than grey, in no image at all.
+        if not (found.dtype.kind in "biu" or (low < 0.25 and high - low > 0.5)):
             raise ValueError(
                 f"pixels from {low:.3g} to {high:.3g}: expected [-1, 1]; if yours are in [0, 1], "
                 "pass 2 * images - 1"
