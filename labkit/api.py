@@ -169,7 +169,8 @@ def _before(store: Store, wanted: str) -> str | None:
 def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     """Whether a remembered plan's images would still come from the same place."""
     from labkit.catalog import DATASETS
-    from labkit.data.sources import DataError, named_source
+    from labkit.data.sources import named_source
+    from labkit.errors import DataError
 
     wanted = asked.source or plan.settings["data"]["source"]
     before = _before(store, wanted)

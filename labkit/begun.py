@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit import attempts, durable
 from labkit.attempts import Attempt
+from labkit.errors import reason
 from labkit.history import read_history
 from labkit.lock import Lock
 from labkit.spec import CellSpec
@@ -139,7 +140,7 @@ class Journal:
             write()
         except OSError as error:
             if not self._warned:
-                say(f"{self.folder}: cannot be written ({error.strerror or error}): what is told "
+                say(f"{self.folder}: cannot be written ({reason(error)}): what is told "
                     "from now on is kept in memory alone until the cell ends")  # fmt: skip
             self._warned = True
 

@@ -32,9 +32,10 @@ def objection(
     about = FAMILIES[family]
     points = list(islice(_points(axes, fixed), _MOST))
     for name, param in about.params.items():
-        if param.only is None or name not in given:
+        only = acts_with(param, about.params)
+        if only is None or name not in given:
             continue
-        other, levels = param.only
+        other, levels = only
         acts = [point[other] in levels for point in points]
         if not any(acts) or (name in axes and not all(acts)):
             idle = next(p[other] for p, act in zip(points, acts, strict=True) if not act)
@@ -50,11 +51,17 @@ def objection(
 
 def idle(params: Mapping[str, Param], point: Mapping[str, Any]) -> set[str]:
     """The settings of a cell that change nothing in it."""
-    return {
-        name
-        for name, param in params.items()
-        if param.only and point.get(param.only[0]) not in param.only[1]
-    }
+    found = {name: acts_with(param, params) for name, param in params.items()}
+    return {name for name, only in found.items() if only and point.get(only[0]) not in only[1]}
+
+
+def acts_with(param: Param, params: Mapping[str, Param]) -> tuple[str, tuple[str, ...]] | None:
+    """The other setting, and its levels, with which alone a setting acts; None if with all."""
+    if param.option is None:
+        return param.only
+    other, option = param.option
+    choices = REGISTRIES[params[other].choices]
+    return other, tuple(name for name, entry in choices.items() if option in entry.options)
 
 
 def other_family(key: str, family: str) -> str:

@@ -25,6 +25,10 @@ class LabkitError(Exception):
     """
 
 
+class DataError(LabkitError):
+    """A data file is missing, cut short or altered; one line says which and how."""
+
+
 REASONS = {
     errno.ENOENT: "no such file or folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder",

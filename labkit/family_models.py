@@ -6,24 +6,29 @@ its catalog entry, so a new catalog line is at once allowed, checked and offered
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, Field, create_model
 
+from labkit import own_code
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Family, Param
 from labkit.experiment_model import ONE_OF, Block, ExperimentFile, FamilySection, Name, distinct
 
 SCHEMA_NAME = "experiments.schema.json"
 
 
-@cache
 def file_model(only: frozenset[str] | None = None) -> type[ExperimentFile]:
     """The model of a whole file, with a block for each family of the catalog.
 
     Args:
         only: the families a file names, to be quicker; at least two of them.
     """
+    return _file_model(only, own_code.generation())
+
+
+@lru_cache(maxsize=16)
+def _file_model(only: frozenset[str] | None, generation: int) -> type[ExperimentFile]:
     named = FAMILIES if only is None else {k: v for k, v in FAMILIES.items() if k in only}
     blocks = tuple(_block(key, family) for key, family in named.items())
     block: Any = Annotated[Union[blocks], Field(discriminator="family")]  # noqa: UP007

@@ -20,6 +20,7 @@ from labkit.catalog import (
     QUESTIONS,
     VAE_NETWORKS,
 )
+from labkit.catalog.entries import LOADERS
 from labkit.errors import one_line
 from labkit.own_file import MAX_BYTES, PREFIX, OwnCodeError, OwnFile, entries
 
@@ -30,6 +31,7 @@ __all__ = [
     "OwnFile",
     "forget",
     "from_json",
+    "generation",
     "load",
     "own_metrics",
     "place",
@@ -52,6 +54,7 @@ _FILES: dict[str, OwnFile] = {}
 _MODULES: dict[str, ModuleType] = {}
 _RUNNABLE: set[str] = set()
 _ADDED: dict[str, list[tuple[str, str]]] = {}
+_generation = 0
 
 
 def read(name: str, data: bytes) -> OwnFile:
@@ -69,8 +72,7 @@ def register(files: Iterable[OwnFile], run: bool = False) -> None:
     Raises:
         OwnCodeError: an entry has a wrong shape, or the name of one of labkit's own.
     """
-    from labkit.family_models import file_model
-
+    global _generation
     for file in files:
         if file.name in _RUNNABLE and not run:
             continue  # a stored plan's older text does not replace the user's file
@@ -94,13 +96,12 @@ def register(files: Iterable[OwnFile], run: bool = False) -> None:
                 )
         _FILES[file.name] = file
         _MODULES.pop(file.name, None)
-        file_model.cache_clear()
+        _generation += 1
 
 
 def forget() -> None:
     """Take every user's entry out of the catalog again (for tests)."""
-    from labkit.family_models import file_model
-
+    global _generation
     if not (_FILES or _ADDED or _RUNNABLE):
         return  # the model of experiment files is costly to make again
     for name in list(_ADDED):
@@ -108,7 +109,12 @@ def forget() -> None:
     _FILES.clear()
     _MODULES.clear()
     _RUNNABLE.clear()
-    file_model.cache_clear()
+    _generation += 1
+
+
+def generation() -> int:
+    """Another number each time the entries in the catalog have changed."""
+    return _generation
 
 
 def _withdraw(name: str) -> None:
@@ -165,6 +171,9 @@ def load(name: str) -> ModuleType:
 def run_again() -> None:
     """Let each file be run anew by the next `load`, as in a process of its own."""
     _MODULES.clear()
+
+
+LOADERS[PREFIX] = load
 
 
 def place(error: BaseException) -> str:

@@ -18,6 +18,8 @@ from typing import Any
 from labkit import code_version, own_code
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
+from labkit.data.sources import data_hash, named_source
+from labkit.errors import DataError
 from labkit.experiment_file import Experiment, parse_experiment, read_experiment
 from labkit.experiment_model import Block
 from labkit.plan import Plan, PlanError, matches, snapshot_epochs
@@ -205,8 +207,6 @@ def _source(
     download: bool,
 ) -> tuple[str, str]:
     """Full or bundled, and why."""
-    from labkit.data.sources import DataError, named_source
-
     datasets = [name for name in DATASETS if any(point.dataset == name for point in points)]
     wanted = source or experiment.content.data.source
     try:
@@ -223,8 +223,6 @@ def _cell(
     source: str,
     precision: str | None,
 ) -> CellSpec:
-    from labkit.data.sources import data_hash
-
     content, block = experiment.content, point.block
     features = feature_hash(point.dataset)
     wanted = precision or content.precision

@@ -9,6 +9,7 @@ better") of every comparison.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from labkit.catalog.building import (
@@ -31,6 +32,7 @@ from labkit.catalog.entries import (
     Family,
     Format,
     GanNetworks,
+    Kind,
     Loss,
     Metric,
     Param,
@@ -68,6 +70,7 @@ __all__ = [
     "Family",
     "Format",
     "GanNetworks",
+    "Kind",
     "Loss",
     "Metric",
     "Param",
@@ -92,3 +95,28 @@ REGISTRIES: dict[str, dict[str, Any]] = {
     "datasets": DATASETS,
     "families": FAMILIES,
 }
+
+
+def _having(kind: Kind | None, without: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The families of a kind, in the catalog's order."""
+    return tuple(
+        key
+        for key, family in FAMILIES.items()
+        if kind is not None and family.is_a(kind) and key not in without
+    )
+
+
+# What measures and figures say of kinds of families becomes their names.
+_PHASED = tuple(key for key, family in FAMILIES.items() if family.phases > 1)
+METRICS.update(
+    {
+        key: replace(metric, families=_having(metric.of), not_for=_PHASED if metric.whole else ())
+        for key, metric in METRICS.items()
+    }
+)
+PLOTS.update(
+    {
+        key: replace(plot, also=_having(plot.of, (*plot.families, *plot.but)))
+        for key, plot in PLOTS.items()
+    }
+)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import Any, Literal
 
 Direction = Literal["lower", "higher", ""]
+#: What a measure or a figure may ask of a family, see :meth:`Family.is_a`.
+Kind = Literal["any", "adversarial", "encoding", "conditional"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Param:
     """One line for the schema, ``labkit init`` and the report's method section."""
     only: tuple[str, tuple[str, ...]] | None = None
     """Another setting and its levels with which alone this one has any effect."""
+    option: tuple[str, str] | None = None
+    """The same where those levels are the choices that have this among their ``options``."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,16 @@ class Family:
     """Who minimises what, where that is more than the losses its settings name."""
     rules: tuple[str, ...] = ()
     """``module:function`` of what makes no sense together, see :mod:`labkit.combinations`."""
+    phases: int = 1
+    """How many parts with aims of their own its training has."""
+
+    def is_a(self, kind: Kind) -> bool:
+        """Whether the family has a discriminator, has an encoder, or is told the class."""
+        if kind == "adversarial":
+            return "d_loss" in self.losses
+        if kind == "encoding":
+            return self.reconstructs
+        return kind == "any" or self.conditional
 
 
 @dataclass(frozen=True)
@@ -173,6 +188,11 @@ class Metric:
     """The families that have it; empty: all."""
     not_for: tuple[str, ...] = ()
     """Families of which it would say something else than its name."""
+    of: Kind | None = None
+    """Where not every family has it: the kind that does (`families` is filled in by that)."""
+    whole: bool = False
+    """Whether it speaks of a training as a whole, which one of several phases is not
+    (`not_for` is filled in by that)."""
     margin: float = 0.0
     """Smallest difference worth calling one, as a share of the values compared."""
     within: tuple[str, ...] = ()
@@ -214,8 +234,12 @@ class Plot:
     """Drawn when the table has a cell of each of these families."""
     about: str
     """How to read it."""
+    of: Kind | None = None
+    """The kind of families that have such a figure each as well, ``target(view, family)``."""
+    but: tuple[str, ...] = ()
+    """... unless they have it under a name of its own."""
     also: tuple[str, ...] = ()
-    """Families that have such a figure each as well, ``target(view, family)``."""
+    """These families; filled in."""
 
 
 @dataclass(frozen=True)
@@ -229,16 +253,15 @@ class Format:
     """What that extra brings; where it is there, the format is among ``all``."""
 
 
+#: Who loads a module that is none of Python's, by the beginning of its name: a user's own
+#: file is ``"own/my_gan:generator"``, and :mod:`labkit.own_code` enters itself here.
+LOADERS: dict[str, Callable[[str], ModuleType]] = {}
+
+
 def resolve(target: str) -> Callable[..., Any]:
-    """Import what an entry's ``"module:function"`` names.
-
-    A user's own file is ``"own/my_gan:generator"``, see :mod:`labkit.own_code`.
-    """
+    """Import what an entry's ``"module:function"`` names."""
     module, _, name = target.partition(":")
-    if module.startswith("own/"):
-        from labkit.own_code import load
-
-        own: Callable[..., Any] = getattr(load(module.removeprefix("own/")), name)
-        return own
-    found: Callable[..., Any] = getattr(import_module(module), name)
+    prefix, slash, rest = module.partition("/")
+    source = LOADERS[prefix + slash](rest) if slash else import_module(module)
+    found: Callable[..., Any] = getattr(source, name)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from labkit.catalog.building import VAE_NETWORKS
 from labkit.catalog.entries import Family, Param
 
 _MODULES = ("labkit.train.loop", "labkit.train.rng", "labkit.train.losses")
@@ -72,7 +71,6 @@ _KL_PARAMS: dict[str, Param] = {
         about="nats of KL per latent dimension that cost nothing",
     ),
 }  # fmt: skip
-_DENSE = ("networks", tuple(k for k, v in VAE_NETWORKS.items() if "norm" in v.options))
 _VAE_PARAMS: dict[str, Param] = {
     "networks": Param(
         "lab1", "Networks", "{}", choices="vae_networks", about="encoder and decoder"
@@ -91,11 +89,12 @@ _VAE_PARAMS: dict[str, Param] = {
     **_KL_PARAMS,
     "norm": Param(
         "none", "Norm", "{}norm", choices="hidden_norms",
-        about="normalisation in the hidden layers", only=_DENSE,
+        about="normalisation in the hidden layers", option=("networks", "norm"),
     ),
     "dropout": Param(
         0.0, "Dropout", "dropout{}", minimum=0, below=1,
-        about="share of the encoder's hidden units left out in training", only=_DENSE,
+        about="share of the encoder's hidden units left out in training",
+        option=("networks", "dropout"),
     ),
 }  # fmt: skip
 
@@ -233,6 +232,7 @@ FAMILIES: dict[str, Family] = {
         losses=("d_loss", "g_loss"),
         modules=(*_MODULES, "labkit.train.models.latent_gan"),
         reconstructs=True,
+        phases=2,
         objective="The VAE minimises its loss first. Then, with the VAE frozen, generator and "
         "discriminator minimise the adversarial losses, x being codes of images, not images.",
         rules=("labkit.combinations:warm_up_of_nothing",),

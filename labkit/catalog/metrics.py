@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from labkit.catalog.entries import Metric
 
-#: The families with a discriminator, and those with an encoder.
-_ADVERSARIAL = ("gan", "cgan", "adversarial_vae", "vae_gan", "latent_gan")
-_ENCODING = ("vae", "cvae", "adversarial_vae", "vae_gan", "latent_gan")
-_CONDITIONAL = ("cgan", "cvae")
-#: A VAE first and then a GAN: what is read from the whole of a training mixes the two.
-_TWO_PHASES = ("latent_gan",)
-
 #: The settings two runs must share before their loss values may be compared.
 _SAME_GAN = ("family", "loss", "dataset")
 _SAME_VAE = ("family", "reconstruction", "dataset")
@@ -58,12 +51,12 @@ METRICS: dict[str, Metric] = {
     "label_accuracy": Metric(
         "Label accuracy", "higher", "quality",
         "share of samples the pinned classifier gives the class that was asked for",
-        families=_CONDITIONAL, margin=0.02, within=_SAME_DATA,
+        of="conditional", margin=0.02, within=_SAME_DATA,
     ),
     "class_proxy_fid": Metric(
         "Proxy FID per class", "lower", "quality",
         "proxy FID of each class's samples against that class's test images, mean over classes",
-        families=_CONDITIONAL, margin=0.05, within=_SAME_DATA,
+        of="conditional", margin=0.05, within=_SAME_DATA,
     ),
     # --- modes: is every kind of image there, and each in its variety
     "mode_collapse": Metric(
@@ -104,122 +97,122 @@ METRICS: dict[str, Metric] = {
     "fid_final_excess": Metric(
         "Final − best FID", "lower", "stability",
         "tracking FID of the last epoch minus that of the best", margin=0.1,
-        within=_SAME_DATA, not_for=_TWO_PHASES,
+        within=_SAME_DATA, whole=True,
     ),
     "fid_drawdown": Metric(
         "FID drawdown", "lower", "stability",
         "largest rise of the tracking FID above an earlier epoch's", margin=0.1,
-        within=_SAME_DATA, not_for=_TWO_PHASES,
+        within=_SAME_DATA, whole=True,
     ),
     "fid_tail_spread": Metric(
         "FID tail spread", "lower", "stability",
         "standard deviation of the tracking FID over the last third of the epochs (three at "
-        "least)", margin=0.1, within=_SAME_DATA, not_for=_TWO_PHASES,
+        "least)", margin=0.1, within=_SAME_DATA, whole=True,
     ),
     "fid_oscillation": Metric(
         "FID oscillation", "lower", "stability",
         "sum of all rises of the tracking FID from one epoch to the next: 0 if it only fell",
-        margin=0.1, within=_SAME_DATA, not_for=_TWO_PHASES,
+        margin=0.1, within=_SAME_DATA, whole=True,
     ),
     "convergence_epoch": Metric(
         "Convergence epoch", "lower", "stability",
         "first epoch whose tracking FID is within 10 % of the best epoch's", digits=4,
-        within=_SAME_DATA, not_for=_TWO_PHASES,
+        within=_SAME_DATA, whole=True,
     ),
     "d_accuracy": Metric(
         "D accuracy", "", "stability",
         "share of real and fake images the discriminator told apart, mean of both, last epoch: "
-        "0.5 is guessing", families=_ADVERSARIAL, margin=0.05, within=_SAME_DATA,
+        "0.5 is guessing", of="adversarial", margin=0.05, within=_SAME_DATA,
     ),
     "d_dominance": Metric(
         "D dominance", "lower", "stability",
         "share of all steps in which the discriminator's accuracy on its batch was above 0.95",
-        families=_ADVERSARIAL, margin=0.1, within=_SAME_DATA,
+        of="adversarial", margin=0.1, within=_SAME_DATA,
     ),
     "d_grad_norm": Metric(
         "D gradient norm", "", "stability",
         "global L2 norm of the discriminator's gradient, mean over the last epoch",
-        families=_ADVERSARIAL, margin=0.1, within=_SAME_GAN,
+        of="adversarial", margin=0.1, within=_SAME_GAN,
     ),
     "g_grad_norm": Metric(
         "G gradient norm", "", "stability",
         "global L2 norm of the generator's gradient, mean over the last epoch",
-        families=_ADVERSARIAL, margin=0.1, within=_SAME_GAN,
+        of="adversarial", margin=0.1, within=_SAME_GAN,
     ),
     # --- what is special to a VAE, on test images with the best epoch's weights
     "active_units": Metric(
         "Active units", "higher", "vae",
         "latent dimensions whose posterior mean varies over test images (variance above 0.01)",
-        families=_ENCODING, digits=4, within=_SAME_DATA,
+        of="encoding", digits=4, within=_SAME_DATA,
     ),
     "posterior_collapse": Metric(
         "Posterior collapse", "lower", "vae",
         "1 if the latent code says next to nothing about the image (no active unit), else 0",
-        families=_ENCODING, digits=1, within=_SAME_DATA,
+        of="encoding", digits=1, within=_SAME_DATA,
     ),
     "mmd_prior": Metric(
         "MMD to prior", "lower", "vae",
         "squared MMD between codes of test images and the prior N(0, I): 0 if they match, so "
         "that samples start where training images lie",
-        families=_ENCODING, margin=0.1, within=("dataset", "latent_dim"),
+        of="encoding", margin=0.1, within=("dataset", "latent_dim"),
     ),
     "recon_sharpness": Metric(
         "Reconstruction sharpness", "", "vae",
         "gradient energy of reconstructions relative to the images they reconstruct",
-        families=_ENCODING, margin=0.05, within=_SAME_DATA,
+        of="encoding", margin=0.05, within=_SAME_DATA,
     ),
     "recon_proxy_fid": Metric(
         "Reconstruction proxy FID", "lower", "vae",
         "proxy FID of reconstructions of the test images: what the decoder alone costs",
-        families=_ENCODING, margin=0.05, within=_SAME_DATA,
+        of="encoding", margin=0.05, within=_SAME_DATA,
     ),
     "elbo": Metric(
         "ELBO", "higher", "vae",
         "lower bound on the log-likelihood of a test image; only where the likelihood is proper",
-        unit="nats", families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
+        unit="nats", of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "bits_per_dim": Metric(
         "Bits per pixel", "lower", "vae",
         "negative ELBO per pixel in bits; only where the likelihood is proper",
-        unit="bits", families=_ENCODING, margin=0.01, within=_SAME_VAE,
+        unit="bits", of="encoding", margin=0.01, within=_SAME_VAE,
     ),
     # --- training losses (means over the last epoch)
     "d_loss": Metric(
         "Final D loss", "", "losses", "discriminator loss, mean over the last epoch",
-        families=_ADVERSARIAL, within=_SAME_GAN,
+        of="adversarial", within=_SAME_GAN,
     ),
     "g_loss": Metric(
         "Final G loss", "", "losses", "generator loss, mean over the last epoch",
-        families=_ADVERSARIAL, within=_SAME_GAN,
+        of="adversarial", within=_SAME_GAN,
     ),
     "total_loss": Metric(
         "Final total loss", "lower", "losses",
         "reconstruction plus KL per image, mean over the last epoch",
-        families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
+        of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "recon_loss": Metric(
         "Final recon loss", "lower", "losses",
         "reconstruction loss per image, mean over the last epoch; each kind a scale of its own, "
         "and that of a VAE-GAN is in its critic's features",
-        families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
+        of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "kl_loss": Metric(
         "Final KL loss", "", "losses",
         "KL divergence from posterior to prior per image, in nats, mean over the last epoch",
-        unit="nats", families=_ENCODING, digits=4, margin=0.01, within=_SAME_VAE,
+        unit="nats", of="encoding", digits=4, margin=0.01, within=_SAME_VAE,
     ),
     "test_total_loss": Metric(
         "Test total loss", "lower", "losses", "total loss on test images, best epoch's weights",
-        families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
+        of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "test_recon_loss": Metric(
         "Test recon loss", "lower", "losses",
         "reconstruction loss on test images, best epoch's weights",
-        families=_ENCODING, digits=5, margin=0.01, within=_SAME_VAE,
+        of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
     ),
     "test_kl_loss": Metric(
         "Test KL loss", "", "losses", "KL divergence on test images, best epoch's weights",
-        unit="nats", families=_ENCODING, digits=4, margin=0.01, within=_SAME_VAE,
+        unit="nats", of="encoding", digits=4, margin=0.01, within=_SAME_VAE,
     ),
     # --- cost
     "seconds": Metric("Time", "lower", "cost", "training time of the cell", unit="s"),
@@ -234,7 +227,7 @@ METRICS: dict[str, Metric] = {
         "FLOPs per image", "lower", "cost",
         "floating-point operations of a training step, forward and backward, per image; the mean "
         "over the steps from one generator step to the next",
-        digits=4, not_for=_TWO_PHASES,
+        digits=4, whole=True,
     ),
     # --- kept for continuity, never part of a claim
     "lab_sheet_fid": Metric(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from labkit.catalog.entries import Format, Plot, Question
-from labkit.catalog.families import FAMILIES
-from labkit.catalog.metrics import _ADVERSARIAL, _ENCODING
 
 _ANSWERS = "labkit.reporting.claims.questions."
 
@@ -59,21 +57,21 @@ PLOTS: dict[str, Plot] = {
         "Discriminator and generator loss, mean over each epoch. Each kind of loss has a column "
         "of its own, because values of different kinds cannot be compared; a low loss is not a "
         "good image, since each network's loss depends on the other network.",
-        also=_ADVERSARIAL[1:],
+        of="adversarial",
     ),
     "gan_fid_comparison": Plot(
         "GAN FID Scores Comparison", "labkit.reporting.plots.fid:gan_fid", ("gan",),
         "Left: the tracking FID of every epoch against training images, which chooses the best "
         "epoch. Right: the proxy FID of that epoch against test images. Lower is better; both "
         "axes are logarithmic, so equal steps are equal ratios. Data sets are not comparable.",
-        also=tuple(f for f in FAMILIES if f not in ("gan", "vae")),
+        of="any", but=("vae",),
     ),
     "vae_loss_comparison": Plot(
         "VAE Loss Analysis", "labkit.reporting.plots.losses:vae_loss", ("vae",),
         "Total loss is reconstruction plus KL, each a mean over images. Lower reconstruction is "
         "a more faithful copy by the loss it is trained on; KL is what the code says about the "
         "image beyond the prior. The number at each curve's end is the last epoch's value.",
-        also=_ENCODING[1:],
+        of="encoding",
     ),
     "vae_fid_comparison": Plot(
         "VAE FID Scores Comparison", "labkit.reporting.plots.fid:vae_fid", ("vae",),
@@ -91,7 +89,7 @@ PLOTS: dict[str, Plot] = {
         ("gan",),
         "Share of real and generated images the discriminator told apart, mean over each epoch. "
         "0.5 is guessing; close to 1 the generator learns little from it.",
-        also=_ADVERSARIAL[1:],
+        of="adversarial",
     ),
     "class_coverage": Plot(
         "Class Coverage", "labkit.reporting.plots.modes:class_coverage", (),
@@ -103,7 +101,7 @@ PLOTS: dict[str, Plot] = {
         "What each latent dimension says about test images, in nats, largest first: near zero, "
         "next to nothing. A unit counts as active if its mean varies over images by more than a "
         "variance of 0.01.",
-        also=_ENCODING[1:],
+        of="encoding",
     ),
     "latent_plane": Plot(
         "Latent Plane", "labkit.reporting.plots.latent:latent_plane", (),
@@ -115,7 +113,7 @@ PLOTS: dict[str, Plot] = {
         "Rate and Distortion", "labkit.reporting.plots.latent:rate_distortion", ("vae",),
         "Test KL (how much the code says) against test reconstruction loss (how much is lost "
         "all the same). Down and to the left is better in both.",
-        also=_ENCODING[1:],
+        of="encoding",
     ),
 }  # fmt: skip
 

@@ -19,8 +19,7 @@ from urllib.parse import urlsplit
 
 from labkit import durable
 from labkit.catalog import DATASETS
-from labkit.data.sources import DataError
-from labkit.errors import behind, reason
+from labkit.errors import DataError, behind, reason
 
 TIMEOUT_S = 10.0
 #: No published file is larger, compressed; a mirror that sends more is not one.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
-from labkit.errors import LabkitError, reason
+from labkit.errors import DataError, reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 BUNDLED = Path(__file__).parent / "bundled"
 BUNDLED_TRAIN = 10_000
 PREFIXES = {"train": "train", "test": "t10k"}
-
-
-class DataError(LabkitError):
-    """A data file is missing, cut short or altered; one line says which and how."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from labkit import planning as plan_module
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
+from labkit.combinations import acts_with
 from labkit.data.sources import data_hash
 from labkit.plan import Plan, PlanError, matches
 from labkit.planning import make_plan, parse_experiment, read_experiment
@@ -411,7 +412,8 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
     for key in draw(st.lists(st.sampled_from(["a", "b-1", "C.c"]), min_size=1, unique=True)):
         family = draw(st.sampled_from(sorted(FAMILIES)))
         grid = {"dataset": draw(_some(sorted(DATASETS)))}
-        free = sorted(name for name, p in FAMILIES[family].params.items() if p.only is None)
+        params = FAMILIES[family].params
+        free = sorted(name for name, p in params.items() if not acts_with(p, params))
         for name in draw(st.lists(st.sampled_from(free), max_size=4, unique=True)):
             grid[name] = draw(_some(_levels(FAMILIES[family].params[name])))
         blocks[key] = {"family": family, "grid": grid}
