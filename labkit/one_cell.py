@@ -21,7 +21,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from labkit import code_version, durable, own_code, pictures
+from labkit import code_version, durable, layer_table, own_code, pictures
 from labkit.arithmetic import flops_per_image
 from labkit.attempts import Attempt, attempt_and_commit
 from labkit.cell_images import (
@@ -45,6 +45,7 @@ from labkit.own_code import OwnCodeError
 from labkit.repeatable import differs
 from labkit.spec import CellSpec, sha256_of
 from labkit.store import Store
+from labkit.tracing import trace
 from labkit.train import checkpoint, runtime
 from labkit.train.adversary import Adversary
 from labkit.train.loop import fit
@@ -175,6 +176,7 @@ def train(
     spec: CellSpec, store: Store, attempt: Attempt, task: Task, progress: dict[str, Any]
 ) -> None:
     """Train a cell in an attempt folder, going on from its checkpoint if it has a fitting one."""
+    _record_layers(attempt, spec)
     device = runtime.pick_device(task.device)
     unlike = differs(spec)
     memory = PeakMemory(device.type)
@@ -253,6 +255,19 @@ def train(
             **({"differs": unlike} if unlike else {}),
         },
     )
+
+
+def _record_layers(attempt: Attempt, spec: CellSpec) -> None:
+    """Write down what the networks are made of; a cell without that is whole."""
+    path = attempt.folder / layer_table.FILE
+    if path.exists():
+        return
+    try:
+        found = layer_table.to_json(trace(spec))
+    except Exception as error:
+        attempt.log(f"the layers could not be recorded ({type(error).__name__}: {error})")
+    else:
+        _write_json(path, found)
 
 
 def _resume(attempt: Attempt, family: Family, environment: str) -> tuple[int, float]:

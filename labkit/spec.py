@@ -14,6 +14,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
+from labkit.layer_table import Network
+
 
 def canonical_json(value: Any) -> str:
     """JSON with one spelling for each value: sorted keys, no spaces, no NaN."""
@@ -121,6 +123,8 @@ class CellResult:
     """Measures that are lists: class shares, KL per dimension, ..."""
     measured: bool = True
     """False while the cell is trained but its evaluation is missing."""
+    networks: tuple[Network, ...] = ()
+    """The layers of its networks; none where they were not recorded."""
 
 
 @dataclass(frozen=True)

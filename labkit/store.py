@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from labkit import attempts, durable
+from labkit import attempts, durable, layer_table
 from labkit.attempts import Attempt
 from labkit.catalog import FAMILIES, METRICS
 from labkit.commits import (
@@ -254,7 +254,7 @@ class Store(Layout):
     def _result(self, spec: CellSpec, measured: bool, sheet_gan: CellSpec | None) -> CellResult:
         train = self.train_folder(spec)
         history = tuple(read_history(train / "history.jsonl"))
-        cost = read_json(train / "cost.json")
+        cost, layers = read_json(train / "cost.json"), train / layer_table.FILE
         measures: dict[str, Any] = {"metrics": {}, "details": {}}
         if measured:
             measures = read_json(self.eval_folder(spec) / "metrics.json")
@@ -284,6 +284,7 @@ class Store(Layout):
             read_json(train / "environment.json"),
             measures["details"],
             measured,
+            layer_table.from_json(read_json(layers)) if layers.is_file() else (),
         )
 
     # ------------------------------------------------------------------ writing

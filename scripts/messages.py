@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -32,6 +33,8 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 
 """
+#: What tells a text of a diagram from a formula.
+WORD = re.compile(r"[^\W\d_]{2,}")
 #: How many texts a call of each has: `many` has one and several.
 CALLS = {"_": 1, "N_": 1, "many": 2}
 #: What a report shows of the catalog's entries.
@@ -110,6 +113,10 @@ def _catalog() -> Iterator[Text]:
         for key, entry in registry.items():
             for part in SHOWN[type(entry)]:
                 yield getattr(entry, part), "labkit/catalog", f"{name}: {key}, {part}"
+    for key, family in catalog.FAMILIES.items():
+        for step in (*family.flow, *family.sampling):
+            for text in filter(WORD.search, (step.text, step.under)):
+                yield text, "labkit/catalog", f"diagram: {key}"
     for family in catalog.FAMILIES.values():
         for key, param in family.params.items():
             for part in SHOWN[type(param)]:

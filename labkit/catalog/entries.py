@@ -40,6 +40,17 @@ class Param:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A box in the diagram of a family."""
+
+    text: str
+    under: str = ""
+    """What is said below it."""
+    learns: bool = False
+    """Whether it is a network of this training; else a value."""
+
+
+@dataclass(frozen=True)
 class Family:
     """A kind of model with its own training step."""
 
@@ -65,6 +76,10 @@ class Family:
     """``module:function`` of what makes no sense together, see :mod:`labkit.combinations`."""
     phases: int = 1
     """How many parts with aims of their own its training has."""
+    flow: tuple[Step, ...] = ()
+    """What flows where in training: the report's diagram; empty: none is drawn."""
+    sampling: tuple[Step, ...] = ()
+    """The same when it makes a sample, where that is a way of its own."""
 
     def is_a(self, kind: Kind) -> bool:
         """Whether the family has a discriminator, has an encoder, or is told the class."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.catalog.entries import Family, Param
+from labkit.catalog.entries import Family, Param, Step
 
 _MODULES = ("labkit.train.loop", "labkit.train.rng", "labkit.train.losses")
 
@@ -106,6 +106,28 @@ _CRITIC: dict[str, Param] = {
     "label_smoothing": _GAN_PARAMS["label_smoothing"],
 }
 
+
+def _gan_flow(told: str = "") -> tuple[Step, ...]:
+    """The diagram of a GAN; `told` is what both networks are told beside."""
+    return (
+        Step("z", f"{told}noise, N(0, I)"),
+        Step("Generator G", "makes", learns=True),
+        Step("G(z)", "fake image"),
+        Step("Discriminator D", f"{told}fake or real?", learns=True),
+        Step("D(·)", "logit"),
+        Step("loss", "one for D, one for G"),
+    )
+
+
+_CODING = (
+    Step("x", "image"),
+    Step("Encoder", "q(z|x)", learns=True),
+    Step("μ, σ²", "KL to N(0, I)"),
+    Step("z = μ + σ·ε", "ε ~ N(0, I)"),
+    Step("Decoder", "p(x|z)", learns=True),
+)
+_COMPARED = Step("x̂", "compared with x")
+
 FAMILIES: dict[str, Family] = {
     "gan": Family(
         label="GAN",
@@ -119,6 +141,7 @@ FAMILIES: dict[str, Family] = {
             "labkit.combinations:batch_norm_under_penalty",
             "labkit.combinations:discriminator_options",
         ),
+        flow=_gan_flow(),
     ),
     "vae": Family(
         label="VAE",
@@ -130,6 +153,7 @@ FAMILIES: dict[str, Family] = {
         modules=(*_MODULES, "labkit.train.models.vae"),
         reconstructs=True,
         rules=("labkit.combinations:warm_up_of_nothing",),
+        flow=(*_CODING, _COMPARED),
     ),
     "cgan": Family(
         label="cGAN",
@@ -145,6 +169,7 @@ FAMILIES: dict[str, Family] = {
             "labkit.combinations:discriminator_options",
             "labkit.combinations:told_the_class",
         ),
+        flow=_gan_flow("class, "),
     ),
     "cvae": Family(
         label="cVAE",
@@ -157,6 +182,7 @@ FAMILIES: dict[str, Family] = {
         reconstructs=True,
         conditional=True,
         rules=("labkit.combinations:warm_up_of_nothing", "labkit.combinations:told_the_class"),
+        flow=(*_CODING, _COMPARED),
     ),
     "adversarial_vae": Family(
         label="AdvVAE",
@@ -183,6 +209,7 @@ FAMILIES: dict[str, Family] = {
             "labkit.combinations:batch_norm_under_penalty",
             "labkit.combinations:discriminator_options",
         ),
+        flow=(*_CODING, _COMPARED, Step("Critic", "judges samples", learns=True)),
     ),
     "vae_gan": Family(
         label="VAE-GAN",
@@ -210,6 +237,7 @@ FAMILIES: dict[str, Family] = {
             "labkit.combinations:batch_norm_under_penalty",
             "labkit.combinations:discriminator_options",
         ),
+        flow=(*_CODING, Step("Critic", "compares, judges", learns=True)),
     ),
     "latent_gan": Family(
         label="LatentGAN",
@@ -236,5 +264,13 @@ FAMILIES: dict[str, Family] = {
         objective="The VAE minimises its loss first. Then, with the VAE frozen, generator and "
         "discriminator minimise the adversarial losses, x being codes of images, not images.",
         rules=("labkit.combinations:warm_up_of_nothing",),
+        flow=(*_CODING, _COMPARED),
+        sampling=(
+            Step("noise", "N(0, I)"),
+            Step("Generator G", "makes codes", learns=True),
+            Step("code", "D: fake or real?"),
+            Step("Decoder", "p(x|z)", learns=True),
+            Step("x̂", "image"),
+        ),
     ),
 }  # fmt: skip

@@ -7,8 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from labkit.data.sources import DataError
-from labkit.errors import FULL, REASONS, reason
+from labkit.errors import FULL, REASONS, DataError, reason
 
 #: What the system is short of, whoever asks for it.
 _SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from labkit.catalog import CONSTRAINTS, DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
@@ -20,20 +21,17 @@ from labkit.reporting.blocks import (
     Table,
 )
 from labkit.reporting.language import N_, _
-from labkit.reporting.networks import Network, architecture
+from labkit.reporting.layers import layer_table, signature
 from labkit.reporting.numbers import levels, listing, setting, show
-from labkit.reporting.plots.chart import Diagram
+from labkit.reporting.plots.chart import Box, Diagram
 from labkit.reporting.plots.style import (
     TRAINING,
     level_label,
     level_of,
-    params_of,
     setting_name,
 )
 from labkit.reporting.view import View
-
-#: Settings that change what layers a network has.
-_SHAPING = ("networks", "critic", "d_norm", "norm", "dropout", "constraint")
+from labkit.spec import OWN_CODE
 
 #: Claims about families that a reader may look for and these measures do not cover.
 _NEVER = (
@@ -47,8 +45,7 @@ def method(view: View) -> Section:
     sections = [_data(view)]
     sections += [_family(view, family) for family in view.families]
     sections.append(Section("limitations", _("What was not varied or measured"), _limits(view)))
-    first = [architecture(family, params_of(view.of(family)[0].spec)) for family in view.families]
-    chains = [chain for found in first if found for chain in found.chains]
+    chains = [chain for family in view.families for chain in _chains(view, family)]
     blocks: tuple[Block, ...] = ()
     if chains:
         names = listing(_(FAMILIES[f].label) for f in view.families)
@@ -62,6 +59,21 @@ def method(view: View) -> Section:
             ),
         )  # fmt: skip
     return Section("method", _("Method and limitations"), blocks, tuple(sections))
+
+
+def _chains(view: View, family: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
+    """The diagram of a family, if labkit trained it."""
+    about = FAMILIES[family]
+    if all(cell.spec.code == OWN_CODE for cell in view.of(family)):
+        return
+    titles = _(about.label), _("{family}: a sample", family=_(about.label))
+    for title, steps in zip(titles, (about.flow, about.sampling), strict=True):
+        if steps:
+            colours = [f"{family}-1" if step.learns else "" for step in steps]
+            boxes = (
+                Box(_(step.text), _(step.under), c) for step, c in zip(steps, colours, strict=True)
+            )
+            yield title, tuple(boxes)
 
 
 def _data(view: View) -> Section:
@@ -114,16 +126,32 @@ def _family(view: View, family: str) -> Section:
     blocks: list[Block] = [Paragraph(f"{_(about.label)}: {_(about.about)}.")]
     blocks += _losses(view, family)
     blocks.append(Facts(tuple(rows)))
-    described: list[list[Any]] = []
-    for cell in cells:
-        found_networks = architecture(family, params_of(cell.spec))
-        kind = [cell.spec.params.get(name) for name in _SHAPING]
-        if found_networks and kind not in described:
-            described.append(kind)
-            tables: list[Block] = [_layers(network) for network in found_networks.networks]
-            title = _("Layers of {cell}", cell=view.style.label(cell.spec))
-            blocks.append(Fold(title, tuple(tables)))
+    blocks += _networks(view, family)
     return Section(f"method-{family}", _(about.label), tuple(blocks))
+
+
+def _networks(view: View, family: str) -> list[Block]:
+    """The layers of every kind of networks, as they were recorded in training."""
+    trained = [c for c in view.of(family) if c.result and c.spec.code != OWN_CODE]
+    params = FAMILIES[family].params
+    chosen = [name for name, param in params.items() if param.choices.endswith("_networks")]
+    shown: set[tuple[Any, ...]] = set()
+    blocks: list[Block] = []
+    for cell in trained:
+        networks = cell.result.networks if cell.result else ()
+        kind = (*(cell.spec.params.get(name) for name in chosen), *map(signature, networks))
+        if networks and kind not in shown:
+            shown.add(kind)
+            title = _("Layers of {cell}", cell=view.style.label(cell.spec))
+            blocks.append(Fold(title, tuple(layer_table(each, cell.spec) for each in networks)))
+    unknown = [c for c in trained if c.result and not c.result.networks]
+    if unknown:
+        said = _("The layers of these networks were not recorded when they were trained.")
+        if len(unknown) < len(trained):
+            cells = listing(map(view.title, unknown))
+            said = _("Layers were not recorded when these were trained: {cells}.", cells=cells)
+        blocks.append(Paragraph(said))
+    return blocks
 
 
 def _applying(view: View, family: str) -> set[str]:
@@ -199,12 +227,6 @@ def _losses(view: View, family: str) -> list[Block]:
     if FAMILIES[family].objective:
         found.append(Paragraph(_(FAMILIES[family].objective)))
     return found
-
-
-def _layers(network: Network) -> Table:
-    columns = (Column(_("Layer")), Column(_("Output"), numeric=True))
-    rows = tuple(Row((Entry(layer), Entry(shape))) for layer, shape in network.layers)
-    return Table(network.name, columns, rows)
 
 
 def _limits(view: View) -> tuple[Block, ...]:

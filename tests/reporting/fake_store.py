@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from labkit import commits, pictures
+from labkit import commits, layer_table, pictures
 from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
 from labkit.data import load
@@ -207,6 +208,15 @@ ENVIRONMENT = {
 }  # fmt: skip
 
 
+@cache
+def networks(family: str, params: str) -> bytes:
+    """The record of the layers that training cells of these settings leaves."""
+    from labkit.tracing import trace
+
+    spec = spec_of(family, "MNIST", json.loads(params), 42, False, 1)
+    return json.dumps(layer_table.to_json(trace(spec))).encode()
+
+
 def write_store(
     root: Path,
     plan: Plan,
@@ -235,6 +245,7 @@ def write_store(
             ).encode(),
             "environment.json": json.dumps(ENVIRONMENT).encode(),
             "spec.json": json.dumps(spec.to_json()).encode(),
+            layer_table.FILE: networks(spec.family, json.dumps(dict(spec.params), sort_keys=True)),
         }  # fmt: skip
         for epoch in range(1, spec.training["epochs"] + 1):
             files |= images(spec, epoch)

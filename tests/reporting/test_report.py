@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit import commits, layer_table
 from labkit.catalog import FORMATS, resolve
 from labkit.pictures import enlarged
 from labkit.reporting.blocks import pictures, walk
@@ -20,7 +22,6 @@ from labkit.reporting.cell import cells_of
 from labkit.reporting.claims import answer_questions
 from labkit.reporting.document import compose
 from labkit.reporting.files import ReportError
-from labkit.reporting.networks import architecture
 from labkit.reporting.render import thinned
 from labkit.reporting.sections.questions import headlines
 from labkit.reporting.templates import templates_folder
@@ -359,40 +360,63 @@ def test_enlarging_repeats_pixels(small: Store) -> None:
     assert (large[1::3, 2::3] == small).all()
 
 
-def test_the_networks_in_words_are_the_networks_that_train() -> None:
-    """Layer by layer: the shapes in the report are those torch computes."""
-    torch = pytest.importorskip("torch")
-    from labkit.catalog import FAMILIES, GAN_NETWORKS, VAE_NETWORKS
-    from labkit.train.models import networks
+def test_the_layers_are_those_that_were_recorded(small: Store) -> None:
+    """Lab 1's networks as its sheet has them, with the weights of each row."""
+    report = read_report(small, None, "full", {})
+    section = next(s for s in report.sections if s.anchor == "method")
+    folds = [block for part in section.sections for block in part.blocks if block.kind == "fold"]
+    tables = {(fold.title, table.caption): table for fold in folds for table in fold.blocks}
+    rows = {key: [[e.text for e in row.entries] for row in t.rows] for key, t in tables.items()}
+    up, down = "transposed convolution 4×4", "convolution 4×4"
+    assert rows == {
+        ("Layers of Hinge z 64", "Generator: 584,641 parameters"): [
+            ["noise z ~ N(0, I)", "64", ""],
+            ["linear; batch norm, ReLU", "128 × 7 × 7", "420,224"],
+            [f"{up}, stride 2, padding 1; batch norm, ReLU", "64 × 14 × 14", "131,264"],
+            [f"{up}, stride 2, padding 1; batch norm, ReLU", "32 × 28 × 28", "32,864"],
+            ["convolution 3×3, padding 1; tanh", "1 × 28 × 28", "289"],
+        ],
+        ("Layers of Hinge z 64", "Discriminator: 109,409 parameters"): [
+            ["image in [−1, 1]", "1 × 28 × 28", ""],
+            [f"{down}, stride 2, padding 1; leaky ReLU 0.2", "32 × 14 × 14", "544"],
+            [f"{down}, stride 2, padding 1; batch norm, leaky ReLU 0.2", "64 × 7 × 7", "32,960"],
+            ["convolution 3×3, stride 2, padding 1; leaky ReLU 0.2", "128 × 4 × 4", "73,856"],
+            ["linear", "1", "2,049"],
+        ],
+        ("Layers of latent 8", "Encoder: 83,568 parameters"): [
+            ["image", "1 × 28 × 28", ""],
+            [f"{down}, stride 2, padding 1; ReLU", "32 × 14 × 14", "544"],
+            [f"{down}, stride 2, padding 1; ReLU", "64 × 7 × 7", "32,832"],
+            ["two linear heads: mean μ and log-variance log σ²", "8 + 8", "50,192"],
+        ],
+        ("Layers of latent 8", "Decoder: 69,377 parameters"): [
+            ["latent z = μ + σ·ε, ε ~ N(0, I)", "8", ""],
+            ["linear", "64 × 7 × 7", "28,224"],
+            [f"{up}, stride 2, padding 1; ReLU", "32 × 14 × 14", "32,800"],
+            [f"{up}, stride 2, padding 1; ReLU", "16 × 28 × 28", "8,208"],
+            ["convolution 3×3, padding 1; tanh", "1 × 28 × 28", "145"],
+        ],
+    }
 
-    def shapes(net, x) -> list[str]:  # type: ignore[no-untyped-def]
-        found = []
-        for layer in net:
-            x = layer(x)
-            found.append(" × ".join(map(str, x.shape[1:])))
-        return found
 
-    def described(family: str, name: str):  # type: ignore[no-untyped-def]
-        params = {key: param.default for key, param in FAMILIES[family].params.items()}
-        found = architecture(family, {**params, "networks": name})
-        assert found is not None
-        return found.networks
-
-    images = torch.zeros(2, 1, 28, 28)
-    pairs = []
-    for name in GAN_NETWORKS:
-        generator_, discriminator_ = described("gan", name)
-        pairs.append((generator_, shapes(networks.generator(name, 64), torch.zeros(2, 64))))
-        pairs.append((discriminator_, shapes(networks.discriminator(name), images)))
-    for name in VAE_NETWORKS:
-        encoder_, decoder_ = described("vae", name)
-        features = networks.encoder(name, 16, norm="none", dropout=0.0).features
-        pairs.append((encoder_, shapes(features, images)))
-        pairs.append((decoder_, shapes(networks.decoder(name, 16), torch.zeros(2, 16))))
-    for words, real in pairs:
-        said = [shape for _, shape in words.layers[1:] if "+" not in shape]
-        assert [shape for shape in real if shape in said] != []
-        assert set(said) <= set(real), words.name
+def test_layers_that_were_not_recorded_are_said_to_be_so(small: Store, tmp_path: Path) -> None:
+    """All of a family, some of it, or a record that is none: one line, and no table."""
+    store = Store(shutil.copytree(small.root, tmp_path / "store"))
+    specs = {spec.name: spec for spec in store.plan().cells}
+    for name in ("MNIST_GAN_bce_z64", "FashionMNIST_VAE_latent8"):
+        folder = store.train_folder(specs[name])
+        record = folder / layer_table.FILE
+        if "VAE" in name:
+            record.write_text('{"networks": [{"name": 7}]}')
+        else:
+            record.unlink()
+        commits.seal(folder, "train", specs[name].fingerprint)
+    build_report(store.root, out=tmp_path / "out", formats=["md"])
+    text = (tmp_path / "out" / "report.md").read_text("utf-8")
+    assert "Layers were not recorded when these were trained: BCE z 64." in text
+    assert "The layers of these networks were not recorded when they were trained." in text
+    assert "Layers of Hinge z 64" in text
+    assert "Layers of latent 8" not in text
 
 
 def test_a_report_imports_no_torch(small: Store, tmp_path: Path) -> None:
