@@ -65,10 +65,10 @@ def _step_as_before(family: Any) -> None:
     family.step = step
 
 
-def probe_images(spec: CellSpec, device: torch.device) -> Probe:
+def probe_images(spec: CellSpec, device: torch.device, root: Path | None = None) -> Probe:
     """The test images whose reconstructions are shown, (RECONSTRUCTED, 1, 28, 28) in [-1, 1]."""
     # The first test images are the same in every source.
-    return probe(load(spec.dataset, "test", "bundled"), slice(RECONSTRUCTED), device)
+    return probe(load(spec.dataset, "test", "bundled", None, root), slice(RECONSTRUCTED), device)
 
 
 def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]:
@@ -131,7 +131,7 @@ def labels_of(data: Images, device: torch.device) -> Tensor:
 def load_for(spec: CellSpec, split: str, root: Path | None) -> Images:
     """The images a cell trains on (``train``) or is tested with (``test``)."""
     if split == "test":
-        return load(spec.dataset, "test", "bundled")  # all of them, the same in every source
+        return load(spec.dataset, "test", "bundled", None, root)  # the same in every source
     return load(spec.dataset, split, spec.data["source"], spec.data["limit"], root)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from labkit import own_code
-from labkit.catalog import FAMILIES, resolve
+from labkit.catalog import FAMILIES, METRICS, resolve
 from labkit.cell_images import (
     GreyImages,
     load_for,
@@ -18,9 +18,11 @@ from labkit.cell_images import (
     to_numpy,
 )
 from labkit.data import load
+from labkit.data.sources import is_bundled
 from labkit.measure.conditional import measure_conditional
 from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
 from labkit.measure.frechet import lab_sheet_fid
+from labkit.measure.stability import discriminator_records
 from labkit.measure.vae import latent_plane
 from labkit.spec import CellSpec
 from labkit.train.draws import drawing
@@ -46,11 +48,19 @@ def measures(
         data_root: where to look for the full data sets first.
         own: whether the measures of a user's own are run too.
     """
-    parts = [measure_samples(samples, spec.dataset)]
-    if history is not None:
+    root = Path(data_root) if data_root else None
+    if not is_bundled(spec.dataset):
+        load_for(spec, "test", root)  # whoever measures asks for these images without a folder
+    parts = [measure_samples(samples, spec.dataset)] if spec.seen else []
+    if history is not None and spec.seen:
         parts.append(measure_history(history, spec.family))
+    elif history is not None:
+        records = discriminator_records(history)
+        parts.append(
+            Measures({k: v for k, v in records.items() if METRICS[k].applies(spec.family)})
+        )
     if isinstance(family, Autoencoder):
-        test = load_for(spec, "test", Path(data_root) if data_root else None)
+        test = load_for(spec, "test", root)
         images, labels = probe(test, slice(None), family.device)
         with drawing(family, spec.seed, "codes"):
             mean, log_variance = family.encode(images, labels)
@@ -67,12 +77,12 @@ def measures(
                 losses=losses,
                 # A VAE-GAN compares features: by squares, and no likelihood of images.
                 reconstruction=spec.params.get("reconstruction", "mse"),
-                dataset=spec.dataset,
+                dataset=spec.dataset if spec.seen else None,
             )
         )
         if mean.shape[1] == 2:
             parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
-    if FAMILIES[spec.family].conditional:
+    if FAMILIES[spec.family].conditional and spec.seen:
         asked = np.arange(len(samples), dtype=np.int64) % 10
         parts.append(measure_conditional(samples, asked, spec.dataset))
     if own:

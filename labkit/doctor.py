@@ -194,7 +194,7 @@ def fonts() -> Finding:
 def data() -> Iterator[Finding]:
     """Which data sets are there, and where they were looked for."""
     from labkit.catalog import DATASETS
-    from labkit.data.sources import cache_dir, data_roots, find_full
+    from labkit.data.sources import cache_dir, data_roots, find_full, is_bundled
 
     names = {cache_dir(): "$LABKIT_CACHE" if "LABKIT_CACHE" in os.environ else ""}
     if named := os.environ.get("LABKIT_DATA"):
@@ -206,7 +206,8 @@ def data() -> Iterator[Finding]:
             yield Finding(dataset, f"full set under {roots[folder.parents[1]]}")
         else:
             looked = " or ".join(roots.values())
-            yield Finding(dataset, f"bundled subset; no full set under {looked}")
+            bundled = "bundled subset; " if is_bundled(dataset) else ""
+            yield Finding(dataset, f"{bundled}no full set under {looked}")
 
 
 def room(results: Path) -> Finding:

@@ -203,8 +203,8 @@ def train(
     root = Path(task.data_root) if task.data_root else None
     data = load_for(spec, "train", root)
     images = torch.from_numpy(data.images.copy()).to(device)
-    probe = probe_images(spec, device)
-    tracker = Tracker(spec.dataset)
+    probe = probe_images(spec, device, root)
+    tracker = Tracker(spec.dataset) if spec.seen else None
 
     def on_step(epoch: int, i: int, steps: int) -> None:
         progress.update(epoch=epoch, step=i, steps=steps, epochs=spec.training["epochs"])
@@ -222,10 +222,11 @@ def train(
         on_step=on_step,
     ):
         seconds += row["seconds"]
-        row["proxy_fid"] = tracker.proxy_fid(selection_samples(family, spec))
+        if tracker is not None:
+            row["proxy_fid"] = tracker.proxy_fid(selection_samples(family, spec))
         rows.append({"epoch": epoch, **row})
         _save_pictures(attempt, family, spec, epoch, probe)
-        if best_epoch(rows) == epoch:
+        if best_epoch(rows) in (epoch, None):  # where none can be chosen, the last is kept
             best = checkpoint.dump(family, optimisers=False, epoch=epoch)
             durable.replace_bytes(attempt.folder / "best.safetensors", best)
         line = json.dumps({"epoch": epoch, **row}, allow_nan=False) + "\n"
@@ -241,7 +242,7 @@ def train(
         "images_per_s": images_seen / seconds,
         "parameters": family.parameter_count(),
         "peak_memory_mb": memory.megabytes(),
-        "flops_per_image": _flops(family, spec, probe_images(spec, device)),
+        "flops_per_image": _flops(family, spec, probe_images(spec, device, root)),
     }
     _write_json(attempt.folder / "cost.json", cost)
     _write_json(attempt.folder / "spec.json", spec.to_json())

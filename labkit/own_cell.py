@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from labkit import begun, convert, own_plan, pictures
+from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
 from labkit.plan import PlanError
 from labkit.spec import CellSpec
@@ -95,7 +96,8 @@ class Cell:
 
         Returns:
             The proxy FID against training images that chooses the best epoch, or None
-            where there are too few samples for one, or NaN among their pixels.
+            where there are too few samples for one, NaN among their pixels, or no feature
+            network of the data set.
 
         Raises:
             ValueError: another shape or range, or another number than before.
@@ -111,7 +113,7 @@ class Cell:
                 "different numbers cannot be compared"
             )
         self._show(epoch, "samples", grey[:GRID])
-        if len(grey) < FEWEST:
+        if len(grey) < FEWEST or not feature_hash(self.dataset):
             return None
         from labkit.measure.tracker import Tracker
 

@@ -55,6 +55,7 @@ def make_plan(
     source: str | None = None,
     download: bool = True,
     precision: str | None = None,
+    images: tuple[str, str] | None = None,
 ) -> Plan:
     """Expand an experiment to cells and decide where the images come from.
 
@@ -67,6 +68,7 @@ def make_plan(
         source: ``full``, ``bundled`` or ``auto`` instead of the file's.
         download: whether missing data may be fetched.
         precision: ``auto``, ``fp32`` or ``bf16`` instead of the file's.
+        images: the source and the reason for it, where nobody is to look what is at hand.
 
     Raises:
         PlanError: too many cells, two equal cells, no cell matches `only`, malformed
@@ -87,7 +89,7 @@ def make_plan(
         if not any(matches(f"{p.name}_seed{s}", only) for p, some in each for s in some):
             raise PlanError(f"--only '{only}' matches no cell; there is {points[0].name}, ...")
     several = len({seed for _, some in each for seed in some}) > 1
-    data_source, reason = _source(experiment, points, source, data_root, download)
+    data_source, reason = images or _source(experiment, points, source, data_root, download)
     cells = tuple(
         _cell(experiment, point, seed, several, data_source, precision)
         for point, some in each

@@ -64,6 +64,11 @@ class CellSpec:
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     """How the trained cell is measured: ``samples``, ``features`` hash, ``code``."""
 
+    @property
+    def seen(self) -> bool:
+        """Whether its samples are measured: its data set has a feature network to look through."""
+        return bool(self.selection.get("features"))
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of all that can change the training's result."""

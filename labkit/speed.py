@@ -16,15 +16,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from labkit import durable
+from labkit.catalog import FAMILIES, REGISTRIES
 from labkit.data.sources import BUNDLED_TRAIN, cache_dir
 from labkit.reporting.numbers import duration
 from labkit.spec import CellSpec
 
-#: Seconds per training image on one core of a common laptop, until this machine has run a cell.
-ROUGH = {"gan": 1 / 300, "vae": 1 / 1000}
-#: The same relative to Lab 1's networks, by their arithmetic.
-ROUGH_NETWORKS = {"tf_dcgan": 8.0, "dcgan": 1.5, "dense": 0.4, "dense256": 0.2, "dense512": 0.3}
-#: The same per measured sample.
+#: Seconds per measured sample on one core of a common laptop, until this machine has run a cell.
 ROUGH_SAMPLE = 1 / 1000
 #: A sample of the evaluation takes about as long as this many that only choose the epoch.
 EVALUATED = 4
@@ -53,11 +50,18 @@ def samples_measured(spec: CellSpec) -> int:
 def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
     """Expected seconds of a cell, and whether that rests on a cell run on this machine."""
     remembered, (image, sample) = _remembered(), _keys(spec, device)
-    rough = ROUGH.get(spec.family, max(ROUGH.values()))
-    rough *= ROUGH_NETWORKS.get(str(spec.params.get("networks")), 1.0)
-    seconds = images_seen(spec) * remembered.get(image, rough)
+    seconds = images_seen(spec) * remembered.get(image, _rough(spec))
     seconds += samples_measured(spec) * remembered.get(sample, ROUGH_SAMPLE)
     return seconds, image in remembered
+
+
+def _rough(spec: CellSpec) -> float:
+    """Seconds per training image, by what the catalog says of the family and its networks."""
+    about = FAMILIES[spec.family]
+    networks = about.params.get("networks")
+    choices = REGISTRIES[networks.choices] if networks else {}
+    entry = choices.get(str(spec.params.get("networks")))
+    return about.seconds * (entry.work if entry else 1.0)
 
 
 def remember(spec: CellSpec, device: str, seconds: float, training: float) -> None:

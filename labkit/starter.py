@@ -7,7 +7,7 @@ of the project itself, every other one is a file in ``labkit/recipes``.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.errors import reason
@@ -42,10 +42,8 @@ class Recipe:
         from labkit import speed
         from labkit.planning import make_plan
 
-        # The bundled images need no download; the estimate is for the full sets.
-        cells = make_plan(read_experiment(self.path), source="bundled").cells
-        full = [replace(cell, data={**cell.data, "source": "full"}) for cell in cells]
-        times = sorted((speed.estimate(cell)[0] for cell in full), reverse=True)
+        cells = make_plan(read_experiment(self.path), images=("full", "")).cells
+        times = sorted((speed.estimate(cell)[0] for cell in cells), reverse=True)
         time = duration(speed.schedule(times, os.cpu_count() or 1))
         return f"{len(cells)} cells, about {time}"
 

@@ -9,6 +9,7 @@ neither in the reference (test images) nor among those copies are looked for in 
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -165,12 +166,16 @@ def tables(found: dict[str, dict[str, Any]]) -> str:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("datasets", nargs="*", help="those to calibrate; all if none is named")
+    named = parser.parse_args().datasets
     found = {}
-    for dataset in DATASETS:
-        found[dataset] = calibrate(dataset)
+    for dataset in filter(feature_hash, DATASETS):
         path = Path(labkit.calibration.__file__).parent / f"{dataset}.json"
-        path.write_text(json.dumps(found[dataset], indent=1) + "\n", "utf-8")
-        print(f"{path.name} written", flush=True)
+        if not named or dataset in named:
+            path.write_text(json.dumps(calibrate(dataset), indent=1) + "\n", "utf-8")
+            print(f"{path.name} written", flush=True)
+        found[dataset] = json.loads(path.read_text("utf-8"))
     print(tables(found))
     write_between_marks(DOCUMENT, "calibration", tables(found))
 

@@ -41,7 +41,7 @@ CALLS = {"_": 1, "N_": 1, "many": 2}
 SHOWN: dict[type, tuple[str, ...]] = {
     catalog.Choice: ("label",),
     catalog.Constraint: ("label", "formula", "about", "source"),
-    catalog.Dataset: (),
+    catalog.Dataset: ("noun",),
     catalog.Family: ("label", "about", "objective"),
     catalog.GanNetworks: ("label",),
     catalog.Loss: ("label", "discriminator", "generator", "source"),

@@ -35,7 +35,13 @@ def feature_network(dataset: str) -> dict[str, Any]:
 
 
 def feature_hash(dataset: str) -> str:
-    """SHA-256 (hex) of the pinned weights: proxy FIDs are comparable only within one."""
+    """SHA-256 (hex) of the pinned weights: proxy FIDs are comparable only within one.
+
+    Empty for a data set without a feature network: of its samples nothing is measured until
+    ``scripts/train_features.py`` has made one.
+    """
+    if not (_FOLDER / f"{dataset}-features.json").is_file():
+        return ""
     digest: str = feature_network(dataset)["sha256"]
     return digest
 

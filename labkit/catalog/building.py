@@ -32,6 +32,8 @@ DATASETS: dict[str, Dataset] = {
         },
         licence="CC BY-SA 3.0",
         source="Y. LeCun, C. Cortes, C. Burges",
+        noun="digits",
+        least_accuracy=0.992,
     ),
     "FashionMNIST": Dataset(
         label="Fashion-MNIST",
@@ -55,6 +57,8 @@ DATASETS: dict[str, Dataset] = {
         },
         licence="MIT",
         source="H. Xiao, K. Rasul, R. Vollgraf, arXiv:1708.07747",
+        noun="clothes",
+        least_accuracy=0.92,
     ),
 }  # fmt: skip
 
@@ -147,16 +151,19 @@ GAN_NETWORKS: dict[str, GanNetworks] = {
     "dcgan": GanNetworks(
         "DCGAN", "labkit.train.models.dcgan:generator", "labkit.train.models.dcgan:discriminator",
         "batch", "Radford et al. 2016, arXiv:1511.06434", "convolutions only, no linear layer",
+        work=1.5,
     ),
     "tf_dcgan": GanNetworks(
         "TF DCGAN", "labkit.train.models.tf_dcgan:generator",
         "labkit.train.models.tf_dcgan:discriminator",
         "none", _TF, "5×5 kernels, a wide generator, dropout in the discriminator",
+        work=8.0,
     ),
     "dense": GanNetworks(
         "Dense", "labkit.train.models.dense_gan:generator",
         "labkit.train.models.dense_gan:discriminator",
         "none", "Goodfellow et al. 2014, arXiv:1406.2661", "linear layers only",
+        work=0.4,
     ),
 }  # fmt: skip
 
@@ -173,12 +180,14 @@ VAE_NETWORKS: dict[str, VaeNetworks] = {
         "Dense 256", "labkit.train.models.dense_vae:encoder256",
         "labkit.train.models.dense_vae:decoder256",
         "Kingma & Welling 2014, arXiv:1312.6114, appendix C", "one hidden layer of 256",
+        work=0.2,
     ),
     "dense512": VaeNetworks(
         "Dense 512-256", "labkit.train.models.dense_vae:encoder512",
         "labkit.train.models.dense_vae:decoder512",
         "a common teaching example", "hidden layers of 512 and 256",
         options=("channels", "norm", "dropout"),
+        work=0.3,
     ),
 }  # fmt: skip
 

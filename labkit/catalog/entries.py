@@ -74,6 +74,15 @@ class Family:
     """Who minimises what, where that is more than the losses its settings name."""
     rules: tuple[str, ...] = ()
     """``module:function`` of what makes no sense together, see :mod:`labkit.combinations`."""
+    hue: str = ""
+    """Its colour in plots, a key of :data:`labkit.reporting.plots.style.HUES`; empty: one that
+    no other family of the report has."""
+    seconds: float = 1 / 300
+    """What a training image takes on one core of a common laptop with the networks whose
+    `work` is 1: a rough guess until this machine has run a cell."""
+    mends: Literal["", "decoder", "prior"] = ""
+    """Of a GAN and a VAE in one: where it is to gain what a VAE loses, in how its decoder
+    compares images or in what of the prior it leaves empty."""
     phases: int = 1
     """How many parts with aims of their own its training has."""
     flow: tuple[Step, ...] = ()
@@ -141,6 +150,8 @@ class GanNetworks:
     about: str
     options: tuple[str, ...] = ("norm", "channels")
     """What may be asked of the discriminator; a user's own need not have all."""
+    work: float = 1.0
+    """Arithmetic of a training image relative to Lab 1's networks, for estimates of time."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +167,8 @@ class VaeNetworks:
     about: str
     options: tuple[str, ...] = ("channels",)
     """What may be asked of them: ``channels`` of the encoder, ``norm`` and ``dropout`` of both."""
+    work: float = 1.0
+    """Arithmetic of a training image relative to Lab 1's networks, for estimates of time."""
 
 
 @dataclass(frozen=True)
@@ -177,14 +190,21 @@ class Reconstruction:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set of 28 x 28 grey images in ten classes."""
+    """A data set of 28 x 28 grey images in ten classes, as four IDX files."""
 
     label: str
     classes: tuple[str, ...]
+    """Their names; ten, since the classifiers and conditional networks have ten outputs."""
     files: dict[str, str]
     """SHA-256 of each uncompressed IDX file."""
     licence: str
     source: str
+    noun: str = "images"
+    """What its images show, for alternative texts."""
+    mirrors: tuple[str, ...] = ()
+    """Base addresses of the gzipped files; empty: those torchvision has for this name."""
+    least_accuracy: float = 0.9
+    """Test accuracy below which a feature network for it is not pinned."""
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,7 @@ FAMILIES: dict[str, Family] = {
             "labkit.combinations:discriminator_options",
         ),
         flow=_gan_flow(),
+        hue="blue",
     ),
     "vae": Family(
         label="VAE",
@@ -154,6 +155,8 @@ FAMILIES: dict[str, Family] = {
         reconstructs=True,
         rules=("labkit.combinations:warm_up_of_nothing",),
         flow=(*_CODING, _COMPARED),
+        hue="orange",
+        seconds=1 / 1000,
     ),
     "cgan": Family(
         label="cGAN",
@@ -170,6 +173,7 @@ FAMILIES: dict[str, Family] = {
             "labkit.combinations:told_the_class",
         ),
         flow=_gan_flow("class, "),
+        hue="green",
     ),
     "cvae": Family(
         label="cVAE",
@@ -183,6 +187,7 @@ FAMILIES: dict[str, Family] = {
         conditional=True,
         rules=("labkit.combinations:warm_up_of_nothing", "labkit.combinations:told_the_class"),
         flow=(*_CODING, _COMPARED),
+        hue="purple",
     ),
     "adversarial_vae": Family(
         label="AdvVAE",
@@ -210,6 +215,8 @@ FAMILIES: dict[str, Family] = {
             "labkit.combinations:discriminator_options",
         ),
         flow=(*_CODING, _COMPARED, Step("Critic", "judges samples", learns=True)),
+        hue="red",
+        mends="decoder",
     ),
     "vae_gan": Family(
         label="VAE-GAN",
@@ -238,6 +245,8 @@ FAMILIES: dict[str, Family] = {
             "labkit.combinations:discriminator_options",
         ),
         flow=(*_CODING, Step("Critic", "compares, judges", learns=True)),
+        hue="teal",
+        mends="decoder",
     ),
     "latent_gan": Family(
         label="LatentGAN",
@@ -272,5 +281,7 @@ FAMILIES: dict[str, Family] = {
             Step("Decoder", "p(x|z)", learns=True),
             Step("x̂", "image"),
         ),
+        hue="olive",
+        mends="prior",
     ),
 }  # fmt: skip

@@ -20,10 +20,11 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One flat JSON object.")] = False,
 ) -> None:
     """Measure any model's samples as labkit measures its own."""
+    from labkit.calibration import feature_hash
     from labkit.catalog import DATASETS, METRICS
     from labkit.measure.samples_file import evaluate_file
 
-    one_of("--dataset", dataset, tuple(DATASETS))
+    one_of("--dataset", dataset, tuple(filter(feature_hash, DATASETS)))
     measured = evaluate_file(samples, dataset)
     if as_json:
         typer.echo(json.dumps(measured, indent=1, allow_nan=False))

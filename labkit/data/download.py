@@ -29,10 +29,12 @@ CHUNK = 1 << 16
 
 def mirrors(dataset: str) -> list[str]:
     """Base addresses to try in order; ``LABKIT_MIRROR`` (``<base>/<dataset>/``) comes first."""
-    from torchvision import datasets
-
     own = os.environ.get("LABKIT_MIRROR")
-    named = list(getattr(datasets, dataset).mirrors)
+    named = list(DATASETS[dataset].mirrors)
+    if not named:
+        from torchvision import datasets
+
+        named = list(getattr(getattr(datasets, dataset, None), "mirrors", ()))
     return [f"{own.rstrip('/')}/{dataset}/", *named] if own else named
 
 

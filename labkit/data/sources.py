@@ -3,7 +3,8 @@
 ``full``     the four original IDX files, found under a data root in torchvision's
              layout (``<root>/MNIST/raw``), each checked by SHA-256.
 ``bundled``  part of this package: the first 10,000 training images and all 10,000
-             test images of both sets, so that evaluation is the same everywhere.
+             test images, so that evaluation is the same everywhere. Of a data set that
+             is not part of it, these images of its full set.
 ``auto``     full if it is there, else downloaded, else bundled.
 """
 
@@ -57,6 +58,11 @@ def cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "labkit"
 
 
+def is_bundled(dataset: str) -> bool:
+    """Whether a data set is part of this package."""
+    return f"{dataset}-train-images.idx.xz" in _bundled_hashes()
+
+
 def find_full(dataset: str, root: Path | None = None) -> Path | None:
     """The ``raw`` folder holding all four files of a data set, or None. Contents unchecked."""
     for base in data_roots(root):
@@ -81,11 +87,12 @@ def resolve_source(
         ``("full" | "bundled", reason)``; the reason is one sentence for the terminal.
 
     Raises:
-        DataError: ``full`` was asked for and cannot be had.
+        DataError: ``full`` was asked for and cannot be had, or is the only source there is.
     """
-    if source == "bundled":
+    needed = [name for name in datasets if source != "bundled" or not is_bundled(name)]
+    missing = [name for name in needed if find_full(name, root) is None]
+    if source == "bundled" and not missing:
         return "bundled", "the bundled subset was asked for"
-    missing = [name for name in datasets if find_full(name, root) is None]
     if not missing:
         return "full", "the full sets are at hand"
     why = f"no full {' or '.join(missing)} under {', '.join(map(str, data_roots(root)))}"
@@ -98,9 +105,13 @@ def resolve_source(
         except DataError as error:
             why = f"{why}; {error}"
         else:
+            if source == "bundled":
+                return "bundled", "the bundled subset was asked for"
             return "full", f"downloaded {' and '.join(missing)}"
     if source == "full":
         raise DataError(f"data.source is full, but {why}")
+    if lost := [name for name in missing if not is_bundled(name)]:
+        raise DataError(f"{' and '.join(lost)}: not part of the bundled subset, and {why}")
     return "bundled", why
 
 
@@ -129,7 +140,13 @@ def load(
     Raises:
         DataError: a file is missing, truncated or not the published one.
     """
-    both = _bundled(dataset, split) if source == "bundled" else _full(dataset, split, root)
+    if source == "bundled" and is_bundled(dataset):
+        both = _bundled(dataset, split)
+    elif source == "bundled":
+        both = _full(dataset, split, root or _last_root.get(dataset))
+        limit = min(limit or BUNDLED_TRAIN, BUNDLED_TRAIN)
+    else:
+        both = _full(dataset, split, root)
     return Images(both.images[:limit], both.labels[:limit])
 
 
@@ -138,9 +155,14 @@ def data_hash(dataset: str, source: str) -> str:
 
     It is the published one, not computed here: `load` checks the files against it.
     """
-    if source == "full":
+    if source == "full" or not is_bundled(dataset):
         return DATASETS[dataset].files["train-images-idx3-ubyte"]
     return _bundled_hashes()[f"{dataset}-train-images.idx.xz"]
+
+
+#: Where a full set was last asked for. What measures images asks for the bundled ones, which
+#: lie in no folder of the user's, without naming any.
+_last_root: dict[str, Path] = {}
 
 
 @lru_cache(maxsize=4)
@@ -155,6 +177,8 @@ def _bundled(dataset: str, split: str) -> Images:
 @lru_cache(maxsize=4)
 def _full(dataset: str, split: str, root: Path | None) -> Images:
     folder = find_full(dataset, root)
+    if root is not None:
+        _last_root[dataset] = root
     if folder is None:
         looked = ", ".join(str(base / dataset / "raw") for base in data_roots(root))
         raise DataError(f"the full {dataset} is missing: looked in {looked}")

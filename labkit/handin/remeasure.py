@@ -151,11 +151,11 @@ def _cell(
         rung.give_up(f"{spec.name}: {why}")
     else:
         family = cell_images.build(spec, runtime.pick_device())
-        yield from _weights(found, spec, family, history, most)
+        yield from _weights(found, spec, family, history, most, data_root)
     # A loop of the author's own may have shown few samples, or those of some epochs only.
-    whole = all("proxy_fid" in row for row in history)
+    whole = all("proxy_fid" in row for row in history) or not spec.seen
     if not (evaluation / "samples.npz").is_file():
-        steady = measure_history(history, spec.family).metrics if whole else {}
+        steady = measure_history(history, spec.family).metrics if whole and spec.seen else {}
         yield from _compare("metrics", _shared(stored["metrics"], steady), steady, most)
         rung.give_up(f"{spec.name}: no samples were handed in; only what follows from its history")
         return
@@ -212,12 +212,13 @@ def _weights(
     family: Family,
     history: list[dict[str, Any]],
     most: Tolerance,
+    root: Path | None,
 ) -> Iterator[str]:
     """Weights against the history and the pictures; leaves those of the best epoch loaded."""
     train = found.store.train_folder(spec)
-    tracker = Tracker(spec.dataset)
-    probe = cell_images.probe_images(spec, family.device)
-    best = best_epoch(history)
+    tracker = Tracker(spec.dataset) if spec.seen else None
+    probe = cell_images.probe_images(spec, family.device, root)
+    best = best_epoch(history) if spec.seen else spec.training["epochs"]
     for name, epoch in (
         ("checkpoint.safetensors", spec.training["epochs"]),
         ("best.safetensors", best),
@@ -229,8 +230,10 @@ def _weights(
             yield f"{name}: a header of unbelievable size"
             continue
         checkpoint.load(family, path)
-        fid = tracker.proxy_fid(cell_images.selection_samples(family, spec))
-        yield from _compare(f"{name}, epoch {epoch}", history[epoch - 1]["proxy_fid"], fid, most)
+        if tracker is not None:
+            fid = tracker.proxy_fid(cell_images.selection_samples(family, spec))
+            stated = history[epoch - 1]["proxy_fid"]
+            yield from _compare(f"{name}, epoch {epoch}", stated, fid, most)
         for view, page in cell_images.grids(family, spec, probe).items():
             picture = train / "images" / f"{view}_epoch{epoch}.png"
             yield from _pixels(picture.name, _picture(picture.read_bytes()), page, most)

@@ -192,6 +192,10 @@ def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung
             "nothing to compare"
         )
         return
+    if not spec.seen:
+        rung.give_up(f"{spec.name}: another machine, and nothing was measured of its samples: "
+                     "nothing to compare")  # fmt: skip
+        return
     before, after = (_result(store, spec).metrics["proxy_fid"] for store in (found.store, again))
     ratio = math.log(after / before)
     said = f"{spec.name}: proxy FID {before:.4g} handed in, {after:.4g} here"

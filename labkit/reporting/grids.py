@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from labkit.catalog import FAMILIES, METRICS
+from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.blocks import Picture
 from labkit.reporting.cell import Cell
-from labkit.reporting.language import N_, _, many
+from labkit.reporting.language import _, many
 from labkit.reporting.numbers import show
 
 if TYPE_CHECKING:
     from labkit.reporting.view import View
 
-#: What a data set's images show, for alternative texts.
-_NOUNS = {"MNIST": N_("digits"), "FashionMNIST": N_("clothes")}
 #: Folder and file name of each view in the Markdown report.
 _FILES = {
     "samples": "{family}_samples/{run}_epoch{epoch}.png",
@@ -104,7 +102,7 @@ def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
 
     What is known of the epoch, and only that, stands at its end: the page's slider changes it.
     """
-    things = _(_NOUNS[cell.spec.dataset]) if cell.spec.dataset in _NOUNS else _("images")
+    things = _(DATASETS[cell.spec.dataset].noun) if cell.spec.dataset in DATASETS else _("images")
     who = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
     known = epoch_note(cell, what, epoch)
     if what == "reconstruction":

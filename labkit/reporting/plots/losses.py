@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from labkit.catalog import DATASETS, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.catalog import DATASETS, METRICS, RECONSTRUCTIONS
 from labkit.reporting.cell import Cell
 from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import levels
 from labkit.reporting.plots.chart import Chart, Lines
 from labkit.reporting.plots.common import Plotted, curves, extremes, keys, left_out, means, stacked
-from labkit.reporting.view import View
+from labkit.reporting.view import View, plain_level
 
 #: Losses within a sentence.
 _SPOKEN = {
@@ -21,7 +21,7 @@ _SPOKEN = {
 
 def gan_loss(view: View, family: str = "gan") -> Plotted | None:
     """Discriminator and generator loss: a column for each loss kind, two rows a data set."""
-    kinds = levels(cell.spec.params["loss"] for cell in view.of(family))
+    kinds = loss_kinds(view, family)
     rows, said = [], []
     for dataset in view.datasets:
         for name, who in (("d_loss", _("discriminator")), ("g_loss", _("generator"))):
@@ -30,7 +30,7 @@ def gan_loss(view: View, family: str = "gan") -> Plotted | None:
                 groups = of_kind(view, family, dataset, "loss", kind)
                 row.append(
                     Lines(
-                        f"{dataset}, {_(LOSSES[kind].label)}: {who}",
+                        f"{dataset}, {plain_level(kind)}: {who}" if kind else f"{dataset}: {who}",
                         _("epoch"),
                         _("loss"),
                         curves(view, groups, name, METRICS[name].digits),
@@ -49,7 +49,8 @@ def gan_loss(view: View, family: str = "gan") -> Plotted | None:
                 for dataset in view.datasets
                 for label, value in means(of_kind(view, family, dataset, "loss", kind), name)
             ]
-            said.append(f"{_(LOSSES[kind].label)}, {_(_SPOKEN[name])}: {extremes(named)}.")
+            what = f"{plain_level(kind)}, {_(_SPOKEN[name])}" if kind else _(_SPOKEN[name])
+            said.append(f"{what[:1].upper()}{what[1:]}: {extremes(named)}.")
     return Plotted(
         Chart(stacked(rows), row_height=1.45),
         " ".join(said) + left_out(view.of(family)),
@@ -101,6 +102,11 @@ def vae_loss(view: View, family: str = "vae") -> Plotted | None:
         " ".join(said) + left_out(view.of(family)),
         _("Line plots of total, reconstruction and KL loss by epoch.") + " " + " ".join(said),
     )
+
+
+def loss_kinds(view: View, family: str) -> list[str | None]:
+    """The adversarial losses of a family's cells; None: the family has one of its own."""
+    return levels(cell.spec.params.get("loss") for cell in view.of(family)) or [None]
 
 
 def reconstructions(view: View, family: str) -> list[str | None]:

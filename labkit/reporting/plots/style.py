@@ -29,16 +29,17 @@ from labkit.reporting.language import N_, _
 from labkit.reporting.numbers import levels, setting
 from labkit.spec import OWN_CODE, CellSpec
 
+Ramp = tuple[str, str, str]
 #: Three steps of each hue: on a light page from light to dark, on a dark one the reverse.
-_HUES: tuple[tuple[tuple[str, str, str], tuple[str, str, str]], ...] = (
-    (("#1f96b8", "#2464b4", "#1b2a6b"), ("#3f82d4", "#72b9f2", "#d5edff")),
-    (("#d07415", "#a8420c", "#5e1a0d"), ("#c46c2c", "#f2a65c", "#ffe3c2")),
-    (("#2f9461", "#1d6b4a", "#0f3d2c"), ("#3c9e6c", "#7dd3a4", "#d6f6e4")),
-    (("#a35bb5", "#7a3590", "#46175a"), ("#a86cc0", "#d3a4e4", "#f5e2fb")),
-    (("#c94f4f", "#a32222", "#5c0f0f"), ("#d06060", "#f09a9a", "#fbdada")),
-    (("#2a8f8f", "#1b6a6a", "#0d3b3b"), ("#3f9d9d", "#7fd0d0", "#d2f3f3")),
-    (("#8a7a1a", "#665a10", "#3a3308"), ("#9c8c2e", "#d0c060", "#f2ebc0")),
-)
+HUES: dict[str, tuple[Ramp, Ramp]] = {
+    "blue": (("#1f96b8", "#2464b4", "#1b2a6b"), ("#3f82d4", "#72b9f2", "#d5edff")),
+    "orange": (("#d07415", "#a8420c", "#5e1a0d"), ("#c46c2c", "#f2a65c", "#ffe3c2")),
+    "green": (("#2f9461", "#1d6b4a", "#0f3d2c"), ("#3c9e6c", "#7dd3a4", "#d6f6e4")),
+    "purple": (("#a35bb5", "#7a3590", "#46175a"), ("#a86cc0", "#d3a4e4", "#f5e2fb")),
+    "red": (("#c94f4f", "#a32222", "#5c0f0f"), ("#d06060", "#f09a9a", "#fbdada")),
+    "teal": (("#2a8f8f", "#1b6a6a", "#0d3b3b"), ("#3f9d9d", "#7fd0d0", "#d2f3f3")),
+    "olive": (("#8a7a1a", "#665a10", "#3a3308"), ("#9c8c2e", "#d0c060", "#f2ebc0")),
+}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("solid", "dashed", "dotted", "dashdot")
 #: A colour for each of ten classes, where a latent plane is drawn; markers differ as well.
@@ -118,15 +119,15 @@ class Style:
         self._factors: dict[str, tuple[str, ...]] = {}
         self._levels: dict[tuple[str, str], list[Any]] = {}
         order = [name for name in FAMILIES if any(c.family == name for c in cells)]
+        hues = _hues(order)
         for family in order:
-            hue = list(FAMILIES).index(family) % len(_HUES)
             mine = [c for c in cells if c.family == family]
             self._factors[family] = _factors(family, mine)
             for name in self._factors[family]:
                 self._levels[family, name] = levels(level_of(c, name) for c in mine)
             main = self._levels[family, self._factors[family][0]]
             for i in range(len(main)):
-                light, dark = (_step(ramp, i, len(main)) for ramp in _HUES[hue])
+                light, dark = (_step(ramp, i, len(main)) for ramp in HUES[hues[family]])
                 self._palette[f"{family}-{i + 1}"] = (light, dark)
         if any(c.params.get("latent_dim") == 2 for c in cells):
             self._palette |= {f"class-{i}": pair for i, pair in enumerate(_CLASSES)}
@@ -167,6 +168,18 @@ def metric_label(name: str) -> str:
     return f"{_(metric.label)} ({_(metric.unit)})" if metric.unit else _(metric.label)
 
 
+def _hues(families: Sequence[str]) -> dict[str, str]:
+    """A hue for each family: its own, or one that nobody has as long as there is one."""
+    stated = {FAMILIES[family].hue for family in families}
+    free = [hue for hue in HUES if hue not in stated]
+    found: dict[str, str] = {}
+    for family in families:
+        own = FAMILIES[family].hue
+        taken = not own or own in found.values()
+        found[family] = free.pop(0) if taken and free else own or next(iter(HUES))
+    return found
+
+
 def _factors(family: str, cells: Sequence[CellSpec]) -> tuple[str, ...]:
     """Settings with several levels; numbers first, since steps of a hue show an order."""
     params = (*FAMILIES[family].params, *TRAINING)
@@ -192,7 +205,7 @@ def _telling(varied: list[str], first: Sequence[str], cells: Sequence[CellSpec])
     return [name for name in varied if name in kept]
 
 
-def _step(ramp: tuple[str, str, str], i: int, n: int) -> str:
+def _step(ramp: Ramp, i: int, n: int) -> str:
     """The colour at step i of n along a ramp."""
     if n == 1:
         return ramp[1]

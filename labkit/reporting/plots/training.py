@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from labkit.catalog import DATASETS, LOSSES
 from labkit.reporting.language import _
-from labkit.reporting.numbers import levels
 from labkit.reporting.plots.chart import Chart, Lines, Reference
 from labkit.reporting.plots.common import Plotted, curves, extremes, left_out, means, stacked
-from labkit.reporting.plots.losses import of_kind
-from labkit.reporting.view import View
+from labkit.reporting.plots.losses import loss_kinds, of_kind
+from labkit.reporting.view import View, plain_level
 
 
 def discriminator_accuracy(view: View, family: str = "gan") -> Plotted | None:
@@ -16,13 +15,14 @@ def discriminator_accuracy(view: View, family: str = "gan") -> Plotted | None:
 
     A Wasserstein critic draws no line between real and fake, so it is never right or wrong.
     """
-    found = levels(cell.spec.params["loss"] for cell in view.of(family))
-    kinds = [kind for kind in found if LOSSES[kind].threshold]
+    kinds = [
+        kind for kind in loss_kinds(view, family) if kind not in LOSSES or LOSSES[kind].threshold
+    ]
     rows, said = [], []
     for dataset in view.datasets:
         row = [
             Lines(
-                f"{dataset}, {_(LOSSES[kind].label)}",
+                f"{dataset}, {plain_level(kind)}" if kind else dataset,
                 _("epoch"),
                 _("accuracy"),
                 curves(view, of_kind(view, family, dataset, "loss", kind), "d_accuracy", 2),

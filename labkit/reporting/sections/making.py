@@ -97,7 +97,7 @@ def _calibration(view: View) -> tuple[Block, ...]:
 def _selection(view: View) -> str:
     rules = []
     for spec in view.plan.cells:
-        if spec.code == OWN_CODE:
+        if spec.code == OWN_CODE or not spec.seen:
             continue
         rule = spec.selection
         rules.append(
@@ -115,6 +115,15 @@ def _selection(view: View) -> str:
                 "This tracking FID chooses the best epoch and shows how steady a training was; "
                 "the proxy FID reported is measured afterwards with new samples against test "
                 "images, so that the choice does not flatter it."
+            )
+        )
+    unseen = dict.fromkeys(DATASETS[s.dataset].label for s in view.plan.cells if not s.seen)
+    if unseen:
+        rules.append(
+            _(
+                "There is no feature network for {datasets}: nothing was measured of the samples, "
+                "no epoch is known to be the best, and the last one is shown.",
+                datasets=listing(unseen),
             )
         )
     if view.own_loops:

@@ -236,8 +236,8 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
                     cell.spec.name,
                 )
             )
-    label = level_label("", "", kind) if kind else ""
-    return Table(f"{_(about.label)} {label}, {view.seeds_said}".strip(), columns, tuple(rows))
+    label = f" {level_label('', '', kind)}" if kind else ""
+    return Table(f"{_(about.label)}{label}, {view.seeds_said}", columns, tuple(rows))
 
 
 def _whole(view: View) -> tuple[Block, ...]:

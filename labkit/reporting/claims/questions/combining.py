@@ -14,10 +14,13 @@ from labkit.reporting.claims.questions.clauses import everywhere, on
 from labkit.reporting.claims.questions.essay import Doubt, Essay
 
 PARENTS = ("gan", "vae")
-#: Families that join the two.
-HYBRIDS = ("vae_gan", "adversarial_vae", "latent_gan")
 #: What would mend where a VAE loses most: whether that is less in its decoder than in its prior.
-REMEDIES = {True: ("latent_gan",), False: ("vae_gan", "adversarial_vae")}
+REMEDIES = {
+    prior: [key for key in reversed(FAMILIES) if FAMILIES[key].mends == mended]
+    for prior, mended in ((False, "decoder"), (True, "prior"))
+}
+#: Families that join the two.
+HYBRIDS = [*REMEDIES[False], *REMEDIES[True]]
 COMPARED = (("proxy_fid", False), ("sharpness", True), ("coverage", False))
 
 
