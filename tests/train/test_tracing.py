@@ -18,7 +18,7 @@ from labkit.spec import CellSpec
 from labkit.store import Store
 from labkit.tracing import _watched, trace
 from labkit.train.models import networks
-from labkit.train.models.base import Family
+from labkit.train.models.base import Context, Family
 
 TEXT = """\
 name: traced
@@ -112,7 +112,7 @@ class Own(Family):
         self.networks = {"whole": self.whole, "in_parts": self.parts, "never": Odd()}
         self.optimisers = {}
 
-    def step(self, batch: Tensor, i: int) -> dict[str, Tensor]:
+    def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
         self.parts.last(self.parts.first(batch.flatten(1)))
         return {"loss": self.whole(self.whole(batch)).mean()}
 
