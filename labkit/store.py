@@ -75,7 +75,7 @@ class Store(Layout):
     def write_plan(self, plan: Plan) -> None:
         """Make `plan` the newest, unless it already is."""
         data = json_bytes(plan.to_json())
-        for left in self.root.glob(f".{self.plan_path.name}.*{durable.TEMPORARY}"):
+        for left in self.root.glob(f".*{durable.TEMPORARY}"):
             owner = left.name.split(".")[-2]
             if owner.isdigit() and not attempts.process_lives(int(owner)):
                 left.unlink(missing_ok=True)
