@@ -51,8 +51,8 @@ def measures(
     root = Path(data_root) if data_root else None
     if not is_bundled(spec.dataset):
         load_for(spec, "test", root)  # whoever measures asks for these images without a folder
-    parts = [measure_samples(samples, spec.dataset)] if spec.seen else []
-    if history is not None and spec.seen:
+    parts = [measure_samples(samples, spec.dataset)] if spec.has_features else []
+    if history is not None and spec.has_features:
         parts.append(measure_history(history, spec.family))
     elif history is not None:
         records = discriminator_records(history)
@@ -77,12 +77,12 @@ def measures(
                 losses=losses,
                 # A VAE-GAN compares features: by squares, and no likelihood of images.
                 reconstruction=spec.params.get("reconstruction", "mse"),
-                dataset=spec.dataset if spec.seen else None,
+                dataset=spec.dataset if spec.has_features else None,
             )
         )
         if mean.shape[1] == 2:
             parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
-    if FAMILIES[spec.family].conditional and spec.seen:
+    if FAMILIES[spec.family].conditional and spec.has_features:
         asked = np.arange(len(samples), dtype=np.int64) % 10
         parts.append(measure_conditional(samples, asked, spec.dataset))
     if own:

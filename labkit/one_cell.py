@@ -204,7 +204,7 @@ def train(
     data = load_for(spec, "train", root)
     images = torch.from_numpy(data.images.copy()).to(device)
     probe = probe_images(spec, device, root)
-    tracker = Tracker(spec.dataset) if spec.seen else None
+    tracker = Tracker(spec.dataset) if spec.has_features else None
 
     def on_step(epoch: int, i: int, steps: int) -> None:
         progress.update(epoch=epoch, step=i, steps=steps, epochs=spec.training["epochs"])

@@ -65,8 +65,8 @@ class CellSpec:
     """How the trained cell is measured: ``samples``, ``features`` hash, ``code``."""
 
     @property
-    def seen(self) -> bool:
-        """Whether its samples are measured: its data set has a feature network to look through."""
+    def has_features(self) -> bool:
+        """Whether its data set has a feature network, so that its samples can be measured."""
         return bool(self.selection.get("features"))
 
     @cached_property

@@ -101,6 +101,7 @@ class Store(Layout):
         """
         plan = change(self._newest())
         if self._is_newest(plan):
+            self.write_plan(plan)  # clears what a killed run left
             return plan
         from labkit.lock import briefly
 

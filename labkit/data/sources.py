@@ -97,7 +97,7 @@ def resolve_source(
         return "full", "the full sets are at hand"
     why = f"no full {' or '.join(missing)} under {', '.join(map(str, data_roots(root)))}"
     if download:
-        from labkit.data.download import fetch
+        from labkit.data.download import fetch  # urllib, where a download is really wanted
 
         try:
             for name in missing:

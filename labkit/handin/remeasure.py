@@ -153,9 +153,11 @@ def _cell(
         family = cell_images.build(spec, runtime.pick_device())
         yield from _weights(found, spec, family, history, most, data_root)
     # A loop of the author's own may have shown few samples, or those of some epochs only.
-    whole = all("proxy_fid" in row for row in history) or not spec.seen
+    whole = all("proxy_fid" in row for row in history) or not spec.has_features
     if not (evaluation / "samples.npz").is_file():
-        steady = measure_history(history, spec.family).metrics if whole and spec.seen else {}
+        steady = (
+            measure_history(history, spec.family).metrics if whole and spec.has_features else {}
+        )
         yield from _compare("metrics", _shared(stored["metrics"], steady), steady, most)
         rung.give_up(f"{spec.name}: no samples were handed in; only what follows from its history")
         return
@@ -216,9 +218,9 @@ def _weights(
 ) -> Iterator[str]:
     """Weights against the history and the pictures; leaves those of the best epoch loaded."""
     train = found.store.train_folder(spec)
-    tracker = Tracker(spec.dataset) if spec.seen else None
+    tracker = Tracker(spec.dataset) if spec.has_features else None
     probe = cell_images.probe_images(spec, family.device, root)
-    best = best_epoch(history) if spec.seen else spec.training["epochs"]
+    best = best_epoch(history) if spec.has_features else spec.training["epochs"]
     for name, epoch in (
         ("checkpoint.safetensors", spec.training["epochs"]),
         ("best.safetensors", best),

@@ -192,7 +192,7 @@ def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung
             "nothing to compare"
         )
         return
-    if not spec.seen:
+    if not spec.has_features:
         rung.give_up(f"{spec.name}: another machine, and nothing was measured of its samples: "
                      "nothing to compare")  # fmt: skip
         return

@@ -182,8 +182,8 @@ def _plan(bag: Bag) -> Plan:
 def _check(spec: CellSpec) -> None:
     """Refuse a spec that is not one, before anything is named after it."""
     own = spec.code == OWN_CODE
-    # A data set may have no feature network.
-    hashes = [each for each in [spec.selection["features"]] if each != ""]
+    features = spec.selection["features"]
+    hashes = [] if features == "" else [features]  # a data set may have no feature network
     hashes += [] if own else [spec.code, spec.data["sha256"]]
     training = dict(spec.training)
     if own and training.get("batch_size") == UNSTATED:

@@ -177,6 +177,10 @@ def test_a_data_set_is_an_entry(copy: Copy, tmp_path: Path) -> None:
     ):
         assert told in text, told
 
+    copy.python("-m", "labkit", "submit", "-o", "lab.zip")
+    said = copy.python("-m", "labkit", "verify", "lab.zip", "--rerun", "1", LABKIT_DATA=str(root))
+    assert "identical: weights, history, samples and measures" in said
+
     script = (
         "import sys; sys.path.insert(0, '..'); from scripts import train_features as made; "
         "made.SETTINGS['epochs'] = 1; made.pin('KMNIST')"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from labkit.catalog import PLOTS, resolve
+from labkit.catalog import FAMILIES, PLOTS, resolve
 from labkit.reporting.blocks import walk
 from labkit.reporting.build import read_report
 from labkit.reporting.calibrated import FidScale
@@ -320,3 +320,14 @@ def test_the_scale_is_that_of_the_network_the_cells_were_measured_with(lab1: Sto
         replace(s, evaluation={**s.evaluation, "features": "00" * 32}) for s in view.plan.cells
     )
     assert replace(view, plan=replace(view.plan, cells=other)).fid_scale("MNIST") == FidScale()
+
+
+def test_a_family_without_a_hue_has_one_that_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where another of the report states the same; those that state one first keep it."""
+    for name, hue in (("new", ""), ("newer", ""), ("twin", "blue")):
+        monkeypatch.setitem(FAMILIES, name, replace(FAMILIES["gan"], hue=hue))
+    points = [(name, "MNIST", {}) for name in ("gan", "vae", "new", "newer", "twin")]
+    palette = Style(fake_plan(points).cells).palette
+    assert palette["gan-1"] == ("#2464b4", "#72b9f2")
+    assert palette["vae-1"] == ("#a8420c", "#f2a65c")
+    assert len(set(palette.values())) == 5

@@ -97,7 +97,7 @@ def _calibration(view: View) -> tuple[Block, ...]:
 def _selection(view: View) -> str:
     rules = []
     for spec in view.plan.cells:
-        if spec.code == OWN_CODE or not spec.seen:
+        if spec.code == OWN_CODE or not spec.has_features:
             continue
         rule = spec.selection
         rules.append(
@@ -117,7 +117,7 @@ def _selection(view: View) -> str:
                 "images, so that the choice does not flatter it."
             )
         )
-    unseen = dict.fromkeys(DATASETS[s.dataset].label for s in view.plan.cells if not s.seen)
+    unseen = dict.fromkeys(DATASETS[s.dataset].label for s in view.plan.cells if not s.has_features)
     if unseen:
         rules.append(
             _(
