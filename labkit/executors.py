@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -106,6 +107,8 @@ class LocalProcesses:
     def __init__(self, jobs: int) -> None:
         from pebble import ProcessPool
 
+        # A user's network may be built in the order of a set: the same in every worker.
+        os.environ["PYTHONHASHSEED"] = "0"
         self._pool: Any = ProcessPool(
             max_workers=jobs,
             context=_WithoutMain(),

@@ -22,6 +22,7 @@ from labkit import __version__
 from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
 from labkit.code_version import evaluation_code
+from labkit.durable import with_unix_ends
 from labkit.experiment_file import Experiment
 from labkit.plan import Plan
 from labkit.planning import make_plan
@@ -85,7 +86,7 @@ def report_code() -> str:
         files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _is_source(p))
         for file in files:
             digest.update(f"{name}/{file.relative_to(path).as_posix()}\0".encode())
-            digest.update(file.read_bytes())
+            digest.update(with_unix_ends(file.read_bytes()))
     return digest.hexdigest()
 
 

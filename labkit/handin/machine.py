@@ -5,16 +5,17 @@ from __future__ import annotations
 import errno
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
 
-from labkit.errors import FULL, REASONS, DataError, reason
+from labkit.asked import UserError
+from labkit.errors import FULL, REASONS, DataError, LabkitError, reason
 
 #: What the system is short of, whoever asks for it.
 _SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}
 #: How a failure in a worker, which is known by its words alone, begins: the types of `lacking`.
 _WORDS = (
-    "DataError: ", "MemoryError", "OutOfMemoryError: ", "ModuleNotFoundError: ", "ImportError: ",
-    "FeatureError: ", "the worker process died", "took longer than its limit",
+    "DataError: ", "MemoryError", "OutOfMemoryError: ", "FeatureError: ",
+    "the worker process died", "took longer than its limit",
 )  # fmt: skip
 
 
@@ -29,7 +30,8 @@ def lacking(error: BaseException) -> str:
         if isinstance(each, MemoryError) or name == "OutOfMemoryError" or _no_memory(each):
             return f"more memory: {str(each).splitlines()[0] if str(each) else name}"
         if isinstance(each, OSError) and each.errno in _SHORT:
-            return f"{reason(each)}: {each.filename or room()}"
+            where = f"{each.filename}: " if each.filename else ""
+            return f"{where}{reason(each)}{room() if each.errno in FULL else ''}"
         if name == "FeatureError":
             return f"a file of labkit's own: {each}"
     return ""
@@ -41,7 +43,9 @@ def lacking_in(failure: str) -> str:
         return data(failure.removeprefix("DataError: "))
     if failure.startswith("OSError: "):
         return failure if failure.endswith(tuple(REASONS[number] for number in _SHORT)) else ""
-    return failure if failure.startswith(_WORDS) or "can't allocate memory" in failure else ""
+    words = "ModuleNotFoundError: ", "ImportError: ", "can't allocate memory"
+    found = failure.startswith(_WORDS) or any(each in failure for each in words)
+    return failure if found else ""
 
 
 def data(why: str) -> str:
@@ -50,16 +54,25 @@ def data(why: str) -> str:
 
 
 def room() -> str:
-    """Where temporary files go, and how that is changed."""
-    return f"{tempfile.gettempdir()}, where temporary files go (set TMPDIR to another folder)"
+    """What to do where the folder of temporary files is full."""
+    folder = tempfile.gettempdir()
+    return f"; temporary files go to {folder}: set TMPDIR to a folder with more room"
 
 
-def full(error: OSError, scratch: Path) -> str:
-    """One line on a disk that is full while a hand-in is looked at."""
-    return (
-        f"{error.filename or scratch}: {reason(error)}; hand-ins are looked at in "
-        f"{scratch.parent}: set TMPDIR to a folder with more room"
-    )
+@contextmanager
+def needing_room() -> Iterator[None]:
+    """Work on temporary files; where they do not fit, one line says so, and where they go.
+
+    Raises:
+        UserError: the disk is full.
+    """
+    try:
+        yield
+    except (OSError, LabkitError) as error:
+        for each in _chain(error):
+            if isinstance(each, OSError) and each.errno in FULL:
+                raise UserError(lacking(each)) from error
+        raise
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

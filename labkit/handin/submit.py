@@ -24,6 +24,7 @@ from labkit.handin.content import (
     may_lack,
     report_code,
 )  # fmt: skip
+from labkit.handin.machine import needing_room
 from labkit.plan import Plan
 from labkit.spec import CellFailure, CellResult, CellSpec
 from labkit.store import Store
@@ -79,7 +80,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     }
     payload |= {f"{own.name}.py": file.parent / f"{own.name}.py" for own in experiment.own}
     answers = file.parent / ANSWERS
-    with tempfile.TemporaryDirectory() as scratch:
+    with needing_room(), tempfile.TemporaryDirectory() as scratch:
         # First, since the first report writes the headings of the answers.
         for path in _report(experiment, store, answers, Path(scratch)):
             payload[f"{REPORT}/{path.relative_to(scratch).as_posix()}"] = path.read_bytes()

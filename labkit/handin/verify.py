@@ -15,12 +15,13 @@ from typing import Any
 
 from labkit import own_code
 from labkit.asked import UserError
-from labkit.errors import FULL, behind
+from labkit.errors import behind
 from labkit.experiment_file import Experiment, parse_experiment
-from labkit.handin import bag, consistent, machine
+from labkit.handin import bag, consistent
 from labkit.handin.container import ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
 from labkit.handin.ladder import Ladder, Rung, Say, silent
+from labkit.handin.machine import needing_room
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.plan import Plan, PlanError, matches
 
@@ -79,18 +80,12 @@ def verify(
             return Ladder("", {}, rungs)
         container_rung.note(f"{len(found.payload)} files, SHA-256 of each compared")
         author = experiment.content.author.model_dump()
-        with tempfile.TemporaryDirectory(prefix="labkit-verify-") as scratch:
+        with needing_room(), tempfile.TemporaryDirectory(prefix="labkit-verify-") as scratch:
             if highest >= 2:
                 rungs.append(second := Rung(2))
-                try:
-                    unpacked = unpack(found, about, experiment, Path(scratch), second)
-                    if unpacked is not None:
-                        consistent.check(unpacked, second)
-                except OSError as error:
-                    if error.errno in FULL:
-                        raise UserError(machine.full(error, Path(scratch))) from error
-                    raise
+                unpacked = unpack(found, about, experiment, Path(scratch), second)
                 if unpacked is not None:
+                    consistent.check(unpacked, second)
                     _refuse_unknown(cells, unpacked.plan)
                     asked = cells, data_root, trust_code, say
                     rungs += _upper(unpacked, highest, rerun, asked)

@@ -70,6 +70,8 @@ SEEDED = {
     "critics": {"judge": "x = x + 0.2 * torch.randn_like(x)"},
     "norms": {"draw": "h = F.batch_norm(h, self.norm.running_mean, self.norm.running_var, "
               "training=True)"},
+    "sets": {"start": "self.a.weight.data *= sum(torch.rand(1) * len(s) for s in "
+             "{'a', 'bb', 'ccc', 'dddd', 'eeeee', 'ffffff'})"},
     "seeds": {"top": "torch.manual_seed(1); np.random.seed(1); torch.set_num_threads(2)",
               "draw": "h = h + torch.randn_like(h)"},
 }  # fmt: skip
