@@ -87,33 +87,27 @@ def check(
     here = 0
     for i, spec in enumerate(specs, 1):
         say(printable(f"measuring again, {i} of {len(specs)}: {spec.name}"))
+        lines: list[str] = []
         # A stranger's arrays are read by libraries; whatever they say, it is no pass.
         try:
             same = ran_on(found.store, spec) == _here()
             here += same
-            lines = _cell(found, spec, HERE if same else ELSEWHERE, data_root, trust, rung)
-            _put_down(found, spec, list(lines), rung)
+            asked = HERE if same else ELSEWHERE, data_root, trust, rung
+            lines += _cell(found, spec, *asked)
+            if lines and (noise := own_noise(found, spec)):
+                blind = f"not checkable: recorded when it was trained: {noise} ({lines[0]})"
+                lines = list(_cell(found, spec, *asked, blind))
         except Exception as error:
             if lacks := lacking(error):
                 rung.lack(lacks, spec.name)
-                continue
-            rung.fail(f"{spec.name}: cannot be measured again: {one_line(error)}")
+            else:
+                lines.append(f"cannot be measured again: {one_line(error)}")
+        for line in lines:
+            rung.fail(f"{spec.name}: {line}")
     rung.note(f"{here} of {len(specs)} cells ran on such a machine: {HERE} asked")
     if here < len(specs):
         rung.note(f"the others on another, whose last bits differ: {ELSEWHERE} asked")
     return rung
-
-
-def _put_down(found: Unpacked, spec: CellSpec, lines: list[str], rung: Rung) -> None:
-    """Findings, unless the author's networks were found to differ from themselves already."""
-    stated = own_noise(found, spec)
-    if lines and stated:
-        rung.give_up(
-            f"{spec.name}: not checkable: recorded when it was trained: {stated} ({lines[0]})"
-        )
-        return
-    for line in lines:
-        rung.fail(f"{spec.name}: {line}")
 
 
 def own_noise(found: Unpacked, spec: CellSpec) -> str:
@@ -138,7 +132,9 @@ def _cell(
     data_root: Path | None,
     trust: bool,
     rung: Rung,
+    blind: str = "",
 ) -> Iterator[str]:
+    """What of a cell does not follow; with `blind`, a reason, its weights are not looked at."""
     train, evaluation = found.store.train_folder(spec), found.store.eval_folder(spec)
     history = list(read_history(train / "history.jsonl"))
     stored = json.loads((evaluation / "metrics.json").read_bytes())
@@ -146,7 +142,7 @@ def _cell(
     if unknown:
         yield f"metrics.json: {', '.join(sorted(unknown))}: no such measure"
     family = None
-    why = _no_weights(spec, train, trust)
+    why = blind or _no_weights(spec, train, trust)
     if why:
         rung.give_up(f"{spec.name}: {why}")
     else:

@@ -20,7 +20,6 @@ from labkit import code_version, own_code, runner
 from labkit.catalog import FAMILIES
 from labkit.commits import read_commit
 from labkit.data.sources import find_full
-from labkit.errors import one_line
 from labkit.handin import machine
 from labkit.handin.content import measured_alike, ran_on
 from labkit.handin.ladder import Rung, Say, printable, silent
@@ -126,20 +125,25 @@ def check(
         rung.lack(lacks)
         return rung
     for spec in chosen:
-        outcome = again.outcome(spec)
-        if isinstance(outcome, CellFailure) or outcome is None or not outcome.measured:
-            why = outcome.error if isinstance(outcome, CellFailure) else "not done"
-            if lacks := lacking_in(why):
-                rung.lack(lacks, spec.name)
-            else:
-                rung.give_up(f"{spec.name}: could not be trained here: {why}")
-            continue
-        # What was handed in may hold anything; whatever it does to this code is no pass.
-        try:
-            _judge(found, again, spec, len(chosen), rung)
-        except Exception as error:
-            rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
+        _compare(found, again, spec, len(chosen), rung)
     return rung
+
+
+def _compare(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
+    """A cell trained again with the one handed in, if it could be."""
+    outcome = again.outcome(spec)
+    if isinstance(outcome, CellFailure) or outcome is None or not outcome.measured:
+        why = outcome.error if isinstance(outcome, CellFailure) else "not done"
+        if lacks := lacking_in(why):
+            rung.lack(lacks, spec.name)
+        else:
+            rung.give_up(f"{spec.name}: could not be trained here: {why}")
+        return
+    # What was handed in may hold anything; whatever it does to this code is no pass.
+    try:
+        _judge(found, again, spec, cells, rung)
+    except Exception as error:
+        rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
 
 
 def _able_here(
@@ -150,8 +154,10 @@ def _able_here(
         missing = {s.dataset for s in specs if find_full(s.dataset, data_root) is None}
         why = machine.data(f"the full {' and '.join(sorted(missing))}: not on this machine")
         specs = [spec for spec in specs if spec.dataset not in missing]
-        if missing:
-            rung.note(why) if specs else rung.lack(why)
+        if missing and specs:
+            rung.note(why)
+        elif missing:
+            rung.lack(why)
     able = []
     for spec in specs:
         unlike = [ABOUT[what] for what in differs(spec) if what != RESUMING]
@@ -170,12 +176,11 @@ def _names(specs: Sequence[CellSpec]) -> str:
 
 def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
     alike = measured_alike(spec)
+    excuse = ABOUT[RESUMING] if RESUMING in differs(spec) else own_noise(found, spec)
     if ran_on(found.store, spec) == ran_on(again, spec):
         differ = _differences(found, again, spec, alike)
-        stated = [ABOUT[RESUMING]] if RESUMING in differs(spec) else []
-        stated += [noise] if (noise := own_noise(found, spec)) and noise not in stated else []
-        if differ and stated:
-            rung.give_up(f"{spec.name}: not identical ({differ}), but not checkable: {stated[0]}")
+        if differ and excuse:
+            rung.give_up(f"{spec.name}: not identical ({differ}), but not checkable: {excuse}")
         elif differ:
             rung.fail(f"{spec.name}: not identical though the machine is: {differ}")
         elif alike:
@@ -212,6 +217,8 @@ def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung
     )
     if abs(ratio) <= most:
         rung.note(f"{said}: consistent, {within}")
+    elif excuse:
+        rung.give_up(f"{said}: not consistent, but not checkable: {excuse}")
     else:
         rung.fail(f"{said}: not consistent, not {within}")
 

@@ -109,10 +109,7 @@ def unpack(
                 if not may_lack(kind, name, about["light"]):
                     rung.fail(f"{below}/{name}: missing")
                 continue
-            data = bag.read(path)
-            if len(data) > stated["bytes"]:
-                plain = with_unix_ends(data)
-                data = plain if hashlib.sha256(plain).hexdigest() == stated["sha256"] else data
+            data = _with_ends(bag.read(path), stated)
             if stated != {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}:
                 rung.fail(f"{below}/{name}: is not what was committed")
             _write(folder / name, data)
@@ -123,6 +120,12 @@ def unpack(
         if path not in known and not path.startswith(f"{REPORT}/"):
             rung.fail(f"{path}: no part of a hand-in of this plan")
     return Unpacked(bag, about, experiment, plan, store, scratch, frozenset(lacking), commits)
+
+
+def _with_ends(data: bytes, stated: dict[str, Any]) -> bytes:
+    """A file as it was committed, where only its line ends were changed; else as it is."""
+    plain = with_unix_ends(data) if len(data) > stated["bytes"] else data
+    return plain if hashlib.sha256(plain).hexdigest() == stated["sha256"] else data
 
 
 def _named(bag: Bag, rung: Rung) -> dict[str, str]:

@@ -67,13 +67,7 @@ def verify(
     own_code.forget()
     try:
         try:
-            for line in bag.problems(found):
-                container_rung.fail(line)
-            if changed := found.container.restored:
-                container_rung.note(
-                    f"only their line ends were changed (CRLF for LF), and are taken back: "
-                    f"{len(changed)} files, {changed[0]} among them"
-                )
+            _look_into(found, container_rung)
             about, experiment = _head(found, trust_code)
         except ContainerError as error:
             container_rung.fail(str(error))
@@ -93,6 +87,17 @@ def verify(
         found.container.close()
         own_code.forget()
     return Ladder(experiment.name, author, rungs)
+
+
+def _look_into(found: bag.Bag, rung: Rung) -> None:
+    """Every file against the manifests."""
+    for line in bag.problems(found):
+        rung.fail(line)
+    if changed := found.container.restored:
+        rung.note(
+            "only their line ends were changed (CRLF for LF), and are taken back: "
+            f"{len(changed)} files, {changed[0]} among them"
+        )
 
 
 def _refuse_unknown(cells: str | None, plan: Plan) -> None:

@@ -160,7 +160,7 @@ def test_a_record_alone_excuses_only_what_does_not_hold(tmp_path: Path) -> None:
     """A network that has nothing of its own is checked like any other, whatever is recorded."""
     from labkit.handin.verify import verify
     from tests.reliability import forge
-    from tests.reliability.test_verify import edit_json
+    from tests.reliability.test_verify import edit, edit_json
 
     handed_in(tmp_path, {"noise": SEEDED["noise"]})
     held = forge.payload(tmp_path / "h.zip")
@@ -168,3 +168,23 @@ def test_a_record_alone_excuses_only_what_does_not_hold(tmp_path: Path) -> None:
     claim = edit_json(name, lambda value: value.update(differs=["samples"]))
     path = forge.forged(held, tmp_path / "x.zip", claim, again=True)
     assert forge.verdicts(verify(path, trust_code=True, highest=3))[3] == "passed"
+    weights = next(n for n in held if n.endswith("best.safetensors"))
+
+    def other_weights(files: dict[str, bytes]) -> None:
+        claim(files)
+        edit(weights, lambda data: data[:-4] + b"\0\0\0\0")(files)
+
+    path = forge.forged(held, tmp_path / "y.zip", other_weights, again=True)
+    ladder = verify(path, trust_code=True, highest=3)
+    assert forge.verdicts(ladder)[3] == "not checkable", ladder.lines()
+    # What follows from the samples that were handed in is not excused by it.
+    measured = next(n for n in held if "/eval-" in n and n.endswith("metrics.json"))
+
+    def other_measures(files: dict[str, bytes]) -> None:
+        other_weights(files)
+        edit_json(measured, lambda value: value["metrics"].update(sharpness=0.5))(files)
+
+    path = forge.forged(held, tmp_path / "z.zip", other_measures, again=True)
+    ladder = verify(path, trust_code=True, highest=3)
+    assert forge.verdicts(ladder)[3] == "failed"
+    assert all("metrics.sharpness" in line for line in ladder.rungs[2].found)
