@@ -71,7 +71,9 @@ class RunOptions:
     @property
     def root(self) -> Path | None:
         """Where the full data sets are, if that was said."""
-        return None if self.data_root is None else Path(self.data_root)
+        from labkit.data.places import folder
+
+        return None if self.data_root is None else folder(str(self.data_root))
 
 
 def prepare(asked: RunOptions) -> Prepared:
@@ -87,9 +89,9 @@ def prepare(asked: RunOptions) -> Prepared:
     one_of("--executor", asked.executor, EXECUTORS)
     one_of("--source", asked.source, ("auto", "full", "bundled"))
     one_of("--precision", asked.precision, ("auto", "fp32", "bf16"))
-    for option, folder in (("--data-root", asked.root), ("--results", asked.results)):
-        if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
-            raise UserError(f"{option} {folder}: is not a folder")
+    for option, given in (("--data-root", asked.root), ("--results", asked.results)):
+        if given is not None and Path(given).exists() and not Path(given).is_dir():
+            raise UserError(f"{option} {given}: is not a folder")
     plan, store = _planned(asked)
     options = runner.Options(
         jobs=asked.jobs,
@@ -190,13 +192,15 @@ def execute(prepared: Prepared, view: View) -> Summary:
     """Train and measure what is to be done.
 
     Raises:
-        LabkitError: the user's own code cannot be used, or this machine lacks the device.
+        LabkitError: the user's own code cannot be used, this machine lacks the device, or a
+            data file is damaged.
         OSError: the store cannot be written.
         KeyboardInterrupt: the user stopped; what was finished is kept.
     """
     from labkit import runner
     from labkit.jobs import survey
 
+    check_data(prepared)
     plan, store = prepared.plan, prepared.store
     own, device = plan.settings.get("own"), prepared.options.device
     doubtful = own or device not in ("auto", "cpu")
@@ -211,6 +215,22 @@ def execute(prepared: Prepared, view: View) -> Summary:
             for line in notes(plan.cells):
                 view.say(line)
     return runner.run(plan, store, prepared.options, view)
+
+
+def check_data(prepared: Prepared) -> None:
+    """Say at once that a data file is damaged: each cell would fail on it by itself.
+
+    Raises:
+        DataError: a full set that is still needed is not as it was published.
+    """
+    from labkit.data.sources import check_full
+    from labkit.jobs import survey
+    from labkit.runner import select
+
+    if prepared.plan.data_source == "full":
+        todo = select(survey(prepared.plan, prepared.store), prepared.options)
+        for dataset in sorted({job.spec.dataset for job in todo}):
+            check_full(dataset, prepared.options.data_root)
 
 
 def _look_for(device: str) -> None:

@@ -5,6 +5,7 @@ What the verbs share, before any of them begins.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -111,8 +112,13 @@ def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
 def data_line(plan: Plan) -> str:
     """Which data a plan uses, and why."""
     if plan.data_source == "bundled":
+        # A plan is handed in, so its reason names no folder of this machine; here it may.
+        from labkit.data.places import folder
+
+        given = os.environ.get("LABKIT_DATA") if "LABKIT_DATA" in plan.data_reason else None
+        looked = f"; LABKIT_DATA is {folder(given)}" if given else ""
         return (
             "data: the BUNDLED subset, the first 10,000 of 60,000 training images "
-            f"({plan.data_reason})"
+            f"({plan.data_reason}{looked})"
         )
     return f"data: the full sets ({plan.data_reason})"

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from labkit import own_code
 from labkit.catalog import FAMILIES, REGISTRIES
-from labkit.data.sources import cache_dir
+from labkit.data.places import cache_dir
 from labkit.spec import OWN_CODE, CellSpec, sha256_of
 
 PACKAGE = Path(__file__).parent

@@ -194,7 +194,8 @@ def fonts() -> Finding:
 def data() -> Iterator[Finding]:
     """Which data sets are there, and where they were looked for."""
     from labkit.catalog import DATASETS
-    from labkit.data.sources import cache_dir, data_roots, find_full, is_bundled
+    from labkit.data.places import cache_dir, data_roots, find_full
+    from labkit.data.sources import is_bundled
 
     names = {cache_dir(): "$LABKIT_CACHE" if "LABKIT_CACHE" in os.environ else ""}
     if named := os.environ.get("LABKIT_DATA"):

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from labkit.data.sources import cache_dir
+from labkit.data.places import cache_dir
 from labkit.plan import Plan, PlanError
 
 PACKAGE = Path(__file__).parent

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from labkit import durable
 from labkit.catalog import FAMILIES, REGISTRIES
-from labkit.data.sources import BUNDLED_TRAIN, cache_dir
+from labkit.data.places import cache_dir
+from labkit.data.sources import BUNDLED_TRAIN
 from labkit.reporting.numbers import duration
 from labkit.spec import CellSpec
 

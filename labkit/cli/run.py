@@ -54,6 +54,7 @@ def run(
     prepared = api.prepare(asked)
     say(data_line(prepared.plan))
     if dry_run:
+        api.check_data(prepared)
         _say_what_would_run(prepared)
         return
     view = _view()

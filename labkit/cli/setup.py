@@ -46,13 +46,14 @@ def data(
     from labkit.catalog import DATASETS
     from labkit.data import DataError, load
     from labkit.data.download import fetch
-    from labkit.data.sources import data_roots, find_full, is_bundled
+    from labkit.data.places import data_roots, find_full
+    from labkit.data.sources import is_bundled
 
     one_of("data", what, ("fetch", "check"))
     wrong = False
     for name in DATASETS:
         if what == "fetch" and find_full(name, data_root) is None:
-            fetch(name, data_root or data_roots()[0], say=say)
+            fetch(name, data_roots(data_root)[0], say=say)
         for source in ("bundled", "full") if is_bundled(name) else ("full",):
             try:
                 sizes = [len(load(name, s, source, None, data_root).images) for s in _SPLITS]

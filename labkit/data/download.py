@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from labkit import durable
 from labkit.catalog import DATASETS
+from labkit.data.places import content
 from labkit.errors import DataError, behind, reason
 
 TIMEOUT_S = 10.0
@@ -39,7 +40,7 @@ def mirrors(dataset: str) -> list[str]:
 
 
 def fetch(dataset: str, root: Path, say: Callable[[str], None] = lambda line: None) -> Path:
-    """Download a data set into ``<root>/<dataset>/raw``; files already there are kept.
+    """Download a data set into ``<root>/<dataset>/raw``; what is there and whole is kept.
 
     Returns:
         The folder.
@@ -52,12 +53,16 @@ def fetch(dataset: str, root: Path, say: Callable[[str], None] = lambda line: No
         durable.mkdir(folder)
         bases = mirrors(dataset)
         for name, sha256 in DATASETS[dataset].files.items():
-            if not (folder / name).is_file():
+            if not _is_whole(folder / name, sha256):
                 say(f"fetching {dataset} {name}")
                 durable.replace_bytes(folder / name, _first_good(bases, name, sha256))
     except OSError as error:
         raise DataError(f"{folder}: cannot be written: {reason(error)}") from error
     return folder
+
+
+def _is_whole(path: Path, sha256: str) -> bool:
+    return path.is_file() and hashlib.sha256(content(path)).hexdigest() == sha256
 
 
 def _first_good(bases: list[str], name: str, sha256: str) -> bytes:

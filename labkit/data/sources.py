@@ -1,7 +1,7 @@
 """Where the images come from: the full sets, a download, or the bundled subset.
 
-``full``     the four original IDX files, found under a data root in torchvision's
-             layout (``<root>/MNIST/raw``), each checked by SHA-256.
+``full``     the four original IDX files, found under a data root (see :mod:`labkit.data.places`),
+             each checked by SHA-256.
 ``bundled``  part of this package: the first 10,000 training images and all 10,000
              test images, so that evaluation is the same everywhere. Of a data set that
              is not part of it, these images of its full set.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import lzma
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
-from labkit.errors import DataError, reason
+from labkit.data.places import cache_dir, content, data_roots, file, find_full, why_not
+from labkit.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,35 +41,9 @@ class Images:
     """(N,), 0..9."""
 
 
-def data_roots(root: Path | None = None) -> list[Path]:
-    """The folders to look in, in order: the one named, ``LABKIT_DATA``, the cache."""
-    if root is not None:
-        return [root]
-    named = os.environ.get("LABKIT_DATA")
-    return [*([Path(named)] if named else []), cache_dir()]
-
-
-def cache_dir() -> Path:
-    """Where downloads are kept: ``$LABKIT_CACHE`` or the platform's user cache."""
-    if named := os.environ.get("LABKIT_CACHE"):
-        return Path(named)
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "labkit"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "labkit"
-
-
 def is_bundled(dataset: str) -> bool:
     """Whether a data set is part of this package."""
     return f"{dataset}-train-images.idx.xz" in _bundled_hashes()
-
-
-def find_full(dataset: str, root: Path | None = None) -> Path | None:
-    """The ``raw`` folder holding all four files of a data set, or None. Contents unchecked."""
-    for base in data_roots(root):
-        folder = base / dataset / "raw"
-        if all((folder / name).is_file() for name in DATASETS[dataset].files):
-            return folder
-    return None
 
 
 def resolve_source(
@@ -87,7 +61,8 @@ def resolve_source(
         ``("full" | "bundled", reason)``; the reason is one sentence for the terminal.
 
     Raises:
-        DataError: ``full`` was asked for and cannot be had, or is the only source there is.
+        DataError: ``full`` was asked for, a root was named or it is the only source there is,
+            and the sets cannot be had.
     """
     needed = [name for name in datasets if source != "bundled" or not is_bundled(name)]
     missing = [name for name in needed if find_full(name, root) is None]
@@ -95,13 +70,13 @@ def resolve_source(
         return "bundled", "the bundled subset was asked for"
     if not missing:
         return "full", "the full sets are at hand"
-    why = f"no full {' or '.join(missing)} under {', '.join(map(str, data_roots(root)))}"
+    why = why_not(missing, root)
     if download:
         from labkit.data.download import fetch  # urllib, where a download is really wanted
 
         try:
             for name in missing:
-                fetch(name, root or data_roots()[0])
+                fetch(name, data_roots(root)[0])
         except DataError as error:
             why = f"{why}; {error}"
         else:
@@ -112,6 +87,9 @@ def resolve_source(
         raise DataError(f"data.source is full, but {why}")
     if lost := [name for name in missing if not is_bundled(name)]:
         raise DataError(f"{' and '.join(lost)}: not part of the bundled subset, and {why}")
+    if root is not None:  # named for this run: nothing else can be meant
+        raise DataError(f"{why}; without --data-root, or with --source bundled, it is trained on "
+                         "the bundled subset")  # fmt: skip
     return "bundled", why
 
 
@@ -120,8 +98,8 @@ def named_source(
 ) -> tuple[str, str]:
     """:func:`resolve_source` with no folder of the user's machine in the reason."""
     found, reason = resolve_source(source, datasets, root, download)
-    for folder in data_roots(root):
-        named = "the data root" if root else "LABKIT_DATA"
+    named = "the data root" if root else "LABKIT_DATA"
+    for folder in sorted(data_roots(root), key=lambda each: -len(str(each))):
         reason = reason.replace(str(folder), "the cache" if folder == cache_dir() else named)
     return found, reason
 
@@ -176,18 +154,33 @@ def _bundled(dataset: str, split: str) -> Images:
 
 @lru_cache(maxsize=4)
 def _full(dataset: str, split: str, root: Path | None) -> Images:
-    folder = find_full(dataset, root)
     if root is not None:
         _last_root[dataset] = root
-    if folder is None:
-        looked = ", ".join(str(base / dataset / "raw") for base in data_roots(root))
-        raise DataError(f"the full {dataset} is missing: looked in {looked}")
     prefix = PREFIXES[split]
     images, labels = (
-        _decode(folder / name, _read(folder / name, DATASETS[dataset].files[name]))
+        _decode(*_published(dataset, name, root))
         for name in (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
     )
     return Images(images, labels)
+
+
+def check_full(dataset: str, root: Path | None = None) -> None:
+    """Nothing, if all four files of a full set are there and the published ones.
+
+    Raises:
+        DataError: one is not; or the set is missing.
+    """
+    for name in DATASETS[dataset].files:
+        _published(dataset, name, root)
+
+
+def _published(dataset: str, name: str, root: Path | None) -> tuple[Path, bytes]:
+    """A file of a full set and its content, checked."""
+    folder = find_full(dataset, root)
+    path = file(folder, name) if folder else None
+    if path is None:
+        raise DataError(why_not([dataset], root))
+    return path, _read(path, DATASETS[dataset].files[name])
 
 
 @lru_cache(maxsize=1)
@@ -198,10 +191,7 @@ def _bundled_hashes() -> dict[str, str]:
 
 
 def _read(path: Path, sha256: str) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {reason(error)}") from error
+    data = content(path)
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise DataError(

@@ -19,7 +19,8 @@ from typing import Any
 from labkit import code_version, own_code, runner
 from labkit.catalog import FAMILIES
 from labkit.commits import read_commit
-from labkit.data.sources import find_full
+from labkit.data.places import find_full
+from labkit.errors import one_line
 from labkit.handin import machine
 from labkit.handin.content import measured_alike, ran_on
 from labkit.handin.ladder import Rung, Say, printable, silent

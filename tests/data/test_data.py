@@ -111,8 +111,12 @@ def test_damage_names_file_expected_and_found(fake_root: Path, damage: str) -> N
         assert str(path.parent) in line
 
 
-def test_auto_falls_back_to_bundled_and_says_why(tmp_path: Path) -> None:
-    source, reason = resolve_source("auto", ["MNIST"], tmp_path, download=False)
+def test_auto_falls_back_to_bundled_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    monkeypatch.setenv("LABKIT_CACHE", str(tmp_path / "cache"))
+    source, reason = resolve_source("auto", ["MNIST"], download=False)
     assert source == "bundled"
     assert "no full MNIST" in reason
     with pytest.raises(DataError, match="source is full, but no full MNIST"):
@@ -121,7 +125,8 @@ def test_auto_falls_back_to_bundled_and_says_why(tmp_path: Path) -> None:
 
 def test_half_a_set_is_no_set(fake_root: Path) -> None:
     (fake_root / "MNIST" / "raw" / "train-labels-idx1-ubyte").unlink()
-    assert resolve_source("auto", ["MNIST"], fake_root, download=False)[0] == "bundled"
+    with pytest.raises(DataError, match="raw lacks train-labels-idx1-ubyte"):
+        resolve_source("auto", ["MNIST"], fake_root, download=False)
 
 
 def test_bundled_damage_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,14 @@ def test_auto_downloads_and_then_finds(mirror: Path, tmp_path: Path) -> None:
     assert resolve_source("auto", ["MNIST"], root, download=False)[0] == "full"
 
 
+def test_what_is_there_and_damaged_is_fetched_again(mirror: Path, tmp_path: Path) -> None:
+    folder = download.fetch("MNIST", tmp_path / "root")
+    whole = (folder / "t10k-labels-idx1-ubyte").read_bytes()
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(whole[:-1])
+    download.fetch("MNIST", tmp_path / "root")
+    assert (folder / "t10k-labels-idx1-ubyte").read_bytes() == whole
+
+
 @pytest.mark.parametrize(
     ("kind", "why"),
     [
@@ -56,7 +64,9 @@ def test_auto_downloads_and_then_finds(mirror: Path, tmp_path: Path) -> None:
         ("absent", "answered with status 404"),
     ],
 )
-def test_a_bad_mirror_delivers_nothing(mirror: Path, tmp_path: Path, kind: str, why: str) -> None:
+def test_a_bad_mirror_delivers_nothing(
+    mirror: Path, tmp_path: Path, kind: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = mirror / "t10k-labels-idx1-ubyte.gz"
     if kind == "altered":
         path.write_bytes(gzip.compress(b"something else"))
@@ -70,7 +80,10 @@ def test_a_bad_mirror_delivers_nothing(mirror: Path, tmp_path: Path, kind: str, 
     with pytest.raises(DataError, match=f"no mirror delivered t10k-labels.*: {why}"):
         download.fetch("MNIST", root)
     assert not (root / "MNIST" / "raw" / "t10k-labels-idx1-ubyte").exists()
-    source, reason = resolve_source("auto", ["MNIST"], root)
+    with pytest.raises(DataError, match=r"no full MNIST .* no mirror delivered t10k-labels"):
+        resolve_source("auto", ["MNIST"], root)
+    monkeypatch.setenv("LABKIT_DATA", str(root))
+    source, reason = resolve_source("auto", ["MNIST"])
     assert source == "bundled"
     assert "no mirror delivered" in reason
 

@@ -397,9 +397,12 @@ def test_the_reason_names_no_folder_of_this_machine(
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path / "cache"))
     plan = plan_of(SEEDS, source="auto", download=False)
     assert plan.data_source == "bundled"
-    assert plan.data_reason == "no full MNIST under LABKIT_DATA, the cache"
-    named = plan_of(SEEDS, source="auto", download=False, data_root=tmp_path)
-    assert named.data_reason == "no full MNIST under the data root"
+    assert plan.data_reason == (
+        "no full MNIST under LABKIT_DATA and the cache: looked for "
+        "MNIST/raw/train-images-idx3-ubyte or its .gz"
+    )
+    with pytest.raises(PlanError, match=r"no full MNIST under .* without --data-root"):
+        plan_of(SEEDS, source="auto", download=False, data_root=tmp_path)
 
 
 # --- any valid file

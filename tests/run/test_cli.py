@@ -244,13 +244,16 @@ def busy(folder: Path, since: float) -> bool:
     return any(beat["at"] > since and "epoch" in beat for beat in told)
 
 
-def test_auto_does_not_change_its_mind(done: Path, tmp_path: Path) -> None:
+def test_auto_does_not_change_its_mind(
+    done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))  # where there is none
     folder = project(tmp_path / "auto", TINY.replace("source: bundled", "source: auto"))
     shutil.copytree(done / "results", folder / "results")
     plan = folder / "results" / "tiny" / "plan.json"
     content = json.loads(plan.read_text())
     plan.write_text(json.dumps({**content, "data_source": "full"}))
-    run = labkit("run", "--no-download", "--data-root", str(tmp_path), cwd=folder, check=2)
+    run = labkit("run", "--no-download", cwd=folder, check=2)
     assert "--source full" in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
 
