@@ -70,6 +70,7 @@ class Journal:
         """(proxy FID, epoch, file) of each epoch that was the best so far, in order."""
         self._samples: tuple[str, NDArray[np.uint8]] | None = None
         self._pictures: dict[str, bytes] = {}
+        self._times: dict[int, float] = {}
         self._warned = False
 
     @property
@@ -86,6 +87,9 @@ class Journal:
     def take_back(self, first: int) -> None:
         """Drop an epoch and all after it, which are told anew."""
         self._note({"from": first})
+        for path in self.folder.glob("images/*_epoch*.png"):
+            if path.stem not in self._pictures:
+                path.unlink(missing_ok=True)
 
     def best(self, epoch: int, samples: NDArray[np.uint8]) -> str:
         """Keep samples of the best epoch so far; the file's name, to be told."""
@@ -124,11 +128,7 @@ class Journal:
     @property
     def pictures(self) -> dict[str, bytes]:
         """The grids of the epochs that count, by name."""
-        return {
-            name: png
-            for name, png in self._pictures.items()
-            if int(name.rpartition("_epoch")[2]) in self.rows
-        }
+        return {name: png for name, png in self._pictures.items() if _epoch_of(name) in self.rows}
 
     def _note(self, line: Mapping[str, Any]) -> None:
         self._apply(line)
@@ -148,10 +148,14 @@ class Journal:
         if first := line.get("from"):
             self.rows = {epoch: row for epoch, row in self.rows.items() if epoch < first}
             self.bests = [best for best in self.bests if best[1] < first]
+            self._pictures = {k: v for k, v in self._pictures.items() if _epoch_of(k) < first}
+            self._times = {epoch: at for epoch, at in self._times.items() if epoch < first}
+            self.seconds = max(self._times.values(), default=0.0)
+            self.count = self.count if self.bests else None
             return
         row = self.rows.setdefault(line["epoch"], {"epoch": line["epoch"]})
         row.update({k: float(v) if isinstance(v, str) else v for k, v in line["values"].items()})
-        self.seconds = line["seconds"]
+        self.seconds = self._times[line["epoch"]] = line["seconds"]
         self.count = line.get("count", self.count)
         if "best" in line:
             self.bests.append((row["proxy_fid"], line["epoch"], line["best"]))
@@ -182,18 +186,18 @@ class Journal:
             whole = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
             if path.stat().st_size != len(whole):  # cut short in the middle of a line
                 durable.replace_bytes(path, whole)
-            if self._cut_short():
-                self.take_back(max(self.rows))
-        for png in (self.folder / "images").glob("*_epoch*.png"):
+        for png in self.folder.glob("images/*_epoch*.png"):
             if re.search(r"_epoch\d+\Z", png.stem):
                 self._pictures[png.stem] = png.read_bytes()
+        self.take_back_part()
         self._attempt.beat()
         return True
 
-    def _cut_short(self) -> bool:
-        """Whether the last epoch lacks something that every other one was told."""
+    def take_back_part(self) -> None:
+        """Drop the last epoch if it lacks something that every other one was told."""
         *before, last = [self.rows[epoch] for epoch in sorted(self.rows)] or [{}]
-        return bool(before) and not set.intersection(*map(set, before)) <= set(last)
+        if before and not set.intersection(*map(set, before)) <= set(last):
+            self.take_back(max(self.rows))
 
     def release(self) -> None:
         """Let the next opening have it."""
@@ -207,6 +211,10 @@ class Journal:
             self.folder.parent.rmdir()
         except OSError:  # other attempts are there
             return
+
+
+def _epoch_of(picture: str) -> int:
+    return int(picture.rpartition("_epoch")[2])
 
 
 def _silent(attempt: Attempt) -> bool:

@@ -104,6 +104,7 @@ def _finish(told: Cell, store: Store) -> None:
         begun.say(f"{name}: {told.diverged}; it is reported so")
         return
     if told.planned is not None and told.epochs_done < told.planned:
+        journal.take_back_part()
         _fail(told, store, f"stopped {told.how_far}", "")
         begun.say(
             f"{name}: stopped {told.how_far}, so it is not done; open it again to go on, or with "
@@ -132,6 +133,7 @@ def _interrupted(told: Cell, store: Store, error: BaseException) -> None:
         if isinstance(error, PlanError) and not told.journal.rows:
             told.journal.remove()
             return
+        told.journal.take_back_part()
         _fail(told, store, _why(told, error), traceback.format_exc())
         if told.epochs_done:
             begun.say(

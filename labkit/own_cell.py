@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ class Cell:
         self._earlier = self.journal.seconds
         self._started = time.perf_counter()
         self._measuring = 0.0
-        self._told = False
+        self._told = self._joined = False
         self._scale: convert.Scale = ""
         self._tracker: Any = None
 
@@ -202,9 +203,11 @@ class Cell:
 
     def _tell(self, epoch: int, values: Mapping[str, Any], **more: Any) -> None:
         self.journal.tell(epoch, values, self.seconds, **more)
-        if not self._told:  # from now on the plan has the cell, whatever becomes of it
-            self._told = True
-            self.name = own_plan.join(self._store, self.spec()).name
+        self._told = True
+        if not self._joined:  # from now on the plan has the cell, whatever becomes of it
+            with contextlib.suppress(OSError):  # a full disk; again with what is told next
+                self.name = own_plan.join(self._store, self.spec()).name
+                self._joined = True
 
     def _grey(self, images: Any, epoch: int) -> convert.Grey | None:
         """Images as grey values; None where they hold NaN, which is noted."""

@@ -188,7 +188,8 @@ def _check(spec: CellSpec) -> None:
     features = spec.selection["features"]
     hashes = [] if features == "" else [features]  # a data set may have no feature network
     hashes += [] if own else [spec.code, spec.data["sha256"]]
-    training = dict(spec.training)
+    training, data = dict(spec.training), dict(spec.data)
+    loop = data.pop("loop", "") if own else ""  # of which the first ones said nothing
     if own and training.get("batch_size") == UNSTATED:
         training["batch_size"] = 1
     ok = (
@@ -203,8 +204,10 @@ def _check(spec: CellSpec) -> None:
         and spec.params.keys() <= FAMILIES[spec.family].params.keys()
         and training.keys() == {"epochs", "batch_size"}
         and all(type(n) is int and 0 < n <= 1_000_000 for n in training.values())
-        and spec.data.keys() == {"source", "sha256", "limit"}
-        and spec.data["source"] in ("full", "bundled")
+        and isinstance(loop, str)
+        and (not loop or _NAME.fullmatch(loop))
+        and data.keys() == {"source", "sha256", "limit"}
+        and data["source"] in ("full", "bundled")
         and spec.precision in ((UNSTATED,) if own else ("fp32", "bf16"))
         and all(isinstance(each, str) and _HASH.fullmatch(each) for each in hashes)
     )

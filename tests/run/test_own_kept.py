@@ -183,10 +183,11 @@ def test_beginning_again_mixes_nothing(tmp_path: Path, capsys: pytest.CaptureFix
         for epoch in (1, 2, 3):
             cell.log(epoch, d_loss=epoch, g_loss=0)
             cell.samples(REAL if epoch == 2 else 255 - REAL, epoch)
+            cell.interpolation(REAL[:4], epoch)
         raise KeyboardInterrupt
     with opened(tmp_path) as cell:
         cell.log(1, d_loss=10)
-        cell.samples(255 - REAL, 1)
+        cell.samples([*(255 - REAL), REAL[0]], 1)  # and another number of them
         assert cell.epochs_done == 1
     assert "epoch 1 is told anew; of the 3 epochs logged before, none still count" in (
         capsys.readouterr().err
