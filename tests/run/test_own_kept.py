@@ -53,6 +53,7 @@ def script(folder: Path, code: str, *words: str) -> subprocess.Popen[str]:
 #: Four epochs, of which the third is the best; then what the test wants.
 LOOP = """\
 import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 import numpy as np, labkit
 from labkit.data import load
 real = load("MNIST", "train", "bundled", limit=1000).images / 127.5 - 1
