@@ -54,7 +54,7 @@ def _ours(
 
 
 def _cell(task: dict[str, Any]) -> dict[str, Any]:
-    from labkit.runner import train_and_measure
+    from labkit.execution.runner import train_and_measure
 
     return _timed(lambda: {"cell_seconds": train_and_measure(task)})
 

@@ -13,17 +13,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from labkit import durable
-from labkit.attempts import Attempt, attempt_and_commit
 from labkit.catalog import FAMILIES
-from labkit.experiment_file import parse_experiment
-from labkit.jobs import Job
-from labkit.plan import Plan
-from labkit.planning import make_plan
-from labkit.runner import Options, Summary, run
-from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import Store
-from labkit.watch import Progress
+from labkit.execution.runner import Options, Summary, run
+from labkit.execution.status import Job
+from labkit.execution.watch import Progress
+from labkit.experiment.grid import make_plan
+from labkit.experiment.plan import Plan
+from labkit.experiment.reader import parse_experiment
+from labkit.experiment.spec import CellFailure, CellResult, CellSpec
+from labkit.store import atomic
+from labkit.store.attempts import Attempt, attempt_and_commit
+from labkit.store.store import Store
 
 #: Lab 1's grid; 18 cells for each seed.
 LAB1 = """
@@ -59,7 +59,7 @@ def plan_of(text: str, seeds: Sequence[int]) -> Plan:
 
 
 def work(task: dict[str, Any]) -> float:
-    """What `labkit.one_cell.run_cell` does, without the training and the measuring."""
+    """What `labkit.execution.worker.run_cell` does, without the training and the measuring."""
     started = time.perf_counter()
     spec, store = CellSpec.from_json(task["spec"]), _store(task["store"])
     if not store.is_trained(spec):
@@ -109,9 +109,9 @@ def _fill_training(attempt: Attempt, spec: CellSpec) -> None:
         for epoch in range(1, spec.training["epochs"] + 1)
     ]
     lines = "".join(json.dumps(row) + "\n" for row in rows)
-    durable.append_bytes(attempt.history_path, lines.encode())
-    durable.write_bytes(attempt.folder / "best.safetensors", b"")
-    durable.mkdir(attempt.folder / "images")
+    atomic.append_bytes(attempt.history_path, lines.encode())
+    atomic.write_bytes(attempt.folder / "best.safetensors", b"")
+    atomic.mkdir(attempt.folder / "images")
     (attempt.folder / "images" / "samples_epoch1.png").write_bytes(b"")
     _write(attempt.folder / "cost.json", {"seconds": 1.0, "images_per_s": 1.0, "parameters": 1})
     _write(attempt.folder / "spec.json", spec.to_json())
@@ -121,7 +121,7 @@ def _fill_training(attempt: Attempt, spec: CellSpec) -> None:
 def _fill_evaluation(attempt: Attempt, spec: CellSpec) -> None:
     metrics = {"proxy_fid": 4.5 + spec.seed % 7}
     _write(attempt.folder / "metrics.json", {"metrics": metrics, "details": {}})
-    durable.write_bytes(attempt.folder / "samples.npz", b"")
+    atomic.write_bytes(attempt.folder / "samples.npz", b"")
 
 
 def _fill_sheet(attempt: Attempt, progress: dict[str, Any]) -> None:
@@ -129,4 +129,4 @@ def _fill_sheet(attempt: Attempt, progress: dict[str, Any]) -> None:
 
 
 def _write(path: Path, value: Any) -> None:
-    durable.write_bytes(path, json.dumps(value).encode())
+    atomic.write_bytes(path, json.dumps(value).encode())

@@ -1,7 +1,7 @@
 """How time and memory grow with images and epochs, and what `labkit run -n` makes of it.
 
 Real cells, measuring and all, in a process each. The first is the calibrating cell; from
-it alone `labkit.speed` estimates the others, and the estimate is set against what they took.
+it alone `labkit.execution.eta` estimates the others, which is set against what they took.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks import empty
 from benchmarks.compare import Spread, child
 from benchmarks.table import Row, Size
-from labkit import speed
-from labkit.spec import CellSpec
+from labkit.execution import eta
+from labkit.experiment.spec import CellSpec
 
 
 def cells(size: Size) -> Iterator[Row]:
@@ -48,10 +48,10 @@ def _family(spec: CellSpec, images: int) -> Iterator[Row]:
             took = child(do="cell", task=task)
             training = _training_seconds(Path(store))
         seconds = took["cell_seconds"]
-        expected, _ = speed.estimate(cell, "cpu")
+        expected, _ = eta.estimate(cell, "cpu")
         told = f"estimated {expected:.1f} s: {100 * (expected / seconds - 1):+.0f} %"
         if i == 0:
-            speed.remember(cell, "cpu", seconds, training)
+            eta.remember(cell, "cpu", seconds, training)
             told = "the calibrating cell"
         yield Row(
             f"{spec.family}: {limit:,} images, {epochs} epochs",

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from labkit.arithmetic import flops_per_image
 from labkit.catalog import FAMILIES, resolve
 from labkit.data import load
 from labkit.train import runtime
+from labkit.train.flops import flops_per_image
 from labkit.train.loop import fit
 from labkit.train.models.base import Context, Family
 from labkit.train.rng import derive

@@ -1,7 +1,8 @@
 """labkit: from one YAML file to a lab report that can be defended.
 
 In a script or notebook: ``labkit.run``, ``labkit.load`` and ``labkit.report``
-(:mod:`labkit.api`); ``labkit.cell`` for a training loop of your own (:mod:`labkit.own`).
+(:mod:`labkit.api`); ``labkit.cell`` for a training loop of your own
+(:mod:`labkit.execution.recorder`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.api import load, report, run
-    from labkit.own import cell
+    from labkit.execution.recorder.recorder import cell
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "cell", "load", "report", "run"]
 
-_HOMES = {"cell": "own", "load": "api", "report": "api", "run": "api"}
+_HOMES = {"cell": "execution.recorder.recorder", "load": "api", "report": "api", "run": "api"}
 
 
 def __getattr__(name: str) -> Any:

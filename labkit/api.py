@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labkit.asked import (
+from labkit.experiment.lookup import (
     DEFAULT_FILE,
     UserError,
     data_line,
@@ -33,10 +33,10 @@ from labkit.asked import (
 )
 
 if TYPE_CHECKING:
-    from labkit.plan import Plan
+    from labkit.execution.runner import Options, Summary, View
+    from labkit.experiment.plan import Plan
     from labkit.reporting.results import Results
-    from labkit.runner import Options, Summary, View
-    from labkit.store import Store
+    from labkit.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ def prepare(asked: RunOptions) -> Prepared:
     Raises:
         LabkitError: a mistake in the file or the arguments, in one line.
     """
-    from labkit import runner
-    from labkit.executors import EXECUTORS
+    from labkit.execution import runner
+    from labkit.execution.executors import EXECUTORS
 
     known_device(asked.device)
     one_of("--executor", asked.executor, EXECUTORS)
@@ -118,8 +118,8 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
 
 def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     """The plan of a file, remembered or new, and the store it is for."""
-    from labkit import remembered
-    from labkit.store import Store
+    from labkit.execution import remembered
+    from labkit.store.store import Store
 
     file, seeds = Path(asked.file), _seeds(asked.seeds)
     known = {
@@ -136,7 +136,7 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
         store = Store(results_folder(asked.results, plan.name))
         if _holds(plan, store, asked):
             return plan, store
-    from labkit.planning import make_plan
+    from labkit.experiment.grid import make_plan
 
     experiment = read(file, asked.profile)
     store = Store(results_folder(asked.results, experiment.name))
@@ -197,20 +197,20 @@ def execute(prepared: Prepared, view: View) -> Summary:
         OSError: the store cannot be written.
         KeyboardInterrupt: the user stopped; what was finished is kept.
     """
-    from labkit import runner
-    from labkit.jobs import survey
+    from labkit.execution import runner
+    from labkit.execution.status import survey
 
     check_data(prepared)
     plan, store = prepared.plan, prepared.store
     own, device = plan.settings.get("own"), prepared.options.device
     doubtful = own or device not in ("auto", "cpu")
     if doubtful and any(job.state != "done" for job in survey(plan, store)):
-        from labkit.one_cell import try_own_code
+        from labkit.execution.worker import try_own_code
 
         _look_for(device)
         if own:
             try_own_code(plan.cells)
-            from labkit.repeatable import notes
+            from labkit.execution.repeatable import notes
 
             for line in notes(plan.cells):
                 view.say(line)
@@ -224,8 +224,8 @@ def check_data(prepared: Prepared) -> None:
         DataError: a full set that is still needed is not as it was published.
     """
     from labkit.data.sources import check_full
-    from labkit.jobs import survey
-    from labkit.runner import select
+    from labkit.execution.runner import select
+    from labkit.execution.status import survey
 
     if prepared.plan.data_source == "full":
         todo = select(survey(prepared.plan, prepared.store), prepared.options)
@@ -289,7 +289,7 @@ def run(
         LabkitError: a mistake in the file or the arguments, in one line.
         KeyboardInterrupt: stopped; what was finished is kept, and the same call goes on.
     """
-    from labkit.progress import PlainView
+    from labkit.execution.progress import PlainView
 
     asked = RunOptions(
         file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
@@ -365,9 +365,9 @@ class ReportOptions:
 def write_report(asked: ReportOptions) -> list[Path]:
     """:func:`report`, with the paths of all the formats, in their order."""
     from labkit.reporting.build import paths, render_report
-    from labkit.reporting.folder import update
     from labkit.reporting.index import refresh
-    from labkit.reporting.language import catalogue, languages, using
+    from labkit.reporting.render.folder import update
+    from labkit.text.language import catalogue, languages, using
 
     one_of("--layout", asked.layout, ("full", "brief"))
     one_of("--lang", asked.lang, languages())

@@ -1,4 +1,4 @@
-"""Write ``labkit/locale/labkit.pot``, every fixed text of a report: ``python scripts/messages.py``.
+"""Write ``labkit.pot``, every fixed text of a report: ``python scripts/messages.py``.
 
 They come from three places: calls of ``_``, ``many`` and ``N_`` in the code and the templates,
 the catalog's labels, and the words of the claims. The file has neither date nor line numbers,
@@ -18,12 +18,12 @@ from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
 
 from labkit import catalog
-from labkit.reporting.claims import texts
-from labkit.reporting.claims.claim import MARKS
-from labkit.reporting.claims.texts import names
+from labkit.claims import texts
+from labkit.claims.claim import MARKS
+from labkit.claims.texts import names
 
 ROOT = Path(__file__).parents[1]
-TARGET = ROOT / "labkit" / "locale" / "labkit.pot"
+TARGET = ROOT / "labkit" / "text" / "locale" / "labkit.pot"
 HEAD = """\
 # Every fixed text of labkit's reports; written by `make docs`, not by hand.
 # {names} in braces are filled in; what they stand for is data or another of these texts.
@@ -76,7 +76,7 @@ def _code() -> Iterator[Text]:
     Raises:
         ValueError: an f-string, which no catalogue can have.
     """
-    for path in sorted((ROOT / "labkit" / "reporting").rglob("*.py")):
+    for path in sorted((ROOT / "labkit").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
@@ -125,7 +125,7 @@ def _catalog() -> Iterator[Text]:
 
 def _claims() -> Iterator[Text]:
     """Messages, and what things are called within them."""
-    where = "labkit/reporting/claims/texts"
+    where = "labkit/claims/texts"
     for key, message in texts.MESSAGES.items():
         yield message, where, key
     for name in dict.fromkeys((*catalog.METRICS, *names.METRIC_NAMES)):

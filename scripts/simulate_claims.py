@@ -23,11 +23,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 from math import exp, sqrt
 
-from labkit.reporting.claims import Claim, answer_cells
-from labkit.reporting.claims.cell import Cell, Measured
-from labkit.reporting.claims.cells import Cells, make_cells
-from labkit.reporting.claims.measure import measure
-from labkit.reporting.collapse import read
+from labkit.claims import Claim, answer_cells
+from labkit.claims.cell import Cell, Measured
+from labkit.claims.cells import Cells, make_cells
+from labkit.claims.collapse import read
+from labkit.claims.measure import measure
 
 EFFECTS = (0.0, 0.5, 1.0, 2.0)
 SEEDS = (1, 3, 5, 8)

@@ -13,7 +13,7 @@ from benchmarks import disk, empty, plain, plot, training
 from benchmarks.compare import Spread, interleave, ratio
 from benchmarks.table import Row, line, markdown
 from labkit.catalog import VAE_NETWORKS, resolve
-from labkit.store import Store
+from labkit.store.store import Store
 from labkit.train.models import lab1
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from labkit.catalog import FAMILIES, REGISTRIES
-from labkit.combinations import objection
-from labkit.experiment_file import parse_experiment
-from labkit.planning import make_plan
-from labkit.spec import CellSpec
+from labkit.catalog.rules import objection
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import parse_experiment
+from labkit.experiment.spec import CellSpec
 
 
 class Case(NamedTuple):

@@ -21,9 +21,9 @@ from benchmarks.gpu.process import Deadline, Worker, WorkError, labkit
 from benchmarks.gpu.results import Results
 from benchmarks.gpu.worker import cores
 from labkit.catalog import FAMILIES
-from labkit.commits import COMMIT
-from labkit.spec import CellFailure
-from labkit.store import Store
+from labkit.experiment.spec import CellFailure
+from labkit.store.commits import COMMIT
+from labkit.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 GAN = {"family": "gan", "dataset": "MNIST", "loss": "hinge", "z_dim": 64}

@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from benchmarks.gpu.cases import Case, spec_of
-from labkit.cell_images import build, labels_of, load_for
-from labkit.spec import CellSpec
+from labkit.execution.sampling import build, labels_of, load_for
+from labkit.experiment.spec import CellSpec
 from labkit.train.loop import fit
 
 Losses = list[dict[str, float]]

@@ -57,7 +57,7 @@ class Family:
     label: str
     """How the family is called in names and headings: ``GAN``."""
     target: str
-    """``module:class``; the class takes a :class:`labkit.spec.CellSpec`'s params."""
+    """``module:class``; the class takes a :class:`labkit.experiment.spec.CellSpec`'s params."""
     about: str
     params: dict[str, Param]
     named_by: tuple[str, ...]
@@ -73,7 +73,7 @@ class Family:
     objective: str = ""
     """Who minimises what, where that is more than the losses its settings name."""
     rules: tuple[str, ...] = ()
-    """``module:function`` of what makes no sense together, see :mod:`labkit.combinations`."""
+    """``module:function`` of what makes no sense together, see :mod:`labkit.catalog.rules`."""
     hue: str = ""
     """Its colour in plots, a key of :data:`labkit.reporting.plots.style.HUES`; empty: one that
     no other family of the report has."""
@@ -289,7 +289,7 @@ class Format:
 
 
 #: Who loads a module that is none of Python's, by the beginning of its name: a user's own
-#: file is ``"own/my_gan:generator"``, and :mod:`labkit.own_code` enters itself here.
+#: file is ``"own/my_gan:generator"``, and :mod:`labkit.plugins.registry` enters itself here.
 LOADERS: dict[str, Callable[[str], ModuleType]] = {}
 
 

@@ -138,8 +138,8 @@ FAMILIES: dict[str, Family] = {
         losses=("d_loss", "g_loss"),
         modules=(*_MODULES, "labkit.train.models.gan"),
         rules=(
-            "labkit.combinations:batch_norm_under_penalty",
-            "labkit.combinations:discriminator_options",
+            "labkit.catalog.rules:batch_norm_under_penalty",
+            "labkit.catalog.rules:discriminator_options",
         ),
         flow=_gan_flow(),
         hue="blue",
@@ -153,7 +153,7 @@ FAMILIES: dict[str, Family] = {
         losses=("total_loss", "recon_loss", "kl_loss"),
         modules=(*_MODULES, "labkit.train.models.vae"),
         reconstructs=True,
-        rules=("labkit.combinations:warm_up_of_nothing",),
+        rules=("labkit.catalog.rules:warm_up_of_nothing",),
         flow=(*_CODING, _COMPARED),
         hue="orange",
         seconds=1 / 1000,
@@ -168,9 +168,9 @@ FAMILIES: dict[str, Family] = {
         modules=(*_MODULES, "labkit.train.models.conditional"),
         conditional=True,
         rules=(
-            "labkit.combinations:batch_norm_under_penalty",
-            "labkit.combinations:discriminator_options",
-            "labkit.combinations:told_the_class",
+            "labkit.catalog.rules:batch_norm_under_penalty",
+            "labkit.catalog.rules:discriminator_options",
+            "labkit.catalog.rules:told_the_class",
         ),
         flow=_gan_flow("class, "),
         hue="green",
@@ -185,7 +185,7 @@ FAMILIES: dict[str, Family] = {
         modules=(*_MODULES, "labkit.train.models.conditional"),
         reconstructs=True,
         conditional=True,
-        rules=("labkit.combinations:warm_up_of_nothing", "labkit.combinations:told_the_class"),
+        rules=("labkit.catalog.rules:warm_up_of_nothing", "labkit.catalog.rules:told_the_class"),
         flow=(*_CODING, _COMPARED),
         hue="purple",
     ),
@@ -210,9 +210,9 @@ FAMILIES: dict[str, Family] = {
         objective="Encoder and decoder minimise reconstruction + KL + w · the generator's "
         "adversarial loss on samples of the prior; w is the adversarial weight.",
         rules=(
-            "labkit.combinations:warm_up_of_nothing",
-            "labkit.combinations:batch_norm_under_penalty",
-            "labkit.combinations:discriminator_options",
+            "labkit.catalog.rules:warm_up_of_nothing",
+            "labkit.catalog.rules:batch_norm_under_penalty",
+            "labkit.catalog.rules:discriminator_options",
         ),
         flow=(*_CODING, _COMPARED, Step("Critic", "judges samples", learns=True)),
         hue="red",
@@ -240,9 +240,9 @@ FAMILIES: dict[str, Family] = {
         "layers. The encoder minimises reconstruction + KL, the decoder γ · reconstruction + the "
         "generator's adversarial loss (Larsen et al. 2016, arXiv:1512.09300, algorithm 1).",
         rules=(
-            "labkit.combinations:warm_up_of_nothing",
-            "labkit.combinations:batch_norm_under_penalty",
-            "labkit.combinations:discriminator_options",
+            "labkit.catalog.rules:warm_up_of_nothing",
+            "labkit.catalog.rules:batch_norm_under_penalty",
+            "labkit.catalog.rules:discriminator_options",
         ),
         flow=(*_CODING, Step("Critic", "compares, judges", learns=True)),
         hue="teal",
@@ -272,7 +272,7 @@ FAMILIES: dict[str, Family] = {
         phases=2,
         objective="The VAE minimises its loss first. Then, with the VAE frozen, generator and "
         "discriminator minimise the adversarial losses, x being codes of images, not images.",
-        rules=("labkit.combinations:warm_up_of_nothing",),
+        rules=("labkit.catalog.rules:warm_up_of_nothing",),
         flow=(*_CODING, _COMPARED),
         sampling=(
             Step("noise", "N(0, I)"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labkit.catalog.entries import Format, Plot, Question
 
-_ANSWERS = "labkit.reporting.claims.questions."
+_ANSWERS = "labkit.claims.questions."
 
 QUESTIONS: dict[str, Question] = {
     "stability": Question(
@@ -118,7 +118,7 @@ PLOTS: dict[str, Plot] = {
 }  # fmt: skip
 
 FORMATS: dict[str, Format] = {
-    "md": Format("Markdown", "labkit.reporting.render:markdown", "report.md"),
-    "html": Format("HTML", "labkit.reporting.render:page", "report.html"),
-    "pdf": Format("PDF", "labkit.reporting.pdf:pdf", "report.pdf", "pdf", "weasyprint"),
+    "md": Format("Markdown", "labkit.reporting.render.files:markdown", "report.md"),
+    "html": Format("HTML", "labkit.reporting.render.files:page", "report.html"),
+    "pdf": Format("PDF", "labkit.reporting.render.pdf:pdf", "report.pdf", "pdf", "weasyprint"),
 }

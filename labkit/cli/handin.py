@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from labkit.asked import DEFAULT_FILE, UserError, read, results_folder, stored
 from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
+from labkit.experiment.lookup import DEFAULT_FILE, UserError, read, results_folder, stored
 
 
 def submit(

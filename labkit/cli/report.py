@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from labkit.asked import (
+from labkit.cli.options import FileArg, ProfileOpt, ResultsOpt, say
+from labkit.experiment.lookup import (
     DEFAULT_FILE,
     UserError,
     default_results,
@@ -15,7 +16,6 @@ from labkit.asked import (
     results_folder,
     stored,
 )
-from labkit.cli.options import FileArg, ProfileOpt, ResultsOpt, say
 
 
 def report(
@@ -47,8 +47,8 @@ def status(
     results: ResultsOpt = None,
 ) -> None:
     """What is done, running, failed or missing, and why."""
-    from labkit.jobs import survey
-    from labkit.watch import watch
+    from labkit.execution.status import survey
+    from labkit.execution.watch import watch
 
     store = stored(results_folder(results, read(file, profile).name))
     jobs = survey(store.plan(), store, deep=True)
@@ -73,7 +73,7 @@ def compare(
     profile: ProfileOpt = None,
 ) -> None:
     """The results table; or two results side by side, as text or as a page."""
-    from labkit.reporting.comparison import build_comparison, compare_text
+    from labkit.reporting.compare.page import build_comparison, compare_text
 
     if out and (csv or not b):
         raise UserError("compare -o: two results are needed, and no --csv")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labkit.asked import DEFAULT_FILE, data_line
 from labkit.cli import leave
 from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
+from labkit.experiment.lookup import DEFAULT_FILE, data_line
 
 if TYPE_CHECKING:
     from labkit.api import Prepared
@@ -74,26 +74,26 @@ def run(
 
 
 def _say_what_would_run(prepared: Prepared) -> None:
-    from labkit import runner, speed
-    from labkit.jobs import survey
-    from labkit.reporting.numbers import duration
+    from labkit.execution import eta, runner
+    from labkit.execution.status import survey
+    from labkit.text.numbers import duration
 
     plan, options = prepared.plan, prepared.options
     todo = runner.select(survey(plan, prepared.store), options)
     width = max((len(job.spec.name) for job in todo), default=0)
     for job in todo:
-        seconds = 0.0 if job.state == "measure" else speed.estimate(job.spec, options.device)[0]
+        seconds = 0.0 if job.state == "measure" else eta.estimate(job.spec, options.device)[0]
         long = f"  {duration(seconds)}" if seconds else ""
         typer.echo(f"{job.spec.name:<{width}}  {job.state:<8} {job.why}{long}")
     training = [job.spec for job in todo if job.state != "measure"]
     if training:
-        long = speed.total_in_words(training, runner.worker_count(options), options.device)
+        long = eta.total_in_words(training, runner.worker_count(options), options.device)
         say(f"{len(todo)} of {len(plan.cells)} cells would run: {long}")
     else:
         say(f"nothing to train; {len(todo)} of {len(plan.cells)} cells would be measured")
 
 
 def _view() -> Any:
-    from labkit.progress import LiveView, PlainView
+    from labkit.execution.progress import LiveView, PlainView
 
     return LiveView() if sys.stderr.isatty() else PlainView()

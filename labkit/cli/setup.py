@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from labkit.asked import UserError, one_of
 from labkit.cli.options import DataRootOpt, say
+from labkit.experiment.lookup import UserError, one_of
 
 _SPLITS = ("train", "test")
 
@@ -21,7 +21,7 @@ def init(
     ] = False,
 ) -> None:
     """Write a commented experiment file, and its schema for editors."""
-    from labkit import starter
+    from labkit.experiment import starter
 
     if own and recipe != "lab1":
         raise UserError("--own and --recipe: choose one of the two")
@@ -31,7 +31,7 @@ def init(
 
 def recipes() -> None:
     """The experiment files that come with labkit."""
-    from labkit import starter
+    from labkit.experiment import starter
 
     for name, recipe in starter.recipes().items():
         typer.echo(f"{name:<16} {recipe.cost():<27} {recipe.title}")
@@ -72,7 +72,7 @@ def doctor(
     ] = Path("results"),
 ) -> None:
     """Look at this machine: one screen to paste in a bug report, without anybody's name."""
-    from labkit import doctor
+    from labkit.cli import doctor
 
     findings = list(doctor.examine(results))
     typer.echo(doctor.screen(findings))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labkit.asked import UserError, one_of, stored
+from labkit.experiment.lookup import UserError, one_of, stored
 
 if TYPE_CHECKING:
-    from labkit.reporting.claims import Answer
+    from labkit.claims import Answer
 
 
 def evaluate(
@@ -43,7 +43,7 @@ def reflect(
 ) -> None:
     """Say what a table of metrics bears, whoever made it."""
     from labkit.catalog import FAMILIES
-    from labkit.reporting.reflect import answers_to, read
+    from labkit.claims.reflect import answers_to, read
 
     table = read(metrics)
     answers = answers_to(table)
@@ -75,10 +75,10 @@ def check(
     ] = None,
 ) -> None:
     """Hold a student's own words against the table, line by line."""
-    from labkit.planning import read_experiment
-    from labkit.reporting.answers import check as held_against
+    from labkit.experiment.grid import read_experiment
     from labkit.reporting.computed import computed, for_claims
-    from labkit.reporting.reflections import read_words
+    from labkit.reporting.student.answers import check as held_against
+    from labkit.reporting.student.reflections import read_words
     from labkit.reporting.view import read_view
 
     text = read_words(answers)

@@ -17,10 +17,10 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from labkit import durable
 from labkit.catalog import DATASETS
 from labkit.data.places import content
 from labkit.errors import DataError, behind, reason
+from labkit.store import atomic
 
 TIMEOUT_S = 10.0
 #: No published file is larger, compressed; a mirror that sends more is not one.
@@ -50,12 +50,12 @@ def fetch(dataset: str, root: Path, say: Callable[[str], None] = lambda line: No
     """
     folder = root / dataset / "raw"
     try:
-        durable.mkdir(folder)
+        atomic.mkdir(folder)
         bases = mirrors(dataset)
         for name, sha256 in DATASETS[dataset].files.items():
             if not _is_whole(folder / name, sha256):
                 say(f"fetching {dataset} {name}")
-                durable.replace_bytes(folder / name, _first_good(bases, name, sha256))
+                atomic.replace_bytes(folder / name, _first_good(bases, name, sha256))
     except OSError as error:
         raise DataError(f"{folder}: cannot be written: {reason(error)}") from error
     return folder

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.durable import with_unix_ends
 from labkit.errors import LabkitError
 from labkit.handin.container import Container, ContainerError, Folder
+from labkit.store.atomic import with_unix_ends
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"

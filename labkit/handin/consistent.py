@@ -15,10 +15,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from labkit import code_version
 from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
 from labkit.errors import misshapen, one_line
+from labkit.execution.image_grid import pixels
+from labkit.experiment import fingerprint
+from labkit.experiment.plan import PlanError
+from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 from labkit.handin.content import (
     ANSWERS,
     REPORT,
@@ -30,11 +33,8 @@ from labkit.handin.content import (
 from labkit.handin.ladder import Rung
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
-from labkit.history import read_history
-from labkit.pictures import pixels
-from labkit.plan import PlanError
-from labkit.reporting.folder import TABLES
-from labkit.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
+from labkit.reporting.render.folder import TABLES
+from labkit.store.history import read_history
 
 _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
 
@@ -109,7 +109,7 @@ def _versions(found: Unpacked, rung: Rung) -> None:
     families = {
         spec.family
         for spec in cells
-        if spec.code not in (OWN_CODE, code_version.training_code(spec.family, _known(spec)))
+        if spec.code not in (OWN_CODE, fingerprint.training_code(spec.family, _known(spec)))
     }
     if families:
         rung.note(f"{', '.join(sorted(families))}: trained by other code than this labkit's")

@@ -21,14 +21,14 @@ from typing import Any
 from labkit import __version__
 from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
-from labkit.code_version import evaluation_code
-from labkit.durable import with_unix_ends
-from labkit.experiment_file import Experiment
-from labkit.plan import Plan
-from labkit.planning import make_plan
-from labkit.reporting.templates import templates_folder
-from labkit.spec import OWN_CODE, CellSpec, canonical_json
-from labkit.store import Store
+from labkit.experiment.fingerprint import evaluation_code
+from labkit.experiment.grid import make_plan
+from labkit.experiment.plan import Plan
+from labkit.experiment.reader import Experiment
+from labkit.experiment.spec import OWN_CODE, CellSpec, canonical_json
+from labkit.reporting.render.templates import templates_folder
+from labkit.store.atomic import with_unix_ends
+from labkit.store.store import Store
 
 FORMAT = 1
 SUBMISSION, EXPERIMENT, ANSWERS = "submission.json", "experiments.yaml", "answers.md"
@@ -42,9 +42,9 @@ HEAVY = frozenset({"samples.npz", "best.safetensors", "checkpoint.safetensors"})
 FAILURE = "error.json"
 #: What a report's text depends on, below the package, beside the templates.
 REPORT_CODE = (
-    "reporting", "calibration", "catalog", "combinations.py", "commits.py", "history.py",
-    "layout.py", "own_code.py", "own_file.py", "pictures.py", "plan.py", "spec.py",
-    "store.py",
+    "calibration", "catalog", "claims", "execution/image_grid.py", "experiment/plan.py",
+    "experiment/spec.py", "plugins", "reporting", "store/commits.py", "store/history.py",
+    "store/layer_table.py", "store/layout.py", "store/store.py", "text",
 )  # fmt: skip
 #: Libraries that draw and lay out; other versions may draw other bytes.
 _DRAWING = ("matplotlib", "numpy", "pandas", "pillow", "jinja2", "markdown", "scipy", "nh3")

@@ -17,23 +17,25 @@ from typing import Any
 
 import numpy as np
 
-from labkit import cell_images, cell_measures, own_code
 from labkit.catalog import METRICS
-from labkit.code_version import own_files, training_code
 from labkit.errors import one_line
+from labkit.execution import evaluation as cell_measures
+from labkit.execution import sampling
+from labkit.execution.repeatable import ABOUT, RESUMING, differs, metrics_that_differ
+from labkit.experiment.fingerprint import own_files, training_code
+from labkit.experiment.plan import matches
+from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.handin.content import measured_alike, ran_on
 from labkit.handin.ladder import Rung, Say, printable, silent
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
-from labkit.hardware import processor
-from labkit.history import best_epoch, read_history
 from labkit.measure.evaluate import measure_history
 from labkit.measure.samples_file import SamplesError, read_samples
 from labkit.measure.tracker import Tracker
-from labkit.plan import matches
-from labkit.repeatable import ABOUT, RESUMING, differs, metrics_that_differ
-from labkit.spec import OWN_CODE, CellSpec
+from labkit.plugins import registry as own_code
+from labkit.store.history import best_epoch, read_history
 from labkit.train import checkpoint, runtime
+from labkit.train.hardware import processor
 from labkit.train.models.base import Family
 
 
@@ -146,7 +148,7 @@ def _cell(
     if why:
         rung.give_up(f"{spec.name}: {why}")
     else:
-        family = cell_images.build(spec, runtime.pick_device())
+        family = sampling.build(spec, runtime.pick_device())
         yield from _weights(found, spec, family, history, most, data_root)
     # A loop of the author's own may have shown few samples, or those of some epochs only.
     whole = all("proxy_fid" in row for row in history) or not spec.has_features
@@ -180,7 +182,7 @@ def _cell(
         )
         yield from _compare(part, given, made, most)
     if family is not None:
-        drawn = cell_images.evaluation_samples(family, spec)
+        drawn = sampling.evaluation_samples(family, spec)
         yield from _pixels("samples.npz", samples, drawn, most)
     yield from _sheet(found, spec, samples, most, root, trust)
 
@@ -215,7 +217,7 @@ def _weights(
     """Weights against the history and the pictures; leaves those of the best epoch loaded."""
     train = found.store.train_folder(spec)
     tracker = Tracker(spec.dataset) if spec.has_features else None
-    probe = cell_images.probe_images(spec, family.device, root)
+    probe = sampling.probe_images(spec, family.device, root)
     best = best_epoch(history) if spec.has_features else spec.training["epochs"]
     for name, epoch in (
         ("checkpoint.safetensors", spec.training["epochs"]),
@@ -229,10 +231,10 @@ def _weights(
             continue
         checkpoint.load(family, path)
         if tracker is not None:
-            fid = tracker.proxy_fid(cell_images.selection_samples(family, spec))
+            fid = tracker.proxy_fid(sampling.selection_samples(family, spec))
             stated = history[epoch - 1]["proxy_fid"]
             yield from _compare(f"{name}, epoch {epoch}", stated, fid, most)
-        for view, page in cell_images.grids(family, spec, probe).items():
+        for view, page in sampling.grids(family, spec, probe).items():
             picture = train / "images" / f"{view}_epoch{epoch}.png"
             yield from _pixels(picture.name, _picture(picture.read_bytes()), page, most)
 
@@ -246,7 +248,7 @@ def _sheet(
     train = found.store.train_folder(sheet_gan)
     if _no_weights(sheet_gan, train, trust):
         return  # said of that GAN itself
-    gan = cell_images.build(sheet_gan, runtime.pick_device())
+    gan = sampling.build(sheet_gan, runtime.pick_device())
     checkpoint.load(gan, train / "best.safetensors")
     again = cell_measures.sheet_measures(spec, gan, samples, root)
     folder = found.store.sheet_folder(spec, sheet_gan)

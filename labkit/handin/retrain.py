@@ -16,24 +16,26 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from labkit import code_version, own_code, runner
 from labkit.catalog import FAMILIES
-from labkit.commits import read_commit
 from labkit.data.places import find_full
 from labkit.errors import one_line
+from labkit.execution import runner
+from labkit.execution.image_grid import pixels
+from labkit.execution.repeatable import ABOUT, RESUMING, differs, metrics_that_differ
+from labkit.execution.status import Job
+from labkit.execution.watch import Progress
+from labkit.experiment import fingerprint
+from labkit.experiment.plan import matches
+from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
 from labkit.handin import machine
 from labkit.handin.content import measured_alike, ran_on
 from labkit.handin.ladder import Rung, Say, printable, silent
 from labkit.handin.machine import lacking, lacking_in
 from labkit.handin.remeasure import own_noise
 from labkit.handin.unpack import Unpacked
-from labkit.jobs import Job
-from labkit.pictures import pixels
-from labkit.plan import matches
-from labkit.repeatable import ABOUT, RESUMING, differs, metrics_that_differ
-from labkit.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
-from labkit.store import Store
-from labkit.watch import Progress
+from labkit.plugins import registry as own_code
+from labkit.store.commits import read_commit
+from labkit.store.store import Store
 
 #: What the clock and the machine decide.
 NOT_COMPARED = {"seconds", "images_per_s", "peak_memory_mb", "flops_per_image", "lab_sheet_fid"}
@@ -92,7 +94,7 @@ def check(
         if (cells is None or matches(spec.name, cells)) and found.store.is_evaluated(spec)
     ]
     elsewhere = [spec for spec in asked if spec.code == OWN_CODE]
-    strange = [] if trust else [spec for spec in asked if code_version.own_files(spec)]
+    strange = [] if trust else [spec for spec in asked if fingerprint.own_files(spec)]
     if elsewhere:
         rung.give_up(f"{_names(elsewhere)}: trained by a loop outside of labkit: not checkable")
     if strange:
@@ -103,7 +105,7 @@ def check(
         for spec in asked
         if spec not in elsewhere
         and spec not in strange
-        and spec.code == code_version.training_code(spec.family, spec.params)
+        and spec.code == fingerprint.training_code(spec.family, spec.params)
     ]
     if not able:
         rung.give_up("no trained cell whose training code is this labkit's")
@@ -163,7 +165,7 @@ def _able_here(
     for spec in specs:
         unlike = [ABOUT[what] for what in differs(spec) if what != RESUMING]
         if unlike:
-            files = ", ".join(code_version.own_files(spec))
+            files = ", ".join(fingerprint.own_files(spec))
             rung.give_up(f"{spec.name}: {files}: {'; '.join(unlike)}: not checkable")
         else:
             able.append(spec)

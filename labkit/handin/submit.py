@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.commits import COMMIT, damage, read_commit
-from labkit.experiment_file import Experiment
+from labkit.experiment.plan import Plan
+from labkit.experiment.reader import Experiment
+from labkit.experiment.spec import CellFailure, CellResult, CellSpec
 from labkit.handin import bag
 from labkit.handin.content import (
     ANSWERS,
@@ -25,9 +26,8 @@ from labkit.handin.content import (
     report_code,
 )  # fmt: skip
 from labkit.handin.machine import needing_room
-from labkit.plan import Plan
-from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import Store
+from labkit.store.commits import COMMIT, damage, read_commit
+from labkit.store.store import Store
 
 LIGHT_BYTES = 10_000_000
 
@@ -205,8 +205,8 @@ def _is_measured(outcome: object) -> bool:
 def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]:
     """How many of the questions that apply have an answer of the student's."""
     from labkit.catalog import QUESTIONS
-    from labkit.reporting.answers import students
     from labkit.reporting.computed import computed, for_claims
+    from labkit.reporting.student.answers import students
     from labkit.reporting.view import read_view
 
     view = read_view(store, options=experiment.overrides()["report"])

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES
-from labkit.commits import COMMIT, StoreError, read_commit
-from labkit.durable import with_unix_ends
 from labkit.errors import misshapen
-from labkit.experiment_file import Experiment
+from labkit.experiment.plan import Plan, PlanError
+from labkit.experiment.reader import Experiment
+from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.handin.bag import Bag
 from labkit.handin.container import ContainerError
 from labkit.handin.content import (
@@ -31,9 +31,9 @@ from labkit.handin.content import (
     without,
 )
 from labkit.handin.ladder import Rung
-from labkit.plan import Plan, PlanError
-from labkit.spec import OWN_CODE, UNSTATED, CellSpec
-from labkit.store import Store
+from labkit.store.atomic import with_unix_ends
+from labkit.store.commits import COMMIT, StoreError, read_commit
+from labkit.store.store import Store
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}-[0-9a-f]{12}")

@@ -13,17 +13,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from labkit import own_code
-from labkit.asked import UserError
 from labkit.errors import behind
-from labkit.experiment_file import Experiment, parse_experiment
+from labkit.experiment.lookup import UserError
+from labkit.experiment.plan import Plan, PlanError, matches
+from labkit.experiment.reader import Experiment, parse_experiment
 from labkit.handin import bag, consistent
 from labkit.handin.container import ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
 from labkit.handin.ladder import Ladder, Rung, Say, silent
 from labkit.handin.machine import needing_room
 from labkit.handin.unpack import Unpacked, unpack
-from labkit.plan import Plan, PlanError, matches
+from labkit.plugins import registry as own_code
 
 _SMALL = 1 << 20
 

@@ -1,4 +1,4 @@
-"""The memory a cell needs; its arithmetic is counted in :mod:`labkit.arithmetic`."""
+"""The memory a cell needs; its arithmetic is counted in :mod:`labkit.train.flops`."""
 
 from __future__ import annotations
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import FORMATS, resolve
-from labkit.reporting import folder
-from labkit.reporting.answers import prepare, students
 from labkit.reporting.blocks import Report
 from labkit.reporting.computed import computed, for_claims
 from labkit.reporting.document import compose
-from labkit.reporting.render import Drawings
+from labkit.reporting.render import folder
+from labkit.reporting.render.files import Drawings
+from labkit.reporting.student.answers import prepare, students
 from labkit.reporting.view import read_view
-from labkit.store import Store
+from labkit.store.store import Store
 
 #: What each format needs the figures drawn as.
 _NEEDS = {"md": "png", "html": "svg", "pdf": "svg"}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit import calibration
-from labkit.reporting.language import N_
+from labkit.text.language import N_
 
 #: The nonsense shown as the upper end of the scale.
 CEILING = N_("noise")

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.pictures import enlarged
-from labkit.reporting.collapse import read as read_verdict
-from labkit.reporting.language import N_, _, many
-from labkit.reporting.numbers import is_missing, listing, show, slug
-from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
+from labkit.claims.collapse import read as read_verdict
+from labkit.execution.image_grid import enlarged
+from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
+from labkit.text.language import N_, _, many
+from labkit.text.numbers import is_missing, listing, show, slug
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from labkit.layout import Layout
-    from labkit.plan import Plan
-    from labkit.store import Store
+    from labkit.experiment.plan import Plan
+    from labkit.store.layout import Layout
+    from labkit.store.store import Store
 
 #: How a cell ended, as a word.
 STATUSES = (N_("done"), N_("failed"), N_("missing"), N_("trained"))
@@ -190,7 +190,7 @@ class Cell:
         return f"<{self.name}: {self.status}>"
 
     def _repr_html_(self) -> str:
-        from labkit.reporting import notebook  # a report's cells are never shown in one
+        from labkit.reporting.render import notebook
 
         return notebook.cell_html(self)
 

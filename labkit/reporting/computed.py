@@ -11,13 +11,13 @@ from labkit.reporting.view import View
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labkit.reporting.claims import Answer
+    from labkit.claims import Answer
 
 
 def computed(view: View) -> tuple[Answer, ...]:
     """An answer to each question: the file's, or those that suit the tables."""
     # With its statistics: what only shows numbers never needs it.
-    from labkit.reporting.claims import answer_questions
+    from labkit.claims import answer_questions
 
     return answer_questions(
         for_claims(view.tables),
@@ -29,7 +29,7 @@ def computed(view: View) -> tuple[Answer, ...]:
 
 def for_claims(found: Tables) -> pd.DataFrame:
     """The table of cells as the engine takes it: with the samples behind it in its ``attrs``."""
-    from labkit.reporting.claims.measure import Samples
+    from labkit.claims.measure import Samples
 
     cells = found.cells.copy(deep=False)
     cells.attrs["samples"] = Samples(*(found.samples or ()))

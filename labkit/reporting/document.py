@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 from labkit.catalog import FAMILIES
 from labkit.reporting.blocks import Best, Chip, Report, Section, pictures
 from labkit.reporting.cell import anchor
-from labkit.reporting.language import N_, _
-from labkit.reporting.method import method
-from labkit.reporting.reflections import NOBODY, Students
 from labkit.reporting.sections import (
     analysis,
     conditional,
@@ -23,11 +20,14 @@ from labkit.reporting.sections import (
     published,
     questions,
 )
+from labkit.reporting.sections.method import method
+from labkit.reporting.student.reflections import NOBODY, Students
 from labkit.reporting.table import to_csv
 from labkit.reporting.view import View
+from labkit.text.language import N_, _
 
 if TYPE_CHECKING:
-    from labkit.reporting.claims.claim import Answer
+    from labkit.claims.claim import Answer
 
 DISCLOSURE = N_(
     "Tables, plots and everything marked “computed from your table by labkit” were made by "

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.blocks import Picture
 from labkit.reporting.cell import Cell
-from labkit.reporting.language import _, many
-from labkit.reporting.numbers import show
+from labkit.text.language import _, many
+from labkit.text.numbers import show
 
 if TYPE_CHECKING:
     from labkit.reporting.view import View

@@ -21,10 +21,10 @@ from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.errors import LabkitError
 from labkit.reporting.cell import STATUSES
 from labkit.reporting.files import read_inside, write_file
-from labkit.reporting.language import N_, _, many
-from labkit.reporting.numbers import listing, show
+from labkit.reporting.render.templates import environment, inline, templates_folder
 from labkit.reporting.summary import Lowest, Shown, read_summary
-from labkit.reporting.templates import environment, inline, templates_folder
+from labkit.text.language import N_, _, many
+from labkit.text.numbers import listing, show
 
 #: What is read of a table at most.
 _MOST_BYTES = 8_000_000

@@ -15,17 +15,18 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from labkit.reporting import compare, notebook
 from labkit.reporting.cell import Cell, Image, all_done
+from labkit.reporting.compare import table as compare
 from labkit.reporting.computed import computed
+from labkit.reporting.render import notebook
 from labkit.reporting.view import View, read_view
-from labkit.store import Store
+from labkit.store.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labkit.plan import Plan
-    from labkit.reporting.claims.claim import Answer, Claim
+    from labkit.claims.claim import Answer, Claim
+    from labkit.experiment.plan import Plan
 
 
 class Results:

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 from labkit.reporting.blocks import Report, pictures, pictures_of
 from labkit.reporting.cell import STATUSES
 from labkit.reporting.files import read, read_inside
-from labkit.reporting.language import _
+from labkit.text.language import _
 
 NAME = "summary.json"
 FORMAT_VERSION: Final = 1

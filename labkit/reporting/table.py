@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from labkit.catalog import FAMILIES, METRICS
-from labkit.combinations import idle
+from labkit.catalog.rules import idle
+from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
 from labkit.reporting.cell import first_line, status
-from labkit.reporting.numbers import is_missing
-from labkit.spec import CellFailure, CellResult, CellSpec, Outcome
+from labkit.text.numbers import is_missing
 
 if TYPE_CHECKING:
-    from labkit.plan import Plan
+    from labkit.experiment.plan import Plan
 
 #: Columns every metrics.csv has, measured or not.
 ALWAYS = (

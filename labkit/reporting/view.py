@@ -8,17 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, canonical_json
 from labkit.reporting.calibrated import FidScale, fid_scale, real_value
 from labkit.reporting.cell import Cell, cells_of, trouble
-from labkit.reporting.language import _, many
-from labkit.reporting.numbers import levels, listing, setting, show
 from labkit.reporting.plots.style import Style, level_label, level_of
 from labkit.reporting.table import Tables, tables
-from labkit.spec import OWN_CODE, UNSTATED, CellSpec, canonical_json
+from labkit.text.language import _, many
+from labkit.text.numbers import levels, listing, setting, show
 
 if TYPE_CHECKING:
-    from labkit.plan import Plan
-    from labkit.store import Store
+    from labkit.experiment.plan import Plan
+    from labkit.store.store import Store
 
 
 #: More cells than these share a page only with fewer pictures each.

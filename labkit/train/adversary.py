@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from labkit.catalog import LOSSES, resolve
-from labkit.own_code import PREFIX
+from labkit.plugins.registry import PREFIX
 from labkit.train.constraints import make_constraint
 from labkit.train.losses import Adversarial, one_sided_smoothing
 from labkit.train.models.base import gradient_norm

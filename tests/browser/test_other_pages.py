@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labkit.reporting.build import build_report
-from labkit.reporting.comparison import build_comparison
+from labkit.reporting.compare.page import build_comparison
 from labkit.reporting.index import write_index
 from tests.reporting.fake_store import fake_plan, write_store
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from labkit.reporting.build import build_report
-from labkit.reporting.language import using
+from labkit.text.language import using
 from tests.reporting.conftest import SMALL
 from tests.reporting.fake_store import fake_plan, write_store
 

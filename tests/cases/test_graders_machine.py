@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 import torch
 
-from labkit import cell_measures, own_code, runner
-from labkit.asked import UserError
 from labkit.data import sources
+from labkit.execution import evaluation, runner
+from labkit.experiment.lookup import UserError
 from labkit.handin import unpack
 from labkit.handin.machine import lacking, lacking_in
 from labkit.handin.verify import verify
+from labkit.plugins import registry as own_code
 from tests.reliability import forge, real
 from tests.reporting import fake_store
 
@@ -116,7 +117,7 @@ def test_memory_and_files(full: Path, monkeypatch: pytest.MonkeyPatch, error: Ex
     def measure(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(cell_measures, "measures", measure)
+    monkeypatch.setattr(evaluation, "measures", measure)
     ladder = verify(full, cells="*VAE*")
     assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable"}, ladder.lines()
     assert "not checkable here: " in " ".join(ladder.rungs[2].notes)
@@ -124,7 +125,7 @@ def test_memory_and_files(full: Path, monkeypatch: pytest.MonkeyPatch, error: Ex
     def nonsense(*_: Any) -> None:
         raise ValueError("not this machine's fault")
 
-    monkeypatch.setattr(cell_measures, "measures", nonsense)
+    monkeypatch.setattr(evaluation, "measures", nonsense)
     assert forge.verdicts(verify(full, cells="*VAE*"))[3] == "failed"
 
 

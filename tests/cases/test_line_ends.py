@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from labkit import own_code
-from labkit.commits import COMMIT, RESTORE
+from labkit.execution.status import survey
 from labkit.handin.verify import verify
-from labkit.jobs import survey
-from labkit.own_file import read
-from labkit.store import Store
+from labkit.plugins import registry as own_code
+from labkit.plugins.parse import read
+from labkit.store.commits import COMMIT, RESTORE
+from labkit.store.store import Store
 from tests.reliability import forge
 from tests.reporting import fake_store
 
@@ -136,7 +136,7 @@ def test_where_it_cannot_be_restored_the_line_says_how(
 
     root = cloned / "results" / "lab"
     with monkeypatch.context() as patch:
-        patch.setattr("labkit.store.restore_line_ends", refuse)
+        patch.setattr("labkit.store.store.restore_line_ends", refuse)
         store = Store(root)
         why = {job.why for job in survey(store.plan(), store)}
     assert len(why) == 1

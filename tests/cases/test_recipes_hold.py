@@ -13,9 +13,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from labkit import own_code
 from labkit.cli import app
-from labkit.starter import PACKAGE, recipes
+from labkit.experiment.starter import RECIPES, recipes
+from labkit.plugins import registry as own_code
 
 pytestmark = pytest.mark.slow
 
@@ -73,8 +73,8 @@ def test_an_honest_hand_in_of_it_holds(name: str, tmp_path: Path) -> None:
         tree: dict[str, Any] = {**OF_DOCS, "code": ["my_mean.py"]}
         (tmp_path / "my_mean.py").write_text(FAMILY, "utf-8")
     elif name == "own":
-        shutil.copy(PACKAGE / "recipes" / "own" / "my_gan.py", tmp_path)
-        text = (PACKAGE / "recipes" / "own" / "experiments.yaml").read_text("utf-8")
+        shutil.copy(RECIPES / "own" / "my_gan.py", tmp_path)
+        text = (RECIPES / "own" / "experiments.yaml").read_text("utf-8")
         tree = yaml.safe_load(text)
     else:
         tree = yaml.safe_load(recipes()[name].path.read_text("utf-8"))

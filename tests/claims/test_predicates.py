@@ -6,25 +6,25 @@ from typing import Any
 
 import pytest
 
-from labkit.reporting.claims.cell import Cell, Measured
-from labkit.reporting.claims.cells import Cells, make_cells
-from labkit.reporting.claims.claim import Claim, Draft, Reference
-from labkit.reporting.claims.judge import Context, judge
-from labkit.reporting.claims.measure import Samples, measure
-from labkit.reporting.claims.predicates.absence import all_finished, no_collapse
-from labkit.reporting.claims.predicates.best_of import best_of, dominates
-from labkit.reporting.claims.predicates.change import change
-from labkit.reporting.claims.predicates.family import family_versus
-from labkit.reporting.claims.predicates.helped import helped, mark_collapsed
-from labkit.reporting.claims.predicates.pattern import same_pattern, trade_off
-from labkit.reporting.claims.predicates.ranking import ranking
-from labkit.reporting.claims.predicates.reproduces import reproduces
-from labkit.reporting.claims.predicates.setting import best_setting
-from labkit.reporting.claims.predicates.spread import seed_spread
-from labkit.reporting.claims.predicates.trend import trend
-from labkit.reporting.claims.questions.essay import Essay
-from labkit.reporting.claims.texts import Words
-from labkit.reporting.collapse import read
+from labkit.claims.cell import Cell, Measured
+from labkit.claims.cells import Cells, make_cells
+from labkit.claims.claim import Claim, Draft, Reference
+from labkit.claims.collapse import read
+from labkit.claims.judge import Context, judge
+from labkit.claims.measure import Samples, measure
+from labkit.claims.predicates.absence import all_finished, no_collapse
+from labkit.claims.predicates.best_of import best_of, dominates
+from labkit.claims.predicates.change import change
+from labkit.claims.predicates.family import family_versus
+from labkit.claims.predicates.helped import helped, mark_collapsed
+from labkit.claims.predicates.pattern import same_pattern, trade_off
+from labkit.claims.predicates.ranking import ranking
+from labkit.claims.predicates.reproduces import reproduces
+from labkit.claims.predicates.setting import best_setting
+from labkit.claims.predicates.spread import seed_spread
+from labkit.claims.predicates.trend import trend
+from labkit.claims.questions.essay import Essay
+from labkit.claims.texts import Words
 
 FID = measure("proxy_fid")
 

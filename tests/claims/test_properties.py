@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labkit.reporting.claims import Answer, Claim, answer_questions
-from labkit.reporting.claims.cell import Cell, Measured
-from labkit.reporting.claims.cells import Cells, make_cells
-from labkit.reporting.claims.judge import Context, judge
-from labkit.reporting.claims.measure import measure
-from labkit.reporting.claims.predicates.best_of import best_of
-from labkit.reporting.claims.texts import Words
+from labkit.claims import Answer, Claim, answer_questions
+from labkit.claims.cell import Cell, Measured
+from labkit.claims.cells import Cells, make_cells
+from labkit.claims.judge import Context, judge
+from labkit.claims.measure import measure
+from labkit.claims.predicates.best_of import best_of
+from labkit.claims.texts import Words
 from tests.claims.numbers_in import unexplained
 from tests.claims.tables import lab1
 

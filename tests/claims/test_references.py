@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from labkit.reporting.claims import Answer, Reference, answer_cells
-from labkit.reporting.claims.judge import Context
-from labkit.reporting.claims.statements import Checked, check_statement
-from labkit.reporting.claims.texts import Words
-from labkit.reporting.reflect import read, reflect
+from labkit.claims import Answer, Reference, answer_cells
+from labkit.claims.judge import Context
+from labkit.claims.reflect import read, reflect
+from labkit.claims.statements import Checked, check_statement
+from labkit.claims.texts import Words
 
 HERE = Path(__file__).parent / "fixtures"
 WGAN = HERE / "vae-dcgan-wgan.csv"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.reporting.claims.claim import Claim
-from labkit.reporting.reflect import TableError, parse_number, read, reflect
+from labkit.claims.claim import Claim
+from labkit.claims.reflect import TableError, parse_number, read, reflect
 
 HEAD = "run,family,dataset,seed,loss,z_dim,proxy_fid\n"
 
@@ -170,7 +170,7 @@ def test_only_labkits_own_runs_get_a_command(tmp_path: Path) -> None:
 
 
 def test_our_own_metrics_csv_reads_back_to_the_same_claims(tmp_path: Path) -> None:
-    from labkit.reporting.claims import answer_questions
+    from labkit.claims import answer_questions
     from tests.claims.tables import lab1
 
     frame = lab1(3)
@@ -202,7 +202,7 @@ def test_json_is_plain(tmp_path: Path) -> None:
 def test_reading_a_table_needs_neither_torch_nor_pandas(tmp_path: Path) -> None:
     path = written(tmp_path, f"{HEAD}{ROW}b,gan,MNIST,42,bce,64,0.11\n")
     code = (
-        "import sys; from pathlib import Path; from labkit.reporting.reflect import reflect; "
+        "import sys; from pathlib import Path; from labkit.claims.reflect import reflect; "
         f"reflect(Path({str(path)!r})); "
         "print(sorted({'torch', 'pandas', 'matplotlib', 'scipy.stats'} & set(sys.modules)))"
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.reporting.claims.statistics import (
+from labkit.claims.statistics import (
     holm,
     p_beyond,
     proportion_interval,

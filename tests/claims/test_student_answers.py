@@ -9,11 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.catalog import QUESTIONS
-from labkit.reporting.answers import check, expand, match_question, parse, template, to_markdown
-from labkit.reporting.claims import answer_questions
-from labkit.reporting.claims.judge import Context
-from labkit.reporting.claims.statements import FORMS, StatementError, check_statement
-from labkit.reporting.claims.texts import Words
+from labkit.claims import answer_questions
+from labkit.claims.judge import Context
+from labkit.claims.statements import FORMS, StatementError, check_statement
+from labkit.claims.texts import Words
+from labkit.reporting.student.answers import (
+    check,
+    expand,
+    match_question,
+    parse,
+    template,
+    to_markdown,
+)
 from tests.claims.tables import lab1
 
 LAB1 = ("stability", "mode_collapse", "latent_dim", "combining")
@@ -184,7 +191,7 @@ def test_numbers_the_claims_computed_are_known() -> None:
     ],
 )
 def test_statements(statement: str, verdict: str, shown: str | None) -> None:
-    from labkit.reporting.claims.cells import from_frame
+    from labkit.claims.cells import from_frame
 
     checked = check_statement(statement, Context(from_frame(lab1()), Words()))
     assert (checked.verdict, checked.in_these_runs) == (verdict, shown)
@@ -234,7 +241,7 @@ def test_a_statement_about_two_families_is_the_computed_one_either_way_round() -
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_the_help_is_understood(form: str) -> None:
-    from labkit.reporting.claims.cells import from_frame
+    from labkit.claims.cells import from_frame
 
     text = form.replace("[on DATASET]", "on MNIST").replace("[", "").replace("]", "")
     for name, value in (
@@ -251,7 +258,7 @@ def test_every_form_of_the_help_is_understood(form: str) -> None:
 @given(st.text(max_size=120))
 @settings(deadline=None, max_examples=100)
 def test_no_text_breaks_the_reader_of_statements(text: str) -> None:
-    from labkit.reporting.claims.cells import from_frame
+    from labkit.claims.cells import from_frame
 
     with contextlib.suppress(StatementError):
         check_statement(text, Context(from_frame(lab1()), Words()))

@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import labkit.reporting.claims as package
+import labkit.claims as package
 from labkit.catalog import METRICS, QUESTIONS, resolve
-from labkit.reporting.claims import Answer, answer_cells, answer_questions
-from labkit.reporting.claims.cells import from_frame
-from labkit.reporting.claims.texts import MESSAGES, Words
-from labkit.reporting.reflect import reflect
+from labkit.claims import Answer, answer_cells, answer_questions
+from labkit.claims.cells import from_frame
+from labkit.claims.reflect import reflect
+from labkit.claims.texts import MESSAGES, Words
 from tests.claims.numbers_in import unexplained
 from tests.claims.tables import lab1
 

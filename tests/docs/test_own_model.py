@@ -122,7 +122,7 @@ def test_a_family_is_a_module_and_an_entry(copy: Copy) -> None:
     ):
         assert told in text, told
     code = (
-        "from labkit.planning import make_plan, read_experiment; from pathlib import Path; "
+        "from labkit.experiment.grid import make_plan, read_experiment; from pathlib import Path; "
         "from labkit.reporting.plots.style import Style; "
         "plan = make_plan(read_experiment(Path('experiments.yaml')), images=('bundled', '')); "
         "found = Style(plan.cells).palette; "
@@ -198,7 +198,7 @@ def test_a_data_set_that_cannot_be_had_is_one_line(copy: Copy) -> None:
     text = LAB.replace("SOURCE", "auto") + "  g: {family: gan, grid: {dataset: [KMNIST]}}\n"
     (copy.lab / "experiments.yaml").write_text(text)
     code = (
-        "from labkit.planning import make_plan, read_experiment; from pathlib import Path\n"
+        "from labkit.experiment.grid import make_plan, read_experiment; from pathlib import Path\n"
         "for source in ('auto', 'bundled', 'full'):\n"
         "    try: make_plan(read_experiment(Path('experiments.yaml')), source=source,"
         " download=False)\n"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from labkit import planning as plan_module
-from labkit.plan import Plan
-from labkit.planning import make_plan, parse_experiment
-from labkit.starter import recipes
+from labkit.experiment import grid as plan_module
+from labkit.experiment.grid import make_plan, parse_experiment
+from labkit.experiment.plan import Plan
+from labkit.experiment.starter import recipes
 
 
 @pytest.fixture(autouse=True)

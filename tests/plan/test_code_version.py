@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from labkit import code_version
 from labkit.catalog import FAMILIES
-from labkit.code_version import measuring_code, source_hash, training_code, training_modules
+from labkit.experiment import fingerprint
+from labkit.experiment.fingerprint import (
+    measuring_code,
+    source_hash,
+    training_code,
+    training_modules,
+)
 
 CODE = '''
 """What the module is for."""
@@ -85,12 +90,12 @@ def test_one_version_for_every_python() -> None:
 def test_every_module_of_a_family_counts(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     version = training_code
     base = version(family)
-    honest = code_version._module_hash
+    honest = fingerprint._module_hash
     for module in training_modules(family):
-        path = code_version._path(module)
+        path = fingerprint._path(module)
         with monkeypatch.context() as patch:
             patch.setattr(
-                code_version, "_module_hash", lambda p, at=path: "new" if p == at else honest(p)
+                fingerprint, "_module_hash", lambda p, at=path: "new" if p == at else honest(p)
             )
             assert version(family) != base
 
@@ -120,20 +125,20 @@ def test_only_the_networks_a_cell_uses_count() -> None:
 
 def test_every_file_that_measures_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     version = measuring_code.__wrapped__
-    base, honest = version(), code_version._module_hash
-    files = sorted((Path(code_version.PACKAGE) / "measure").rglob("*.py"))
+    base, honest = version(), fingerprint._module_hash
+    files = sorted((Path(fingerprint.PACKAGE) / "measure").rglob("*.py"))
     assert files
     for path in files:
         with monkeypatch.context() as patch:
             patch.setattr(
-                code_version, "_module_hash", lambda p, at=path: "new" if p == at else honest(p)
+                fingerprint, "_module_hash", lambda p, at=path: "new" if p == at else honest(p)
             )
             assert version() != base
 
 
 def test_asking_imports_no_training_code() -> None:
     code = (
-        "import sys; from labkit.code_version import measuring_code, training_code; "
+        "import sys; from labkit.experiment.fingerprint import measuring_code, training_code; "
         "training_code('gan'), measuring_code(); "
         "heavy = ('torch', 'labkit.train', 'labkit.measure'); "
         "print([name for name in sys.modules if name.startswith(heavy)])"
@@ -145,10 +150,10 @@ def test_asking_imports_no_training_code() -> None:
 def test_what_was_seen_before_is_not_read_again_and_never_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def facts() -> code_version._Facts:
-        for cached in (code_version._kept_at, code_version._seen, code_version._facts):
+    def facts() -> fingerprint._Facts:
+        for cached in (fingerprint._kept_at, fingerprint._seen, fingerprint._facts):
             cached.cache_clear()
-        return code_version._facts(source)
+        return fingerprint._facts(source)
 
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path / "cache"))
     source = tmp_path / "module.py"
@@ -156,7 +161,7 @@ def test_what_was_seen_before_is_not_read_again_and_never_wrong(
     first = facts()
     assert first.imports == ["labkit.train.loop"]
     with monkeypatch.context() as patch:
-        patch.setattr(code_version, "_hash", lambda tree: "made again")
+        patch.setattr(fingerprint, "_hash", lambda tree: "made again")
         assert facts() == first
         source.write_text("A = 2\n")
         assert facts() == ("made again", [])
@@ -166,5 +171,5 @@ def test_what_was_seen_before_is_not_read_again_and_never_wrong(
         assert facts() == (source_hash("A = 2"), [])
     monkeypatch.setenv("LABKIT_CACHE", str(source / "not a folder"))
     assert facts() == (source_hash("A = 2"), [])
-    for cached in (code_version._kept_at, code_version._seen, code_version._facts):
+    for cached in (fingerprint._kept_at, fingerprint._seen, fingerprint._facts):
         cached.cache_clear()

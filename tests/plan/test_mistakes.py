@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labkit import experiment_file, safe_yaml
 from labkit.catalog import FAMILIES
-from labkit.plan import Plan, PlanError
-from labkit.planning import make_plan, parse_experiment, read_experiment
+from labkit.experiment import reader, safe_yaml
+from labkit.experiment.grid import make_plan, parse_experiment, read_experiment
+from labkit.experiment.plan import Plan, PlanError
 
 HEAD = "name: lab\nexperiments:\n  gan:\n    family: gan\n"  # four lines
 GRID = HEAD + "    grid:\n      dataset: [MNIST]\n"  # six lines
@@ -456,7 +456,7 @@ def test_such_a_space_within_a_text_is_the_writers(odd: str, plan_of: Callable[.
 def test_a_kind_of_mistake_that_labkit_does_not_know() -> None:
     """A later pydantic may have new ones; its words stand behind labkit's."""
     error = {"type": "new_in_3", "loc": ("threads",), "msg": "Too odd.\nSee x", "input": 7}
-    path, said = experiment_file._explain(error)
+    path, said = reader._explain(error)
     assert (path, said) == (("threads",), "7 is not allowed here (pydantic: Too odd.)")
 
 

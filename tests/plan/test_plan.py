@@ -16,13 +16,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit import planning as plan_module
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
-from labkit.combinations import acts_with
+from labkit.catalog.rules import acts_with
 from labkit.data.sources import data_hash
-from labkit.plan import Plan, PlanError, matches
-from labkit.planning import make_plan, parse_experiment, read_experiment
-from labkit.spec import CellSpec
+from labkit.experiment import grid as plan_module
+from labkit.experiment.grid import make_plan, parse_experiment, read_experiment
+from labkit.experiment.plan import Plan, PlanError, matches
+from labkit.experiment.spec import CellSpec
 
 LAB1 = [
     "MNIST_GAN_hinge_z32",
@@ -133,7 +133,7 @@ def test_plan_json(lab1: Path) -> None:
 def test_planning_brings_in_nothing_heavy(lab1: Path) -> None:
     """In a process of its own: the tests around have imported everything."""
     code = (
-        "import sys; from pathlib import Path; import labkit.planning as p; "
+        "import sys; from pathlib import Path; import labkit.experiment.grid as p; "
         "p.feature_hash = str; "
         f"p.make_plan(p.read_experiment(Path({str(lab1)!r})), source='bundled'); "
         "print(*sorted({'torch', 'pandas', 'scipy', 'matplotlib'} & set(sys.modules)))"
@@ -224,8 +224,8 @@ def test_data_code_and_features_change_every_cell(
     base = plan_of(text)
     for target, other in (
         ("labkit.data.sources.resolve_source", lambda *_: ("full", "here")),
-        ("labkit.planning.feature_hash", lambda _: "other"),
-        ("labkit.code_version.training_code", lambda *_: "other"),
+        ("labkit.experiment.grid.feature_hash", lambda _: "other"),
+        ("labkit.experiment.fingerprint.training_code", lambda *_: "other"),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(target, other)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from labkit.catalog import FAMILIES
-from labkit.plan import PlanError
-from labkit.planning import make_plan, parse_experiment, read_experiment
-from labkit.starter import recipes
+from labkit.experiment.grid import make_plan, parse_experiment, read_experiment
+from labkit.experiment.plan import PlanError
+from labkit.experiment.starter import recipes
 
 NAMES = [
     "lab1", "beta-vae", "conditional", "constraints", "gan-losses", "hybrids", "stabilisation",

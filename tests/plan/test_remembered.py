@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from labkit import api, own_code, remembered
-from labkit.experiment_file import read_experiment
-from labkit.plan import Plan
-from labkit.planning import make_plan
-from labkit.starter import recipes
+from labkit import api
+from labkit.execution import remembered
+from labkit.experiment.grid import make_plan
+from labkit.experiment.plan import Plan
+from labkit.experiment.reader import read_experiment
+from labkit.experiment.starter import recipes
+from labkit.plugins import registry as own_code
 
 LAB = """
 name: lab
@@ -129,7 +131,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time(file: Path) -> None:
 
 def test_a_plan_is_read_without_what_planning_needs() -> None:
     code = (
-        "import sys, labkit.plan, labkit.remembered, labkit.store; "
+        "import sys, labkit.experiment.plan, labkit.execution.remembered, labkit.store.store; "
         "print(*sorted({'pydantic', 'yaml', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.safe_yaml import YamlError, parse
+from labkit.experiment.safe_yaml import YamlError, parse
 
 
 def plain(text: str) -> Any:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from labkit import starter
 from labkit.catalog import DATASETS, FAMILIES, LOSSES
-from labkit.experiment_file import PlanError, parse_experiment, read_experiment
-from labkit.family_models import SCHEMA_NAME, json_schema
-from labkit.starter import EDITOR_LINE, FILE_NAME, recipes, write_starter
+from labkit.experiment import starter
+from labkit.experiment.family_models import SCHEMA_NAME, json_schema
+from labkit.experiment.reader import PlanError, parse_experiment, read_experiment
+from labkit.experiment.starter import EDITOR_LINE, FILE_NAME, recipes, write_starter
 
 
 @pytest.mark.parametrize("name", recipes())

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from labkit import runner
 from labkit.data import Images, load
-from labkit.experiment_file import read_experiment
-from labkit.planning import make_plan
-from labkit.store import Store
+from labkit.execution import runner
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import read_experiment
+from labkit.store.store import Store
 from tests.run.fake import Recorder
 
 TEXT = """\
@@ -33,13 +33,13 @@ FEW = 500
 
 
 def work(task: dict[str, Any]) -> float:
-    from labkit import cell_images, one_cell
+    from labkit.execution import sampling, worker
     from labkit.measure import reference
 
     with (
-        patch.object(one_cell, "CHECKPOINT_EVERY_S", 0.0),
+        patch.object(worker, "CHECKPOINT_EVERY_S", 0.0),
         patch.object(reference, "load", few_images),
-        patch.object(cell_images, "load", few_images),
+        patch.object(sampling, "load", few_images),
     ):
         return runner.train_and_measure(task)
 

@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from labkit.commits import COMMIT, json_bytes, signed
-from labkit.experiment_file import read_experiment
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import read_experiment
+from labkit.experiment.spec import sha256_of
 from labkit.handin import bag
 from labkit.handin.container import Container
 from labkit.handin.ladder import Ladder, Rung
 from labkit.handin.submit import submit
 from labkit.handin.unpack import unpack
 from labkit.handin.verify import _head, verify
-from labkit.planning import make_plan
 from labkit.reporting import build
-from labkit.spec import sha256_of
-from labkit.store import Store
+from labkit.store.commits import COMMIT, json_bytes, signed
+from labkit.store.store import Store
 from tests.reporting import fake_store
 
 TEXT = """\

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from labkit import runner
-from labkit.experiment_file import read_experiment
+from labkit.execution import runner
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import read_experiment
 from labkit.handin.submit import submit
-from labkit.planning import make_plan
-from labkit.store import Store
+from labkit.store.store import Store
 from tests.run.fake import Recorder
 
 

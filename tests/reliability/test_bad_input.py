@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labkit.commits import StoreError
-from labkit.experiment_file import PlanError, parse_experiment
-from labkit.planning import make_plan
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import PlanError, parse_experiment
 from labkit.reporting.table import to_csv
-from labkit.store import Store
+from labkit.store.commits import StoreError
+from labkit.store.store import Store
 from tests.reliability import forge
 from tests.reporting import fake_store
 
@@ -119,7 +119,7 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ids=["apply", "name", "laughs", "deep list", "deep map", "large", "binary"],
 )  # fmt: skip
 def test_yaml_that_means_harm(text: str, tmp_path: Path) -> None:
-    from labkit.experiment_file import read_experiment
+    from labkit.experiment.reader import read_experiment
 
     file = tmp_path / "e.yaml"
     file.write_text(text)

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labkit.commits import COMMIT, json_bytes, read_commit
+from labkit.experiment.spec import CellSpec
 from labkit.handin import bag, retrain
 from labkit.handin.container import Container
 from labkit.handin.ladder import Rung
 from labkit.handin.retrain import seed_spread, tolerance
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.handin.verify import _head
-from labkit.spec import CellSpec
-from labkit.store import Store
+from labkit.store.commits import COMMIT, json_bytes, read_commit
+from labkit.store.store import Store
 from tests.reliability import forge
 from tests.reporting import fake_store
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from labkit.commits import COMMIT, SMALL_BYTES, damage, json_bytes, read_commit, seal, signed
-from labkit.jobs import survey
-from labkit.spec import CellResult, sha256_of
-from labkit.store import Store
+from labkit.execution.status import survey
+from labkit.experiment.spec import CellResult, sha256_of
+from labkit.store.commits import COMMIT, SMALL_BYTES, damage, json_bytes, read_commit, seal, signed
+from labkit.store.store import Store
 from tests.reliability import world
 
 PLACES = 20
@@ -129,12 +129,12 @@ def test_a_commit_of_another_cell_does_not_count(tmp_path: Path, undisturbed: Pa
 
 def test_commits_of_the_first_format_still_count(tmp_path: Path, undisturbed: Path) -> None:
     """Made before a commit signed itself: no ``self``, no ``inputs``."""
-    from labkit import durable
+    from labkit.store import atomic
 
     root = copied(undisturbed, tmp_path / "results")
     for path in root.glob("cells/*/*/COMMIT.json"):
         commit = read_commit(path.parent)
-        durable.write_bytes(
+        atomic.write_bytes(
             path, json_bytes({k: v for k, v in commit.items() if k not in ("self", "inputs")})
         )
     assert set(surveyed(root, deep=True).values()) == {"done: done"}

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from labkit.errors import REASONS, one_line
-from labkit.jobs import survey
-from labkit.spec import CellFailure
-from labkit.store import Store
+from labkit.execution.status import survey
+from labkit.experiment.spec import CellFailure
+from labkit.store.store import Store
 from tests.reliability import world
 from tests.run.fake import Recorder
 

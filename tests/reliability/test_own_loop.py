@@ -11,12 +11,12 @@ import pytest
 
 import labkit
 from labkit.data import load
-from labkit.experiment_file import read_experiment
+from labkit.execution.status import survey
+from labkit.experiment.reader import read_experiment
+from labkit.experiment.spec import OWN_CODE, UNSTATED
 from labkit.handin.submit import submit
 from labkit.handin.verify import verify
-from labkit.jobs import survey
-from labkit.spec import OWN_CODE, UNSTATED
-from labkit.store import Store
+from labkit.store.store import Store
 from tests.reliability import forge, real
 from tests.reliability.forge import Change
 from tests.reliability.test_measures import resampled

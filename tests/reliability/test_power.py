@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from labkit import durable
-from labkit.layout import Layout
+from labkit.store import atomic
+from labkit.store.layout import Layout
 from tests.reliability import world
 
 Names = dict[str, int]
@@ -221,6 +221,6 @@ def test_a_forgotten_flush_is_noticed(
     tmp_path: Path, expected: dict[str, bytes], forgotten: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The instrument itself: without these calls, what is committed can be lost."""
-    monkeypatch.setattr(durable, forgotten, lambda *args: None)
+    monkeypatch.setattr(atomic, forgotten, lambda *args: None)
     with pytest.raises(AssertionError):
         test_what_is_committed_is_flushed(tmp_path, expected)

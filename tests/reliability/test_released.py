@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from labkit import __version__
-from labkit.experiment_file import read_experiment
-from labkit.jobs import survey
-from labkit.planning import make_plan
+from labkit.execution.status import survey
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import read_experiment
+from labkit.experiment.spec import CellFailure, CellResult
 from labkit.reporting.build import build_report
-from labkit.spec import CellFailure, CellResult
-from labkit.store import Store
+from labkit.store.store import Store
 from tests.reporting import fake_store
 
 STORES = Path(__file__).with_name("stores")

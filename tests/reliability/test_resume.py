@@ -10,13 +10,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from labkit import one_cell
-from labkit.attempts import Attempt
 from labkit.catalog import FAMILIES
-from labkit.experiment_file import parse_experiment
-from labkit.planning import make_plan
-from labkit.spec import CellSpec
-from labkit.store import Store
+from labkit.execution import worker
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import parse_experiment
+from labkit.experiment.spec import CellSpec
+from labkit.store.attempts import Attempt
+from labkit.store.store import Store
 from labkit.train import runtime
 
 pytestmark = pytest.mark.slow
@@ -56,8 +56,8 @@ def cell(family: str) -> CellSpec:
 def train(spec: CellSpec, attempt: Attempt, clock: Clock) -> None:
     runtime.set_up()
     torch.manual_seed(999)  # whatever this process did before must not matter
-    task = one_cell.Task(spec.to_json(), str(attempt.folder))
-    one_cell.train(spec, Store(attempt.folder), attempt, task, clock)
+    task = worker.Task(spec.to_json(), str(attempt.folder))
+    worker.train(spec, Store(attempt.folder), attempt, task, clock)
 
 
 def left(attempt: Attempt) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def left(attempt: Attempt) -> dict[str, Any]:
 def test_stopped_inside_and_after_every_epoch(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(one_cell, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(worker, "CHECKPOINT_EVERY_S", 0.0)
     spec = cell(family)
     attempts = {name: Attempt(tmp_path / name) for name in ("alone", "stopped")}
     for attempt in attempts.values():
@@ -102,8 +102,8 @@ def test_the_instrument_notices_a_lost_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A checkpoint that forgets the optimiser's state does not end in the same bits."""
-    monkeypatch.setattr(one_cell, "CHECKPOINT_EVERY_S", 0.0)
-    real = one_cell.checkpoint.load
+    monkeypatch.setattr(worker, "CHECKPOINT_EVERY_S", 0.0)
+    real = worker.checkpoint.load
 
     def forgetful(family: Any, path: Path) -> None:
         moments = {name: each.state_dict() for name, each in family.optimisers.items()}
@@ -111,6 +111,6 @@ def test_the_instrument_notices_a_lost_step(
         for name, each in family.optimisers.items():
             each.load_state_dict(moments[name])
 
-    monkeypatch.setattr(one_cell.checkpoint, "load", forgetful)
+    monkeypatch.setattr(worker.checkpoint, "load", forgetful)
     with pytest.raises(AssertionError):
         test_stopped_inside_and_after_every_epoch("vae", tmp_path, monkeypatch)

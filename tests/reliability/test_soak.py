@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit.jobs import survey
-from labkit.store import Store
+from labkit.execution.status import survey
+from labkit.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from labkit.experiment_file import parse_experiment, read_experiment
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import parse_experiment, read_experiment
 from labkit.handin import bag
 from labkit.handin.content import differences
 from labkit.handin.submit import submit
-from labkit.planning import make_plan
-from labkit.store import Store
+from labkit.store.store import Store
 from tests.reliability import forge
 from tests.reporting import fake_store
 

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from labkit import runner
-from labkit.experiment_file import read_experiment
+from labkit.execution import runner
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import read_experiment
+from labkit.experiment.spec import CellResult, CellSpec
 from labkit.handin import bag, retrain
 from labkit.handin.container import Container
 from labkit.handin.ladder import Rung
 from labkit.handin.submit import submit
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.handin.verify import _head
-from labkit.planning import make_plan
-from labkit.spec import CellResult, CellSpec
-from labkit.store import Store
+from labkit.store.store import Store
 from tests.reliability.test_calibration import metrics, write
 from tests.run.fake import Recorder
 

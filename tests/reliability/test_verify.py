@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit.commits import COMMIT
 from labkit.handin.verify import verify
+from labkit.store.commits import COMMIT
 from tests.reliability import forge
 from tests.reliability.forge import Change
 from tests.reporting import fake_store

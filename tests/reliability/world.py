@@ -18,14 +18,15 @@ from typing import Any
 
 import pytest
 
-from labkit import attempts, commits, durable, speed
-from labkit.attempts import Attempt, attempt_and_commit
-from labkit.commits import SMALL_BYTES
-from labkit.plan import Plan
+from labkit.execution import eta
+from labkit.execution.runner import Options, Summary, run
+from labkit.experiment.plan import Plan
+from labkit.experiment.spec import CellSpec
 from labkit.reporting.build import build_report
-from labkit.runner import Options, Summary, run
-from labkit.spec import CellSpec
-from labkit.store import Store
+from labkit.store import atomic, attempts, commits
+from labkit.store.attempts import Attempt, attempt_and_commit
+from labkit.store.commits import SMALL_BYTES
+from labkit.store.store import Store
 from tests.reporting import fake_store
 from tests.run.fake import Recorder
 
@@ -69,26 +70,26 @@ def _train(spec: CellSpec, attempt: Attempt) -> None:
         attempt.history_path.write_bytes(kept)
         assert kept.count(b"\n") == done, "the checkpoint is ahead of the history"
     for epoch in range(done + 1, EPOCHS + 1):
-        durable.mkdir(attempt.folder / "images")
+        atomic.mkdir(attempt.folder / "images")
         for name, data in pictures.items():
             if f"_epoch{epoch}." in name:
-                durable.write_bytes(attempt.folder / name, data)
-        durable.sync_folder(attempt.folder / "images")
-        durable.replace_bytes(attempt.folder / "best.safetensors", _weights(spec, epoch))
+                atomic.write_bytes(attempt.folder / name, data)
+        atomic.sync_folder(attempt.folder / "images")
+        atomic.replace_bytes(attempt.folder / "best.safetensors", _weights(spec, epoch))
         line = json.dumps(rows[epoch - 1]) + "\n"
-        durable.append_bytes(attempt.history_path, line.encode())
-        durable.replace_bytes(checkpoint, _weights(spec, epoch))
+        atomic.append_bytes(attempt.history_path, line.encode())
+        atomic.replace_bytes(checkpoint, _weights(spec, epoch))
     small = {
         "cost.json": {"seconds": 2.0, "images_per_s": 100.0, "parameters": 3},
         "spec.json": spec.to_json(),
         "environment.json": fake_store.ENVIRONMENT,
     }
     for name, value in small.items():
-        durable.write_bytes(attempt.folder / name, json.dumps(value).encode())
+        atomic.write_bytes(attempt.folder / name, json.dumps(value).encode())
 
 
 def work(task: dict[str, Any]) -> float:
-    """What `labkit.one_cell.run_cell` does, without torch."""
+    """What `labkit.execution.worker.run_cell` does, without torch."""
     spec, results = CellSpec.from_json(task["spec"]), Store(Path(task["store"]))
     sheet_gan = CellSpec.from_json(task["sheet_gan"])
 
@@ -97,13 +98,13 @@ def work(task: dict[str, Any]) -> float:
 
     def evaluate(attempt: Attempt, _: Any) -> None:
         measures = _content(plan().cells.index(spec))[2]
-        durable.write_bytes(attempt.folder / "metrics.json", measures)
+        atomic.write_bytes(attempt.folder / "metrics.json", measures)
         samples = (results.train_folder(spec) / "best.safetensors").read_bytes()
-        durable.write_bytes(attempt.folder / "samples.npz", samples[::-1])
+        atomic.write_bytes(attempt.folder / "samples.npz", samples[::-1])
 
     def sheet(attempt: Attempt, _: Any) -> None:
         value = json.dumps({"metrics": {"lab_sheet_fid": 4.5}}).encode()
-        durable.write_bytes(attempt.folder / "metrics.json", value)
+        atomic.write_bytes(attempt.folder / "metrics.json", value)
 
     if not results.is_trained(spec) and not attempt_and_commit(train, "train", spec, results):
         return 0.01
@@ -141,8 +142,8 @@ def report(root: Path, out: Path) -> dict[str, bytes]:
 
 def still(patch: pytest.MonkeyPatch) -> None:
     """Stop the store's clock, take every other process for dead, spare the real disk."""
-    patch.setattr(durable, "_fsync", lambda handle: None)
-    patch.setattr(speed, "remember", lambda *args: None)
+    patch.setattr(atomic, "_fsync", lambda handle: None)
+    patch.setattr(eta, "remember", lambda *args: None)
     patch.setattr(commits, "now", lambda: TIME)
     patch.setattr(attempts, "process_lives", lambda pid: False)
 
@@ -157,12 +158,12 @@ def disk(fate: Fate) -> Iterator[None]:
     """Let `fate` decide over each primitive operation on the disk."""
     with pytest.MonkeyPatch.context() as patch:
         for kind in PRIMITIVES:
-            real = getattr(durable, f"_{kind}")
+            real = getattr(atomic, f"_{kind}")
 
             def fake(*args: Any, kind: str = kind, real: Callable[..., None] = real) -> None:
                 fate(kind, real, args)
 
-            patch.setattr(durable, f"_{kind}", fake)
+            patch.setattr(atomic, f"_{kind}", fake)
         yield
 
 

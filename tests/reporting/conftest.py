@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit import commits
-from labkit.store import Store
+from labkit.store import commits
+from labkit.store.store import Store
 from tests.reporting.fake_store import TIME, fake_plan, write_store
 
 

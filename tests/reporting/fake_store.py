@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from labkit import commits, layer_table, pictures
 from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
 from labkit.data import load
-from labkit.plan import Plan
-from labkit.spec import CellSpec
-from labkit.store import Store
+from labkit.execution import image_grid
+from labkit.experiment.plan import Plan
+from labkit.experiment.spec import CellSpec
+from labkit.store import commits, layer_table
+from labkit.store.store import Store
 
 TIME = "2025-11-21T22:00:00+00:00"
 LAB1 = [
@@ -194,8 +195,8 @@ def images(spec: CellSpec, epoch: int) -> dict[str, bytes]:
         found[f"classes_epoch{epoch}"] = spoiled(real[:80])
     columns = {"manifold": 15, "classes": 8}
     return {
-        f"images/{name}.png": pictures.png(
-            pictures.tile(some, columns.get(name.partition("_")[0], 4))
+        f"images/{name}.png": image_grid.png(
+            image_grid.tile(some, columns.get(name.partition("_")[0], 4))
         )
         for name, some in found.items()
     }
@@ -211,7 +212,7 @@ ENVIRONMENT = {
 @cache
 def networks(family: str, params: str) -> bytes:
     """The record of the layers that training cells of these settings leaves."""
-    from labkit.tracing import trace
+    from labkit.execution.tracing import trace
 
     spec = spec_of(family, "MNIST", json.loads(params), 42, False, 1)
     return json.dumps(layer_table.to_json(trace(spec))).encode()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from labkit.catalog import DATASETS
+from labkit.claims.collapse import Collapse, read
 from labkit.measure.classes import ClassShares
 from labkit.measure.modes import Modes
-from labkit.reporting.collapse import Collapse, read
 
 MISSING = "classes missing: T-shirt/top, Ankle boot"
 ALIKE = "repetition: 10,000 samples are all alike (Vendi score 1.49)"

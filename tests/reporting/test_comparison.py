@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from labkit.reporting import compare, comparison, paired
-from labkit.reporting.comparison import build_comparison
-from labkit.reporting.paired import contrasts, pairs
+from labkit.reporting.compare import page as comparison
+from labkit.reporting.compare import paired
+from labkit.reporting.compare import table as compare
+from labkit.reporting.compare.page import build_comparison
+from labkit.reporting.compare.paired import contrasts, pairs
 from tests.reporting import fake_store
 from tests.reporting.fake_store import fake_plan, write_store
 from tests.run.test_cli import labkit

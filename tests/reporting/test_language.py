@@ -20,21 +20,21 @@ from babel.messages.pofile import read_po
 
 import labkit
 from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.claims.statements import FORMS
 from labkit.errors import LabkitError
-from labkit.planning import make_plan, read_experiment
-from labkit.reporting import language
+from labkit.experiment.grid import make_plan, read_experiment
+from labkit.experiment.starter import recipes
 from labkit.reporting.blocks import Report
 from labkit.reporting.build import read_report
-from labkit.reporting.claims.statements import FORMS
-from labkit.reporting.comparison import comparison
-from labkit.reporting.language import catalogue, using
+from labkit.reporting.compare.page import comparison
 from labkit.reporting.plots.style import level_label
-from labkit.reporting.render import Drawings, html
-from labkit.reporting.templates import environment
+from labkit.reporting.render.files import Drawings, html
+from labkit.reporting.render.prose import to_markdown
+from labkit.reporting.render.templates import environment
 from labkit.reporting.view import read_view
-from labkit.reporting.words import to_markdown
-from labkit.starter import recipes
-from labkit.store import Store
+from labkit.store.store import Store
+from labkit.text import language
+from labkit.text.language import catalogue, using
 from scripts import messages
 from tests.reporting.fake_store import ENVIRONMENT, fake_plan, write_store
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.reporting import numbers
-from labkit.reporting.numbers import (
+from labkit.text import numbers
+from labkit.text.numbers import (
     capitals,
     duration,
     levels,

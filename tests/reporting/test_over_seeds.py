@@ -11,9 +11,9 @@ import pytest
 
 from labkit.reporting.cell import cells_of
 from labkit.reporting.document import compose
-from labkit.reporting.numbers import spread
 from labkit.reporting.sections import over_seeds
 from labkit.reporting.view import View
+from labkit.text.numbers import spread
 from tests.reporting.fake_store import fake_plan, write_store
 
 

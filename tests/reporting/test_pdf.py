@@ -13,10 +13,10 @@ from types import ModuleType
 
 import pytest
 
-from labkit.reporting import pdf
 from labkit.reporting.build import build_report
 from labkit.reporting.files import ReportError
-from labkit.store import Store
+from labkit.reporting.render import pdf
+from labkit.store.store import Store
 
 needs_poppler = pytest.mark.skipif(not shutil.which("pdfinfo"), reason="poppler-utils is missing")
 
@@ -143,7 +143,7 @@ def test_a_weasyprint_that_is_too_old_is_none(monkeypatch: pytest.MonkeyPatch) -
 
 def test_nothing_is_fetched_and_no_colour_is_left_open(small: Store, tmp_path: Path) -> None:
     from labkit.reporting.build import read_report
-    from labkit.reporting.render import Drawings, html
+    from labkit.reporting.render.files import Drawings, html
 
     report = read_report(small, None, "full", {})
     page = html(report, Drawings(report, ("svg",)), paper=True)

@@ -28,7 +28,7 @@ from labkit.reporting.plots.scales import Scale, limits, spread
 from labkit.reporting.plots.style import Style
 from labkit.reporting.plots.svg import to_svg
 from labkit.reporting.view import View
-from labkit.store import Store
+from labkit.store.store import Store
 from tests.reporting.fake_store import LAB1, fake_plan, write_store
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from labkit.layout import Layout
+from labkit.experiment.spec import CellFailure, CellResult
 from labkit.reporting.cell import Cell
 from labkit.reporting.sections.published import Comparison, compare, loss_course, unbounded
-from labkit.spec import CellFailure, CellResult
+from labkit.store.layout import Layout
 from tests.reporting.fake_store import spec_of
 
 REFERENCE: dict[str, Any] = {

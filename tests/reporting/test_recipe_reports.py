@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from labkit.catalog import FAMILIES, QUESTIONS
-from labkit.planning import make_plan, read_experiment
+from labkit.experiment.grid import make_plan, read_experiment
+from labkit.experiment.starter import recipes
 from labkit.reporting.build import build_report
-from labkit.starter import recipes
 from tests.reporting.fake_store import write_store
 
 #: What each recipe's report must contain besides its cells.

@@ -13,20 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from labkit import commits, layer_table
 from labkit.catalog import FORMATS, resolve
-from labkit.pictures import enlarged
+from labkit.claims import answer_questions
+from labkit.execution.image_grid import enlarged
 from labkit.reporting.blocks import pictures, walk
 from labkit.reporting.build import build_report, read_report
 from labkit.reporting.cell import cells_of
-from labkit.reporting.claims import answer_questions
 from labkit.reporting.document import compose
 from labkit.reporting.files import ReportError
-from labkit.reporting.render import thinned
+from labkit.reporting.render.files import thinned
+from labkit.reporting.render.templates import templates_folder
 from labkit.reporting.sections.questions import headlines
-from labkit.reporting.templates import templates_folder
 from labkit.reporting.view import View
-from labkit.store import Store
+from labkit.store import commits, layer_table
+from labkit.store.store import Store
 from tests.claims.tables import lab1 as three_seeds
 from tests.reporting.conftest import SMALL
 from tests.reporting.fake_store import fake_plan, write_store

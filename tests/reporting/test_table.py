@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 
 from labkit.catalog import METRICS
-from labkit.planning import make_plan, parse_experiment
-from labkit.reporting import compare
-from labkit.reporting.claims import answer_questions
-from labkit.reporting.comparison import compare_text
+from labkit.claims import answer_questions
+from labkit.experiment.grid import make_plan, parse_experiment
+from labkit.experiment.spec import CellFailure, CellResult
+from labkit.reporting.compare import table as compare
+from labkit.reporting.compare.page import compare_text
 from labkit.reporting.table import ALWAYS, Tables, tables, to_csv
 from labkit.reporting.view import read_view
-from labkit.spec import CellFailure, CellResult
-from labkit.store import Store
+from labkit.store.store import Store
 from tests.reporting.fake_store import fake_plan, history, measures
 
 

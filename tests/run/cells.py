@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from labkit.attempts import Attempt
-from labkit.plan import Plan
-from labkit.spec import CellSpec
-from labkit.store import Store
+from labkit.experiment.plan import Plan
+from labkit.experiment.spec import CellSpec
+from labkit.store.attempts import Attempt
+from labkit.store.store import Store
 
 
 def spec(name: str = "MNIST_GAN_hinge_z64", **changes: Any) -> CellSpec:

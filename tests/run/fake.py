@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labkit.commits import damage
-from labkit.jobs import Job
-from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import Store
-from labkit.watch import Progress
+from labkit.execution.status import Job
+from labkit.execution.watch import Progress
+from labkit.experiment.spec import CellFailure, CellResult, CellSpec
+from labkit.store.commits import damage
+from labkit.store.store import Store
 from tests.run.cells import fill_evaluation, fill_training
 
 

@@ -15,7 +15,7 @@ import labkit
 from labkit import api, cli
 from labkit.errors import LabkitError
 from labkit.reporting.results import Results
-from labkit.store import Store
+from labkit.store.store import Store
 from tests.reporting.fake_store import fake_plan, write_store
 
 POINTS = (
@@ -137,7 +137,7 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
     ("seeds", "said"), [(3, "3"), ([0, 1, 2], "0,1,2,"), ((7,), "7,"), ("0,1", "0,1"), (None, None)]
 )
 def test_seeds(seeds: object, said: str | None) -> None:
-    from labkit.planning import parse_seeds
+    from labkit.experiment.grid import parse_seeds
 
     assert api._seeds(seeds) == said  # type: ignore[arg-type]
     if isinstance(seeds, list | tuple):

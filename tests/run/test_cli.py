@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.store import Store
+from labkit.store.store import Store
 from tests.run.test_lock import another_run
 
 TINY = """

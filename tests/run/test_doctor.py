@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import doctor
+from labkit.cli import doctor
 from tests.run.test_cli import labkit
 
 
@@ -39,7 +39,7 @@ def test_one_screen_without_anybodys_name(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_torch_that_cannot_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "torch.py").write_text("raise ImportError('/home/bob/lib/x.so: cannot open')\n")
-    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "labkit" / "doctor.py"))
+    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "labkit" / "cli" / "doctor.py"))
     (finding,) = doctor.torch()
     assert not finding.ok
     assert "ImportError: …/x.so: cannot open" in finding.text

@@ -16,17 +16,17 @@ from typing import Any
 import filelock
 import pytest
 
-from labkit import runner
-from labkit.lock import BusyError, only_run
-from labkit.runner import Options
-from labkit.store import Store
+from labkit.execution import runner
+from labkit.execution.runner import Options
+from labkit.store.lock import BusyError, only_run
+from labkit.store.store import Store
 from tests.run import fake
 from tests.run.cells import plan, spec
 
 HOLD = """
 import sys
 from pathlib import Path
-from labkit.lock import only_run
+from labkit.store.lock import only_run
 with only_run(Path(sys.argv[1])) as note:
     print(note or "held", flush=True)
     sys.stdin.read()

@@ -17,12 +17,13 @@ import pytest
 import torch
 
 import labkit
-from labkit import begun, convert, own, own_plan
 from labkit.data import load
-from labkit.plan import PlanError
-from labkit.planning import make_plan, parse_experiment
-from labkit.spec import CellFailure, CellResult, Outcome
-from labkit.store import Store
+from labkit.execution.recorder import convert, journal, recorder
+from labkit.execution.recorder import plan as own_plan
+from labkit.experiment.grid import make_plan, parse_experiment
+from labkit.experiment.plan import PlanError
+from labkit.experiment.spec import CellFailure, CellResult, Outcome
+from labkit.store.store import Store
 
 GIVEN: dict[str, Any] = {"dataset": "MNIST", "family": "gan", "loss": "bce"}
 REAL = load("MNIST", "train", "bundled", limit=1000).images
@@ -282,7 +283,7 @@ def test_an_error_of_the_measuring_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(own, "_measure", lambda *_: 1 / 0)
+        patch.setattr(recorder, "_measure", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError), opened(tmp_path) as cell:  # noqa: PT012
             cell.log(1, d_loss=1)
             cell.samples(REAL, 1)
@@ -302,7 +303,7 @@ def test_a_full_disk_does_not_end_the_training(
     with opened(tmp_path) as cell:
         cell.log(1, d_loss=1)
         with monkeypatch.context() as patch:
-            patch.setattr("labkit.durable._write", full)
+            patch.setattr("labkit.store.atomic._write", full)
             cell.log(2, d_loss=2)
             cell.samples(REAL, 2)
     assert capsys.readouterr().err.count("is kept in memory alone until the cell ends") == 1
@@ -378,7 +379,7 @@ def test_without_locks_none_is_lost_either(tmp_path: Path, monkeypatch: pytest.M
     def none(*_: object) -> bool:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr("labkit.lock.Lock.take", none)
+    monkeypatch.setattr("labkit.store.lock.Lock.take", none)
     store, other = Store(tmp_path), Store(tmp_path)
     with opened(tmp_path, "first") as cell:
         cell.log(1, d_loss=1)
@@ -438,7 +439,7 @@ def test_an_older_training_of_a_cell_is_not_taken_up(tmp_path: Path) -> None:
 
 
 def test_a_run_that_begins_meanwhile_keeps_a_loops_cell(tmp_path: Path) -> None:
-    from labkit import runner
+    from labkit.execution import runner
     from tests.run.fake import Recorder
 
     text = "name: mine\nexperiments: {v: {family: vae, grid: {dataset: [MNIST]}}}\n"
@@ -573,4 +574,4 @@ def test_bfloat16_images_are_measured(tmp_path: Path) -> None:
     (outcome,) = outcomes(tmp_path).values()
     assert isinstance(outcome, CellResult)
     assert outcome.metrics["proxy_fid"] is not None
-    assert begun.epochs_told(Store(tmp_path), outcome.spec) is None
+    assert journal.epochs_told(Store(tmp_path), outcome.spec) is None

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 import labkit
-from labkit import convert
 from labkit.data import load
-from labkit.plan import PlanError
-from labkit.planning import make_plan, parse_experiment
-from labkit.spec import OWN_CODE, UNSTATED, CellFailure, CellResult
-from labkit.store import Store
+from labkit.execution.recorder import convert
+from labkit.experiment.grid import make_plan, parse_experiment
+from labkit.experiment.plan import PlanError
+from labkit.experiment.spec import OWN_CODE, UNSTATED, CellFailure, CellResult
+from labkit.store.store import Store
 
 REAL = load("MNIST", "train", "bundled", limit=3000).images
 

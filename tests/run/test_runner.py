@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from labkit import runner, speed
-from labkit.jobs import changed_settings, survey
-from labkit.runner import Options, select
-from labkit.spec import CellFailure, CellResult
-from labkit.store import Store
+from labkit.execution import eta, runner
+from labkit.execution.runner import Options, select
+from labkit.execution.status import changed_settings, survey
+from labkit.experiment.spec import CellFailure, CellResult
+from labkit.store.store import Store
 from tests.run import fake
 from tests.run.cells import commit, plan, spec
 
@@ -69,7 +69,7 @@ def test_a_dead_worker_costs_its_own_cell_only(
     store: Store, seed: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "LEAST_LIMIT_S", 15.0)
-    monkeypatch.setattr(speed, "estimate", lambda spec, device="auto": (0.0, True))
+    monkeypatch.setattr(eta, "estimate", lambda spec, device="auto": (0.0, True))
     cells = [cell(seed), cell(1), cell(2)]
     summary, _ = run(store, *cells, executor="local", jobs=2)
     assert summary.done == 2
@@ -154,22 +154,22 @@ def test_parallel_equals_alone(tmp_path: Path) -> None:
 
 
 def test_estimates() -> None:
-    assert speed.schedule([4.0, 3.0, 2.0, 1.0], 2) == 5.0
-    assert speed.schedule([], 3) == 0.0
+    assert eta.schedule([4.0, 3.0, 2.0, 1.0], 2) == 5.0
+    assert eta.schedule([], 3) == 0.0
 
 
 def test_speed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path))
-    assert speed.estimate(cell(1))[1] is False
-    speed.remember(cell(1), "auto", seconds=50.0, training=30.0)
-    assert speed.estimate(cell(1)) == (pytest.approx(50.0), True)
+    assert eta.estimate(cell(1))[1] is False
+    eta.remember(cell(1), "auto", seconds=50.0, training=30.0)
+    assert eta.estimate(cell(1)) == (pytest.approx(50.0), True)
     longer = cell(1, training={"epochs": 20, "batch_size": 128})  # ten times the epochs
     # 30 s of training ten times; of 2 x 100 + 4 x 100 samples the first 200 ten times.
-    assert speed.estimate(longer) == (pytest.approx(300 + 20 * 2400 / 600), True)
+    assert eta.estimate(longer) == (pytest.approx(300 + 20 * 2400 / 600), True)
     # A busy machine's slow cell does not undo what a quiet one showed; a quick one counts.
-    speed.remember(cell(1), "auto", seconds=140.0, training=60.0)
-    assert speed.estimate(cell(1))[0] == pytest.approx(50 + 90 / 3)
-    speed.remember(cell(1), "auto", seconds=25.0, training=15.0)
-    assert speed.estimate(cell(1))[0] == pytest.approx(25.0)
+    eta.remember(cell(1), "auto", seconds=140.0, training=60.0)
+    assert eta.estimate(cell(1))[0] == pytest.approx(50 + 90 / 3)
+    eta.remember(cell(1), "auto", seconds=25.0, training=15.0)
+    assert eta.estimate(cell(1))[0] == pytest.approx(25.0)
     (tmp_path / "speed.json").write_text("[1, ")
-    assert speed.estimate(cell(1))[1] is False
+    assert eta.estimate(cell(1))[1] is False

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from labkit.executors import LocalProcesses, WorkerDiedError
+from labkit.execution.executors import LocalProcesses, WorkerDiedError
 
 #: Asks two workers who they are. Run again in a worker, it would print twice, or never end.
 POOL = """\
 import os
-from labkit.executors import LocalProcesses
+from labkit.execution.executors import LocalProcesses
 with LocalProcesses(2) as pool:
     workers = [pool.submit(os.getpid), pool.submit(os.getppid)]
     print("mine" if workers[1].result() == os.getpid() != workers[0].result() else "whose?")

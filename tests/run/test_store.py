@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from labkit import attempts
-from labkit.commits import COMMIT, StoreError, damage
-from labkit.history import best_epoch, read_history
-from labkit.spec import CellFailure, CellResult, CellSpec
-from labkit.store import Store
+from labkit.experiment.spec import CellFailure, CellResult, CellSpec
+from labkit.store import attempts
+from labkit.store.commits import COMMIT, StoreError, damage
+from labkit.store.history import best_epoch, read_history
+from labkit.store.store import Store
 from tests.run.cells import commit, fill_training, plan, spec
 
 

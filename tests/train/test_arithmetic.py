@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from labkit.arithmetic import Arithmetic, flops_per_image
 from labkit.catalog import FAMILIES, resolve
+from labkit.train.flops import Arithmetic, flops_per_image
 from labkit.train.models.base import Context, Family
 
 BATCH = torch.zeros(8, 1, 28, 28)

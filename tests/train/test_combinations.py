@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from labkit.catalog import FAMILIES, GAN_NETWORKS, REGISTRIES, VAE_NETWORKS, resolve
-from labkit.combinations import idle, objection
+from labkit.catalog.rules import idle, objection
 from labkit.data import load
 from labkit.train import checkpoint, runtime
 from labkit.train.loop import fit

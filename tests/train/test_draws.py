@@ -15,11 +15,12 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from labkit import cell_images, cell_measures, own_code
 from labkit.catalog import FAMILIES
-from labkit.experiment_file import read_experiment
-from labkit.planning import make_plan
-from labkit.spec import CellSpec
+from labkit.execution import evaluation, sampling
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import read_experiment
+from labkit.experiment.spec import CellSpec
+from labkit.plugins import registry as own_code
 from labkit.train import checkpoint, draws, runtime
 from labkit.train.draws import drawing, drawn_on_cpu
 from labkit.train.loop import fit
@@ -116,14 +117,14 @@ def drawn_elsewhere(spec: CellSpec, monkeypatch: pytest.MonkeyPatch) -> list[tup
         if isinstance(leaf, Tensor) else torch.device("cpu") if isinstance(leaf, torch.device)
         else leaf,
     )  # fmt: skip
-    family = cell_images.build(spec, META)
+    family = sampling.build(spec, META)
     assert family.device == META
-    monkeypatch.setattr(cell_images, "to_numpy", lambda images: np.zeros((16, 28, 28), np.uint8))
+    monkeypatch.setattr(sampling, "to_numpy", lambda images: np.zeros((16, 28, 28), np.uint8))
     probe = (torch.zeros(8, 1, 28, 28, device=META), torch.zeros(8, dtype=torch.long, device=META))
     with Asked() as asked:
-        cell_images.evaluation_samples(family, spec)
-        cell_images.selection_samples(family, spec)
-        cell_images.grids(family, spec, probe)
+        sampling.evaluation_samples(family, spec)
+        sampling.selection_samples(family, spec)
+        sampling.grids(family, spec, probe)
         if isinstance(family, Autoencoder):
             with drawing(family, spec.seed, "test") as noise:
                 family._draw(*family.encode(*probe), noise)  # type: ignore[attr-defined]
@@ -147,7 +148,7 @@ def test_layers_that_draw_by_themselves_draw_on_the_cpu(
         assert name in operations or name == "dropout", operations
     # And there would be something to find.
     with Asked() as asked:
-        cell_images.build(noisy, META).sample(3, torch.Generator())
+        sampling.build(noisy, META).sample(3, torch.Generator())
     assert "meta" in {device for _, device in asked.drawn}
 
 
@@ -175,23 +176,23 @@ def test_what_is_on_the_cpu_already_is_left_alone() -> None:
 
 def test_a_drawing_leaves_no_trace(noisy: CellSpec) -> None:
     """In any order, once or twice: the same images, and a family as it was."""
-    family = cell_images.build(noisy, torch.device("cpu"))
+    family = sampling.build(noisy, torch.device("cpu"))
     before = checkpoint.dump(family)
-    first = cell_images.selection_samples(family, noisy)
+    first = sampling.selection_samples(family, noisy)
     random.random(), np.random.rand(), torch.rand(1)
-    other = cell_images.evaluation_samples(family, noisy)[: len(first)]
+    other = sampling.evaluation_samples(family, noisy)[: len(first)]
     assert (other != first).any()
-    assert (cell_images.selection_samples(family, noisy) == first).all()
+    assert (sampling.selection_samples(family, noisy) == first).all()
     assert checkpoint.dump(family) == before
 
 
 def trained(spec: CellSpec, data: bytes | None = None, done: int = 0, epochs: int = 2) -> bytes:
-    family: Family = cell_images.build(spec, torch.device("cpu"))
+    family: Family = sampling.build(spec, torch.device("cpu"))
     if data is not None:
         checkpoint.restore(family, data)
     images = (torch.arange(40 * 784) % 251).to(torch.uint8).view(40, 28, 28)
     for _ in fit(family, images, epochs=epochs, batch_size=8, seed=1, done=done):
-        cell_images.selection_samples(family, spec)
+        sampling.selection_samples(family, spec)
     return checkpoint.dump(family)
 
 
@@ -218,7 +219,7 @@ def test_a_file_that_seeds_or_sets_things_changes_no_cell(tmp_path: Path) -> Non
         (folder / "experiments.yaml").write_text(FILE)
         plan = make_plan(read_experiment(folder / "experiments.yaml"), seeds="2", download=False)
         for _ in range(2):  # the second time the file is not run again
-            weights.append([checkpoint.dump(cell_images.build(c, torch.device("cpu")))
+            weights.append([checkpoint.dump(sampling.build(c, torch.device("cpu")))
                             for c in plan.cells])  # fmt: skip
         own_code.forget()
     assert weights[0] == weights[1] == weights[2] == weights[3]
@@ -238,6 +239,6 @@ def test_measures_of_ones_own_that_draw_are_seeded(tmp_path: Path) -> None:
     (tmp_path / "experiments.yaml").write_text(FILE.replace("networks: noisy, ", ""))
     spec = make_plan(read_experiment(tmp_path / "experiments.yaml"), download=False).cells[0]
     images = np.zeros((4, 28, 28), np.uint8)
-    found = [cell_measures.own_measures(spec, images) for _ in range(2)]
+    found = [evaluation.own_measures(spec, images) for _ in range(2)]
     assert found[0] == found[1]
     assert 0 < found[0]["some"] < 2

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import torch
 
-from labkit import own_code
 from labkit.catalog import FAMILIES, GAN_NETWORKS, LOSSES, METRICS, Loss
-from labkit.cell_images import build
-from labkit.code_version import training_code
-from labkit.own_code import OwnCodeError
-from labkit.plan import Plan, PlanError
-from labkit.planning import make_plan, read_experiment
-from labkit.starter import write_own
+from labkit.execution.sampling import build
+from labkit.experiment.fingerprint import training_code
+from labkit.experiment.grid import make_plan, read_experiment
+from labkit.experiment.plan import Plan, PlanError
+from labkit.experiment.starter import write_own
+from labkit.plugins import registry as own_code
+from labkit.plugins.registry import OwnCodeError
 from labkit.train import losses
 from labkit.train.loop import fit
 
@@ -72,7 +72,7 @@ def plan_of(
 
 
 def tried(plan: Plan) -> None:
-    from labkit.one_cell import try_own_code
+    from labkit.execution.worker import try_own_code
 
     try_own_code(plan.cells)
 

@@ -10,13 +10,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from labkit import layer_table, one_cell, own_code
 from labkit.catalog import FAMILIES, GAN_NETWORKS, VAE_NETWORKS
-from labkit.layer_table import Network
-from labkit.planning import make_plan, parse_experiment
-from labkit.spec import CellSpec
-from labkit.store import Store
-from labkit.tracing import _watched, trace
+from labkit.execution import worker
+from labkit.execution.tracing import _watched, trace
+from labkit.experiment.grid import make_plan, parse_experiment
+from labkit.experiment.spec import CellSpec
+from labkit.plugins import registry as own_code
+from labkit.store import layer_table
+from labkit.store.layer_table import Network
+from labkit.store.store import Store
 from labkit.train.models import networks
 from labkit.train.models.base import Context, Family
 
@@ -76,7 +78,7 @@ def test_every_network_of_every_family_is_seen_whole(family: str) -> None:
     """Also those of a second phase; every weight is in a layer, and JSON holds it all."""
     spec = cell(family)
     found = trace(spec)
-    built = one_cell.build(spec, torch.device("cpu"))
+    built = worker.build(spec, torch.device("cpu"))
     assert [each.name for each in found] == list(built.networks)
     assert sum(each.parameters for each in found) == built.parameter_count()
     for each in found:
@@ -158,11 +160,11 @@ SHY = GOOD.replace("CALLS.append(1)", "assert z.shape[0] != 4, 'not you'")
 
 def trained(spec: CellSpec, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The committed training of a cell."""
-    monkeypatch.setattr(one_cell, "evaluate", lambda *_: None)  # it is the training that is tested
+    monkeypatch.setattr(worker, "evaluate", lambda *_: None)  # it is the training that is tested
     own = own_code.to_json(own_code._FILES.values())
-    task = one_cell.Task(spec.to_json(), str(folder), own=own)
-    one_cell._store.cache_clear()
-    assert one_cell.run_cell(task) == "done"
+    task = worker.Task(spec.to_json(), str(folder), own=own)
+    worker._store.cache_clear()
+    assert worker.run_cell(task) == "done"
     return Store(folder).train_folder(spec)
 
 
@@ -182,7 +184,7 @@ def test_training_ends_in_the_same_bits(
     spec = cell(family, settings, source)
     seen = trained(spec, tmp_path / "seen", monkeypatch)
     own_code.run_again()
-    monkeypatch.setattr(one_cell, "_record_layers", lambda *_: None)
+    monkeypatch.setattr(worker, "_record_layers", lambda *_: None)
     unseen = trained(spec, tmp_path / "unseen", monkeypatch)
     assert (seen / layer_table.FILE).is_file()
     assert not (unseen / layer_table.FILE).exists()

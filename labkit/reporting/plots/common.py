@@ -8,10 +8,10 @@ from itertools import zip_longest
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.cell import Cell
-from labkit.reporting.language import _, many
-from labkit.reporting.numbers import NOT_MEASURED, listing, show
 from labkit.reporting.plots.chart import Chart, Dots, Key, Lines, Panel, Reference, Series
 from labkit.reporting.view import View
+from labkit.text.language import _, many
+from labkit.text.numbers import NOT_MEASURED, listing, show
 
 
 @dataclass(frozen=True)

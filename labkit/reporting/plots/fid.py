@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, FAMILIES
-from labkit.reporting.language import _
-from labkit.reporting.numbers import show
 from labkit.reporting.plots.chart import Chart, Lines, Panel, Reference
 from labkit.reporting.plots.common import (
     Plotted,
@@ -17,6 +15,8 @@ from labkit.reporting.plots.common import (
     stacked,
 )
 from labkit.reporting.view import View
+from labkit.text.language import _
+from labkit.text.numbers import show
 
 
 def gan_fid(view: View, family: str = "gan") -> Plotted | None:

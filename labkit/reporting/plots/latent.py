@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, METRICS
-from labkit.reporting.language import _
-from labkit.reporting.numbers import listing, show
 from labkit.reporting.plots.chart import Bars, Chart, Key, Lines, Series
 from labkit.reporting.plots.common import Plotted, left_out, stacked
 from labkit.reporting.plots.losses import compared_by, of_kind, reconstructions
 from labkit.reporting.plots.style import MARKERS
 from labkit.reporting.view import View
+from labkit.text.language import _
+from labkit.text.numbers import listing, show
 
 #: Most panels of bars beside each other.
 _ACROSS = 3

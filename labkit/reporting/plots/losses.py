@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from labkit.catalog import DATASETS, METRICS, RECONSTRUCTIONS
 from labkit.reporting.cell import Cell
-from labkit.reporting.language import N_, _
-from labkit.reporting.numbers import levels
 from labkit.reporting.plots.chart import Chart, Lines
 from labkit.reporting.plots.common import Plotted, curves, extremes, keys, left_out, means, stacked
 from labkit.reporting.view import View, plain_level
+from labkit.text.language import N_, _
+from labkit.text.numbers import levels
 
 #: Losses within a sentence.
 _SPOKEN = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, FAMILIES
-from labkit.reporting.language import _, many
-from labkit.reporting.numbers import listing
 from labkit.reporting.plots.chart import Chart, Heat
 from labkit.reporting.plots.common import Plotted, left_out
 from labkit.reporting.view import View
+from labkit.text.language import _, many
+from labkit.text.numbers import listing
 
 _DETAIL = "class_coverage"
 

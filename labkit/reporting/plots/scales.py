@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from labkit.reporting.numbers import show
+from labkit.text.numbers import show
 
 
 @dataclass(frozen=True)

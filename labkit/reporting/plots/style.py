@@ -25,9 +25,9 @@ from labkit.catalog import (
     REGISTRIES,
     VAE_NETWORKS,
 )
-from labkit.reporting.language import N_, _
-from labkit.reporting.numbers import levels, setting
-from labkit.spec import OWN_CODE, CellSpec
+from labkit.experiment.spec import OWN_CODE, CellSpec
+from labkit.text.language import N_, _
+from labkit.text.numbers import levels, setting
 
 Ramp = tuple[str, str, str]
 #: Three steps of each hue: on a light page from light to dark, on a dark one the reverse.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from labkit.catalog import DATASETS, LOSSES
-from labkit.reporting.language import _
 from labkit.reporting.plots.chart import Chart, Lines, Reference
 from labkit.reporting.plots.common import Plotted, curves, extremes, left_out, means, stacked
 from labkit.reporting.plots.losses import loss_kinds, of_kind
 from labkit.reporting.view import View, plain_level
+from labkit.text.language import _
 
 
 def discriminator_accuracy(view: View, family: str = "gan") -> Plotted | None:

@@ -18,10 +18,10 @@ from labkit.reporting.blocks import (
     Table,
 )
 from labkit.reporting.cell import Cell, anchor
-from labkit.reporting.language import N_, _
-from labkit.reporting.numbers import is_missing, show
 from labkit.reporting.sections import over_seeds
 from labkit.reporting.view import View
+from labkit.text.language import N_, _
+from labkit.text.numbers import is_missing, show
 
 #: Metric groups in the order of the folded tables.
 _GROUPS = {

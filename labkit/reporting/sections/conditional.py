@@ -5,9 +5,9 @@ from __future__ import annotations
 from labkit.catalog import DATASETS, FAMILIES
 from labkit.reporting.blocks import Block, Column, Entry, Paragraph, Row, Section, Table
 from labkit.reporting.cell import Cell, anchor
-from labkit.reporting.language import N_, _
-from labkit.reporting.numbers import show
 from labkit.reporting.view import View
+from labkit.text.language import N_, _
+from labkit.text.numbers import show
 
 _TEXT = N_(
     "Every sample was made for a class that was asked for. Label accuracy: the share of a class's "

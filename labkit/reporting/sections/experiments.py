@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labkit.catalog import FAMILIES, METRICS
+from labkit.experiment.spec import UNSTATED
 from labkit.reporting.blocks import (
     Block,
     Column,
@@ -15,11 +16,10 @@ from labkit.reporting.blocks import (
 )
 from labkit.reporting.cell import Cell, all_done, anchor
 from labkit.reporting.grids import has, picture
-from labkit.reporting.language import N_, _, many
-from labkit.reporting.numbers import capitals, duration, levels, listing, show, slug
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
 from labkit.reporting.view import View, plain_level
-from labkit.spec import UNSTATED
+from labkit.text.language import N_, _, many
+from labkit.text.numbers import capitals, duration, levels, listing, show, slug
 
 #: Settings as headings: one level, several levels.
 _HEADINGS = {

@@ -8,9 +8,9 @@ from labkit.catalog import FAMILIES
 from labkit.reporting.blocks import Block, Frame, Gallery, Paragraph, Section
 from labkit.reporting.cell import Cell
 from labkit.reporting.grids import epoch_note, has, picture
-from labkit.reporting.language import N_, _
-from labkit.reporting.numbers import slug
 from labkit.reporting.view import View
+from labkit.text.language import N_, _
+from labkit.text.numbers import slug
 
 _READING = N_(
     "A cell's samples come from one fixed noise, its reconstructions and interpolations from the "

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from labkit.catalog import DATASETS
+from labkit.experiment.spec import OWN_CODE
 from labkit.reporting.blocks import (
     Block,
     Code,
@@ -20,10 +21,9 @@ from labkit.reporting.blocks import (
     Table,
 )
 from labkit.reporting.calibrated import feature_facts
-from labkit.reporting.language import _
-from labkit.reporting.numbers import listing, setting, show
 from labkit.reporting.view import View
-from labkit.spec import OWN_CODE
+from labkit.text.language import _
+from labkit.text.numbers import listing, setting, show
 
 
 def making(view: View) -> Section:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.experiment.spec import UNSTATED
 from labkit.reporting.blocks import (
     Block,
     Column,
@@ -18,10 +19,9 @@ from labkit.reporting.blocks import (
 )
 from labkit.reporting.cell import Cell, all_done, anchor
 from labkit.reporting.grids import best_samples
-from labkit.reporting.language import N_, _
-from labkit.reporting.numbers import duration, listing, lowest, show
 from labkit.reporting.view import View
-from labkit.spec import UNSTATED
+from labkit.text.language import N_, _
+from labkit.text.numbers import duration, listing, lowest, show
 
 _MONTHS = (
     N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"),

@@ -14,9 +14,9 @@ from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Picture, Row, Table
 from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.grids import best_samples
-from labkit.reporting.language import _
-from labkit.reporting.numbers import duration, listing, lowest, show, spread
 from labkit.reporting.view import View
+from labkit.text.language import _
+from labkit.text.numbers import duration, listing, lowest, show, spread
 
 SCORE = "proxy_fid"
 #: Shown beside it where measured.

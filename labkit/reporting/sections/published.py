@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.catalog import FAMILIES, METRICS
+from labkit.claims.claim import Reference
+from labkit.experiment.spec import OWN_CODE
 from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Row, Section, Table
 from labkit.reporting.cell import Cell, anchor
-from labkit.reporting.claims.claim import Reference
-from labkit.reporting.language import N_, _, many
-from labkit.reporting.numbers import listing, show
 from labkit.reporting.plots.style import level_label, metric_label
 from labkit.reporting.view import View
-from labkit.spec import OWN_CODE
+from labkit.text.language import N_, _, many
+from labkit.text.numbers import listing, show
 
 #: Losses where it is said beside them of which epoch they are.
 _PLAIN = {

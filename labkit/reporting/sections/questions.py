@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labkit.claims.claim import Answer, Claim
+from labkit.claims.texts import number_name
 from labkit.reporting.blocks import (
     Block,
     Evidence,
@@ -14,12 +16,10 @@ from labkit.reporting.blocks import (
     Section,
     Sentence,
 )
-from labkit.reporting.claims.claim import Answer, Claim
-from labkit.reporting.claims.texts import number_name
-from labkit.reporting.language import N_, _, many
-from labkit.reporting.numbers import show, slug
-from labkit.reporting.reflections import Students
+from labkit.reporting.student.reflections import Students
 from labkit.reporting.view import View
+from labkit.text.language import N_, _, many
+from labkit.text.numbers import show, slug
 
 #: Whether a statement holds in the table at hand.
 _HERE = {"yes": N_("yes"), "no": N_("no"), "tie": N_("tie")}

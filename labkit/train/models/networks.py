@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from labkit import own_code
 from labkit.catalog import GAN_NETWORKS, VAE_NETWORKS, resolve
-from labkit.own_code import OwnCodeError
+from labkit.plugins import registry as own_code
+from labkit.plugins.registry import OwnCodeError
 
 
 def generator(name: str, z_dim: int) -> nn.Module:

@@ -1,0 +1,94 @@
+"""One row of a table: a training with its settings and measured values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from labkit.claims.collapse import Collapse, State
+
+Level = str | int | float | bool | tuple[Any, ...]
+"""One value of a setting."""
+Block = tuple[tuple[str, Any], ...]
+"""Settings of a cell but for the factor at hand."""
+
+#: What a setting is called where some cells of a family have it and others leave it empty.
+NONE = "none"
+#: What a cell of these states reports was not measured on a finished training.
+ENDED_BADLY = ("failed", "missing")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A value and how far its printed digits leave it open."""
+
+    value: float
+    half: float = 0.0
+    """Half a unit of the last digit given; 0 for the store's exact doubles."""
+    decimals: int | None = None
+    """Decimals it was typed with; None for the store's doubles."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row: one training."""
+
+    run: str
+    family: str
+    dataset: str
+    seed: int
+    settings: Mapping[str, Level]
+    """Every setting of the row but family, data set and seed; absent ones left out."""
+    metrics: Mapping[str, Measured]
+    """Catalog metrics; what was not measured is left out."""
+    status: str = ""
+    """done, trained, failed or missing; "" where the table does not say."""
+    collapse: Collapse | None = None
+    """The mode-collapse measure's verdict; None: not measured."""
+    seconds: float | None = None
+    best_epoch: int | None = None
+    first: Mapping[str, Measured] = field(default_factory=dict)
+    """Values of the first epoch."""
+    last: Mapping[str, Measured] = field(default_factory=dict)
+    """Values of the last epoch, to set against ``first``."""
+    from_table: bool = False
+    """Whether ``first`` stands in the table itself, as published tables often have it."""
+
+    @cached_property
+    def seedless(self) -> str:
+        """The run's name without its seed: what the cells of one setting share."""
+        return re.sub(r"_seed\d+\Z", "", self.run)
+
+    @property
+    def collapsed(self) -> State:
+        """Whether its samples collapsed.
+
+        By the verdict, else by the 0/1 metric ``mode_collapse``, else by the number of
+        ``missing_classes``.
+        """
+        if self.collapse is not None:
+            return self.collapse.state
+        if self.status not in ENDED_BADLY:
+            for name in ("mode_collapse", "missing_classes"):
+                found = self.metrics.get(name)
+                if found is not None:
+                    return "present" if found.value - found.half > 0 else "absent"
+        return "unknown"
+
+    @cached_property
+    def where(self) -> tuple[tuple[str, Any], ...]:
+        """Identity but for names: what sorts and pairs cells, independent of row order."""
+        return (
+            ("family", self.family),
+            ("dataset", self.dataset),
+            *sorted(self.settings.items()),
+            ("seed", self.seed),
+        )
+
+    @cached_property
+    def order(self) -> str:
+        """Sorts cells without a look at their names."""
+        return str(self.where)

@@ -1,0 +1,293 @@
+"""The table as the claims engine sees it: cells with settings and measured values.
+
+Everything later works on these small frozen values, so that a claim depends on
+nothing but what a table says: not on the order of its rows, not on how runs are
+called, not on columns that are neither settings nor catalog metrics.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS, REGISTRIES
+from labkit.claims.cell import NONE, Block, Cell, Level, Measured
+from labkit.claims.collapse import read
+from labkit.text.numbers import is_missing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Settings of every training that are no parameter of a family.
+TRAINING = ("epochs", "batch_size")
+#: Conditions of a run: values are compared only where they agree, but nobody asks what they do.
+CONDITIONS = ("source", "limit", "arithmetic")
+#: Settings that published tables and own models name although no family lists them.
+EXTRA = (
+    "constraint", "network", "regularised", "optimizer", "optimiser", "beta", "dropout",
+    "batch_norm", "spectral_norm", "label_smoothing", "ema", "conditional", "initialisation",
+)  # fmt: skip
+#: Columns of labkit's own table that are neither settings nor metrics. Any other column is
+#: taken for a setting: two cells that differ in it are not compared.
+NO_SETTING = (
+    "run",
+    "family",
+    "experiment",
+    "dataset",
+    "seed",
+    "best_epoch",
+    "collapse",
+    "status",
+    "note",
+)
+#: Column prefix for a value at the first epoch, as published tables often give it.
+INITIAL = "initial_"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Some cells of one table, in an order of their own."""
+
+    rows: tuple[Cell, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self.rows)
+
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        """Families present, in catalog order."""
+        return _ordered({c.family for c in self.rows}, FAMILIES)
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """Data sets present, in catalog order."""
+        return _ordered({c.dataset for c in self.rows}, DATASETS)
+
+    @cached_property
+    def levels(self) -> dict[str, tuple[Level, ...]]:
+        """Every setting of these cells and its levels, numbers in numeric order."""
+        found: dict[str, set[Level]] = {}
+        for cell in self.rows:
+            for name, level in cell.settings.items():
+                found.setdefault(name, set()).add(level)
+        return {
+            name: in_order(name, found[name])
+            for name in _ordered(found, dict.fromkeys(known_settings()))
+        }
+
+    @cached_property
+    def settings(self) -> dict[str, tuple[Cell, ...]]:
+        """Cells by their names without seeds."""
+        found: dict[str, list[Cell]] = {}
+        for cell in self.rows:
+            found.setdefault(cell.seedless, []).append(cell)
+        return {name: tuple(cells) for name, cells in found.items()}
+
+    @cached_property
+    def factors(self) -> dict[str, tuple[Level, ...]]:
+        """Settings with two levels or more: what was varied."""
+        return {n: ls for n, ls in self._spoken.items() if len(ls) > 1}
+
+    @cached_property
+    def constants(self) -> dict[str, Level]:
+        """Settings with one level: what was held, and so is untested."""
+        return {n: ls[0] for n, ls in self._spoken.items() if len(ls) == 1}
+
+    @cached_property
+    def _spoken(self) -> dict[str, tuple[Level, ...]]:
+        """The levels of all settings but conditions and columns nobody has named."""
+        names = set(known_settings()) - set(CONDITIONS)
+        return {n: ls for n, ls in self.levels.items() if n in names}
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(sorted({c.seed for c in self.rows}))
+
+    def of(self, family: str = "", dataset: str | None = None, seed: int | None = None) -> Cells:
+        """The cells of a family, a data set and a seed (each only if given)."""
+        key = (family, dataset, seed)
+        if key not in self._parts:
+            self._parts[key] = self.filter(
+                lambda c: (
+                    (not family or c.family == family)
+                    and (dataset is None or c.dataset == dataset)
+                    and (seed is None or c.seed == seed)
+                )
+            )
+        return self._parts[key]
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str | None, int | None], Cells]:
+        """Parts asked for before: a claim asks for the same ones again and again."""
+        return {}
+
+    def groups(self, factor: str) -> dict[tuple[int, Block], dict[Level, Cell]]:
+        """The cells that have a factor, by seed and by all their settings but the factor."""
+        if factor not in self._groups:
+            found: dict[tuple[int, Block], dict[Level, Cell]] = {}
+            for cell in self.rows:
+                if factor in cell.settings:
+                    block = tuple(item for item in cell.where if item[0] not in (factor, "seed"))
+                    found.setdefault((cell.seed, block), {})[cell.settings[factor]] = cell
+            self._groups[factor] = found
+        return self._groups[factor]
+
+    @cached_property
+    def _groups(self) -> dict[str, dict[tuple[int, Block], dict[Level, Cell]]]:
+        return {}
+
+    def filter(self, keep: Callable[[Cell], bool]) -> Cells:
+        return Cells(tuple(c for c in self.rows if keep(c)))
+
+
+def known_settings() -> tuple[str, ...]:
+    """Every column that is a setting, in the order factors are spoken of."""
+    params = [name for family in FAMILIES.values() for name in family.params]
+    asked = [name for question in QUESTIONS.values() for name in question.factors]
+    return tuple(dict.fromkeys([*params, *asked, *EXTRA, *TRAINING, *CONDITIONS]))
+
+
+def in_order(factor: str, levels: Iterable[Level]) -> tuple[Level, ...]:
+    """Levels as a reader expects them: numbers by size, names in catalog order."""
+    found = list(levels)
+    if all(isinstance(v, (int, float)) for v in found):
+        return tuple(sorted(found))
+    for family in FAMILIES.values():
+        param = family.params.get(factor)
+        if param is not None and param.choices:
+            known = list(REGISTRIES.get(param.choices, {}))
+            return tuple(sorted(found, key=lambda v: (_place(v, known), str(v))))
+    return tuple(sorted(found, key=lambda v: (v != NONE, _sortable(v))))
+
+
+def make_cells(rows: Iterable[Cell]) -> Cells:
+    """Cells in their own order, absent settings of a family filled in as ``"none"``.
+
+    A setting that some cells of a family have and others leave empty (a constraint, a
+    penalty weight) is a factor with the level *none*, not an unknown.
+    """
+    found = list(rows)
+    names: dict[str, set[str]] = {}
+    for cell in found:
+        names.setdefault(cell.family, set()).update(cell.settings)
+    filled = [
+        cell
+        if len(cell.settings) == len(names[cell.family])
+        else replace(
+            cell, settings={n: cell.settings.get(n, NONE) for n in sorted(names[cell.family])}
+        )
+        for cell in found
+    ]
+    return Cells(tuple(sorted(filled, key=lambda c: [(n, _sortable(v)) for n, v in c.where])))
+
+
+def from_frame(frame: pd.DataFrame, epochs: pd.DataFrame | None = None) -> Cells:
+    """The cells of a tidy table.
+
+    Args:
+        frame: a row a cell, as :func:`labkit.reporting.table.tables` makes it: ``run,
+            family, dataset, seed``, catalog metrics, and where they are known ``status``,
+            ``collapse`` and ``seconds``; any other column is a setting. NaN, NA, None and
+            absent columns all mean *not measured*; so do values that are not finite.
+        epochs: a row a cell and epoch, with ``run`` and ``epoch``, or None.
+    """
+    first, last = _ends(epochs)
+    columns = [str(name) for name in frame.columns]
+    settings = {n for n in columns if n not in METRICS and n not in NO_SETTING}
+    rows = []
+    for values in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
+        row = {n: v for n, v in zip(columns, values, strict=True) if not is_missing(v)}
+        run = str(row.get("run", ""))
+        seconds = measured(row.get("seconds"))
+        rows.append(
+            Cell(
+                run=run,
+                family=str(row.get("family", "")),
+                dataset=str(row.get("dataset", "")),
+                seed=int(row.get("seed", 0)),
+                settings={n: as_level(row[n]) for n in sorted(settings & row.keys())},
+                metrics=_measures(row),
+                status=str(row.get("status", "")),
+                collapse=read(str(row.get("collapse", ""))),
+                seconds=seconds.value if seconds else None,
+                best_epoch=int(row["best_epoch"]) if "best_epoch" in row else None,
+                first=first.get(run, {}),
+                last=last.get(run, {}),
+            )
+        )
+    return make_cells(rows)
+
+
+def _ends(
+    epochs: pd.DataFrame | None,
+) -> tuple[dict[str, dict[str, Measured]], dict[str, dict[str, Measured]]]:
+    """The first and the last epoch of every run."""
+    first: dict[str, dict[str, Any]] = {}
+    last: dict[str, dict[str, Any]] = {}
+    if epochs is not None and len(epochs):
+        columns = [str(name) for name in epochs.columns]
+        for values in zip(*(epochs[name].tolist() for name in epochs.columns), strict=True):
+            row = dict(zip(columns, values, strict=True))
+            run, epoch = str(row["run"]), row["epoch"]
+            if run not in first or epoch < first[run]["epoch"]:
+                first[run] = row
+            if run not in last or epoch > last[run]["epoch"]:
+                last[run] = row
+    return (
+        {run: _measures(row) for run, row in first.items()},
+        {run: _measures(row) for run, row in last.items()},
+    )
+
+
+def _measures(row: Mapping[str, Any]) -> dict[str, Measured]:
+    found = {name: measured(row[name]) for name in METRICS if name in row}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def measured(value: Any) -> Measured | None:
+    """A table's value as a number, or None where it is absent or not finite."""
+    if is_missing(value) or isinstance(value, str):
+        return None
+    number = float(value)
+    return Measured(number) if math.isfinite(number) else None
+
+
+def as_level(value: Any) -> Level:
+    """A setting's value in one spelling: 64.0 is 64, a JSON list is a tuple."""
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith("["):
+            try:
+                return as_level(json.loads(text))
+            except ValueError:
+                return text
+        return text
+    if isinstance(value, (list, tuple)):
+        return tuple(as_level(v) for v in value)
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    return value if isinstance(value, (bool, int, float)) else str(value)
+
+
+def _ordered(found: Iterable[str], registry: Mapping[str, Any]) -> tuple[str, ...]:
+    known = list(registry)
+    return tuple(sorted(found, key=lambda name: (_place(name, known), name)))
+
+
+def _place(value: Any, known: Sequence[Any]) -> int:
+    return known.index(value) if value in known else len(known)
+
+
+def _sortable(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, (bool, int, float)):
+        return (0, float(value), "")
+    return (1, 0.0, str(value))

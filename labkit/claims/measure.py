@@ -1,0 +1,133 @@
+"""What is compared: a catalog metric with its direction, digits, margin and conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from labkit import calibration
+from labkit.catalog import METRICS, Direction
+from labkit.claims.cell import ENDED_BADLY, Cell, Measured
+from labkit.text.language import _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Measures whose best value is a point, not an end: real images have sharpness 1.
+TARGETS = {"sharpness": 1.0, "recon_sharpness": 1.0}
+#: Measures in units of proxy FID, and which samples stand behind them.
+FIDS = {
+    "proxy_fid": "evaluation", "recon_proxy_fid": "evaluation", "fid_final_excess": "selection",
+    "fid_drawdown": "selection", "fid_tail_spread": "selection", "fid_oscillation": "selection",
+}  # fmt: skip
+#: What stability within a training is read from, the first that was measured.
+STABILITY = ("fid_drawdown", "fid_final_excess", "fid_tail_spread", "fid_oscillation")
+#: What is compared between the first and the last epoch of a training.
+LOSSES = ("d_loss", "g_loss", "total_loss", "recon_loss", "kl_loss")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """How many samples labkit measured with: they bound what its proxy FID resolves."""
+
+    evaluation: int = 10_000
+    """Of the best epoch, against test images."""
+    selection: int = 5_000
+    """Of every epoch, against training images."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity of a cell that claims compare."""
+
+    name: str
+    """Catalog key."""
+    better: Direction
+    digits: int = 3
+    unit: str = ""
+    share: float = 0.0
+    """Preset margin, as a share of the values compared."""
+    within: tuple[str, ...] = ()
+    """Settings that must agree before two values may be compared."""
+    target: float | None = None
+    """If given, the quantity is the distance from this value, and less is better."""
+    samples: int | None = None
+    """Samples behind a proxy FID that labkit measured itself, so that its resolution is known."""
+
+    def of(self, cell: Cell) -> Measured | None:
+        """The cell's value, or None where it was not measured (a failed cell never was)."""
+        found = cell.metrics.get(self.name) if cell.status not in ENDED_BADLY else None
+        if found is None or self.target is None:
+            return found
+        return Measured(abs(found.value - self.target), found.half, found.decimals)
+
+    def margin(self, level: float, dataset: str) -> float:
+        """The smallest difference worth calling one, in the measure's unit.
+
+        A share of the values compared, preset in the catalog. A proxy FID that labkit
+        measured itself has a second limit: what other samples of the same generator
+        would change.
+
+        Args:
+            level: mean size of the values compared.
+            dataset: the data set; "" where several are pooled.
+        """
+        own = self.share * (1.0 if self.target is not None else abs(level))
+        if self.samples:
+            return max(own, resolution(dataset, self.samples))
+        return own
+
+
+def measure(name: str, to_target: bool = False, samples: Samples | None = None) -> Measure:
+    """The measure of a catalog metric; one the catalog lacks has no direction and no margin.
+
+    Args:
+        name: catalog key.
+        to_target: compare distances from the metric's ideal value (see `TARGETS`).
+        samples: how many labkit measured with; None if it did not measure the values.
+    """
+    metric = METRICS.get(name)
+    if metric is None:
+        return Measure(name, "")
+    target = TARGETS.get(name) if to_target else None
+    better: Direction = "lower" if target is not None else metric.better
+    unit = _(metric.unit)
+    behind = getattr(samples, FIDS[name]) if samples and name in FIDS else None
+    return Measure(name, better, metric.digits, unit, metric.margin, metric.within, target, behind)
+
+
+def unfinished(cells: Iterable[Cell]) -> str:
+    """``not_run`` or ``not_finished`` if none of some cells could be measured yet, else ""."""
+    states = {cell.status for cell in cells}
+    if states == {"missing"}:
+        return "not_run"
+    return "not_finished" if states and states <= set(ENDED_BADLY) else ""
+
+
+def first_measured(names: Iterable[str], cells: Iterable[Cell]) -> str | None:
+    """The first of some metrics that any of the cells has."""
+    found = list(cells)
+    for name in names:
+        if any(name in cell.metrics for cell in found):
+            return name
+    return None
+
+
+def samples_of(frame: pd.DataFrame) -> Samples:
+    """How many samples a table of labkit's was measured with, as it says itself."""
+    said = frame.attrs.get("samples")
+    return said if isinstance(said, Samples) else Samples()
+
+
+@lru_cache(maxsize=64)
+def resolution(dataset: str, samples: int) -> float:
+    """Smallest difference of two proxy FIDs that other samples could not well have made.
+
+    0 where the data set is not calibrated.
+    """
+    try:
+        return calibration.margin(dataset, samples)
+    except (KeyError, OSError):
+        return 0.0

@@ -1,0 +1,304 @@
+"""What a bug report needs to know of a machine: ``labkit doctor``, one screen to paste.
+
+Nobody's name is in it: paths are shown from the current folder, from ``~``, or by the
+variable that names them, and of paths in error messages only the last part is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from labkit import __version__
+from labkit.errors import reason
+
+#: How long torch may take to be imported, on a network drive for the first time.
+PATIENCE_S = 180
+#: Run in a process of its own: a torch that cannot be imported is what one wants to hear of.
+_PROBE = """
+import json, torch
+from labkit.train import runtime
+device = runtime.pick_device()
+mps = getattr(torch.backends, "mps", None)
+print(json.dumps({
+    **runtime.numeric_environment(device), "kind": device.type, "cuda": torch.version.cuda,
+    "mps": bool(mps and mps.is_available()),
+    "memory": torch.cuda.get_device_properties(device).total_memory if device.type == "cuda" else 0,
+}))
+"""
+#: Variables that change what labkit does; of those that hold paths only that they are set.
+_VARIABLES = (
+    "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG", "MPLBACKEND",
+)  # fmt: skip
+_PATHS = ("LABKIT_DATA", "LABKIT_CACHE", "MATPLOTLIBRC", "MPLCONFIGDIR", "TMPDIR")
+_WINDOWS = r"[A-Za-z]:\\(?:[^\\'\":;,]+\\)*"
+_UNIX = r"(?<![\w.~>$])/(?:[^/\s'\":;,]+/)*"
+#: Below this, a run of Lab 1 might not fit.
+_FREE_GB = 1.0
+_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the screen."""
+
+    label: str
+    text: str
+    ok: bool = True
+    """False for what keeps labkit from working as it should."""
+
+
+def examine(results: Path = Path("results")) -> Iterator[Finding]:
+    """Look at everything, the quick things first.
+
+    Args:
+        results: the folder results would be written to.
+    """
+    yield Finding("labkit", f"{__version__}, {_installed()}")
+    bits = "64 bit" if sys.maxsize > 2**32 else "32 bit"
+    where = (
+        "in a virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
+    )
+    yield Finding(
+        "Python",
+        f"{platform.python_version()} {platform.python_implementation()}, {bits}, {where}",
+    )
+    yield Finding("System", f"{_system()}; {_cores()}")
+    requires = _requires()
+    yield packages(requires)
+    yield fonts()
+    yield from extras(requires)
+    yield from data()
+    yield room(results)
+    yield variables()
+    yield from torch()
+
+
+def screen(findings: Sequence[Finding]) -> str:
+    """The findings as aligned lines; what is wrong is marked with "!"."""
+    width = max(len(finding.label) for finding in findings)
+    return "\n".join(
+        f"{' ' if finding.ok else '!'} {finding.label:<{width}}  {finding.text}"
+        for finding in findings
+    )
+
+
+# --------------------------------------------------------------------- this installation
+
+
+def _installed() -> str:
+    try:
+        metadata.version("labkit")
+    except metadata.PackageNotFoundError:
+        return "not installed, on the path only"
+    return "from a source tree" if _PROJECT.is_file() else "installed"
+
+
+def _requires() -> list[str]:
+    """What labkit needs, as its package says or, where it is not installed, its project file."""
+    try:
+        return metadata.requires("labkit") or []
+    except metadata.PackageNotFoundError:
+        import tomllib
+
+        project = (
+            tomllib.loads(_PROJECT.read_text("utf-8"))["project"] if _PROJECT.is_file() else {}
+        )
+        more = project.get("optional-dependencies", {})
+        return [
+            *project.get("dependencies", ()),
+            *(f'{each}; extra == "{name}"' for name, some in more.items() for each in some),
+        ]
+
+
+def _system() -> str:
+    return f"{platform.system()} {platform.release()} {platform.machine()}"
+
+
+def _cores() -> str:
+    from labkit.execution import runner
+
+    workers = runner.worker_count(runner.Options())
+    return f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
+
+
+def packages(requires: Sequence[str]) -> Finding:
+    """The versions of what labkit cannot do without."""
+    names = [_name(each) for each in requires if "extra ==" not in each]
+    found = {name: _version(name) for name in names if name != "torch"}
+    missing = [name for name, version in found.items() if version is None]
+    if missing:
+        return Finding("Packages", f"missing: {', '.join(missing)}", ok=False)
+    text = ", ".join(f"{name} {version}" for name, version in sorted(found.items()))
+    return Finding("Packages", text or "not known: what labkit needs is not written here")
+
+
+def extras(requires: Sequence[str]) -> Iterator[Finding]:
+    """What is there beyond the necessary: PDF, notebooks."""
+    from labkit.reporting.render.pdf import browser
+
+    wanted = [_name(each) for each in requires if re.search(r"extra == .pdf", each)]
+    has = bool(wanted) and all(_version(name) for name in wanted)
+    program = browser()
+    how = [
+        *([f"{name} {_version(name)}" for name in wanted] if has else []),
+        *([Path(program).stem] if program else []),
+    ]
+    yield Finding("PDF", " and ".join(how) or "neither WeasyPrint nor a browser to print with")
+    kernel = _version("ipykernel")
+    yield Finding("Notebook", f"ipykernel {kernel}" if kernel else "ipykernel is not installed")
+
+
+def _name(requirement: str) -> str:
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert found is not None, requirement
+    return found[0]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def fonts() -> Finding:
+    """The font of plots that are pictures; the page's own plots use the reader's fonts."""
+    try:
+        from labkit.reporting.plots.library import mpl
+
+        folder = Path(mpl.get_data_path(), "fonts", "ttf")
+        files = [folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"]
+        missing = [file.name for file in files if not file.is_file()]
+    except Exception as error:  # whatever keeps it from being imported is the finding
+        return Finding("Fonts", f"matplotlib cannot be imported: {nameless(error)}", ok=False)
+    if missing:
+        return Finding("Fonts", f"matplotlib lacks {', '.join(missing)}", ok=False)
+    return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
+
+
+# --------------------------------------------------------------------- this machine
+
+
+def data() -> Iterator[Finding]:
+    """Which data sets are there, and where they were looked for."""
+    from labkit.catalog import DATASETS
+    from labkit.data.places import cache_dir, data_roots, find_full
+    from labkit.data.sources import is_bundled
+
+    names = {cache_dir(): "$LABKIT_CACHE" if "LABKIT_CACHE" in os.environ else ""}
+    if named := os.environ.get("LABKIT_DATA"):
+        names[Path(named)] = "$LABKIT_DATA"
+    roots = {root: names.get(root) or shown(root) for root in data_roots()}
+    for dataset in DATASETS:
+        folder = find_full(dataset)
+        if folder is not None:
+            yield Finding(dataset, f"full set under {roots[folder.parents[1]]}")
+        else:
+            looked = " or ".join(roots.values())
+            bundled = "bundled subset; " if is_bundled(dataset) else ""
+            yield Finding(dataset, f"{bundled}no full set under {looked}")
+
+
+def room(results: Path) -> Finding:
+    """Whether results can be written, and how much fits."""
+    folder = next(
+        each for each in (results.absolute(), *results.absolute().parents) if each.exists()
+    )
+    if not folder.is_dir():
+        return Finding("Results", f"{shown(folder)} is a file, not a folder", ok=False)
+    free = shutil.disk_usage(folder).free / 1e9
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        return Finding("Results", f"{shown(results)} cannot be written: {reason(error)}", ok=False)
+    text = f"{shown(results)} can be written; {free:,.1f} GB free"
+    return Finding("Results", text, ok=free >= _FREE_GB)
+
+
+def variables() -> Finding:
+    """Variables of the environment that change what labkit does."""
+    found = [f"{name}={os.environ[name]}" for name in _VARIABLES if name in os.environ]
+    found += [f"{name} is set" for name in _PATHS if name in os.environ]
+    return Finding("Variables", ", ".join(found) or "none")
+
+
+def torch() -> Iterator[Finding]:
+    """Which torch, on what, in which precision."""
+    from labkit.experiment.grid import AUTO_PRECISION
+
+    installed = _version("torch")
+    if installed is None:
+        yield Finding("torch", "not installed", ok=False)
+        return
+    probed = _probe()
+    if isinstance(probed, str):
+        yield Finding("torch", f"{installed}, but it cannot be used: {probed}", ok=False)
+        return
+    cuda = f"for CUDA {probed['cuda']}" if probed["cuda"] else "without CUDA"
+    yield Finding("torch", f"{probed['torch']}, {cuda}")
+    on = probed["instructions"] if probed["kind"] == "cpu" else probed["device"]
+    memory = f", {probed['memory'] / 2**30:.0f} GiB" if probed["memory"] else ""
+    other = "; mps is there as well (--device mps)" if probed["mps"] else ""
+    yield Finding("Device", f"auto is {probed['kind']} ({on}{memory}){other}")
+    yield Finding("Precision", f"auto is {AUTO_PRECISION}")
+
+
+def _probe() -> dict[str, Any] | str:
+    """What torch says of itself, or in one line why it says nothing."""
+    path = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", _PROBE],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+    except subprocess.TimeoutExpired:
+        return f"not imported within {PATIENCE_S} s"
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        return nameless(said[-1]) if said else f"Python ended with status {done.returncode}"
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+# --------------------------------------------------------------------- nobody's name
+
+
+def shown(path: Path) -> str:
+    """A path from the current folder or from ``~``; of any other only the last part."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 (links stay as they are named)
+    bases = [(base, sign) for base, sign in _bases() if whole.is_relative_to(base)]
+    if not bases:
+        return f"…/{whole.name}"
+    base, sign = bases[0]
+    return Path(sign, whole.relative_to(base)).as_posix()
+
+
+def _bases() -> list[tuple[Path, str]]:
+    """The folders that have a short name, the innermost first."""
+    found = [(Path.cwd(), "."), (Path.home(), "~")]
+    known = [(base, sign) for base, sign in found if base != base.parent]
+    return sorted(known, key=lambda pair: -len(pair[0].parts))
+
+
+def nameless(error: object) -> str:
+    """An error's first line, its paths shortened as :func:`shown` does."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    for base, sign in _bases():
+        line = line.replace(str(base), sign)
+    return re.sub(f"{_WINDOWS}|{_UNIX}", "…/", line)

@@ -1,0 +1,138 @@
+"""How long cells take on this machine: remembered from cells it has run.
+
+    seconds = a · images seen in training + b · samples drawn and measured
+
+with a and b of each family, kind of device and precision, kept in the user's cache. Two
+numbers, because a short training is measured as thoroughly as a long one. Only estimates
+rest on them, never a result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from labkit.catalog import FAMILIES, REGISTRIES
+from labkit.data.places import cache_dir
+from labkit.data.sources import BUNDLED_TRAIN
+from labkit.experiment.spec import CellSpec
+from labkit.store import atomic
+from labkit.text.numbers import duration
+
+#: Seconds per measured sample on one core of a common laptop, until this machine has run a cell.
+ROUGH_SAMPLE = 1 / 1000
+#: A sample of the evaluation takes about as long as this many that only choose the epoch.
+EVALUATED = 4
+FULL_TRAIN = 60_000
+#: A speed within this share of the one remembered is not written down again.
+SAME = 0.03
+#: How far a slower cell moves what is remembered: the machine may have been busy with more.
+DOUBT = 1 / 3
+
+
+def images_seen(spec: CellSpec) -> int:
+    """Training images a cell sees in all its epochs."""
+    size = FULL_TRAIN if spec.data["source"] == "full" else BUNDLED_TRAIN
+    limit: int | None = spec.data["limit"]
+    epochs: int = spec.training["epochs"]
+    return epochs * min(size, limit or size)
+
+
+def samples_measured(spec: CellSpec) -> int:
+    """Samples drawn to choose the best epoch and to evaluate it, in units of the former."""
+    each_epoch: int = spec.training["epochs"] * spec.selection["samples"]
+    at_the_end: int = spec.evaluation["samples"]
+    return each_epoch + EVALUATED * at_the_end
+
+
+def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
+    """Expected seconds of a cell, and whether that rests on a cell run on this machine."""
+    remembered, (image, sample) = _remembered(), _keys(spec, device)
+    seconds = images_seen(spec) * remembered.get(image, _rough(spec))
+    seconds += samples_measured(spec) * remembered.get(sample, ROUGH_SAMPLE)
+    return seconds, image in remembered
+
+
+def _rough(spec: CellSpec) -> float:
+    """Seconds per training image, by what the catalog says of the family and its networks."""
+    about = FAMILIES[spec.family]
+    networks = about.params.get("networks")
+    choices = REGISTRIES[networks.choices] if networks else {}
+    entry = choices.get(str(spec.params.get("networks")))
+    return about.seconds * (entry.work if entry else 1.0)
+
+
+def remember(spec: CellSpec, device: str, seconds: float, training: float) -> None:
+    """Note how long a whole cell took; an unwritable cache is no error.
+
+    A quicker cell than any before is believed at once, a slower one by a third.
+
+    Args:
+        spec: the cell.
+        device: as it was asked for, e.g. ``auto``.
+        seconds: of the whole cell, start to commit.
+        training: seconds of it spent in training steps.
+    """
+    known = _remembered()
+    rest = max(seconds - training, 0.0)
+    found = (training / images_seen(spec), rest / samples_measured(spec))
+    new = {key: each for key, each in zip(_keys(spec, device), found, strict=True) if each > 0}
+    if all(abs(each - known.get(key, 0.0)) <= SAME * each for key, each in new.items()):
+        return
+    for key, each in new.items():
+        before = known.get(key, each)
+        known[key] = each if each < before else before + DOUBT * (each - before)
+    with contextlib.suppress(OSError):
+        atomic.mkdir(_path().parent)
+        atomic.replace_bytes(_path(), json.dumps(known, sort_keys=True).encode())
+
+
+def schedule(seconds: Iterable[float], jobs: int) -> float:
+    """Wall time of tasks handed out in order to whichever of `jobs` workers is free."""
+    free = [0.0] * max(jobs, 1)
+    for task in seconds:
+        free.sort()
+        free[0] += task
+    return max(free)
+
+
+def total_in_words(specs: Sequence[CellSpec], jobs: int, device: str = "auto") -> str:
+    """The expected wall time of cells, and what the expectation rests on."""
+    parts = [estimate(spec, device) for spec in specs]
+    text = f"about {duration(schedule([seconds for seconds, _ in parts], jobs))}"
+    if all(known for _, known in parts):
+        return f"{text}, going by earlier cells on this machine"
+    return f"{text}, a rough guess until a cell has run on this machine"
+
+
+def _keys(spec: CellSpec, device: str) -> tuple[str, str]:
+    """What two speeds are remembered under: a family with its networks and constraint."""
+    parts = [spec.params.get(name) for name in ("networks", "constraint")]
+    own = [str(part) for part in parts if part not in (None, "lab1", "none")]
+    kind = f"{'-'.join([spec.family, *own])}/{device}/{spec.precision}"
+    return f"{kind}/image", f"{kind}/sample"
+
+
+def _path() -> Path:
+    return cache_dir() / "speed.json"
+
+
+def _remembered() -> dict[str, float]:
+    path = _path()
+    try:
+        return dict(_read(path, path.stat().st_mtime_ns))
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed: int) -> dict[str, float]:
+    """The file as it was when it was last `changed`: a plan asks once for each cell."""
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads(path.read_bytes())
+        if isinstance(found, dict):
+            return {k: v for k, v in found.items() if isinstance(v, float) and v > 0}
+    return {}

@@ -1,0 +1,173 @@
+"""Showing a run: a live table on a terminal, plain lines everywhere else. All on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.catalog import FAMILIES
+from labkit.execution import eta
+from labkit.execution.status import Job
+from labkit.execution.watch import Progress
+from labkit.experiment.spec import CellFailure, CellResult, CellSpec
+from labkit.text.numbers import duration
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
+
+
+class PlainView:
+    """One line per event; what a log file or a CI job wants."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._total = self._finished = 0
+        self._showed_grid = False
+
+    def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
+        self._total = len(jobs)
+        if jobs:
+            self.say(announce(jobs, workers, expected))
+
+    def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None:
+        self.say_first_grid(running)
+        for progress in running:
+            if progress.row and progress.epoch > self._seen.get(progress.spec.name, 0):
+                self._seen[progress.spec.name] = progress.epoch
+                epochs = progress.spec.training["epochs"]
+                self.say(
+                    f"{progress.spec.name}: epoch {progress.epoch}/{epochs}  "
+                    f"{losses(progress.spec, progress.row)}"
+                )
+
+    def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
+        self._finished += 1
+        self.say(f"[{self._finished}/{self._total}] {ending(spec, outcome)}")
+
+    def stop(self) -> None:
+        pass
+
+    def say(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    def say_first_grid(self, running: Sequence[Progress]) -> None:
+        """Tell once where the first samples can be looked at."""
+        grids = [progress.first_grid for progress in running if progress.first_grid]
+        if grids and not self._showed_grid:
+            self._showed_grid = True
+            self.say(f"first samples: {_short(grids[0])}")
+
+
+class LiveView(PlainView):
+    """A line per running cell with epoch, losses and time left, and an overall bar.
+
+    Rich is imported once there is something to show: a run with nothing to do is immediate.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._live: Live | None = None
+        self._started = time.monotonic()
+        self._weights: dict[str, float] = {}
+        self._done_weight = self._head_start = 0.0
+
+    def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
+        super().start(jobs, workers, expected)
+        if jobs:
+            from rich.console import Console
+            from rich.live import Live
+
+            self._weights = {job.spec.name: eta.estimate(job.spec)[0] for job in jobs}
+            self._live = Live(console=Console(stderr=True), refresh_per_second=4)
+            self._live.start()
+
+    def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        assert self._live is not None
+        self.say_first_grid(running)
+        table = Table.grid(padding=(0, 2))
+        for progress in running:
+            table.add_row(
+                progress.spec.name,
+                ProgressBar(total=1.0, completed=progress.share, width=16),
+                Text(progress.where, style="cyan"),
+                Text(losses(progress.spec, progress.row), style="dim"),
+            )
+        self._live.update(Group(table, self._overall(running, len(waiting))))
+
+    def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
+        super().finished(spec, outcome)
+        self._done_weight += self._weights.get(spec.name, 0.0)
+
+    def stop(self) -> None:
+        if self._live is not None:
+            self._live.update("")
+            self._live.stop()
+            self._live = None
+
+    def say(self, line: str) -> None:
+        if self._live is None:
+            super().say(line)
+        else:  # above the live part
+            self._live.console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+    def _overall(self, running: Sequence[Progress], waiting: int) -> Table:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        total = sum(self._weights.values()) or 1.0
+        under_way = sum(p.share * self._weights.get(p.spec.name, 0.0) for p in running)
+        share = min((self._done_weight + under_way) / total, 1.0)
+        elapsed = time.monotonic() - self._started
+        # What was already done when the run began took none of this run's time.
+        if not self._head_start:
+            self._head_start = share or 1e-9
+        gained = share - self._head_start
+        left = duration(elapsed / gained * (1 - share)) if gained > 0.01 else "..."
+        row = Table.grid(padding=(0, 2))
+        row.add_row(
+            Text(f"{self._finished}/{self._total} cells", style="bold"),
+            ProgressBar(total=1.0, completed=share, width=30),
+            f"{waiting} waiting, about {left} left",
+        )
+        return row
+
+
+def announce(jobs: Sequence[Job], workers: int, expected: str) -> str:
+    """The line before a run: how many cells, how, and about how long."""
+    training = sum(job.state != "measure" for job in jobs)
+    parts = [f"{training} to train"] if training else []
+    parts += [f"{len(jobs) - training} to measure"] if training < len(jobs) else []
+    side = f", {workers} side by side" if workers > 1 else ""
+    return f"{' and '.join(parts)}{side}: {expected}" if training else f"{parts[0]}{side}"
+
+
+def losses(spec: CellSpec, row: Mapping[str, Any]) -> str:
+    """``d_loss 0.832  g_loss 1.204  proxy_fid 3.2`` of an epoch's row."""
+    names = (*FAMILIES[spec.family].losses, "proxy_fid")
+    return "  ".join(f"{name} {row[name]:.4g}" for name in names if row.get(name) is not None)
+
+
+def ending(spec: CellSpec, outcome: CellResult | CellFailure) -> str:
+    """How a cell ended, as one line."""
+    if isinstance(outcome, CellFailure):
+        return f"{spec.name} FAILED: {outcome.error} (log: {outcome.log})"
+    fid, best = outcome.metrics.get("proxy_fid"), outcome.metrics["best_epoch"]
+    measured = f"proxy FID {fid:.3g} at epoch {best}" if fid is not None else "not measured"
+    return f"{spec.name} done: {measured} (trained in {duration(outcome.seconds)})"
+
+
+def _short(path: Path) -> str:
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)

@@ -1,0 +1,1 @@
+"""A training loop of one's own, told to the store as it goes: `labkit.cell`."""

@@ -1,0 +1,164 @@
+"""Cells of the user's own loops in a plan: how they get in, under which name, and stay in.
+
+The commits are the truth. Many loops may end at one moment, and one may die between its commit
+and the plan: what is committed and not in the plan is taken up by whoever reads it next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from labkit.catalog import FAMILIES
+from labkit.execution.recorder.journal import draft
+from labkit.experiment.plan import Plan
+from labkit.experiment.spec import OWN_CODE, UNSTATED, CellResult, CellSpec
+from labkit.store.commits import StoreError, read_json
+from labkit.store.history import best_epoch
+from labkit.store.store import Store
+
+#: Where a spec says which loop it is of: of two loops labkit knows no more than their names.
+LOOP = "loop"
+_SNAPSHOTS = (1, 5, 10)
+#: Of a name that is made longer, so that its number still fits.
+_LONGEST = 110
+
+
+def key(spec: CellSpec) -> str:
+    """The same for two openings of one loop with one seed and the same settings."""
+    # Cells of before this was noted bear the name of their loop.
+    loop = spec.data.get(LOOP, spec.name.removesuffix(f"_seed{spec.seed}"))
+    return draft(replace(spec, data={**spec.data, LOOP: loop})).fingerprint
+
+
+def join(store: Store, spec: CellSpec) -> CellSpec:
+    """Add a cell to the store's newest plan, in place of an earlier one of the same loop.
+
+    One that is committed is replaced only by one that is, too.
+
+    Returns:
+        What the plan has of it: by another name where a different cell bears its own.
+    """
+    plan = store.update_plan(lambda old: _joined(store, old, spec))
+    return next(cell for cell in plan.cells if key(cell) == key(spec))
+
+
+def name_of(plan: Plan | None, spec: CellSpec) -> str:
+    """What a cell is or will be called: its own name, unless a different one bears it."""
+    cells = plan.cells if plan else ()
+    wanted: str = spec.data.get(LOOP, spec.name)
+    for cell in cells:
+        if cell.code == OWN_CODE and key(cell) == key(spec):
+            return cell.name
+    taken = {cell.name.lower(): cell for cell in cells}
+    other = taken.get(wanted.lower())
+    if other is None:
+        return wanted
+    if other.code != OWN_CODE:
+        wanted = f"{wanted}_own"
+    else:
+        seed = [f"seed{spec.seed}"] if other.seed != spec.seed else []
+        wanted = "_".join([wanted, *_differences(other, spec), *seed])[:_LONGEST]
+    numbers = (f"{wanted}_{n}" for n in range(2, len(taken) + 3))
+    return next(name for name in (wanted, *numbers) if name.lower() not in taken)
+
+
+def _differences(other: CellSpec, spec: CellSpec) -> list[str]:
+    """The stated settings in which a cell differs from another: ``z32``, ``limit-2000``."""
+    params = FAMILIES[spec.family].params
+    found = [
+        (params[name].tag or f"{name}{{}}").format(value)
+        for name, value in spec.params.items()
+        if value not in (UNSTATED, other.params.get(name))
+    ]
+    for name in ("dataset", "family"):
+        if getattr(spec, name) != getattr(other, name):
+            found.append(getattr(spec, name))
+    if spec.training["batch_size"] != other.training["batch_size"]:
+        found.append(f"batch{spec.training['batch_size']}")
+    for name in ("source", "limit"):
+        if spec.data[name] != other.data[name]:
+            found.append(f"{name}-{spec.data[name]}")
+    return [re.sub(r"[^A-Za-z0-9._-]+", "-", tag) for tag in found]
+
+
+def _joined(store: Store, plan: Plan | None, spec: CellSpec) -> Plan:
+    spec = replace(spec, name=name_of(plan, spec))
+    plan = plan or _first(store, spec)
+    cells = list(plan.cells)
+    found = [i for i, cell in enumerate(cells) if cell.code == OWN_CODE and key(cell) == key(spec)]
+    done = isinstance(store.outcome(spec), CellResult)
+    if found and not done and store.is_trained(cells[found[0]]):
+        return plan
+    if spec not in cells:
+        cells = [cell for i, cell in enumerate(cells) if i not in found] + [spec]
+    seeds = dict.fromkeys((*plan.seeds, *(cell.seed for cell in cells)))
+    used = {cell.seed for cell in cells}
+    shown = plan.snapshot_epochs
+    if done:
+        longest = max(cell.training["epochs"] for cell in cells)
+        shown = tuple(sorted(e for e in {*shown, _best_or_last(store, spec)} if e <= longest))
+    return replace(
+        plan,
+        cells=tuple(cells),
+        seeds=tuple(seed for seed in seeds if seed in used),
+        snapshot_epochs=shown,
+    )
+
+
+def _first(store: Store, spec: CellSpec) -> Plan:
+    name = store.root.absolute().name
+    return Plan(
+        name=name,
+        title=name,
+        author={"name": "", "id": "", "group": "", "course": ""},
+        profile=None,
+        seeds=(spec.seed,),
+        data_source=spec.data["source"],
+        data_reason="as stated by the author of the training code",
+        snapshot_epochs=_SNAPSHOTS,
+        settings={"name": name},
+        cells=(spec,),
+    )
+
+
+def _best_or_last(store: Store, spec: CellSpec) -> int:
+    """The epoch to show of a cell: its best, or its last if none was measured."""
+    outcome = store.outcome(spec)
+    found = best_epoch(outcome.history) if isinstance(outcome, CellResult) else None
+    last: int = spec.training["epochs"]
+    return found or last
+
+
+def adopt(store: Store) -> list[str]:
+    """Take up committed cells of own loops that the plan lacks; their names."""
+    plan = store.plan() if store.plan_path.is_file() else None
+    cells = plan.cells if plan else ()
+    listed = {cell.fingerprint[:12] for cell in cells}
+    finished = {key(c) for c in cells if c.code == OWN_CODE and store.is_trained(c)}
+    folder = store.root / "cells"
+    found: list[tuple[str, CellSpec]] = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        spec = None if path.name[-12:] in listed else _committed(store, path.name)
+        if spec is not None and key(spec) not in finished:
+            found.append((store.newest_commit([spec]), spec))
+    names = []
+    for _, spec in sorted(found, key=lambda each: each[0]):
+        names.append(join(store, spec).name)
+    return list(dict.fromkeys(names))
+
+
+def _committed(store: Store, name: str) -> CellSpec | None:
+    """The spec of a folder that holds a committed cell of an own loop."""
+    path = store.root / "cells" / name / "train" / "spec.json"
+    try:
+        stated: Mapping[str, Any] = read_json(path)
+        spec = CellSpec.from_json(stated)
+        if spec.code != OWN_CODE or spec.family not in FAMILIES:
+            return None
+        whole = store.cell_folder(spec).name == name and store.is_trained(spec)
+        return spec if whole else None
+    except (OSError, StoreError, KeyError, TypeError, AttributeError, ValueError):
+        return None

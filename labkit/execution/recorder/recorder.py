@@ -1,0 +1,227 @@
+"""For those with a training loop of their own, in a script or a notebook.
+
+    import labkit
+
+    with labkit.cell("MNIST_GAN_hinge_z64", dataset="MNIST", family="gan",
+                     loss="hinge", z_dim=64, epochs=10) as cell:
+        for epoch in cell.remaining():              # 1 to 10; after an interruption, the rest
+            ...                                     # train as you like
+            cell.log(epoch, d_loss=d_loss, g_loss=g_loss)
+            cell.samples(G(noise), epoch)           # a few thousand, in [-1, 1]
+    labkit.report("results/own")
+
+The cell is committed, measured and reported like any other, and marked *own code*: what was
+not stated of its settings is said to be so. What is told is on the disk at once, so that
+nothing that ends the loop can lose it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labkit.execution.recorder import convert
+from labkit.execution.recorder import journal as begun
+from labkit.execution.recorder import plan as own_plan
+from labkit.execution.recorder.cell import FEWEST, Cell
+from labkit.execution.recorder.spec import stated_spec
+from labkit.experiment.plan import PlanError
+from labkit.experiment.spec import UNSTATED, CellSpec
+from labkit.store import atomic
+from labkit.store.commits import json_bytes
+from labkit.store.store import Store
+
+if TYPE_CHECKING:
+    from labkit.measure.evaluate import Measures
+
+
+@contextmanager
+def cell(
+    name: str,
+    *,
+    dataset: str,
+    family: str,
+    results: str | Path = "results/own",
+    seed: int = 42,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    source: str = "full",
+    limit: int | None = None,
+    **settings: Any,
+) -> Iterator[Cell]:
+    """Train something yourself and have it measured and reported.
+
+    What is told is on the disk at once. If the block is left before its end, however, the cell
+    is reported as a failure that says after which epoch; opened again with the same settings it
+    goes on from there (``cell.remaining()``, ``cell.epochs_done``).
+
+    Args:
+        name: how it is called in the report.
+        dataset: ``MNIST`` or ``FashionMNIST``.
+        family: ``gan``, ``vae``, ...: which losses and measures apply.
+        results: the folder of results; the cell joins its newest plan, or starts one.
+        seed: of your random numbers; a second one of the same name stands beside the first.
+        epochs: how many there are to be; with fewer the cell is not done. Not stated: the block
+            says by its end that it is.
+        batch_size: images per step, if you want it said.
+        source: ``full`` or ``bundled``: which training images you used.
+        limit: how many of them from the first on, if not all.
+        settings: what else to say of it: ``loss="hinge"``, ``z_dim=64``, ...
+
+    Raises:
+        PlanError: an unknown data set, family or setting; nothing was logged.
+    """
+    stated = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "limit": limit}
+    spec, planned = stated_spec(name, dataset, family, source, stated, settings)
+    store = Store(Path(results).expanduser())
+    told = Cell(spec, store, planned)
+    if told.epochs_done:
+        begun.say(
+            f"{name}: {told.epochs_done} epochs were logged before it was interrupted; it goes on "
+            f"from epoch {told.epochs_done + 1} (cell.remaining(), cell.epochs_done)"
+        )
+    try:
+        yield told
+        _finish(told, store)
+    except BaseException as error:
+        _interrupted(told, store, error)
+        raise
+
+
+def _finish(told: Cell, store: Store) -> None:
+    """Commit what was told, if that is all of it."""
+    journal, name = told.journal, told.name
+    if not journal.rows:
+        raise PlanError(f"labkit.cell: {name}: nothing was logged; call cell.log(epoch, ...)")
+    if told.diverged:
+        _fail(told, store, told.diverged, "")
+        journal.remove()
+        begun.say(f"{name}: {told.diverged}; it is reported so")
+        return
+    if told.planned is not None and told.epochs_done < told.planned:
+        journal.take_back_part()
+        _fail(told, store, f"stopped {told.how_far}", "")
+        begun.say(
+            f"{name}: stopped {told.how_far}, so it is not done; open it again to go on, or with "
+            f"epochs={told.epochs_done} to have it as it is"
+        )
+        journal.release()
+        return
+    seconds, spec = told.seconds, told.spec(done=True)
+    best = journal.best_samples()
+    if best is None:
+        warnings.warn(
+            f"labkit.cell: {name}: only what was logged is in the results; to have images "
+            f"measured, call cell.samples(images, epoch) with {FEWEST:,} of them or more",
+            stacklevel=4,
+        )
+    parts = _measure(told, best)
+    store.set_aside(spec)
+    _commit(store, spec, told, seconds, parts, best)
+    own_plan.join(store, spec)
+    journal.remove()
+
+
+def _interrupted(told: Cell, store: Store, error: BaseException) -> None:
+    """Record why the block was left, and let the next opening go on; never hides the error."""
+    try:
+        if isinstance(error, PlanError) and not told.journal.rows:
+            told.journal.remove()
+            return
+        told.journal.take_back_part()
+        _fail(told, store, _why(told, error), traceback.format_exc())
+        if told.epochs_done:
+            begun.say(
+                f"{told.name}: interrupted {told.how_far}; what was logged is kept: open the cell "
+                f"again to go on from epoch {told.epochs_done + 1}"
+            )
+            told.journal.release()
+        else:
+            told.journal.remove()
+    except Exception as second:
+        begun.say(f"{told.name}: that it was interrupted could not be recorded: {second}")
+
+
+def _why(told: Cell, error: BaseException) -> str:
+    """Why the block was left, in one line."""
+    if isinstance(error, Exception):
+        why = f"{type(error).__name__}: {error}".splitlines()[0] + f" ({told.how_far})"
+    elif isinstance(error, SystemExit):
+        why = f"the program ended {told.how_far}"
+        if error.code not in (None, 0):
+            why += f": {error.code}".splitlines()[0]
+    else:  # Ctrl-C; the generator that the block is in was closed
+        why = f"interrupted {told.how_far}"
+    return f"{why}; {told.diverged}" if told.diverged else why
+
+
+def _fail(told: Cell, store: Store, error: str, trace: str) -> None:
+    """Keep a failure as data, with the history so far."""
+    spec = told.spec()
+    attempt = store.fresh_attempt(spec, "train")
+    atomic.write_bytes(attempt.history_path, _lines(told.history))
+    _write_json(attempt.folder / "spec.json", spec.to_json())
+    store.fail(attempt, spec, "train", error, trace)
+    if own_plan.join(store, spec).fingerprint != spec.fingerprint:
+        begun.say(f"{told.name}: the report keeps the training of it that was finished before")
+
+
+def _commit(
+    store: Store,
+    spec: CellSpec,
+    told: Cell,
+    seconds: float,
+    parts: Sequence[Measures],
+    best: convert.Grey | None,
+) -> None:
+    train = store.fresh_attempt(spec, "train")
+    atomic.write_bytes(train.history_path, _lines(told.history))
+    atomic.mkdir(train.folder / "images")
+    for name, png in told.journal.pictures.items():
+        (train.folder / "images" / f"{name}.png").write_bytes(png)
+    _write_json(train.folder / "spec.json", spec.to_json())
+    _write_json(train.folder / "cost.json", {"seconds": seconds})
+    _write_json(train.folder / "environment.json", {"numeric": {"device": UNSTATED}})
+    store.commit(train, spec, "train")
+
+    measured = store.fresh_attempt(spec, "eval")
+    _write_json(
+        measured.folder / "metrics.json",
+        {
+            "metrics": {k: v for part in parts for k, v in part.metrics.items()},
+            "details": {k: v for part in parts for k, v in part.details.items()},
+        },
+    )
+    if best is not None:
+        file = io.BytesIO()
+        np.savez_compressed(file, samples=best)
+        atomic.write_bytes(measured.folder / "samples.npz", file.getvalue())
+    store.commit(measured, spec, "eval")
+
+
+def _measure(told: Cell, best: convert.Grey | None) -> Sequence[Measures]:
+    """What can be measured of what was told: the samples of the best epoch, and the history."""
+    from labkit.measure.evaluate import measure_history, measure_samples
+
+    parts = []
+    if best is not None:
+        parts.append(measure_samples(best, told.dataset))
+    if all("proxy_fid" in row for row in told.history):
+        parts.append(measure_history(told.history, told.family))
+    return parts
+
+
+def _lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    return "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows).encode()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    atomic.write_bytes(path, json_bytes(value))

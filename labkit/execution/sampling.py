@@ -1,0 +1,146 @@
+"""A cell's networks and the images they make: grids to look at, samples to measure.
+
+Every image comes from a noise of its own, drawn from the cell's seed and what it is for, so
+that it can be made again from the weights alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from labkit.catalog import FAMILIES, resolve
+from labkit.data import Images, load
+from labkit.execution import image_grid
+from labkit.experiment.fingerprint import own_files
+from labkit.experiment.spec import CellSpec
+from labkit.plugins import registry as own_code
+from labkit.train.draws import drawing
+from labkit.train.models.base import Autoencoder, Context, Family, plane, to_float, to_uint8
+from labkit.train.models.conditional import Conditional
+from labkit.train.rng import seed_all
+from labkit.train.runtime import settings_kept
+
+GreyImages = NDArray[np.uint8]
+#: Images (N, 1, 28, 28) in [-1, 1] and their classes (N,).
+Probe = tuple[Tensor, Tensor]
+
+GRID = 16
+#: Columns of the class grid, and images each way of a decoded latent plane.
+CLASS_COLUMNS, MANIFOLD = 8, 15
+#: Test images shown beside their reconstructions, and the two ends of the interpolation.
+RECONSTRUCTED, ENDS = 8, (0, 1)
+
+
+def build(spec: CellSpec, device: torch.device) -> Family:
+    """A family with its initial weights, on its device."""
+    for name in own_files(spec):
+        # What a file does as it is run is the same for all cells, and no business of theirs.
+        with settings_kept():
+            seed_all(0, f"file/{name}")
+            own_code.load(name.removesuffix(".py"))
+    seed_all(spec.seed, "init")
+    family: Family = resolve(FAMILIES[spec.family].target)(spec.params)
+    if "context" not in inspect.signature(family.step).parameters:
+        _step_as_before(family)
+    family.to(device)
+    return family
+
+
+def _step_as_before(family: Any) -> None:
+    """Serve a user's family of the first release: `step(batch, i)`, the rest as attributes."""
+    learn = family.step
+
+    def step(batch: Tensor, context: Context) -> dict[str, Tensor]:
+        for name in ("noise", "labels", "epoch", "epochs", "steps"):
+            setattr(family, name, getattr(context, name))
+        stats: dict[str, Tensor] = learn(batch, context.step)
+        return stats
+
+    family.step = step
+
+
+def probe_images(spec: CellSpec, device: torch.device, root: Path | None = None) -> Probe:
+    """The test images whose reconstructions are shown, (RECONSTRUCTED, 1, 28, 28) in [-1, 1]."""
+    # The first test images are the same in every source.
+    return probe(load(spec.dataset, "test", "bundled", None, root), slice(RECONSTRUCTED), device)
+
+
+def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]:
+    """Grids from one fixed noise, so that shapes can be followed through the epochs.
+
+    Args:
+        family: the networks as they are now.
+        spec: the cell, for its seed.
+        shown: the first test images, (RECONSTRUCTED, 1, 28, 28) in [-1, 1], and their classes.
+
+    Returns:
+        ``samples``; of an autoencoder also ``reconstruction`` and ``interpolation``, and of
+        one with a latent plane ``manifold``; where classes can be asked for, ``classes``: one
+        uint8 picture each.
+    """
+    seed = spec.seed
+    with drawing(family, seed, "grid") as noise:
+        found = {"samples": (family.sample(GRID, noise), 4)}
+    if isinstance(family, Autoencoder):
+        images, labels = shown
+        with drawing(family, seed, "reconstruction"):
+            both = torch.stack([images, family.reconstruct(images, labels)], 1).flatten(0, 1)
+        found["reconstruction"] = (both, 4)
+        with drawing(family, seed, "interpolation"):
+            line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID, labels[list(ENDS)])
+        found["interpolation"] = (line, 4)
+        if family.latent_dim == 2 and not family.classes:
+            codes = plane(MANIFOLD).to(images.device)
+            with drawing(family, seed, "manifold"):
+                found["manifold"] = (family.decode_codes(codes), MANIFOLD)
+    if isinstance(family, Conditional):
+        with drawing(family, seed, "class grid") as noise:
+            found["classes"] = (family.class_grid(CLASS_COLUMNS, noise), CLASS_COLUMNS)
+    return {name: image_grid.tile(to_numpy(i), columns) for name, (i, columns) in found.items()}
+
+
+def evaluation_samples(family: Family, spec: CellSpec) -> GreyImages:
+    """The samples a cell is measured by, uint8 (N, 28, 28), from their own noise."""
+    with drawing(family, spec.seed, "evaluation") as noise:
+        return to_numpy(family.sample(spec.evaluation["samples"], noise))
+
+
+def selection_samples(family: Family, spec: CellSpec) -> GreyImages:
+    """The samples the best epoch is chosen by; one noise for all epochs, so that the choice
+    between them is free of its chance."""
+    with drawing(family, spec.seed, "selection") as noise:
+        return to_numpy(family.sample(spec.selection["samples"], noise))
+
+
+def probe(data: Images, which: slice, device: torch.device) -> Probe:
+    """Some images of a data set with their classes."""
+    return to_device(data.images[which], device), labels_of(data, device)[which]
+
+
+def labels_of(data: Images, device: torch.device) -> Tensor:
+    """Classes (N,) as int64."""
+    return torch.from_numpy(data.labels.astype(np.int64)).to(device)
+
+
+def load_for(spec: CellSpec, split: str, root: Path | None) -> Images:
+    """The images a cell trains on (``train``) or is tested with (``test``)."""
+    if split == "test":
+        return load(spec.dataset, "test", "bundled", None, root)  # the same in every source
+    return load(spec.dataset, split, spec.data["source"], spec.data["limit"], root)
+
+
+def to_device(images: GreyImages, device: torch.device) -> Tensor:
+    """uint8 (N, 28, 28) -> float32 (N, 1, 28, 28) in [-1, 1]."""
+    return to_float(torch.from_numpy(images.copy())).unsqueeze(1).to(device)
+
+
+def to_numpy(images: Tensor) -> GreyImages:
+    """(N, 1, 28, 28) in [-1, 1] -> uint8 (N, 28, 28)."""
+    return to_uint8(images).squeeze(1).cpu().numpy()

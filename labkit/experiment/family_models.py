@@ -1,0 +1,102 @@
+"""The models of experiment files that come from the catalog, and the JSON Schema of all.
+
+Nobody writes down the settings of a family twice: its ``grid`` and ``params`` are made from
+its catalog entry, so a new catalog line is at once allowed, checked and offered by an editor.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import AfterValidator, Field, create_model
+
+from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Family, Param
+from labkit.experiment.schema import ONE_OF, Block, ExperimentFile, FamilySection, Name, distinct
+from labkit.plugins import registry as own_code
+
+SCHEMA_NAME = "experiments.schema.json"
+
+
+def file_model(only: frozenset[str] | None = None) -> type[ExperimentFile]:
+    """The model of a whole file, with a block for each family of the catalog.
+
+    Args:
+        only: the families a file names, to be quicker; at least two of them.
+    """
+    return _file_model(only, own_code.generation())
+
+
+@lru_cache(maxsize=16)
+def _file_model(only: frozenset[str] | None, generation: int) -> type[ExperimentFile]:
+    named = FAMILIES if only is None else {k: v for k, v in FAMILIES.items() if k in only}
+    blocks = tuple(_block(key, family) for key, family in named.items())
+    block: Any = Annotated[Union[blocks], Field(discriminator="family")]  # noqa: UP007
+    experiments: Any = Annotated[dict[Name, block], Field(min_length=1)]
+    about = Field(description="each trains every combination of its grid")
+    return create_model(
+        "ExperimentFile",
+        __base__=ExperimentFile,
+        __doc__=ExperimentFile.__doc__,
+        experiments=(experiments, about),
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema an editor checks and completes an experiment file with."""
+    schema = file_model().model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _block(key: str, family: Family) -> type[Block]:
+    """The model of an experiment with this family."""
+    params: dict[str, Any] = {
+        "dataset": (
+            Annotated[Literal[tuple(DATASETS)], ONE_OF] | None,
+            Field(None, description="the images, where it is not an axis of grid"),
+        )
+    }
+    grid: dict[str, Any] = {
+        "dataset": _axis(Annotated[Literal[tuple(DATASETS)], ONE_OF], "the images")
+    }
+    for name, param in family.params.items():
+        about = f"{param.label}: {param.about}" if param.about else param.label
+        kind = _kind(param)
+        default = list(param.default) if isinstance(param.default, tuple) else param.default
+        params[name] = (kind, Field(default, description=about))
+        grid[name] = _axis(kind, about)
+    settings = create_model(
+        f"{family.label}Params", __base__=FamilySection, __doc__=f"Settings of a {key}.", **params
+    )
+    axes = create_model(
+        f"{family.label}Grid", __base__=FamilySection, __doc__=f"Axes of a {key}: lists.", **grid
+    )
+    settings.family = axes.family = key
+    own: dict[str, Any] = {
+        "family": (Literal[key], Field(description=family.about)),
+        "grid": (axes, Field(default_factory=axes, description="a list of levels for each axis")),
+        "params": (settings, Field(default_factory=settings, description="the same for all cells")),
+    }
+    about = f"{family.label}: {family.about}."
+    return create_model(f"{family.label}Block", __base__=Block, __doc__=about, **own)
+
+
+def _axis(kind: Any, about: str) -> Any:
+    """An optional list of distinct levels."""
+    levels = Annotated[list[kind], Field(min_length=1), AfterValidator(distinct)]
+    return (levels, Field(default_factory=list, description=about))
+
+
+def _kind(param: Param) -> Any:
+    """The type a setting allows, from its default and limits."""
+    if param.choices:
+        return Annotated[Literal[tuple(REGISTRIES[param.choices])], ONE_OF]
+    limits = {"ge": param.minimum, "gt": param.above, "lt": param.below}
+    given: dict[str, Any] = {key: limit for key, limit in limits.items() if limit is not None}
+    if isinstance(param.default, tuple):
+        size = len(param.default)
+        element = Annotated[float, Field(allow_inf_nan=False, **given)]
+        return Annotated[list[element], Field(min_length=size, max_length=size)]
+    if isinstance(param.default, float):
+        return Annotated[float, Field(allow_inf_nan=False, **given)]
+    return Annotated[type(param.default), Field(**given)]

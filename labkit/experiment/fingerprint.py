@@ -1,0 +1,215 @@
+"""Which code made a result: hashes that change when the code's meaning does.
+
+A version is the SHA-256 of a module's syntax tree without docstrings, so comments,
+formatting and words re-run nothing, and a changed number does. Nothing is imported:
+the files are read where they lie, so asking never brings in torch.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from labkit.catalog import FAMILIES, REGISTRIES
+from labkit.data.places import cache_dir
+from labkit.experiment.spec import OWN_CODE, CellSpec, sha256_of
+from labkit.plugins import registry as own_code
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
+    """The version of what trains a cell of `family`, see :func:`training_modules`.
+
+    Raises:
+        FileNotFoundError: the catalog names a module that does not exist.
+    """
+    modules = training_modules(family, params)
+    version = {name: _module_hash(_path(name)) for name in modules}
+    for target in targets(family, params):
+        source = own_code.source_of(target)
+        if source is not None:
+            version[target.partition(":")[0]] = source_hash(source)
+    return sha256_of(version)
+
+
+def training_modules(family: str, params: Mapping[str, Any] | None = None) -> list[str]:
+    """The modules whose code is part of a cell's fingerprint, sorted.
+
+    They are :attr:`Family.modules`, the modules of the entries its settings choose, and
+    what all these import from ``labkit.train``; other packages belong to the numeric
+    environment or to the evaluation. So new networks leave the cells of others alone.
+
+    Args:
+        family: a key of the catalog's families.
+        params: the cell's settings; without them, the family's defaults.
+    """
+    chosen = [target.partition(":")[0] for target in targets(family, params)]
+    found: set[str] = set()
+    waiting = [*FAMILIES[family].modules]
+    waiting += [name for name in chosen if name.startswith("labkit.train.")]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _imports(_path(name))
+    return sorted(found)
+
+
+def targets(family: str, params: Mapping[str, Any] | None) -> list[str]:
+    """What the family and the entries its settings choose name as ``module:function``."""
+    about = FAMILIES[family]
+    chosen = {name: param.default for name, param in about.params.items()} | dict(params or {})
+    fields = [
+        value
+        for name, param in about.params.items()
+        if param.choices
+        for value in vars(REGISTRIES[param.choices][chosen[name]]).values()
+    ]
+    return [v for v in (about.target, *fields) if isinstance(v, str) and ":" in v]
+
+
+def own_files(spec: CellSpec) -> list[str]:
+    """The files of a user's own that a cell is trained by, ``my_gan.py``."""
+    made_of = targets(spec.family, spec.params) if spec.code != OWN_CODE else []
+    own = {t.partition(":")[0] for t in made_of if t.startswith(own_code.PREFIX)}
+    return sorted(f"{name.removeprefix(own_code.PREFIX)}.py" for name in own)
+
+
+def evaluation_code() -> str:
+    """The version of what measures a cell: labkit's, and a user's own metrics if there are."""
+    own = {key: own_code.source_of(target) for key, target in own_code.own_metrics().items()}
+    return sha256_of([measuring_code(), own]) if own else measuring_code()
+
+
+@cache
+def measuring_code() -> str:
+    """The version of everything that measures a trained cell: all of ``labkit.measure``."""
+    root = PACKAGE / "measure"
+    paths = sorted(root.rglob("*.py"))
+    return sha256_of({path.relative_to(root).as_posix(): _module_hash(path) for path in paths})
+
+
+def source_hash(source: str) -> str:
+    """SHA-256 (hex) of what Python source means, whatever it looks like.
+
+    Raises:
+        SyntaxError: `source` is not Python.
+    """
+    return _hash(ast.parse(source))
+
+
+def _hash(tree: ast.Module) -> str:
+    return hashlib.sha256(_dump(tree).encode()).hexdigest()
+
+
+class _Facts(NamedTuple):
+    """What is asked of a module's source."""
+
+    version: str
+    imports: list[str]
+    """All names of ``labkit.train`` it imports, modules or not."""
+
+
+def _module_hash(path: Path) -> str:
+    return _facts(path).version
+
+
+def _imports(path: Path) -> list[str]:
+    """The modules of ``labkit.train`` that a module imports, by absolute name."""
+    return [name for name in _facts(path).imports if _is_module(name)]
+
+
+@cache
+def _facts(path: Path) -> _Facts:
+    """A module's facts, from its source or, if these very bytes were seen before, from a file.
+
+    Reading fifty syntax trees takes longer than everything else a run with nothing to do
+    does. What is kept is found by the bytes' own SHA-256, so it cannot be out of date.
+    """
+    source = path.read_bytes()
+    key = hashlib.sha256(source).hexdigest()
+    seen = _seen()
+    if key not in seen:
+        tree = ast.parse(source, path.name)
+        seen[key] = _Facts(_hash(tree), _training_names(tree))
+        _keep(seen)
+    return seen[key]
+
+
+def _training_names(tree: ast.Module) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in names if name.startswith("labkit.train.")]
+
+
+@cache
+def _kept_at() -> Path:
+    """Named after this module's own bytes: another way of hashing starts another file."""
+    own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    return cache_dir() / f"code-{own}.json"
+
+
+@cache
+def _seen() -> dict[str, _Facts]:
+    try:
+        kept = json.loads(_kept_at().read_bytes())
+        return {key: _Facts(version, imports) for key, (version, imports) in kept.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}  # nothing kept, or nothing that can be read: it is made again
+
+
+def _keep(seen: Mapping[str, _Facts]) -> None:
+    """Write the file anew; a folder that cannot be written costs time, nothing else."""
+    unfinished = _kept_at().with_suffix(f".{os.getpid()}")
+    with contextlib.suppress(OSError):
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(seen), encoding="utf-8")
+        unfinished.replace(_kept_at())
+
+
+@cache
+def _is_module(name: str) -> bool:
+    return _path(name).is_file()
+
+
+@cache
+def _path(module: str) -> Path:
+    """Where a module of this package lies: ``labkit.train.loop`` -> ``train/loop.py``."""
+    stem = PACKAGE.joinpath(*module.split(".")[1:])
+    return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+
+
+def _dump(node: object) -> str:
+    """A syntax tree as text; what is empty is left out, as it differs between Pythons."""
+    if isinstance(node, ast.AST):
+        fields = ((name, getattr(node, name, None)) for name in node._fields if name != "ctx")
+        inside = ",".join(f"{name}={_dump(value)}" for name, value in fields if _says(value))
+        return f"{type(node).__name__}({inside})"
+    if isinstance(node, list):
+        return f"[{','.join(_dump(item) for item in node if not _is_docstring(item))}]"
+    return repr(node)
+
+
+def _says(value: object) -> bool:
+    return value is not None and value != []
+
+
+def _is_docstring(node: object) -> bool:
+    """A bare string as a statement: wherever it stands, it does nothing."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

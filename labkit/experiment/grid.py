@@ -1,0 +1,276 @@
+"""From a checked experiment file to a `Plan`: the list of cells one run resolves to.
+
+experiment = read_experiment(Path("experiments.yaml"), profile="quick")
+plan = make_plan(experiment)
+[cell.name for cell in plan.cells]    # ["MNIST_GAN_hinge_z32", ...]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from labkit.calibration import feature_hash
+from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
+from labkit.data.sources import data_hash, named_source
+from labkit.errors import DataError
+from labkit.experiment import fingerprint
+from labkit.experiment.plan import Plan, PlanError, matches, snapshot_epochs
+from labkit.experiment.reader import Experiment, parse_experiment, read_experiment
+from labkit.experiment.schema import Block
+from labkit.experiment.spec import CellSpec
+from labkit.plugins import registry as own_code
+
+__all__ = ["Experiment", "make_plan", "parse_experiment", "read_experiment"]
+
+MAX_CELLS = 10_000
+MAX_NAME = 120
+#: What precision ``auto`` is. bf16 was not shown to lose no quality, so it must be asked for.
+AUTO_PRECISION = "fp32"
+SELECTION_RULE = "lowest proxy FID"
+SELECTION_AGAINST = "first 10,000 training images"
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A point of a grid: a cell but for its seed."""
+
+    experiment: str
+    block: Block
+    dataset: str
+    params: dict[str, Any]
+    name: str
+
+
+def make_plan(
+    experiment: Experiment,
+    *,
+    seeds: str | None = None,
+    only: str | None = None,
+    data_root: Path | None = None,
+    source: str | None = None,
+    download: bool = True,
+    precision: str | None = None,
+    images: tuple[str, str] | None = None,
+) -> Plan:
+    """Expand an experiment to cells and decide where the images come from.
+
+    Args:
+        experiment: what `read_experiment` returned.
+        seeds: ``"3"`` counts up from the file's first seed; ``"0,1,2"`` is taken as it is.
+        only: a glob on cell names. It removes nothing; with `seeds`, cells that do
+            not match keep the file's seeds and the others get both.
+        data_root: where to look for the full data sets first.
+        source: ``full``, ``bundled`` or ``auto`` instead of the file's.
+        download: whether missing data may be fetched.
+        precision: ``auto``, ``fp32`` or ``bf16`` instead of the file's.
+        images: the source and the reason for it, where nobody is to look what is at hand.
+
+    Raises:
+        PlanError: too many cells, two equal cells, no cell matches `only`, malformed
+            `seeds`, an unknown `source` or `precision`, or a source that cannot be had.
+    """
+    content = experiment.content
+    _check_choice("--source", source, ("auto", "full", "bundled"))
+    _check_choice("--precision", precision, ("auto", "fp32", "bf16"))
+    asked = tuple(content.seed_list())
+    wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
+    _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
+    points = _named(list(_points(content.experiments)))
+    if only is None:
+        each = [(point, wanted) for point in points]
+    else:
+        more = (*asked, *(seed for seed in wanted if seed not in asked))
+        each = [(point, _seeds_of(point, asked, more, only)) for point in points]
+        if not any(matches(f"{p.name}_seed{s}", only) for p, some in each for s in some):
+            raise PlanError(f"--only '{only}' matches no cell; there is {points[0].name}, ...")
+    several = len({seed for _, some in each for seed in some}) > 1
+    data_source, reason = images or _source(experiment, points, source, data_root, download)
+    cells = tuple(
+        _cell(experiment, point, seed, several, data_source, precision)
+        for point, some in each
+        for seed in some
+    )
+    _check_distinct(experiment, cells)
+    longest = max(cell.training["epochs"] for cell in cells)
+    return Plan(
+        name=experiment.name,
+        title=content.title or content.name,
+        author=content.author.model_dump(),
+        profile=experiment.profile,
+        seeds=tuple(dict.fromkeys(seed for _, some in each for seed in some)),
+        data_source=data_source,
+        data_reason=reason,
+        snapshot_epochs=snapshot_epochs(content.training.snapshot_epochs, longest),
+        settings={
+            **content.model_dump(mode="json", exclude={"profiles", "code", "experiments"}),
+            "experiments": {key: each.resolved() for key, each in content.experiments.items()},
+            **({"own": own_code.to_json(experiment.own)} if experiment.own else {}),
+        },
+        cells=cells,
+    )
+
+
+def parse_seeds(text: str, first: int) -> tuple[int, ...]:
+    """The seeds of ``--seeds``: a count from `first` up, or a list with commas.
+
+    Raises:
+        PlanError: neither of the two.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    listed = len(parts) > 1
+    numbers = [part for part in parts if part]
+    if not numbers or not all(re.fullmatch("[0-9]{1,10}", part) for part in numbers):
+        raise PlanError(f"--seeds {text}: expected a count (3) or a list (0,1,2)")
+    values = [int(part) for part in numbers]
+    if not listed:
+        if not 1 <= values[0] <= MAX_CELLS:
+            raise PlanError(f"--seeds {text}: a count from 1 to {MAX_CELLS:,}")
+        values = list(range(first, first + values[0]))
+    if max(values) >= 2**32:
+        raise PlanError(f"--seeds {text}: a seed is less than {2**32:,}")
+    if len(set(values)) < len(values):
+        raise PlanError(f"--seeds {text}: a seed is here twice")
+    return tuple(values)
+
+
+def _check_choice(option: str, value: str | None, allowed: Sequence[str]) -> None:
+    if value is not None and value not in allowed:
+        raise PlanError(f"{option} {value}: allowed: {', '.join(allowed)}")
+
+
+def _check_size(experiment: Experiment, seeds: int) -> None:
+    """Refuse a grid before it is expanded."""
+    total = 0
+    for key, block in experiment.content.experiments.items():
+        total += seeds * prod(len(levels) for levels in block.axes().values())
+        if total > MAX_CELLS:
+            message = f"{total:,} cells; at most {MAX_CELLS:,} are allowed"
+            raise experiment.error(("experiments", key, "grid"), message)
+
+
+def _points(experiments: Mapping[str, Block]) -> Iterator[_Point]:
+    """Every combination of every grid, the first axis slowest, axes in catalog order."""
+    for key, block in experiments.items():
+        family, axes, fixed = FAMILIES[block.family], block.axes(), block.settings()
+        names = [name for name in ("dataset", *family.params) if name in axes]
+        levels = [_in_order(axes[name], family.params.get(name)) for name in names]
+        for values in product(*levels):
+            here = fixed | dict(zip(names, values, strict=True))
+            dataset = here.pop("dataset")
+            params = {name: here[name] for name in family.params}
+            shown = [p for p in params if p in family.named_by or len(axes.get(p, ())) > 1]
+            tags = [_tag(p, family.params[p], params[p]) for p in shown]
+            yield _Point(key, block, dataset, params, "_".join([dataset, family.label, *tags]))
+
+
+def _in_order(levels: Sequence[Any], param: Param | None) -> list[Any]:
+    """Levels by size, or as the catalog lists them. `param` is None for the data set."""
+    registry = DATASETS if param is None else REGISTRIES.get(param.choices)
+    return sorted(levels, key=list(registry).index if registry else None)
+
+
+def _tag(key: str, param: Param, value: Any) -> str:
+    """A setting as part of a file name: ``z64``, ``lr0.0002``, ``betas0.5-0.999``."""
+    values = value if isinstance(value, list) else [value]
+    word = "-".join(str(each).replace("+", "").removesuffix(".0") for each in values)
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", (param.tag or f"{key}{{}}").format(word))
+
+
+def _named(points: list[_Point]) -> list[_Point]:
+    """Where two experiments would share a name, their cells also carry the experiment's."""
+    owners: dict[str, set[str]] = {}
+    for point in points:
+        owners.setdefault(point.name.lower(), set()).add(point.experiment)
+    shared = {key for keys in owners.values() if len(keys) > 1 for key in keys}
+    return [
+        replace(point, name=f"{point.name}_{point.experiment}")
+        if point.experiment in shared
+        else point
+        for point in points
+    ]
+
+
+def _seeds_of(
+    point: _Point, asked: tuple[int, ...], more: tuple[int, ...], only: str
+) -> tuple[int, ...]:
+    return tuple(s for s in more if s in asked or matches(f"{point.name}_seed{s}", only))
+
+
+def _source(
+    experiment: Experiment,
+    points: Sequence[_Point],
+    source: str | None,
+    root: Path | None,
+    download: bool,
+) -> tuple[str, str]:
+    """Full or bundled, and why."""
+    datasets = [name for name in DATASETS if any(point.dataset == name for point in points)]
+    wanted = source or experiment.content.data.source
+    try:
+        return named_source(wanted, datasets, root, download)
+    except DataError as error:
+        raise PlanError(f"{experiment.file}: {error}") from error
+
+
+def _cell(
+    experiment: Experiment,
+    point: _Point,
+    seed: int,
+    several: bool,
+    source: str,
+    precision: str | None,
+) -> CellSpec:
+    content, block = experiment.content, point.block
+    features = feature_hash(point.dataset)
+    wanted = precision or content.precision
+    spec = CellSpec(
+        name=point.name,
+        experiment=point.experiment,
+        family=block.family,
+        dataset=point.dataset,
+        seed=seed,
+        params=point.params,
+        training={
+            "epochs": block.training.epochs or content.training.epochs,
+            "batch_size": block.training.batch_size or content.training.batch_size,
+        },
+        data={
+            "source": source,
+            "sha256": data_hash(point.dataset, source),
+            "limit": content.data.limit,
+        },
+        precision=AUTO_PRECISION if wanted == "auto" else wanted,
+        selection={
+            "rule": SELECTION_RULE,
+            "samples": content.evaluation.selection_samples,
+            "against": SELECTION_AGAINST,
+            "features": features,
+        },
+        code=fingerprint.training_code(block.family, point.params),
+        evaluation={
+            "samples": content.evaluation.samples,
+            "features": features,
+            "code": fingerprint.evaluation_code(),
+        },
+    )
+    name = f"{point.name}_seed{seed}" if several else point.name
+    if len(name) > MAX_NAME:
+        name = f"{name[: MAX_NAME - 13]}-{spec.fingerprint[:12]}"
+    return replace(spec, name=name)
+
+
+def _check_distinct(experiment: Experiment, cells: Sequence[CellSpec]) -> None:
+    """No cell twice, no name twice (also where a file system ignores case)."""
+    first: dict[str, CellSpec] = {}
+    for cell in cells:
+        for key in (cell.fingerprint, cell.name.lower()):
+            other = first.setdefault(key, cell)
+            if other is not cell:
+                why = f"its cell {cell.name} is also in '{other.experiment}'"
+                raise experiment.error(("experiments", cell.experiment), why)

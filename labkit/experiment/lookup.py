@@ -1,0 +1,124 @@
+"""What was asked for, found or refused: a file read, a folder looked up, an option checked.
+
+What the verbs share, before any of them begins.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.errors import LabkitError
+
+if TYPE_CHECKING:
+    from labkit.experiment.grid import Experiment
+    from labkit.experiment.plan import Plan
+    from labkit.store.store import Store
+
+DEFAULT_FILE = Path("experiments.yaml")
+
+
+class UserError(LabkitError):
+    """Something was asked for that there is not; one line says what there is."""
+
+
+def read(file: str | Path, profile: str | None = None) -> Experiment:
+    """A checked experiment file."""
+    from labkit.experiment.grid import read_experiment
+
+    return read_experiment(Path(file), profile)
+
+
+def results_folder(results: str | Path | None, name: str) -> Path:
+    """Where results are: where it was said, or in the usual place."""
+    return Path(results) if results is not None else Path("results") / name
+
+
+def default_results(path: Path, profile: str | None = None) -> Path:
+    """A results folder as it is, or that of an experiment file.
+
+    Raises:
+        UserError: it is neither.
+    """
+    if not path.exists():
+        raise UserError(f"{path}: no such results folder or experiment file")
+    return path if path.is_dir() else results_folder(None, read(path, profile).name)
+
+
+def stored(root: Path) -> Store:
+    """The store of a folder that has results.
+
+    What loops of the user's own committed, and died before the plan had it, is taken up.
+
+    Raises:
+        UserError: it has none.
+    """
+    from labkit.execution.recorder.plan import adopt
+    from labkit.store.store import Store
+
+    store = Store(root)
+    try:
+        if names := adopt(store):
+            line = f"{root}: {', '.join(names)}: finished, and missing in the plan; taken up"
+            print(line, file=sys.stderr)
+    except OSError as error:
+        print(f"{root}: a finished cell is missing in the plan, which cannot be written: "
+              f"{error.strerror or error}", file=sys.stderr)  # fmt: skip
+    if not store.plan_path.is_file():
+        raise UserError(f"{root}: no results there; `labkit run` makes them")
+    return store
+
+
+def formats(text: str) -> list[str]:
+    """``md,html`` as a list; ``all`` is every format whose libraries are installed."""
+    from importlib.util import find_spec
+
+    from labkit.catalog import FORMATS
+
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        one_of("--format", name, (*FORMATS, "all"))
+    if "all" in names:
+        return [key for key, made in FORMATS.items() if not made.module or find_spec(made.module)]
+    return names
+
+
+def known_device(device: str) -> None:
+    """Nothing, if a device is one that cells can be trained on somewhere.
+
+    Raises:
+        UserError: it is not; the line names what is.
+    """
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise UserError(f"--device {device}: allowed: auto, cpu, cuda, cuda:1, mps")
+
+
+def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
+    """Nothing, if a value is allowed or not given.
+
+    Raises:
+        UserError: it is not; the line names the nearest that is.
+    """
+    if value is not None and value not in allowed:
+        from labkit.experiment.schema import nearest
+
+        raise UserError(f"{option} {value}: {nearest(value, allowed)}")
+
+
+def data_line(plan: Plan) -> str:
+    """Which data a plan uses, and why."""
+    if plan.data_source == "bundled":
+        # A plan is handed in, so its reason names no folder of this machine; here it may.
+        from labkit.data.places import folder
+
+        given = os.environ.get("LABKIT_DATA") if "LABKIT_DATA" in plan.data_reason else None
+        looked = f"; LABKIT_DATA is {folder(given)}" if given else ""
+        return (
+            "data: the BUNDLED subset, the first 10,000 of 60,000 training images "
+            f"({plan.data_reason}{looked})"
+        )
+    return f"data: the full sets ({plan.data_reason})"

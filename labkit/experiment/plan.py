@@ -1,0 +1,136 @@
+"""What a run resolves to: a `Plan`, the list of its cells and all that is asked of them.
+
+A value and nothing else. :mod:`labkit.experiment.grid` makes one from an experiment file, and the
+store keeps it as ``plan.json``, so that reading results needs no experiment file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+from labkit.catalog import FAMILIES
+from labkit.errors import LabkitError, misshapen
+from labkit.experiment.spec import OWN_CODE, CellSpec
+from labkit.plugins import registry as own_code
+from labkit.plugins.registry import OwnCodeError
+
+FORMAT_VERSION = 1
+MAX_MESSAGE = 500
+
+
+class PlanError(LabkitError):
+    """A mistake in an experiment file or in what was asked of it, as one line."""
+
+    def __init__(self, message: str) -> None:
+        line = "".join(c if c.isprintable() else " " for c in message)
+        super().__init__(line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run resolves to."""
+
+    name: str
+    """``lab1``, or ``lab1-quick`` with a profile: the folder of results and report."""
+    title: str
+    author: dict[str, str]
+    """``name``, ``id``, ``group``, ``course``; empty where the file is silent."""
+    profile: str | None
+    seeds: tuple[int, ...]
+    data_source: str
+    """``full`` or ``bundled``."""
+    data_reason: str
+    """One sentence: why this source."""
+    snapshot_epochs: tuple[int, ...]
+    """Epochs whose samples the report shows; no part of a cell's identity."""
+    settings: dict[str, Any]
+    """The file with the profile merged in, checked, defaults filled in."""
+    cells: tuple[CellSpec, ...]
+    """By experiment as in the file; levels in numeric or catalog order."""
+
+    def snapshots(self, cell: CellSpec) -> tuple[int, ...]:
+        """The epochs to show of one cell, which may train for fewer than others."""
+        return snapshot_epochs(self.snapshot_epochs, cell.training["epochs"])
+
+    def sheet_gan(self, cell: CellSpec) -> CellSpec | None:
+        """The data set's first GAN: its discriminator yields the lab sheet's own number.
+
+        None for a cell of the user's own loop, too: it is measured by that loop alone.
+        """
+        return None if cell.code == OWN_CODE else self._sheet_gans.get(cell.dataset)
+
+    @cached_property
+    def _sheet_gans(self) -> dict[str, CellSpec]:
+        # Of Lab 1's own discriminators, from the last to the first, so that the first stays.
+        sheets = [
+            c
+            for c in self.cells
+            if c.family == "gan"
+            and c.code != OWN_CODE
+            # Stores from before there was a choice had Lab 1's.
+            and (c.params.get("networks", "lab1"), c.params.get("d_norm", "own")) == ("lab1", "own")
+        ]
+        return {c.dataset: c for c in reversed(sheets)}
+
+    def keeping_own(self, old: Plan) -> Plan:
+        """With an older plan's own-code cells, which no experiment file can name.
+
+        One that bears the name of a cell of the file is called ``<name>_own``.
+        """
+        asked = tuple(cell for cell in self.cells if cell.code != OWN_CODE)
+        names = {cell.name for cell in asked}
+        own = [
+            replace(cell, name=f"{cell.name}_own") if cell.name in names else cell
+            for cell in old.cells
+            if cell.code == OWN_CODE
+        ]
+        return replace(self, cells=(*asked, *own))
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``plan.json`` holds."""
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        own |= {"seeds": list(self.seeds), "snapshot_epochs": list(self.snapshot_epochs)}
+        own["cells"] = [cell.to_json() for cell in self.cells]
+        return {"format_version": FORMAT_VERSION, **own}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Plan:
+        """The plan that `to_json` wrote.
+
+        Raises:
+            PlanError: `value` is of another format or incomplete.
+        """
+        try:
+            version = value["format_version"]
+            if version != FORMAT_VERSION:
+                raise PlanError(f"plan.json: format {version}; this labkit reads {FORMAT_VERSION}")
+            own = {each.name: value[each.name] for each in fields(cls)}
+            if files := own["settings"].get("own"):
+                own_code.register(own_code.from_json(files))
+            own |= {"seeds": tuple(own["seeds"]), "snapshot_epochs": tuple(own["snapshot_epochs"])}
+            own["cells"] = tuple(CellSpec.from_json(cell) for cell in own["cells"])
+            if not own["cells"]:
+                raise PlanError("plan.json: damaged: no cells")
+            for cell in own["cells"]:
+                if cell.family not in FAMILIES or not isinstance(cell.params, dict):
+                    raise PlanError(f"plan.json: {cell.name}: no cell that this labkit knows")
+        except OwnCodeError as error:
+            raise PlanError(f"plan.json: {error}") from error
+        except (KeyError, TypeError, AttributeError) as error:
+            raise PlanError(f"plan.json: damaged: {misshapen(error)}") from error
+        return cls(**own)
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Whether ``--only`` means this cell, named with or without its seed."""
+    return fnmatchcase(name, pattern) or fnmatchcase(re.sub(r"_seed\d+\Z", "", name), pattern)
+
+
+def snapshot_epochs(asked: Sequence[int], epochs: int) -> tuple[int, ...]:
+    """The epochs to show of a training: those asked for that it reaches, and its last."""
+    return tuple(sorted({epoch for epoch in asked if epoch <= epochs} | {epochs}))

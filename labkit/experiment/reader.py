@@ -1,0 +1,292 @@
+"""From a file's bytes to a checked `Experiment`, or one line that says what is wrong.
+
+experiments.yaml:12: experiments.gan.grid.los: unknown key; did you mean 'loss'?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from labkit.catalog import FAMILIES
+from labkit.errors import behind, reason
+from labkit.experiment import safe_yaml
+from labkit.experiment.family_models import file_model
+from labkit.experiment.plan import PlanError
+from labkit.experiment.safe_yaml import Node, Step
+from labkit.experiment.schema import (
+    CHOICE,
+    NAME_RULE,
+    SEED_KINDS,
+    Author,
+    ExperimentFile,
+    Settings,
+    nearest,
+)
+from labkit.plugins import registry as own_code
+from labkit.plugins.registry import OwnCodeError, OwnFile
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A checked experiment file with one profile merged in (or none)."""
+
+    file: str
+    """The file as the user named it, for messages."""
+    profile: str | None
+    content: ExperimentFile
+    tree: Node
+    """The same content with the lines it stands on."""
+    own: tuple[OwnFile, ...] = ()
+    """The user's own Python files."""
+
+    @property
+    def name(self) -> str:
+        """The folder of its results and report: ``lab1`` or ``lab1-quick``."""
+        return f"{self.content.name}-{self.profile}" if self.profile else self.content.name
+
+    def overrides(self) -> dict[str, Any]:
+        """What a report takes from the file as it is now rather than from the stored plan."""
+        return {
+            "title": self.content.title or self.content.name,
+            "author": self.content.author.model_dump(),
+            "report": self.content.report.model_dump(),
+        }
+
+    def error(self, path: Sequence[Step], message: str) -> PlanError:
+        """A mistake at `path`, to be raised."""
+        return _error(self.file, self.tree, path, message)
+
+
+def read_experiment(path: Path, profile: str | None = None) -> Experiment:
+    """Read and check an experiment file; no data is touched.
+
+    Every profile is checked, also those that were not asked for.
+
+    Raises:
+        PlanError: the file cannot be read, is not valid, or has no such profile.
+    """
+    return parse_experiment(_read(path), str(path), profile)
+
+
+def parse_experiment(
+    text: str,
+    file: str,
+    profile: str | None = None,
+    beside: Callable[[str], bytes] | None = None,
+    run: bool = True,
+) -> Experiment:
+    """The same for a text.
+
+    Args:
+        text: what stands in the file.
+        file: its name in messages.
+        profile: the profile to merge in.
+        beside: reads a Python file of the author's own; from the folder of `file` if None.
+        run: whether such files may be run too; those of somebody's submission may not.
+    """
+    try:
+        tree = safe_yaml.parse(text)
+    except safe_yaml.YamlError as error:
+        raise PlanError(f"{file}:{error.line}: {error}") from error
+    if tree is None or tree.value is None:
+        raise PlanError(f"{file}: the file is empty; `labkit init` writes one to start from")
+    if not isinstance(tree.value, dict):
+        raise PlanError(f"{file}:{tree.at}: expected keys and values, such as 'name: lab1'")
+    beside = beside or (lambda name: (Path(file).parent / name).read_bytes())
+    own = _own_code(file, tree, beside, run)
+    chosen = Experiment(file, None, _validate(file, tree), tree, own)
+    for name in chosen.content.profiles:
+        patch = tree.value["profiles"].child(name)
+        merged = tree.merged(patch) if patch else tree
+        content = _validate(file, merged, patch, ("profiles", name))
+        if name == profile:
+            chosen = Experiment(file, profile, content, merged, own)
+    if profile is not None and chosen.profile is None:
+        known = chosen.content.profiles
+        rest = nearest(profile, known) if known else "the file has none"
+        raise PlanError(f"{file}: unknown profile '{profile}'; {rest}")
+    return chosen
+
+
+def _own_code(
+    file: str, tree: Node, beside: Callable[[str], bytes], run: bool
+) -> tuple[OwnFile, ...]:
+    """The files under ``code``, read and made known, before the rest is checked by them."""
+    named = tree.child("code")
+    names = [each.value for each in named.value] if named and isinstance(named.value, list) else []
+    found = []
+    for i, name in enumerate(names):
+        try:
+            if not isinstance(name, str) or Path(name).name != name:
+                raise OwnCodeError(f"{name}: expected the name of a file beside {file}")
+            found.append(own_code.read(name, beside(name)))
+        except FileNotFoundError:
+            raise _error(file, tree, ("code", i), f"{name}: no such file beside {file}") from None
+        except OSError as error:
+            raise _error(file, tree, ("code", i), f"{name}: {reason(error)}") from error
+        except OwnCodeError as error:
+            raise _error(file, tree, ("code", i), str(error)) from error
+    try:
+        own_code.register(found, run=run)
+    except OwnCodeError as error:
+        raise _error(file, tree, ("code",), str(error)) from error
+    return tuple(found)
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.is_dir():
+            raise PlanError(f"{path}: is a folder, not an experiment file")
+        with path.open("rb") as stream:
+            data = stream.read(safe_yaml.MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise PlanError(f"{path}: no such file; `labkit init` writes one") from error
+    except OSError as error:
+        raise PlanError(f"{path}: cannot be read: {reason(error)}") from error
+    except ValueError as error:
+        raise PlanError(f"{path}: no name a file can have") from error
+    if len(data) > safe_yaml.MAX_BYTES:
+        raise PlanError(f"{path}: larger than {safe_yaml.MAX_BYTES:,} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise PlanError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
+
+
+def _validate(
+    file: str, tree: Node, patch: Node | None = None, prefix: tuple[Step, ...] = ()
+) -> ExperimentFile:
+    """The model of a tree. Of several mistakes the one that stands first is reported,
+    though an unknown key comes before all else of its mapping.
+
+    Where the tree is a file merged with a profile, `patch` is the profile and
+    `prefix` its path, so that a message names the key where it was typed.
+    """
+    try:
+        return _model_for(tree).model_validate(_plain(tree))
+    except ValidationError as invalid:
+        found = [_explain(dict(error)) for error in invalid.errors(include_url=False)]
+        path, message = min(found, key=lambda each: tree.line(*each[0]))
+    known = path if tree.has(*path) else path[:-1]  # a key that is missing stands nowhere
+    in_patch = patch is not None and patch.has(*known)
+    raise _error(file, tree, path, message, prefix if in_patch else ())
+
+
+def _model_for(tree: Node) -> type[ExperimentFile]:
+    """The model with the families a file names, if each is known; making one takes its time."""
+    experiments = tree.child("experiments")
+    blocks = experiments.value if experiments else None
+    if not isinstance(blocks, dict):
+        return file_model()
+    named = [found.value if (found := b.child("family")) else None for b in blocks.values()]
+    if not all(isinstance(family, str) and family in FAMILIES for family in named):
+        return file_model()  # the message will list them all
+    return file_model(frozenset([*map(str, named), *list(FAMILIES)[:2]]))
+
+
+def _plain(tree: Node) -> dict[str, Any]:
+    """The tree as data: empty sections left out, text kept as it was typed (``id: 007``)."""
+    data: dict[str, Any] = tree.plain()
+    sections = {*Settings.model_fields, "profiles"}
+    data = {k: v for k, v in data.items() if v is not None or k not in sections}
+    for path in [("name",), ("title",), *(("author", key) for key in Author.model_fields)]:
+        node: Node | None = tree
+        for step in path:
+            node = node.child(step) if node else None
+        if node and isinstance(node.value, bool | int | float | None):
+            holder = data["author"] if len(path) > 1 else data
+            holder[path[-1]] = "" if node.value is None else node.text
+    return data
+
+
+def _error(
+    file: str, tree: Node, path: Sequence[Step], message: str, prefix: Sequence[Step] = ()
+) -> PlanError:
+    where = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in [*prefix, *path])
+    return PlanError(f"{file}:{tree.line(*path)}: {where.lstrip('.')}: {message}")
+
+
+def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
+    """Where one of pydantic's errors stands in the file, and what to say about it."""
+    path = [step for step in error["loc"] if step not in ("[key]", *SEED_KINDS.values())]
+    if path[:1] == ["experiments"] and len(path) > 2 and path[2] in FAMILIES:
+        del path[2]  # the family, by which pydantic chose the block's model
+    context = error.get("ctx", {})
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        path.append("family")
+    path += context.get("at", ())
+    return tuple(path), _message(error, context, path)
+
+
+def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequence[Step]) -> str:
+    kind, value = error["type"], error["input"]
+    if kind == "labkit":
+        return str(context["text"])
+    if kind == "missing":
+        return "required"
+    if kind == "union_tag_not_found":
+        return f"required; allowed: {', '.join(FAMILIES)}"
+    if kind == "union_tag_invalid":
+        return _unknown(path, value["family"], FAMILIES)
+    if kind == CHOICE:
+        return _unknown(path, value, context["allowed"])
+    if kind == "string_pattern_mismatch":
+        return f"'{value}' is not allowed: {NAME_RULE}"
+    if kind == "too_short" and not value:
+        return "must not be empty"
+    if kind in ("too_short", "too_long"):
+        size = context.get("min_length") if kind == "too_short" else context.get("max_length")
+        return f"expected {size} values, got {len(value)}"
+    if kind == "string_too_long":
+        return f"longer than {context['max_length']} characters"
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}, got {_show(value)}"
+    if kind in _LIMITS:
+        words, key = _LIMITS[kind]
+        return f"must be {words} {str(context[key]).removesuffix('.0')}, got {_show(value)}"
+    return f"{_show(value)} is not allowed here{behind('pydantic', error['msg'])}"
+
+
+def _unknown(path: Sequence[Step], value: object, allowed: Iterable[str]) -> str:
+    among = ", ".join(allowed)
+    if not isinstance(value, str):
+        return f"expected one of {among}; got {_show(value)}"
+    what = next(step for step in reversed(path) if isinstance(step, str))
+    return f"unknown {what} '{value}'; allowed: {among}"
+
+
+_EXPECTED = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "list_type": "a list in [brackets]",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+    "model_attributes_type": "keys and values",
+}
+_LIMITS = {
+    "greater_than": ("greater than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+
+
+def _show(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "a list; a list is an axis only inside grid"
+    if isinstance(value, dict):
+        return "keys and values"
+    return f"text '{value}'" if isinstance(value, str) else str(value)

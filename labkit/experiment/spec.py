@@ -1,0 +1,147 @@
+"""What one training is (`CellSpec`) and how it ended (`CellResult` or `CellFailure`).
+
+A *cell* is one point of a grid with one seed. Everything that can change its
+numbers is in its spec, and the spec's fingerprint is its identity: two cells with
+one fingerprint are the same cell, whatever they are called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+from labkit.store.layer_table import Network
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with one spelling for each value: sorted keys, no spaces, no NaN."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def sha256_of(value: Any) -> str:
+    """SHA-256 (hex) of a value's canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+#: What stands for the code's hash of a cell that was trained outside of labkit.
+OWN_CODE = "own code"
+#: What stands in its spec where its author said nothing.
+UNSTATED = "not stated"
+
+#: Fields that say how a cell is called or measured, but cannot change its training.
+NOT_IDENTITY = ("name", "experiment", "evaluation")
+
+
+@dataclass(frozen=True)
+class CellSpec:
+    """All that can change a cell's result, and the names people know it by."""
+
+    name: str
+    """For people: ``MNIST_GAN_hinge_z64``."""
+    experiment: str
+    """The block of the experiment file it comes from."""
+    family: str
+    dataset: str
+    seed: int
+    params: Mapping[str, Any]
+    """Every parameter of the family, defaults filled in."""
+    training: Mapping[str, Any]
+    """``epochs`` and ``batch_size``."""
+    data: Mapping[str, Any]
+    """``source`` (full | bundled), ``sha256`` of the training images file, ``limit`` or None."""
+    precision: str
+    """``fp32`` or ``bf16``."""
+    selection: Mapping[str, Any]
+    """The best-epoch rule: ``samples``, ``against`` and the ``features`` hash."""
+    code: str
+    """Hash of the training code this family uses (see :mod:`labkit.experiment.fingerprint`)."""
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+    """How the trained cell is measured: ``samples``, ``features`` hash, ``code``."""
+
+    @property
+    def has_features(self) -> bool:
+        """Whether its data set has a feature network, so that its samples can be measured."""
+        return bool(self.selection.get("features"))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that can change the training's result."""
+        return sha256_of({k: v for k, v in self.to_json().items() if k not in NOT_IDENTITY})
+
+    @cached_property
+    def evaluation_fingerprint(self) -> str:
+        """SHA-256 of the training's fingerprint and how it is measured."""
+        return sha256_of({"train": self.fingerprint, "evaluation": dict(self.evaluation)})
+
+    def sheet_fingerprint(self, sheet_gan: CellSpec) -> str:
+        """SHA-256 of the lab sheet's own number, which another cell's discriminator yields."""
+        return sha256_of({"eval": self.evaluation_fingerprint, "by": sheet_gan.fingerprint})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """One flat view for tables and comparisons: every setting by its plain name."""
+        return {
+            "family": self.family,
+            "dataset": self.dataset,
+            "seed": self.seed,
+            **self.params,
+            **self.training,
+            "source": self.data["source"],
+            "limit": self.data["limit"],
+            "precision": self.precision,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        # Not `asdict`, which copies every value: runs of many cells ask often.
+        return {key: dict(v) if isinstance(v, Mapping) else v for key, v in values.items()}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> CellSpec:
+        """The spec a dictionary describes; `KeyError` or `TypeError` where it is none."""
+        for each in fields(cls):
+            if each.default is MISSING and each.name not in value:
+                raise KeyError(each.name)
+        return cls(**value)
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """A cell that was trained, and measured if its evaluation is committed too."""
+
+    spec: CellSpec
+    metrics: Mapping[str, Any]
+    """Flat: a catalog metric's name to a number, or None for *not measured*."""
+    history: tuple[Mapping[str, Any], ...]
+    """One row an epoch: ``epoch``, losses, ``proxy_fid``, ..."""
+    artifacts: Mapping[str, str]
+    """What to a path below the store, e.g. ``images/samples_epoch10.png``."""
+    seconds: float
+    environment: Mapping[str, Any]
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Measures that are lists: class shares, KL per dimension, ..."""
+    measured: bool = True
+    """False while the cell is trained but its evaluation is missing."""
+    networks: tuple[Network, ...] = ()
+    """The layers of its networks; none where they were not recorded."""
+
+
+@dataclass(frozen=True)
+class CellFailure:
+    """A cell that ended with an error. A failure is data: it stays in every table."""
+
+    spec: CellSpec
+    error: str
+    """One line."""
+    traceback: str
+    log: str
+    """Path of its log below the store."""
+
+
+Outcome = CellResult | CellFailure

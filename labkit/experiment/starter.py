@@ -1,0 +1,123 @@
+"""What `labkit init` writes, and the recipes it can start from.
+
+A recipe is an experiment file of this package: ``lab1`` is the ``experiments.yaml``
+of the project itself, every other one is a file in ``labkit/experiment/recipes``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit.errors import reason
+from labkit.experiment.family_models import SCHEMA_NAME, json_schema
+from labkit.experiment.plan import PlanError
+from labkit.experiment.reader import read_experiment
+from labkit.experiment.schema import nearest
+from labkit.text.numbers import duration
+
+PACKAGE = Path(__file__).parents[1]
+RECIPES = Path(__file__).parent / "recipes"
+FILE_NAME = "experiments.yaml"
+OWN_NAME = "my_gan.py"
+EDITOR_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An experiment file to start from."""
+
+    name: str
+    path: Path
+
+    @property
+    def title(self) -> str:
+        """What its report is called."""
+        return read_experiment(self.path).content.title
+
+    def cost(self) -> str:
+        """Its cells and their time on this machine, e.g. "18 cells, about 2 h 05 min"."""
+        import os
+
+        from labkit.execution import eta
+        from labkit.experiment.grid import make_plan
+
+        cells = make_plan(read_experiment(self.path), images=("full", "")).cells
+        times = sorted((eta.estimate(cell)[0] for cell in cells), reverse=True)
+        time = duration(eta.schedule(times, os.cpu_count() or 1))
+        return f"{len(cells)} cells, about {time}"
+
+
+def recipes() -> dict[str, Recipe]:
+    """Every recipe by name, ``lab1`` first."""
+    lab1 = PACKAGE / FILE_NAME  # in a wheel
+    if not lab1.is_file():
+        lab1 = PACKAGE.parent / FILE_NAME  # in the source tree
+    others = sorted(RECIPES.glob("*.yaml"))
+    return {"lab1": Recipe("lab1", lab1), **{path.stem: Recipe(path.stem, path) for path in others}}
+
+
+def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, Path]:
+    """Write a recipe as ``experiments.yaml``, and beside it the schema editors check it with.
+
+    Returns:
+        The paths of both files.
+
+    Raises:
+        PlanError: there is no such recipe, the experiment file exists already (it is
+            never overwritten), or the folder cannot be written to.
+    """
+    known = recipes()
+    if recipe not in known:
+        raise PlanError(f"unknown recipe '{recipe}'; {nearest(recipe, known)}")
+    (file,) = _write_new(folder, {FILE_NAME: EDITOR_LINE + known[recipe].path.read_text("utf-8")})
+    return file, _write_schema(folder)
+
+
+def write_own(folder: Path) -> tuple[Path, ...]:
+    """Write ``my_gan.py``, a GAN to change, and an ``experiments.yaml`` that trains it as it is.
+
+    Returns:
+        The paths of both, and of the schema editors check the experiment file with.
+
+    Raises:
+        PlanError: one of the two exists already, or the folder cannot be written to.
+    """
+    templates = RECIPES / "own"
+    own = (templates / OWN_NAME).read_text("utf-8")
+    experiment = EDITOR_LINE + (templates / FILE_NAME).read_text("utf-8")
+    files = _write_new(folder, {OWN_NAME: own, FILE_NAME: experiment})
+    return (*files, _write_schema(folder))
+
+
+def _write_new(folder: Path, texts: dict[str, str]) -> list[Path]:
+    """Write files none of which may be there yet; all or none of them."""
+    paths = [folder / name for name in texts]
+    there = next((path for path in paths if path.exists()), None)
+    if there:
+        raise PlanError(f"{there}: exists already; nothing was written")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in zip(paths, texts.values(), strict=True):
+            with path.open("x", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+    except FileExistsError as error:
+        raise PlanError(f"{error.filename}: exists already; nothing was written") from error
+    except OSError as error:
+        raise PlanError(f"{error.filename}: cannot be written: {reason(error)}") from error
+    return paths
+
+
+def _write_schema(folder: Path) -> Path:
+    path = folder / SCHEMA_NAME
+    try:
+        path.write_text(schema_text(), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise PlanError(f"{error.filename}: cannot be written: {reason(error)}") from error
+    return path
+
+
+def schema_text() -> str:
+    """The JSON Schema of an experiment file, as a file's content."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,1 @@
+"""A student's own Python files: read, checked, registered."""

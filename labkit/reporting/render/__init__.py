@@ -1,0 +1,1 @@
+"""From a report as a value to the contents of files."""

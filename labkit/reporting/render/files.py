@@ -1,0 +1,217 @@
+"""From a :class:`Report` to the contents of files: Markdown and images, or one HTML page.
+
+Templates only place what the report says. The HTML file embeds everything and forbids
+itself the network; both depend on nothing but the report and the pictures it names.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labkit.execution.image_grid import enlarged
+from labkit.reporting import summary
+from labkit.reporting.blocks import Figure, Frame, Report, pictures, pictures_of, walk
+from labkit.reporting.files import read, size
+from labkit.reporting.plots.canvas import PAGE
+from labkit.reporting.plots.draw import render
+from labkit.reporting.render.prose import to_html, to_markdown
+from labkit.reporting.render.templates import environment, inline, templates_folder
+from labkit.text.language import _
+
+#: Pictures are enlarged by this factor in a Markdown report: 84 pixels a digit.
+SCALE = 3
+#: Bytes of pictures the epoch slider may add to a page.
+SLIDER_BYTES = 2_400_000
+
+
+@dataclass
+class Drawings:
+    """The figures of a report, each drawn once however many formats want it."""
+
+    report: Report
+    formats: Sequence[str]
+
+    def __post_init__(self) -> None:
+        palette = {name: (light, dark) for name, light, dark in self.report.colours}
+        self._drawn = {
+            block.name: render(block.chart, palette, self.formats)
+            for block in walk(self.report.sections)
+            if isinstance(block, Figure)
+        }
+
+    def svg(self, name: str) -> str:
+        return self._drawn[name]["svg"].decode()
+
+    def png(self, name: str) -> bytes:
+        return self._drawn[name]["png"]
+
+
+# ------------------------------------------------------------------ Markdown
+
+
+def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+    """``report.md``, its images and what lies beside it.
+
+    Args:
+        report: what to show.
+        drawings: the figures, with ``png`` among their formats; drawn if None.
+
+    Returns:
+        Contents by path in the report's folder.
+
+    Raises:
+        ReportError: a picture cannot be read.
+    """
+    drawings = drawings or Drawings(report, ("png",))
+    shown = [
+        *(p for block in report.glance for p in pictures_of(block)),
+        *pictures(report.sections),
+    ]
+    text = environment().get_template("report.md.j2").render(report=report, student=to_markdown)
+    return {
+        "report.md": text.encode(),
+        **beside(report),
+        **{p.file: enlarged(read(p.source), SCALE) for p in shown},
+        **{
+            block.file: drawings.png(block.name)
+            for block in walk(report.sections)
+            if isinstance(block, Figure)
+        },
+    }
+
+
+def beside(report: Report) -> dict[str, bytes]:
+    """What lies beside a report, whatever its format: its tables and its summary.
+
+    Raises:
+        ReportError: a picture cannot be read.
+    """
+    tables = {name: text.encode() for name, text in report.csv.items()}
+    return {**tables, summary.NAME: summary.summary_of(report)}
+
+
+# ------------------------------------------------------------------ HTML
+
+
+def page(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+    """``report.html``, one file that needs nothing else, and what lies beside it.
+
+    Args and errors are those of :func:`markdown`; the drawings are ``svg``.
+    """
+    text = html(report, drawings or Drawings(report, ("svg",)))
+    return {"report.html": text.encode(), **beside(report)}
+
+
+def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
+    """The page as text.
+
+    Args:
+        report: what to show.
+        drawings: its figures, as SVG.
+        paper: leave out what only a screen can do, and fix the figures' colours.
+    """
+    folder = templates_folder()
+    script = (folder / "js" / "report.js").read_text("utf-8")
+    frames, step = thinned(() if paper else report.frames, SLIDER_BYTES)
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            paper=paper,
+            css=inline((folder / "css" / "report.css").read_text("utf-8")),
+            colours=inline(_colours(report)),
+            script=inline(script),
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            frames=inline(_frames(frames)),
+            frame_step=step,
+            csv=inline(_json(report.csv.get("metrics.csv", ""))),
+            texts=inline(_json(_script_texts())),
+            uri=_uri,
+            svg=lambda name: inline(
+                _inked(drawings.svg(name), report) if paper else drawings.svg(name)
+            ),
+            student=lambda pieces: inline(to_html(pieces)),
+        )
+    )
+
+
+def _script_texts() -> dict[str, str]:
+    """The words of ``report.js``, which holds none; it fills in the ``{names}`` itself."""
+    return {
+        "filter": _("Filter rows"),
+        "rows": _("{shown} of {all} rows"),
+        "copied": _("Copied"),
+        "copy": _("Copy as CSV"),
+        "copyAll": _("Copy all of metrics.csv"),
+        "epoch": _("Epoch"),
+        "epochOf": _("epoch {epoch} of {last}"),
+        "bestNow": _("best epochs"),
+        "toBest": _("Best epochs"),
+        "kept": _("one epoch in {step} is kept"),
+        "cell": _("Cell {k}"),
+        "grid": _("4×4 grid of samples of {run}, {note}"),
+        "pair": _("Two cells side by side"),
+        "enlarged": _("Enlarged picture"),
+        "enlarge": _("Enlarge: {alt}"),
+        "previous": _("← Previous"),
+        "next": _("Next →"),
+        "close": _("Close"),
+        "step": _("Step"),
+        "interpolation": _("Step of the interpolation"),
+    }
+
+
+def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
+    """Every n-th epoch's frames, the smallest n whose pictures take at most `most` bytes.
+
+    Pictures the page shows anyway cost nothing and stay.
+    """
+    if not frames:
+        return [], 1
+    last = max(frame.epoch for frame in frames)
+    sizes = {f.source: 0 if f.on_page else size(f.source) for f in frames}
+    for step in range(1, last + 1):
+        kept = [f for f in frames if f.on_page or f.epoch == last or (f.epoch - 1) % step == 0]
+        if sum(sizes[f.source] for f in kept) <= most:
+            return kept, step
+    return [f for f in frames if f.on_page], last
+
+
+def _frames(frames: Sequence[Frame]) -> str:
+    """Run and view to epoch to (note, picture); an empty picture is already on the page."""
+    found: dict[str, dict[int, tuple[str, str]]] = {}
+    for frame in frames:
+        uri = "" if frame.on_page else _uri(frame.source)
+        found.setdefault(f"{frame.run} {frame.view}", {})[frame.epoch] = (frame.note, uri)
+    return _json(found)
+
+
+def _json(value: Any) -> str:
+    """JSON that can stand inside a script element."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _colours(report: Report) -> str:
+    """The palette as CSS variables: light everywhere, dark where the browser can choose."""
+    light = "".join(f"--{name}:{a};" for name, a, _ in report.colours)
+    both = "".join(f"--{name}:light-dark({a},{b});" for name, a, b in report.colours)
+    return f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
+
+
+def _inked(svg: str, report: Report) -> str:
+    """A figure for what knows no CSS variables: light colours and a font of its own."""
+    ink = {**PAGE, **{name: light for name, light, _ in report.colours}}
+    svg = svg.replace("<svg ", '<svg font-family="Helvetica Neue, Arial, sans-serif" ', 1)
+    return re.sub(r"var\(--([\w-]+)\)", lambda found: ink[found[1]], svg)
+
+
+def _uri(path: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(read(path)).decode()}"

@@ -1,0 +1,152 @@
+"""The report on paper: by WeasyPrint where it is installed, else by a browser that is there.
+
+Both lay out the same page, without script and with its figures in the light theme's
+colours. Neither may fetch anything: all it shows is in the page.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labkit.errors import behind
+from labkit.reporting.blocks import Report
+from labkit.reporting.files import ReportError
+from labkit.reporting.render.files import Drawings, beside, html
+
+#: Programs that print a page without showing it, the likeliest first.
+_NAMES = (
+    "google-chrome-stable", "google-chrome", "chrome", "chromium", "chromium-browser",
+    "microsoft-edge-stable", "microsoft-edge", "msedge", "brave-browser",
+)  # fmt: skip
+#: Where they are installed without being on the path.
+_PLACES = {
+    "darwin": (
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    ),
+    "win32": (
+        r"%ProgramFiles%\Google\Chrome\Application\chrome.exe",
+        r"%ProgramFiles(x86)%\Google\Chrome\Application\chrome.exe",
+        r"%LocalAppData%\Google\Chrome\Application\chrome.exe",
+        r"%ProgramFiles(x86)%\Microsoft\Edge\Application\msedge.exe",
+        r"%ProgramFiles%\Microsoft\Edge\Application\msedge.exe",
+    ),
+}
+_PATIENCE_S = 180
+_NEEDED = "WeasyPrint (`pip install weasyprint`), Chrome, Edge or Chromium"
+_INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “Save as PDF”)"
+
+
+def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+    """``report.pdf``, its fonts embedded, and what lies beside it.
+
+    Args:
+        report: what to show.
+        drawings: the figures, with ``svg`` among their formats; drawn if None.
+
+    Returns:
+        Contents by path in the report's folder.
+
+    Raises:
+        ReportError: there is nothing to print with, or it failed; one line says what to do.
+    """
+    typeset = weasyprint_works()
+    program = "" if typeset else browser()
+    if program is None:
+        raise ReportError(f"a PDF needs {_NEEDED}, and none was found; {_INSTEAD}")
+    text = html(report, drawings or Drawings(report, ("svg",)), paper=True)
+    return {
+        "report.pdf": _typeset(text) if typeset else _printed(program, text),
+        **beside(report),
+    }
+
+
+def weasyprint_works() -> bool:
+    """Whether WeasyPrint and the libraries it needs of the system are there."""
+    try:
+        from weasyprint.urls import URLFetcher  # from 68 on
+    except (ImportError, OSError):
+        return False
+    return bool(URLFetcher)
+
+
+def browser() -> str | None:
+    """An installed browser that can print without a window, or None."""
+    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    places = map(os.path.expandvars, _PLACES.get(sys.platform, ()))
+    return found or next((place for place in places if Path(place).is_file()), None)
+
+
+def _typeset(page: str) -> bytes:
+    """A page as PDF by WeasyPrint; the same page gives the same bytes.
+
+    Raises:
+        ReportError: it failed.
+    """
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher
+
+    # It complains of every rule meant for screens; what it could not print is not among that.
+    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+    only_inside = URLFetcher(allowed_protocols={"data"})
+    try:
+        with _fixed_time():
+            made = HTML(string=page, base_url="", url_fetcher=only_inside).write_pdf(
+                pdf_identifier=b"labkit", pdf_tags=True
+            )
+    except Exception as error:  # of the libraries under it, too
+        why = behind("WeasyPrint", error)
+        raise ReportError(f"WeasyPrint could not print the report; {_INSTEAD}{why}") from error
+    assert isinstance(made, bytes)
+    return made
+
+
+@contextmanager
+def _fixed_time() -> Iterator[None]:
+    """Have embedded fonts say they were made in 1980: fontTools writes the present second."""
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = "315532800"
+    try:
+        yield
+    finally:
+        del os.environ["SOURCE_DATE_EPOCH"]
+        if before is not None:
+            os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+def _printed(program: str, page: str) -> bytes:
+    """A page as PDF by a browser without window, network or the user's own profile.
+
+    Raises:
+        ReportError: it failed, or took longer than three minutes.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        source, target = folder / "report.html", folder / "report.pdf"
+        source.write_text(page, "utf-8")
+        command = [
+            program, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions",
+            "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND",
+            f"--user-data-dir={folder / 'profile'}", "--no-pdf-header-footer",
+            *(["--no-sandbox"] if _is_root() else []),
+            f"--print-to-pdf={target}", source.as_uri(),
+        ]  # fmt: skip
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=_PATIENCE_S)
+            return target.read_bytes()
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ReportError(f"{program} could not print the report; {_INSTEAD}") from error
+
+
+def _is_root() -> bool:
+    """Chrome's sandbox refuses the superuser, as in a container."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -1,0 +1,129 @@
+"""A student's own words: Markdown in, safe HTML or safe Markdown out.
+
+Raw HTML is taken as text, and what Markdown makes of the rest goes through an
+allowlist (nh3) all the same: an answer can come from anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from labkit.reporting.blocks import Piece
+from labkit.text.language import _
+
+_TAGS = {
+    "p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li",
+    "h4", "h5", "h6", "a", "table", "thead", "tbody", "tr", "th", "td", "sup", "sub",
+}  # fmt: skip
+_SPECIAL = re.compile(r"([\\`*\[\]|<>~$])|(?<!\w)_|_(?!\w)")
+_LINK = re.compile(r"\]\(\s*((?:[^()]|\([^()]*\))*)\)")
+_SAFE = re.compile(r"https?:|mailto:|#")
+#: Private characters that stand for a checked piece while Markdown is read.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+
+
+def to_html(pieces: Sequence[Piece]) -> str:
+    """A student's words as HTML that cannot run, load or leave the page unasked.
+
+    Headings start below the report's own; images are dropped, since the page loads nothing;
+    links may be http, https or mailto. Checked pieces are put in after the cleaning.
+    """
+    import markdown
+    import nh3
+
+    text = "".join(
+        p.text.replace(_OPEN, "").replace(_CLOSE, "") if p.kind == "text" else f"{_OPEN}{i}{_CLOSE}"
+        for i, p in enumerate(pieces)
+    )
+    reader = markdown.Markdown(extensions=["tables", "fenced_code", "sane_lists"])
+    reader.preprocessors.deregister("html_block")
+    reader.inlinePatterns.deregister("html")
+    made = reader.convert(text)
+    made = re.sub(r"<(/?)h([1-6])", lambda m: f"<{m[1]}h{min(6, int(m[2]) + 3)}", made)
+    clean: str = nh3.clean(
+        made,
+        tags=_TAGS,
+        attributes={"a": {"href", "title"}, "th": {"align"}, "td": {"align"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
+    return re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda m: _checked(pieces[int(m[1])]), clean)
+
+
+def _checked(piece: Piece) -> str:
+    from html import escape
+
+    text, note = escape(piece.text), escape(piece.note)
+    if piece.kind == "value":
+        return f'<b class="value">{text}</b>'
+    if piece.kind == "claim" and piece.verdict:
+        kind = piece.verdict.replace(" ", "-")
+        verdict = escape(_(piece.verdict))
+        return f'{text} <span class="verdict {kind}">{piece.mark} {verdict}</span>'
+    return f'<mark>{text}</mark><small class="aside">{text}: {note}</small>'
+
+
+def to_markdown(pieces: Sequence[Piece]) -> str:
+    """The student's words for a Markdown report: raw HTML disarmed, headings moved down.
+
+    Code is left as it is; checked pieces carry their note in brackets.
+    """
+    return "".join(
+        _disarmed(piece.text) if piece.kind == "text" else _noted(piece) for piece in pieces
+    ).strip()
+
+
+def _noted(piece: Piece) -> str:
+    text = escape_markdown(piece.text)
+    if piece.kind == "value":
+        return text
+    if piece.verdict:
+        return f"{text} ({piece.mark} {_(piece.verdict)})"
+    return f"{text} ({piece.note})"
+
+
+def _disarmed(text: str) -> str:
+    parts = re.split(r"(```.*?```|~~~.*?~~~|`[^`\n]*`)", text, flags=re.DOTALL)
+    for i in range(0, len(parts), 2):
+        part = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", parts[i])
+        part = re.sub(
+            r"^(#{1,6})(?= )", lambda m: "#" * min(6, len(m[1]) + 3), part, flags=re.MULTILINE
+        )
+        part = part.replace("![", "[")  # the report brings its own pictures
+        parts[i] = _LINK.sub(lambda m: m[0] if _SAFE.match(m[1]) else "]", part)
+    return "".join(parts)
+
+
+def code_in_html(text: str) -> str:
+    """Plain text as HTML, what stands in backticks as code; no line breaks before a %."""
+    from markupsafe import Markup, escape
+
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:
+        parts = ["`".join(parts)]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part)
+        if i % 2
+        else escape(re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", part))
+        for i, part in enumerate(parts)
+    )
+
+
+def escape_markdown(text: str) -> str:
+    """Plain text so that Markdown shows it as it is, also in a table; backticks mark code."""
+    parts = text.replace("\n", " ").split("`")
+    if len(parts) % 2:
+        return "`".join(part if i % 2 else _escaped(part) for i, part in enumerate(parts))
+    return _escaped(" ".join(parts))
+
+
+def _escaped(text: str) -> str:
+    text = re.sub(r"&(?=#?\w+;)", "&amp;", text)
+    return _SPECIAL.sub(lambda m: f"\\{m[0]}", text)
+
+
+def start_of_block(escaped: str) -> str:
+    """Escaped text at the start of a paragraph: not a heading, list or quotation by accident."""
+    escaped = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)
+    return re.sub(r"^([#+=-])", r"\\\1", escaped)

@@ -1,0 +1,57 @@
+"""The templates: where they lie, how they escape, and the language they speak."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.reporting.files import ReportError
+from labkit.reporting.render.prose import code_in_html, escape_markdown, start_of_block
+from labkit.text.language import _, code, many
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@cache
+def templates_folder() -> Path:
+    """The folder of templates: inside an installed package, beside it in a source tree.
+
+    Raises:
+        ReportError: there is none.
+    """
+    package = Path(__file__).resolve().parents[2]
+    for folder in (package / "templates", package.parent / "templates"):
+        if (folder / "report.html.j2").is_file():
+            return folder
+    raise ReportError(f"{package / 'templates'}: the report's templates are missing")
+
+
+@cache
+def environment() -> Environment:
+    """Where templates are found, how they escape, and the language they speak."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(templates_folder()),
+        undefined=StrictUndefined,
+        autoescape=lambda name: bool(name) and ".html" in str(name),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {"_": _, "many": many, "language": code}
+    environment.filters |= {
+        "md": escape_markdown,
+        "start": start_of_block,
+        "ticks": code_in_html,
+    }
+    return environment
+
+
+def inline(text: str) -> Any:
+    """Text that labkit made or checked itself, not to be escaped."""
+    from markupsafe import Markup
+
+    return Markup(text)

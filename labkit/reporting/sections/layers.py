@@ -1,0 +1,180 @@
+"""The layers of networks in words, from what was recorded when they were trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.catalog import DATASETS, FAMILIES, RECONSTRUCTIONS
+from labkit.experiment.spec import CellSpec
+from labkit.reporting.blocks import Column, Entry, Row, Table
+from labkit.store.layer_table import Layer, Network, Shape
+from labkit.text.language import N_, _
+
+#: What networks are called, and what goes into them.
+_PARTS = {
+    "generator": (N_("Generator"), N_("noise z ~ N(0, I)")),
+    "discriminator": (N_("Discriminator"), N_("image in [−1, 1]")),
+    "critic": (N_("Critic"), N_("image in [−1, 1]")),
+    "encoder": (N_("Encoder"), N_("image")),
+    "decoder": (N_("Decoder"), N_("latent z = μ + σ·ε, ε ~ N(0, I)")),
+}
+#: PyTorch's classes in words; what is not here has its own name.
+_WORDS = {
+    "Linear": N_("linear"),
+    "Conv2d": N_("convolution"),
+    "ConvTranspose2d": N_("transposed convolution"),
+    "BatchNorm1d": N_("batch norm"),
+    "BatchNorm2d": N_("batch norm"),
+    "GroupNorm": N_("group norm"),
+    "LayerNorm": N_("layer norm"),
+    "ReLU": N_("ReLU"),
+    "LeakyReLU": N_("leaky ReLU"),
+    "Tanh": N_("tanh"),
+    "Sigmoid": N_("sigmoid"),
+    "Dropout": N_("dropout"),
+    "Dropout2d": N_("dropout"),
+    "SpectralNorm": N_("spectral norm"),
+}
+#: Layers that stand in the row of the one before them.
+_FOLLOWING = {
+    "BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "InstanceNorm2d", "RMSNorm",
+    "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish",
+    "Tanh", "Hardtanh", "Sigmoid", "Softplus", "Dropout", "Dropout2d", "Unflatten",
+}  # fmt: skip
+#: Layers that only change how numbers are arranged.
+_SILENT = {"Flatten", "Unflatten", "Identity"}
+#: The last two layers of an encoder of labkit's.
+_HEADS = ("mean", "log_variance")
+
+
+@dataclass
+class _Line:
+    """A row on its way: a layer and what follows it."""
+
+    words: list[str]
+    output: str
+    parameters: int
+
+
+def signature(network: Network) -> tuple[Any, ...]:
+    """What two networks share whose tables differ in sizes alone."""
+    return network.name, *(
+        (each.kind, tuple(sorted(each.settings.items()))) for each in network.layers
+    )
+
+
+def layer_table(network: Network, spec: CellSpec) -> Table:
+    """A network's layers with the shape of what each makes and its weights.
+
+    Args:
+        network: as it was recorded.
+        spec: the cell it belongs to.
+    """
+    lines = [_first(network, spec), *_lines(network.layers)]
+    if network.name == "decoder":
+        lines[-1].words += _squashing(spec)
+    rest = network.parameters - sum(line.parameters for line in lines)
+    if rest > 0:
+        lines.append(_Line([_("outside of these layers")], "", rest))
+    rows = tuple(
+        Row(
+            (
+                Entry("; ".join(filter(None, (line.words[0], ", ".join(line.words[1:]))))),
+                Entry(line.output),
+                Entry(f"{line.parameters:,}" if line.parameters else ""),
+            )
+        )
+        for line in lines
+    )
+    columns = (
+        Column(_("Layer")),
+        Column(_("Output"), numeric=True),
+        Column(_("Parameters"), numeric=True),
+    )
+    size = f"{network.parameters:,}"
+    return Table(_("{network}: {n} parameters", network=name(network), n=size), columns, rows)
+
+
+def name(network: Network) -> str:
+    """What a network is called: "Generator"."""
+    known = _PARTS.get(network.name)
+    return _(known[0]) if known else network.name.replace("_", " ").capitalize()
+
+
+def _first(network: Network, spec: CellSpec) -> _Line:
+    """What goes into a network."""
+    shape, told = network.input, FAMILIES[spec.family].conditional
+    known = _PARTS.get(network.name, ("", N_("input")))[1]
+    if network.name in ("discriminator", "critic") and len(shape) == 1:
+        known = N_("vector")
+    words = _("{input}, with its class", input=_(known)) if told else _(known)
+    classes = len(DATASETS[spec.dataset].classes)
+    size = f"{shape[0] - classes} + {classes}" if told and len(shape) == 1 else _size(shape)
+    return _Line([words], size, 0)
+
+
+def _lines(layers: Sequence[Layer]) -> list[_Line]:
+    """A line for each layer that stands for itself, with what follows it."""
+    heads = layers[-2:] if tuple(layer.name for layer in layers[-2:]) == _HEADS else ()
+    lines: list[_Line] = []
+    for layer in layers[: len(layers) - len(heads)]:
+        words = [] if layer.kind in _SILENT else _words(layer)
+        if layer.kind in _FOLLOWING and lines:
+            lines[-1].words += [" ".join(words)] if words else []
+            lines[-1].output = _size(layer.output)
+            lines[-1].parameters += layer.parameters
+        elif words:
+            lines.append(_Line([", ".join(words)], _size(layer.output), layer.parameters))
+        if words and (weight := layer.settings.get("weight")):
+            lines[-1].words.append(_(_WORDS.get(str(weight), str(weight))))
+    if heads:
+        said = _("two linear heads: mean μ and log-variance log σ²")
+        sizes = " + ".join(_size(head.output) for head in heads)
+        lines.append(_Line([said], sizes, sum(head.parameters for head in heads)))
+    return lines
+
+
+def _words(layer: Layer) -> list[str]:
+    """A layer and its settings that are not torch's defaults."""
+    settings, said = layer.settings, _(_WORDS.get(layer.kind, layer.kind))
+    if layer.kind == "GroupNorm" and settings.get("num_groups") == 1:
+        said = _("layer norm")  # over one image, whatever torch calls it
+    if layer.kind == "LeakyReLU":
+        return [said, str(settings.get("negative_slope", ""))]
+    if layer.kind.startswith("Dropout"):
+        return [said, str(settings.get("p", ""))]
+    if "kernel_size" not in settings:
+        return [said, *([_("no bias")] if settings.get("bias") is False else [])]
+    found = [f"{said} {_times(settings['kernel_size'], always=True)}"]
+    if (stride := _times(settings.get("stride", 1))) != "1":
+        found.append(_("stride {n}", n=stride))
+    if (padding := _times(settings.get("padding", 0))) != "0":
+        found.append(_("padding {n}", n=padding))
+    if settings.get("bias") is False:
+        found.append(_("no bias"))
+    return found
+
+
+def _squashing(spec: CellSpec) -> list[str]:
+    """What makes pixels of a decoder's output, where the reconstruction does that."""
+    networks = FAMILIES[spec.family].params.get("networks")
+    if networks is None or networks.choices != "vae_networks":
+        return []
+    kind = RECONSTRUCTIONS.get(spec.params.get("reconstruction", ""))
+    return [_("sigmoid") if kind and kind.pixels == "[0, 1]" else _("tanh")]
+
+
+def _times(value: Any, always: bool = False) -> str:
+    """A size each way, "4×4"; one number where both are equal, unless `always`."""
+    sizes = value if isinstance(value, tuple) else (value,)
+    if always:
+        sizes = sizes * 2 if len(sizes) == 1 else sizes
+    elif len(set(sizes)) == 1:
+        sizes = sizes[:1]
+    return "×".join(map(str, sizes))
+
+
+def _size(shape: Shape) -> str:
+    return " × ".join(map(str, shape))

@@ -1,0 +1,1 @@
+"""A student's own words, held against the table."""

@@ -1,0 +1,255 @@
+"""A student's Markdown with its marks filled in: values, statements, doubtful numbers."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Literal
+
+from labkit.catalog import METRICS
+from labkit.claims.cell import Cell
+from labkit.claims.cells import Cells, from_frame
+from labkit.claims.claim import MARKS, Claim
+from labkit.claims.judge import Context
+from labkit.claims.measure import samples_of
+from labkit.claims.statements import (
+    Checked,
+    StatementError,
+    check_statement,
+    nearest,
+)
+from labkit.claims.texts import Words, decimals_for, fixed
+from labkit.text.language import _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FENCE = re.compile(r"\s*(```|~~~)")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_MARK = re.compile(
+    r"(?P<code>`[^`\n]*`)|(?P<value>\{\{.*?\}\})|(?P<claim>\[claim:[^\]\n]*\])"
+    r"|(?P<link>https?://\S+|\]\([^)\s]*\))|(?P<open>\{\{|\[claim:)"
+)
+_VALUE = re.compile(
+    r"""\{\{\s*value\(\s*(["'])(?P<run>[^"'\n]*)\1\s*,\s*(["'])(?P<metric>[^"'\n]*)\3\s*\)\s*\}\}"""
+)
+_NUMBER = re.compile(
+    r"(?<![\w.,/])[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w]|[.,]\d)"
+)
+_ORDINAL = re.compile(r"\s*\d+[.)]\s")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a student's answer as the report shows it."""
+
+    kind: Literal["text", "value", "claim", "number", "error"]
+    text: str
+    """What to show: Markdown for "text", plain words otherwise."""
+    line: int
+    """Line within the text given, from 1."""
+    note: str = ""
+    """What to say about it: a verdict, "matches no value of the table", the mistake."""
+    checked: Checked | None = None
+    """For a claim: what the table makes of it."""
+
+
+def expand(
+    words: str, cells: pd.DataFrame | Cells, claims: Sequence[Claim] = ()
+) -> tuple[Segment, ...]:
+    """A student's Markdown in pieces: text, values, claims with verdicts, marked numbers.
+
+    Args:
+        words: one section's text.
+        cells: the table.
+        claims: the computed claims; a statement that is among them gets their verdict.
+    """
+    context = context_of(cells)
+    known = _KnownNumbers(context.cells, claims)
+    segments: list[Segment] = []
+    fenced = False
+    for number, line in enumerate(without_comments(words).split("\n"), 1):
+        end = "" if number == 1 else "\n"
+        if FENCE.match(line):
+            fenced = not fenced
+            segments.append(Segment("text", end + line, number))
+            continue
+        if fenced:
+            segments.append(Segment("text", end + line, number))
+            continue
+        if end:
+            segments.append(Segment("text", end, number))
+        segments += _line(line, number, context, known, claims)
+    return _joined(segments)
+
+
+def to_markdown(segments: Iterable[Segment]) -> str:
+    """Segments as plain Markdown: verdicts in brackets, marked numbers with a footnote sign."""
+    parts = []
+    for segment in segments:
+        if segment.kind == "claim" and segment.checked is not None:
+            verdict = segment.checked.verdict
+            parts.append(f"{segment.text} [{MARKS[verdict]} {_(verdict)}]")
+        elif segment.kind in ("number", "error"):
+            parts.append(f"{segment.text} [{segment.note}]")
+        else:
+            parts.append(segment.text)
+    return "".join(parts)
+
+
+# ------------------------------------------------------------------ one line
+
+
+def _line(
+    line: str, number: int, context: Context, known: _KnownNumbers, claims: Sequence[Claim]
+) -> list[Segment]:
+    segments = []
+    place = 0
+    for match in _MARK.finditer(line):
+        segments += _plain_text(line[place : match.start()], number, known, place == 0)
+        place = match.end()
+        source = match.group()
+        if match["value"]:
+            segments.append(_value(source, number, context.cells))
+        elif match["claim"]:
+            segments.append(_claim(source, number, context, claims))
+        elif match["open"]:
+            segments.append(Segment("error", source, number, _("not closed on this line")))
+        else:
+            segments.append(Segment("text", source, number))
+    return segments + _plain_text(line[place:], number, known, place == 0)
+
+
+def _plain_text(text: str, number: int, known: _KnownNumbers, starts: bool) -> list[Segment]:
+    """Text with the numbers that match nothing set apart."""
+    segments = []
+    place = 0
+    ordinal = _ORDINAL.match(text) if starts else None
+    skip = ordinal.end() if ordinal else 0
+    for match in _NUMBER.finditer(text, skip):
+        percent = text[match.end() :].lstrip()[:1] == "%"
+        if known.has(match.group(), percent):
+            continue
+        segments.append(Segment("text", text[place : match.start()], number))
+        segments.append(
+            Segment("number", match.group(), number, _("matches no value of the table"))
+        )
+        place = match.end()
+    segments.append(Segment("text", text[place:], number))
+    return [s for s in segments if s.text]
+
+
+def _value(source: str, line: int, cells: Cells) -> Segment:
+    match = _VALUE.fullmatch(source)
+    if not match:
+        only = _("only {form} is understood", form='{{ value("RUN", "METRIC") }}')
+        return Segment("error", source, line, only)
+    run, metric = match["run"], match["metric"]
+    cell = next((c for c in cells if c.run == run), None)
+    if cell is None:
+        hint = nearest(run, [c.run for c in cells])
+        return Segment("error", source, line, _("no run '{run}'", run=run) + hint)
+    if metric == "best_epoch" and cell.best_epoch is not None:
+        return Segment("value", str(cell.best_epoch), line, f"{run}: {metric}")
+    if metric not in METRICS:
+        hint = nearest(metric, METRICS)
+        return Segment("error", source, line, _("no metric '{name}'", name=metric) + hint)
+    return _measured(cell, metric, source, line)
+
+
+def _measured(cell: Cell, metric: str, source: str, line: int) -> Segment:
+    found = cell.metrics.get(metric)
+    if found is None:
+        why = _("{metric} of {run} was not measured", metric=metric, run=cell.run)
+        return Segment("error", source, line, why)
+    decimals = found.decimals
+    if decimals is None:
+        decimals = decimals_for([found.value], METRICS[metric].digits)
+    return Segment("value", fixed(found.value, decimals), line, f"{cell.run}: {metric}")
+
+
+def _claim(source: str, line: int, context: Context, claims: Sequence[Claim]) -> Segment:
+    statement = source.removeprefix("[claim:").removesuffix("]").strip()
+    try:
+        checked = check_statement(statement, context, claims)
+    except StatementError as error:
+        return Segment("error", source, line, str(error))
+    note = f"{MARKS[checked.verdict]} {_(checked.verdict)}: {statement}"
+    return Segment("claim", checked.text, line, note, checked)
+
+
+def _joined(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Neighbouring pieces of text as one."""
+    joined: list[Segment] = []
+    for segment in segments:
+        if joined and segment.kind == "text" and joined[-1].kind == "text":
+            joined[-1] = Segment("text", joined[-1].text + segment.text, joined[-1].line)
+        else:
+            joined.append(segment)
+    return tuple(joined)
+
+
+# ------------------------------------------------------------------ numbers of the table
+
+
+class _KnownNumbers:
+    """Every number a table or its claims hold, to look others up in."""
+
+    def __init__(self, cells: Cells, claims: Sequence[Claim]) -> None:
+        values = [m.value for c in cells for m in (*c.metrics.values(), *c.first.values())]
+        values += [float(c.seed) for c in cells]
+        values += [float(n) for n in _counts(cells)]
+        for cell in cells:
+            for level in cell.settings.values():
+                parts = level if isinstance(level, tuple) else (level,)
+                values += [float(p) for p in parts if isinstance(p, (int, float))]
+        values += [abs(v) for claim in claims for v in claim.numbers.values()]
+        self._values = sorted({abs(v) for v in values})
+
+    def has(self, text: str, percent: bool) -> bool:
+        """Whether a number matches a value within the rounding it is written with.
+
+        Signs are left to the sentence around it ("down by 12"), and years are no results.
+        """
+        plain = text.replace(",", "").replace("−", "-")
+        number = abs(float(plain))
+        mantissa, _, exponent = plain.lower().partition("e")
+        if not isfinite(number) or len(exponent) > 5:
+            return False
+        decimals = len(mantissa.partition(".")[2])
+        if not decimals and not exponent and 1900 <= number <= 2100:
+            return True
+        half = 0.5 * 10.0 ** (int(exponent or 0) - decimals)
+        return self._near(number, half) or (percent and self._near(number / 100, half / 100))
+
+    def _near(self, number: float, half: float) -> bool:
+        reach = half * (1 + 1e-9)
+        at = bisect_left(self._values, number - reach)
+        return at < len(self._values) and self._values[at] <= number + reach
+
+
+def _counts(cells: Cells) -> set[int]:
+    """How many cells, seeds, data sets, levels there are; and every epoch."""
+    counts = {len(cells), len(cells.seeds), len(cells.datasets), len(cells.families)}
+    for family in cells.families:
+        some = cells.of(family)
+        counts |= {len(some), *(len(found) for found in some.levels.values())}
+        counts |= {len(some.of(dataset=d)) for d in cells.datasets}
+    epochs = [c.settings.get("epochs") for c in cells]
+    last = max((e for e in epochs if isinstance(e, int)), default=0)
+    return counts | set(range(1, min(last, 10_000) + 1))
+
+
+def context_of(cells: pd.DataFrame | Cells) -> Context:
+    """The table as statements see it; a frame is labkit's own measuring."""
+    if isinstance(cells, Cells):
+        return Context(cells, Words())
+    return Context(from_frame(cells), Words(), samples=samples_of(cells))
+
+
+def without_comments(text: str) -> str:
+    """The text with HTML comments blanked, line for line."""
+    return _COMMENT.sub(lambda m: "\n" * m.group().count("\n"), text)

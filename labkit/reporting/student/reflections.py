@@ -1,0 +1,46 @@
+"""A student's own words as a report shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkit.catalog import QUESTIONS
+from labkit.errors import LabkitError
+from labkit.reporting.blocks import Piece
+from labkit.text.language import _
+
+
+@dataclass(frozen=True)
+class Students:
+    """A student's own words, held against the table."""
+
+    answers: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+    """Question key to the answer."""
+    others: tuple[tuple[str, tuple[Piece, ...]], ...] = ()
+    """Heading and text of what belongs to no question."""
+
+    def remarks(self, asked: Collection[str]) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+        """Everything written that stands under none of the questions asked: it is not lost."""
+        for key, pieces in self.answers.items():
+            if key not in asked:
+                yield _(QUESTIONS[key].text), pieces
+        yield from self.others
+
+
+NOBODY = Students()
+
+
+def read_words(path: Path) -> str:
+    """A student's ``answers.md``, whatever editor wrote it.
+
+    Raises:
+        LabkitError: not UTF-8, so that some of its letters would be guesses.
+    """
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise LabkitError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error

@@ -1,0 +1,1 @@
+"""The folder of committed cells: every path, atomic writes, commits, attempts, damage."""

@@ -1,0 +1,207 @@
+"""What makes a folder a result: ``COMMIT.json``, and whether it still tells the truth.
+
+A commit names every file of its folder with size and SHA-256, what the folder is the
+result of, and what it was measured from. It is written last, so a folder that has one
+was whole once; `damage` says whether it still is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import LabkitError, behind, reason
+from labkit.experiment.spec import sha256_of
+from labkit.store import atomic
+
+FORMAT = 1
+COMMIT = "COMMIT.json"
+#: Files up to this size are checked by content whenever they count.
+SMALL_BYTES = 1 << 16
+
+
+#: What is wrong with a file that somebody's tool has only written in another convention.
+LINE_ENDS = "only its line ends were changed (CRLF for LF, as git's core.autocrlf does)"
+#: What undoes that where labkit may not; tried with git.
+RESTORE = (
+    "in the results folder: git rm -r -q --cached . && "
+    "git -c core.autocrlf=false checkout HEAD -- ."
+)
+
+
+class StoreError(LabkitError):
+    """The store cannot be read or written; one line says which file and why."""
+
+
+def now() -> str:
+    """The time of a commit, UTC. The one clock of the store, so that tests can set it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+#: Files of an attempt that are not part of what is committed.
+_TRANSIENT = ("heartbeat.json", "heartbeat.tmp", f".*{atomic.TEMPORARY}", COMMIT)
+
+
+def seal(folder: Path, kind: str, fingerprint: str, inputs: str = "") -> None:
+    """Write ``COMMIT.json`` over everything in the folder, and flush all of it."""
+    # A worker that died while it noted a failure may have left the note.
+    left = [*_TRANSIENT, *(() if kind == "failed" else ("error.json",))]
+    for path in [path for pattern in left for path in folder.glob(pattern)]:
+        path.unlink(missing_ok=True)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    atomic.sync_files(paths)
+    files = {}
+    for path in paths:
+        data = path.read_bytes()
+        files[path.relative_to(folder).as_posix()] = {
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "bytes": len(data),
+        }
+    content = {
+        "format": FORMAT,
+        "kind": kind,
+        "fingerprint": fingerprint,
+        "inputs": inputs,
+        "time": now(),
+        "files": files,
+    }
+    for sub in sorted(path for path in folder.rglob("*") if path.is_dir()):
+        atomic.sync_folder(sub)
+    atomic.write_bytes(folder / COMMIT, json_bytes(signed(content)))
+    atomic.sync_folder(folder)
+
+
+def signed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A commit's content with its own SHA-256, so that a flipped bit in it is seen too."""
+    bare = {key: value for key, value in content.items() if key != "self"}
+    return {**bare, "self": sha256_of(bare)}
+
+
+def damage(folder: Path, deep: bool = False, fingerprint: str = "", inputs: str = "") -> str:
+    """What is wrong with a committed folder: an empty string if nothing is.
+
+    Args:
+        folder: a ``train``, ``eval-...`` or ``failed`` folder.
+        deep: check every file's SHA-256, not only that of small files and of those
+            changed after the commit.
+        fingerprint: what the folder should be the result of, if that is known.
+        inputs: what the folder should have been measured from, if that is known.
+    """
+    try:
+        commit, committed_at = read_commit(folder), (folder / COMMIT).stat().st_mtime_ns
+    except FileNotFoundError:
+        return "missing" if not folder.exists() else f"{COMMIT} is missing"
+    except OSError as error:
+        return f"{COMMIT}: {reason(error)}"
+    except StoreError as error:
+        return str(error).removeprefix(f"{folder}{os.sep}")
+    if fingerprint and commit["fingerprint"] != fingerprint:
+        return f"{COMMIT}: of another cell"
+    # Commits made before inputs were noted name none.
+    if inputs and commit.get("inputs", inputs) != inputs:
+        return "measured of a training that has been replaced since"
+    for name, stated in commit["files"].items():
+        try:
+            found = (folder / name).stat()
+            if found.st_size != stated["bytes"]:
+                if _ends_changed(folder / name, stated, found.st_size):
+                    return f"{name}: {LINE_ENDS}"
+                return f"{name}: {found.st_size:,} bytes, committed with {stated['bytes']:,}"
+            suspect = found.st_size <= SMALL_BYTES or found.st_mtime_ns > committed_at
+            if (deep or suspect) and _sha256(folder / name) != stated["sha256"]:
+                return f"{name}: altered since it was committed"
+        except OSError as error:
+            return f"{name}: {reason(error)}"
+    # As it was written it has none.
+    ends = b"\r\n" in (folder / COMMIT).read_bytes()
+    return f"{COMMIT}: {LINE_ENDS}" if ends else ""
+
+
+def _ends_changed(path: Path, stated: Mapping[str, Any], size: int) -> bool:
+    """Whether a file is what was committed but for CRLF where LF was."""
+    if not stated["bytes"] < size <= 2 * stated["bytes"]:
+        return False
+    plain = atomic.with_unix_ends(path.read_bytes())
+    return bool(hashlib.sha256(plain).hexdigest() == stated["sha256"])
+
+
+def restore_line_ends(folder: Path) -> None:
+    """Write again, as they were committed, the files of which only line ends were changed.
+
+    Nothing can be lost by it: their SHA-256 is then the one in the commit.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    path = folder / COMMIT
+    about, data = path.stat(), path.read_bytes()
+    for name, stated in read_commit(folder)["files"].items():
+        file = folder / name
+        if file.is_file() and _ends_changed(file, stated, file.stat().st_size):
+            atomic.replace_bytes(file, atomic.with_unix_ends(file.read_bytes()))
+    if (plain := atomic.with_unix_ends(data)) != data:
+        atomic.replace_bytes(path, plain)
+        # What was changed after the commit is told by the clock.
+        os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def read_commit(folder: Path) -> dict[str, Any]:
+    """The ``COMMIT.json`` of a folder, checked in itself: ``fingerprint``, ``time``, ``files``, ...
+
+    Raises:
+        StoreError: it is not a commit of this format, or not as it was written.
+        OSError: it cannot be read.
+    """
+    path = folder / COMMIT
+    commit = read_json(path)
+    if not isinstance(commit, dict) or commit.get("format") != FORMAT:
+        raise StoreError(f"{path}: not of format {FORMAT}")
+    keys = commit.keys() - {"inputs", "self"}  # which the first commits lack
+    stated = all(isinstance(commit.get(name), str) for name in ("kind", "fingerprint", "time"))
+    if keys != {"format", "kind", "fingerprint", "time", "files"} or not stated:
+        raise StoreError(f"{path}: altered since it was written")
+    if "self" in commit and signed(commit) != commit:
+        raise StoreError(f"{path}: altered since it was written")
+    if ("inputs" in commit) != ("self" in commit) or not _are_files(commit["files"]):
+        raise StoreError(f"{path}: altered since it was written")
+    return commit
+
+
+def _are_files(files: Any) -> bool:
+    """Whether this maps names below a folder to sizes and hashes."""
+    return isinstance(files, dict) and all(
+        isinstance(stated, dict)
+        and stated.keys() == {"sha256", "bytes"}
+        and not name.startswith("/")
+        and not {"", ".", ".."} & set(name.replace("\\", "/").split("/"))
+        for name, stated in files.items()
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def json_bytes(value: Any) -> bytes:
+    """JSON as the store writes it: one spelling for each value, a line a value."""
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file.
+
+    Raises:
+        StoreError: it is not JSON.
+        OSError: it cannot be read.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{path}: not JSON{behind('json', error)}") from error

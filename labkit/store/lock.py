@@ -1,0 +1,142 @@
+"""One run at a time on one store: a lock that the system takes back when the run's process ends.
+
+The lock is the kernel's, on the open file ``.run.lock``. A run that was killed, or whose
+machine lost power, leaves the file behind and nothing locked. What stands in the file only
+tells people whose the lock is. Readers never ask for it, nor does a run with nothing to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from labkit.errors import LabkitError, reason
+from labkit.store import atomic, attempts
+
+#: On Windows nobody else can read a locked byte, so the first one says nothing.
+_UNREAD = b"\n"
+_MOST_BYTES = 200
+#: How long to wait for what is held for moments only.
+PATIENCE_S = 30.0
+
+
+class BusyError(LabkitError):
+    """Another run is at work on the store."""
+
+
+@contextlib.contextmanager
+def only_run(lock: Path) -> Iterator[str]:
+    """Hold a store's lock.
+
+    Args:
+        lock: the lock's file; its folder is made if need be.
+
+    Yields:
+        What to say where there are no locks, as on some network folders; then the run goes on
+        without one. Otherwise nothing.
+
+    Raises:
+        BusyError: another run holds it: whose, since when and what to do, in one line.
+        OSError: the folder cannot be made.
+    """
+    from filelock import lock_descriptor
+
+    atomic.mkdir(lock.parent)
+    with contextlib.ExitStack() as stack:
+        note = ""
+        try:
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+            stack.callback(os.close, handle)  # which unlocks it
+            free = lock_descriptor(handle, blocking=False)
+        except OSError as error:
+            note = (
+                f"{lock.parent}: no lock can be had there ({reason(error)}); see to it that no "
+                "other labkit run is at work in it"
+            )
+        else:
+            if not free:
+                raise BusyError(
+                    f"{lock.parent}: another labkit run is at work there{_owner(handle)}; wait "
+                    "for it or stop it, then give this command again (nothing was changed)"
+                )
+            _sign(handle)
+        yield note
+
+
+class Lock:
+    """A lock of this process on a file, held until it is released or the process ends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle: int | None = None
+
+    def take(self) -> bool:
+        """Hold it; False while somebody else does.
+
+        Raises:
+            OSError: no lock can be had there.
+        """
+        from filelock import lock_descriptor
+
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            free = lock_descriptor(handle, blocking=False)
+        except OSError:
+            os.close(handle)
+            raise
+        if free:
+            self._handle = handle
+        else:
+            os.close(handle)
+        return bool(free)
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._handle is not None:
+            os.close(self._handle)  # which unlocks it
+            self._handle = None
+
+
+@contextlib.contextmanager
+def briefly(path: Path) -> Iterator[None]:
+    """Hold a lock for a moment, and wait for it that long.
+
+    Where there are no locks, and where somebody holds it for longer than `PATIENCE_S`, the
+    block goes on without: what it guards must bear that.
+    """
+    lock = Lock(path)
+    until = time.monotonic() + PATIENCE_S
+    # Waits of random length, so that many do not meet again.
+    with contextlib.suppress(OSError):
+        while not lock.take() and time.monotonic() < until:
+            time.sleep(random.uniform(0.005, 0.05))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sign(handle: int) -> None:
+    """Write whose the lock is: a hint, so not flushed, and not worth a failure."""
+    owner = {"pid": os.getpid(), "host": attempts.host(), "since": time.time()}
+    with contextlib.suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, _UNREAD + json.dumps(owner).encode())
+
+
+def _owner(handle: int) -> str:
+    """Who holds the lock and since when, in brackets; empty where that cannot be read."""
+    try:
+        os.lseek(handle, len(_UNREAD), os.SEEK_SET)
+        owner = json.loads(os.read(handle, _MOST_BYTES))
+        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(owner["since"]))
+        where = "" if owner["host"] == attempts.host() else " of another machine"
+        return f" (process {int(owner['pid'])}{where}, since {since})"
+    except (OSError, ValueError, OverflowError, LookupError, TypeError):
+        return ""

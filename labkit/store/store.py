@@ -1,0 +1,377 @@
+"""The store: what counts as done, and how it is read and written.
+
+Work is done in an attempt folder. To commit it, ``COMMIT.json`` with the SHA-256 of
+every file is written last, all is flushed, and the folder is renamed. So a folder
+with a final name is whole or does not exist, nothing can be stuck at "running",
+and two runs on one store may do the same work twice but never harm it.
+
+Disks and people damage what was whole. Whoever reads a folder first asks
+:func:`labkit.store.commits.damage`:
+files that reports are made of are checked by content each time, weights and samples
+by size, and by content where their time of change is later than the commit's, before
+they are used, and by ``labkit status``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from labkit.catalog import FAMILIES, METRICS
+from labkit.errors import misshapen, placeless, reason
+from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
+from labkit.store import atomic, attempts, layer_table
+from labkit.store.attempts import Attempt
+from labkit.store.commits import (
+    COMMIT,
+    LINE_ENDS,
+    RESTORE,
+    StoreError,
+    damage,
+    json_bytes,
+    read_json,
+    restore_line_ends,
+    seal,
+)
+from labkit.store.history import best_epoch, read_history
+from labkit.store.layout import Layout
+
+if TYPE_CHECKING:
+    from labkit.experiment.plan import Plan
+
+
+#: How often a change of the plan is made again where others' writes come between.
+_TRIES = 5
+
+
+class Store(Layout):
+    """The results of one experiment file (and profile) in one folder."""
+
+    _told = False
+    """Whether it was said that line ends were restored; once is enough."""
+
+    # ------------------------------------------------------------------ the plan
+
+    def plan(self) -> Plan:
+        """The newest plan.
+
+        Raises:
+            StoreError: there is none, or it is of a later format.
+        """
+        from labkit.experiment.plan import Plan
+
+        try:
+            return Plan.from_json(read_json(self.plan_path))
+        except FileNotFoundError:
+            raise StoreError(f"{self.plan_path}: no plan yet: `labkit run` makes one") from None
+        except (KeyError, TypeError, AttributeError) as error:
+            raise StoreError(f"{self.plan_path}: not a plan: {misshapen(error)}") from error
+
+    def write_plan(self, plan: Plan) -> None:
+        """Make `plan` the newest, unless it already is."""
+        data = json_bytes(plan.to_json())
+        for left in self.root.glob(f".*{atomic.TEMPORARY}"):
+            owner = left.name.split(".")[-2]
+            if owner.isdigit() and not attempts.process_lives(int(owner)):
+                left.unlink(missing_ok=True)
+        if self._is_newest(plan):
+            self._keep_from_git()
+            return
+        atomic.mkdir(self.root)
+        atomic.replace_bytes(self.plan_path, data)
+        self._keep_from_git()
+
+    def _keep_from_git(self) -> None:
+        """Tell git to leave the files' line ends alone: a commit knows each byte."""
+        if not self.attributes_path.exists():
+            with contextlib.suppress(OSError):  # only a precaution
+                atomic.replace_bytes(self.attributes_path, b"* -text\n")
+
+    def update_plan(self, change: Callable[[Plan | None], Plan]) -> Plan:
+        """Make a change of the newest plan the newest, as one step among many that do so.
+
+        Args:
+            change: from the newest plan, None if there is none, to the new one. Done again on
+                its own outcome it must change nothing.
+        """
+        plan = change(self._newest())
+        if self._is_newest(plan):
+            self.write_plan(plan)  # clears what a killed run left
+            return plan
+        from labkit.store.lock import briefly
+
+        atomic.mkdir(self.root)
+        with briefly(self.plan_lock_path):
+            for _ in range(_TRIES):
+                plan = change(self._newest())
+                self.write_plan(plan)
+                # Where there are no locks, another's write may have come between.
+                if self._is_newest(change(self._newest())):
+                    break
+        return plan
+
+    def _newest(self) -> Plan | None:
+        return self.plan() if self.plan_path.is_file() else None
+
+    def _is_newest(self, plan: Plan) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            return self.plan_path.read_bytes() == json_bytes(plan.to_json())
+        return False
+
+    # ------------------------------------------------------------------ reading
+
+    def is_trained(self, spec: CellSpec, deep: bool = False) -> bool:
+        """Whether the training is committed and undamaged; `deep` looks into every file."""
+        return not self.train_damage(spec, deep)
+
+    def is_evaluated(self, spec: CellSpec, deep: bool = False) -> bool:
+        """Whether this training's evaluation is committed and undamaged."""
+        return not self.eval_damage(spec, deep)
+
+    def train_damage(self, spec: CellSpec, deep: bool = False) -> str:
+        """What is wrong with the committed training: ``missing``, which file, or nothing."""
+        return self._damage(self.train_folder(spec), deep, spec.fingerprint)
+
+    def eval_damage(self, spec: CellSpec, deep: bool = False) -> str:
+        """What is wrong with the committed evaluation: ``missing``, which file, or nothing."""
+        return self._damage(
+            self.eval_folder(spec), deep, spec.evaluation_fingerprint, self._inputs(spec, "eval")
+        )
+
+    def sheet_damage(self, spec: CellSpec, sheet_gan: CellSpec, deep: bool = False) -> str:
+        """What is wrong with the lab sheet's own number: ``missing``, which file, or nothing."""
+        return self._damage(
+            self.sheet_folder(spec, sheet_gan),
+            deep,
+            spec.sheet_fingerprint(sheet_gan),
+            self._inputs(spec, "sheet", sheet_gan),
+        )
+
+    def _damage(
+        self, folder: Path, deep: bool = False, fingerprint: str = "", inputs: str = ""
+    ) -> str:
+        """:func:`damage` of a commit, once line ends that a tool changed are taken back."""
+        wrong = damage(folder, deep, fingerprint, inputs)
+        if not wrong.endswith(LINE_ENDS):
+            return wrong
+        try:
+            restore_line_ends(folder)
+            plan = self.plan_path.read_bytes() if self.plan_path.is_file() else b""
+            if (plain := atomic.with_unix_ends(plan)) != plan:
+                atomic.replace_bytes(self.plan_path, plain)
+        except OSError as error:
+            return f"{wrong}, and cannot be taken back here ({reason(error)}): {RESTORE}"
+        if not self._told:
+            self._told = True
+            line = (
+                f"{self.root}: line ends had been changed (CRLF for LF, as git's core.autocrlf "
+                "does); what was committed is restored"
+            )
+            print(line, file=sys.stderr, flush=True)
+        return damage(folder, deep, fingerprint, inputs)
+
+    def _inputs(self, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None) -> str:
+        """A hash of the files a measurement is made from, as their own commits state it.
+
+        A training that was damaged and done again on another machine differs in its last
+        bits; what was measured of the first one is then no measure of the second.
+        """
+        if kind == "train":
+            return ""
+        used = [(self.train_folder(spec), "best.safetensors")]
+        if sheet_gan is not None:
+            used = [
+                (self.eval_folder(spec), "samples.npz"),
+                (self.train_folder(sheet_gan), "best.safetensors"),
+            ]
+        try:
+            stated = [read_json(folder / COMMIT)["files"].get(name) for folder, name in used]
+        except (OSError, StoreError, KeyError, TypeError, AttributeError):
+            return ""
+        return sha256_of(stated)
+
+    def outcome(self, spec: CellSpec, sheet_gan: CellSpec | None = None) -> Outcome | None:
+        """How the cell ended: a result, a failure, or None while it is missing.
+
+        Args:
+            spec: which cell.
+            sheet_gan: the cell whose discriminator yields the lab sheet's own number;
+                without it, or if that is not committed, the number is not measured.
+        """
+        trained = self.is_trained(spec)
+        measured = trained and self.is_evaluated(spec)
+        if not measured:
+            failure = self._failure(spec, "eval" if trained else "train")
+            if failure is not None:
+                return failure
+        return self._result(spec, measured, sheet_gan) if trained else None
+
+    def newest_commit(self, specs: Iterable[CellSpec]) -> str:
+        """The time of the newest commit among the cells, or an empty string."""
+        times = [
+            read_json(folder / COMMIT)["time"]
+            for spec in specs
+            for folder, wrong in (
+                (self.train_folder(spec), self.train_damage(spec)),
+                (self.eval_folder(spec), self.eval_damage(spec)),
+            )
+            if not wrong
+        ]
+        return max(times, default="")
+
+    def last_failure(self, spec: CellSpec) -> CellFailure | None:
+        """What last went wrong with a cell, even if all has been well since."""
+        stages = ("train", "eval", "sheet")
+        return next(filter(None, (self._failure(spec, stage) for stage in stages)), None)
+
+    def failure_mark(self, spec: CellSpec) -> tuple[int, int] | None:
+        """Another value each time a failure of the cell is noted; None before the first."""
+        try:
+            about = (self.failed_folder(spec) / COMMIT).stat()
+        except OSError:
+            return None
+        return about.st_ino, about.st_mtime_ns
+
+    def sheet_failure(self, spec: CellSpec) -> CellFailure | None:
+        """Why the lab sheet's own number could not be had, if that is what last went wrong."""
+        return self._failure(spec, "sheet")
+
+    def _failure(self, spec: CellSpec, stage: str) -> CellFailure | None:
+        folder = self.failed_folder(spec)
+        if self._damage(folder):
+            return None
+        error = read_json(folder / "error.json")
+        wanted = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint
+        if error["stage"] != stage or error["fingerprint"] != wanted:
+            return None
+        log = (folder / "log.txt").relative_to(self.root).as_posix()
+        return CellFailure(spec, error["error"], error["traceback"], log)
+
+    def _result(self, spec: CellSpec, measured: bool, sheet_gan: CellSpec | None) -> CellResult:
+        train = self.train_folder(spec)
+        history = tuple(read_history(train / "history.jsonl"))
+        cost, layers = read_json(train / "cost.json"), train / layer_table.FILE
+        measures: dict[str, Any] = {"metrics": {}, "details": {}}
+        if measured:
+            measures = read_json(self.eval_folder(spec) / "metrics.json")
+        sheet: dict[str, Any] = {}
+        if sheet_gan and not self.sheet_damage(spec, sheet_gan):
+            sheet = read_json(self.sheet_folder(spec, sheet_gan) / "metrics.json")["metrics"]
+        last = history[-1]
+        misnamed = {name for name, metric in METRICS.items() if spec.family in metric.not_for}
+        found = {**cost, **measures["metrics"], **sheet}
+        metrics = {
+            "best_epoch": best_epoch(history),
+            **{name: last.get(name) for name in FAMILIES[spec.family].losses},
+            **{name: value for name, value in found.items() if name not in misnamed},
+        }
+        files = read_json(train / COMMIT)["files"]
+        artifacts = {
+            name: (train / name).relative_to(self.root).as_posix()
+            for name in sorted(files)
+            if name.startswith("images/")
+        }
+        return CellResult(
+            spec,
+            metrics,
+            history,
+            artifacts,
+            cost["seconds"],
+            read_json(train / "environment.json"),
+            measures["details"],
+            measured,
+            layer_table.from_json(read_json(layers)) if layers.is_file() else (),
+        )
+
+    # ------------------------------------------------------------------ writing
+
+    def begin(self, spec: CellSpec, kind: str) -> Attempt:
+        """A folder to work in: an abandoned attempt of the same kind, or a new one."""
+        mine = self._new_attempt(spec, kind)
+        for old in sorted(self.cell_folder(spec).glob(f"attempt-{kind}-*")):
+            if attempts.is_abandoned(old):
+                # Renaming is the lock: of two runs that want it, one finds it gone.
+                with contextlib.suppress(FileNotFoundError):
+                    atomic.rename(old, mine)
+                    return Attempt(mine)
+        return self.fresh_attempt(spec, kind)
+
+    def fresh_attempt(self, spec: CellSpec, kind: str) -> Attempt:
+        """A new folder to work in, whatever was begun before."""
+        mine = self._new_attempt(spec, kind)
+        atomic.mkdir(mine)
+        return Attempt(mine)
+
+    def _new_attempt(self, spec: CellSpec, kind: str) -> Path:
+        owner = f"{attempts.host()}.{os.getpid()}.{uuid4().hex[:8]}"
+        return self.cell_folder(spec) / f"attempt-{kind}-{owner}"
+
+    def sweep(self, spec: CellSpec) -> None:
+        """Remove what dead workers left beside a cell that is done."""
+        for old in sorted(self.cell_folder(spec).glob("attempt-*")):
+            if attempts.is_abandoned(old):
+                atomic.remove_tree(old)
+
+    def set_aside(self, spec: CellSpec) -> None:
+        """Move a cell's commits out of the way (``--force``); nothing is deleted."""
+        # The training last: without its evaluation a cell is seen to be unfinished.
+        for folder in (self.eval_folder(spec), self.train_folder(spec)):
+            if folder.exists():
+                self._set_aside(folder, "superseded")
+
+    def commit(
+        self, attempt: Attempt, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None
+    ) -> None:
+        """Make an attempt the cell's committed ``train``, ``eval`` or (with `sheet_gan`) ``sheet``.
+
+        Losing the race against another run that committed the same is harmless.
+        A damaged folder in the way is set aside, never deleted.
+        """
+        if sheet_gan is not None:
+            target, fingerprint = (
+                self.sheet_folder(spec, sheet_gan),
+                spec.sheet_fingerprint(sheet_gan),
+            )
+        elif kind == "train":
+            target, fingerprint = self.train_folder(spec), spec.fingerprint
+        else:
+            target, fingerprint = self.eval_folder(spec), spec.evaluation_fingerprint
+        inputs = self._inputs(spec, kind, sheet_gan)
+        seal(attempt.folder, kind, fingerprint, inputs)
+        if target.exists():
+            if not damage(target, True, fingerprint, inputs):
+                atomic.remove_tree(attempt.folder)
+                return
+            self._set_aside(target, "damaged")
+        atomic.rename(attempt.folder, target)
+        atomic.sync_folder(target.parent)
+
+    def fail(
+        self, attempt: Attempt, spec: CellSpec, stage: str, error: str, traceback: str
+    ) -> None:
+        """Keep a failed attempt as ``failed``: the error, the log, what there was."""
+        fingerprint = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint
+        error, traceback = (placeless(text, self.root.absolute()) for text in (error, traceback))
+        content = {
+            "stage": stage,
+            "fingerprint": fingerprint,
+            "error": error,
+            "traceback": traceback,
+        }
+        atomic.mkdir(attempt.folder)  # a commit that failed at its end has moved it
+        atomic.write_bytes(attempt.folder / "error.json", json_bytes(content))
+        attempt.log(f"failed: {error}\n{traceback}")
+        seal(attempt.folder, "failed", fingerprint)
+        target = self.failed_folder(spec)
+        if target.exists():
+            atomic.remove_tree(target)
+        atomic.rename(attempt.folder, target)
+        atomic.sync_folder(target.parent)
+
+    def _set_aside(self, folder: Path, why: str) -> None:
+        atomic.rename(folder, folder.with_name(f"{why}-{folder.name}-{uuid4().hex[:8]}"))

@@ -1,0 +1,1 @@
+"""Languages and how numbers are written."""

@@ -1,0 +1,150 @@
+"""How numbers, names and lists are written in a report: one place, so that all agree."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from statistics import fmean, stdev
+from typing import Any
+
+from labkit.text.language import N_, _
+
+NOT_MEASURED = N_("not measured")
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a table's value stands for *not measured*: None, NaN or pandas' NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
+def show(value: Any, digits: int = 3, missing: str | None = None) -> str:
+    """A value as a reader sees it.
+
+    Args:
+        value: a number, text, None or NaN.
+        digits: significant digits of a number that is not whole. The digits before the
+            decimal point are all kept: 1412.3 is "1412", not "1410".
+        missing: what stands for None and NaN; None: *not measured* in the report's language.
+
+    >>> show(3.14159), show(1412.3), show(123456), show(0.00001234), show(None)
+    ('3.14', '1412', '123,456', '1.23 × 10⁻⁵', 'not measured')
+    """
+    if is_missing(value):
+        return _(NOT_MEASURED) if missing is None else missing
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, (list, tuple)):
+        return ", ".join(show(item, digits) for item in value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return str(value)
+    if math.isinf(number):
+        return "∞" if number > 0 else "−∞"
+    whole = number == int(number) and not isinstance(value, float)
+    return _sign(str(int(number)) if whole else _significant(number, digits))
+
+
+def _significant(number: float, digits: int) -> str:
+    if number == 0:
+        return "0"
+    # Rounding first: 9.996 has its decimal point where 10.0 has it.
+    exponent = int(f"{number:.{digits - 1}e}".partition("e")[2])
+    if exponent < -3:
+        mantissa = f"{number:.{digits - 1}e}".partition("e")[0]
+        return f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}"
+    return f"{number:.{max(0, digits - 1 - exponent)}f}"
+
+
+def spread(values: Sequence[float], digits: int = 3) -> str:
+    """Mean ± standard deviation of a sample (n − 1), which is not rounded to nothing.
+
+    >>> spread([11.0, 11.4, 12.8]), spread([0.25, 0.25]), spread([9.41])
+    ('11.7 ± 0.9', '0.250 ± 0', '9.41')
+    """
+    if len(values) < 2:
+        return show(values[0] if values else None, digits)
+    mean, deviation = fmean(values), stdev(values)
+    if not deviation:
+        return f"{show(mean, digits)} ± 0"
+    places = max(_places(mean, digits), _places(deviation, 1)) if mean else _places(deviation, 2)
+    return f"{_sign(f'{mean:.{places}f}')} ± {deviation:.{places}f}"
+
+
+def _places(number: float, digits: int) -> int:
+    """Decimals that show so many significant digits."""
+    return max(0, digits - 1 - int(f"{number:.{digits - 1}e}".partition("e")[2]))
+
+
+def _sign(text: str) -> str:
+    """A real minus sign, and commas from 10,000 on."""
+    head, point, tail = text.removeprefix("-").partition(".")
+    if len(head) > 4 and head.isdigit():
+        head = f"{int(head):,}"
+    return ("−" if text.startswith("-") else "") + head + point + tail
+
+
+def setting(value: Any) -> str:
+    """A setting as its author would write it: 0.0002, 128, (0.5, 0.999)."""
+    if isinstance(value, (list, tuple)):
+        return f"({', '.join(map(setting, value))})"
+    if value is None:
+        return _("none")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if not isinstance(value, float):
+        return str(value)
+    text = f"{value:g}" if abs(value) < 1e-6 else f"{value:.10f}".rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "48 s", "12 min", "3 h 05 min"."""
+    if seconds < 99.5:
+        return _("{seconds} s", seconds=f"{seconds:.0f}")
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return _("{minutes} min", minutes=minutes)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02d}")
+
+
+def listing(items: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    found = list(items)
+    if len(found) < 2:
+        return "".join(found)
+    return _("{first} and {last}", first=", ".join(found[:-1]), last=found[-1])
+
+
+def levels(values: Iterable[Any]) -> list[Any]:
+    """The distinct values: what is no number as first met, then numbers in numeric order."""
+    found = list(dict.fromkeys(value for value in values if not is_missing(value)))
+    numbers = [v for v in found if isinstance(v, (int, float))]
+    return [v for v in found if not isinstance(v, (int, float))] + sorted(numbers)
+
+
+def slug(text: str) -> str:
+    """A name as an anchor: letters, digits, dashes."""
+    return re.sub(r"[^\w]+", "-", text, flags=re.UNICODE).strip("-").lower()
+
+
+def capitals(text: str) -> str:
+    """A label as a heading: "Final D loss" becomes "Final D Loss"; a Greek letter stays."""
+    words = text.split(" ")
+    return " ".join(w[:1].upper() + w[1:] if w.isascii() else w for w in words)
+
+
+def lowest(named: Sequence[tuple[str, float]], digits: int) -> tuple[list[str], float] | None:
+    """The names that share the lowest value at the digits shown, and that value.
+
+    Values that look the same in the table are a tie, whatever hides behind the rounding.
+    """
+    known = [(name, value) for name, value in named if not is_missing(value)]
+    if not known:
+        return None
+    best = min(value for _, value in known)
+    return [name for name, value in known if show(value, digits) == show(best, digits)], best
