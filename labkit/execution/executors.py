@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from multiprocessing import spawn
@@ -114,18 +115,23 @@ class LocalProcesses:
             context=_WithoutMain(),
             initializer=_ignore_interrupts,
         )
+        self._given: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
 
     def submit(
         self, function: Callable[..., Any], *args: Any, timeout: float | None = None
     ) -> Future[Any]:
         inner = self._pool.schedule(function, args=args, timeout=timeout)
         outer: Future[Any] = Future()
+        self._given.add(outer)
         inner.add_done_callback(lambda done: _pass_on(done, outer, timeout))
         return outer
 
     def stop(self) -> None:
         self._pool.stop()
         self._pool.join()
+        for future in list(self._given):  # the pool says nothing of what it did not come to
+            if future.cancel():
+                future.set_running_or_notify_cancel()
 
     def __enter__(self) -> Self:
         return self
@@ -149,6 +155,8 @@ EXECUTORS = ("local", "inline")
 def _pass_on(done: Future[Any], outer: Future[Any], limit: float | None) -> None:
     from pebble import ProcessExpired
 
+    if outer.done():  # the pool was stopped
+        return
     if done.cancelled():
         outer.cancel()
         outer.set_running_or_notify_cancel()

@@ -23,6 +23,8 @@ from labkit.experiment.spec import OWN_CODE, CellSpec, sha256_of
 from labkit.plugins import registry as own_code
 
 PACKAGE = Path(__file__).parents[1]
+#: Modules that were rewritten and compute the same bits; `scripts/same_bits.py` proves it first.
+EQUIVALENT = Path(__file__).with_name("equivalent.json")
 
 
 def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
@@ -32,7 +34,7 @@ def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
         FileNotFoundError: the catalog names a module that does not exist.
     """
     modules = training_modules(family, params)
-    version = {name: _module_hash(_path(name)) for name in modules}
+    version = _as_before({name: _module_hash(_path(name)) for name in modules})
     for target in targets(family, params):
         source = own_code.source_of(target)
         if source is not None:
@@ -94,7 +96,23 @@ def measuring_code() -> str:
     """The version of everything that measures a trained cell: all of ``labkit.measure``."""
     root = PACKAGE / "measure"
     paths = sorted(root.rglob("*.py"))
-    return sha256_of({path.relative_to(root).as_posix(): _module_hash(path) for path in paths})
+    version = {path.relative_to(root).as_posix(): _module_hash(path) for path in paths}
+    return sha256_of(_as_before(version))
+
+
+def _as_before(version: Mapping[str, str]) -> dict[str, str]:
+    """Module versions; of a text proven to compute the same as an earlier one, the earlier's."""
+    found: dict[str, str] = {}
+    for name, now in version.items():
+        known = _equivalent().get(name, {})
+        found |= known["was"] if known.get("now") == now else {name: now}
+    return found
+
+
+@cache
+def _equivalent() -> dict[str, dict[str, Any]]:
+    known: dict[str, dict[str, Any]] = json.loads(EQUIVALENT.read_bytes())
+    return known
 
 
 def source_hash(source: str) -> str:

@@ -1,24 +1,141 @@
-"""docs/architecture.md names every module of the package, and none that is not there."""
+"""docs/architecture.md says which packages and modules there are, and what imports what."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "labkit"
+#: A user's starting file under ``recipes/`` is in no package, and no module of labkit's.
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+    if (path.parent / "__init__.py").exists()
+}
 
 
-def _named() -> set[str]:
-    """What stands in the first column of the table of modules."""
-    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    rows = re.findall(r"^\| (`[^|]+) \|", page, re.M)
-    return {name for row in rows for name in re.findall(r"`([\w./]+)`", row)}
+def _page() -> str:
+    return (ROOT / "docs" / "architecture.md").read_text("utf-8")
 
 
-def test_the_table_and_the_package_agree() -> None:
-    files = {path.name for path in PACKAGE.glob("*.py") if not path.name.startswith("__")}
-    folders = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
-    named = _named()
-    assert files | folders <= named
-    assert [name for name in named if not (PACKAGE / name).exists()] == []
+def _table() -> dict[str, set[str]]:
+    """The table's packages, and what its last column says that they import."""
+    rows = re.findall(r"^\| `(\w+)/` \|.*\| ([^|]+) \|$", _page(), re.M)
+    return {name: set(re.findall(r"`(\w+)`", imports)) for name, imports in rows}
+
+
+def _listed() -> list[str]:
+    """The paths in ``labkit/`` that the lists of modules name: ``claims/texts/names.py``."""
+    package, inner, found = "", "", []
+    for line in _page().splitlines():
+        if heading := re.match(r"### `(\w+/)`$", line):
+            package = heading[1]
+        elif item := re.match(r"( *)- `(\w+(?:/|\.py))` – \S", line):
+            inner = inner if item[1] else ""
+            found.append(package + inner + item[2])
+            if item[2].endswith("/"):
+                inner = item[2]
+    return found
+
+
+def _imported(node: ast.AST) -> list[str]:
+    """What an import statement names, with modules of labkit's by their full name."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.module and not node.level
+        names = [f"{node.module}.{alias.name}" for alias in node.names]
+        return [name if name in FILES else node.module for name in names]
+    return []
+
+
+def _at_run_time(node: ast.AST) -> Iterator[ast.AST]:
+    """A tree's nodes, function bodies too; what only type checkers read left out."""
+    yield node
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        rest: list[ast.AST] = list(node.orelse)
+    else:
+        rest = list(ast.iter_child_nodes(node))
+    for child in rest:
+        yield from _at_run_time(child)
+
+
+@cache
+def _imports() -> dict[str, set[str]]:
+    """Each module's imports of other modules of labkit, those inside functions among them."""
+    found: dict[str, set[str]] = {}
+    for module, path in FILES.items():
+        nodes = _at_run_time(ast.parse(path.read_text("utf-8")))
+        names = {name for node in nodes for name in _imported(node)}
+        found[module] = (names & FILES.keys()) - {module}
+    return found
+
+
+def _packages() -> dict[str, set[str]]:
+    """Each package's imports of other packages, and of the modules at the top."""
+    found: dict[str, set[str]] = {path.parent.name: set() for path in PACKAGE.glob("*/__init__.py")}
+    for module, names in _imports().items():
+        inside = _part(module)
+        if inside in found:  # the package's own root gives the version, no more
+            found[inside] |= {_part(name) for name in names} - {inside, ""}
+    return found
+
+
+def _part(module: str) -> str:
+    return module.partition(".")[2].partition(".")[0]
+
+
+def test_four_modules_stand_at_the_top() -> None:
+    at_top = {path.name for path in PACKAGE.glob("*.py")}
+    assert at_top == {"__init__.py", "__main__.py", "api.py", "errors.py"}
+
+
+def test_every_package_and_module_is_named_once_and_no_other() -> None:
+    files = {path.relative_to(PACKAGE) for path in FILES.values()}
+    folders = {f"{path.parent.as_posix()}/" for path in files if len(path.parts) > 2}
+    below = {p.as_posix() for p in files if p.name != "__init__.py" or len(p.parts) == 1}
+    listed = _listed()
+    assert sorted(listed) == sorted(folders | below)
+    assert set(_table()) == set(_packages())
+
+
+def test_the_table_says_what_each_package_imports() -> None:
+    assert _table() == _packages()
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert len(list(TopologicalSorter(_imports()).static_order())) == len(FILES)
+
+
+def test_modules_named_in_the_text_are_there() -> None:
+    packages = "|".join(_packages())
+    for name in re.findall(rf"`((?:{packages})(?:\.\w+)+)`", _page()):
+        at = PACKAGE.joinpath(*name.split("."))
+        assert any(p.is_dir() or p.with_suffix(".py").exists() for p in (at, at.parent)), name
+
+
+def test_modules_marked_as_torch_s_are_those_that_import_it() -> None:
+    marked = {name for name, line in _lines().items() if line.endswith("(T)")}
+    assert marked == {name for name in _lines() if _needs_torch(name)}
+
+
+def _lines() -> dict[str, str]:
+    """The lines of `execution` and `handin`, by module."""
+    found = {}
+    for package in ("execution", "handin"):
+        part = _page().partition(f"### `{package}/`\n")[2].partition("\n#")[0]
+        for name, says in re.findall(r"^- `(\w+)\.py` – (.+)$", part, re.M):
+            found[f"labkit.{package}.{name}"] = says
+    return found
+
+
+def _needs_torch(module: str) -> bool:
+    """Whether a module imports torch or the halves that need it, when it is itself imported."""
+    tree = ast.parse(FILES[module].read_text("utf-8"))
+    names = [name for node in tree.body for name in _imported(node)]
+    return any(re.match(r"torch\b|labkit\.(train|measure)\b", name) for name in names)
