@@ -1,0 +1,38 @@
+"""The code of the first release, rewritten, computes the same: its stores are not made again.
+
+`first_release.json` holds the versions as that release computed them; `scripts/same_bits.py`
+proved the bits equal before `equivalent.json` was written. When training code changes what it
+computes, these tests fail for the families concerned: then their lines go, and the changelog
+says that their cells train again.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from labkit.experiment import fingerprint
+from labkit.experiment.fingerprint import measuring_code, training_code
+
+FIRST = json.loads(Path(__file__).with_name("first_release.json").read_bytes())
+
+
+@pytest.mark.parametrize("cell", FIRST["training"])
+def test_no_cell_trains_again(cell: str) -> None:
+    family, _, setting = cell.partition(" ")
+    name, _, value = setting.partition("=")
+    assert training_code(family, {name: value} if name else None) == FIRST["training"][cell]
+
+
+def test_no_cell_is_measured_again() -> None:
+    assert measuring_code() == FIRST["measuring"]
+
+
+def test_a_line_holds_for_one_text_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that changes once more is itself again, and its cells train."""
+    name = "labkit.train.loop"
+    line = fingerprint._equivalent()[name]
+    assert fingerprint._as_before({name: line["now"]}) == line["was"]
+    assert fingerprint._as_before({name: "another"}) == {name: "another"}
