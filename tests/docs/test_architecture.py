@@ -48,7 +48,8 @@ def _imported(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
-        assert node.module and not node.level
+        assert node.module
+        assert not node.level
         names = [f"{node.module}.{alias.name}" for alias in node.names]
         return [name if name in FILES else node.module for name in names]
     return []
@@ -114,28 +115,25 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def test_modules_named_in_the_text_are_there() -> None:
     packages = "|".join(_packages())
-    for name in re.findall(rf"`((?:{packages})(?:\.\w+)+)`", _page()):
-        at = PACKAGE.joinpath(*name.split("."))
-        assert any(p.is_dir() or p.with_suffix(".py").exists() for p in (at, at.parent)), name
+    for name in re.findall(rf"`((?:{packages})(?!\.py`)(?:\.\w+)+)`", _page()):
+        module = f"labkit.{name}"
+        home = FILES.get(module.rpartition(".")[0], PACKAGE / "__init__.py")
+        assert module in FILES or home.name != "__init__.py", name  # a module, or in one
 
 
-def test_modules_marked_as_torch_s_are_those_that_import_it() -> None:
-    marked = {name for name, line in _lines().items() if line.endswith("(T)")}
-    assert marked == {name for name in _lines() if _needs_torch(name)}
-
-
-def _lines() -> dict[str, str]:
-    """The lines of `execution` and `handin`, by module."""
-    found = {}
+def test_modules_marked_with_a_t_are_those_that_bring_torch() -> None:
     for package in ("execution", "handin"):
         part = _page().partition(f"### `{package}/`\n")[2].partition("\n#")[0]
-        for name, says in re.findall(r"^- `(\w+)\.py` – (.+)$", part, re.M):
-            found[f"labkit.{package}.{name}"] = says
-    return found
+        lines = re.findall(r"^- `(\w+)\.py` – (.+)$", part, re.M)
+        marked = {name for name, says in lines if says.endswith("(T)")}
+        assert marked == {name for name, _ in lines if _brings_torch(f"labkit.{package}.{name}")}
 
 
-def _needs_torch(module: str) -> bool:
-    """Whether a module imports torch or the halves that need it, when it is itself imported."""
+@cache
+def _brings_torch(module: str) -> bool:
+    """Whether importing a module imports torch; what its functions import does not count."""
     tree = ast.parse(FILES[module].read_text("utf-8"))
-    names = [name for node in tree.body for name in _imported(node)]
-    return any(re.match(r"torch\b|labkit\.(train|measure)\b", name) for name in names)
+    names = {name for node in tree.body for name in _imported(node)}
+    if any(name.partition(".")[0] == "torch" for name in names):
+        return True
+    return any(_brings_torch(name) for name in (names & FILES.keys()) - {module})
