@@ -19,9 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labkit.catalog import DATASETS
+from labkit.data.places import folder
+from labkit.data.sources import check_full, named_source
+from labkit.errors import DataError, UserError
+from labkit.execution import remembered, runner
+from labkit.execution.executors import EXECUTORS
+from labkit.execution.progress import PlainView
+from labkit.execution.runner import Options, Summary, View
+from labkit.execution.status import survey
 from labkit.experiment.lookup import (
     DEFAULT_FILE,
-    UserError,
     data_line,
     default_results,
     formats,
@@ -31,12 +39,13 @@ from labkit.experiment.lookup import (
     results_folder,
     stored,
 )
+from labkit.experiment.plan import Plan
+from labkit.reporting.render.folder import update
+from labkit.store.store import Store
+from labkit.text.language import catalogue, languages, using
 
 if TYPE_CHECKING:
-    from labkit.execution.runner import Options, Summary, View
-    from labkit.experiment.plan import Plan
     from labkit.reporting.results import Results
-    from labkit.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -71,8 +80,6 @@ class RunOptions:
     @property
     def root(self) -> Path | None:
         """Where the full data sets are, if that was said."""
-        from labkit.data.places import folder
-
         return None if self.data_root is None else folder(str(self.data_root))
 
 
@@ -82,9 +89,6 @@ def prepare(asked: RunOptions) -> Prepared:
     Raises:
         LabkitError: a mistake in the file or the arguments, in one line.
     """
-    from labkit.execution import runner
-    from labkit.execution.executors import EXECUTORS
-
     known_device(asked.device)
     one_of("--executor", asked.executor, EXECUTORS)
     one_of("--source", asked.source, ("auto", "full", "bundled"))
@@ -93,7 +97,7 @@ def prepare(asked: RunOptions) -> Prepared:
         if given is not None and Path(given).exists() and not Path(given).is_dir():
             raise UserError(f"{option} {given}: is not a folder")
     plan, store = _planned(asked)
-    options = runner.Options(
+    options = Options(
         jobs=asked.jobs,
         only=asked.only,
         failed=asked.failed,
@@ -118,9 +122,6 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
 
 def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     """The plan of a file, remembered or new, and the store it is for."""
-    from labkit.execution import remembered
-    from labkit.store.store import Store
-
     file, seeds = Path(asked.file), _seeds(asked.seeds)
     known = {
         "profile": asked.profile,
@@ -136,6 +137,7 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
         store = Store(results_folder(asked.results, plan.name))
         if _holds(plan, store, asked):
             return plan, store
+    # Needed only where no plan is remembered: pydantic and YAML take their time.
     from labkit.experiment.grid import make_plan
 
     experiment = read(file, asked.profile)
@@ -170,10 +172,6 @@ def _before(store: Store, wanted: str) -> str | None:
 
 def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     """Whether a remembered plan's images would still come from the same place."""
-    from labkit.catalog import DATASETS
-    from labkit.data.sources import named_source
-    from labkit.errors import DataError
-
     wanted = asked.source or plan.settings["data"]["source"]
     before = _before(store, wanted)
     if before not in (None, plan.data_source):
@@ -197,22 +195,18 @@ def execute(prepared: Prepared, view: View) -> Summary:
         OSError: the store cannot be written.
         KeyboardInterrupt: the user stopped; what was finished is kept.
     """
-    from labkit.execution import runner
-    from labkit.execution.status import survey
-
     check_data(prepared)
     plan, store = prepared.plan, prepared.store
     own, device = plan.settings.get("own"), prepared.options.device
     doubtful = own or device not in ("auto", "cpu")
     if doubtful and any(job.state != "done" for job in survey(plan, store)):
-        from labkit.execution.worker import try_own_code
-
         _look_for(device)
         if own:
-            try_own_code(plan.cells)
-            from labkit.execution.repeatable import notes
+            # torch: not for a run with nothing to do.
+            from labkit.execution import repeatable, worker
 
-            for line in notes(plan.cells):
+            worker.try_own_code(plan.cells)
+            for line in repeatable.notes(plan.cells):
                 view.say(line)
     return runner.run(plan, store, prepared.options, view)
 
@@ -223,12 +217,8 @@ def check_data(prepared: Prepared) -> None:
     Raises:
         DataError: a full set that is still needed is not as it was published.
     """
-    from labkit.data.sources import check_full
-    from labkit.execution.runner import select
-    from labkit.execution.status import survey
-
     if prepared.plan.data_source == "full":
-        todo = select(survey(prepared.plan, prepared.store), prepared.options)
+        todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
         for dataset in sorted({job.spec.dataset for job in todo}):
             check_full(dataset, prepared.options.data_root)
 
@@ -289,8 +279,6 @@ def run(
         LabkitError: a mistake in the file or the arguments, in one line.
         KeyboardInterrupt: stopped; what was finished is kept, and the same call goes on.
     """
-    from labkit.execution.progress import PlainView
-
     asked = RunOptions(
         file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
         fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
@@ -311,6 +299,7 @@ def load(results: str | Path) -> Results:
     Raises:
         LabkitError: there are no results there.
     """
+    # With pandas, as all that reports: not for `labkit run`.
     from labkit.reporting.results import Results
 
     path = Path(results)
@@ -364,10 +353,8 @@ class ReportOptions:
 
 def write_report(asked: ReportOptions) -> list[Path]:
     """:func:`report`, with the paths of all the formats, in their order."""
-    from labkit.reporting.build import paths, render_report
-    from labkit.reporting.index import refresh
-    from labkit.reporting.render.folder import update
-    from labkit.text.language import catalogue, languages, using
+    # With pandas and Jinja, which `labkit run` does without.
+    from labkit.reporting import build, index
 
     one_of("--layout", asked.layout, ("full", "brief"))
     one_of("--lang", asked.lang, languages())
@@ -375,8 +362,7 @@ def write_report(asked: ReportOptions) -> list[Path]:
     given = Path(asked.source)
     # The results of a training loop of one's own have no experiment file.
     experiment = None if given.is_dir() else read(given, asked.profile)
-    folder = given if experiment is None else results_folder(asked.results, experiment.name)
-    store = stored(folder)
+    store = stored(given if experiment is None else results_folder(asked.results, experiment.name))
     layout, answers, overrides = asked.layout or "full", None, {}
     if experiment is not None:
         answers = given.parent / "answers.md"
@@ -384,11 +370,11 @@ def write_report(asked: ReportOptions) -> list[Path]:
         # How a report reads is taken from the file as it is now; what it reports, from the store.
         overrides = experiment.overrides()
     with using(catalogue(asked.lang)):
-        made = render_report(
+        made = build.render_report(
             store.root, formats=wanted, answers_file=answers, layout=layout, overrides=overrides
         )
     name = store.root.name if experiment is None else experiment.name
     out = Path(asked.out) if asked.out is not None else Path("reports") / name
     update(out, made)
-    refresh(out.parent)
-    return paths(out, made)
+    index.refresh(out.parent)
+    return build.paths(out, made)

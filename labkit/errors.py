@@ -6,11 +6,13 @@ is decided, and nothing is tested, by them.
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
 import re
 import sys
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 
 #: How a system says that there is no room for more.
@@ -23,6 +25,10 @@ class LabkitError(Exception):
     The command line prints it and ends with status 2; anything else is a bug and keeps
     its traceback.
     """
+
+
+class UserError(LabkitError):
+    """Something was asked for that there is not; one line says what there is."""
 
 
 class DataError(LabkitError):
@@ -121,3 +127,10 @@ def placeless(text: str, *roots: Path) -> str:
         text = text.replace(f"{place}{os.sep}", "")
     # What is left of absolute paths is cut to the last name.
     return re.sub(r"(?<![\w:./\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s\"':]+)+(?=[/\\])[/\\]", "", text)
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """Advice on a misspelt word: the one that was meant, or all there are."""
+    folded = {each.lower(): each for each in allowed}
+    close = difflib.get_close_matches(word.lower()[:80], folded, n=1)
+    return f"did you mean '{folded[close[0]]}'?" if close else f"allowed: {', '.join(allowed)}"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import labkit
 from labkit import catalog
-from labkit.cli import app
+from labkit.cli import VERBS, app
 
 TARGET = Path(__file__).parents[1] / "docs" / "reference.md"
 
@@ -37,8 +37,7 @@ def _head() -> list[str]:
 
 def _verbs() -> list[str]:
     lines = ["## Verbs", ""]
-    for command in app.registered_commands:
-        verb = command.name or (command.callback.__name__ if command.callback else "")
+    for verb in VERBS:
         shown = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "88"}).output
         text = shown.replace("Usage: root", "Usage: labkit").strip()
         lines += [f"### labkit {verb}", "", "```text", text, "```", ""]

@@ -1,10 +1,10 @@
 """The command line: parse, call, exit code. What a verb does is written elsewhere.
 
 Exit status: 0 all well; 1 some cells failed or a check did not hold; 2 bad input, with
-one line on stderr; 130 interrupted. Data goes to stdout, talk to stderr. Heavy
-libraries are imported inside the verbs, so that ``--help`` is immediate.
+one line on stderr; 130 interrupted. Data goes to stdout, talk to stderr.
 
-One module a group of verbs: ``run``, ``report``, ``words``, ``handin``, ``setup``.
+One module for verbs that need the same. It is imported when one of them is called, so
+that ``labkit --help`` is immediate.
 """
 
 from __future__ import annotations
@@ -13,16 +13,68 @@ import io
 import os
 import sys
 import tempfile
-from typing import Annotated
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from labkit.cli import handin, leave, report, run, setup, words
+from labkit import __version__
+from labkit.cli import leave
 from labkit.cli.options import say
 from labkit.errors import FULL, LabkitError, reason
 
+#: Each verb: the module of its function, and what it does, as its function says it.
+VERBS = {
+    "run": ("run", "Train and measure every cell that is not done yet."),
+    "report": ("report", "Write the report of the newest plan."),
+    "status": ("report", "What is done, running, failed or missing, and why."),
+    "compare": ("compare", "The results table; or two results side by side, as text or as a page."),
+    "index": (
+        "compare",
+        "Write index.html: the reports of a folder, with pictures and headline numbers.",
+    ),
+    "evaluate": ("words", "Measure any model's samples as labkit measures its own."),
+    "submit": ("handin", "Pack what is handed in, and say what of the lab is missing."),
+    "verify": (
+        "handin",
+        "Check a hand-in: container, report, measures and, with --rerun, training itself.",
+    ),
+    "reflect": ("words", "Say what a table of metrics bears, whoever made it."),
+    "check": ("check", "Hold a student's own words against the table, line by line."),
+    "init": ("setup", "Write a commented experiment file, and its schema for editors."),
+    "recipes": ("setup", "The experiment files that come with labkit."),
+    "data": ("data", "Fetch the full data sets, or check what is there by SHA-256."),
+    "doctor": (
+        "doctor",
+        "Look at this machine: one screen to paste in a bug report, without anybody's name.",
+    ),
+}
+
+
+def function(verb: str) -> Callable[..., None]:
+    """What a verb calls, of its module."""
+    found: Callable[..., None] = getattr(import_module(f"labkit.cli.{VERBS[verb][0]}"), verb)
+    return found
+
+
+class _Verbs(TyperGroup):
+    """The verbs, of which all but the one that is called are no more than a line of help."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called, with its options."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None:
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+            alone.command(name)(function(name))
+            command = typer.main.get_command(alone)
+        return name, command, rest
+
+
 app = typer.Typer(
     name="labkit",
+    cls=_Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,29 +83,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verb in (
-    run.run,
-    report.report,
-    report.status,
-    report.compare,
-    report.index,
-    words.evaluate,
-    handin.submit,
-    handin.verify,
-    words.reflect,
-    words.check,
-    setup.init,
-    setup.recipes,
-    setup.data,
-    setup.doctor,
-):
-    app.command()(verb)
+for _verb, (_, _about) in VERBS.items():
+    app.command(_verb, help=_about)(lambda: None)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from labkit import __version__
-
         typer.echo(f"labkit {__version__}")
         raise typer.Exit
 

@@ -18,10 +18,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from labkit import __version__
+from labkit.catalog import DATASETS
+from labkit.cli.options import say
+from labkit.data.places import cache_dir, data_roots, find_full
+from labkit.data.sources import is_bundled
 from labkit.errors import reason
+from labkit.execution import runner
 
 #: How long torch may take to be imported, on a network drive for the first time.
 PATIENCE_S = 180
@@ -57,6 +64,20 @@ class Finding:
     text: str
     ok: bool = True
     """False for what keeps labkit from working as it should."""
+
+
+def doctor(
+    results: Annotated[
+        Path, typer.Option("--results", help="The folder results are to go to.")
+    ] = Path("results"),
+) -> None:
+    """Look at this machine: one screen to paste in a bug report, without anybody's name."""
+    findings = list(examine(results))
+    typer.echo(screen(findings))
+    wrong = [finding.label for finding in findings if not finding.ok]
+    if wrong:
+        say(f"not as it should be: {', '.join(wrong)}")
+        raise typer.Exit(1)
 
 
 def examine(results: Path = Path("results")) -> Iterator[Finding]:
@@ -127,8 +148,6 @@ def _system() -> str:
 
 
 def _cores() -> str:
-    from labkit.execution import runner
-
     workers = runner.worker_count(runner.Options())
     return f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
 
@@ -146,6 +165,7 @@ def packages(requires: Sequence[str]) -> Finding:
 
 def extras(requires: Sequence[str]) -> Iterator[Finding]:
     """What is there beyond the necessary: PDF, notebooks."""
+    # With pydantic and NumPy, which may be what is missing.
     from labkit.reporting.render.pdf import browser
 
     wanted = [_name(each) for each in requires if re.search(r"extra == .pdf", each)]
@@ -176,7 +196,7 @@ def _version(name: str) -> str | None:
 def fonts() -> Finding:
     """The font of plots that are pictures; the page's own plots use the reader's fonts."""
     try:
-        from labkit.reporting.plots.library import mpl
+        from labkit.reporting.plots.library import mpl  # whether it can be had is asked
 
         folder = Path(mpl.get_data_path(), "fonts", "ttf")
         files = [folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"]
@@ -193,10 +213,6 @@ def fonts() -> Finding:
 
 def data() -> Iterator[Finding]:
     """Which data sets are there, and where they were looked for."""
-    from labkit.catalog import DATASETS
-    from labkit.data.places import cache_dir, data_roots, find_full
-    from labkit.data.sources import is_bundled
-
     names = {cache_dir(): "$LABKIT_CACHE" if "LABKIT_CACHE" in os.environ else ""}
     if named := os.environ.get("LABKIT_DATA"):
         names[Path(named)] = "$LABKIT_DATA"
@@ -237,6 +253,7 @@ def variables() -> Finding:
 
 def torch() -> Iterator[Finding]:
     """Which torch, on what, in which precision."""
+    # With pydantic, which may be what is missing.
     from labkit.experiment.grid import AUTO_PRECISION
 
     installed = _version("torch")

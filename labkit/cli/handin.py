@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
-from labkit.experiment.lookup import DEFAULT_FILE, UserError, read, results_folder, stored
+from labkit.errors import UserError
+from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
+from labkit.handin.container import NotAZipError
+from labkit.handin.submit import submit as pack
+from labkit.handin.verify import verify as climb
 
 
 def submit(
@@ -23,8 +28,6 @@ def submit(
     ] = False,
 ) -> None:
     """Pack what is handed in, and say what of the lab is missing."""
-    from labkit.handin.submit import submit as pack
-
     experiment = read(file, profile)
     store = stored(results_folder(results, experiment.name))
     target = out or Path(f"{experiment.name}.zip")
@@ -51,11 +54,6 @@ def verify(
     data_root: DataRootOpt = None,
 ) -> None:
     """Check a hand-in: container, report, measures and, with --rerun, training itself."""
-    import json
-
-    from labkit.handin.container import NotAZipError
-    from labkit.handin.verify import verify as climb
-
     if rerun and rungs is not None and rungs < 4:
         raise UserError(f"--rerun: training again is rung 4, and --rungs {rungs} stops before it")
     if cells is not None and rungs is not None and rungs < 3:

@@ -1,4 +1,4 @@
-"""The verbs that show results: `report`, `status`, `compare`, `index`."""
+"""The verbs that show results: `report`, `status`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from typing import Annotated
 
 import typer
 
+from labkit.api import ReportOptions, write_report
 from labkit.cli.options import FileArg, ProfileOpt, ResultsOpt, say
-from labkit.experiment.lookup import (
-    DEFAULT_FILE,
-    UserError,
-    default_results,
-    read,
-    results_folder,
-    stored,
-)
+from labkit.execution.status import survey
+from labkit.execution.watch import watch
+from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
 
 
 def report(
@@ -34,8 +30,6 @@ def report(
     ] = None,
 ) -> None:
     """Write the report of the newest plan."""
-    from labkit.api import ReportOptions, write_report
-
     asked = ReportOptions(file, out, profile, results, formats, layout, lang)
     for path in write_report(asked):
         typer.echo(path)
@@ -47,9 +41,6 @@ def status(
     results: ResultsOpt = None,
 ) -> None:
     """What is done, running, failed or missing, and why."""
-    from labkit.execution.status import survey
-    from labkit.execution.watch import watch
-
     store = stored(results_folder(results, read(file, profile).name))
     jobs = survey(store.plan(), store, deep=True)
     running, _ = watch(store, [job.spec for job in jobs if job.state != "done"])
@@ -61,36 +52,3 @@ def status(
         typer.echo(f"{job.spec.name:<{width}}  {state:<8} {why}".rstrip())
     counts = [f"{states.count(s)} {s}" for s in dict.fromkeys(states)]
     say(f"{len(jobs)} cells: {', '.join(counts)}")
-
-
-def compare(
-    a: Annotated[Path | None, typer.Argument(help="A results folder or experiment file.")] = None,
-    b: Annotated[Path | None, typer.Argument(help="Another, to compare with.")] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write two results as a page to this file.")
-    ] = None,
-    profile: ProfileOpt = None,
-) -> None:
-    """The results table; or two results side by side, as text or as a page."""
-    from labkit.reporting.compare.page import build_comparison, compare_text
-
-    if out and (csv or not b):
-        raise UserError("compare -o: two results are needed, and no --csv")
-    given = [path for path in (a or DEFAULT_FILE, b) if path]
-    stores = [stored(default_results(path, profile)) for path in given]
-    if out:
-        typer.echo(build_comparison(stores[0].root, stores[1].root, out))
-        return
-    typer.echo(compare_text([store.root for store in stores], csv=csv), nl=False)
-
-
-def index(
-    folder: Annotated[Path, typer.Argument(help="The folder that the reports lie in.")] = Path(
-        "reports"
-    ),
-) -> None:
-    """Write index.html: the reports of a folder, with pictures and headline numbers."""
-    from labkit.reporting.index import write_index
-
-    typer.echo(write_index(folder))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from labkit import api
 from labkit.cli import leave
 from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
+from labkit.execution import eta, runner
+from labkit.execution.progress import LiveView, PlainView
+from labkit.execution.status import survey
 from labkit.experiment.lookup import DEFAULT_FILE, data_line
-
-if TYPE_CHECKING:
-    from labkit.api import Prepared
+from labkit.text.numbers import duration
 
 
 def run(
@@ -44,8 +46,6 @@ def run(
     executor: Annotated[str, typer.Option("--executor", help="local or inline.")] = "local",
 ) -> None:
     """Train and measure every cell that is not done yet."""
-    from labkit import api
-
     asked = api.RunOptions(
         file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
         fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
@@ -57,7 +57,7 @@ def run(
         api.check_data(prepared)
         _say_what_would_run(prepared)
         return
-    view = _view()
+    view = LiveView() if sys.stderr.isatty() else PlainView()
     leave.on_signals()
     try:
         summary = api.execute(prepared, view)
@@ -73,11 +73,7 @@ def run(
         raise typer.Exit(1)
 
 
-def _say_what_would_run(prepared: Prepared) -> None:
-    from labkit.execution import eta, runner
-    from labkit.execution.status import survey
-    from labkit.text.numbers import duration
-
+def _say_what_would_run(prepared: api.Prepared) -> None:
     plan, options = prepared.plan, prepared.options
     todo = runner.select(survey(plan, prepared.store), options)
     width = max((len(job.spec.name) for job in todo), default=0)
@@ -91,9 +87,3 @@ def _say_what_would_run(prepared: Prepared) -> None:
         say(f"{len(todo)} of {len(plan.cells)} cells would run: {long}")
     else:
         say(f"nothing to train; {len(todo)} of {len(plan.cells)} cells would be measured")
-
-
-def _view() -> Any:
-    from labkit.execution.progress import LiveView, PlainView
-
-    return LiveView() if sys.stderr.isatty() else PlainView()

@@ -1,4 +1,4 @@
-"""The verbs before a run: `init`, `recipes`, `data`, `doctor`."""
+"""The verbs before a run: `init`, `recipes`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from labkit.cli.options import DataRootOpt, say
-from labkit.experiment.lookup import UserError, one_of
-
-_SPLITS = ("train", "test")
+from labkit.cli.options import say
+from labkit.errors import UserError
+from labkit.experiment import starter
 
 
 def init(
@@ -21,8 +20,6 @@ def init(
     ] = False,
 ) -> None:
     """Write a commented experiment file, and its schema for editors."""
-    from labkit.experiment import starter
-
     if own and recipe != "lab1":
         raise UserError("--own and --recipe: choose one of the two")
     for path in starter.write_own(folder) if own else starter.write_starter(folder, recipe):
@@ -31,52 +28,6 @@ def init(
 
 def recipes() -> None:
     """The experiment files that come with labkit."""
-    from labkit.experiment import starter
-
     for name, recipe in starter.recipes().items():
         typer.echo(f"{name:<16} {recipe.cost():<27} {recipe.title}")
     say("cells and time with all 60,000 images, a cell per core; quicker with --profile quick")
-
-
-def data(
-    what: Annotated[str, typer.Argument(help="fetch or check.")] = "check",
-    data_root: DataRootOpt = None,
-) -> None:
-    """Fetch the full data sets, or check what is there by SHA-256."""
-    from labkit.catalog import DATASETS
-    from labkit.data import DataError, load
-    from labkit.data.download import fetch
-    from labkit.data.places import data_roots, find_full
-    from labkit.data.sources import is_bundled
-
-    one_of("data", what, ("fetch", "check"))
-    wrong = False
-    for name in DATASETS:
-        if what == "fetch" and find_full(name, data_root) is None:
-            fetch(name, data_roots(data_root)[0], say=say)
-        for source in ("bundled", "full") if is_bundled(name) else ("full",):
-            try:
-                sizes = [len(load(name, s, source, None, data_root).images) for s in _SPLITS]
-            except DataError as error:
-                wrong = wrong or find_full(name, data_root) is not None or source == "bundled"
-                typer.echo(f"{name} {source}: {error}")
-            else:
-                typer.echo(f"{name} {source}: {sizes[0]:,} training, {sizes[1]:,} test, intact")
-    if wrong:
-        raise typer.Exit(1)
-
-
-def doctor(
-    results: Annotated[
-        Path, typer.Option("--results", help="The folder results are to go to.")
-    ] = Path("results"),
-) -> None:
-    """Look at this machine: one screen to paste in a bug report, without anybody's name."""
-    from labkit.cli import doctor
-
-    findings = list(doctor.examine(results))
-    typer.echo(doctor.screen(findings))
-    wrong = [finding.label for finding in findings if not finding.ok]
-    if wrong:
-        say(f"not as it should be: {', '.join(wrong)}")
-        raise typer.Exit(1)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from labkit.execution import eta
 from labkit.execution.executors import Executor, Inline, LocalProcesses, WorkerDiedError
@@ -30,11 +30,10 @@ from labkit.execution.status import (
     survey,
 )
 from labkit.execution.watch import Progress, watch
+from labkit.experiment.plan import Plan, matches
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec
+from labkit.store.lock import only_run
 from labkit.store.store import Store
-
-if TYPE_CHECKING:
-    from labkit.experiment.plan import Plan
 
 POLL_S = 0.5
 #: Tasks handed to the executor per worker: one that runs and one that is ready.
@@ -84,8 +83,6 @@ class Summary:
 
 def select(jobs: Sequence[Job], options: Options) -> list[Job]:
     """The jobs a run takes on, longest first."""
-    from labkit.experiment.plan import matches
-
     chosen = [
         job
         for job in jobs
@@ -169,12 +166,8 @@ def run(
 
 
 def _alone(store: Store, todo: Sequence[Job]) -> contextlib.AbstractContextManager[str]:
-    """The store's lock; with nothing to do none is needed, nor the time to import it."""
-    if not todo:
-        return contextlib.nullcontext("")
-    from labkit.store.lock import only_run
-
-    return only_run(store.lock_path)
+    """The store's lock; with nothing to do none is needed."""
+    return only_run(store.lock_path) if todo else contextlib.nullcontext("")
 
 
 @dataclass
@@ -277,10 +270,10 @@ def _task(spec: CellSpec, plan: Plan, store: Store, options: Options) -> dict[st
 
 def train_and_measure(task: dict[str, Any]) -> float:
     """In the worker: run one cell; return the seconds it took. Imports torch only here."""
-    from labkit.execution.worker import Task, run_cell
+    from labkit.execution import worker
 
     started = time.perf_counter()
-    run_cell(Task(**task))
+    worker.run_cell(worker.Task(**task))
     return time.perf_counter() - started
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from labkit.execution.recorder.journal import epochs_told
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellSpec
 from labkit.store.store import Store
 
@@ -119,8 +120,6 @@ def why_missing(spec: CellSpec, store: Store, relatives: Mapping[str, list[Path]
     if wrong != "missing":
         return f"damaged: {wrong}"
     if spec.code == OWN_CODE:
-        from labkit.execution.recorder.journal import epochs_told
-
         told = epochs_told(store, spec)
         return BEGUN if told is None else f"{BEGUN}: {told} epochs logged"
     if any(store.cell_folder(spec).glob("attempt-train-*")):

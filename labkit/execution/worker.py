@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from labkit import __version__
 from labkit.errors import behind, one_line
 from labkit.execution import image_grid
 from labkit.execution.evaluation import measures, sheet_measures
@@ -380,9 +382,5 @@ def _write_json(path: Path, value: Any) -> None:
 
 
 def _packages() -> dict[str, str]:
-    from importlib.metadata import version
-
-    import labkit
-
     names = ("torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib")
-    return {"labkit": labkit.__version__, **{name: version(name) for name in names}}
+    return {"labkit": __version__, **{name: version(name) for name in names}}

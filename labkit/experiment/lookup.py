@@ -9,25 +9,26 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labkit.errors import LabkitError
+from labkit.catalog import FORMATS
+from labkit.data.places import folder
+from labkit.errors import UserError, nearest
+from labkit.execution.recorder.plan import adopt
+from labkit.store.store import Store
 
 if TYPE_CHECKING:
     from labkit.experiment.grid import Experiment
     from labkit.experiment.plan import Plan
-    from labkit.store.store import Store
 
 DEFAULT_FILE = Path("experiments.yaml")
 
 
-class UserError(LabkitError):
-    """Something was asked for that there is not; one line says what there is."""
-
-
 def read(file: str | Path, profile: str | None = None) -> Experiment:
     """A checked experiment file."""
+    # With pydantic and YAML, which a run whose plan is remembered does without.
     from labkit.experiment.grid import read_experiment
 
     return read_experiment(Path(file), profile)
@@ -57,9 +58,6 @@ def stored(root: Path) -> Store:
     Raises:
         UserError: it has none.
     """
-    from labkit.execution.recorder.plan import adopt
-    from labkit.store.store import Store
-
     store = Store(root)
     try:
         if names := adopt(store):
@@ -75,10 +73,6 @@ def stored(root: Path) -> Store:
 
 def formats(text: str) -> list[str]:
     """``md,html`` as a list; ``all`` is every format whose libraries are installed."""
-    from importlib.util import find_spec
-
-    from labkit.catalog import FORMATS
-
     names = [name.strip() for name in text.split(",")]
     for name in names:
         one_of("--format", name, (*FORMATS, "all"))
@@ -104,8 +98,6 @@ def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
         UserError: it is not; the line names the nearest that is.
     """
     if value is not None and value not in allowed:
-        from labkit.experiment.schema import nearest
-
         raise UserError(f"{option} {value}: {nearest(value, allowed)}")
 
 
@@ -113,8 +105,6 @@ def data_line(plan: Plan) -> str:
     """Which data a plan uses, and why."""
     if plan.data_source == "bundled":
         # A plan is handed in, so its reason names no folder of this machine; here it may.
-        from labkit.data.places import folder
-
         given = os.environ.get("LABKIT_DATA") if "LABKIT_DATA" in plan.data_reason else None
         looked = f"; LABKIT_DATA is {folder(given)}" if given else ""
         return (

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from labkit.catalog import FAMILIES
-from labkit.errors import behind, reason
+from labkit.errors import behind, nearest, reason
 from labkit.experiment import safe_yaml
 from labkit.experiment.family_models import file_model
 from labkit.experiment.plan import PlanError
@@ -25,7 +25,6 @@ from labkit.experiment.schema import (
     Author,
     ExperimentFile,
     Settings,
-    nearest,
 )
 from labkit.plugins import registry as own_code
 from labkit.plugins.registry import OwnCodeError, OwnFile

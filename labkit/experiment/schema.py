@@ -6,10 +6,8 @@ them from the catalog.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
-from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
@@ -27,6 +25,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS
 from labkit.catalog.rules import objection, other_family
+from labkit.errors import nearest
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NAME_RULE = (
@@ -61,13 +60,6 @@ class _OneOf:
 
 
 ONE_OF = _OneOf()
-
-
-def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Advice on a misspelt word: the one that was meant, or all there are."""
-    folded = {each.lower(): each for each in allowed}
-    close = difflib.get_close_matches(word.lower()[:80], folded, n=1)
-    return f"did you mean '{folded[close[0]]}'?" if close else f"allowed: {', '.join(allowed)}"
 
 
 def _usable(name: str) -> str:

@@ -7,14 +7,16 @@ of the project itself, every other one is a file in ``labkit/experiment/recipes`
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.errors import reason
+from labkit.errors import nearest, reason
+from labkit.execution import eta
 from labkit.experiment.family_models import SCHEMA_NAME, json_schema
+from labkit.experiment.grid import make_plan
 from labkit.experiment.plan import PlanError
 from labkit.experiment.reader import read_experiment
-from labkit.experiment.schema import nearest
 from labkit.text.numbers import duration
 
 PACKAGE = Path(__file__).parents[1]
@@ -38,11 +40,6 @@ class Recipe:
 
     def cost(self) -> str:
         """Its cells and their time on this machine, e.g. "18 cells, about 2 h 05 min"."""
-        import os
-
-        from labkit.execution import eta
-        from labkit.experiment.grid import make_plan
-
         cells = make_plan(read_experiment(self.path), images=("full", "")).cells
         times = sorted((eta.estimate(cell)[0] for cell in cells), reverse=True)
         time = duration(eta.schedule(times, os.cpu_count() or 1))

@@ -7,8 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from labkit.errors import FULL, REASONS, DataError, LabkitError, reason
-from labkit.experiment.lookup import UserError
+from labkit.errors import FULL, REASONS, DataError, LabkitError, UserError, reason
 
 #: What the system is short of, whoever asks for it.
 _SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}

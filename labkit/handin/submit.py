@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkit.catalog import QUESTIONS
 from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec
@@ -26,6 +27,10 @@ from labkit.handin.content import (
     report_code,
 )  # fmt: skip
 from labkit.handin.machine import needing_room
+from labkit.reporting.build import build_report
+from labkit.reporting.computed import computed, for_claims
+from labkit.reporting.student.answers import students
+from labkit.reporting.view import read_view
 from labkit.store.commits import COMMIT, damage, read_commit
 from labkit.store.store import Store
 
@@ -131,8 +136,6 @@ def _damage(store: Store, plan: Plan, spec: CellSpec) -> str:
 
 
 def _report(experiment: Experiment, store: Store, answers: Path, out: Path) -> list[Path]:
-    from labkit.reporting.build import build_report
-
     build_report(
         store.root,
         out=out,
@@ -204,11 +207,6 @@ def _is_measured(outcome: object) -> bool:
 
 def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]:
     """How many of the questions that apply have an answer of the student's."""
-    from labkit.catalog import QUESTIONS
-    from labkit.reporting.computed import computed, for_claims
-    from labkit.reporting.student.answers import students
-    from labkit.reporting.view import read_view
-
     view = read_view(store, options=experiment.overrides()["report"])
     answers = computed(view)
     asked = [QUESTIONS[answer.question].text for answer in answers]

@@ -13,8 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from labkit.errors import behind
-from labkit.experiment.lookup import UserError
+from labkit.errors import UserError, behind
 from labkit.experiment.plan import Plan, PlanError, matches
 from labkit.experiment.reader import Experiment, parse_experiment
 from labkit.handin import bag, consistent
@@ -112,7 +111,7 @@ def _upper(
     rerun: int,
     asked: tuple[str | None, Path | None, bool, Say],
 ) -> list[Rung]:
-    """The rungs that need torch."""
+    """The rungs that need torch, which is imported where a verification climbs so far."""
     rungs = []
     if highest >= 3:
         from labkit.handin import remeasure

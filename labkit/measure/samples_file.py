@@ -104,6 +104,7 @@ def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
     if dataset not in DATASETS:
         raise SamplesError(f"unknown data set {dataset!r}; choose from {', '.join(DATASETS)}")
     samples = read_samples(path)
+    # With torch: a file that is no use is said without.
     from labkit.measure.evaluate import measure_samples
     from labkit.measure.pinned import feature_hash
 

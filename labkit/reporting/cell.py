@@ -190,7 +190,7 @@ class Cell:
         return f"<{self.name}: {self.status}>"
 
     def _repr_html_(self) -> str:
-        from labkit.reporting.render import notebook
+        from labkit.reporting.render import notebook  # markupsafe, only where pages are made
 
         return notebook.cell_html(self)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labkit.claims import Answer, answer_questions
+from labkit.claims.measure import Samples
 from labkit.reporting.sections import published
 from labkit.reporting.table import Tables
 from labkit.reporting.view import View
@@ -11,14 +13,9 @@ from labkit.reporting.view import View
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labkit.claims import Answer
-
 
 def computed(view: View) -> tuple[Answer, ...]:
     """An answer to each question: the file's, or those that suit the tables."""
-    # With its statistics: what only shows numbers never needs it.
-    from labkit.claims import answer_questions
-
     return answer_questions(
         for_claims(view.tables),
         view.tables.epochs,
@@ -29,8 +26,6 @@ def computed(view: View) -> tuple[Answer, ...]:
 
 def for_claims(found: Tables) -> pd.DataFrame:
     """The table of cells as the engine takes it: with the samples behind it in its ``attrs``."""
-    from labkit.claims.measure import Samples
-
     cells = found.cells.copy(deep=False)
     cells.attrs["samples"] = Samples(*(found.samples or ()))
     return cells

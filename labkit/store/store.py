@@ -19,11 +19,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.errors import misshapen, placeless, reason
+from labkit.experiment.plan import Plan
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
 from labkit.store import atomic, attempts, layer_table
 from labkit.store.attempts import Attempt
@@ -40,10 +41,7 @@ from labkit.store.commits import (
 )
 from labkit.store.history import best_epoch, read_history
 from labkit.store.layout import Layout
-
-if TYPE_CHECKING:
-    from labkit.experiment.plan import Plan
-
+from labkit.store.lock import briefly
 
 #: How often a change of the plan is made again where others' writes come between.
 _TRIES = 5
@@ -63,8 +61,6 @@ class Store(Layout):
         Raises:
             StoreError: there is none, or it is of a later format.
         """
-        from labkit.experiment.plan import Plan
-
         try:
             return Plan.from_json(read_json(self.plan_path))
         except FileNotFoundError:
@@ -103,8 +99,6 @@ class Store(Layout):
         if self._is_newest(plan):
             self.write_plan(plan)  # clears what a killed run left
             return plan
-        from labkit.store.lock import briefly
-
         atomic.mkdir(self.root)
         with briefly(self.plan_lock_path):
             for _ in range(_TRIES):

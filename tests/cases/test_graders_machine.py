@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from labkit.data import sources
+from labkit.errors import UserError
 from labkit.execution import evaluation, runner
-from labkit.experiment.lookup import UserError
 from labkit.handin import unpack
 from labkit.handin.machine import lacking, lacking_in
 from labkit.handin.verify import verify

@@ -164,10 +164,10 @@ def test_python_takes_what_the_command_line_takes() -> None:
     def names(function: object) -> set[str]:
         return set(inspect.signature(function).parameters)  # type: ignore[arg-type]
 
-    assert names(api.run) == names(api.RunOptions) == names(cli.run.run) - {"dry_run"}
+    assert names(api.run) == names(api.RunOptions) == names(cli.function("run")) - {"dry_run"}
     spoken = {"source": "file", "format": "formats"}
     assert names(api.report) == names(api.ReportOptions)
-    assert {spoken.get(n, n) for n in names(api.report)} == names(cli.report.report)
+    assert {spoken.get(n, n) for n in names(api.report)} == names(cli.function("report"))
 
 
 def test_importing_labkit_imports_nothing_heavy() -> None:

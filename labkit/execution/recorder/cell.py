@@ -118,7 +118,7 @@ class Cell:
         self._show(epoch, "samples", grey[:GRID])
         if len(grey) < FEWEST or not feature_hash(self.dataset):
             return None
-        from labkit.measure.tracker import Tracker
+        from labkit.measure.tracker import Tracker  # torch: only where FIDs are computed
 
         started = time.perf_counter()
         self._tracker = self._tracker or Tracker(self.dataset)

@@ -209,13 +209,13 @@ def _commit(
 
 def _measure(told: Cell, best: convert.Grey | None) -> Sequence[Measures]:
     """What can be measured of what was told: the samples of the best epoch, and the history."""
-    from labkit.measure.evaluate import measure_history, measure_samples
+    from labkit.measure import evaluate  # torch: only where samples are measured
 
     parts = []
     if best is not None:
-        parts.append(measure_samples(best, told.dataset))
+        parts.append(evaluate.measure_samples(best, told.dataset))
     if all("proxy_fid" in row for row in told.history):
-        parts.append(measure_history(told.history, told.family))
+        parts.append(evaluate.measure_history(told.history, told.family))
     return parts
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
+from labkit.errors import nearest
 from labkit.execution.recorder import convert
 from labkit.execution.recorder import plan as own_plan
 from labkit.experiment import fingerprint
 from labkit.experiment.grid import SELECTION_AGAINST, SELECTION_RULE
 from labkit.experiment.plan import PlanError
-from labkit.experiment.schema import nearest
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 
 _MAX_NAME = 120
