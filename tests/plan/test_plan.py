@@ -238,7 +238,7 @@ def test_measuring_changes_only_the_evaluation(
     text = yaml.safe_dump(FILE)
     base = plan_of(text)
     more = plan_of(changed("evaluation", "samples", to=6000))
-    monkeypatch.setattr(plan_module.code_version, "measuring_code", lambda: "other")
+    monkeypatch.setattr(plan_module.fingerprint, "measuring_code", lambda: "other")
     mended = plan_of(text)
     for other in (more, mended):
         assert prints(base) == prints(other)
