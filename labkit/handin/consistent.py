@@ -33,7 +33,6 @@ from labkit.handin.content import (
 from labkit.handin.ladder import Rung
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
-from labkit.reporting.build import build_report
 from labkit.reporting.render.folder import TABLES
 from labkit.store.history import read_history
 
@@ -132,6 +131,9 @@ def _known(spec: CellSpec) -> dict[str, Any]:
 
 
 def _report(found: Unpacked, rung: Rung) -> None:
+    # With pandas: not for a file that is no hand-in.
+    from labkit.reporting.build import build_report
+
     out = found.scratch / "again"
     build_report(
         found.store.root,

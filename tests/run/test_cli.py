@@ -306,6 +306,20 @@ def test_no_torch_where_none_is_needed(done: Path, args: list[str]) -> None:
     assert ended.stderr.strip().splitlines()[-1] == "set()"
 
 
+def test_help_is_immediate() -> None:
+    """The list of verbs brings in nothing heavy, and no verb torch before it is at work."""
+    code = (
+        "import sys; from labkit.cli import VERBS, app, function\n"
+        "app(['--help'], standalone_mode=False)\n"
+        "heavy = {'torch', 'pandas', 'matplotlib', 'pydantic', 'numpy', 'labkit.catalog'}\n"
+        "print(heavy & sys.modules.keys(), file=sys.stderr)\n"
+        "called = [function(verb) for verb in VERBS]\n"
+        "print({'torch', 'matplotlib'} & sys.modules.keys(), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr.split("\n") == ["set()", "set()", ""]
+
+
 def test_readme_names_only_what_exists() -> None:
     """Every verb and flag in the README stands in ``--help``."""
     readme = (Path(__file__).parents[2] / "README.md").read_text()

@@ -1,4 +1,4 @@
-"""The verbs of handing in: `submit` for the student, `verify` for the instructor."""
+"""The verb `verify`: an instructor checks what was handed in."""
 
 from __future__ import annotations
 
@@ -8,31 +8,10 @@ from typing import Annotated
 
 import typer
 
-from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
+from labkit.cli.options import DataRootOpt, say
 from labkit.errors import UserError
-from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
 from labkit.handin.container import NotAZipError
-from labkit.handin.submit import submit as pack
 from labkit.handin.verify import verify as climb
-
-
-def submit(
-    file: FileArg = DEFAULT_FILE,
-    profile: ProfileOpt = None,
-    results: ResultsOpt = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The file to write [<name>.zip].")
-    ] = None,
-    light: Annotated[
-        bool, typer.Option("--light", help="Without samples and weights (at most 10 MB).")
-    ] = False,
-) -> None:
-    """Pack what is handed in, and say what of the lab is missing."""
-    experiment = read(file, profile)
-    store = stored(results_folder(results, experiment.name))
-    target = out or Path(f"{experiment.name}.zip")
-    for item in pack(experiment, file, store.root, target, light):
-        typer.echo(item)
 
 
 def verify(

@@ -1,4 +1,4 @@
-"""The verbs about anyone's work: `evaluate` samples, `reflect` on a table."""
+"""The verb `reflect`: what anyone's table of metrics bears."""
 
 from __future__ import annotations
 
@@ -8,32 +8,10 @@ from typing import Annotated
 
 import typer
 
-from labkit.calibration import feature_hash
-from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.catalog import FAMILIES
 from labkit.claims import Answer
 from labkit.claims.reflect import answers_to, read
 from labkit.errors import UserError
-from labkit.experiment.lookup import one_of
-from labkit.measure.samples_file import evaluate_file
-
-
-def evaluate(
-    samples: Annotated[Path, typer.Argument(help="An .npz with `samples`: uint8 N x 28 x 28.")],
-    dataset: Annotated[str, typer.Option("--dataset", help="What they imitate.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One flat JSON object.")] = False,
-) -> None:
-    """Measure any model's samples as labkit measures its own."""
-    one_of("--dataset", dataset, tuple(filter(feature_hash, DATASETS)))
-    measured = evaluate_file(samples, dataset)
-    if as_json:
-        typer.echo(json.dumps(measured, indent=1, allow_nan=False))
-        return
-    typer.echo(f"{samples}: {measured['samples']:,} samples against real {dataset} test images")
-    for name, value in measured.items():
-        if name in METRICS:
-            shown = "not measured" if value is None else f"{value:.{METRICS[name].digits}g}"
-            typer.echo(f"{METRICS[name].label:<28} {shown}")
-    typer.echo(f"{'Verdict':<28} {measured['verdict']}")
 
 
 def reflect(
