@@ -10,7 +10,6 @@ better") of every comparison.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from labkit.catalog.building import (
     CONSTRAINTS,
@@ -22,6 +21,7 @@ from labkit.catalog.building import (
     LOSSES,
     OPTIMISERS,
     RECONSTRUCTIONS,
+    REGISTRIES,
     VAE_NETWORKS,
 )
 from labkit.catalog.entries import (
@@ -81,20 +81,7 @@ __all__ = [
     "resolve",
 ]
 
-#: The registries a :class:`Param` may refer to by name in ``choices``.
-REGISTRIES: dict[str, dict[str, Any]] = {
-    "losses": LOSSES,
-    "constraints": CONSTRAINTS,
-    "optimisers": OPTIMISERS,
-    "initialisations": INITIALISATIONS,
-    "discriminator_norms": DISCRIMINATOR_NORMS,
-    "hidden_norms": HIDDEN_NORMS,
-    "gan_networks": GAN_NETWORKS,
-    "vae_networks": VAE_NETWORKS,
-    "reconstructions": RECONSTRUCTIONS,
-    "datasets": DATASETS,
-    "families": FAMILIES,
-}
+REGISTRIES["families"] = FAMILIES
 
 
 def _having(kind: Kind | None, without: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from labkit.catalog.entries import (
     Choice,
     Constraint,
@@ -217,4 +219,18 @@ RECONSTRUCTIONS: dict[str, Reconstruction] = {
         about="binary cross-entropy over grey pixels in [0, 1]; not a normalised "
         "likelihood of grey values, so no nats",
     ),
+}
+
+#: The registries a setting may choose from, by the name in its ``choices``.
+REGISTRIES: dict[str, dict[str, Any]] = {
+    "losses": LOSSES,
+    "constraints": CONSTRAINTS,
+    "optimisers": OPTIMISERS,
+    "initialisations": INITIALISATIONS,
+    "discriminator_norms": DISCRIMINATOR_NORMS,
+    "hidden_norms": HIDDEN_NORMS,
+    "gan_networks": GAN_NETWORKS,
+    "vae_networks": VAE_NETWORKS,
+    "reconstructions": RECONSTRUCTIONS,
+    "datasets": DATASETS,
 }

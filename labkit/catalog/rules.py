@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
-from labkit.catalog import FAMILIES, GAN_NETWORKS, REGISTRIES, Param, resolve
+from labkit.catalog.building import GAN_NETWORKS, REGISTRIES
+from labkit.catalog.entries import Param, resolve
+from labkit.catalog.families import FAMILIES
 
 #: A setting and why it cannot stand beside the others.
 Objection = tuple[str, str]

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labkit.claims.collapse import Collapse, State
+if TYPE_CHECKING:
+    from labkit.claims.collapse import Collapse, State
 
 Level = str | int | float | bool | tuple[Any, ...]
 """One value of a setting."""

@@ -14,7 +14,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS, REGISTRIES
+from labkit.catalog.building import DATASETS, REGISTRIES
+from labkit.catalog.families import FAMILIES
+from labkit.catalog.metrics import METRICS
+from labkit.catalog.report import QUESTIONS
 from labkit.claims.cell import NONE, Block, Cell, Level, Measured
 from labkit.claims.collapse import read
 from labkit.text.numbers import is_missing

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from labkit import calibration
-from labkit.catalog import METRICS, Direction
+from labkit.catalog.entries import Direction
+from labkit.catalog.metrics import METRICS
 from labkit.claims.cell import ENDED_BADLY, Cell, Measured
 from labkit.text.language import _
 

@@ -17,7 +17,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from labkit.catalog import DATASETS
+from labkit.catalog.building import DATASETS
 from labkit.data.places import content
 from labkit.errors import DataError, behind, reason
 from labkit.store import atomic

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from labkit.catalog import DATASETS
+from labkit.catalog.building import DATASETS
 from labkit.errors import DataError, behind, reason
 
 SMALLEST = "t10k-labels-idx1-ubyte"

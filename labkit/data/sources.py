@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labkit.catalog import DATASETS
+from labkit.catalog.building import DATASETS
 from labkit.data.places import cache_dir, content, data_roots, file, find_full, why_not
 from labkit.errors import DataError
 

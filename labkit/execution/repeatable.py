@@ -21,21 +21,12 @@ from labkit.execution.sampling import build
 from labkit.experiment.fingerprint import evaluation_code, own_files
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.plugins import registry as own_code
+from labkit.plugins.unlike import ABOUT, RESUMING, SAMPLES, TRAINING
 from labkit.train import checkpoint
 from labkit.train.draws import drawing
 from labkit.train.models.base import Context, Family
 from labkit.train.rng import seed_all, stream
 
-#: What may differ; the words a cell's record and a grader's findings have for it.
-TRAINING, SAMPLES, RESUMING = "training", "samples", "resuming"
-ABOUT = {
-    TRAINING: "its first training step differs when tried twice with one seed (the clock? a "
-    "generator without a seed?)",
-    SAMPLES: "its samples differ when drawn twice from the same weights (a generator of its own? "
-    "a counter?)",
-    RESUMING: "interrupted and resumed it would go on otherwise (it keeps something that no "
-    "checkpoint holds: a generator of its own? a counter?)",
-}
 _N, _SAMPLES, _MEASURED = 8, 4, 1000
 #: Clocks that count in seconds look the same within one.
 _CLOCK, _TICK_S = re.compile(r"\b(?:date)?time\b"), 1.05
@@ -49,7 +40,7 @@ def differs(spec: CellSpec) -> tuple[str, ...]:
     not judged here: training says better what is wrong.
 
     Returns:
-        Keys of :data:`ABOUT`; none for networks of labkit's own.
+        Keys of :data:`labkit.plugins.unlike.ABOUT`; none for networks of labkit's own.
     """
     names = own_files(spec)
     if not names:

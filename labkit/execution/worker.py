@@ -26,7 +26,6 @@ from labkit import __version__
 from labkit.errors import behind, one_line
 from labkit.execution import image_grid
 from labkit.execution.evaluation import measures, sheet_measures
-from labkit.execution.repeatable import differs
 from labkit.execution.sampling import (
     Probe,
     build,
@@ -183,6 +182,8 @@ def train(
     """Train a cell in an attempt folder, going on from its checkpoint if it has a fitting one."""
     _record_layers(attempt, spec)
     device = runtime.pick_device(task.device)
+    from labkit.execution.repeatable import differs  # for an author's own networks
+
     unlike = differs(spec)
     memory = PeakMemory(device.type)
     family = build(spec, device)

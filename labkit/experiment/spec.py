@@ -12,9 +12,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labkit.store.layer_table import Network
+if TYPE_CHECKING:
+    from labkit.store.layer_table import Network
 
 
 def canonical_json(value: Any) -> str:

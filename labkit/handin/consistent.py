@@ -22,11 +22,11 @@ from labkit.execution.image_grid import pixels
 from labkit.experiment import fingerprint
 from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
+from labkit.handin.agreement import differences
 from labkit.handin.content import (
     ANSWERS,
     REPORT,
     REPORT_FORMATS,
-    differences,
     made_with,
     report_code,
 )

@@ -21,11 +21,10 @@ from labkit.catalog import METRICS
 from labkit.errors import one_line
 from labkit.execution import evaluation as cell_measures
 from labkit.execution import sampling
-from labkit.execution.repeatable import ABOUT, RESUMING, differs, metrics_that_differ
 from labkit.experiment.fingerprint import own_files, training_code
 from labkit.experiment.plan import matches
 from labkit.experiment.spec import OWN_CODE, CellSpec
-from labkit.handin.content import measured_alike, ran_on
+from labkit.handin.content import measured_alike, own_noise, ran_on, unlike_here
 from labkit.handin.ladder import Rung, Say, printable, silent
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
@@ -96,7 +95,7 @@ def check(
             here += same
             asked = HERE if same else ELSEWHERE, data_root, trust, rung
             lines += _cell(found, spec, *asked)
-            if lines and (noise := own_noise(found, spec)):
+            if lines and (noise := own_noise(found.store, spec)):
                 blind = f"not checkable: recorded when it was trained: {noise} ({lines[0]})"
                 lines = list(_cell(found, spec, *asked, blind))
         except Exception as error:
@@ -110,15 +109,6 @@ def check(
     if here < len(specs):
         rung.note(f"the others on another, whose last bits differ: {ELSEWHERE} asked")
     return rung
-
-
-def own_noise(found: Unpacked, spec: CellSpec) -> str:
-    """What a cell's record says its own networks do otherwise each time; mostly nothing."""
-    if not own_files(spec):
-        return ""
-    path = found.store.train_folder(spec) / "environment.json"
-    stated = json.loads(path.read_bytes()).get("differs") or ()
-    return "; ".join(ABOUT[what] for what in stated if what in ABOUT)
 
 
 def _here() -> dict[str, Any]:
@@ -170,6 +160,8 @@ def _cell(
     again = cell_measures.measures(spec, family, samples, history if whole else None, root, trust)
     if spec.code == OWN_CODE:
         again = {part: _shared(values, stored[part]) for part, values in again.items()}
+    from labkit.execution.repeatable import metrics_that_differ  # for measures of the author's own
+
     unsteady = set(metrics_that_differ(spec)) if trust else set()
     for name in sorted(unsteady):
         rung.give_up(f"{name}: this measure of the author's own differs each time: not checkable")
@@ -200,7 +192,7 @@ def _no_weights(spec: CellSpec, train: Path, trust: bool) -> str:
     # Other code may mean other networks by the same name.
     if spec.code != training_code(spec.family, spec.params):
         return "trained by other code than this labkit's; its samples are measured"
-    unlike = [ABOUT[what] for what in differs(spec) if what != RESUMING]
+    unlike = unlike_here(spec)
     if unlike:
         return f"{', '.join(own_files(spec))}: {'; '.join(unlike)}: not checkable"
     return ""

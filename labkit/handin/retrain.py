@@ -21,19 +21,18 @@ from labkit.data.places import find_full
 from labkit.errors import one_line
 from labkit.execution import runner
 from labkit.execution.image_grid import pixels
-from labkit.execution.repeatable import ABOUT, RESUMING, differs, metrics_that_differ
 from labkit.execution.status import Job
 from labkit.execution.watch import Progress
 from labkit.experiment import fingerprint
 from labkit.experiment.plan import matches
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
 from labkit.handin import machine
-from labkit.handin.content import measured_alike, ran_on
+from labkit.handin.content import measured_alike, own_noise, ran_on, unlike_here
 from labkit.handin.ladder import Rung, Say, printable, silent
 from labkit.handin.machine import lacking, lacking_in
-from labkit.handin.remeasure import own_noise
 from labkit.handin.unpack import Unpacked
 from labkit.plugins import registry as own_code
+from labkit.plugins.unlike import ABOUT, RESUMING
 from labkit.store.commits import read_commit
 from labkit.store.store import Store
 
@@ -163,8 +162,7 @@ def _able_here(
             rung.lack(why)
     able = []
     for spec in specs:
-        unlike = [ABOUT[what] for what in differs(spec) if what != RESUMING]
-        if unlike:
+        if unlike := unlike_here(spec):
             files = ", ".join(fingerprint.own_files(spec))
             rung.give_up(f"{spec.name}: {files}: {'; '.join(unlike)}: not checkable")
         else:
@@ -178,8 +176,10 @@ def _names(specs: Sequence[CellSpec]) -> str:
 
 
 def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
+    from labkit.execution.repeatable import differs  # for an author's own networks
+
     alike = measured_alike(spec)
-    excuse = ABOUT[RESUMING] if RESUMING in differs(spec) else own_noise(found, spec)
+    excuse = ABOUT[RESUMING] if RESUMING in differs(spec) else own_noise(found.store, spec)
     if ran_on(found.store, spec) == ran_on(again, spec):
         differ = _differences(found, again, spec, alike)
         if differ and excuse:
@@ -292,7 +292,11 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> 
     before, after = _result(found.store, spec), _result(again, spec)
     if alike:
         unrun = own_code.own_metrics().keys() - after.metrics.keys()  # not trusted, so not run
-        unrun |= set(metrics_that_differ(spec)) if not unrun else set()
+        if not unrun:
+            # For measures of the author's own.
+            from labkit.execution.repeatable import metrics_that_differ
+
+            unrun = set(metrics_that_differ(spec))
         wrong += sorted(set(_unlike(before.metrics, after.metrics)) - unrun)
         wrong += _unlike(before.details, after.details)
     measured = set() if alike else {"proxy_fid"}

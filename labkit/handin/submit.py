@@ -13,6 +13,7 @@ from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec
 from labkit.handin import bag
+from labkit.handin.agreement import differences
 from labkit.handin.content import (
     ANSWERS,
     EXPERIMENT,
@@ -21,13 +22,11 @@ from labkit.handin.content import (
     REPORT_FORMATS,
     RESULTS,
     SUBMISSION,
-    differences,
     made_with,
     may_lack,
     report_code,
 )  # fmt: skip
 from labkit.handin.machine import needing_room
-from labkit.reporting.build import build_report
 from labkit.reporting.computed import computed, for_claims
 from labkit.reporting.student.answers import students
 from labkit.reporting.view import read_view
@@ -136,6 +135,8 @@ def _damage(store: Store, plan: Plan, spec: CellSpec) -> str:
 
 
 def _report(experiment: Experiment, store: Store, answers: Path, out: Path) -> list[Path]:
+    from labkit.reporting.build import build_report  # all of the reporting half
+
     build_report(
         store.root,
         out=out,

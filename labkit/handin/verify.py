@@ -16,7 +16,7 @@ from typing import Any
 from labkit.errors import UserError, behind
 from labkit.experiment.plan import Plan, PlanError, matches
 from labkit.experiment.reader import Experiment, parse_experiment
-from labkit.handin import bag, consistent
+from labkit.handin import bag
 from labkit.handin.container import ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
 from labkit.handin.ladder import Ladder, Rung, Say, silent
@@ -78,6 +78,8 @@ def verify(
                 rungs.append(second := Rung(2))
                 unpacked = unpack(found, about, experiment, Path(scratch), second)
                 if unpacked is not None:
+                    from labkit.handin import consistent  # each rung is loaded when climbed
+
                     consistent.check(unpacked, second)
                     _refuse_unknown(cells, unpacked.plan)
                     asked = cells, data_root, trust_code, say

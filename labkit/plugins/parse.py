@@ -31,10 +31,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from labkit.catalog import (
-    FAMILIES,
-    METRICS,
-    REGISTRIES,
+from labkit.catalog.building import REGISTRIES
+from labkit.catalog.entries import (
     Family,
     GanNetworks,
     Loss,
@@ -42,7 +40,9 @@ from labkit.catalog import (
     Param,
     Question,
     VaeNetworks,
-)  # fmt: skip
+)
+from labkit.catalog.families import FAMILIES
+from labkit.catalog.metrics import METRICS
 from labkit.errors import LabkitError, behind
 from labkit.store.atomic import with_unix_ends
 

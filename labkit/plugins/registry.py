@@ -11,15 +11,11 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from labkit.catalog import (
-    FAMILIES,
-    GAN_NETWORKS,
-    LOSSES,
-    METRICS,
-    QUESTIONS,
-    VAE_NETWORKS,
-)
+from labkit.catalog.building import GAN_NETWORKS, LOSSES, VAE_NETWORKS
 from labkit.catalog.entries import LOADERS
+from labkit.catalog.families import FAMILIES
+from labkit.catalog.metrics import METRICS
+from labkit.catalog.report import QUESTIONS
 from labkit.errors import one_line
 from labkit.plugins import parse as own_file
 from labkit.plugins.parse import MAX_BYTES, PREFIX, OwnCodeError, OwnFile, entries

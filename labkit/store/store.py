@@ -19,12 +19,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.errors import misshapen, placeless, reason
-from labkit.experiment.plan import Plan
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
 from labkit.store import atomic, attempts, layer_table
 from labkit.store.attempts import Attempt
@@ -42,6 +41,9 @@ from labkit.store.commits import (
 from labkit.store.history import best_epoch, read_history
 from labkit.store.layout import Layout
 from labkit.store.lock import briefly
+
+if TYPE_CHECKING:
+    from labkit.experiment.plan import Plan
 
 #: How often a change of the plan is made again where others' writes come between.
 _TRIES = 5
@@ -62,6 +64,8 @@ class Store(Layout):
             StoreError: there is none, or it is of a later format.
         """
         try:
+            from labkit.experiment.plan import Plan  # which reads own Python files too
+
             return Plan.from_json(read_json(self.plan_path))
         except FileNotFoundError:
             raise StoreError(f"{self.plan_path}: no plan yet: `labkit run` makes one") from None

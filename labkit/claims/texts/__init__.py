@@ -12,7 +12,10 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES, Family
+from labkit.catalog.building import DATASETS, REGISTRIES
+from labkit.catalog.entries import Family
+from labkit.catalog.families import FAMILIES
+from labkit.catalog.metrics import METRICS
 from labkit.claims.cell import NONE, Level
 from labkit.claims.texts import answers, claims, names
 from labkit.text import numbers
