@@ -186,22 +186,8 @@ def train(
 
     unlike = differs(spec)
     memory = PeakMemory(device.type)
-    family = build(spec, device)
     environment = runtime.numeric_environment(device)
-    try:
-        done, seconds = _resume(attempt, family, sha256_of(environment))
-    except (
-        SafetensorError,
-        LookupError,
-        TypeError,
-        ValueError,
-        RuntimeError,
-        FileNotFoundError,
-    ) as error:
-        source = "safetensors" if isinstance(error, SafetensorError) else type(error).__name__
-        attempt.log(f"the checkpoint cannot be used: started again{behind(source, error)}")
-        (attempt.folder / "checkpoint.safetensors").unlink()
-        family, done, seconds = build(spec, device), 0, 0.0
+    family, done, seconds = _begin(attempt, spec, device, sha256_of(environment))
     rows = list(read_history(attempt.history_path)) if done else []
     if not done:
         attempt.history_path.unlink(missing_ok=True)
@@ -262,6 +248,27 @@ def train(
             **({"differs": unlike} if unlike else {}),
         },
     )
+
+
+def _begin(
+    attempt: Attempt, spec: CellSpec, device: torch.device, environment: str
+) -> tuple[Family, int, float]:
+    """A family as its checkpoint left it or anew; epochs done and seconds they took."""
+    family = build(spec, device)
+    try:
+        return family, *_resume(attempt, family, environment)
+    except (
+        SafetensorError,
+        LookupError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+        FileNotFoundError,
+    ) as error:
+        source = "safetensors" if isinstance(error, SafetensorError) else type(error).__name__
+        attempt.log(f"the checkpoint cannot be used: started again{behind(source, error)}")
+        (attempt.folder / "checkpoint.safetensors").unlink()
+        return build(spec, device), 0, 0.0
 
 
 def _record_layers(attempt: Attempt, spec: CellSpec) -> None:
