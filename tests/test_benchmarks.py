@@ -131,7 +131,9 @@ def test_what_was_skipped_is_said() -> None:
         "system": "Linux", "python": "3", "torch": "2", "load": 0.0,
     }  # fmt: skip
     assert "| b | skipped: no such network |" in markdown(rows, machine)
-    assert json.dumps([row.to_json() for row in rows])
+    kept = json.loads(json.dumps([row.to_json() for row in rows]))
+    assert kept[0]["low_median_high"] == [1.0, 2.0, 3.0]
+    assert kept[1]["skipped"] == "no such network"
 
 
 def test_growth_is_drawn_of_what_there_is(tmp_path: Path) -> None:
