@@ -80,17 +80,18 @@ class Store(Layout):
             if owner.isdigit() and not attempts.process_lives(int(owner)):
                 left.unlink(missing_ok=True)
         if self._is_newest(plan):
-            self._keep_from_git()
+            with contextlib.suppress(OSError):  # an older store may be only readable
+                self._keep_from_git()
             return
         atomic.mkdir(self.root)
-        atomic.replace_bytes(self.plan_path, data)
         self._keep_from_git()
+        atomic.replace_bytes(self.plan_path, data)
 
     def _keep_from_git(self) -> None:
         """Tell git to leave the files' line ends alone: a commit knows each byte."""
-        if not self.attributes_path.exists():
-            with contextlib.suppress(OSError):  # only a precaution
-                atomic.replace_bytes(self.attributes_path, b"* -text\n")
+        text = b"* -text\n"
+        if not self.attributes_path.is_file() or self.attributes_path.read_bytes() != text:
+            atomic.replace_bytes(self.attributes_path, text)
 
     def update_plan(self, change: Callable[[Plan | None], Plan]) -> Plan:
         """Make a change of the newest plan the newest, as one step among many that do so.

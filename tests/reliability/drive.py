@@ -57,4 +57,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    # Workers do not run the main file, so `work` is asked for by its module's own name.
+    from tests.reliability import drive
+
+    drive.main(Path(sys.argv[1]))
