@@ -31,7 +31,7 @@ MARKS: dict[Verdict, str] = {
 
 @dataclass(frozen=True)
 class Reference:
-    """A number somebody published, to be set beside ours."""
+    """A published value and what it is compared with here."""
 
     metric: str
     """Catalog key."""

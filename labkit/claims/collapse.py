@@ -34,7 +34,7 @@ class Collapse:
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        """Every number in the text, in order: whoever quotes it prints them."""
+        """All numbers in the text, in order; a sentence that quotes the text shows them."""
         return tuple(float(found.replace(",", "")) for found in _NUMBER.findall(self.text))
 
 

@@ -41,7 +41,7 @@ VERBS = {
         "verify",
         "Check a hand-in: container, report, measures and, with --rerun, training itself.",
     ),
-    "reflect": ("reflect", "Say what a table of metrics bears, whoever made it."),
+    "reflect": ("reflect", "Print the computed answers for any metrics table."),
     "check": ("check", "Hold a student's own words against the table, line by line."),
     "init": ("setup", "Write a commented experiment file, and its schema for editors."),
     "recipes": ("setup", "The experiment files that come with labkit."),

@@ -18,7 +18,7 @@ def reflect(
     metrics: Annotated[Path, typer.Argument(help="A CSV of metrics, a row per run.")],
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list of claims.")] = False,
 ) -> None:
-    """Say what a table of metrics bears, whoever made it."""
+    """Print the computed answers for any metrics table."""
     table = read(metrics)
     answers = answers_to(table)
     if not answers:

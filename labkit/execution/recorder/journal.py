@@ -41,7 +41,7 @@ Row = dict[str, Any]
 
 
 def say(line: str) -> None:
-    """One line for whoever watches the training."""
+    """Print one line to standard error."""
     print(f"labkit: {line}", file=sys.stderr, flush=True)
 
 
@@ -171,7 +171,7 @@ class Journal:
     # ------------------------------------------------------------------ beginning and ending
 
     def take(self) -> bool:
-        """Hold the attempt and read what is there; False if somebody else is at work in it."""
+        """Lock the attempt and read its rows; return False if another process holds the lock."""
         try:
             if not self._lock.take():
                 return False
@@ -228,7 +228,7 @@ def _silent(attempt: Attempt) -> bool:
 
 
 def begin(store: Store, spec: CellSpec) -> Journal:
-    """The attempt to tell to: the one with most epochs that nobody holds, or a new one."""
+    """Return the unlocked attempt with the most epochs, locked; a new one if there is none."""
     found = [j for j in map(Journal, _attempts(store, spec)) if j.take()]
     found.sort(key=lambda journal: len(journal.rows))
     if not found:
