@@ -72,11 +72,18 @@ class _SpawnedWithoutMain(SpawnProcess):
 
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 (multiprocessing's name)
+        before = os.environ.get("PYTHONHASHSEED")
+        # A user's network may be built in the order of a set: the same in every worker.
+        os.environ["PYTHONHASHSEED"] = "0"
         _starting.ours = True
         try:
             return SpawnProcess._Popen(process_obj)
         finally:
             _starting.ours = False
+            if before is None:
+                del os.environ["PYTHONHASHSEED"]
+            else:
+                os.environ["PYTHONHASHSEED"] = before
 
 
 class _WithoutMain(SpawnContext):
@@ -108,8 +115,6 @@ class LocalProcesses:
     def __init__(self, jobs: int) -> None:
         from pebble import ProcessPool
 
-        # A user's network may be built in the order of a set: the same in every worker.
-        os.environ["PYTHONHASHSEED"] = "0"
         self._pool: Any = ProcessPool(
             max_workers=jobs,
             context=_WithoutMain(),

@@ -105,6 +105,15 @@ def test_a_worker_that_dies_costs_its_task_alone() -> None:
         assert well.result() != os.getpid()
 
 
+def test_workers_order_sets_alike_and_the_users_process_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    with LocalProcesses(1) as pool:
+        assert pool.submit(os.getenv, "PYTHONHASHSEED").result() == "0"
+    assert os.environ["PYTHONHASHSEED"] == "7"
+
+
 def test_stopping_ends_the_workers_at_once() -> None:
     pool = LocalProcesses(2)
     running = [pool.submit(time.sleep, 60) for _ in range(5)]
