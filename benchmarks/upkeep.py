@@ -77,17 +77,18 @@ def _many(work: str, cells: int) -> Run:
 def reports(size: Size) -> Iterator[Row]:
     """``labkit report`` from the shell, on invented numbers and real pictures."""
     try:
-        fakes: Any = import_module("tests.reporting.fake_store")
+        plans: Any = import_module("tests.builders.plans")
+        stores: Any = import_module("tests.builders.stores")
     except ImportError:
         yield Row("report", skipped="the tests, which invent its store, are not here")
         return
     for seeds in size.reports:
-        plan = fakes.fake_plan(seeds=tuple(range(42, 42 + seeds)))
+        plan = plans.fake_plan(seeds=tuple(range(42, 42 + seeds)))
         cells = len(plan.cells)
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             (root / "experiments.yaml").write_text(empty.LAB1 % 42)
-            fakes.write_store(root / "results" / "lab1", plan)
+            stores.write_store(root / "results" / "lab1", plan)
             command = (*LABKIT, "report", "--format", "html,md")
             rounds = size.rounds if seeds == 1 else 1
             found = interleave({"report": partial(shell, *command, cwd=root)}, rounds)

@@ -10,7 +10,8 @@ import pytest
 from labkit.reporting.build import build_report
 from labkit.reporting.compare.page import build_comparison
 from labkit.reporting.index import write_index
-from tests.reporting.fake_store import fake_plan, write_store
+from tests.builders.plans import fake_plan
+from tests.builders.stores import write_store
 
 pytestmark = pytest.mark.slow
 

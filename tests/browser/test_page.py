@@ -11,8 +11,8 @@ import pytest
 
 from labkit.reporting.build import build_report
 from labkit.text.language import using
-from tests.reporting.conftest import SMALL
-from tests.reporting.fake_store import fake_plan, write_store
+from tests.builders.plans import SMALL, fake_plan
+from tests.builders.stores import write_store
 
 pytestmark = pytest.mark.slow
 

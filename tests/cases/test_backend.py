@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability import forge
-from tests.reporting import fake_store
+from tests.builders import handins, stores
 
 #: How the user's settings can stand in the way: name to the environment and a settings file.
 SETTINGS: dict[str, tuple[dict[str, str], bytes]] = {
@@ -36,8 +35,8 @@ SETTINGS: dict[str, tuple[dict[str, str], bytes]] = {
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("backend")
     with pytest.MonkeyPatch.context() as patch:
-        fake_store.still(patch)
-        return forge.project(folder / "project").parent
+        stores.still(patch)
+        return handins.project(folder / "project").parent
 
 
 def labkit(folder: Path, env: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +17,8 @@ from labkit.plugins import registry as own_code
 from labkit.plugins.parse import read
 from labkit.store.commits import COMMIT, RESTORE
 from labkit.store.store import Store
-from tests.reliability import forge
-from tests.reporting import fake_store
+from tests.builders import handins, stores
+from tests.builders.commands import labkit
 
 GIT = {
     **{f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER")
@@ -35,12 +34,6 @@ def git(folder: Path, *args: str) -> None:
                    capture_output=True)  # fmt: skip
 
 
-def labkit(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "labkit", *args], cwd=folder, capture_output=True, text=True
-    )
-
-
 def contents(root: Path) -> dict[str, bytes]:
     files = (p for p in sorted(root.rglob("*")) if p.is_file() and p.name != ".gitattributes")
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
@@ -51,8 +44,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished lab in a repository, as those of before `.gitattributes` are."""
     folder = tmp_path_factory.mktemp("ends") / "lab"
     with pytest.MonkeyPatch.context() as patch:
-        fake_store.still(patch)
-        forge.project(folder)
+        stores.still(patch)
+        handins.project(folder)
     (folder / "results" / "lab" / ".gitattributes").unlink()
     git(folder, "init", "-q")
     git(folder, "add", "-A")
@@ -88,26 +81,25 @@ def test_a_clone_with_other_line_ends_is_restored_byte_by_byte(
     changed = [name for name, data in contents(root).items() if data != before[name]]
     assert len(changed) >= 10
     assert any(name.endswith(COMMIT) for name in changed)
-    told = labkit(cloned, "status")
-    assert told.returncode == 0
+    told = labkit("status", cwd=cloned)
     assert told.stderr.count(SAID) == 1
     assert [line.split()[1] for line in told.stdout.splitlines()] == [s for s, _ in untouched]
     after = contents(root)
     assert after == before
-    assert SAID not in labkit(cloned, "status").stderr
+    assert SAID not in labkit("status", cwd=cloned).stderr
 
 
 def test_no_run_trains_again_because_of_them(cloned: Path) -> None:
-    told = labkit(cloned, "run", "-n")
+    told = labkit("run", "-n", cwd=cloned, check=None)
     assert "nothing to train; " in told.stderr
     assert SAID in told.stderr
 
 
 def test_a_hand_in_from_such_a_clone_is_that_of_the_original(project: Path, cloned: Path) -> None:
-    before = forge.payload(forge.handed_in(project / "experiments.yaml", cloned / "a.zip"))
+    before = handins.payload(handins.handed_in(project / "experiments.yaml", cloned / "a.zip"))
     (cloned / "experiments.yaml").write_bytes((project / "experiments.yaml").read_bytes())
     (cloned / "answers.md").write_bytes((project / "answers.md").read_bytes())
-    after = forge.payload(forge.handed_in(cloned / "experiments.yaml", cloned / "b.zip"))
+    after = handins.payload(handins.handed_in(cloned / "experiments.yaml", cloned / "b.zip"))
     # The plan is read before the cells are looked at.
     assert {n for n in before if before[n] != after.get(n)} <= {"results/plan.json"}
     assert before.keys() == after.keys()
@@ -164,14 +156,14 @@ def test_the_results_folder_tells_git_to_leave_it_alone(project: Path, tmp_path:
 
 def test_a_hand_in_with_other_line_ends_holds(project: Path, tmp_path: Path) -> None:
     """Unpacked, checked in and out, and packed again: read as it was handed in."""
-    honest = forge.handed_in(project / "experiments.yaml", tmp_path / "h.zip")
+    honest = handins.handed_in(project / "experiments.yaml", tmp_path / "h.zip")
     with zipfile.ZipFile(honest) as old, zipfile.ZipFile(tmp_path / "x.zip", "w") as new:
         for name in old.namelist():
             data = old.read(name)
             text = name.endswith((".json", ".jsonl", ".txt", ".md", ".html", ".csv", ".yaml"))
             new.writestr(name, data.replace(b"\n", b"\r\n") if text else data)
     ladder = verify(tmp_path / "x.zip", highest=2)
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed"}, ladder.lines()
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed"}, ladder.lines()
     assert "only their line ends were changed (CRLF for LF)" in " ".join(ladder.rungs[0].notes)
 
 

@@ -7,13 +7,12 @@ itself all the same is said before it is trained, recorded, and never called a f
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.builders.commands import labkit
 
 pytestmark = pytest.mark.slow
 
@@ -91,17 +90,8 @@ UNSEEDED = {
 }  # fmt: skip
 
 
-def labkit(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "LABKIT_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "labkit", *args],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
-    return done
+def alone(folder: Path) -> dict[str, str]:
+    return {"LABKIT_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
 
 
 def handed_in(folder: Path, networks: dict[str, dict[str, str]]) -> str:
@@ -111,13 +101,14 @@ def handed_in(folder: Path, networks: dict[str, dict[str, str]]) -> str:
         (folder / f"{name}.py").write_text(NETWORK.format(**filled))
     code, names = ", ".join(f"{name}.py" for name in networks), ", ".join(networks)
     (folder / "experiments.yaml").write_text(FILE.format(code=code, names=names))
-    said = labkit(folder, "run").stderr
-    labkit(folder, "submit", "-o", "h.zip")
+    said = labkit("run", cwd=folder, **alone(folder)).stderr
+    labkit("submit", "-o", "h.zip", cwd=folder, **alone(folder))
     return said
 
 
 def verified(folder: Path, cells: int) -> dict[str, Any]:
-    told = labkit(folder, "verify", "h.zip", "--trust-code", "--rerun", str(cells), "--json")
+    args = ("verify", "h.zip", "--trust-code", "--rerun", cells, "--json")
+    told = labkit(*args, cwd=folder, **alone(folder))
     found: dict[str, Any] = json.loads(told.stdout)
     return found
 
@@ -159,24 +150,24 @@ def test_what_differs_from_itself_is_said_and_not_accused(tmp_path: Path) -> Non
 def test_a_record_alone_excuses_only_what_does_not_hold(tmp_path: Path) -> None:
     """A network that has nothing of its own is checked like any other, whatever is recorded."""
     from labkit.handin.verify import verify
-    from tests.reliability import forge
-    from tests.reliability.test_verify import edit, edit_json
+    from tests.builders import forgeries, handins
+    from tests.builders.forgeries import edit, edit_json
 
     handed_in(tmp_path, {"noise": SEEDED["noise"]})
-    held = forge.payload(tmp_path / "h.zip")
+    held = handins.payload(tmp_path / "h.zip")
     name = next(n for n in held if n.endswith("environment.json"))
     claim = edit_json(name, lambda value: value.update(differs=["samples"]))
-    path = forge.forged(held, tmp_path / "x.zip", claim, again=True)
-    assert forge.verdicts(verify(path, trust_code=True, highest=3))[3] == "passed"
+    path = forgeries.forged(held, tmp_path / "x.zip", claim, again=True)
+    assert handins.verdicts(verify(path, trust_code=True, highest=3))[3] == "passed"
     weights = next(n for n in held if n.endswith("best.safetensors"))
 
     def other_weights(files: dict[str, bytes]) -> None:
         claim(files)
         edit(weights, lambda data: data[: len(data) // 2] + bytes(-(-len(data) // 2)))(files)
 
-    path = forge.forged(held, tmp_path / "y.zip", other_weights, again=True)
+    path = forgeries.forged(held, tmp_path / "y.zip", other_weights, again=True)
     ladder = verify(path, trust_code=True, highest=3)
-    assert forge.verdicts(ladder)[3] == "not checkable", ladder.lines()
+    assert handins.verdicts(ladder)[3] == "not checkable", ladder.lines()
     # What follows from the samples that were handed in is not excused by it.
     measured = next(n for n in held if "/eval-" in n and n.endswith("metrics.json"))
 
@@ -184,7 +175,7 @@ def test_a_record_alone_excuses_only_what_does_not_hold(tmp_path: Path) -> None:
         other_weights(files)
         edit_json(measured, lambda value: value["metrics"].update(sharpness=0.5))(files)
 
-    path = forge.forged(held, tmp_path / "z.zip", other_measures, again=True)
+    path = forgeries.forged(held, tmp_path / "z.zip", other_measures, again=True)
     ladder = verify(path, trust_code=True, highest=3)
-    assert forge.verdicts(ladder)[3] == "failed"
+    assert handins.verdicts(ladder)[3] == "failed"
     assert all("metrics.sharpness" in line for line in ladder.rungs[2].found)

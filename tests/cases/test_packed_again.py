@@ -6,8 +6,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,9 +15,9 @@ import pytest
 from labkit.handin import bag, container
 from labkit.handin.container import Container, ContainerError, Folder, NotAZipError
 from labkit.handin.verify import verify
-from tests.reliability import forge
-from tests.reliability.test_container import archive, info
-from tests.reporting import fake_store
+from tests.builders import handins, stores
+from tests.builders.archives import archive, info
+from tests.builders.commands import labkit
 
 Files = dict[str, bytes]
 
@@ -28,8 +26,8 @@ Files = dict[str, bytes]
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Files:
     folder = tmp_path_factory.mktemp("packed")
     with pytest.MonkeyPatch.context() as patch:
-        fake_store.still(patch)
-        path = forge.handed_in(forge.project(folder / "project"), folder / "h.zip")
+        stores.still(patch)
+        path = handins.handed_in(handins.project(folder / "project"), folder / "h.zip")
     with zipfile.ZipFile(path) as packed:
         return {name: packed.read(name) for name in packed.namelist()}
 
@@ -118,7 +116,7 @@ def test_an_honest_hand_in_passes_however_it_is_packed(
 ) -> None:
     pack, said = WAYS[way]
     ladder = verify(pack(honest, tmp_path / "x.zip"), highest=2)
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed"}, ladder.lines()
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed"}, ladder.lines()
     notes = ladder.rungs[0].notes
     assert said in " ".join(notes)
     assert len(notes) == (2 if said else 1), notes
@@ -129,15 +127,10 @@ def test_a_forger_gains_nothing_by_it(way: str, honest: Files, tmp_path: Path) -
     name = next(n for n in honest if n.endswith("history.jsonl"))
     changed = {**honest, name: honest[name].replace(b"1", b"2", 1)}
     ladder = verify(WAYS[way][0](changed, tmp_path / "x.zip"), highest=2)
-    assert forge.verdicts(ladder)[1] == "failed"
+    assert handins.verdicts(ladder)[1] == "failed"
     more = {**honest, "lab/data/evil.py": b"x"}
     ladder = verify(WAYS[way][0](more, tmp_path / "y.zip"), highest=2)
     assert "data/evil.py: in no manifest" in " ".join(ladder.rungs[0].found)
-
-
-def labkit(*args: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "labkit", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 def test_several_hand_ins_are_named_and_are_nobodys_fault(honest: Files, tmp_path: Path) -> None:
@@ -150,8 +143,7 @@ def test_several_hand_ins_are_named_and_are_nobodys_fault(honest: Files, tmp_pat
         unpacked(both, tmp_path / "both"),
         unpacked({"ada.zip": one, "bob.zip": one}, tmp_path / "archives"),
     ):
-        told = labkit("verify", path, "--rungs", "2")
-        assert told.returncode == 2
+        told = labkit("verify", path, "--rungs", "2", cwd=tmp_path, check=2)
         (line,) = told.stderr.splitlines()
         assert "2 hand-ins, ada" in line
         assert "bob" in line
@@ -166,7 +158,7 @@ def test_limits_hold_for_an_archive_in_an_archive(
 
     def refused(path: Path) -> str:
         ladder = verify(path, highest=2)
-        assert forge.verdicts(ladder) == {1: "failed"}
+        assert handins.verdicts(ladder) == {1: "failed"}
         return ladder.rungs[0].found[0]
 
     assert "times its size" in refused(inner(("lab/bagit.txt", bytes(20_000_000))))
@@ -223,10 +215,9 @@ def test_a_folder_is_read_with_the_same_care(
         with pytest.raises(ContainerError, match=r"no more are read|at most"):
             Folder(folder)
         monkeypatch.undo()
-    assert forge.verdicts(verify(folder, highest=1)) == {1: "failed"}  # a.txt: in no manifest
+    assert handins.verdicts(verify(folder, highest=1)) == {1: "failed"}  # a.txt: in no manifest
     shutil.rmtree(folder / "lab")
-    told = labkit("verify", folder)
-    assert told.returncode == 1
+    told = labkit("verify", folder, cwd=tmp_path, check=1)
     assert "not a hand-in: no bagit.txt in it" in told.stdout
 
 
@@ -238,8 +229,8 @@ def test_litter_that_a_manifest_names_is_missed(honest: Files, tmp_path: Path) -
 
 
 def test_the_notes_are_in_the_json(honest: Files, tmp_path: Path) -> None:
-    told = labkit("verify", littered(honest, tmp_path / "x.zip"), "--rungs", "2", "--json")
-    assert told.returncode == 0
+    path = littered(honest, tmp_path / "x.zip")
+    told = labkit("verify", path, "--rungs", "2", "--json", cwd=tmp_path)
     found = json.loads(told.stdout)
     assert (found["holds"], found["complete"]) == (True, True)
     assert "left by a system" in str(found["rungs"][0]["notes"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -21,8 +20,8 @@ from labkit.claims.judge import Context, judge
 from labkit.claims.measure import measure
 from labkit.claims.predicates.best_of import best_of
 from labkit.claims.texts import Words
+from tests.builders.tables import REAL, lab1
 from tests.claims.numbers_in import unexplained
-from tests.claims.tables import lab1
 
 GAN_METRICS = ("proxy_fid", "fid_drawdown", "d_dominance", "coverage", "sharpness")
 VAE_METRICS = ("proxy_fid", "test_recon_loss", "test_kl_loss", "active_units", "sharpness",
@@ -294,9 +293,6 @@ def test_an_absent_metric_is_not_measured(frame: pd.DataFrame) -> None:
 
 
 # ------------------------------------------------------------------ sensitivity
-
-
-REAL = Path(__file__).parent / "fixtures" / "lab1-bundled.csv"
 
 
 @pytest.mark.parametrize("table", ["real", "three seeds"])

@@ -11,7 +11,7 @@ import time
 import pandas as pd
 
 from labkit.claims import answer_questions
-from tests.claims.tables import lab1
+from tests.builders.tables import lab1
 
 
 def seconds(frame: pd.DataFrame) -> float:
@@ -43,7 +43,7 @@ def test_1000_cells_take_less_than_ten_seconds() -> None:
 
 def test_answers_never_import_torch_or_the_whole_of_scipy_stats() -> None:
     code = (
-        "import sys; from tests.claims.tables import lab1; "
+        "import sys; from tests.builders.tables import lab1; "
         "from labkit.claims import answer_questions; answer_questions(lab1(3)); "
         "from labkit.reporting.student.answers import check; check('# x', lab1()); "
         "print(sorted({'torch', 'matplotlib', 'scipy.stats'} & set(sys.modules)))"

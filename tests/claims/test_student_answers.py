@@ -21,7 +21,7 @@ from labkit.reporting.student.answers import (
     template,
     to_markdown,
 )
-from tests.claims.tables import lab1
+from tests.builders.tables import lab1
 
 LAB1 = ("stability", "mode_collapse", "latent_dim", "combining")
 

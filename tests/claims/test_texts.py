@@ -16,13 +16,11 @@ from labkit.claims import Answer, answer_cells, answer_questions
 from labkit.claims.cells import from_frame
 from labkit.claims.reflect import reflect
 from labkit.claims.texts import MESSAGES, Words
+from tests.builders.tables import REAL, lab1
 from tests.claims.numbers_in import unexplained
-from tests.claims.tables import lab1
 
 SOURCES = sorted(Path(package.__file__).parent.rglob("*.py"))
-FIXTURES = Path(__file__).parent / "fixtures"
-REAL = FIXTURES / "lab1-bundled.csv"
-EXAMPLE = FIXTURES / "lab1-bundled-answers.md"
+EXAMPLE = REAL.with_name("lab1-bundled-answers.md")
 
 
 def message_patterns() -> list[str]:

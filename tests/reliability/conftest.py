@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability import world
+from tests.builders import breakable
 
 
 @pytest.fixture(autouse=True)
 def _alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No cache of the user's, a clock that stands still."""
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
-    world.still(monkeypatch)
+    breakable.still(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -21,12 +21,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The store of a run that nothing happened to."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LABKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
-        world.still(patch)
+        breakable.still(patch)
         root = tmp_path_factory.mktemp("undisturbed") / "results"
-        assert world.go(root).done == 2
+        assert breakable.go(root).done == 2
     return root
 
 
 @pytest.fixture(scope="session")
 def expected(undisturbed: Path) -> dict[str, bytes]:
-    return world.files(undisturbed)
+    return breakable.files(undisturbed)

@@ -18,8 +18,7 @@ from labkit.experiment.reader import PlanError, parse_experiment
 from labkit.reporting.table import to_csv
 from labkit.store.commits import StoreError
 from labkit.store.store import Store
-from tests.reliability import forge
-from tests.reporting import fake_store
+from tests.builders import forgeries, handins, stores
 
 BEGUN: list[str] = []
 
@@ -134,20 +133,20 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>[a](javascript:al
 @pytest.fixture
 def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A report of which everything a stranger can write is a script."""
-    fake_store.still(monkeypatch)
-    file = forge.project(tmp_path / "project", failed=("MNIST_GAN_bce_z64",))
+    stores.still(monkeypatch)
+    file = handins.project(tmp_path / "project", failed=("MNIST_GAN_bce_z64",))
     text = file.read_text().replace('"A lab"', json.dumps(SCRIPT[:190]))
     file.write_text(text.replace("Ada Lovelace", json.dumps(SCRIPT[:190])))
     (file.parent / "answers.md").write_text(
         f"# What hyperparameters most influenced GAN stability in your runs?\n\n{SCRIPT}\n\n"
         "{{ ''.__class__.__mro__ }} {% for x in ().__class__.__bases__ %}{{ x }}{% endfor %}\n"
     )
-    forge.handed_in(file, tmp_path / "x.zip")
+    handins.handed_in(file, tmp_path / "x.zip")
     return tmp_path / "x.zip"
 
 
 def test_words_are_not_code(scripted: Path) -> None:
-    held = forge.payload(scripted)
+    held = handins.payload(scripted)
     page = held["report/report.html"].decode()
     assert "<script>alert" not in page
     assert "onerror=alert" not in page.replace("onerror=alert(1)&gt;", "")
@@ -155,8 +154,8 @@ def test_words_are_not_code(scripted: Path) -> None:
     assert "<class 'object'>" not in page
     assert "<class &#39;object" not in page
     assert "<script>alert" not in held["report/report.md"].decode()
-    ladder = forge.climbed(scripted)
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed"}, ladder.lines()
+    ladder = handins.climbed(scripted)
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed"}, ladder.lines()
 
 
 def test_spreadsheets_do_not_compute() -> None:
@@ -182,15 +181,15 @@ def test_a_plan_that_is_none(tmp_path: Path, data: bytes) -> None:
 
 def test_a_cell_cannot_name_a_file_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan of a hand-in is a stranger's: its names are checked before they are paths."""
-    fake_store.still(monkeypatch)
-    file = forge.project(tmp_path / "project")
-    held = forge.payload(forge.handed_in(file, tmp_path / "x.zip"))
+    stores.still(monkeypatch)
+    file = handins.project(tmp_path / "project")
+    held = handins.payload(handins.handed_in(file, tmp_path / "x.zip"))
     value = json.loads(held["results/plan.json"])
     for name in ("../../../evil", "/tmp/evil", "a/b", "a" * 200, ".hidden", "a..b", "a\x00"):
         value["cells"][0]["name"] = name
         held["results/plan.json"] = json.dumps(value).encode()
-        path = forge.forged(held, tmp_path / "y.zip", lambda files: None)
-        assert forge.verdicts(forge.climbed(path)) == {1: "passed", 2: "failed"}
+        path = forgeries.forged(held, tmp_path / "y.zip", lambda files: None)
+        assert handins.verdicts(handins.climbed(path)) == {1: "passed", 2: "failed"}
     assert not list(tmp_path.rglob("*evil*"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import replace
@@ -12,16 +11,13 @@ import numpy as np
 import pytest
 
 from labkit.experiment.spec import CellSpec
-from labkit.handin import bag, retrain
-from labkit.handin.container import Container
+from labkit.handin import retrain
 from labkit.handin.ladder import Rung
 from labkit.handin.retrain import seed_spread, tolerance
-from labkit.handin.unpack import Unpacked, unpack
-from labkit.handin.verify import _head
-from labkit.store.commits import COMMIT, json_bytes, read_commit
+from labkit.handin.unpack import Unpacked
 from labkit.store.store import Store
-from tests.reliability import forge
-from tests.reporting import fake_store
+from tests.builders import handins, results, stores
+from tests.builders.forgeries import metrics_path, write_measures
 
 
 @pytest.mark.parametrize("freedom", [4, 10, 40])
@@ -48,21 +44,17 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
     """A hand-in with four seeds of two settings of a GAN and of one of a VAE."""
     folder = tmp_path_factory.mktemp("seeds")
     with pytest.MonkeyPatch.context() as patch:
-        fake_store.still(patch)
-        path = forge.handed_in(forge.project(folder / "p", seeds="[0, 1, 2, 3]"), folder / "x.zip")
-    container = Container(path)
-    held = bag.open_bag(container)
-    unpacked = unpack(held, *_head(held), folder / "scratch", Rung(2))
-    container.close()
-    assert unpacked is not None
-    return unpacked
+        stores.still(patch)
+        file = handins.project(folder / "p", seeds="[0, 1, 2, 3]")
+        path = handins.handed_in(file, folder / "x.zip")
+    return handins.unpacked(path, folder / "scratch")
 
 
 def test_the_spread_is_pooled_over_the_other_cells_of_the_family(found: Unpacked) -> None:
     judged, *others = [spec for spec in found.plan.cells if spec.family == "gan"]
     groups: dict[str, list[float]] = {}
     for spec in others:
-        value = json.loads(metrics(found, spec).read_bytes())["metrics"]["proxy_fid"]
+        value = json.loads(metrics_path(found, spec).read_bytes())["metrics"]["proxy_fid"]
         groups.setdefault(spec.name.partition("_seed")[0], []).append(math.log(value))
     squares = sum(np.var(values) * len(values) for values in groups.values())
     assert seed_spread(found, judged) == (pytest.approx(math.sqrt(squares / 5)), 5)
@@ -71,28 +63,15 @@ def test_the_spread_is_pooled_over_the_other_cells_of_the_family(found: Unpacked
 def test_a_number_made_up_does_not_widen_its_own_tolerance(found: Unpacked) -> None:
     judged, other, *_ = found.plan.cells
     before = seed_spread(found, judged), seed_spread(found, other)
-    path = metrics(found, judged)
+    path = metrics_path(found, judged)
     kept = path.read_bytes()
     value = json.loads(kept)
     value["metrics"]["proxy_fid"] /= 3
-    write(path, json.dumps(value).encode())
+    write_measures(path, json.dumps(value).encode())
     after = seed_spread(found, judged), seed_spread(found, other)
-    write(path, kept)
+    write_measures(path, kept)
     assert after[0] == before[0]
     assert after[1] != before[1]
-
-
-def metrics(found: Unpacked, spec: CellSpec) -> Path:
-    return found.store.eval_folder(spec) / "metrics.json"
-
-
-def write(path: Path, data: bytes) -> None:
-    """Change a file of measures, and its commit with it."""
-    path.write_bytes(data)
-    commit = read_commit(path.parent)
-    stated = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    files = commit["files"] | {path.name: stated}
-    (path.parent / COMMIT).write_bytes(json_bytes({**commit, "files": files}))
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.98, "passed"), (-0.98, "passed"),
@@ -121,14 +100,14 @@ def test_without_seeds_of_its_family_it_is_not_calibrated(found: Unpacked, tmp_p
 def trained_elsewhere(found: Unpacked, spec: CellSpec, folder: Path, by: float) -> Store:
     """The same cell on another machine, its proxy FID `by` times that of the hand-in."""
     with pytest.MonkeyPatch.context() as patch:
-        fake_store.still(patch)
-        patch.setitem(fake_store.ENVIRONMENT, "numeric", {"torch": "9.9"})
-        measures = fake_store.measures
+        stores.still(patch)
+        patch.setitem(results.ENVIRONMENT, "numeric", {"torch": "9.9"})
+        measures = results.measures
 
         def scaled(*args: object) -> dict:
             value = measures(*args)
             value["metrics"]["proxy_fid"] *= by
             return value
 
-        patch.setattr(fake_store, "measures", scaled)
-        return fake_store.write_store(folder, replace(found.plan, cells=(spec,)))
+        patch.setattr(results, "measures", scaled)
+        return stores.write_store(folder, replace(found.plan, cells=(spec,)))

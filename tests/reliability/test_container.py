@@ -6,7 +6,6 @@ import io
 import random
 import stat
 import struct
-import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,21 +14,7 @@ import pytest
 
 from labkit.handin import container
 from labkit.handin.container import Container, ContainerError, NotAZipError
-
-
-def archive(path: Path, *entries: tuple[zipfile.ZipInfo | str, bytes]) -> Path:
-    with warnings.catch_warnings(), zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        warnings.simplefilter("ignore")  # duplicates are the point
-        for name, data in entries:
-            file.writestr(name, data)
-    return path
-
-
-def info(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo("x")
-    entry.filename = entry.orig_filename = name  # past the constructor's own mending
-    entry.create_system, entry.external_attr = 3, mode << 16
-    return entry
+from tests.builders.archives import archive, info
 
 
 def test_an_honest_archive_is_read(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from labkit.execution.status import survey
 from labkit.experiment.spec import CellResult, sha256_of
 from labkit.store.commits import COMMIT, SMALL_BYTES, damage, json_bytes, read_commit, seal, signed
 from labkit.store.store import Store
-from tests.reliability import world
+from tests.builders import breakable
 
 PLACES = 20
 
@@ -24,7 +24,7 @@ def copied(source: Path, target: Path) -> Path:
 
 
 def cell_files(root: Path) -> list[str]:
-    return [name for name in world.files(root) if name.startswith("cells/")]
+    return [name for name in breakable.files(root) if name.startswith("cells/")]
 
 
 def damages(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -46,7 +46,8 @@ def quietly(path: Path, data: bytes) -> None:
 
 def surveyed(root: Path, deep: bool = False) -> dict[str, str]:
     return {
-        job.spec.name: f"{job.state}: {job.why}" for job in survey(world.plan(), Store(root), deep)
+        job.spec.name: f"{job.state}: {job.why}"
+        for job in survey(breakable.plan(), Store(root), deep)
     }
 
 
@@ -79,9 +80,9 @@ def test_every_file_is_made_again(
         path = root / name
         data = path.read_bytes()
         path.write_bytes(data[: len(data) // 2] if data else b"x")
-        summary = world.go(root)
+        summary = breakable.go(root)
         assert (summary.done, summary.trained) == (2, 1), name
-        assert world.files(root) == expected, name
+        assert breakable.files(root) == expected, name
         aside = list(root.glob("cells/*/damaged-*"))
         assert len(aside) == 1, name
         assert (aside[0] / Path(name).relative_to(Path(*Path(name).parts[:3]))).exists()
@@ -91,7 +92,7 @@ def test_quiet_damage_to_weights_is_found_before_they_are_used(
     tmp_path: Path, undisturbed: Path
 ) -> None:
     root = copied(undisturbed, tmp_path / "results")
-    cell = world.plan().cells[0]
+    cell = breakable.plan().cells[0]
     path = Store(root).train_folder(cell) / "best.safetensors"
     quietly(path, path.read_bytes()[:-1] + b"?")
     assert Store(root).is_trained(cell)
@@ -99,28 +100,28 @@ def test_quiet_damage_to_weights_is_found_before_they_are_used(
     (why,) = [why for why in surveyed(root, deep=True).values() if why != "done: done"]
     assert why.startswith("damaged: damaged: best.safetensors: altered since it was committed")
     assert f"labkit run --force --only '{cell.name}'" in why
-    assert world.go(root, force=True, only=cell.name).trained == 1
+    assert breakable.go(root, force=True, only=cell.name).trained == 1
     assert set(surveyed(root, deep=True).values()) == {"done: done"}
 
 
 def test_a_measure_of_replaced_weights_does_not_count(tmp_path: Path, undisturbed: Path) -> None:
     """As when a damaged cell is trained again on another machine: same spec, other bits."""
     root = copied(undisturbed, tmp_path / "results")
-    store, cell = Store(root), world.plan().cells[0]
+    store, cell = Store(root), breakable.plan().cells[0]
     train = store.train_folder(cell)
     (train / "best.safetensors").write_bytes(b"other" * SMALL_BYTES)
     seal(train, "train", cell.fingerprint)
     outcome = store.outcome(cell)
     assert isinstance(outcome, CellResult)
     assert not outcome.measured
-    (job, *_) = survey(world.plan(), store)
+    (job, *_) = survey(breakable.plan(), store)
     assert job.state == "measure"
     assert "replaced since" in job.why
 
 
 def test_a_commit_of_another_cell_does_not_count(tmp_path: Path, undisturbed: Path) -> None:
     root = copied(undisturbed, tmp_path / "results")
-    first, second = world.plan().cells
+    first, second = breakable.plan().cells
     shutil.rmtree(Store(root).train_folder(first))
     shutil.copytree(Store(root).train_folder(second), Store(root).train_folder(first))
     assert Store(root).outcome(first) is None
@@ -148,7 +149,7 @@ def test_a_commit_names_nothing_outside_its_folder(
 ) -> None:
 
     root = copied(undisturbed, tmp_path / "results")
-    folder = Store(root).train_folder(world.plan().cells[0])
+    folder = Store(root).train_folder(breakable.plan().cells[0])
     commit = read_commit(folder)
     commit["files"][name] = {"sha256": sha256_of(1), "bytes": 3}
     (folder / COMMIT).write_bytes(json_bytes(signed(commit)))
@@ -158,6 +159,6 @@ def test_a_commit_names_nothing_outside_its_folder(
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"[" * 100_000, b"\xff\xfe", b"null"])
 def test_nonsense_in_a_commit_is_damage(tmp_path: Path, undisturbed: Path, data: bytes) -> None:
     root = copied(undisturbed, tmp_path / "results")
-    cell = world.plan().cells[0]
+    cell = breakable.plan().cells[0]
     (Store(root).train_folder(cell) / COMMIT).write_bytes(data)
     assert COMMIT in surveyed(root)[cell.name]

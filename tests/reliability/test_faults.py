@@ -14,13 +14,13 @@ from labkit.errors import REASONS, one_line
 from labkit.execution.status import survey
 from labkit.experiment.spec import CellFailure
 from labkit.store.store import Store
-from tests.reliability import world
-from tests.run.fake import Recorder
+from tests.builders import breakable
+from tests.builders.runs import Recorder
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
 
-def failing(number: int, code: int, lasting: bool) -> world.Fate:
+def failing(number: int, code: int, lasting: bool) -> breakable.Fate:
     """The operation of this number fails, alone or with all that follow."""
     seen = -1
 
@@ -39,9 +39,9 @@ def failing(number: int, code: int, lasting: bool) -> world.Fate:
 def disturbed(root: Path, number: int, code: int, lasting: bool) -> str:
     """Run on a failing disk; what was said, or an empty string if nothing was."""
     view = Recorder()
-    with world.disk(failing(number, code, lasting)):
+    with breakable.disk(failing(number, code, lasting)):
         try:
-            summary = world.go(root, view)
+            summary = breakable.go(root, view)
         except OSError as error:
             stopped: OSError | None = error
         else:
@@ -54,7 +54,7 @@ def disturbed(root: Path, number: int, code: int, lasting: bool) -> str:
 
 
 def check(folder: Path, every: int, expected: dict[str, bytes]) -> None:
-    kinds = world.operations(folder / "counted")
+    kinds = breakable.operations(folder / "counted")
     for number in range(0, len(kinds), every):
         # Once, with each error; from then on, with each error by turns.
         cases = [(code, False) for code in ERRORS] + [(ERRORS[number % len(ERRORS)], True)]
@@ -65,11 +65,11 @@ def check(folder: Path, every: int, expected: dict[str, bytes]) -> None:
             if code != errno.EACCES or kinds[number] != "fsync":
                 # A folder that cannot be flushed is let be; all else is said.
                 assert REASONS[code] in said, where
-            for name, data in world.files(root).items() if root.exists() else ():
+            for name, data in breakable.files(root).items() if root.exists() else ():
                 if "/attempt-" not in name and not name.startswith("."):
                     assert expected[name] == data, where
-            assert world.go(root).done == 2, where
-            assert world.files(root).items() >= expected.items(), where
+            assert breakable.go(root).done == 2, where
+            assert breakable.files(root).items() >= expected.items(), where
 
 
 def test_a_failing_disk_now_and_then(tmp_path: Path, expected: dict[str, bytes]) -> None:
@@ -83,11 +83,11 @@ def test_a_failing_disk_at_every_operation(tmp_path: Path, expected: dict[str, b
 
 def test_one_bad_write_costs_one_cell(tmp_path: Path) -> None:
     """The fault hits the first cell's first row; the second cell does not notice."""
-    kinds = world.operations(tmp_path / "counted")
+    kinds = breakable.operations(tmp_path / "counted")
     first_row = [n for n, kind in enumerate(kinds) if kind == "write"][2]
     root = tmp_path / "results"
     assert REASONS[errno.ENOSPC] in disturbed(root, first_row, errno.ENOSPC, lasting=False)
-    outcomes = [Store(root).outcome(spec) for spec in world.plan().cells]
+    outcomes = [Store(root).outcome(spec) for spec in breakable.plan().cells]
     (failure,) = [o for o in outcomes if isinstance(o, CellFailure)]
     assert REASONS[errno.ENOSPC] in failure.error
     assert str(tmp_path) not in failure.error + failure.traceback
@@ -99,7 +99,7 @@ def test_a_commit_that_could_not_be_flushed_counts_and_is_said(
     tmp_path: Path, flushed: str
 ) -> None:
     """The name is there, and only a power cut could take it back: no reason to train again."""
-    cell = world.plan().cells[0]
+    cell = breakable.plan().cells[0]
     folder = Store(tmp_path).cell_folder(cell)
     broken: list[int] = []
 
@@ -112,8 +112,8 @@ def test_a_commit_that_could_not_be_flushed_counts_and_is_said(
             broken.append(folder.stat().st_ino)
 
     view = Recorder()
-    with world.disk(fate):
-        summary = world.go(tmp_path, view)
+    with breakable.disk(fate):
+        summary = breakable.go(tmp_path, view)
     trained = (folder / "train" / "COMMIT.json").stat().st_ino
     if flushed == "train":
         assert REASONS[errno.EIO] in summary.failed[0].error
@@ -122,7 +122,7 @@ def test_a_commit_that_could_not_be_flushed_counts_and_is_said(
         (line,) = view.said
         assert line.startswith(f"{cell.name}: done, but something failed: OSError")
         assert REASONS[errno.EIO] in line
-    assert world.go(tmp_path).done == 2
+    assert breakable.go(tmp_path).done == 2
     assert (folder / "train" / "COMMIT.json").stat().st_ino == trained
 
 
@@ -135,21 +135,23 @@ def test_a_sheet_number_that_cannot_be_had_costs_no_cell(tmp_path: Path) -> None
         real(*args)
 
     view = Recorder()
-    with world.disk(refused):
-        summary = world.go(tmp_path, view)
+    with breakable.disk(refused):
+        summary = breakable.go(tmp_path, view)
     assert (summary.done, summary.failed) == (2, ())
-    assert {line.partition(":")[0] for line in view.said} == {c.name for c in world.plan().cells}
-    jobs = survey(world.plan(), Store(tmp_path))
+    assert {line.partition(":")[0] for line in view.said} == {
+        c.name for c in breakable.plan().cells
+    }
+    jobs = survey(breakable.plan(), Store(tmp_path))
     assert [job.state for job in jobs] == ["measure", "measure"]
     assert all("missing; failed: PermissionError" in job.why for job in jobs)
     view = Recorder()
-    assert world.go(tmp_path, view).done == 2
+    assert breakable.go(tmp_path, view).done == 2
     assert view.said == []
-    assert [job.state for job in survey(world.plan(), Store(tmp_path))] == ["done", "done"]
+    assert [job.state for job in survey(breakable.plan(), Store(tmp_path))] == ["done", "done"]
 
 
 def test_a_store_nobody_may_write_can_be_read(undisturbed: Path) -> None:
-    with world.disk(failing(0, errno.EROFS, lasting=True)):
-        jobs = survey(world.plan(), Store(undisturbed), deep=True)
+    with breakable.disk(failing(0, errno.EROFS, lasting=True)):
+        jobs = survey(breakable.plan(), Store(undisturbed), deep=True)
         assert [job.state for job in jobs] == ["done", "done"]
-        assert world.go(undisturbed).trained == 0
+        assert breakable.go(undisturbed).trained == 0

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.reliability import world
+from tests.builders import breakable
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 
 
-def killed_at(number: int, torn: bool) -> world.Fate:
+def killed_at(number: int, torn: bool) -> breakable.Fate:
     """SIGKILL before the operation of this number, or in the middle of writing."""
     seen = 0
 
@@ -35,30 +35,30 @@ def killed_at(number: int, torn: bool) -> world.Fate:
 
 def kill(root: Path, number: int, torn: bool) -> None:
     def doomed() -> None:
-        with world.disk(killed_at(number, torn)):
-            world.go(root)
+        with breakable.disk(killed_at(number, torn)):
+            breakable.go(root)
 
-    assert world.in_a_child(doomed) == -signal.SIGKILL
+    assert breakable.in_a_child(doomed) == -signal.SIGKILL
 
 
 def test_killed_before_every_operation(tmp_path: Path, expected: dict[str, bytes]) -> None:
-    kinds = world.operations(tmp_path / "counted")
+    kinds = breakable.operations(tmp_path / "counted")
     assert len(kinds) > 80
-    assert set(kinds) == set(world.PRIMITIVES)
+    assert set(kinds) == set(breakable.PRIMITIVES)
     for number, kind in enumerate(kinds):
         root = tmp_path / str(number) / "results"
         kill(root, number, torn=False)
-        assert world.go(root).done == 2
-        assert world.files(root) == expected, f"killed before operation {number}, {kind}"
+        assert breakable.go(root).done == 2
+        assert breakable.files(root) == expected, f"killed before operation {number}, {kind}"
 
 
 def test_killed_in_the_middle_of_every_write(tmp_path: Path, expected: dict[str, bytes]) -> None:
-    kinds = world.operations(tmp_path / "counted")
+    kinds = breakable.operations(tmp_path / "counted")
     for number in [n for n, kind in enumerate(kinds) if kind == "write"]:
         root = tmp_path / str(number) / "results"
         kill(root, number, torn=True)
-        assert world.go(root).done == 2
-        assert world.files(root) == expected, f"killed in write {number}"
+        assert breakable.go(root).done == 2
+        assert breakable.files(root) == expected, f"killed in write {number}"
 
 
 def test_killed_again_and_again(
@@ -67,18 +67,18 @@ def test_killed_again_and_again(
     """Every attempt gets two operations further than the one before, or it would never end."""
     root, number, kills = tmp_path / "results", 2, 0
     while True:
-        status = world.in_a_child(partial(_mortal, root, number))
+        status = breakable.in_a_child(partial(_mortal, root, number))
         if status == 0:
             break
         assert status == -signal.SIGKILL
         kills, number = kills + 1, number + 2
         assert kills < 200
     assert kills > 5
-    assert world.go(root).done == 2
-    assert world.files(root) == expected
-    assert world.report(root, tmp_path / "a") == world.report(undisturbed, tmp_path / "b")
+    assert breakable.go(root).done == 2
+    assert breakable.files(root) == expected
+    assert breakable.report(root, tmp_path / "a") == breakable.report(undisturbed, tmp_path / "b")
 
 
 def _mortal(root: Path, number: int) -> None:
-    with world.disk(killed_at(number, torn=True)):
-        world.go(root)
+    with breakable.disk(killed_at(number, torn=True)):
+        breakable.go(root)

@@ -18,9 +18,8 @@ import pytest
 
 from labkit.handin import content, remeasure
 from labkit.handin.verify import verify
-from tests.reliability import forge, real
-from tests.reliability.forge import Change
-from tests.reliability.test_verify import edit, edit_json, replaced
+from tests.builders import forgeries, handins
+from tests.builders.forgeries import Change, edit, edit_json, replaced, resampled
 
 pytestmark = pytest.mark.slow
 
@@ -42,18 +41,18 @@ HUGE = (1 << 40).to_bytes(8, "little")
 
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return real.handed_in(tmp_path_factory.mktemp("real"), TINY)
+    return handins.trained(tmp_path_factory.mktemp("real"), TINY)
 
 
 @pytest.fixture(scope="module")
 def files(honest: Path) -> dict[str, bytes]:
-    return forge.payload(honest)
+    return handins.payload(honest)
 
 
 def test_an_honest_one_passes(honest: Path) -> None:
     told: list[str] = []
     ladder = verify(honest, rerun=1, say=told.append)
-    assert forge.verdicts(ladder) == dict.fromkeys((1, 2, 3, 4), "passed"), ladder.lines()
+    assert handins.verdicts(ladder) == dict.fromkeys((1, 2, 3, 4), "passed"), ladder.lines()
     assert any("identical" in note for note in ladder.rungs[3].notes)
     # Both upper rungs may take long: whoever waits is told what for.
     *measured, begun, ended = told
@@ -66,7 +65,7 @@ def test_an_honest_one_passes(honest: Path) -> None:
 
 def test_a_light_one_is_said_to_be_not_checkable(honest: Path) -> None:
     ladder = verify(honest.with_name("light.zip"))
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable"}
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable"}
     assert honest.with_name("light.zip").stat().st_size < honest.stat().st_size / 3
 
 
@@ -78,15 +77,6 @@ def repainted(data: bytes) -> bytes:
     page[:3, :3] = 255 - page[:3, :3]
     file = io.BytesIO()
     Image.fromarray(page).save(file, "PNG")
-    return file.getvalue()
-
-
-def resampled(data: bytes) -> bytes:
-    """Samples with one of them replaced by another."""
-    samples = np.load(io.BytesIO(data))["samples"].copy()
-    samples[0] = samples[1]
-    file = io.BytesIO()
-    np.savez_compressed(file, samples=samples)
     return file.getvalue()
 
 
@@ -176,17 +166,17 @@ def test_forged_results_are_caught_by_measuring(files: dict[str, bytes], tmp_pat
     missed, tried = [], 0
     with pytest.MonkeyPatch.context() as patch:
         (tmp_path / "reports").mkdir()
-        forge.remember_reports(patch, tmp_path / "reports")
-        for number, (cells, forgeries) in enumerate(rounds(files)):
+        forgeries.remember_reports(patch, tmp_path / "reports")
+        for number, (cells, together) in enumerate(rounds(files)):
 
-            def all_of_them(held: dict[str, bytes], these: list[Forgery] = forgeries) -> None:
+            def all_of_them(held: dict[str, bytes], these: list[Forgery] = together) -> None:
                 for change, _ in these:
                     change(held)
 
-            path = forge.forged(files, tmp_path / f"{number}.zip", all_of_them, again=True)
+            path = forgeries.forged(files, tmp_path / f"{number}.zip", all_of_them, again=True)
             ladder = verify(path, highest=3, cells=cells)
-            assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: "failed"}
-            for start in (start for _, starts in forgeries for start in starts):
+            assert handins.verdicts(ladder) == {1: "passed", 2: "passed", 3: "failed"}
+            for start in (start for _, starts in together for start in starts):
                 tried += 1
                 if not any(line.startswith(start) for line in ladder.rungs[2].found):
                     missed.append(f"round {number}: {start}")
@@ -202,9 +192,9 @@ def test_only_training_again_finds_what_was_never_computed(
     name = next(n for n in sorted(files) if "GAN_bce" in n and n.endswith("history.jsonl"))
     loss = json.loads(files[name].splitlines()[0])["g_loss"]
     change = edit(name, replaced(repr(loss), repr(loss * 1.1)))
-    path = forge.forged(files, tmp_path / "x.zip", change, again=True)
+    path = forgeries.forged(files, tmp_path / "x.zip", change, again=True)
     ladder = verify(path, rerun=1, cells="*GAN_bce*")
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: "passed", 4: "failed"}
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed", 3: "passed", 4: "failed"}
     assert any("g_loss of epoch 1" in line for line in ladder.rungs[3].found)
 
 
@@ -226,10 +216,10 @@ def test_measures_of_other_code_accuse_nobody(
     else:
         name = next(n for n in sorted(files) if "GAN_bce" in n and n.endswith("metrics.json"))
         change = edit_json(name, lambda value: value["metrics"].pop("class_imbalance"))
-    path = forge.forged(files, tmp_path / "x.zip", change, again=True)
+    path = forgeries.forged(files, tmp_path / "x.zip", change, again=True)
     monkeypatch.setattr(content, "evaluation_code", lambda: "of another release")
     ladder = verify(path, rerun=1, cells="*GAN_bce*")
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable", 4: verdict}
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable", 4: verdict}
     (said,) = ladder.rungs[3].found or ladder.rungs[3].notes
     assert ("g_loss of epoch 1" in said) == (verdict == "failed")
 
@@ -251,10 +241,10 @@ def test_weights_of_other_code_accuse_nobody(
         change = edit(name, lambda data: data[:-4] + b"\0\0\0\0")
     else:
         change = edit_json(name, lambda value: value["metrics"].update(sharpness=0.5))
-    path = forge.forged(files, tmp_path / "x.zip", change, again=True)
+    path = forgeries.forged(files, tmp_path / "x.zip", change, again=True)
     monkeypatch.setattr(remeasure, "training_code", lambda *_: "of another release")
     ladder = verify(path, highest=3, cells="*GAN_bce*")
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: verdict}, ladder.lines()
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed", 3: verdict}, ladder.lines()
     assert any("trained by other code" in note for note in ladder.rungs[2].notes)
 
 
@@ -266,8 +256,8 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same GANs from a processor without vector instructions, as far as torch knows."""
     folder = tmp_path_factory.mktemp("elsewhere")
     code = (
-        "import sys; from pathlib import Path; from tests.reliability import real\n"
-        "real.handed_in(Path(sys.argv[1]), Path(sys.argv[2]).read_text())"
+        "import sys; from pathlib import Path; from tests.builders import handins\n"
+        "handins.trained(Path(sys.argv[1]), Path(sys.argv[2]).read_text())"
     )
     (folder / "text").write_text(TINY.partition("  vae:")[0])
     limits = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"}
@@ -283,14 +273,14 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_honest_one_of_another_machine_passes(elsewhere: Path, honest: Path) -> None:
     """Its bits are really others, and yet its measures hold, within what is asked there."""
     weights = [
-        {n: d for n, d in forge.payload(p).items() if n.endswith("best.safetensors")}
+        {n: d for n, d in handins.payload(p).items() if n.endswith("best.safetensors")}
         for p in (elsewhere, honest)
     ]
     assert len(weights[0]) == 2
     assert all(weights[1][name] != data for name, data in weights[0].items())
     ladder = verify(elsewhere, rerun=1, cells="*GAN_bce*")
     said = {1: "passed", 2: "passed", 3: "passed", 4: "not checkable"}
-    assert forge.verdicts(ladder) == said, ladder.lines()
+    assert handins.verdicts(ladder) == said, ladder.lines()
     assert "0 of 1 cells ran on such a machine" in ladder.rungs[2].notes[0]
     assert "not calibrated" in " ".join(ladder.rungs[3].notes)
 
@@ -299,12 +289,12 @@ def test_an_honest_one_of_another_machine_passes(elsewhere: Path, honest: Path) 
 def test_the_tolerance_for_another_machine(
     elsewhere: Path, tmp_path: Path, by: float, verdict: str
 ) -> None:
-    held = forge.payload(elsewhere)
+    held = handins.payload(elsewhere)
     name = next(n for n in sorted(held) if "GAN_bce" in n and n.endswith("metrics.json"))
 
     def change(value: dict) -> None:
         value["metrics"]["proxy_fid"] *= by
 
-    path = forge.forged(held, tmp_path / "x.zip", edit_json(name, change), again=True)
+    path = forgeries.forged(held, tmp_path / "x.zip", edit_json(name, change), again=True)
     found = verify(path, highest=3, cells="*GAN_bce*")
-    assert forge.verdicts(found) == {1: "passed", 2: "passed", 3: verdict}, found.lines()
+    assert handins.verdicts(found) == {1: "passed", 2: "passed", 3: verdict}, found.lines()

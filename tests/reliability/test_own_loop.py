@@ -17,10 +17,8 @@ from labkit.experiment.spec import OWN_CODE, UNSTATED
 from labkit.handin.submit import submit
 from labkit.handin.verify import verify
 from labkit.store.store import Store
-from tests.reliability import forge, real
-from tests.reliability.forge import Change
-from tests.reliability.test_measures import resampled
-from tests.reliability.test_verify import edit
+from tests.builders import forgeries, handins
+from tests.builders.forgeries import Change, edit, resampled
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +58,7 @@ def loops(results: Path) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run, own loops beside it, and all of it handed in."""
     folder = tmp_path_factory.mktemp("own")
-    real.handed_in(folder, TEXT)
+    handins.trained(folder, TEXT)
     loops(folder / "results")
     return folder
 
@@ -88,7 +86,7 @@ def test_an_honest_one_passes_as_far_as_it_can_be_checked(honest: Path, trust: b
     ladder = verify(honest, rerun=3, trust_code=trust)
     assert ladder.holds, ladder.lines()
     said = {1: "passed", 2: "passed", 3: "not checkable", 4: "not checkable"}
-    assert forge.verdicts(ladder) == said
+    assert handins.verdicts(ladder) == said
     assert "2 cells trained by a loop of the author's own; their settings are as stated" in (
         ladder.rungs[1].notes
     )
@@ -103,7 +101,7 @@ def test_an_honest_one_passes_as_far_as_it_can_be_checked(honest: Path, trust: b
 
 def test_what_labkit_trained_is_checked_in_full_beside_them(honest: Path) -> None:
     ladder = verify(honest, rerun=1, cells=GIVEN)
-    assert forge.verdicts(ladder) == dict.fromkeys((1, 2, 3, 4), "passed"), ladder.lines()
+    assert handins.verdicts(ladder) == dict.fromkeys((1, 2, 3, 4), "passed"), ladder.lines()
 
 
 def test_alone_they_leave_nothing_to_train_again(honest: Path) -> None:
@@ -142,9 +140,9 @@ def test_forged_measures_are_found_within_the_tolerance_for_another_machine(
     honest: Path, tmp_path: Path, change: Change, verdict: str
 ) -> None:
     """What such a loop ran on is not recorded, so 1 % is let pass wherever it is verified."""
-    path = forge.forged(forge.payload(honest), tmp_path / "x.zip", change, again=True)
+    path = forgeries.forged(handins.payload(honest), tmp_path / "x.zip", change, again=True)
     ladder = verify(path, highest=3, cells=MINE)
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed", 3: verdict}, ladder.lines()
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed", 3: verdict}, ladder.lines()
 
 
 def test_a_cell_the_file_asks_for_cannot_be_passed_off_as_ones_own(
@@ -157,7 +155,7 @@ def test_a_cell_the_file_asks_for_cannot_be_passed_off_as_ones_own(
         plan["cells"][0] |= {"code": OWN_CODE, "precision": UNSTATED}
         files["results/plan.json"] = json.dumps(plan).encode()
 
-    path = forge.forged(forge.payload(honest), tmp_path / "x.zip", relabelled)
+    path = forgeries.forged(handins.payload(honest), tmp_path / "x.zip", relabelled)
     second = verify(path, highest=2).rungs[1]
     assert second.verdict == "failed"
     assert f"{GIVEN} is asked for, but not as it is in the plan" in second.found

@@ -20,7 +20,7 @@ import pytest
 
 from labkit.store import atomic
 from labkit.store.layout import Layout
-from tests.reliability import world
+from tests.builders import breakable
 
 Names = dict[str, int]
 LOCK = Layout(Path()).lock_path.name
@@ -176,8 +176,8 @@ def record(base: Path) -> list[State]:
     base.mkdir()
     recorder = Recorder(base)
     try:
-        with world.disk(recorder.fate):
-            world.go(base / "results")
+        with breakable.disk(recorder.fate):
+            breakable.go(base / "results")
         recorder.collect()
     finally:
         recorder.close()
@@ -188,8 +188,8 @@ def check(states: list[State], folder: Path, expected: dict[str, bytes]) -> None
     for number, state in enumerate(states):
         base = folder / str(number)
         state.write(base)
-        assert world.go(base / "results").done == 2
-        assert world.files(base / "results") == expected, f"state {number}"
+        assert breakable.go(base / "results").done == 2
+        assert breakable.files(base / "results") == expected, f"state {number}"
 
 
 def test_some_states_of_a_power_cut(tmp_path: Path, expected: dict[str, bytes]) -> None:
@@ -208,12 +208,12 @@ def test_what_is_committed_is_flushed(tmp_path: Path, expected: dict[str, bytes]
     base = tmp_path / "recorded"
     base.mkdir()
     recorder = Recorder(base)
-    with world.disk(recorder.fate):
-        world.go(base / "results")
+    with breakable.disk(recorder.fate):
+        breakable.go(base / "results")
     now = recorder.scan()
     recorder._state(now, set(now.content), set()).write(tmp_path / "after")
     recorder.close()
-    assert world.files(tmp_path / "after" / "results") == expected
+    assert breakable.files(tmp_path / "after" / "results") == expected
 
 
 @pytest.mark.parametrize("forgotten", ["sync_folder"])

@@ -21,7 +21,7 @@ from labkit.experiment.reader import read_experiment
 from labkit.experiment.spec import CellFailure, CellResult
 from labkit.reporting.build import build_report
 from labkit.store.store import Store
-from tests.reporting import fake_store
+from tests.builders import stores
 
 STORES = Path(__file__).with_name("stores")
 FILE = """\
@@ -43,8 +43,8 @@ def make(folder: Path) -> None:
     (folder / "experiments.yaml").write_text(FILE)
     plan = make_plan(read_experiment(folder / "experiments.yaml"), download=False)
     with pytest.MonkeyPatch.context() as patch:
-        fake_store.still(patch)
-        store = fake_store.write_store(folder / "store", plan, failed=[FAILED])
+        stores.still(patch)
+        store = stores.write_store(folder / "store", plan, failed=[FAILED])
         first = plan.cells[0]
         attempt = store.begin(first, "sheet")
         number = json.dumps({"metrics": {"lab_sheet_fid": 4.5}})

@@ -32,7 +32,7 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     folder.mkdir(exist_ok=True)
     environment = os.environ | {"OMP_NUM_THREADS": "1", "LABKIT_CACHE": str(folder / "cache")}
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.reliability.drive", str(folder)],
+        [sys.executable, "-m", "tests.builders.killable", str(folder)],
         cwd=ROOT, env=environment, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 

@@ -18,20 +18,19 @@ from labkit.handin import bag
 from labkit.handin.agreement import differences
 from labkit.handin.submit import submit
 from labkit.store.store import Store
-from tests.reliability import forge
-from tests.reporting import fake_store
+from tests.builders import handins, stores
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        fake_store.still(patch)
+        stores.still(patch)
         folder = tmp_path_factory.mktemp("home-of-ada") / "project"
-        return forge.project(folder, failed=("MNIST_GAN_bce_z64",))
+        return handins.project(folder, failed=("MNIST_GAN_bce_z64",))
 
 
 def test_a_bag_that_others_can_read(file: Path, tmp_path: Path) -> None:
-    path = forge.handed_in(file, tmp_path / "lab.zip")
+    path = handins.handed_in(file, tmp_path / "lab.zip")
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         assert archive.testzip() is None
@@ -40,7 +39,7 @@ def test_a_bag_that_others_can_read(file: Path, tmp_path: Path) -> None:
     assert {line.split("  ", 1)[1] for line in manifest} == {
         name.removeprefix("lab/") for name in names if name.startswith("lab/data/")
     }
-    held = forge.payload(path)
+    held = handins.payload(path)
     for name in ("experiments.yaml", "answers.md", "results/plan.json", "report/report.html",
                  "report/report.md", "report/metrics.csv"):  # fmt: skip
         assert name in held
@@ -49,21 +48,21 @@ def test_a_bag_that_others_can_read(file: Path, tmp_path: Path) -> None:
 
 
 def test_the_same_store_gives_the_same_bytes(file: Path, tmp_path: Path) -> None:
-    first = forge.handed_in(file, tmp_path / "a.zip").read_bytes()
+    first = handins.handed_in(file, tmp_path / "a.zip").read_bytes()
     copy = shutil.copytree(file.parent, tmp_path / "elsewhere")
-    assert forge.handed_in(copy / "experiments.yaml", tmp_path / "b.zip").read_bytes() == first
+    assert handins.handed_in(copy / "experiments.yaml", tmp_path / "b.zip").read_bytes() == first
 
 
 def test_the_same_bytes_also_where_the_first_report_is_made_now(file: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(file.parent, tmp_path / "elsewhere") / "experiments.yaml"
     (copy.parent / "answers.md").unlink()
-    first = forge.handed_in(copy, tmp_path / "a.zip").read_bytes()
-    assert "answers.md" in forge.payload(tmp_path / "a.zip")
-    assert forge.handed_in(copy, tmp_path / "b.zip").read_bytes() == first
+    first = handins.handed_in(copy, tmp_path / "a.zip").read_bytes()
+    assert "answers.md" in handins.payload(tmp_path / "a.zip")
+    assert handins.handed_in(copy, tmp_path / "b.zip").read_bytes() == first
 
 
 def test_nothing_of_the_machine(file: Path, tmp_path: Path) -> None:
-    held = forge.payload(forge.handed_in(file, tmp_path / "lab.zip"))
+    held = handins.payload(handins.handed_in(file, tmp_path / "lab.zip"))
     private = [str(file.parent), "home-of-ada", str(tmp_path), platform.node(), str(Path.home())]
     private.append(getpass.getuser())
     # A short name is found in any picture.
@@ -74,7 +73,7 @@ def test_nothing_of_the_machine(file: Path, tmp_path: Path) -> None:
 
 
 def test_light_leaves_out_what_is_heavy(file: Path, tmp_path: Path) -> None:
-    results = forge.store_of(file).root
+    results = handins.store_of(file).root
     copy = shutil.copytree(file.parent, tmp_path / "copy")
     store = Store(copy / "results" / results.name)
     for spec in [store.plan().cells[0], store.plan().cells[2]]:
@@ -84,8 +83,8 @@ def test_light_leaves_out_what_is_heavy(file: Path, tmp_path: Path) -> None:
         (attempt.folder / "log.txt").write_text("/home/ada/secret")
         store.set_aside(spec)
         store.commit(attempt, spec, "train")
-    full = forge.payload(forge.handed_in(copy / "experiments.yaml", tmp_path / "full.zip"))
-    light = forge.payload(forge.handed_in(copy / "experiments.yaml", tmp_path / "l.zip", True))
+    full = handins.payload(handins.handed_in(copy / "experiments.yaml", tmp_path / "full.zip"))
+    light = handins.payload(handins.handed_in(copy / "experiments.yaml", tmp_path / "l.zip", True))
     left = {name.rpartition("/")[2] for name in full.keys() - light.keys()}
     assert left == {"best.safetensors"}
     assert light.keys() < full.keys()
@@ -93,7 +92,7 @@ def test_light_leaves_out_what_is_heavy(file: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_of_somebodys_own_is_left_alone(file: Path, tmp_path: Path) -> None:
-    store = forge.store_of(file)
+    store = handins.store_of(file)
     own = tmp_path / "experiments.yaml"
     own.write_text("name: mine\n")
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as photos:
@@ -108,7 +107,7 @@ def test_a_file_of_somebodys_own_is_left_alone(file: Path, tmp_path: Path) -> No
 
 def test_the_checklist_says_what_is_missing(file: Path, tmp_path: Path) -> None:
     experiment = read_experiment(file)
-    items = submit(experiment, file, forge.store_of(file).root, tmp_path / "lab.zip", False)
+    items = submit(experiment, file, handins.store_of(file).root, tmp_path / "lab.zip", False)
     said = "\n".join(map(str, items))
     assert "[x] who: Ada Lovelace, 1815, A, Deep Learning" in said
     assert "[ ] gan cells done: 1 of 2" in said
@@ -123,7 +122,7 @@ def test_the_checklist_says_what_is_missing(file: Path, tmp_path: Path) -> None:
 def test_the_checklist_sees_a_changed_file_and_damage(file: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(file.parent, tmp_path / "copy") / "experiments.yaml"
     copy.write_text(copy.read_text().replace("latent_dim: [8]", "latent_dim: [16]"))
-    store = forge.store_of(copy)
+    store = handins.store_of(copy)
     spec = store.plan().cells[-1]
     picture = store.train_folder(spec) / "images" / "samples_epoch1.png"
     picture.write_bytes(picture.read_bytes()[::-1])

@@ -17,15 +17,14 @@ from labkit.execution import runner
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import read_experiment
 from labkit.experiment.spec import CellResult, CellSpec
-from labkit.handin import bag, retrain
-from labkit.handin.container import Container
+from labkit.handin import retrain
 from labkit.handin.ladder import Rung
 from labkit.handin.submit import submit
-from labkit.handin.unpack import Unpacked, unpack
-from labkit.handin.verify import _head
+from labkit.handin.unpack import Unpacked
 from labkit.store.store import Store
-from tests.reliability.test_calibration import metrics, write
-from tests.run.fake import Recorder
+from tests.builders.forgeries import metrics_path, write_measures
+from tests.builders.handins import unpacked
+from tests.builders.runs import Recorder
 
 #: Eight cells measured in full take minutes.
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
@@ -62,12 +61,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
     folder = tmp_path_factory.mktemp("claimed")
     file, store = trained(folder / "project")
     submit(read_experiment(file), file, store.root, folder / "lab.zip", False)
-    container = Container(folder / "lab.zip")
-    held = bag.open_bag(container)
-    unpacked = unpack(held, *_head(held), folder / "scratch", Rung(2))
-    container.close()
-    assert unpacked is not None
-    return unpacked
+    return unpacked(folder / "lab.zip", folder / "scratch")
 
 
 @pytest.fixture(scope="module")
@@ -80,16 +74,16 @@ def rung(found: Unpacked) -> Rung:
 def judge(found: Unpacked, rung: Rung) -> Callable[[float], str]:
     """What rung 4 says where the first cell claims another proxy FID."""
     again, spec = Store(found.scratch / "trained again"), found.plan.cells[0]
-    path = metrics(found, spec)
+    path = metrics_path(found, spec)
 
     def verdict(claimed: float) -> str:
         kept = path.read_bytes()
         value = json.loads(kept)
         value["metrics"]["proxy_fid"] = claimed
-        write(path, json.dumps(value).encode())
+        write_measures(path, json.dumps(value).encode())
         said = Rung(4)
         retrain._judge(found, again, spec, 1, said)
-        write(path, kept)
+        write_measures(path, kept)
         (line,) = said.found + said.notes
         assert ("not consistent" in line) == (said.verdict == "failed")
         return said.verdict
@@ -147,9 +141,9 @@ def test_on_such_a_machine_any_difference_is_seen(found: Unpacked, rung: Rung) -
     value = json.loads(kept)
     assert value["numeric"]["threads"] == 2
     value["numeric"]["threads"] = 1
-    write(path, json.dumps(value).encode())
+    write_measures(path, json.dumps(value).encode())
     said = Rung(4)
     retrain._judge(found, again, spec, 1, said)
-    write(path, kept)
+    write_measures(path, kept)
     assert said.verdict == "failed"
     assert "not identical though the machine is: best.safetensors" in said.found[0]

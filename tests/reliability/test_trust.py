@@ -15,7 +15,7 @@ import pytest
 import labkit
 from labkit.handin.verify import verify
 from labkit.plugins import registry as own_code
-from tests.reliability import forge, real
+from tests.builders import forgeries, handins
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ def mark(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory, mark: Path) -> Path:
     folder = tmp_path_factory.mktemp("own")
-    path = real.handed_in(folder, TEXT, mine=MINE.format(mark=str(mark)))
+    path = handins.trained(folder, TEXT, mine=MINE.format(mark=str(mark)))
     own_code.forget()
     return path
 
@@ -68,7 +68,7 @@ def _unmarked(honest: Path, mark: Path) -> Iterator[None]:
 
 
 def test_the_file_is_handed_in(honest: Path) -> None:
-    held = forge.payload(honest)
+    held = handins.payload(honest)
     assert b"def generator" in held["mine.py"]
     (own,) = json.loads(held["results/plan.json"])["settings"]["own"]
     assert own["source"].encode() == held["mine.py"]
@@ -89,7 +89,7 @@ def test_without_trust_nothing_is_run(honest: Path, mark: Path) -> None:
 def test_with_trust_all_of_it_is_checked(honest: Path, mark: Path) -> None:
     ladder = verify(honest, rerun=1, cells=OWN, trust_code=True)
     assert mark.exists()
-    assert set(forge.verdicts(ladder).values()) == {"passed"}, ladder.lines()
+    assert set(handins.verdicts(ladder).values()) == {"passed"}, ladder.lines()
     assert f"{OWN}: identical" in " ".join(ladder.rungs[3].notes)
 
 
@@ -104,7 +104,7 @@ def test_a_file_that_the_plan_alone_names_is_found_and_not_run(
         plan["settings"]["own"].append({"name": "evil", "source": evil})
         files["results/plan.json"] = json.dumps(plan).encode()
 
-    path = forge.forged(forge.payload(honest), tmp_path / "x.zip", change)
+    path = forgeries.forged(handins.payload(honest), tmp_path / "x.zip", change)
     ladder = verify(path, rerun=1, cells="*lab1*")
     assert not mark.exists()
     assert "code: the plan has other Python files" in " ".join(ladder.rungs[1].found)
@@ -114,8 +114,8 @@ def test_another_file_than_the_one_that_ran_is_found(honest: Path, tmp_path: Pat
     def change(files: dict[str, bytes]) -> None:
         files["mine.py"] = files["mine.py"].replace(b"nn.Tanh()", b"nn.Hardtanh()")
 
-    path = forge.forged(forge.payload(honest), tmp_path / "x.zip", change)
-    assert forge.verdicts(verify(path, highest=2))[2] == "failed"
+    path = forgeries.forged(handins.payload(honest), tmp_path / "x.zip", change)
+    assert handins.verdicts(verify(path, highest=2))[2] == "failed"
 
 
 @pytest.mark.parametrize("name", ["../mine.py", "answers.md", "os.py/x.py"])
@@ -124,8 +124,8 @@ def test_only_a_file_beside_the_experiment_is_read(honest: Path, tmp_path: Path,
         text = files["experiments.yaml"].replace(b"[mine.py]", f"[{name}]".encode())
         files["experiments.yaml"] = text
 
-    path = forge.forged(forge.payload(honest), tmp_path / "x.zip", change)
-    assert forge.verdicts(verify(path, highest=2)) == {1: "failed"}
+    path = forgeries.forged(handins.payload(honest), tmp_path / "x.zip", change)
+    assert handins.verdicts(verify(path, highest=2)) == {1: "failed"}
 
 
 def test_a_file_that_cannot_be_parsed_is_one_line(honest: Path, tmp_path: Path) -> None:
@@ -137,9 +137,9 @@ def test_a_file_that_cannot_be_parsed_is_one_line(honest: Path, tmp_path: Path) 
             plan["settings"]["own"][0]["source"] = source.decode("utf-8", "replace")
             files["results/plan.json"] = json.dumps(plan).encode()
 
-        path = forge.forged(forge.payload(honest), tmp_path / "x.zip", change)
+        path = forgeries.forged(handins.payload(honest), tmp_path / "x.zip", change)
         ladder = verify(path, highest=2)
-        assert forge.verdicts(ladder) == {1: "failed"}
+        assert handins.verdicts(ladder) == {1: "failed"}
         assert all(len(line) <= 400 for line in ladder.lines())
 
 

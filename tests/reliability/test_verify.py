@@ -20,9 +20,8 @@ import pytest
 
 from labkit.handin.verify import verify
 from labkit.store.commits import COMMIT
-from tests.reliability import forge
-from tests.reliability.forge import Change
-from tests.reporting import fake_store
+from tests.builders import forgeries, handins, stores
+from tests.builders.forgeries import Change, edit, edit_json, replaced
 
 #: (what is done, where it must be caught, whether the report is made again, the change)
 Mutation = tuple[str, int, bool, Change]
@@ -31,21 +30,21 @@ Mutation = tuple[str, int, bool, Change]
 @pytest.fixture(scope="module", autouse=True)
 def _reports_are_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        fake_store.still(patch)
-        forge.remember_reports(patch, tmp_path_factory.mktemp("reports"))
+        stores.still(patch)
+        forgeries.remember_reports(patch, tmp_path_factory.mktemp("reports"))
         yield
 
 
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("honest")
-    file = forge.project(folder / "project")
-    return forge.handed_in(file, folder / "lab.zip")
+    file = handins.project(folder / "project")
+    return handins.handed_in(file, folder / "lab.zip")
 
 
 @pytest.fixture(scope="module")
 def files(honest: Path) -> dict[str, bytes]:
-    return forge.payload(honest)
+    return handins.payload(honest)
 
 
 # --------------------------------------------------------------------------- honest ones
@@ -67,10 +66,10 @@ SLOW = [pytest.param(n, marks=pytest.mark.slow) for n in range(20) if n not in (
 def test_an_honest_hand_in_passes(number: int, tmp_path: Path) -> None:
     about = honest_variants()[number]
     failed = ("MNIST_VAE_latent8",) if number % 7 == 3 else ()
-    file = forge.project(tmp_path / "project", failed=failed, **about)
-    path = forge.handed_in(file, tmp_path / "x.zip", light=number % 2 == 1)
-    ladder = forge.climbed(path)
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed"}, ladder.lines()
+    file = handins.project(tmp_path / "project", failed=failed, **about)
+    path = handins.handed_in(file, tmp_path / "x.zip", light=number % 2 == 1)
+    ladder = handins.climbed(path)
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed"}, ladder.lines()
     assert ladder.author["id"] == "1815"
 
 
@@ -95,39 +94,12 @@ def test_what_is_not_mended_is_caught_by_the_manifest(
             with zipfile.ZipFile(path, "w") as archive:
                 for each, content in changed.items():
                     archive.writestr(each, content)
-            assert forge.verdicts(verify(path, highest=1)) == {1: "failed"}, f"{name} {what}"
+            assert handins.verdicts(verify(path, highest=1)) == {1: "failed"}, f"{name} {what}"
             tried += 1
     assert tried > 100
 
 
 # --------------------------------------------------------------------------- mended
-
-
-def edit(name: str, change: Callable[[bytes], bytes]) -> Change:
-    def apply(files: dict[str, bytes]) -> None:
-        before = files[name]
-        files[name] = change(before)
-        assert files[name] != before, f"{name} was not changed"
-
-    return apply
-
-
-def edit_json(name: str, change: Callable[[dict], None]) -> Change:
-    def apply(data: bytes) -> bytes:
-        value = json.loads(data)
-        change(value)
-        return json.dumps(value).encode()
-
-    return edit(name, apply)
-
-
-def replaced(old: str, new: str, which: int = 0) -> Callable[[bytes], bytes]:
-    def apply(data: bytes) -> bytes:
-        places = [m.start() for m in re.finditer(re.escape(old.encode()), data)]
-        at = places[which]
-        return data[:at] + new.encode() + data[at + len(old.encode()) :]
-
-    return apply
 
 
 def other_number(match: re.Match[bytes]) -> bytes:
@@ -339,13 +311,13 @@ def score(files: dict[str, bytes], folder: Path, every: int = 1) -> tuple[int, l
             continue
         path = folder / f"{number}.zip"
         try:
-            forge.forged(files, path, change, again)
+            forgeries.forged(files, path, change, again)
         except AssertionError:
             raise
         except Exception:
             # The forger's own tools refuse it; then with the old report.
-            forge.forged(files, path, change)
-        found = forge.verdicts(forge.climbed(path))
+            forgeries.forged(files, path, change)
+        found = handins.verdicts(handins.climbed(path))
         tried += 1
         if found.get(where) != "failed" or any(found[n] == "failed" for n in found if n < where):
             missed.append(f"{what}: {found}")
@@ -374,15 +346,15 @@ def test_a_report_by_other_code_is_said_to_be_not_checkable(
     files: dict[str, bytes], tmp_path: Path
 ) -> None:
     other_code = edit_json("submission.json", lambda v: v.update(report_code="0" * 64))
-    path = forge.forged(files, tmp_path / "x.zip", other_code)
-    assert forge.verdicts(forge.climbed(path)) == {1: "passed", 2: "not checkable"}
+    path = forgeries.forged(files, tmp_path / "x.zip", other_code)
+    assert handins.verdicts(handins.climbed(path)) == {1: "passed", 2: "not checkable"}
 
     def both(held: dict[str, bytes]) -> None:
         other_code(held)
         edit("report/metrics.csv", one_number(1))(held)
 
-    path = forge.forged(files, tmp_path / "y.zip", both)
-    assert forge.verdicts(forge.climbed(path)) == {1: "passed", 2: "failed"}
+    path = forgeries.forged(files, tmp_path / "y.zip", both)
+    assert handins.verdicts(handins.climbed(path)) == {1: "passed", 2: "failed"}
 
 
 def test_other_libraries_excuse_plots_only(files: dict[str, bytes], tmp_path: Path) -> None:
@@ -393,30 +365,30 @@ def test_other_libraries_excuse_plots_only(files: dict[str, bytes], tmp_path: Pa
         older(held)
         held[plot] = held[plot][:-20] + bytes(20)
 
-    ladder = forge.climbed(forge.forged(files, tmp_path / "x.zip", redrawn))
-    assert forge.verdicts(ladder) == {1: "passed", 2: "passed"}
+    ladder = handins.climbed(forgeries.forged(files, tmp_path / "x.zip", redrawn))
+    assert handins.verdicts(ladder) == {1: "passed", 2: "passed"}
     assert any("plots not compared" in note for note in ladder.rungs[1].notes)
 
     def retold(held: dict[str, bytes]) -> None:
         older(held)
         edit("report/report.md", one_number(1))(held)
 
-    path = forge.forged(files, tmp_path / "y.zip", retold)
-    assert forge.verdicts(forge.climbed(path))[2] == "failed"
+    path = forgeries.forged(files, tmp_path / "y.zip", retold)
+    assert handins.verdicts(handins.climbed(path))[2] == "failed"
 
 
 def test_another_students_seed(tmp_path: Path) -> None:
-    file = forge.project(tmp_path / "project", seeds="student")
-    held = forge.payload(forge.handed_in(file, tmp_path / "x.zip"))
+    file = handins.project(tmp_path / "project", seeds="student")
+    held = handins.payload(handins.handed_in(file, tmp_path / "x.zip"))
     copied = edit("experiments.yaml", lambda d: d.replace(b"group: A,", b"group: B,"))
-    ladder = forge.climbed(forge.forged(held, tmp_path / "y.zip", copied, again=True))
-    assert forge.verdicts(ladder)[2] == "failed"
+    ladder = handins.climbed(forgeries.forged(held, tmp_path / "y.zip", copied, again=True))
+    assert handins.verdicts(ladder)[2] == "failed"
     assert any("this author's is" in line for line in ladder.rungs[1].found)
 
 
 def test_what_is_said_cannot_steer_a_terminal(files: dict[str, bytes], tmp_path: Path) -> None:
     evil = edit("experiments.yaml", lambda d: d.replace(b"Ada Lovelace", b'"\\e[2J\\u202eAda"'))
-    lines = forge.climbed(forge.forged(files, tmp_path / "x.zip", evil)).lines()
+    lines = handins.climbed(forgeries.forged(files, tmp_path / "x.zip", evil)).lines()
     assert all(c.isprintable() for line in lines[1:] for c in line)
 
 

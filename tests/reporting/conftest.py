@@ -6,31 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from labkit.store import commits
 from labkit.store.store import Store
-from tests.reporting.fake_store import TIME, fake_plan, write_store
+from tests.builders.plans import SMALL, fake_plan
+from tests.builders.stores import still, write_store
 
 
 @pytest.fixture(scope="session")
 def lab1(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Lab 1's 18 cells, one seed, all done; read only."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commits, "now", lambda: TIME)
+        still(patch)
         return write_store(tmp_path_factory.mktemp("lab1"), fake_plan())
-
-
-SMALL = (
-    ("gan", "MNIST", {"loss": "hinge", "z_dim": 64}),
-    ("gan", "MNIST", {"loss": "bce", "z_dim": 64}),
-    ("vae", "FashionMNIST", {"latent_dim": 8}),
-)
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Three cells of two epochs, one seed, all done; read only."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commits, "now", lambda: TIME)
+        still(patch)
         return write_store(tmp_path_factory.mktemp("small"), fake_plan(SMALL, epochs=2))
 
 

@@ -15,15 +15,10 @@ from labkit.reporting.compare import paired
 from labkit.reporting.compare import table as compare
 from labkit.reporting.compare.page import build_comparison
 from labkit.reporting.compare.paired import contrasts, pairs
-from tests.reporting import fake_store
-from tests.reporting.fake_store import fake_plan, write_store
-from tests.run.test_cli import labkit
-
-SMALL = (
-    ("gan", "MNIST", {"loss": "hinge", "z_dim": 64}),
-    ("gan", "MNIST", {"loss": "bce", "z_dim": 64}),
-    ("vae", "FashionMNIST", {"latent_dim": 8}),
-)
+from tests.builders import results
+from tests.builders.commands import labkit
+from tests.builders.plans import SMALL, fake_plan
+from tests.builders.stores import write_store
 
 
 def table(values: dict[int, float], name: str = "x", **more: Any) -> pd.DataFrame:
@@ -162,14 +157,14 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     write_store(root / "a", plan)
     cells = (replace(c, params={**c.params, "lr": 0.5}) for c in plan.cells)
     other = replace(plan, cells=tuple(cells), title="<script>alert(1)</script>")
-    real = fake_store.history
+    real = results.history
 
     def better(spec: Any) -> list[dict[str, Any]]:
         factor = 0.8 if spec.family == "gan" else 1.0
         return [{**row, "proxy_fid": factor * row["proxy_fid"]} for row in real(spec)]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fake_store, "history", better)
+        patch.setattr(results, "history", better)
         write_store(root / "b", other, failed=["MNIST_GAN_hinge_z64_seed43"])
     return root / "a", root / "b"
 

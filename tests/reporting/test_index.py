@@ -23,7 +23,7 @@ from labkit.reporting.build import build_report
 from labkit.reporting.index import Card, NoReportsError, card, cards, write_index
 from labkit.reporting.summary import NAME
 from labkit.store.store import Store
-from tests.run.test_cli import labkit
+from tests.builders.commands import labkit
 
 REPORTS = Path(__file__).parents[2] / "reports" / "showcase"
 

@@ -36,7 +36,9 @@ from labkit.store.store import Store
 from labkit.text import language
 from labkit.text.language import catalogue, using
 from scripts import messages
-from tests.reporting.fake_store import ENVIRONMENT, fake_plan, write_store
+from tests.builders.plans import fake_plan
+from tests.builders.results import ENVIRONMENT
+from tests.builders.stores import write_store
 
 OPEN, CLOSE = "⟦", "⟧"
 

@@ -14,7 +14,8 @@ from labkit.reporting.document import compose
 from labkit.reporting.sections import over_seeds
 from labkit.reporting.view import View
 from labkit.text.numbers import spread
-from tests.reporting.fake_store import fake_plan, write_store
+from tests.builders.plans import fake_plan
+from tests.builders.stores import write_store
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,8 @@ from labkit.reporting.plots.style import Style
 from labkit.reporting.plots.svg import to_svg
 from labkit.reporting.view import View
 from labkit.store.store import Store
-from tests.reporting.fake_store import LAB1, fake_plan, write_store
+from tests.builders.plans import LAB1, fake_plan
+from tests.builders.stores import write_store
 
 
 def view_of(store: Store) -> View:

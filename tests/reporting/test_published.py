@@ -12,7 +12,7 @@ from labkit.experiment.spec import CellFailure, CellResult
 from labkit.reporting.cell import Cell
 from labkit.reporting.sections.published import Comparison, compare, loss_course, unbounded
 from labkit.store.layout import Layout
-from tests.reporting.fake_store import spec_of
+from tests.builders.cells import spec_of
 
 REFERENCE: dict[str, Any] = {
     "experiment": "vae", "where": {}, "metric": "total_loss", "value": 200.0, "tolerance": 0.01,

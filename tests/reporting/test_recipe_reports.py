@@ -10,7 +10,7 @@ from labkit.catalog import FAMILIES, QUESTIONS
 from labkit.experiment.grid import make_plan, read_experiment
 from labkit.experiment.starter import recipes
 from labkit.reporting.build import build_report
-from tests.reporting.fake_store import write_store
+from tests.builders.stores import write_store
 
 #: What each recipe's report must contain besides its cells.
 SAYS = {

@@ -27,9 +27,9 @@ from labkit.reporting.sections.questions import headlines
 from labkit.reporting.view import View
 from labkit.store import commits, layer_table
 from labkit.store.store import Store
-from tests.claims.tables import lab1 as three_seeds
-from tests.reporting.conftest import SMALL
-from tests.reporting.fake_store import fake_plan, write_store
+from tests.builders.plans import SMALL, fake_plan
+from tests.builders.stores import write_store
+from tests.builders.tables import lab1 as three_seeds
 
 HEADINGS = [
     "# Lab 1 — Generative Models: GAN vs VAE",

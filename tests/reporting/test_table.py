@@ -18,7 +18,8 @@ from labkit.reporting.compare.page import compare_text
 from labkit.reporting.table import ALWAYS, Tables, tables, to_csv
 from labkit.reporting.view import read_view
 from labkit.store.store import Store
-from tests.reporting.fake_store import fake_plan, history, measures
+from tests.builders.plans import fake_plan
+from tests.builders.results import history, measures
 
 
 def load_tables(store: Store) -> Tables:

@@ -16,7 +16,8 @@ from labkit import api, cli
 from labkit.errors import LabkitError
 from labkit.reporting.results import Results
 from labkit.store.store import Store
-from tests.reporting.fake_store import fake_plan, write_store
+from tests.builders.plans import fake_plan
+from tests.builders.stores import write_store
 
 POINTS = (
     ("gan", "MNIST", {"loss": "hinge", "z_dim": 64}),
@@ -185,7 +186,7 @@ def test_importing_labkit_imports_nothing_heavy() -> None:
 
 @pytest.mark.slow
 def test_run_and_report_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.run.test_cli import TINY
+    from tests.builders.commands import TINY
 
     monkeypatch.chdir(tmp_path)
     Path("experiments.yaml").write_text(TINY, "utf-8")

@@ -17,46 +17,17 @@ from pathlib import Path
 import pytest
 
 from labkit.store.store import Store
-from tests.run.test_lock import another_run
+from tests.builders.commands import TINY, labkit, project
+from tests.builders.runs import another_run
 
-TINY = """
-name: tiny
-title: "Tiny <b>lab</b> & co"
-data: {source: bundled, limit: 256}
-seeds: [42]
-training: {epochs: 2, batch_size: 64, snapshot_epochs: [1, 2]}
-evaluation: {samples: 300, selection_samples: 200}
-experiments:
-  gan:
-    family: gan
-    grid: {dataset: [MNIST], loss: [hinge]}
-  vae:
-    family: vae
-    grid: {dataset: [FashionMNIST], latent_dim: [8]}
-"""
 #: Columns that depend on the clock and the machine.
 MEASURED_BY_CLOCK = {"seconds", "images_per_s", "peak_memory_mb"}
-
-
-def labkit(*args: str, cwd: Path, check: int | None = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "labkit", *args], cwd=cwd, capture_output=True, text=True
-    )
-    if check is not None:
-        assert done.returncode == check, done.stderr
-    return done
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["LABKIT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-def project(folder: Path, text: str = TINY) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "experiments.yaml").write_text(text)
-    return folder
 
 
 @pytest.fixture(scope="module")

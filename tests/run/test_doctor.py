@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labkit.cli import doctor
-from tests.run.test_cli import labkit
+from tests.builders.commands import labkit
 
 
 def test_one_screen_without_anybodys_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,30 +16,9 @@ from labkit.execution import runner
 from labkit.execution.runner import Options
 from labkit.store.lock import BusyError, only_run
 from labkit.store.store import Store
-from tests.run import fake
-from tests.run.cells import plan, spec
-
-HOLD = """
-import sys
-from pathlib import Path
-from labkit.store.lock import only_run
-with only_run(Path(sys.argv[1])) as note:
-    print(note or "held", flush=True)
-    sys.stdin.read()
-"""
-
-
-@contextmanager
-def another_run(store: Store) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds the lock of a store."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(store.lock_path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
+from tests.builders import runs
+from tests.builders.cells import spec
+from tests.builders.plans import plan_of
 
 
 @pytest.fixture
@@ -51,15 +26,15 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "results")
 
 
-def run(store: Store, seed: int = 1, **given: Any) -> tuple[runner.Summary, fake.Recorder]:
-    view = fake.Recorder()
+def run(store: Store, seed: int = 1, **given: Any) -> tuple[runner.Summary, runs.Recorder]:
+    view = runs.Recorder()
     cell = spec(f"MNIST_GAN_hinge_z64_seed{seed}", seed=seed)
     options = Options(executor="inline")
-    return runner.run(plan(cell), store, options, view, given.get("work", fake.work)), view
+    return runner.run(plan_of(cell), store, options, view, given.get("work", runs.work)), view
 
 
 def test_the_second_says_whose_the_store_is_and_changes_nothing(store: Store) -> None:
-    with another_run(store) as process:
+    with runs.another_run(store) as process:
         with pytest.raises(BusyError) as caught:
             run(store)
         said = str(caught.value)
@@ -71,7 +46,7 @@ def test_the_second_says_whose_the_store_is_and_changes_nothing(store: Store) ->
 
 
 def test_a_killed_run_locks_nothing(store: Store) -> None:
-    with another_run(store) as process:
+    with runs.another_run(store) as process:
         process.kill()
         process.wait()
         assert store.lock_path.read_bytes()  # it had no time to tidy up
@@ -86,7 +61,7 @@ def test_it_is_held_for_as_long_as_cells_run(store: Store) -> None:
         with pytest.raises(BusyError, match=f"process {os.getpid()}, since"):
             run(store, seed=2)
         seen.append(task)
-        return fake.work(task)
+        return runs.work(task)
 
     assert run(store, work=work)[0].done == 1
     assert len(seen) == 1
@@ -105,7 +80,7 @@ def test_a_run_that_fails_lets_go(store: Store) -> None:
 
 def test_a_run_with_nothing_to_do_needs_no_lock(store: Store) -> None:
     run(store)
-    with another_run(store):
+    with runs.another_run(store):
         summary, _ = run(Store(store.root))
     assert (summary.done, summary.trained) == (1, 0)
 

@@ -440,7 +440,7 @@ def test_an_older_training_of_a_cell_is_not_taken_up(tmp_path: Path) -> None:
 
 def test_a_run_that_begins_meanwhile_keeps_a_loops_cell(tmp_path: Path) -> None:
     from labkit.execution import runner
-    from tests.run.fake import Recorder
+    from tests.builders.runs import Recorder
 
     text = "name: mine\nexperiments: {v: {family: vae, grid: {dataset: [MNIST]}}}\n"
     plan = make_plan(parse_experiment(text, "a.yaml"), source="bundled")

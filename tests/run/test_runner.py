@@ -13,8 +13,10 @@ from labkit.execution.runner import Options, select
 from labkit.execution.status import changed_settings, survey
 from labkit.experiment.spec import CellFailure, CellResult
 from labkit.store.store import Store
-from tests.run import fake
-from tests.run.cells import commit, plan, spec
+from tests.builders import runs
+from tests.builders.cells import spec
+from tests.builders.plans import plan_of
+from tests.builders.stores import commit
 
 
 @pytest.fixture
@@ -26,10 +28,10 @@ def cell(seed: int, **changes: Any) -> Any:
     return spec(f"MNIST_GAN_hinge_z64_seed{seed}", seed=seed, **changes)
 
 
-def run(store: Store, *cells: Any, **options: Any) -> tuple[runner.Summary, fake.Recorder]:
-    view = fake.Recorder()
+def run(store: Store, *cells: Any, **options: Any) -> tuple[runner.Summary, runs.Recorder]:
+    view = runs.Recorder()
     options = {"executor": "inline", **options}
-    return runner.run(plan(*cells), store, Options(**options), view, fake.work), view
+    return runner.run(plan_of(*cells), store, Options(**options), view, runs.work), view
 
 
 def test_runs_everything_then_nothing(store: Store) -> None:
@@ -58,7 +60,7 @@ def test_what_force_set_aside_and_did_not_reach_is_not_done(store: Store) -> Non
     run(store, cell(1), cell(2), cell(3))
     cells = [cell(100), cell(1), cell(2), cell(3)]
     summary, _ = run(store, *cells, force=True, fail_fast=True)
-    states = [job.state for job in survey(plan(*cells), store)]
+    states = [job.state for job in survey(plan_of(*cells), store)]
     assert summary.done == states.count("done")
 
 
@@ -83,7 +85,7 @@ def test_a_dead_worker_costs_its_own_cell_only(
 def test_failed_cells_can_be_chosen(store: Store) -> None:
     cells = [cell(1), cell(100), cell(2)]
     run(store, *cells)
-    jobs = survey(plan(*cells, cell(3)), store)
+    jobs = survey(plan_of(*cells, cell(3)), store)
     assert [job.state for job in jobs] == ["done", "failed", "done", "train"]
     assert [job.spec.seed for job in select(jobs, Options(failed=True))] == [100]
     assert {job.spec.seed for job in select(jobs, Options())} == {100, 3}
@@ -102,7 +104,7 @@ def test_force_runs_again_and_keeps_the_old(store: Store) -> None:
 def test_a_new_measure_retrains_nothing(store: Store) -> None:
     run(store, cell(1))
     changed = replace(cell(1), evaluation={"samples": 7})
-    (job,) = survey(plan(changed), Store(store.root))
+    (job,) = survey(plan_of(changed), Store(store.root))
     assert job.state == "measure"
     assert "measures have changed" in job.why
     stamp = (store.train_folder(changed) / "COMMIT.json").stat().st_mtime_ns
@@ -114,16 +116,16 @@ def test_a_new_measure_retrains_nothing(store: Store) -> None:
 def test_why_names_the_changed_setting(store: Store) -> None:
     run(store, cell(1))
     changed = replace(cell(1), params={**cell(1).params, "lr": 1e-3})
-    (job,) = survey(plan(changed), Store(store.root))
+    (job,) = survey(plan_of(changed), Store(store.root))
     assert job.why == "changed since it was trained: params.lr 0.0002 -> 0.001"
     recoded = replace(cell(1), code="other")
-    assert survey(plan(recoded), Store(store.root))[0].why.endswith("training code")
+    assert survey(plan_of(recoded), Store(store.root))[0].why.endswith("training code")
 
 
 def test_why_names_the_damage(store: Store) -> None:
     commit(store, cell(1))
     (store.train_folder(cell(1)) / "history.jsonl").unlink()
-    (job,) = survey(plan(cell(1)), Store(store.root))
+    (job,) = survey(plan_of(cell(1)), Store(store.root))
     assert job.state == "train"
     assert job.why == "damaged: history.jsonl: no such file or folder"
 
@@ -137,7 +139,7 @@ def test_names_do_not_count_as_changes() -> None:
 def test_longest_first(store: Store) -> None:
     short = cell(1)
     long = cell(2, training={"epochs": 9, "batch_size": 128})
-    chosen = select(survey(plan(short, long), store), Options())
+    chosen = select(survey(plan_of(short, long), store), Options())
     assert [job.spec.seed for job in chosen] == [2, 1]
 
 
@@ -160,16 +162,18 @@ def test_estimates() -> None:
 
 def test_speed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path))
-    assert eta.estimate(cell(1))[1] is False
-    eta.remember(cell(1), "auto", seconds=50.0, training=30.0)
-    assert eta.estimate(cell(1)) == (pytest.approx(50.0), True)
-    longer = cell(1, training={"epochs": 20, "batch_size": 128})  # ten times the epochs
+    samples = {"selection": {"samples": 100}, "evaluation": {"samples": 100}}
+    usual = cell(1, **samples)
+    assert eta.estimate(usual)[1] is False
+    eta.remember(usual, "auto", seconds=50.0, training=30.0)
+    assert eta.estimate(usual) == (pytest.approx(50.0), True)
+    longer = cell(1, training={"epochs": 20, "batch_size": 128}, **samples)  # ten times the epochs
     # 30 s of training ten times; of 2 x 100 + 4 x 100 samples the first 200 ten times.
     assert eta.estimate(longer) == (pytest.approx(300 + 20 * 2400 / 600), True)
     # A busy machine's slow cell does not undo what a quiet one showed; a quick one counts.
-    eta.remember(cell(1), "auto", seconds=140.0, training=60.0)
-    assert eta.estimate(cell(1))[0] == pytest.approx(50 + 90 / 3)
-    eta.remember(cell(1), "auto", seconds=25.0, training=15.0)
-    assert eta.estimate(cell(1))[0] == pytest.approx(25.0)
+    eta.remember(usual, "auto", seconds=140.0, training=60.0)
+    assert eta.estimate(usual)[0] == pytest.approx(50 + 90 / 3)
+    eta.remember(usual, "auto", seconds=25.0, training=15.0)
+    assert eta.estimate(usual)[0] == pytest.approx(25.0)
     (tmp_path / "speed.json").write_text("[1, ")
-    assert eta.estimate(cell(1))[1] is False
+    assert eta.estimate(usual)[1] is False

@@ -15,7 +15,9 @@ from labkit.store import attempts
 from labkit.store.commits import COMMIT, StoreError, damage
 from labkit.store.history import best_epoch, read_history
 from labkit.store.store import Store
-from tests.run.cells import commit, fill_training, plan, spec
+from tests.builders.cells import spec
+from tests.builders.plans import plan_of
+from tests.builders.stores import commit, fill_training
 
 
 @pytest.fixture
@@ -177,10 +179,10 @@ def test_best_epoch_is_the_first_of_equals() -> None:
 def test_plan_round_trip_and_errors(store: Store) -> None:
     with pytest.raises(StoreError, match="no plan yet"):
         store.plan()
-    store.write_plan(plan(spec()))
-    assert store.plan() == plan(spec())
+    store.write_plan(plan_of(spec()))
+    assert store.plan() == plan_of(spec())
     stamp = store.plan_path.stat().st_mtime_ns
-    store.write_plan(plan(spec()))
+    store.write_plan(plan_of(spec()))
     assert store.plan_path.stat().st_mtime_ns == stamp
     store.plan_path.write_text("{")
     with pytest.raises(StoreError, match="not JSON"):

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from labkit.data.sources import load
-from tests.claims.test_texts import REAL
-from tests.reporting.fake_store import fake_plan, write_store
-from tests.run.test_cli import labkit, project
+from tests.builders.commands import labkit, project
+from tests.builders.plans import fake_plan
+from tests.builders.stores import write_store
+from tests.builders.tables import REAL
 
 
 def test_reflect_says_in_words_and_as_data_what_a_table_bears(tmp_path: Path) -> None:

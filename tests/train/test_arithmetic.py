@@ -7,16 +7,15 @@ from typing import Any
 import pytest
 import torch
 
-from labkit.catalog import FAMILIES, resolve
 from labkit.train.flops import Arithmetic, flops_per_image
 from labkit.train.models.base import Context, Family
+from tests.builders.families import build
 
 BATCH = torch.zeros(8, 1, 28, 28)
 
 
 def gan(**changes: Any) -> Family:
-    params = {key: param.default for key, param in FAMILIES["gan"].params.items()}
-    made: Family = resolve(FAMILIES["gan"].target)(params | {"networks": "dense"} | changes)
+    made = build("gan", networks="dense", **changes)
     made.train()
     return made
 

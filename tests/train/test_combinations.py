@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 import torch
 
-from labkit.catalog import FAMILIES, GAN_NETWORKS, REGISTRIES, VAE_NETWORKS, resolve
+from labkit.catalog import FAMILIES, GAN_NETWORKS, REGISTRIES, VAE_NETWORKS
 from labkit.catalog.rules import idle, objection
 from labkit.data import load
 from labkit.train import checkpoint, runtime
 from labkit.train.loop import fit
 from labkit.train.models.base import Autoencoder, Context, Family
-from labkit.train.rng import derive, stream
+from labkit.train.rng import stream
+from tests.builders.cells import settings
+from tests.builders.families import build
 
 Settings = dict[str, Any]
 
@@ -34,17 +36,6 @@ def labels() -> torch.Tensor:
     return torch.from_numpy(load("MNIST", "train", "bundled", limit=16).labels.astype("int64"))
 
 
-def settings_of(family: str, **changes: Any) -> Settings:
-    return {name: param.default for name, param in FAMILIES[family].params.items()} | changes
-
-
-def build(family: str, **changes: Any) -> Family:
-    torch.manual_seed(derive(7, "init"))
-    built: Family = resolve(FAMILIES[family].target)(settings_of(family, **changes))
-    built.to(torch.device("cpu"))
-    return built
-
-
 def two_steps(family: Family, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
     ((_, row),) = fit(family, images, epochs=1, batch_size=8, seed=7, labels=labels)
     return row
@@ -58,7 +49,7 @@ def allowed() -> list[tuple[str, Settings]]:
         pools = [list(REGISTRIES[about.params[axis].choices]) for axis in axes]
         for values in product(*pools):
             changes = dict(zip(axes, values, strict=True))
-            if not objection(family, {}, settings_of(family, **changes), set(changes)):
+            if not objection(family, {}, settings(family, **changes), set(changes)):
                 found.append((family, changes))
     return found
 
@@ -178,7 +169,7 @@ def test_the_vae_gans_encoder_learns_nothing_from_the_adversarial_loss(
 
 def test_an_idle_setting_changes_nothing(images: torch.Tensor, labels: torch.Tensor) -> None:
     family = FAMILIES["gan"]
-    assert idle(family.params, settings_of("gan")) == {"clip", "gp_weight", "label_smoothing"}
+    assert idle(family.params, settings("gan")) == {"clip", "gp_weight", "label_smoothing"}
     plain, other = build("gan"), build("gan", clip=0.5, gp_weight=3.0, label_smoothing=0.3)
     assert two_steps(plain, images, labels)["d_loss"] == two_steps(other, images, labels)["d_loss"]
     assert checkpoint.dump(plain) == checkpoint.dump(other)

@@ -25,6 +25,7 @@ from labkit.train import checkpoint, draws, runtime
 from labkit.train.draws import drawing, drawn_on_cpu
 from labkit.train.loop import fit
 from labkit.train.models.base import Autoencoder, Family
+from tests.builders.cells import settings, spec
 
 META = torch.device("meta")
 FILE = """\
@@ -100,12 +101,10 @@ class Asked(TorchDispatchMode):
 
 
 def spec_of(family: str, **params: Any) -> CellSpec:
-    defaults = {name: param.default for name, param in FAMILIES[family].params.items()}
-    return CellSpec(
-        name="x", experiment="x", family=family, dataset="MNIST", seed=1,
-        params={**defaults, **params}, training={"epochs": 1, "batch_size": 8},
-        data={"source": "bundled", "sha256": "", "limit": None}, precision="fp32",
-        selection={"samples": 30}, code="", evaluation={"samples": 600},
+    return spec(
+        family=family, params=settings(family, **params),
+        training={"epochs": 1, "batch_size": 8}, selection={"samples": 30},
+        evaluation={"samples": 600},
     )  # fmt: skip
 
 

@@ -10,25 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from labkit.catalog import FAMILIES, resolve
+from labkit.catalog import FAMILIES
 from labkit.data import load
 from labkit.train import checkpoint, runtime
 from labkit.train.loop import DivergedError, fit
 from labkit.train.models.base import Context, Family, to_float, to_uint8
 from labkit.train.rng import derive, stream
+from tests.builders.families import build
 
 EPOCHS = 3
-
-
-def defaults(family: str) -> dict[str, Any]:
-    return {name: param.default for name, param in FAMILIES[family].params.items()}
-
-
-def build(family: str, **changes: Any) -> Family:
-    torch.manual_seed(derive(7, "init"))
-    built: Family = resolve(FAMILIES[family].target)({**defaults(family), **changes})
-    built.to(torch.device("cpu"))
-    return built
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,6 +1,6 @@
 """A real, tiny run that saves a checkpoint after every epoch: something to be killed.
 
-    python -m tests.reliability.drive FOLDER
+    python -m tests.builders.killable FOLDER
 
 All is as in any run but for what makes it long: it sees `FEW` images of each split, real ones
 to measure against included. What is left is mostly the import of torch.
@@ -18,7 +18,7 @@ from labkit.execution import runner
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import read_experiment
 from labkit.store.store import Store
-from tests.run.fake import Recorder
+from tests.builders.runs import Recorder
 
 TEXT = """\
 name: soak
@@ -58,6 +58,6 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     # Workers do not run the main file, so `work` is asked for by its module's own name.
-    from tests.reliability import drive
+    from tests.builders import killable
 
-    drive.main(Path(sys.argv[1]))
+    killable.main(Path(sys.argv[1]))

@@ -1,11 +1,14 @@
-"""A family without torch: its cells go through the real runner, executor and store."""
+"""Runs without torch: cells go through the real runner, executor and store; who looks on."""
 
 from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from labkit.execution.watch import Progress
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec
 from labkit.store.commits import damage
 from labkit.store.store import Store
-from tests.run.cells import fill_evaluation, fill_training
+from tests.builders.stores import fill_evaluation, fill_training
 
 
 def work(task: dict[str, Any]) -> float:
@@ -77,3 +80,26 @@ class Recorder:
 
     def stop(self) -> None:
         pass
+
+
+_HOLD = """
+import sys
+from pathlib import Path
+from labkit.store.lock import only_run
+with only_run(Path(sys.argv[1])) as note:
+    print(note or "held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_run(store: Store) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the lock of a store."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(store.lock_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()

@@ -1,4 +1,4 @@
-"""A small world to break: two cells that need no torch, and a disk that can fail.
+"""A small run to break: two cells that need no torch, and a disk that can fail.
 
 The cells go through the real runner, the real attempts and the real store. What they
 "compute" is a chain of hashes, kept in a checkpoint after each epoch, so that a resumed
@@ -23,31 +23,32 @@ from labkit.execution.runner import Options, Summary, run
 from labkit.experiment.plan import Plan
 from labkit.experiment.spec import CellSpec
 from labkit.reporting.build import build_report
-from labkit.store import atomic, attempts, commits
+from labkit.store import atomic, attempts
 from labkit.store.attempts import Attempt, attempt_and_commit
 from labkit.store.commits import SMALL_BYTES
 from labkit.store.store import Store
-from tests.reporting import fake_store
-from tests.run.fake import Recorder
+from tests.builders import stores
+from tests.builders.plans import fake_plan
+from tests.builders.results import ENVIRONMENT, history, images, measures
+from tests.builders.runs import Recorder
 
 EPOCHS = 2
-TIME = "2025-11-21T22:00:00+00:00"
 
 
 @cache
 def plan() -> Plan:
     points = [("gan", "MNIST", {"z_dim": 64}), ("vae", "MNIST", {"latent_dim": 8})]
-    return fake_store.fake_plan(points, epochs=EPOCHS)
+    return fake_plan(points, epochs=EPOCHS)
 
 
 @cache
 def _content(index: int) -> tuple[list[dict[str, Any]], dict[str, bytes], bytes]:
     spec = plan().cells[index]
-    rows = fake_store.history(spec)
+    rows = history(spec)
     pictures: dict[str, bytes] = {}
     for epoch in range(1, EPOCHS + 1):
-        pictures |= fake_store.images(spec, epoch)
-    return rows, pictures, json.dumps(fake_store.measures(spec, rows)).encode()
+        pictures |= images(spec, epoch)
+    return rows, pictures, json.dumps(measures(spec, rows)).encode()
 
 
 def _weights(spec: CellSpec, epoch: int) -> bytes:
@@ -82,7 +83,7 @@ def _train(spec: CellSpec, attempt: Attempt) -> None:
     small = {
         "cost.json": {"seconds": 2.0, "images_per_s": 100.0, "parameters": 3},
         "spec.json": spec.to_json(),
-        "environment.json": fake_store.ENVIRONMENT,
+        "environment.json": ENVIRONMENT,
     }
     for name, value in small.items():
         atomic.write_bytes(attempt.folder / name, json.dumps(value).encode())
@@ -97,8 +98,8 @@ def work(task: dict[str, Any]) -> float:
         _train(spec, attempt)
 
     def evaluate(attempt: Attempt, _: Any) -> None:
-        measures = _content(plan().cells.index(spec))[2]
-        atomic.write_bytes(attempt.folder / "metrics.json", measures)
+        measured = _content(plan().cells.index(spec))[2]
+        atomic.write_bytes(attempt.folder / "metrics.json", measured)
         samples = (results.train_folder(spec) / "best.safetensors").read_bytes()
         atomic.write_bytes(attempt.folder / "samples.npz", samples[::-1])
 
@@ -144,7 +145,7 @@ def still(patch: pytest.MonkeyPatch) -> None:
     """Stop the store's clock, take every other process for dead, spare the real disk."""
     patch.setattr(atomic, "_fsync", lambda handle: None)
     patch.setattr(eta, "remember", lambda *args: None)
-    patch.setattr(commits, "now", lambda: TIME)
+    stores.still(patch)
     patch.setattr(attempts, "process_lives", lambda pid: False)
 
 

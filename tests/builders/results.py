@@ -1,4 +1,4 @@
-"""A store as a finished run leaves it, made in a second: real images, invented numbers.
+"""What a finished cell holds: real images, invented numbers that follow its settings.
 
 The numbers follow simple formulas of the settings, so that tests know what a report of
 them must say. Nothing is random but the noise over early pictures, which has a seed.
@@ -10,78 +10,16 @@ import json
 import math
 from collections.abc import Sequence
 from functools import cache
-from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
 from labkit.data import load
 from labkit.execution import image_grid
-from labkit.experiment.plan import Plan
 from labkit.experiment.spec import CellSpec
-from labkit.store import commits, layer_table
-from labkit.store.store import Store
-
-TIME = "2025-11-21T22:00:00+00:00"
-LAB1 = [
-    *(("gan", d, {"loss": loss, "z_dim": z})
-      for d, loss, z in product(("MNIST", "FashionMNIST"), ("hinge", "bce"), (32, 64, 128))),
-    *(("vae", d, {"latent_dim": n}) for d, n in product(("MNIST", "FashionMNIST"), (8, 16, 32))),
-]  # fmt: skip
-
-
-def spec_of(family: str, dataset: str, params: dict[str, Any], seed: int, several: bool,
-            epochs: int) -> CellSpec:  # fmt: skip
-    """A cell with the family's defaults and the name the plan would give it."""
-    about = FAMILIES[family]
-    full = {name: params.get(name, param.default) for name, param in about.params.items()}
-    tags = [
-        (about.params[n].tag or n + "{}").format(v)
-        for n, v in full.items()
-        if n in about.named_by or n in params
-    ]
-    name = "_".join([dataset, about.label, *tags]) + (f"_seed{seed}" if several else "")
-    return CellSpec(
-        name=name, experiment=family, family=family, dataset=dataset, seed=seed,
-        params={k: list(v) if isinstance(v, tuple) else v for k, v in full.items()},
-        training={"epochs": epochs, "batch_size": 128},
-        data={"source": "bundled", "sha256": "ab" * 32, "limit": None},
-        precision="fp32",
-        selection={"rule": "lowest proxy FID", "samples": 5000,
-                   "against": "first 10,000 training images", "features": feature_hash(dataset)},
-        code="ef" * 32,
-        evaluation={"samples": 10_000, "features": feature_hash(dataset), "code": "01" * 32},
-    )  # fmt: skip
-
-
-def fake_plan(
-    points: Sequence[tuple[str, str, dict[str, Any]]] = tuple(LAB1),
-    seeds: tuple[int, ...] = (42,),
-    epochs: int = 10,
-    **changes: Any,
-) -> Plan:
-    """A plan of these points with these seeds."""
-    cells = tuple(
-        spec_of(family, dataset, params, seed, len(seeds) > 1, epochs)
-        for family, dataset, params in points
-        for seed in seeds
-    )
-    values: dict[str, Any] = {
-        "name": "lab1",
-        "title": "Lab 1 — Generative Models: GAN vs VAE",
-        "author": {"name": "Ada Lovelace", "id": "1815", "group": "", "course": "Deep Learning"},
-        "profile": None,
-        "seeds": seeds,
-        "data_source": "bundled",
-        "data_reason": "the bundled subset was asked for",
-        "snapshot_epochs": tuple(sorted({e for e in (1, 5, 10) if e <= epochs} | {epochs})),
-        "settings": {"report": {"answers": "prose", "layout": "full"}},
-        "cells": cells,
-    }
-    return Plan(**(values | changes))
+from labkit.store import layer_table
+from tests.builders.cells import spec_of
 
 
 def history(spec: CellSpec) -> list[dict[str, Any]]:
@@ -216,56 +154,3 @@ def networks(family: str, params: str) -> bytes:
 
     spec = spec_of(family, "MNIST", json.loads(params), 42, False, 1)
     return json.dumps(layer_table.to_json(trace(spec))).encode()
-
-
-def write_store(
-    root: Path,
-    plan: Plan,
-    failed: Sequence[str] = (),
-    missing: Sequence[str] = (),
-    unmeasured: Sequence[str] = (),
-) -> Store:
-    """A store in which every cell of a plan is committed, but for those named."""
-    made = Store(root)
-    made.write_plan(plan)
-    for spec in plan.cells:
-        if spec.name in missing:
-            continue
-        attempt = made.begin(spec, "train")
-        if spec.name in failed:
-            error = "DivergedError: diverged at step 7 of epoch 2: a loss is not finite"
-            made.fail(attempt, spec, "train", error, f"Traceback…\n{error}")
-            continue
-        rows = history(spec)
-        seconds = sum(row["seconds"] for row in rows)
-        files: dict[str, bytes] = {
-            "history.jsonl": "".join(json.dumps(row) + "\n" for row in rows).encode(),
-            "cost.json": json.dumps(
-                {"seconds": seconds, "images_per_s": 10_000 * len(rows) / seconds,
-                 "parameters": 812_345, "peak_memory_mb": 512.5, "flops_per_image": 2.5e7}
-            ).encode(),
-            "environment.json": json.dumps(ENVIRONMENT).encode(),
-            "spec.json": json.dumps(spec.to_json()).encode(),
-            layer_table.FILE: networks(spec.family, json.dumps(dict(spec.params), sort_keys=True)),
-        }  # fmt: skip
-        for epoch in range(1, spec.training["epochs"] + 1):
-            files |= images(spec, epoch)
-        _write(attempt.folder, files)
-        made.commit(attempt, spec, "train")
-        if spec.name in unmeasured:
-            continue
-        attempt = made.begin(spec, "eval")
-        _write(attempt.folder, {"metrics.json": json.dumps(measures(spec, rows)).encode()})
-        made.commit(attempt, spec, "eval")
-    return made
-
-
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    (folder / "images").mkdir(exist_ok=True)
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-
-
-def still(monkeypatch: Any) -> None:
-    """Stop the store's clock."""
-    monkeypatch.setattr(commits, "now", lambda: TIME)

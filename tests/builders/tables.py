@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+#: Lab 1, really run on the bundled images.
+REAL = Path(__file__).parents[1] / "claims" / "fixtures" / "lab1-bundled.csv"
 
 GAN_COLUMNS = (
     "dataset", "loss", "z_dim", "best_epoch", "proxy_fid", "sharpness", "coverage", "recall",

@@ -1,74 +1,25 @@
-"""Hand-ins to tamper with, and a forger who mends every hash on the way."""
+"""A forger, who changes something in a hand-in and mends every hash on the way."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import re
 import shutil
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from labkit.experiment.grid import make_plan
-from labkit.experiment.reader import read_experiment
-from labkit.experiment.spec import sha256_of
+from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.handin import bag
-from labkit.handin.container import Container
-from labkit.handin.ladder import Ladder, Rung
-from labkit.handin.submit import submit
-from labkit.handin.unpack import unpack
-from labkit.handin.verify import _head, verify
+from labkit.handin.unpack import Unpacked
 from labkit.reporting import build
-from labkit.store.commits import COMMIT, json_bytes, signed
-from labkit.store.store import Store
-from tests.reporting import fake_store
-
-TEXT = """\
-name: {name}
-title: "A lab"
-author: {{name: Ada Lovelace, id: "1815", group: {group}, course: Deep Learning}}
-data: {{source: bundled}}
-seeds: {seeds}
-training: {{epochs: {epochs}, batch_size: 128, snapshot_epochs: [1, {epochs}]}}
-experiments:
-  gan:
-    family: gan
-    grid: {{dataset: [MNIST], loss: [hinge, bce]}}
-  vae:
-    family: vae
-    grid: {{dataset: [MNIST], latent_dim: [8]}}
-"""
-
-
-def project(folder: Path, failed: tuple[str, ...] = (), **about: Any) -> Path:
-    """An experiment file and a finished store of invented numbers; rungs 1 and 2 hold."""
-    about = {"name": "lab", "group": "A", "seeds": "[42]", "epochs": 2} | about
-    folder.mkdir(parents=True)
-    file = folder / "experiments.yaml"
-    file.write_text(TEXT.format(**about))
-    (folder / "answers.md").write_text(
-        "# What hyperparameters most influenced GAN stability in your runs?\n\nThe loss.\n"
-    )
-    plan = make_plan(read_experiment(file), download=False)
-    fake_store.write_store(folder / "results" / about["name"], plan, failed=failed)
-    return file
-
-
-def handed_in(file: Path, out: Path, light: bool = False) -> Path:
-    experiment = read_experiment(file)
-    submit(experiment, file, file.parent / "results" / experiment.name, out, light)
-    return out
-
-
-def payload(path: Path) -> dict[str, bytes]:
-    """What a bag holds, by path below ``data/``."""
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if "/data/" in name]
-        return {name.partition("/data/")[2]: archive.read(name) for name in names}
-
+from labkit.store.commits import COMMIT, json_bytes, read_commit, signed
+from tests.builders.handins import unpacked
 
 Change = Callable[[dict[str, bytes]], None]
 
@@ -92,6 +43,56 @@ def forged(source: Mapping[str, bytes], target: Path, change: Change, again: boo
         files |= rendered(target)
         _pack(files, target)
     return target
+
+
+def edit(name: str, change: Callable[[bytes], bytes]) -> Change:
+    def apply(files: dict[str, bytes]) -> None:
+        before = files[name]
+        files[name] = change(before)
+        assert files[name] != before, f"{name} was not changed"
+
+    return apply
+
+
+def edit_json(name: str, change: Callable[[dict], None]) -> Change:
+    def apply(data: bytes) -> bytes:
+        value = json.loads(data)
+        change(value)
+        return json.dumps(value).encode()
+
+    return edit(name, apply)
+
+
+def replaced(old: str, new: str, which: int = 0) -> Callable[[bytes], bytes]:
+    def apply(data: bytes) -> bytes:
+        places = [m.start() for m in re.finditer(re.escape(old.encode()), data)]
+        at = places[which]
+        return data[:at] + new.encode() + data[at + len(old.encode()) :]
+
+    return apply
+
+
+def resampled(data: bytes) -> bytes:
+    """Samples with one of them replaced by another."""
+    samples = np.load(io.BytesIO(data))["samples"].copy()
+    samples[0] = samples[1]
+    file = io.BytesIO()
+    np.savez_compressed(file, samples=samples)
+    return file.getvalue()
+
+
+def metrics_path(found: Unpacked, spec: CellSpec) -> Path:
+    """The file of a cell's measures."""
+    return found.store.eval_folder(spec) / "metrics.json"
+
+
+def write_measures(path: Path, data: bytes) -> None:
+    """Change a file of measures, and the commit beside it."""
+    path.write_bytes(data)
+    commit = read_commit(path.parent)
+    stated = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    files = commit["files"] | {path.name: stated}
+    (path.parent / COMMIT).write_bytes(json_bytes({**commit, "files": files}))
 
 
 def mend(files: dict[str, bytes]) -> None:
@@ -119,25 +120,20 @@ def _pack(files: Mapping[str, bytes], target: Path) -> None:
 def rendered(path: Path) -> dict[str, bytes]:
     """The report of a hand-in's results, as its author would make it."""
     scratch = path.parent / f"{path.stem}-scratch"
-    container = Container(path)
+    out = scratch / "report"
     try:
-        found = bag.open_bag(container)
-        about, experiment = _head(found)
-        unpacked = unpack(found, about, experiment, scratch, Rung(2))
-        assert unpacked is not None
+        found = unpacked(path, scratch)
         build.build_report(
-            unpacked.store.root,
-            out=scratch / "report",
+            found.store.root,
+            out=out,
             formats=("md", "html"),
             answers_file=scratch / "answers.md",
-            layout=experiment.content.report.layout,
-            overrides=experiment.overrides(),
+            layout=found.experiment.content.report.layout,
+            overrides=found.experiment.overrides(),
         )
-        out = scratch / "report"
         files = sorted(p for p in out.rglob("*") if p.is_file())
         return {f"report/{p.relative_to(out).as_posix()}": p.read_bytes() for p in files}
     finally:
-        container.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -160,15 +156,3 @@ def remember_reports(patch: pytest.MonkeyPatch, folder: Path) -> None:
         return [out]
 
     patch.setattr(build, "build_report", remembered)
-
-
-def climbed(path: Path, highest: int = 2) -> Ladder:
-    return verify(path, highest=highest)
-
-
-def verdicts(ladder: Ladder) -> dict[int, str]:
-    return {rung.number: rung.verdict for rung in ladder.rungs}
-
-
-def store_of(file: Path) -> Store:
-    return Store(file.parent / "results" / read_experiment(file).name)

@@ -1,0 +1,51 @@
+"""The command line in a process of its own, and a project small enough to run there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TINY = """
+name: tiny
+title: "Tiny <b>lab</b> & co"
+data: {source: bundled, limit: 256}
+seeds: [42]
+training: {epochs: 2, batch_size: 64, snapshot_epochs: [1, 2]}
+evaluation: {samples: 300, selection_samples: 200}
+experiments:
+  gan:
+    family: gan
+    grid: {dataset: [MNIST], loss: [hinge]}
+  vae:
+    family: vae
+    grid: {dataset: [FashionMNIST], latent_dim: [8]}
+"""
+
+
+def labkit(
+    *args: object, cwd: Path, check: int | None = 0, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Call `labkit` in a folder.
+
+    Args:
+        args: what is typed after it.
+        cwd: the folder.
+        check: the exit status that is expected; None: any.
+        env: variables of the environment, beside those of this process.
+    """
+    command = [sys.executable, "-m", "labkit", *map(str, args)]
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True
+    )
+    if check is not None:
+        assert done.returncode == check, f"{args}: {done.stdout}{done.stderr}"
+    return done
+
+
+def project(folder: Path, text: str = TINY) -> Path:
+    """A folder with an experiment file in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "experiments.yaml").write_text(text)
+    return folder
