@@ -65,8 +65,10 @@ def test_the_epoch_slider_moves_all_grids_together(opened: Any) -> None:
     second = sources(page)
     assert all(a != b for a, b in zip(best, second, strict=True))
     captions = page.locator(".moving figcaption").all_text_contents()
+    assert captions
     assert all("epoch 2" in text for text in captions)
     alts = page.eval_on_selector_all(".moving img", "all => all.map(i => i.alt)")
+    assert len(alts) == len(best)
     assert all("epoch 2" in alt for alt in alts)
     assert page.locator(".slider output").text_content() == "epoch 2 of 10"
     page.locator("#epoch").press("ArrowRight")
@@ -94,6 +96,7 @@ def test_the_script_speaks_the_language_of_the_page(opened: Any, tmp_path: Path)
     page.locator("#epoch").fill("2")
     assert page.locator(".slider output").text_content() == "[epoch 2 of 3]"
     alts = page.eval_on_selector_all(".moving img", "all => all.map(i => i.alt)")
+    assert alts
     # What was known of the best epoch is gone, what is known of this one is there once.
     assert all(alt.count("[epoch ") == 1 and "[epoch 2]" in alt for alt in alts)
     said = page.eval_on_selector_all(
@@ -193,6 +196,7 @@ def test_two_cells_stand_side_by_side(opened: Any) -> None:
     before = page.eval_on_selector_all(".pair img", "all => all.map(i => i.src)")
     page.locator("#epoch").fill("1")
     after = page.eval_on_selector_all(".pair img", "all => all.map(i => i.src)")
+    assert len(before) == 2
     assert all(a != b for a, b in zip(before, after, strict=True))
 
 

@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+from labkit.handin.verify import verify
+from tests.builders import forgeries, handins
 from tests.builders.commands import labkit
+from tests.builders.forgeries import edit, edit_json
 
 pytestmark = pytest.mark.slow
 
@@ -149,10 +152,6 @@ def test_what_differs_from_itself_is_said_and_not_accused(tmp_path: Path) -> Non
 
 def test_a_record_alone_excuses_only_what_does_not_hold(tmp_path: Path) -> None:
     """A network that has nothing of its own is checked like any other, whatever is recorded."""
-    from labkit.handin.verify import verify
-    from tests.builders import forgeries, handins
-    from tests.builders.forgeries import edit, edit_json
-
     handed_in(tmp_path, {"noise": SEEDED["noise"]})
     held = handins.payload(tmp_path / "h.zip")
     name = next(n for n in held if n.endswith("environment.json"))

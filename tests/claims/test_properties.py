@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from labkit.claims import Answer, Claim, answer_questions
@@ -71,7 +71,25 @@ def claims_of(answers: Sequence[Answer]) -> list[Claim]:
     return [claim for answer in answers for claim in answer.claims]
 
 
+#: A table in which there is something of everything.
+RICH = lab1(3)
+
+
+def test_the_rich_table_has_something_of_everything() -> None:
+    claims = claims_of(answer_questions(RICH))
+    assert {"supported", "inconclusive", "not supported", "not measured"} == {
+        claim.verdict for claim in claims
+    }
+    measured = [claim for claim in claims if claim.verdict != "not measured"]
+    assert {"best-of", "trend", "family"} <= {claim.predicate["kind"] for claim in measured}
+    assert {"proxy_fid", "coverage"} <= {claim.predicate.get("metric") for claim in measured}
+    assert any(c.interval is not None and c.estimate is not None for c in claims)
+    assert any(c.in_these_runs == "no" for c in claims)
+    assert any(text[:1].isdigit() for c in claims for text in c.shown.values())
+
+
 @given(tables())
+@example(RICH)
 @relaxed
 def test_every_number_of_a_text_is_among_its_numbers(frame: pd.DataFrame) -> None:
     for claim in claims_of(answer_questions(frame)):
@@ -95,6 +113,7 @@ def test_every_number_of_a_paragraph_comes_from_a_claim(frame: pd.DataFrame) -> 
 
 
 @given(tables())
+@example(RICH)
 @relaxed
 def test_shown_is_the_printed_form_of_numbers(frame: pd.DataFrame) -> None:
     for claim in claims_of(answer_questions(frame)):
@@ -105,6 +124,7 @@ def test_shown_is_the_printed_form_of_numbers(frame: pd.DataFrame) -> None:
 
 
 @given(tables())
+@example(RICH)
 @relaxed
 def test_the_estimate_lies_in_its_interval(frame: pd.DataFrame) -> None:
     for claim in claims_of(answer_questions(frame)):
@@ -115,6 +135,7 @@ def test_the_estimate_lies_in_its_interval(frame: pd.DataFrame) -> None:
 
 
 @given(tables())
+@example(RICH)
 @relaxed
 def test_verdicts_follow_the_rules(frame: pd.DataFrame) -> None:
     for claim in claims_of(answer_questions(frame)):
@@ -177,6 +198,7 @@ def _mean(frame: pd.DataFrame, metric: str) -> float:
 
 
 @given(tables())
+@example(RICH)
 @relaxed
 def test_level_means_can_be_recomputed_from_the_table(frame: pd.DataFrame) -> None:
     for claim in claims_of(answer_questions(frame)):
@@ -199,6 +221,7 @@ def test_level_means_can_be_recomputed_from_the_table(frame: pd.DataFrame) -> No
 
 
 @given(tables())
+@example(RICH)
 @relaxed
 def test_family_means_can_be_recomputed_from_the_table(frame: pd.DataFrame) -> None:
     for claim in claims_of(answer_questions(frame)):
@@ -280,6 +303,7 @@ def test_noise_below_rounding_never_makes_a_winner(
 
 
 @given(tables())
+@example(RICH)
 @relaxed
 def test_an_absent_metric_is_not_measured(frame: pd.DataFrame) -> None:
     for metric in ("proxy_fid", "coverage"):

@@ -51,6 +51,8 @@ def test_one_seed_supports_nothing_in_any_world(script: ModuleType) -> None:
 
 def test_errors_are_rare_where_nothing_is_true_and_effects_are_found(script: ModuleType) -> None:
     nothing = script.simulate(0.0, 5, 20, "normal", 1)
+    assert nothing.grids == 20
+    assert nothing.judged["best-of"] > 0
     assert max(nothing.wrong_grids.values(), default=0) <= 4  # P(more | 5 %) < 0.003
     large = script.simulate(2.0, 8, 8, "normal", 2)
     assert large.supported["best-of"] > 0.4 * large.true["best-of"]
@@ -64,5 +66,7 @@ def test_false_support_stays_within_five_percent(
 ) -> None:
     grids = 200
     tally = script.simulate(effect, seeds, grids, noise, 3)
+    assert tally.grids == grids
+    assert tally.judged["best-of"] > 0
     for question in script.QUESTIONS:
         assert tally.wrong_grids[question] / grids <= script.limit(grids)

@@ -252,7 +252,7 @@ def test_every_form_of_the_help_is_understood(form: str) -> None:
         ("rises|falls", "falls"), ("lowest|highest", "lowest"),
     ):  # fmt: skip
         text = text.replace(name, value)
-    check_statement(text, Context(from_frame(lab1()), Words()))
+    assert check_statement(text, Context(from_frame(lab1()), Words())).claims
 
 
 @given(st.text(max_size=120))

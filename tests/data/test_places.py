@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -176,4 +175,3 @@ def test_a_cut_file_is_said_once_and_before_any_training(small: Path, gz: bool) 
     ended = CliRunner().invoke(app, ["run", "--data-root", "data", "--executor", "inline"])
     assert isinstance(ended.exception, DataError)
     assert not list(Path().glob("results/*/cells"))
-    assert os.environ["LABKIT_CACHE"]

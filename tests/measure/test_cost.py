@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from labkit.measure import cost
 from labkit.measure.cost import PeakMemory
 
 
@@ -22,7 +23,19 @@ def test_an_earlier_peak_does_not_count():
     assert with_large - later.megabytes() > 150
 
 
-def test_it_says_how_it_was_measured():
+def test_it_says_how_it_was_measured(monkeypatch):
+    monkeypatch.setattr(cost, "_reset_high_water_mark", lambda: False)
+    monkeypatch.setattr(cost, "_lifetime_peak", iter([200.0, 200.0, 300.0]).__next__)
     memory = PeakMemory()
-    assert memory.method
-    assert memory.megabytes() is None or memory.megabytes() > 1
+    assert memory.method.endswith("so far, if it rose in the cell")
+    assert [memory.megabytes(), memory.megabytes()] == [None, 300.0]
+    monkeypatch.setattr(cost, "_reset_high_water_mark", lambda: True)
+    monkeypatch.setattr(cost, "_high_water_mark", lambda: 120.0)
+    memory = PeakMemory()
+    assert memory.method.endswith("during the cell")
+    assert memory.megabytes() == 120.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+def test_the_peak_of_this_process_is_known():
+    assert PeakMemory().megabytes() > 10

@@ -55,6 +55,7 @@ def disturbed(root: Path, number: int, code: int, lasting: bool) -> str:
 
 def check(folder: Path, every: int, expected: dict[str, bytes]) -> None:
     kinds = breakable.operations(folder / "counted")
+    assert len(kinds) > 80
     for number in range(0, len(kinds), every):
         # Once, with each error; from then on, with each error by turns.
         cases = [(code, False) for code in ERRORS] + [(ERRORS[number % len(ERRORS)], True)]

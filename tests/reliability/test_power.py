@@ -213,7 +213,7 @@ def test_what_is_committed_is_flushed(tmp_path: Path, expected: dict[str, bytes]
     now = recorder.scan()
     recorder._state(now, set(now.content), set()).write(tmp_path / "after")
     recorder.close()
-    assert breakable.files(tmp_path / "after" / "results") == expected
+    assert breakable.files(tmp_path / "after" / "results") == expected, "lost"
 
 
 @pytest.mark.parametrize("forgotten", ["sync_folder"])
@@ -222,5 +222,5 @@ def test_a_forgotten_flush_is_noticed(
 ) -> None:
     """The instrument itself: without these calls, what is committed can be lost."""
     monkeypatch.setattr(atomic, forgotten, lambda *args: None)
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="lost"):
         test_what_is_committed_is_flushed(tmp_path, expected)

@@ -387,9 +387,15 @@ def test_another_students_seed(tmp_path: Path) -> None:
 
 
 def test_what_is_said_cannot_steer_a_terminal(files: dict[str, bytes], tmp_path: Path) -> None:
-    evil = edit("experiments.yaml", lambda d: d.replace(b"Ada Lovelace", b'"\\e[2J\\u202eAda"'))
+    def evil(held: dict[str, bytes]) -> None:
+        author = '"\u202eAda"'.encode()
+        edit("experiments.yaml", lambda d: d.replace(b"Ada Lovelace", author))(held)
+        edit_json("results/plan.json", lambda plan: plan.update(name="\x1b[2Jlab"))(held)
+
     lines = handins.climbed(forgeries.forged(files, tmp_path / "x.zip", evil)).lines()
-    assert all(c.isprintable() for line in lines[1:] for c in line)
+    assert "\ufffdAda" in lines[0]
+    assert any("\ufffd[2Jlab" in line for line in lines[1:])
+    assert all(c.isprintable() for line in lines for c in line)
 
 
 def test_the_command_line(honest: Path, tmp_path: Path) -> None:

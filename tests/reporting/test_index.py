@@ -232,6 +232,8 @@ def test_the_verb(folder: Path, tmp_path: Path) -> None:
 
 def test_this_projects_own_reports_are_listed() -> None:
     page = (REPORTS / "index.html").read_text("utf-8")
+    assert cards(REPORTS)
+    assert links(page)
     for found in cards(REPORTS):
         assert f'id="{found.name}"' in page
         for best in found.best:

@@ -16,6 +16,7 @@ from labkit import api, cli
 from labkit.errors import LabkitError
 from labkit.reporting.results import Results
 from labkit.store.store import Store
+from tests.builders.commands import TINY
 from tests.builders.plans import fake_plan
 from tests.builders.stores import write_store
 
@@ -186,8 +187,6 @@ def test_importing_labkit_imports_nothing_heavy() -> None:
 
 @pytest.mark.slow
 def test_run_and_report_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.builders.commands import TINY
-
     monkeypatch.chdir(tmp_path)
     Path("experiments.yaml").write_text(TINY, "utf-8")
     results = labkit.run(only="*VAE*", executor="inline")

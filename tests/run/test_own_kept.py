@@ -24,6 +24,7 @@ from labkit.experiment.grid import make_plan, parse_experiment
 from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import CellFailure, CellResult, Outcome
 from labkit.store.store import Store
+from tests.builders.runs import Recorder
 
 GIVEN: dict[str, Any] = {"dataset": "MNIST", "family": "gan", "loss": "bce"}
 REAL = load("MNIST", "train", "bundled", limit=1000).images
@@ -440,7 +441,6 @@ def test_an_older_training_of_a_cell_is_not_taken_up(tmp_path: Path) -> None:
 
 def test_a_run_that_begins_meanwhile_keeps_a_loops_cell(tmp_path: Path) -> None:
     from labkit.execution import runner
-    from tests.builders.runs import Recorder
 
     text = "name: mine\nexperiments: {v: {family: vae, grid: {dataset: [MNIST]}}}\n"
     plan = make_plan(parse_experiment(text, "a.yaml"), source="bundled")
@@ -488,9 +488,9 @@ def test_any_number_is_taken(value: Any, tmp_path: Path) -> None:
     "value", ["1", None, [1, 2], np.array([1, 2]), 1j, object(), torch.ones(2)]
 )
 def test_what_is_no_number_is_not(value: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="not a single number"):
         convert.number(value)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"not a (single|whole) number"):
         convert.whole(value)
 
 
