@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,29 +58,16 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class RunOptions:
+class RunOptions(Options):
     """What `labkit run` and :func:`run` may be asked for; see there."""
 
     file: str | Path = DEFAULT_FILE
     profile: str | None = None
     seeds: str | int | Sequence[int] | None = None
-    jobs: int | None = None
-    only: str | None = None
-    failed: bool = False
-    force: bool = False
-    fail_fast: bool = False
-    device: str = "auto"
     precision: str | None = None
-    data_root: str | Path | None = None
     source: str | None = None
     no_download: bool = False
     results: str | Path | None = None
-    executor: str = "local"
-
-    @property
-    def root(self) -> Path | None:
-        """Where the full data sets are, if that was said."""
-        return None if self.data_root is None else folder(str(self.data_root))
 
 
 def prepare(asked: RunOptions) -> Prepared:
@@ -93,21 +80,13 @@ def prepare(asked: RunOptions) -> Prepared:
     one_of("--executor", asked.executor, EXECUTORS)
     one_of("--source", asked.source, ("auto", "full", "bundled"))
     one_of("--precision", asked.precision, ("auto", "fp32", "bf16"))
-    for option, given in (("--data-root", asked.root), ("--results", asked.results)):
+    if asked.data_root is not None:
+        asked = replace(asked, data_root=folder(str(asked.data_root)))
+    for option, given in (("--data-root", asked.data_root), ("--results", asked.results)):
         if given is not None and Path(given).exists() and not Path(given).is_dir():
             raise UserError(f"{option} {given}: is not a folder")
     plan, store = _planned(asked)
-    options = Options(
-        jobs=asked.jobs,
-        only=asked.only,
-        failed=asked.failed,
-        force=asked.force,
-        fail_fast=asked.fail_fast,
-        device=asked.device,
-        threads=plan.settings.get("threads") or 1,
-        data_root=asked.root,
-        executor=asked.executor,
-    )
+    options = replace(asked, threads=plan.settings.get("threads") or 1)
     if store.plan_path.is_file():
         plan = plan.keeping_own(store.plan())
     return Prepared(plan, store, options)
@@ -129,7 +108,7 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
         "only": asked.only,
         "source": asked.source,
         "precision": asked.precision,
-        "root": None if asked.root is None else str(asked.root),
+        "root": None if asked.data_root is None else str(asked.data_root),
     }
     key = remembered.key(file, known)
     plan = remembered.recall(key)
@@ -148,7 +127,7 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
         experiment,
         seeds=seeds,
         only=asked.only,
-        data_root=asked.root,
+        data_root=asked.data_root,
         source=wanted,
         # What was bundled stays bundled unless asked: no download behind a plan's back.
         download=not asked.no_download and before != "bundled",
@@ -180,7 +159,7 @@ def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     datasets = [name for name in DATASETS if name in used]
     try:
         download = not asked.no_download and before != "bundled"
-        found = named_source(wanted, datasets, asked.root, download)
+        found = named_source(wanted, datasets, asked.data_root, download)
     except DataError:
         return False
     return found == (plan.data_source, plan.data_reason)
@@ -279,12 +258,7 @@ def run(
         LabkitError: a mistake in the file or the arguments, in one line.
         KeyboardInterrupt: stopped; what was finished is kept, and the same call goes on.
     """
-    asked = RunOptions(
-        file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
-        fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
-        source=source, no_download=no_download, results=results, executor=executor,
-    )  # fmt: skip
-    prepared = prepare(asked)
+    prepared = prepare(RunOptions(**locals()))
     print(data_line(prepared.plan), file=sys.stderr, flush=True)
     execute(prepared, PlainView())
     return load(prepared.store.root)
@@ -333,48 +307,33 @@ def report(
     Raises:
         LabkitError: there are no results, or a mistake in the arguments, in one line.
     """
-    asked = ReportOptions(source, out, profile, results, format, layout, lang)
-    made = write_report(asked)
-    return next((path for path in made if path.suffix == ".html"), made[-1])
-
-
-@dataclass(frozen=True)
-class ReportOptions:
-    """What `labkit report` and :func:`report` may be asked for; see there."""
-
-    source: str | Path = DEFAULT_FILE
-    out: str | Path | None = None
-    profile: str | None = None
-    results: str | Path | None = None
-    format: str = "all"
-    layout: str | None = None
-    lang: str = "en"
-
-
-def write_report(asked: ReportOptions) -> list[Path]:
-    """:func:`report`, with the paths of all the formats, in their order."""
     # With pandas and Jinja, which `labkit run` does without.
     from labkit.reporting import build, index
 
-    one_of("--layout", asked.layout, ("full", "brief"))
-    one_of("--lang", asked.lang, languages())
-    wanted = formats(asked.format)
-    given = Path(asked.source)
+    one_of("--layout", layout, ("full", "brief"))
+    one_of("--lang", lang, languages())
+    wanted = formats(format)
+    given = Path(source)
     # The results of a training loop of one's own have no experiment file.
-    experiment = None if given.is_dir() else read(given, asked.profile)
-    store = stored(given if experiment is None else results_folder(asked.results, experiment.name))
-    layout, answers, overrides = asked.layout or "full", None, {}
+    experiment = None if given.is_dir() else read(given, profile)
+    store = stored(given if experiment is None else results_folder(results, experiment.name))
+    answers, overrides = None, {}
     if experiment is not None:
         answers = given.parent / "answers.md"
-        layout = asked.layout or experiment.content.report.layout
+        layout = layout or experiment.content.report.layout
         # How a report reads is taken from the file as it is now; what it reports, from the store.
         overrides = experiment.overrides()
-    with using(catalogue(asked.lang)):
+    with using(catalogue(lang)):
         made = build.render_report(
-            store.root, formats=wanted, answers_file=answers, layout=layout, overrides=overrides
+            store.root,
+            formats=wanted,
+            answers_file=answers,
+            layout=layout or "full",
+            overrides=overrides,
         )
     name = store.root.name if experiment is None else experiment.name
-    out = Path(asked.out) if asked.out is not None else Path("reports") / name
-    update(out, made)
-    index.refresh(out.parent)
-    return build.paths(out, made)
+    target = Path(out) if out is not None else Path("reports") / name
+    update(target, made)
+    index.refresh(target.parent)
+    paths = build.paths(target, made)
+    return next((path for path in paths if path.suffix == ".html"), paths[-1])

@@ -11,75 +11,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from labkit.catalog.building import (
-    CONSTRAINTS,
-    DATASETS,
-    DISCRIMINATOR_NORMS,
-    GAN_NETWORKS,
-    HIDDEN_NORMS,
-    INITIALISATIONS,
-    LOSSES,
-    OPTIMISERS,
-    RECONSTRUCTIONS,
-    REGISTRIES,
-    VAE_NETWORKS,
-)
-from labkit.catalog.entries import (
-    Choice,
-    Constraint,
-    Dataset,
-    Direction,
-    Family,
-    Format,
-    GanNetworks,
-    Kind,
-    Loss,
-    Metric,
-    Param,
-    Plot,
-    Question,
-    Reconstruction,
-    VaeNetworks,
-    resolve,
-)
-from labkit.catalog.families import FAMILIES
-from labkit.catalog.metrics import METRICS
-from labkit.catalog.report import FORMATS, PLOTS, QUESTIONS
-
-__all__ = [
-    "CONSTRAINTS",
-    "DATASETS",
-    "DISCRIMINATOR_NORMS",
-    "FAMILIES",
-    "FORMATS",
-    "GAN_NETWORKS",
-    "HIDDEN_NORMS",
-    "INITIALISATIONS",
-    "LOSSES",
-    "METRICS",
-    "OPTIMISERS",
-    "PLOTS",
-    "QUESTIONS",
-    "RECONSTRUCTIONS",
-    "REGISTRIES",
-    "VAE_NETWORKS",
-    "Choice",
-    "Constraint",
-    "Dataset",
-    "Direction",
-    "Family",
-    "Format",
-    "GanNetworks",
-    "Kind",
-    "Loss",
-    "Metric",
-    "Param",
-    "Plot",
-    "Question",
-    "Reconstruction",
-    "VaeNetworks",
-    "resolve",
-]
+from labkit.catalog.building import CONSTRAINTS as CONSTRAINTS
+from labkit.catalog.building import DATASETS as DATASETS
+from labkit.catalog.building import GAN_NETWORKS as GAN_NETWORKS
+from labkit.catalog.building import INITIALISATIONS as INITIALISATIONS
+from labkit.catalog.building import LOSSES as LOSSES
+from labkit.catalog.building import OPTIMISERS as OPTIMISERS
+from labkit.catalog.building import RECONSTRUCTIONS as RECONSTRUCTIONS
+from labkit.catalog.building import REGISTRIES as REGISTRIES
+from labkit.catalog.building import VAE_NETWORKS as VAE_NETWORKS
+from labkit.catalog.entries import Choice as Choice
+from labkit.catalog.entries import Constraint as Constraint
+from labkit.catalog.entries import Dataset as Dataset
+from labkit.catalog.entries import Family as Family
+from labkit.catalog.entries import GanNetworks as GanNetworks
+from labkit.catalog.entries import Kind as Kind
+from labkit.catalog.entries import Loss as Loss
+from labkit.catalog.entries import Metric as Metric
+from labkit.catalog.entries import Param as Param
+from labkit.catalog.entries import Plot as Plot
+from labkit.catalog.entries import Question as Question
+from labkit.catalog.entries import Reconstruction as Reconstruction
+from labkit.catalog.entries import VaeNetworks as VaeNetworks
+from labkit.catalog.entries import resolve as resolve
+from labkit.catalog.families import FAMILIES as FAMILIES
+from labkit.catalog.metrics import METRICS as METRICS
+from labkit.catalog.report import FORMATS as FORMATS
+from labkit.catalog.report import PLOTS as PLOTS
+from labkit.catalog.report import QUESTIONS as QUESTIONS
 
 REGISTRIES["families"] = FAMILIES
 

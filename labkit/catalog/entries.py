@@ -64,16 +64,12 @@ class Family:
     """The parameters that always appear in a cell's name and table."""
     losses: tuple[str, ...]
     """The history columns that are its training losses."""
-    modules: tuple[str, ...]
-    """Training modules whose code is part of a cell's fingerprint."""
     reconstructs: bool = False
     """Whether cells also have reconstructions and interpolations."""
     conditional: bool = False
     """Whether images are generated for a class that is asked for."""
     objective: str = ""
     """Who minimises what, where that is more than the losses its settings name."""
-    rules: tuple[str, ...] = ()
-    """``module:function`` of what makes no sense together, see :mod:`labkit.catalog.rules`."""
     hue: str = ""
     """Its colour in plots, a key of :data:`labkit.reporting.plots.style.HUES`; empty: one that
     no other family of the report has."""
@@ -282,10 +278,8 @@ class Format:
     label: str
     target: str
     suffix: str
-    extra: str = ""
-    """The installation extra it is best made with, e.g. ``pdf``."""
     module: str = ""
-    """What that extra brings; where it is there, the format is among ``all``."""
+    """A library it needs; where that is installed, the format is among ``all``."""
 
 
 #: Who loads a module that is none of Python's, by the beginning of its name: a user's own

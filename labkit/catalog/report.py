@@ -120,5 +120,5 @@ PLOTS: dict[str, Plot] = {
 FORMATS: dict[str, Format] = {
     "md": Format("Markdown", "labkit.reporting.render.files:markdown", "report.md"),
     "html": Format("HTML", "labkit.reporting.render.files:page", "report.html"),
-    "pdf": Format("PDF", "labkit.reporting.render.pdf:pdf", "report.pdf", "pdf", "weasyprint"),
+    "pdf": Format("PDF", "labkit.reporting.render.pdf:pdf", "report.pdf", "weasyprint"),
 }

@@ -6,12 +6,12 @@ setting of another kind would do silently - nothing - is refused as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
 from labkit.catalog.building import GAN_NETWORKS, REGISTRIES
-from labkit.catalog.entries import Param, resolve
+from labkit.catalog.entries import Family, Param
 from labkit.catalog.families import FAMILIES
 
 #: A setting and why it cannot stand beside the others.
@@ -43,12 +43,22 @@ def objection(
             idle = next(p[other] for p, act in zip(points, acts, strict=True) if not act)
             where = " or ".join(levels)
             return name, f"acts only with {other}: {where}; it changes nothing with {idle}"
-    for rule in about.rules:
-        check = resolve(rule)
-        found: Objection | None = next((o for point in points if (o := check(point))), None)
-        if found:
-            return found
-    return None
+    objections = (rule(point) for rule in _rules(about) for point in points)
+    return next(filter(None, objections), None)
+
+
+def _rules(about: Family) -> Iterator[Callable[[Mapping[str, Any]], Objection | None]]:
+    """The rules for a family with these settings; a user's own family has none."""
+    if not about.target.startswith("labkit."):
+        return
+    if "kl_warmup" in about.params:
+        yield warm_up_of_nothing
+    if {"constraint", "d_norm"} <= about.params.keys():
+        yield batch_norm_under_penalty
+    if "d_norm" in about.params:
+        yield discriminator_options
+    if about.conditional:
+        yield told_the_class
 
 
 def idle(params: Mapping[str, Param], point: Mapping[str, Any]) -> set[str]:

@@ -47,7 +47,7 @@ def run(
 ) -> None:
     """Train and measure every cell that is not done yet."""
     asked = api.RunOptions(
-        file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
+        file=file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
         fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
         source=source, no_download=no_download, results=results, executor=executor,
     )  # fmt: skip

@@ -23,6 +23,8 @@ from labkit.experiment.spec import OWN_CODE, CellSpec, sha256_of
 from labkit.plugins import registry as own_code
 
 PACKAGE = Path(__file__).parents[1]
+#: Modules that every training uses.
+BASIS = ("labkit.train.loop", "labkit.train.rng", "labkit.train.models.base")
 #: Modules that were rewritten and compute the same bits; `scripts/same_bits.py` proves it first.
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
 
@@ -45,8 +47,8 @@ def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
 def training_modules(family: str, params: Mapping[str, Any] | None = None) -> list[str]:
     """The modules whose code is part of a cell's fingerprint, sorted.
 
-    They are :attr:`Family.modules`, the modules of the entries its settings choose, and
-    what all these import from ``labkit.train``; other packages belong to the numeric
+    They are :data:`BASIS`, the modules of the family and of the entries its settings choose,
+    and what all these import from ``labkit.train``; other packages belong to the numeric
     environment or to the evaluation. So new networks leave the cells of others alone.
 
     Args:
@@ -55,7 +57,7 @@ def training_modules(family: str, params: Mapping[str, Any] | None = None) -> li
     """
     chosen = [target.partition(":")[0] for target in targets(family, params)]
     found: set[str] = set()
-    waiting = [*FAMILIES[family].modules]
+    waiting = [*BASIS]
     waiting += [name for name in chosen if name.startswith("labkit.train.")]
     while waiting:
         name = waiting.pop()

@@ -73,11 +73,9 @@ def make_plan(
 
     Raises:
         PlanError: too many cells, two equal cells, no cell matches `only`, malformed
-            `seeds`, an unknown `source` or `precision`, or a source that cannot be had.
+            `seeds`, or a source that cannot be had.
     """
     content = experiment.content
-    _check_choice("--source", source, ("auto", "full", "bundled"))
-    _check_choice("--precision", precision, ("auto", "fp32", "bf16"))
     asked = tuple(content.seed_list())
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
@@ -86,7 +84,10 @@ def make_plan(
         each = [(point, wanted) for point in points]
     else:
         more = (*asked, *(seed for seed in wanted if seed not in asked))
-        each = [(point, _seeds_of(point, asked, more, only)) for point in points]
+        each = [
+            (p, tuple(s for s in more if s in asked or matches(f"{p.name}_seed{s}", only)))
+            for p in points
+        ]
         if not any(matches(f"{p.name}_seed{s}", only) for p, some in each for s in some):
             raise PlanError(f"--only '{only}' matches no cell; there is {points[0].name}, ...")
     several = len({seed for _, some in each for seed in some}) > 1
@@ -139,11 +140,6 @@ def parse_seeds(text: str, first: int) -> tuple[int, ...]:
     return tuple(values)
 
 
-def _check_choice(option: str, value: str | None, allowed: Sequence[str]) -> None:
-    if value is not None and value not in allowed:
-        raise PlanError(f"{option} {value}: allowed: {', '.join(allowed)}")
-
-
 def _check_size(experiment: Experiment, seeds: int) -> None:
     """Refuse a grid before it is expanded."""
     total = 0
@@ -194,12 +190,6 @@ def _named(points: list[_Point]) -> list[_Point]:
         else point
         for point in points
     ]
-
-
-def _seeds_of(
-    point: _Point, asked: tuple[int, ...], more: tuple[int, ...], only: str
-) -> tuple[int, ...]:
-    return tuple(s for s in more if s in asked or matches(f"{point.name}_seed{s}", only))
 
 
 def _source(

@@ -78,7 +78,7 @@ def formats(text: str) -> list[str]:
         one_of("--format", name, (*FORMATS, "all"))
     if "all" in names:
         return [key for key, made in FORMATS.items() if not made.module or find_spec(made.module)]
-    return names
+    return list(dict.fromkeys(names))
 
 
 def known_device(device: str) -> None:
