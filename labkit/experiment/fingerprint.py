@@ -8,17 +8,14 @@ the files are read where they lie, so asking never brings in torch.
 from __future__ import annotations
 
 import ast
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from labkit.catalog import FAMILIES, REGISTRIES
-from labkit.data.places import cache_dir
 from labkit.experiment.spec import OWN_CODE, CellSpec, sha256_of
 from labkit.plugins import registry as own_code
 
@@ -130,78 +127,27 @@ def _hash(tree: ast.Module) -> str:
     return hashlib.sha256(_dump(tree).encode()).hexdigest()
 
 
-class _Facts(NamedTuple):
-    """What is asked of a module's source."""
-
-    version: str
-    imports: list[str]
-    """All names of ``labkit.train`` it imports, modules or not."""
-
-
 def _module_hash(path: Path) -> str:
-    return _facts(path).version
+    return _parsed(path)[0]
 
 
 def _imports(path: Path) -> list[str]:
     """The modules of ``labkit.train`` that a module imports, by absolute name."""
-    return [name for name in _facts(path).imports if _is_module(name)]
+    return _parsed(path)[1]
 
 
 @cache
-def _facts(path: Path) -> _Facts:
-    """A module's facts, from its source or, if these very bytes were seen before, from a file.
-
-    Reading fifty syntax trees takes longer than everything else a run with nothing to do
-    does. What is kept is found by the bytes' own SHA-256, so it cannot be out of date.
-    """
-    source = path.read_bytes()
-    key = hashlib.sha256(source).hexdigest()
-    seen = _seen()
-    if key not in seen:
-        tree = ast.parse(source, path.name)
-        seen[key] = _Facts(_hash(tree), _training_names(tree))
-        _keep(seen)
-    return seen[key]
-
-
-def _training_names(tree: ast.Module) -> list[str]:
+def _parsed(path: Path) -> tuple[str, list[str]]:
+    """A module's hash, and the modules of ``labkit.train`` it imports."""
+    tree = ast.parse(path.read_bytes(), path.name)
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.startswith("labkit.train.")]
-
-
-@cache
-def _kept_at() -> Path:
-    """Named after this module's own bytes: another way of hashing starts another file."""
-    own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
-    return cache_dir() / f"code-{own}.json"
-
-
-@cache
-def _seen() -> dict[str, _Facts]:
-    try:
-        kept = json.loads(_kept_at().read_bytes())
-        return {key: _Facts(version, imports) for key, (version, imports) in kept.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}  # nothing kept, or nothing that can be read: it is made again
-
-
-def _keep(seen: Mapping[str, _Facts]) -> None:
-    """Write the file anew; a folder that cannot be written costs time, nothing else."""
-    unfinished = _kept_at().with_suffix(f".{os.getpid()}")
-    with contextlib.suppress(OSError):
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(seen), encoding="utf-8")
-        unfinished.replace(_kept_at())
-
-
-@cache
-def _is_module(name: str) -> bool:
-    return _path(name).is_file()
+    inside = (name for name in names if name.startswith("labkit.train."))
+    return _hash(tree), [name for name in inside if _path(name).is_file()]
 
 
 @cache
@@ -215,21 +161,14 @@ def _dump(node: object) -> str:
     """A syntax tree as text; what is empty is left out, as it differs between Pythons."""
     if isinstance(node, ast.AST):
         fields = ((name, getattr(node, name, None)) for name in node._fields if name != "ctx")
-        inside = ",".join(f"{name}={_dump(value)}" for name, value in fields if _says(value))
+        inside = ",".join(f"{k}={_dump(v)}" for k, v in fields if v is not None and v != [])
         return f"{type(node).__name__}({inside})"
     if isinstance(node, list):
         return f"[{','.join(_dump(item) for item in node if not _is_docstring(item))}]"
     return repr(node)
 
 
-def _says(value: object) -> bool:
-    return value is not None and value != []
-
-
 def _is_docstring(node: object) -> bool:
     """A bare string as a statement: wherever it stands, it does nothing."""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    bare = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(bare, ast.Constant) and isinstance(bare.value, str)
