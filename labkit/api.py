@@ -102,15 +102,7 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
 def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     """The plan of a file, remembered or new, and the store it is for."""
     file, seeds = Path(asked.file), _seeds(asked.seeds)
-    known = {
-        "profile": asked.profile,
-        "seeds": seeds,
-        "only": asked.only,
-        "source": asked.source,
-        "precision": asked.precision,
-        "root": None if asked.data_root is None else str(asked.data_root),
-    }
-    key = remembered.key(file, known)
+    key = remembered.key(file, {name: str(value) for name, value in vars(asked).items()})
     plan = remembered.recall(key)
     if plan is not None:
         store = Store(results_folder(asked.results, plan.name))

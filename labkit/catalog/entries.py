@@ -105,7 +105,6 @@ class Loss:
     """The discriminator's loss as a formula (LaTeX-free, for a report)."""
     generator: str
     source: str
-    about: str = ""
     threshold: bool = True
     """Whether a logit of 0 divides real from fake, so that D has an accuracy."""
 
@@ -124,11 +123,11 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Choice:
-    """A small choice with a function behind it: an optimiser, an initialisation, a norm."""
+    """A small choice: an optimiser, an initialisation, a norm."""
 
     label: str
-    target: str
-    about: str
+    target: str = ""
+    """``module:function``; empty where the networks see to it."""
 
 
 @dataclass(frozen=True)
@@ -275,7 +274,8 @@ class Plot:
 
 @dataclass(frozen=True)
 class Format:
-    label: str
+    """A kind of file a report is written as."""
+
     target: str
     suffix: str
     module: str = ""

@@ -88,14 +88,13 @@ def examine(results: Path = Path("results")) -> Iterator[Finding]:
     """
     yield Finding("labkit", f"{__version__}, {_installed()}")
     bits = "64 bit" if sys.maxsize > 2**32 else "32 bit"
-    where = (
-        "in a virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
-    )
-    yield Finding(
-        "Python",
-        f"{platform.python_version()} {platform.python_implementation()}, {bits}, {where}",
-    )
-    yield Finding("System", f"{_system()}; {_cores()}")
+    python = f"{platform.python_version()} {platform.python_implementation()}, {bits}"
+    where = "in a" if sys.prefix != sys.base_prefix else "no"
+    yield Finding("Python", f"{python}, {where} virtual environment")
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    workers = runner.worker_count(runner.Options())
+    cores = f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
+    yield Finding("System", f"{system}; {cores}")
     requires = _requires()
     yield packages(requires)
     yield fonts()
@@ -127,29 +126,11 @@ def _installed() -> str:
 
 
 def _requires() -> list[str]:
-    """What labkit needs, as its package says or, where it is not installed, its project file."""
+    """What labkit needs, as its package says; nothing where it is not installed."""
     try:
         return metadata.requires("labkit") or []
     except metadata.PackageNotFoundError:
-        import tomllib
-
-        project = (
-            tomllib.loads(_PROJECT.read_text("utf-8"))["project"] if _PROJECT.is_file() else {}
-        )
-        more = project.get("optional-dependencies", {})
-        return [
-            *project.get("dependencies", ()),
-            *(f'{each}; extra == "{name}"' for name, some in more.items() for each in some),
-        ]
-
-
-def _system() -> str:
-    return f"{platform.system()} {platform.release()} {platform.machine()}"
-
-
-def _cores() -> str:
-    workers = runner.worker_count(runner.Options())
-    return f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
+        return []
 
 
 def packages(requires: Sequence[str]) -> Finding:
@@ -169,12 +150,11 @@ def extras(requires: Sequence[str]) -> Iterator[Finding]:
     from labkit.reporting.render.pdf import browser
 
     wanted = [_name(each) for each in requires if re.search(r"extra == .pdf", each)]
-    has = bool(wanted) and all(_version(name) for name in wanted)
-    program = browser()
-    how = [
-        *([f"{name} {_version(name)}" for name in wanted] if has else []),
-        *([Path(program).stem] if program else []),
-    ]
+    versions = [_version(name) for name in wanted]
+    how = [f"{name} {version}" for name, version in zip(wanted, versions, strict=True)]
+    how = how if all(versions) else []
+    if program := browser():
+        how.append(Path(program).stem)
     yield Finding("PDF", " and ".join(how) or "neither WeasyPrint nor a browser to print with")
     kernel = _version("ipykernel")
     yield Finding("Notebook", f"ipykernel {kernel}" if kernel else "ipykernel is not installed")
@@ -198,13 +178,11 @@ def fonts() -> Finding:
     try:
         from labkit.reporting.plots.library import mpl  # whether it can be had is asked
 
-        folder = Path(mpl.get_data_path(), "fonts", "ttf")
-        files = [folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"]
-        missing = [file.name for file in files if not file.is_file()]
+        font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
     except Exception as error:  # whatever keeps it from being imported is the finding
         return Finding("Fonts", f"matplotlib cannot be imported: {nameless(error)}", ok=False)
-    if missing:
-        return Finding("Fonts", f"matplotlib lacks {', '.join(missing)}", ok=False)
+    if not font.is_file():
+        return Finding("Fonts", f"matplotlib lacks {font.name}", ok=False)
     return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
 
 

@@ -18,19 +18,14 @@ from labkit.plugins import registry as own_code
 SCHEMA_NAME = "experiments.schema.json"
 
 
-def file_model(only: frozenset[str] | None = None) -> type[ExperimentFile]:
+@lru_cache(maxsize=4)
+def file_model(generation: int) -> type[ExperimentFile]:
     """The model of a whole file, with a block for each family of the catalog.
 
     Args:
-        only: the families a file names, to be quicker; at least two of them.
+        generation: that of the catalog, :func:`labkit.plugins.registry.generation`.
     """
-    return _file_model(only, own_code.generation())
-
-
-@lru_cache(maxsize=16)
-def _file_model(only: frozenset[str] | None, generation: int) -> type[ExperimentFile]:
-    named = FAMILIES if only is None else {k: v for k, v in FAMILIES.items() if k in only}
-    blocks = tuple(_block(key, family) for key, family in named.items())
+    blocks = tuple(_block(key, family) for key, family in FAMILIES.items())
     block: Any = Annotated[Union[blocks], Field(discriminator="family")]  # noqa: UP007
     experiments: Any = Annotated[dict[Name, block], Field(min_length=1)]
     about = Field(description="each trains every combination of its grid")
@@ -44,7 +39,7 @@ def _file_model(only: frozenset[str] | None, generation: int) -> type[Experiment
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema an editor checks and completes an experiment file with."""
-    schema = file_model().model_json_schema()
+    schema = file_model(own_code.generation()).model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

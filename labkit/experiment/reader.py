@@ -118,22 +118,22 @@ def _own_code(
     """The files under ``code``, read and made known, before the rest is checked by them."""
     named = tree.child("code")
     names = [each.value for each in named.value] if named and isinstance(named.value, list) else []
-    found = []
-    for i, name in enumerate(names):
-        try:
+    found: list[OwnFile] = []
+    at: list[Step] = ["code"]
+    try:
+        for i, name in enumerate(names):
+            at = ["code", i]
             if not isinstance(name, str) or Path(name).name != name:
                 raise OwnCodeError(f"{name}: expected the name of a file beside {file}")
             found.append(own_code.read(name, beside(name)))
-        except FileNotFoundError:
-            raise _error(file, tree, ("code", i), f"{name}: no such file beside {file}") from None
-        except OSError as error:
-            raise _error(file, tree, ("code", i), f"{name}: {reason(error)}") from error
-        except OwnCodeError as error:
-            raise _error(file, tree, ("code", i), str(error)) from error
-    try:
+        at = ["code"]
         own_code.register(found, run=run)
+    except FileNotFoundError:
+        raise _error(file, tree, at, f"{name}: no such file beside {file}") from None
+    except OSError as error:
+        raise _error(file, tree, at, f"{name}: {reason(error)}") from error
     except OwnCodeError as error:
-        raise _error(file, tree, ("code",), str(error)) from error
+        raise _error(file, tree, at, str(error)) from error
     return tuple(found)
 
 
@@ -168,7 +168,7 @@ def _validate(
     `prefix` its path, so that a message names the key where it was typed.
     """
     try:
-        return _model_for(tree).model_validate(_plain(tree))
+        return file_model(own_code.generation()).model_validate(_plain(tree))
     except ValidationError as invalid:
         found = [_explain(dict(error)) for error in invalid.errors(include_url=False)]
         path, message = min(found, key=lambda each: tree.line(*each[0]))
@@ -177,28 +177,14 @@ def _validate(
     raise _error(file, tree, path, message, prefix if in_patch else ())
 
 
-def _model_for(tree: Node) -> type[ExperimentFile]:
-    """The model with the families a file names, if each is known; making one takes its time."""
-    experiments = tree.child("experiments")
-    blocks = experiments.value if experiments else None
-    if not isinstance(blocks, dict):
-        return file_model()
-    named = [found.value if (found := b.child("family")) else None for b in blocks.values()]
-    if not all(isinstance(family, str) and family in FAMILIES for family in named):
-        return file_model()  # the message will list them all
-    return file_model(frozenset([*map(str, named), *list(FAMILIES)[:2]]))
-
-
 def _plain(tree: Node) -> dict[str, Any]:
     """The tree as data: empty sections left out, text kept as it was typed (``id: 007``)."""
     data: dict[str, Any] = tree.plain()
     sections = {*Settings.model_fields, "profiles"}
     data = {k: v for k, v in data.items() if v is not None or k not in sections}
     for path in [("name",), ("title",), *(("author", key) for key in Author.model_fields)]:
-        node: Node | None = tree
-        for step in path:
-            node = node.child(step) if node else None
-        if node and isinstance(node.value, bool | int | float | None):
+        node = tree.along(path)[-1]
+        if tree.has(*path) and isinstance(node.value, bool | int | float | None):
             holder = data["author"] if len(path) > 1 else data
             holder[path[-1]] = "" if node.value is None else node.text
     return data
@@ -224,6 +210,7 @@ def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
 
 
 def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequence[Step]) -> str:
+    """What to say about one of pydantic's errors, whatever its release calls it."""
     kind, value = error["type"], error["input"]
     if kind == "labkit":
         return str(context["text"])

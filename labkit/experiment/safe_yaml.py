@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,22 +95,23 @@ class Node:
             return self.value[step]
         return None
 
+    def along(self, path: Sequence[Step]) -> list[Node]:
+        """The nodes on the way down `path`, this one first, as far as the file has them."""
+        nodes = [self]
+        for step in path:
+            below = nodes[-1].child(step)
+            if below is None:
+                break
+            nodes.append(below)
+        return nodes
+
     def has(self, *path: Step) -> bool:
         """Whether the file says anything at `path`."""
-        node: Node | None = self
-        for step in path:
-            node = node.child(step) if node else None
-        return node is not None
+        return len(self.along(path)) > len(path)
 
     def line(self, *path: Step) -> int:
         """The line of `path`, or of the nearest thing above it that the file has."""
-        node = self
-        for step in path:
-            below = node.child(step)
-            if below is None:
-                break
-            node = below
-        return node.at
+        return self.along(path)[-1].at
 
     def merged(self, other: Node) -> Node:
         """Mappings merge, key by key; anything else of `other` replaces."""

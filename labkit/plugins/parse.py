@@ -172,7 +172,7 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
             raise OwnCodeError(f"{name}.py: {part}({', '.join(SHAPES[part])}) is missing")
         made["losses"][name] = Loss(
             name, f"{target}discriminator_loss", "see the appendix", "see the appendix", about,
-            "of the author's own", threshold=False,
+            threshold=False,
         )  # fmt: skip
     made["families"] = _family(file, target)
     for node in file.tree.body:
