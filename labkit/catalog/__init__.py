@@ -20,19 +20,14 @@ from labkit.catalog.building import OPTIMISERS as OPTIMISERS
 from labkit.catalog.building import RECONSTRUCTIONS as RECONSTRUCTIONS
 from labkit.catalog.building import REGISTRIES as REGISTRIES
 from labkit.catalog.building import VAE_NETWORKS as VAE_NETWORKS
-from labkit.catalog.entries import Choice as Choice
 from labkit.catalog.entries import Constraint as Constraint
-from labkit.catalog.entries import Dataset as Dataset
 from labkit.catalog.entries import Family as Family
-from labkit.catalog.entries import GanNetworks as GanNetworks
-from labkit.catalog.entries import Kind as Kind
+from labkit.catalog.entries import Kind
 from labkit.catalog.entries import Loss as Loss
 from labkit.catalog.entries import Metric as Metric
 from labkit.catalog.entries import Param as Param
-from labkit.catalog.entries import Plot as Plot
 from labkit.catalog.entries import Question as Question
 from labkit.catalog.entries import Reconstruction as Reconstruction
-from labkit.catalog.entries import VaeNetworks as VaeNetworks
 from labkit.catalog.entries import resolve as resolve
 from labkit.catalog.families import FAMILIES as FAMILIES
 from labkit.catalog.metrics import METRICS as METRICS

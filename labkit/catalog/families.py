@@ -98,7 +98,11 @@ _VAE_PARAMS: dict[str, Param] = {
     ),
 }  # fmt: skip
 
-_CRITIC: dict[str, Param] = {
+#: A VAE's settings and those of its critic.
+_CRITICISED: dict[str, Param] = {
+    **_VAE_PARAMS,
+    "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
+    "betas": _BETAS,
     "critic": Param("lab1", "Critic", "{}", choices="gan_networks", about="its discriminator"),
     "loss": _LOSS,
     **_CONSTRAINED,
@@ -139,6 +143,27 @@ _GAN = Family(
     hue="blue",
 )
 
+_ADVERSARIAL_VAE = Family(
+    label="AdvVAE",
+    target="labkit.train.models.adversarial_vae:AdversarialVAE",
+    about="a VAE that also pays when a critic tells its samples from real images",
+    params={
+        **_CRITICISED,
+        "adversarial_weight": Param(
+            10.0, "Adversarial weight", "adv{}", minimum=0,
+            about="weight of the critic's verdict beside reconstruction and KL",
+        ),
+    },
+    named_by=("latent_dim",),
+    losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
+    reconstructs=True,
+    objective="Encoder and decoder minimise reconstruction + KL + w · the generator's "
+    "adversarial loss on samples of the prior; w is the adversarial weight.",
+    flow=(*_CODING, _COMPARED, Step("Critic", "judges samples", learns=True)),
+    hue="red",
+    mends="decoder",
+)  # fmt: skip
+
 FAMILIES: dict[str, Family] = {
     "gan": _GAN,
     "vae": Family(
@@ -174,52 +199,24 @@ FAMILIES: dict[str, Family] = {
         flow=(*_CODING, _COMPARED),
         hue="purple",
     ),
-    "adversarial_vae": Family(
-        label="AdvVAE",
-        target="labkit.train.models.adversarial_vae:AdversarialVAE",
-        about="a VAE that also pays when a critic tells its samples from real images",
-        params={
-            **_VAE_PARAMS,
-            "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
-            "betas": _BETAS,
-            **_CRITIC,
-            "adversarial_weight": Param(
-                10.0, "Adversarial weight", "adv{}", minimum=0,
-                about="weight of the critic's verdict beside reconstruction and KL",
-            ),
-        },
-        named_by=("latent_dim",),
-        losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
-        reconstructs=True,
-        objective="Encoder and decoder minimise reconstruction + KL + w · the generator's "
-        "adversarial loss on samples of the prior; w is the adversarial weight.",
-        flow=(*_CODING, _COMPARED, Step("Critic", "judges samples", learns=True)),
-        hue="red",
-        mends="decoder",
-    ),
-    "vae_gan": Family(
+    "adversarial_vae": _ADVERSARIAL_VAE,
+    "vae_gan": replace(
+        _ADVERSARIAL_VAE,
         label="VAE-GAN",
         target="labkit.train.models.adversarial_vae:VAEGAN",
         about="a VAE whose reconstructions are judged by a critic's features, not by pixels",
         params={
-            **{key: value for key, value in _VAE_PARAMS.items() if key != "reconstruction"},
-            "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
-            "betas": _BETAS,
-            **_CRITIC,
+            **{key: value for key, value in _CRITICISED.items() if key != "reconstruction"},
             "gamma": Param(
                 0.01, "γ", "gamma{}", minimum=0,
                 about="share of the feature distance in what the decoder minimises",
             ),
         },
-        named_by=("latent_dim",),
-        losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
-        reconstructs=True,
         objective="Reconstruction = ½ ‖f(x̂) − f(x)‖², f being the critic without its last two "
         "layers. The encoder minimises reconstruction + KL, the decoder γ · reconstruction + the "
         "generator's adversarial loss (Larsen et al. 2016, arXiv:1512.09300, algorithm 1).",
         flow=(*_CODING, Step("Critic", "compares, judges", learns=True)),
         hue="teal",
-        mends="decoder",
     ),
     "latent_gan": Family(
         label="LatentGAN",

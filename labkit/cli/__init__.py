@@ -45,7 +45,7 @@ VERBS = {
     "check": ("check", "Hold a student's own words against the table, line by line."),
     "init": ("setup", "Write a commented experiment file, and its schema for editors."),
     "recipes": ("setup", "The experiment files that come with labkit."),
-    "data": ("data", "Fetch the full data sets, or check what is there by SHA-256."),
+    "data": ("setup", "Fetch the full data sets, or check what is there by SHA-256."),
     "doctor": (
         "doctor",
         "Look at this machine: one screen to paste in a bug report, without anybody's name.",

@@ -214,8 +214,6 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
     kind, value = error["type"], error["input"]
     if kind == "labkit":
         return str(context["text"])
-    if kind == "missing":
-        return "required"
     if kind == "union_tag_not_found":
         return f"required; allowed: {', '.join(FAMILIES)}"
     if kind == "union_tag_invalid":
@@ -229,13 +227,9 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
     if kind in ("too_short", "too_long"):
         size = context.get("min_length") if kind == "too_short" else context.get("max_length")
         return f"expected {size} values, got {len(value)}"
-    if kind == "string_too_long":
-        return f"longer than {context['max_length']} characters"
-    if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind]}, got {_show(value)}"
-    if kind in _LIMITS:
-        words, key = _LIMITS[kind]
-        return f"must be {words} {str(context[key]).removesuffix('.0')}, got {_show(value)}"
+    if kind in _SAID:
+        limits = {name: str(limit).removesuffix(".0") for name, limit in context.items()}
+        return _SAID[kind].format(got=_show(value), **limits)
     return f"{_show(value)} is not allowed here{behind('pydantic', error['msg'])}"
 
 
@@ -247,22 +241,23 @@ def _unknown(path: Sequence[Step], value: object, allowed: Iterable[str]) -> str
     return f"unknown {what} '{value}'; allowed: {among}"
 
 
-_EXPECTED = {
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "list_type": "a list in [brackets]",
-    "dict_type": "keys and values",
-    "model_type": "keys and values",
-    "model_attributes_type": "keys and values",
-}
-_LIMITS = {
-    "greater_than": ("greater than", "gt"),
-    "greater_than_equal": ("at least", "ge"),
-    "less_than": ("less than", "lt"),
-    "less_than_equal": ("at most", "le"),
+#: What to say of each of pydantic's errors that needs no more than its limits.
+_SAID = {
+    "missing": "required",
+    "string_too_long": "longer than {max_length} characters",
+    "int_type": "expected a whole number, got {got}",
+    "float_type": "expected a number, got {got}",
+    "finite_number": "expected a number, got {got}",
+    "string_type": "expected text, got {got}",
+    "bool_type": "expected true or false, got {got}",
+    "list_type": "expected a list in [brackets], got {got}",
+    "dict_type": "expected keys and values, got {got}",
+    "model_type": "expected keys and values, got {got}",
+    "model_attributes_type": "expected keys and values, got {got}",
+    "greater_than": "must be greater than {gt}, got {got}",
+    "greater_than_equal": "must be at least {ge}, got {got}",
+    "less_than": "must be less than {lt}, got {got}",
+    "less_than_equal": "must be at most {le}, got {got}",
 }
 
 

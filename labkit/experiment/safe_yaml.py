@@ -31,12 +31,6 @@ MAX_NODES = 100_000
 """Nodes of the tree with every alias written out."""
 
 NOT_YAML = "not valid YAML"
-TABS = "indent with spaces, not tabs"
-TAB_INSIDE = "a tab within a text; type a space"
-QUOTES = "put a text with ': ' in quotes"
-SPACE_AFTER = "a space must follow ':'"
-ALIGN = "this line does not line up with those above it"
-MERGE = "merge keys (<<) are not supported; write the settings out"
 
 _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -160,7 +154,7 @@ def _explained(error: yaml.MarkedYAMLError, rows: list[str], read: int) -> YamlE
     begun = error.context_mark
     above = (begun.line, begun.column) if begun else (max(at - 1, 0), 0)
     if _GLUED.match(_after(rows, *above)):
-        return YamlError(above[0] + 1, f"{NOT_YAML}: {SPACE_AFTER}{words}")
+        return YamlError(above[0] + 1, f"{NOT_YAML}: a space must follow ':'{words}")
     opened = (_after(rows, *above)[:1], begun.line + 1) if begun else ("", 1)
     hint = _hint(_after(rows, at, 0)[:column], _after(rows, at, column)[:1], *opened)
     return YamlError(at + 1, f"{NOT_YAML}{hint and ': '}{hint}{words}")
@@ -180,11 +174,11 @@ def _hint(before: str, here: str, opened: str, line: int) -> str:
         line: and where that stands.
     """
     if here == "\t":
-        return TABS
+        return "indent with spaces, not tabs"
     if before[-1:] == "\t":
-        return TAB_INSIDE
+        return "a tab within a text; type a space"
     if here == ":" and ": " in before:
-        return QUOTES
+        return "put a text with ': ' in quotes"
     if opened and opened in "[{":
         return f"a comma or the end of the '{opened}' on line {line} is missing"
     if opened and opened in "'\"" and not here:
@@ -192,7 +186,8 @@ def _hint(before: str, here: str, opened: str, line: int) -> str:
     special = here if here in ("@", "`", "%") else before[-1:]
     if special and special in "@`%*&":
         return f"put a text that begins with '{special}' in quotes"
-    return ALIGN if here == ":" or (here and not before.strip()) else ""
+    misplaced = here == ":" or (here and not before.strip())
+    return "this line does not line up with those above it" if misplaced else ""
 
 
 def _not_plain(character: str) -> str:
@@ -280,7 +275,7 @@ class _Builder:
             key = event.value
             _check_characters(event)
             if key == "<<" and not event.style:
-                raise YamlError(at, MERGE)
+                raise YamlError(at, "merge keys (<<) are not supported; write the settings out")
             if not event.style and (odd := re.search(_ODD, key)):
                 raise YamlError(at, f"{NOT_YAML}: {_not_plain(odd[0])}")
             if key in entries:

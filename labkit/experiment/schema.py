@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
@@ -37,6 +38,12 @@ _WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECA
 def problem(message: str, *at: str | int) -> PydanticCustomError:
     """A mistake found by a validator, `at` a place below the value it looks at."""
     return PydanticCustomError("labkit", "{text}", {"text": message, "at": at})
+
+
+def _among(word: str, allowed: Collection[str], wrong: str, *at: str | int) -> None:
+    """Refuse a word that is not allowed, with the one that was meant or all there are."""
+    if word not in allowed:
+        raise problem(f"{wrong}; {nearest(word, allowed)}", *at)
 
 
 #: The type of the error that `ONE_OF` raises.
@@ -129,16 +136,6 @@ class Author(Section):
     id: Line = Field("", description="student number")
     group: Line = Field("", description="lab group")
     course: Line = Field("", description="course and term")
-
-
-def student_seed(lab: str, author: Author) -> int:
-    """The seed of ``seeds: student``: the same for a group, another for every other one.
-
-    The first 31 bits of a SHA-256 of the lab's name and the author's group, or id where
-    there is no group; case and outer spaces do not count.
-    """
-    who = f"{lab}\n{(author.group or author.id).strip().casefold()}"
-    return int.from_bytes(hashlib.sha256(who.encode()).digest()[:4]) >> 1
 
 
 class Data(Section):
@@ -331,27 +328,17 @@ class ExperimentFile(Settings):
     )
 
     @model_validator(mode="after")
-    def _questions_are_known(self) -> Self:
+    def _names_are_known(self) -> Self:
         for i, key in enumerate(self.report.questions):
-            if key not in QUESTIONS:
-                known = nearest(key, QUESTIONS)
-                raise problem(f"no such question; {known}", "report", "questions", i)
-        return self
-
-    @model_validator(mode="after")
-    def _references_meet_their_cells(self) -> Self:
+            _among(key, QUESTIONS, "no such question", "report", "questions", i)
         for i, each in enumerate(self.references):
-            if each.experiment not in self.experiments:
-                known = nearest(each.experiment, self.experiments)
-                raise problem(f"no such experiment; {known}", "references", i, "experiment")
-            if each.metric not in METRICS:
-                known = nearest(each.metric, METRICS)
-                raise problem(f"no such metric; {known}", "references", i, "metric")
+            at = ("references", i)
+            _among(each.experiment, self.experiments, "no such experiment", *at, "experiment")
+            _among(each.metric, METRICS, "no such metric", *at, "metric")
             block = self.experiments[each.experiment]
             for key in each.where if isinstance(block, Block) else ():
-                if key not in FAMILIES[block.family].params:
-                    known = nearest(key, FAMILIES[block.family].params)
-                    raise problem(f"unknown setting; {known}", "references", i, "where", key)
+                params = FAMILIES[block.family].params
+                _among(key, params, "unknown setting", *at, "where", key)
         return self
 
     @model_validator(mode="after")
@@ -361,8 +348,16 @@ class ExperimentFile(Settings):
         return self
 
     def seed_list(self) -> list[int]:
-        """The seeds every cell is trained with."""
-        return [student_seed(self.name, self.author)] if self.seeds == "student" else self.seeds
+        """The seeds every cell is trained with.
+
+        That of ``seeds: student`` is the same for a group and another for every other one: the
+        first 31 bits of a SHA-256 of the lab's name and the author's group, or id where there
+        is no group; case and outer spaces do not count.
+        """
+        if self.seeds != "student":
+            return self.seeds
+        who = f"{self.name}\n{(self.author.group or self.author.id).strip().casefold()}"
+        return [int.from_bytes(hashlib.sha256(who.encode()).digest()[:4]) >> 1]
 
     @field_validator("experiments", "profiles")
     @classmethod
