@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that is decided on: what, where, how."""
+    """A run ready to start: its plan, its store and its options."""
 
     plan: Plan
     store: Store
@@ -59,7 +59,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class RunOptions(Options):
-    """What `labkit run` and :func:`run` may be asked for; see there."""
+    """The arguments of `labkit run` and :func:`run`, described there."""
 
     file: str | Path = DEFAULT_FILE
     profile: str | None = None
@@ -71,7 +71,7 @@ class RunOptions(Options):
 
 
 def prepare(asked: RunOptions) -> Prepared:
-    """Read the experiment file and decide what a run is to do; trains and writes nothing.
+    """Read the experiment file and plan a run; train and write nothing.
 
     Raises:
         LabkitError: a mistake in the file or the arguments, in one line.
@@ -93,14 +93,14 @@ def prepare(asked: RunOptions) -> Prepared:
 
 
 def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
-    """Seeds in the words of the command line: ``3`` counts up, ``0,1,2`` and ``7,`` name them."""
+    """Seeds as on the command line: ``3`` is a count, ``0,1,2`` and ``7,`` are lists."""
     if seeds is None or isinstance(seeds, str):
         return seeds
     return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
 
 
 def _planned(asked: RunOptions) -> tuple[Plan, Store]:
-    """The plan of a file, remembered or new, and the store it is for."""
+    """The plan of a file, remembered or made, and its store."""
     file, seeds = Path(asked.file), _seeds(asked.seeds)
     key = remembered.key(file, {name: str(value) for name, value in vars(asked).items()})
     plan = remembered.recall(key)
@@ -108,7 +108,7 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
         store = Store(results_folder(asked.results, plan.name))
         if _holds(plan, store, asked):
             return plan, store
-    # Needed only where no plan is remembered: pydantic and YAML take their time.
+    # Imports pydantic and YAML, which take time; not needed with a remembered plan.
     from labkit.experiment.grid import make_plan
 
     experiment = read(file, asked.profile)
@@ -121,7 +121,7 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
         only=asked.only,
         data_root=asked.data_root,
         source=wanted,
-        # What was bundled stays bundled unless asked: no download behind a plan's back.
+        # A plan with bundled data keeps it: no download unless `source` asks for it.
         download=not asked.no_download and before != "bundled",
         precision=asked.precision,
     )
@@ -136,13 +136,13 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
 
 
 def _before(store: Store, wanted: str) -> str | None:
-    """The source of the data that ``auto`` meant when the store's plan was made."""
+    """The source of images in the store's plan, if the source wanted now is ``auto``."""
     there = wanted == "auto" and store.plan_path.exists()
     return store.plan().data_source if there else None
 
 
 def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
-    """Whether a remembered plan's images would still come from the same place."""
+    """Whether a remembered plan's images would come from the same source now."""
     wanted = asked.source or plan.settings["data"]["source"]
     before = _before(store, wanted)
     if before not in (None, plan.data_source):
@@ -158,7 +158,11 @@ def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
 
 
 def execute(prepared: Prepared, view: View) -> Summary:
-    """Train and measure what is to be done.
+    """Train and measure the cells that are not done.
+
+    Args:
+        prepared: the run.
+        view: shows its progress.
 
     Raises:
         LabkitError: the user's own code cannot be used, this machine lacks the device, or a
@@ -169,11 +173,11 @@ def execute(prepared: Prepared, view: View) -> Summary:
     check_data(prepared)
     plan, store = prepared.plan, prepared.store
     own, device = plan.settings.get("own"), prepared.options.device
-    doubtful = own or device not in ("auto", "cpu")
-    if doubtful and any(job.state != "done" for job in survey(plan, store)):
-        _look_for(device)
+    to_check = own or device not in ("auto", "cpu")
+    if to_check and any(job.state != "done" for job in survey(plan, store)):
+        _check_device(device)
         if own:
-            # torch: not for a run with nothing to do.
+            # Imports torch, which a run with nothing to do does not need.
             from labkit.execution import repeatable, worker
 
             worker.try_own_code(plan.cells)
@@ -183,10 +187,10 @@ def execute(prepared: Prepared, view: View) -> Summary:
 
 
 def check_data(prepared: Prepared) -> None:
-    """Say at once that a data file is damaged: each cell would fail on it by itself.
+    """Check the full data sets that are still needed, before every cell fails on them.
 
     Raises:
-        DataError: a full set that is still needed is not as it was published.
+        DataError: a file differs from the published one.
     """
     if prepared.plan.data_source == "full":
         todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
@@ -194,8 +198,8 @@ def check_data(prepared: Prepared) -> None:
             check_full(dataset, prepared.options.data_root)
 
 
-def _look_for(device: str) -> None:
-    """Say at once that a device is not there: each cell would fail on it by itself."""
+def _check_device(device: str) -> None:
+    """Refuse a device that this machine lacks, before every cell fails on it."""
     import torch
 
     kind, _, number = device.partition(":")
@@ -265,7 +269,7 @@ def load(results: str | Path) -> Results:
     Raises:
         LabkitError: there are no results there.
     """
-    # With pandas, as all that reports: not for `labkit run`.
+    # Imports pandas, which `labkit run` does not need.
     from labkit.reporting.results import Results
 
     path = Path(results)
@@ -299,21 +303,21 @@ def report(
     Raises:
         LabkitError: there are no results, or a mistake in the arguments, in one line.
     """
-    # With pandas and Jinja, which `labkit run` does without.
+    # Imports pandas and Jinja, which `labkit run` does not need.
     from labkit.reporting import build, index
 
     one_of("--layout", layout, ("full", "brief"))
     one_of("--lang", lang, languages())
     wanted = formats(format)
     given = Path(source)
-    # The results of a training loop of one's own have no experiment file.
+    # The results of the user's own training loop have no experiment file.
     experiment = None if given.is_dir() else read(given, profile)
     store = stored(given if experiment is None else results_folder(results, experiment.name))
     answers, overrides = None, {}
     if experiment is not None:
         answers = given.parent / "answers.md"
         layout = layout or experiment.content.report.layout
-        # How a report reads is taken from the file as it is now; what it reports, from the store.
+        # The report's options are those of the current file; the results are the store's.
         overrides = experiment.overrides()
     with using(catalogue(lang)):
         made = build.render_report(

@@ -1,10 +1,8 @@
-"""Everything a lab can choose from, as plain literals: one line to add a thing.
+"""Everything an experiment file can choose, as dictionaries of plain entries.
 
-An entry names the code that implements it as ``"module:function"``; nothing is
-imported here, so the catalog costs nothing to read and never brings in torch.
-From these dictionaries derive the YAML schema, the command line's choices, the
-columns of the tables, the axis labels of the plots and the direction ("lower is
-better") of every comparison.
+The YAML schema, the choices of the command line, the columns of tables, the axis labels of
+plots and the direction ("lower is better") of comparisons are derived from them. An entry names
+the code that implements it as ``"module:function"``, so reading the catalog never imports torch.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ def _having(kind: Kind | None, without: tuple[str, ...] = ()) -> tuple[str, ...]
     )
 
 
-# What measures and figures say of kinds of families becomes their names.
+# Fill in the families that metrics and plots state by kind.
 _PHASED = tuple(key for key, family in FAMILIES.items() if family.phases > 1)
 METRICS.update(
     {

@@ -1,4 +1,4 @@
-"""The verb `run`: say what data is used, train, say what came of it."""
+"""The verb `run`: train and measure the cells of an experiment file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The models of experiment files that come from the catalog, and the JSON Schema of all.
+"""The pydantic models of experiment files that are made from the catalog, and their JSON Schema.
 
-Nobody writes down the settings of a family twice: its ``grid`` and ``params`` are made from
-its catalog entry, so a new catalog line is at once allowed, checked and offered by an editor.
+The ``grid`` and ``params`` of a family follow from its catalog entry, so that a new setting is
+allowed, checked and offered by an editor at once.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def file_model(generation: int) -> type[ExperimentFile]:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema an editor checks and completes an experiment file with."""
+    """The JSON Schema by which an editor checks and completes an experiment file."""
     schema = file_model(own_code.generation()).model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _block(key: str, family: Family) -> type[Block]:
-    """The model of an experiment with this family."""
+    """Make the model of an experiment with this family."""
     params: dict[str, Any] = {
         "dataset": (
             Annotated[Literal[tuple(DATASETS)], ONE_OF] | None,
@@ -67,13 +67,13 @@ def _block(key: str, family: Family) -> type[Block]:
         f"{family.label}Grid", __base__=FamilySection, __doc__=f"Axes of a {key}: lists.", **grid
     )
     settings.family = axes.family = key
-    own: dict[str, Any] = {
+    parts: dict[str, Any] = {
         "family": (Literal[key], Field(description=family.about)),
         "grid": (axes, Field(default_factory=axes, description="a list of levels for each axis")),
         "params": (settings, Field(default_factory=settings, description="the same for all cells")),
     }
     about = f"{family.label}: {family.about}."
-    return create_model(f"{family.label}Block", __base__=Block, __doc__=about, **own)
+    return create_model(f"{family.label}Block", __base__=Block, __doc__=about, **parts)
 
 
 def _axis(kind: Any, about: str) -> Any:
@@ -83,7 +83,7 @@ def _axis(kind: Any, about: str) -> Any:
 
 
 def _kind(param: Param) -> Any:
-    """The type a setting allows, from its default and limits."""
+    """The type of a setting, from its default, choices and limits."""
     if param.choices:
         return Annotated[Literal[tuple(REGISTRIES[param.choices])], ONE_OF]
     limits = {"ge": param.minimum, "gt": param.above, "lt": param.below}

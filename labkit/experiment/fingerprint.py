@@ -1,8 +1,8 @@
 """Which code made a result: hashes that change when the code's meaning does.
 
-A version is the SHA-256 of a module's syntax tree without docstrings, so comments,
-formatting and words re-run nothing, and a changed number does. Nothing is imported:
-the files are read where they lie, so asking never brings in torch.
+A version is the SHA-256 of a module's syntax tree without docstrings. So a changed comment or
+layout re-runs nothing, and a changed number does. The files are read and never imported, so
+torch is not needed.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def training_modules(family: str, params: Mapping[str, Any] | None = None) -> li
 
 
 def targets(family: str, params: Mapping[str, Any] | None) -> list[str]:
-    """What the family and the entries its settings choose name as ``module:function``."""
+    """Every ``module:function`` named by the family and by the entries its settings choose."""
     about = FAMILIES[family]
     chosen = {name: param.default for name, param in about.params.items()} | dict(params or {})
     fields = [
@@ -78,14 +78,14 @@ def targets(family: str, params: Mapping[str, Any] | None) -> list[str]:
 
 
 def own_files(spec: CellSpec) -> list[str]:
-    """The files of a user's own that a cell is trained by, ``my_gan.py``."""
+    """The user's own files that a cell is trained with, e.g. ``my_gan.py``."""
     made_of = targets(spec.family, spec.params) if spec.code != OWN_CODE else []
     own = {t.partition(":")[0] for t in made_of if t.startswith(own_code.PREFIX)}
     return sorted(f"{name.removeprefix(own_code.PREFIX)}.py" for name in own)
 
 
 def evaluation_code() -> str:
-    """The version of what measures a cell: labkit's, and a user's own metrics if there are."""
+    """The version of what measures a cell: labkit's code and the user's own metrics, if any."""
     own = {key: own_code.source_of(target) for key, target in own_code.own_metrics().items()}
     return sha256_of([measuring_code(), own]) if own else measuring_code()
 
@@ -100,7 +100,7 @@ def measuring_code() -> str:
 
 
 def _as_before(version: Mapping[str, str]) -> dict[str, str]:
-    """Module versions; of a text proven to compute the same as an earlier one, the earlier's."""
+    """Replace versions of modules that are proven to compute the same bits by the earlier ones."""
     found: dict[str, str] = {}
     for name, now in version.items():
         known = _equivalent().get(name, {})
@@ -115,7 +115,7 @@ def _equivalent() -> dict[str, dict[str, Any]]:
 
 
 def source_hash(source: str) -> str:
-    """SHA-256 (hex) of what Python source means, whatever it looks like.
+    """SHA-256 (hex) of the syntax tree of Python source.
 
     Raises:
         SyntaxError: `source` is not Python.
@@ -152,13 +152,13 @@ def _parsed(path: Path) -> tuple[str, list[str]]:
 
 @cache
 def _path(module: str) -> Path:
-    """Where a module of this package lies: ``labkit.train.loop`` -> ``train/loop.py``."""
+    """The file of a module of this package: ``labkit.train.loop`` -> ``train/loop.py``."""
     stem = PACKAGE.joinpath(*module.split(".")[1:])
     return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
 
 
 def _dump(node: object) -> str:
-    """A syntax tree as text; what is empty is left out, as it differs between Pythons."""
+    """A syntax tree as text, without empty fields, which differ between Python versions."""
     if isinstance(node, ast.AST):
         fields = ((name, getattr(node, name, None)) for name in node._fields if name != "ctx")
         inside = ",".join(f"{k}={_dump(v)}" for k, v in fields if v is not None and v != [])
@@ -169,6 +169,6 @@ def _dump(node: object) -> str:
 
 
 def _is_docstring(node: object) -> bool:
-    """A bare string as a statement: wherever it stands, it does nothing."""
+    """Whether a node is a bare string used as a statement, which does nothing."""
     bare = node.value if isinstance(node, ast.Expr) else None
     return isinstance(bare, ast.Constant) and isinstance(bare.value, str)

@@ -35,21 +35,21 @@ class Experiment:
     """A checked experiment file with one profile merged in (or none)."""
 
     file: str
-    """The file as the user named it, for messages."""
+    """The path of the file as the user gave it, for messages."""
     profile: str | None
     content: ExperimentFile
     tree: Node
-    """The same content with the lines it stands on."""
+    """The same content with line numbers."""
     own: tuple[OwnFile, ...] = ()
     """The user's own Python files."""
 
     @property
     def name(self) -> str:
-        """The folder of its results and report: ``lab1`` or ``lab1-quick``."""
+        """The name of the folders of its results and report: ``lab1`` or ``lab1-quick``."""
         return f"{self.content.name}-{self.profile}" if self.profile else self.content.name
 
     def overrides(self) -> dict[str, Any]:
-        """What a report takes from the file as it is now rather than from the stored plan."""
+        """What a report takes from the current file rather than from the stored plan."""
         return {
             "title": self.content.title or self.content.name,
             "author": self.content.author.model_dump(),
@@ -57,14 +57,16 @@ class Experiment:
         }
 
     def error(self, path: Sequence[Step], message: str) -> PlanError:
-        """A mistake at `path`, to be raised."""
+        """The error to raise for a mistake at `path`."""
         return _error(self.file, self.tree, path, message)
 
 
 def read_experiment(path: Path, profile: str | None = None) -> Experiment:
-    """Read and check an experiment file; no data is touched.
+    """Read and check an experiment file and all its profiles; no images are read.
 
-    Every profile is checked, also those that were not asked for.
+    Args:
+        path: the file.
+        profile: the profile to merge in.
 
     Raises:
         PlanError: the file cannot be read, is not valid, or has no such profile.
@@ -79,14 +81,14 @@ def parse_experiment(
     beside: Callable[[str], bytes] | None = None,
     run: bool = True,
 ) -> Experiment:
-    """The same for a text.
+    """Check the text of an experiment file, see :func:`read_experiment`.
 
     Args:
-        text: what stands in the file.
-        file: its name in messages.
+        text: the content of the file.
+        file: its path, for messages.
         profile: the profile to merge in.
-        beside: reads a Python file of the author's own; from the folder of `file` if None.
-        run: whether such files may be run too; those of somebody's submission may not.
+        beside: reads one of the user's own Python files; by default from the folder of `file`.
+        run: whether such files may be run; those of a submission may not.
     """
     try:
         tree = safe_yaml.parse(text)
@@ -115,7 +117,7 @@ def parse_experiment(
 def _own_code(
     file: str, tree: Node, beside: Callable[[str], bytes], run: bool
 ) -> tuple[OwnFile, ...]:
-    """The files under ``code``, read and made known, before the rest is checked by them."""
+    """Read and register the files under ``code``, whose entries the rest may use."""
     named = tree.child("code")
     names = [each.value for each in named.value] if named and isinstance(named.value, list) else []
     found: list[OwnFile] = []
@@ -161,11 +163,16 @@ def _read(path: Path) -> str:
 def _validate(
     file: str, tree: Node, patch: Node | None = None, prefix: tuple[Step, ...] = ()
 ) -> ExperimentFile:
-    """The model of a tree. Of several mistakes the one that stands first is reported,
-    though an unknown key comes before all else of its mapping.
+    """Check a tree against the model of experiment files.
 
-    Where the tree is a file merged with a profile, `patch` is the profile and
-    `prefix` its path, so that a message names the key where it was typed.
+    Args:
+        file: the path of the file, for messages.
+        tree: its content, merged with a profile if `patch` is given.
+        patch: the profile.
+        prefix: the path of the profile, put before the path of a mistake in it.
+
+    Raises:
+        PlanError: names the first mistake; unknown keys come first within a mapping.
     """
     try:
         return file_model(own_code.generation()).model_validate(_plain(tree))
@@ -178,7 +185,7 @@ def _validate(
 
 
 def _plain(tree: Node) -> dict[str, Any]:
-    """The tree as data: empty sections left out, text kept as it was typed (``id: 007``)."""
+    """The tree as data, without empty sections and with texts as typed (``id: 007``)."""
     data: dict[str, Any] = tree.plain()
     sections = {*Settings.model_fields, "profiles"}
     data = {k: v for k, v in data.items() if v is not None or k not in sections}
@@ -198,7 +205,7 @@ def _error(
 
 
 def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
-    """Where one of pydantic's errors stands in the file, and what to say about it."""
+    """The path in the file of one of pydantic's errors, and the message for it."""
     path = [step for step in error["loc"] if step not in ("[key]", *SEED_KINDS.values())]
     if path[:1] == ["experiments"] and len(path) > 2 and path[2] in FAMILIES:
         del path[2]  # the family, by which pydantic chose the block's model
@@ -210,7 +217,7 @@ def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
 
 
 def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequence[Step]) -> str:
-    """What to say about one of pydantic's errors, whatever its release calls it."""
+    """The message for one of pydantic's errors."""
     kind, value = error["type"], error["input"]
     if kind == "labkit":
         return str(context["text"])
@@ -241,7 +248,7 @@ def _unknown(path: Sequence[Step], value: object, allowed: Iterable[str]) -> str
     return f"unknown {what} '{value}'; allowed: {among}"
 
 
-#: What to say of each of pydantic's errors that needs no more than its limits.
+#: Messages by the type of pydantic's error, with the names of its limits.
 _SAID = {
     "missing": "required",
     "string_too_long": "longer than {max_length} characters",

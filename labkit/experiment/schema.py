@@ -36,12 +36,12 @@ _WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECA
 
 
 def problem(message: str, *at: str | int) -> PydanticCustomError:
-    """A mistake found by a validator, `at` a place below the value it looks at."""
+    """The error for a validator to raise, `at` a place below the value it looks at."""
     return PydanticCustomError("labkit", "{text}", {"text": message, "at": at})
 
 
 def _among(word: str, allowed: Collection[str], wrong: str, *at: str | int) -> None:
-    """Refuse a word that is not allowed, with the one that was meant or all there are."""
+    """Refuse a word that is not allowed; the message names the nearest that is."""
     if word not in allowed:
         raise problem(f"{wrong}; {nearest(word, allowed)}", *at)
 
@@ -70,7 +70,7 @@ ONE_OF = _OneOf()
 
 
 def _usable(name: str) -> str:
-    """Refuse what the pattern lets through and some file system does not."""
+    """Refuse names that match the pattern but that some file system does not allow."""
     if ".." in name or name.endswith("."):
         raise problem("a name has no '..' and does not end in '.'")
     if _WINDOWS.fullmatch(name):
@@ -94,10 +94,10 @@ def distinct(levels: list[Any]) -> list[Any]:
 Name = Annotated[str, Field(pattern=NAME), AfterValidator(_usable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 Positive = Annotated[int, Field(ge=1, le=1_000_000)]
-#: One image alone has no batch statistics, so no step is made of it.
+#: A single image has no batch statistics, so it cannot be a batch.
 Several = Annotated[int, Field(ge=2, le=1_000_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-#: How the two ways to give seeds are told apart; the words stand in pydantic's paths.
+#: Tags of the two ways to give seeds; they appear in the paths of pydantic's errors.
 SEED_KINDS = {"list": "[list]", "student": "[student]"}
 
 
@@ -257,7 +257,7 @@ class Block(Section):
         return self
 
     def axes(self) -> dict[str, list[Any]]:
-        """The axes of the grid, as the file has them."""
+        """The axes of the grid with their levels, as in the file."""
         given: dict[str, list[Any]] = self.grid.model_dump(exclude_unset=True)
         return given
 
@@ -267,10 +267,10 @@ class Block(Section):
         return {key: value for key, value in fixed.items() if key not in self.axes()}
 
     def resolved(self) -> dict[str, Any]:
-        """The block as plain data, with every setting in exactly one place."""
-        own = self.training.model_dump(exclude_none=True)
+        """The block as plain data, every setting either in ``grid`` or in ``params``."""
         fixed = {key: value for key, value in self.settings().items() if value is not None}
-        return {"family": self.family, "grid": self.axes(), "params": fixed, "training": own}
+        training = self.training.model_dump(exclude_none=True)
+        return {"family": self.family, "grid": self.axes(), "params": fixed, "training": training}
 
 
 class Settings(Section):
@@ -350,9 +350,9 @@ class ExperimentFile(Settings):
     def seed_list(self) -> list[int]:
         """The seeds every cell is trained with.
 
-        That of ``seeds: student`` is the same for a group and another for every other one: the
-        first 31 bits of a SHA-256 of the lab's name and the author's group, or id where there
-        is no group; case and outer spaces do not count.
+        ``seeds: student`` gives one seed, which differs between groups: the first 31 bits of a
+        SHA-256 of the lab's name and the author's group (or id if there is no group), without
+        regard to case and outer spaces.
         """
         if self.seeds != "student":
             return self.seeds

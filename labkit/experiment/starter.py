@@ -28,13 +28,13 @@ EDITOR_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
 
 @dataclass(frozen=True)
 class Recipe:
-    """An experiment file to start from."""
+    """An experiment file to start from, one of those that come with labkit."""
 
     path: Path
 
     @property
     def title(self) -> str:
-        """What its report is called."""
+        """The title of its report."""
         return read_experiment(self.path).content.title
 
     def cost(self) -> str:
@@ -71,7 +71,7 @@ def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, ...]:
 
 
 def write_own(folder: Path) -> tuple[Path, ...]:
-    """Write ``my_gan.py``, a GAN to change, and an ``experiments.yaml`` that trains it as it is.
+    """Write ``my_gan.py``, a GAN to change, and an ``experiments.yaml`` that trains it.
 
     Returns:
         The paths of both, and of the schema editors check the experiment file with.
@@ -80,13 +80,13 @@ def write_own(folder: Path) -> tuple[Path, ...]:
         PlanError: one of the two exists already, or the folder cannot be written to.
     """
     templates = RECIPES / "own"
-    own = (templates / OWN_NAME).read_text("utf-8")
+    code = (templates / OWN_NAME).read_text("utf-8")
     experiment = EDITOR_LINE + (templates / FILE_NAME).read_text("utf-8")
-    return _write(folder, {OWN_NAME: own, FILE_NAME: experiment})
+    return _write(folder, {OWN_NAME: code, FILE_NAME: experiment})
 
 
 def _write(folder: Path, texts: dict[str, str]) -> tuple[Path, ...]:
-    """Write files none of which may exist, and the schema beside them, new or anew."""
+    """Write new files, and beside them the schema, which may exist already."""
     there = next((folder / name for name in texts if (folder / name).exists()), None)
     if there:
         raise PlanError(f"{there}: exists already; nothing was written")
