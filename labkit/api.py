@@ -157,12 +157,12 @@ def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     return found == (plan.data_source, plan.data_reason)
 
 
-def execute(prepared: Prepared, view: View) -> Summary:
+def execute(prepared: Prepared, progress: View) -> Summary:
     """Train and measure the cells that are not done.
 
     Args:
         prepared: the run.
-        view: shows its progress.
+        progress: shows how far it is.
 
     Raises:
         LabkitError: the user's own code cannot be used, this machine lacks the device, or a
@@ -182,8 +182,8 @@ def execute(prepared: Prepared, view: View) -> Summary:
 
             worker.try_own_code(plan.cells)
             for line in repeatable.notes(plan.cells):
-                view.say(line)
-    return runner.run(plan, store, prepared.options, view)
+                progress.say(line)
+    return runner.run(plan, store, prepared.options, progress)
 
 
 def check_data(prepared: Prepared) -> None:

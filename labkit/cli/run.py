@@ -57,10 +57,10 @@ def run(
         api.check_data(prepared)
         _say_what_would_run(prepared)
         return
-    view = LiveView() if sys.stderr.isatty() else PlainView()
+    progress = LiveView() if sys.stderr.isatty() else PlainView()
     leave.on_signals()
     try:
-        summary = api.execute(prepared, view)
+        summary = api.execute(prepared, progress)
     except KeyboardInterrupt:
         leave.interrupted()
     parts = [f"{summary.done} of {len(prepared.plan.cells)} cells done"]

@@ -85,6 +85,7 @@ def _one_line(text: str) -> str:
 
 
 def distinct(levels: list[Any]) -> list[Any]:
+    """Refuse a list with two equal values."""
     for i, level in enumerate(levels):
         if level in levels[:i]:
             raise problem(f"{level} is here twice", i)
