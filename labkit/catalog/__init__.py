@@ -47,15 +47,8 @@ def _having(kind: Kind | None, without: tuple[str, ...] = ()) -> tuple[str, ...]
 
 # Fill in the families that metrics and plots state by kind.
 _PHASED = tuple(key for key, family in FAMILIES.items() if family.phases > 1)
-METRICS.update(
-    {
-        key: replace(metric, families=_having(metric.of), not_for=_PHASED if metric.whole else ())
-        for key, metric in METRICS.items()
-    }
-)
-PLOTS.update(
-    {
-        key: replace(plot, also=_having(plot.of, (*plot.families, *plot.but)))
-        for key, plot in PLOTS.items()
-    }
-)
+for _key, _metric in METRICS.items():
+    _without = _PHASED if _metric.whole else ()
+    METRICS[_key] = replace(_metric, families=_having(_metric.of), not_for=_without)
+for _key, _plot in PLOTS.items():
+    PLOTS[_key] = replace(_plot, also=_having(_plot.of, (*_plot.families, *_plot.but)))

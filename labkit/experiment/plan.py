@@ -66,16 +66,15 @@ class Plan:
 
     @cached_property
     def _sheet_gans(self) -> dict[str, CellSpec]:
-        # Those with Lab 1's discriminator, from the last to the first, so that the first stays.
-        sheets = [
-            c
-            for c in self.cells
+        # From the last to the first, so that the first stays. Plans without the setting
+        # `networks` are from before there was a choice, and had Lab 1's.
+        return {
+            c.dataset: c
+            for c in reversed(self.cells)
             if c.family == "gan"
             and c.code != OWN_CODE
-            # Stores from before there was a choice had Lab 1's.
             and (c.params.get("networks", "lab1"), c.params.get("d_norm", "own")) == ("lab1", "own")
-        ]
-        return {c.dataset: c for c in reversed(sheets)}
+        }
 
     def keeping_own(self, old: Plan) -> Plan:
         """Add an older plan's own-code cells, which no experiment file can name.
