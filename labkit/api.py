@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that is decided on: what, where, how."""
+    """A run ready to start: its plan, its store and its options."""
 
     plan: Plan
     store: Store
@@ -58,33 +58,20 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class RunOptions:
-    """What `labkit run` and :func:`run` may be asked for; see there."""
+class RunOptions(Options):
+    """The arguments of `labkit run` and :func:`run`, described there."""
 
     file: str | Path = DEFAULT_FILE
     profile: str | None = None
     seeds: str | int | Sequence[int] | None = None
-    jobs: int | None = None
-    only: str | None = None
-    failed: bool = False
-    force: bool = False
-    fail_fast: bool = False
-    device: str = "auto"
     precision: str | None = None
-    data_root: str | Path | None = None
     source: str | None = None
     no_download: bool = False
     results: str | Path | None = None
-    executor: str = "local"
-
-    @property
-    def root(self) -> Path | None:
-        """Where the full data sets are, if that was said."""
-        return None if self.data_root is None else folder(str(self.data_root))
 
 
 def prepare(asked: RunOptions) -> Prepared:
-    """Read the experiment file and decide what a run is to do; trains and writes nothing.
+    """Read the experiment file and plan a run; train and write nothing.
 
     Raises:
         LabkitError: a mistake in the file or the arguments, in one line.
@@ -93,51 +80,35 @@ def prepare(asked: RunOptions) -> Prepared:
     one_of("--executor", asked.executor, EXECUTORS)
     one_of("--source", asked.source, ("auto", "full", "bundled"))
     one_of("--precision", asked.precision, ("auto", "fp32", "bf16"))
-    for option, given in (("--data-root", asked.root), ("--results", asked.results)):
+    if asked.data_root is not None:
+        asked = replace(asked, data_root=folder(str(asked.data_root)))
+    for option, given in (("--data-root", asked.data_root), ("--results", asked.results)):
         if given is not None and Path(given).exists() and not Path(given).is_dir():
             raise UserError(f"{option} {given}: is not a folder")
     plan, store = _planned(asked)
-    options = Options(
-        jobs=asked.jobs,
-        only=asked.only,
-        failed=asked.failed,
-        force=asked.force,
-        fail_fast=asked.fail_fast,
-        device=asked.device,
-        threads=plan.settings.get("threads") or 1,
-        data_root=asked.root,
-        executor=asked.executor,
-    )
+    options = replace(asked, threads=plan.settings.get("threads") or 1)
     if store.plan_path.is_file():
         plan = plan.keeping_own(store.plan())
     return Prepared(plan, store, options)
 
 
 def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
-    """Seeds in the words of the command line: ``3`` counts up, ``0,1,2`` and ``7,`` name them."""
+    """Seeds as on the command line: ``3`` is a count, ``0,1,2`` and ``7,`` are lists."""
     if seeds is None or isinstance(seeds, str):
         return seeds
     return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
 
 
 def _planned(asked: RunOptions) -> tuple[Plan, Store]:
-    """The plan of a file, remembered or new, and the store it is for."""
+    """The plan of a file, remembered or made, and its store."""
     file, seeds = Path(asked.file), _seeds(asked.seeds)
-    known = {
-        "profile": asked.profile,
-        "seeds": seeds,
-        "only": asked.only,
-        "source": asked.source,
-        "precision": asked.precision,
-        "root": None if asked.root is None else str(asked.root),
-    }
-    key = remembered.key(file, known)
+    key = remembered.key(file, {name: str(value) for name, value in vars(asked).items()})
     plan = remembered.recall(key)
     if plan is not None:
         store = Store(results_folder(asked.results, plan.name))
         if _holds(plan, store, asked):
             return plan, store
-    # Needed only where no plan is remembered: pydantic and YAML take their time.
+    # Imports pydantic and YAML, which take time; not needed with a remembered plan.
     from labkit.experiment.grid import make_plan
 
     experiment = read(file, asked.profile)
@@ -148,9 +119,9 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
         experiment,
         seeds=seeds,
         only=asked.only,
-        data_root=asked.root,
+        data_root=asked.data_root,
         source=wanted,
-        # What was bundled stays bundled unless asked: no download behind a plan's back.
+        # A plan with bundled data keeps it: no download unless `source` asks for it.
         download=not asked.no_download and before != "bundled",
         precision=asked.precision,
     )
@@ -165,13 +136,13 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
 
 
 def _before(store: Store, wanted: str) -> str | None:
-    """The source of the data that ``auto`` meant when the store's plan was made."""
+    """The source of images in the store's plan, if the source wanted now is ``auto``."""
     there = wanted == "auto" and store.plan_path.exists()
     return store.plan().data_source if there else None
 
 
 def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
-    """Whether a remembered plan's images would still come from the same place."""
+    """Whether a remembered plan's images would come from the same source now."""
     wanted = asked.source or plan.settings["data"]["source"]
     before = _before(store, wanted)
     if before not in (None, plan.data_source):
@@ -180,14 +151,18 @@ def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     datasets = [name for name in DATASETS if name in used]
     try:
         download = not asked.no_download and before != "bundled"
-        found = named_source(wanted, datasets, asked.root, download)
+        found = named_source(wanted, datasets, asked.data_root, download)
     except DataError:
         return False
     return found == (plan.data_source, plan.data_reason)
 
 
-def execute(prepared: Prepared, view: View) -> Summary:
-    """Train and measure what is to be done.
+def execute(prepared: Prepared, progress: View) -> Summary:
+    """Train and measure the cells that are not done.
+
+    Args:
+        prepared: the run.
+        progress: shows how far it is.
 
     Raises:
         LabkitError: the user's own code cannot be used, this machine lacks the device, or a
@@ -198,24 +173,24 @@ def execute(prepared: Prepared, view: View) -> Summary:
     check_data(prepared)
     plan, store = prepared.plan, prepared.store
     own, device = plan.settings.get("own"), prepared.options.device
-    doubtful = own or device not in ("auto", "cpu")
-    if doubtful and any(job.state != "done" for job in survey(plan, store)):
-        _look_for(device)
+    to_check = own or device not in ("auto", "cpu")
+    if to_check and any(job.state != "done" for job in survey(plan, store)):
+        _check_device(device)
         if own:
-            # torch: not for a run with nothing to do.
+            # Imports torch, which a run with nothing to do does not need.
             from labkit.execution import repeatable, worker
 
             worker.try_own_code(plan.cells)
             for line in repeatable.notes(plan.cells):
-                view.say(line)
-    return runner.run(plan, store, prepared.options, view)
+                progress.say(line)
+    return runner.run(plan, store, prepared.options, progress)
 
 
 def check_data(prepared: Prepared) -> None:
-    """Say at once that a data file is damaged: each cell would fail on it by itself.
+    """Check the full data sets that are still needed, before every cell fails on them.
 
     Raises:
-        DataError: a full set that is still needed is not as it was published.
+        DataError: a file differs from the published one.
     """
     if prepared.plan.data_source == "full":
         todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
@@ -223,8 +198,8 @@ def check_data(prepared: Prepared) -> None:
             check_full(dataset, prepared.options.data_root)
 
 
-def _look_for(device: str) -> None:
-    """Say at once that a device is not there: each cell would fail on it by itself."""
+def _check_device(device: str) -> None:
+    """Refuse a device that this machine lacks, before every cell fails on it."""
     import torch
 
     kind, _, number = device.partition(":")
@@ -279,12 +254,7 @@ def run(
         LabkitError: a mistake in the file or the arguments, in one line.
         KeyboardInterrupt: stopped; what was finished is kept, and the same call goes on.
     """
-    asked = RunOptions(
-        file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
-        fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
-        source=source, no_download=no_download, results=results, executor=executor,
-    )  # fmt: skip
-    prepared = prepare(asked)
+    prepared = prepare(RunOptions(**locals()))
     print(data_line(prepared.plan), file=sys.stderr, flush=True)
     execute(prepared, PlainView())
     return load(prepared.store.root)
@@ -299,7 +269,7 @@ def load(results: str | Path) -> Results:
     Raises:
         LabkitError: there are no results there.
     """
-    # With pandas, as all that reports: not for `labkit run`.
+    # Imports pandas, which `labkit run` does not need.
     from labkit.reporting.results import Results
 
     path = Path(results)
@@ -333,48 +303,33 @@ def report(
     Raises:
         LabkitError: there are no results, or a mistake in the arguments, in one line.
     """
-    asked = ReportOptions(source, out, profile, results, format, layout, lang)
-    made = write_report(asked)
-    return next((path for path in made if path.suffix == ".html"), made[-1])
-
-
-@dataclass(frozen=True)
-class ReportOptions:
-    """What `labkit report` and :func:`report` may be asked for; see there."""
-
-    source: str | Path = DEFAULT_FILE
-    out: str | Path | None = None
-    profile: str | None = None
-    results: str | Path | None = None
-    format: str = "all"
-    layout: str | None = None
-    lang: str = "en"
-
-
-def write_report(asked: ReportOptions) -> list[Path]:
-    """:func:`report`, with the paths of all the formats, in their order."""
-    # With pandas and Jinja, which `labkit run` does without.
+    # Imports pandas and Jinja, which `labkit run` does not need.
     from labkit.reporting import build, index
 
-    one_of("--layout", asked.layout, ("full", "brief"))
-    one_of("--lang", asked.lang, languages())
-    wanted = formats(asked.format)
-    given = Path(asked.source)
-    # The results of a training loop of one's own have no experiment file.
-    experiment = None if given.is_dir() else read(given, asked.profile)
-    store = stored(given if experiment is None else results_folder(asked.results, experiment.name))
-    layout, answers, overrides = asked.layout or "full", None, {}
+    one_of("--layout", layout, ("full", "brief"))
+    one_of("--lang", lang, languages())
+    wanted = formats(format)
+    given = Path(source)
+    # The results of the user's own training loop have no experiment file.
+    experiment = None if given.is_dir() else read(given, profile)
+    store = stored(given if experiment is None else results_folder(results, experiment.name))
+    answers, overrides = None, {}
     if experiment is not None:
         answers = given.parent / "answers.md"
-        layout = asked.layout or experiment.content.report.layout
-        # How a report reads is taken from the file as it is now; what it reports, from the store.
+        layout = layout or experiment.content.report.layout
+        # The report's options are those of the current file; the results are the store's.
         overrides = experiment.overrides()
-    with using(catalogue(asked.lang)):
+    with using(catalogue(lang)):
         made = build.render_report(
-            store.root, formats=wanted, answers_file=answers, layout=layout, overrides=overrides
+            store.root,
+            formats=wanted,
+            answers_file=answers,
+            layout=layout or "full",
+            overrides=overrides,
         )
     name = store.root.name if experiment is None else experiment.name
-    out = Path(asked.out) if asked.out is not None else Path("reports") / name
-    update(out, made)
-    index.refresh(out.parent)
-    return build.paths(out, made)
+    target = Path(out) if out is not None else Path("reports") / name
+    update(target, made)
+    index.refresh(target.parent)
+    paths = build.paths(target, made)
+    return next((path for path in paths if path.suffix == ".html"), paths[-1])

@@ -1,7 +1,7 @@
-"""What an error says to a person: labkit's own words first, those of others behind them.
+"""Errors with messages for people: labkit's words first, those of libraries in brackets.
 
-The words of a library or of the system change with its version and its language, so nothing
-is decided, and nothing is tested, by them.
+The messages of a library or the system change with its version and language, so nothing is
+decided by them.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-#: How a system says that there is no room for more.
+#: Error numbers of a full disk or quota.
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class LabkitError(Exception):
-    """A mistake in a file, a table or a command: one line says what, where, what is allowed.
+    """A mistake in a file, a table or a command; one line says what, where and what is allowed.
 
-    The command line prints it and ends with status 2; anything else is a bug and keeps
+    The command line prints it and ends with status 2. Any other exception is a bug and keeps
     its traceback.
     """
 
 
 class UserError(LabkitError):
-    """Something was asked for that there is not; one line says what there is."""
+    """Something that does not exist was asked for; one line says what does."""
 
 
 class DataError(LabkitError):
@@ -65,13 +65,13 @@ REASONS = {
     errno.ENETUNREACH: "no network",
     errno.EHOSTUNREACH: "no way to the host",
 }
-"""What the system's error numbers mean, the same on every system and in every language."""
+"""The meaning of the system's error numbers, the same on every system and in every language."""
 
 
 def reason(error: OSError) -> str:
-    """Why the system refused, without the path: ``no space left on the device``.
+    """Why the system refused, without the path, e.g. ``no space left on the device``.
 
-    An error number that is not known is told in the system's words, behind labkit's.
+    For an unknown error number the system's message is added in brackets.
     """
     import socket
     import ssl
@@ -89,10 +89,7 @@ def reason(error: OSError) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """An error of any kind: its type, and where the system refused, which file and why.
-
-    The words of other errors are their library's, told as they are.
-    """
+    """Any error as one line: its type and its message, or the file and the system's reason."""
     kind = type(error).__name__
     if isinstance(error, OSError) and error.errno:
         return f"{kind}: {f'{error.filename}: ' if error.filename else ''}{reason(error)}"
@@ -100,7 +97,7 @@ def one_line(error: BaseException) -> str:
 
 
 def misshapen(error: Exception) -> str:
-    """Why a value read from JSON is not what it should be."""
+    """Why a value read from JSON cannot be used, from the error it caused."""
     if isinstance(error, LabkitError):
         return str(error)
     if isinstance(error, KeyError):
@@ -109,28 +106,25 @@ def misshapen(error: Exception) -> str:
 
 
 def behind(source: str, words: object) -> str:
-    """A library's own words, one printable line, to follow labkit's: `` (PyYAML: no key)``."""
+    """A library's message as one printable line in brackets: `` (PyYAML: no key)``."""
     lines = str(words).strip().splitlines() or [type(words).__name__]
     said = "".join(each if each.isprintable() else " " for each in lines[0])
     return f" ({source}: {said if len(said) <= 200 else said[:197] + '...'})"
 
 
 def placeless(text: str, *roots: Path) -> str:
-    """An error's text without the folders of the machine it happened on.
-
-    Failures are part of reports and of what is handed in.
-    """
+    """An error's text without the folders of this machine, for reports and hand-ins."""
     package = Path(__file__).resolve().parent.parent
     places = {str(place) for place in (package, sys.prefix, *roots)} | set(sys.path)
     places |= {sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib")}
     for place in sorted(places - {"", os.sep}, key=len, reverse=True):
         text = text.replace(f"{place}{os.sep}", "")
-    # What is left of absolute paths is cut to the last name.
+    # Other absolute paths are cut to their last name.
     return re.sub(r"(?<![\w:./\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s\"':]+)+(?=[/\\])[/\\]", "", text)
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Advice on a misspelt word: the one that was meant, or all there are."""
+    """Advice on a misspelt word: the closest allowed one, or all of them."""
     folded = {each.lower(): each for each in allowed}
     close = difflib.get_close_matches(word.lower()[:80], folded, n=1)
     return f"did you mean '{folded[close[0]]}'?" if close else f"allowed: {', '.join(allowed)}"

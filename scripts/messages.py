@@ -18,6 +18,7 @@ from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
 
 from labkit import catalog
+from labkit.catalog import entries
 from labkit.claims import texts
 from labkit.claims.claim import MARKS
 from labkit.claims.texts import names
@@ -39,18 +40,18 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 CALLS = {"_": 1, "N_": 1, "many": 2}
 #: What a report shows of the catalog's entries.
 SHOWN: dict[type, tuple[str, ...]] = {
-    catalog.Choice: ("label",),
-    catalog.Constraint: ("label", "formula", "about", "source"),
-    catalog.Dataset: ("noun",),
-    catalog.Family: ("label", "about", "objective"),
-    catalog.GanNetworks: ("label",),
-    catalog.Loss: ("label", "discriminator", "generator", "source"),
-    catalog.Metric: ("label", "about", "unit"),
-    catalog.Param: ("label",),
-    catalog.Plot: ("label", "about"),
-    catalog.Question: ("text",),
-    catalog.Reconstruction: ("label", "formula", "about"),
-    catalog.VaeNetworks: ("label",),
+    entries.Choice: ("label",),
+    entries.Constraint: ("label", "formula", "about", "source"),
+    entries.Dataset: ("noun",),
+    entries.Family: ("label", "about", "objective"),
+    entries.GanNetworks: ("label",),
+    entries.Loss: ("label", "discriminator", "generator", "source"),
+    entries.Metric: ("label", "about", "unit"),
+    entries.Param: ("label",),
+    entries.Plot: ("label", "about"),
+    entries.Question: ("text",),
+    entries.Reconstruction: ("label", "formula", "about"),
+    entries.VaeNetworks: ("label",),
 }
 
 Text = tuple[str | tuple[str, str], str, str]

@@ -1,85 +1,37 @@
-"""Everything a lab can choose from, as plain literals: one line to add a thing.
+"""Everything an experiment file can choose, as dictionaries of plain entries.
 
-An entry names the code that implements it as ``"module:function"``; nothing is
-imported here, so the catalog costs nothing to read and never brings in torch.
-From these dictionaries derive the YAML schema, the command line's choices, the
-columns of the tables, the axis labels of the plots and the direction ("lower is
-better") of every comparison.
+The YAML schema, the choices of the command line, the columns of tables, the axis labels of
+plots and the direction ("lower is better") of comparisons are derived from them. An entry names
+the code that implements it as ``"module:function"``, so reading the catalog never imports torch.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from labkit.catalog.building import (
-    CONSTRAINTS,
-    DATASETS,
-    DISCRIMINATOR_NORMS,
-    GAN_NETWORKS,
-    HIDDEN_NORMS,
-    INITIALISATIONS,
-    LOSSES,
-    OPTIMISERS,
-    RECONSTRUCTIONS,
-    REGISTRIES,
-    VAE_NETWORKS,
-)
-from labkit.catalog.entries import (
-    Choice,
-    Constraint,
-    Dataset,
-    Direction,
-    Family,
-    Format,
-    GanNetworks,
-    Kind,
-    Loss,
-    Metric,
-    Param,
-    Plot,
-    Question,
-    Reconstruction,
-    VaeNetworks,
-    resolve,
-)
-from labkit.catalog.families import FAMILIES
-from labkit.catalog.metrics import METRICS
-from labkit.catalog.report import FORMATS, PLOTS, QUESTIONS
-
-__all__ = [
-    "CONSTRAINTS",
-    "DATASETS",
-    "DISCRIMINATOR_NORMS",
-    "FAMILIES",
-    "FORMATS",
-    "GAN_NETWORKS",
-    "HIDDEN_NORMS",
-    "INITIALISATIONS",
-    "LOSSES",
-    "METRICS",
-    "OPTIMISERS",
-    "PLOTS",
-    "QUESTIONS",
-    "RECONSTRUCTIONS",
-    "REGISTRIES",
-    "VAE_NETWORKS",
-    "Choice",
-    "Constraint",
-    "Dataset",
-    "Direction",
-    "Family",
-    "Format",
-    "GanNetworks",
-    "Kind",
-    "Loss",
-    "Metric",
-    "Param",
-    "Plot",
-    "Question",
-    "Reconstruction",
-    "VaeNetworks",
-    "resolve",
-]
+from labkit.catalog.building import CONSTRAINTS as CONSTRAINTS
+from labkit.catalog.building import DATASETS as DATASETS
+from labkit.catalog.building import GAN_NETWORKS as GAN_NETWORKS
+from labkit.catalog.building import INITIALISATIONS as INITIALISATIONS
+from labkit.catalog.building import LOSSES as LOSSES
+from labkit.catalog.building import OPTIMISERS as OPTIMISERS
+from labkit.catalog.building import RECONSTRUCTIONS as RECONSTRUCTIONS
+from labkit.catalog.building import REGISTRIES as REGISTRIES
+from labkit.catalog.building import VAE_NETWORKS as VAE_NETWORKS
+from labkit.catalog.entries import Constraint as Constraint
+from labkit.catalog.entries import Family as Family
+from labkit.catalog.entries import Kind
+from labkit.catalog.entries import Loss as Loss
+from labkit.catalog.entries import Metric as Metric
+from labkit.catalog.entries import Param as Param
+from labkit.catalog.entries import Question as Question
+from labkit.catalog.entries import Reconstruction as Reconstruction
+from labkit.catalog.entries import resolve as resolve
+from labkit.catalog.families import FAMILIES as FAMILIES
+from labkit.catalog.metrics import METRICS as METRICS
+from labkit.catalog.report import FORMATS as FORMATS
+from labkit.catalog.report import PLOTS as PLOTS
+from labkit.catalog.report import QUESTIONS as QUESTIONS
 
 REGISTRIES["families"] = FAMILIES
 
@@ -93,17 +45,10 @@ def _having(kind: Kind | None, without: tuple[str, ...] = ()) -> tuple[str, ...]
     )
 
 
-# What measures and figures say of kinds of families becomes their names.
+# Fill in the families that metrics and plots state by kind.
 _PHASED = tuple(key for key, family in FAMILIES.items() if family.phases > 1)
-METRICS.update(
-    {
-        key: replace(metric, families=_having(metric.of), not_for=_PHASED if metric.whole else ())
-        for key, metric in METRICS.items()
-    }
-)
-PLOTS.update(
-    {
-        key: replace(plot, also=_having(plot.of, (*plot.families, *plot.but)))
-        for key, plot in PLOTS.items()
-    }
-)
+for _key, _metric in METRICS.items():
+    _without = _PHASED if _metric.whole else ()
+    METRICS[_key] = replace(_metric, families=_having(_metric.of), not_for=_without)
+for _key, _plot in PLOTS.items():
+    PLOTS[_key] = replace(_plot, also=_having(_plot.of, (*_plot.families, *_plot.but)))

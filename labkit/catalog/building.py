@@ -14,24 +14,27 @@ from labkit.catalog.entries import (
     VaeNetworks,
 )
 
+#: The files of every data set: training images and labels, test images and labels.
+IDX_FILES = (
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+)  # fmt: skip
+
+
+def _files(*sha256: str) -> dict[str, str]:
+    return dict(zip(IDX_FILES, sha256, strict=True))
+
+
 DATASETS: dict[str, Dataset] = {
     "MNIST": Dataset(
         label="MNIST",
         classes=tuple("0123456789"),
-        files={
-            "train-images-idx3-ubyte": (
-                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
-            ),
-            "train-labels-idx1-ubyte": (
-                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
-            ),
-            "t10k-images-idx3-ubyte": (
-                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
-            ),
-            "t10k-labels-idx1-ubyte": (
-                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
-            ),
-        },
+        files=_files(
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        ),
         licence="CC BY-SA 3.0",
         source="Y. LeCun, C. Cortes, C. Burges",
         noun="digits",
@@ -43,20 +46,12 @@ DATASETS: dict[str, Dataset] = {
             "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
             "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
         ),
-        files={
-            "train-images-idx3-ubyte": (
-                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
-            ),
-            "train-labels-idx1-ubyte": (
-                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"
-            ),
-            "t10k-images-idx3-ubyte": (
-                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"
-            ),
-            "t10k-labels-idx1-ubyte": (
-                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"
-            ),
-        },
+        files=_files(
+            "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        ),
         licence="MIT",
         source="H. Xiao, K. Rasul, R. Vollgraf, arXiv:1708.07747",
         noun="clothes",
@@ -71,7 +66,6 @@ LOSSES: dict[str, Loss] = {
         discriminator="E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))]",
         generator="−E[D(G(z))]",
         source="Lim & Ye 2017, arXiv:1705.02894",
-        about="punishes only logits inside the margin",
     ),
     "bce": Loss(
         label="BCE",
@@ -79,7 +73,6 @@ LOSSES: dict[str, Loss] = {
         discriminator="−E[log σ(D(x))] − E[log(1 − σ(D(G(z))))]",
         generator="−E[log σ(D(G(z)))]  (non-saturating)",
         source="Goodfellow et al. 2014, arXiv:1406.2661",
-        about="binary cross-entropy on logits; the generator's form does not saturate",
     ),
     "wasserstein": Loss(
         label="Wasserstein",
@@ -87,7 +80,6 @@ LOSSES: dict[str, Loss] = {
         discriminator="E[D(G(z))] − E[D(x)]",
         generator="−E[D(G(z))]",
         source="Arjovsky et al. 2017, arXiv:1701.07875",
-        about="a critic's score, not a logit; means something only if the critic is constrained",
         threshold=False,
     ),
 }
@@ -115,32 +107,27 @@ CONSTRAINTS: dict[str, Constraint] = {
 }  # fmt: skip
 
 OPTIMISERS: dict[str, Choice] = {
-    "adam": Choice("Adam", "labkit.train.optimisers:adam", "Kingma & Ba 2015, arXiv:1412.6980"),
-    "rmsprop": Choice(
-        "RMSprop", "labkit.train.optimisers:rmsprop",
-        "Tieleman & Hinton 2012: no momentum, as the Wasserstein GAN wants it",
-    ),
-}  # fmt: skip
+    # Kingma & Ba 2015, arXiv:1412.6980
+    "adam": Choice("Adam", "labkit.train.optimisers:adam"),
+    # Tieleman & Hinton 2012: no momentum, as the Wasserstein GAN wants it
+    "rmsprop": Choice("RMSprop", "labkit.train.optimisers:rmsprop"),
+}
 
 INITIALISATIONS: dict[str, Choice] = {
-    "default": Choice("PyTorch's", "labkit.train.options:keep", "uniform by fan-in (Kaiming)"),
-    "normal": Choice(
-        "Normal(0, 0.02)", "labkit.train.options:normal_002",
-        "every weight from N(0, 0.02²): Radford et al. 2016, arXiv:1511.06434",
-    ),
-}  # fmt: skip
+    # uniform by fan-in (Kaiming)
+    "default": Choice("PyTorch's", "labkit.train.options:keep"),
+    # every weight from N(0, 0.02²): Radford et al. 2016, arXiv:1511.06434
+    "normal": Choice("Normal(0, 0.02)", "labkit.train.options:normal_002"),
+}
 
 DISCRIMINATOR_NORMS: dict[str, Choice] = {
-    "own": Choice("the network's own", "", "as the network's description has it"),
-    "batch": Choice("Batch norm", "", "mean and variance over the batch"),
-    "layer": Choice("Layer norm", "", "mean and variance over one image"),
-    "none": Choice("No norm", "", "no normalisation"),
+    "own": Choice("the network's own"),
+    "batch": Choice("Batch norm"),
+    "layer": Choice("Layer norm"),
+    "none": Choice("No norm"),
 }
 
-HIDDEN_NORMS: dict[str, Choice] = {
-    "none": Choice("No norm", "", "no normalisation"),
-    "batch": Choice("Batch norm", "", "mean and variance over the batch, in every hidden layer"),
-}
+HIDDEN_NORMS: dict[str, Choice] = {"none": Choice("No norm"), "batch": Choice("Batch norm")}
 
 _LAB1 = "the lab sheet"
 _TF = "the DCGAN of TensorFlow's tutorial"

@@ -1,4 +1,4 @@
-"""What an entry of the catalog says of itself: one small record for each kind of thing."""
+"""The entries of the catalog: a dataclass for each kind of thing one can choose."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 Direction = Literal["lower", "higher", ""]
-#: What a measure or a figure may ask of a family, see :meth:`Family.is_a`.
+#: A kind of families, see :meth:`Family.is_a`.
 Kind = Literal["any", "adversarial", "encoding", "conditional"]
 
 
@@ -18,7 +18,7 @@ class Param:
     """One setting of a family, as it may stand in an experiment file."""
 
     default: Any
-    """The value when the file is silent; its type is the type allowed."""
+    """The value if the file gives none; values of its type are allowed."""
     label: str
     """Column heading and axis label."""
     tag: str = ""
@@ -34,9 +34,9 @@ class Param:
     about: str = ""
     """One line for the schema, ``labkit init`` and the report's method section."""
     only: tuple[str, tuple[str, ...]] | None = None
-    """Another setting and its levels with which alone this one has any effect."""
+    """Another setting and those of its levels with which this one has an effect."""
     option: tuple[str, str] | None = None
-    """The same where those levels are the choices that have this among their ``options``."""
+    """The same, where those levels are the choices with this word among their ``options``."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Step:
 
     text: str
     under: str = ""
-    """What is said below it."""
+    """The small text below it."""
     learns: bool = False
-    """Whether it is a network of this training; else a value."""
+    """Whether it is a network that is trained; else it is a value."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Family:
     """A kind of model with its own training step."""
 
     label: str
-    """How the family is called in names and headings: ``GAN``."""
+    """Its name in cells' names and headings: ``GAN``."""
     target: str
     """``module:class``; the class takes a :class:`labkit.experiment.spec.CellSpec`'s params."""
     about: str
@@ -63,35 +63,31 @@ class Family:
     named_by: tuple[str, ...]
     """The parameters that always appear in a cell's name and table."""
     losses: tuple[str, ...]
-    """The history columns that are its training losses."""
-    modules: tuple[str, ...]
-    """Training modules whose code is part of a cell's fingerprint."""
+    """The columns of the history with its training losses."""
     reconstructs: bool = False
-    """Whether cells also have reconstructions and interpolations."""
+    """Whether it encodes images, so that cells have reconstructions and interpolations."""
     conditional: bool = False
-    """Whether images are generated for a class that is asked for."""
+    """Whether it generates images of a given class."""
     objective: str = ""
-    """Who minimises what, where that is more than the losses its settings name."""
-    rules: tuple[str, ...] = ()
-    """``module:function`` of what makes no sense together, see :mod:`labkit.catalog.rules`."""
+    """What each network minimises, if that is more than the losses named in its settings."""
     hue: str = ""
-    """Its colour in plots, a key of :data:`labkit.reporting.plots.style.HUES`; empty: one that
-    no other family of the report has."""
+    """Its colour in plots, a key of :data:`labkit.reporting.plots.style.HUES`; empty: a colour
+    that no other family of the report has."""
     seconds: float = 1 / 300
-    """What a training image takes on one core of a common laptop with the networks whose
-    `work` is 1: a rough guess until this machine has run a cell."""
+    """Seconds per training image on one core of a common laptop, with networks whose `work` is
+    1; used until this machine has run a cell."""
     mends: Literal["", "decoder", "prior"] = ""
-    """Of a GAN and a VAE in one: where it is to gain what a VAE loses, in how its decoder
-    compares images or in what of the prior it leaves empty."""
+    """For combinations of GAN and VAE: the weakness of VAEs it addresses, blurry output of the
+    decoder or regions of the prior without codes."""
     phases: int = 1
-    """How many parts with aims of their own its training has."""
+    """Number of parts of its training that minimise different things."""
     flow: tuple[Step, ...] = ()
-    """What flows where in training: the report's diagram; empty: none is drawn."""
+    """The report's diagram of training; empty: no diagram."""
     sampling: tuple[Step, ...] = ()
-    """The same when it makes a sample, where that is a way of its own."""
+    """The diagram of sampling, if that differs from training."""
 
     def is_a(self, kind: Kind) -> bool:
-        """Whether the family has a discriminator, has an encoder, or is told the class."""
+        """Whether the family has a discriminator, an encoder, or is given the class."""
         if kind == "adversarial":
             return "d_loss" in self.losses
         if kind == "encoding":
@@ -106,12 +102,11 @@ class Loss:
     label: str
     target: str
     discriminator: str
-    """The discriminator's loss as a formula (LaTeX-free, for a report)."""
+    """The discriminator's loss as a formula in plain text."""
     generator: str
     source: str
-    about: str = ""
     threshold: bool = True
-    """Whether a logit of 0 divides real from fake, so that D has an accuracy."""
+    """Whether a logit of 0 separates real from fake, so that D has an accuracy."""
 
 
 @dataclass(frozen=True)
@@ -128,11 +123,11 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Choice:
-    """A small choice with a function behind it: an optimiser, an initialisation, a norm."""
+    """A small choice: an optimiser, an initialisation, a norm."""
 
     label: str
-    target: str
-    about: str
+    target: str = ""
+    """``module:function``; empty if the networks implement it."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +140,11 @@ class GanNetworks:
     discriminator: str
     """``module:function(norm, channels)`` -> logits (N, 1) of images (N, channels, 28, 28)."""
     norm: Literal["batch", "layer", "none"]
-    """The normalisation its discriminator has of itself."""
+    """The normalisation of its discriminator unless ``d_norm`` changes it."""
     source: str
     about: str
     options: tuple[str, ...] = ("norm", "channels")
-    """What may be asked of the discriminator; a user's own need not have all."""
+    """The arguments that its discriminator takes; the user's own may take fewer."""
     work: float = 1.0
     """Arithmetic of a training image relative to Lab 1's networks, for estimates of time."""
 
@@ -166,7 +161,7 @@ class VaeNetworks:
     source: str
     about: str
     options: tuple[str, ...] = ("channels",)
-    """What may be asked of them: ``channels`` of the encoder, ``norm`` and ``dropout`` of both."""
+    """The arguments they take: ``channels`` the encoder, ``norm`` and ``dropout`` both."""
     work: float = 1.0
     """Arithmetic of a training image relative to Lab 1's networks, for estimates of time."""
 
@@ -194,17 +189,17 @@ class Dataset:
 
     label: str
     classes: tuple[str, ...]
-    """Their names; ten, since the classifiers and conditional networks have ten outputs."""
+    """Names of the ten classes; classifiers and conditional networks have ten outputs."""
     files: dict[str, str]
     """SHA-256 of each uncompressed IDX file."""
     licence: str
     source: str
     noun: str = "images"
-    """What its images show, for alternative texts."""
+    """What its images show, for alternative texts of pictures."""
     mirrors: tuple[str, ...] = ()
-    """Base addresses of the gzipped files; empty: those torchvision has for this name."""
+    """Base URLs of the gzipped files; empty: torchvision's for this name."""
     least_accuracy: float = 0.9
-    """Test accuracy below which a feature network for it is not pinned."""
+    """Test accuracy that its feature network must reach."""
 
 
 @dataclass(frozen=True)
@@ -222,19 +217,19 @@ class Metric:
     families: tuple[str, ...] = ()
     """The families that have it; empty: all."""
     not_for: tuple[str, ...] = ()
-    """Families of which it would say something else than its name."""
+    """Families for which the column would not mean what its label says."""
     of: Kind | None = None
-    """Where not every family has it: the kind that does (`families` is filled in by that)."""
+    """The kind of families that have it, if not all do; `families` is filled in from it."""
     whole: bool = False
-    """Whether it speaks of a training as a whole, which one of several phases is not
-    (`not_for` is filled in by that)."""
+    """Whether it describes a training as a whole, so that it does not apply to trainings of
+    several phases; `not_for` is filled in from it."""
     margin: float = 0.0
-    """Smallest difference worth calling one, as a share of the values compared."""
+    """Smallest difference that counts, as a share of the values compared."""
     within: tuple[str, ...] = ()
-    """Settings that must agree before two values may be compared."""
+    """Settings that must be equal for two values to be compared."""
 
     def applies(self, family: str) -> bool:
-        """Whether cells of a family have it."""
+        """Whether cells of a family have this column."""
         return family not in self.not_for and (not self.families or family in self.families)
 
 
@@ -248,7 +243,7 @@ class Question:
     factors: tuple[str, ...] = ()
     """... and one of these settings as a column (empty: none needed)."""
     target: str = ""
-    """``module:function`` that answers it from the table; empty: the student alone does."""
+    """``module:function`` that answers it from the table; empty: only the student answers it."""
     every_family: bool = False
     """Whether a cell of *each* of the families is needed."""
     levels: int = 1
@@ -256,7 +251,7 @@ class Question:
     among: tuple[str, ...] = ()
     """... one of which must be one of these (empty: any)."""
     needs: Literal["", "references", "first_values"] = ""
-    """What else must be there: published values, first-epoch values in the table itself."""
+    """What else the table must have: published values, or values of the first epoch."""
 
 
 @dataclass(frozen=True)
@@ -270,26 +265,25 @@ class Plot:
     about: str
     """How to read it."""
     of: Kind | None = None
-    """The kind of families that have such a figure each as well, ``target(view, family)``."""
+    """The kind of other families that get such a figure each, ``target(view, family)``."""
     but: tuple[str, ...] = ()
-    """... unless they have it under a name of its own."""
+    """Families of that kind that have another entry for it."""
     also: tuple[str, ...] = ()
-    """These families; filled in."""
+    """The other families that get such a figure; filled in from `of` and `but`."""
 
 
 @dataclass(frozen=True)
 class Format:
-    label: str
+    """A kind of file a report is written as."""
+
     target: str
     suffix: str
-    extra: str = ""
-    """The installation extra it is best made with, e.g. ``pdf``."""
     module: str = ""
-    """What that extra brings; where it is there, the format is among ``all``."""
+    """A library it needs; where that is installed, the format is among ``all``."""
 
 
-#: Who loads a module that is none of Python's, by the beginning of its name: a user's own
-#: file is ``"own/my_gan:generator"``, and :mod:`labkit.plugins.registry` enters itself here.
+#: Loaders of modules that Python cannot import, by the prefix of their names. The user's own
+#: files are ``"own/my_gan:generator"``; :mod:`labkit.plugins.registry` registers their loader.
 LOADERS: dict[str, Callable[[str], ModuleType]] = {}
 
 

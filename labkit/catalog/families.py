@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from labkit.catalog.entries import Family, Param, Step
+from dataclasses import replace
 
-_MODULES = ("labkit.train.loop", "labkit.train.rng", "labkit.train.losses")
+from labkit.catalog.entries import Family, Param, Step
 
 
 def _latent(default: int = 16) -> Param:
@@ -98,7 +98,11 @@ _VAE_PARAMS: dict[str, Param] = {
     ),
 }  # fmt: skip
 
-_CRITIC: dict[str, Param] = {
+#: A VAE's settings and those of its critic.
+_CRITICISED: dict[str, Param] = {
+    **_VAE_PARAMS,
+    "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
+    "betas": _BETAS,
     "critic": Param("lab1", "Critic", "{}", choices="gan_networks", about="its discriminator"),
     "loss": _LOSS,
     **_CONSTRAINED,
@@ -128,22 +132,40 @@ _CODING = (
 )
 _COMPARED = Step("x̂", "compared with x")
 
-FAMILIES: dict[str, Family] = {
-    "gan": Family(
-        label="GAN",
-        target="labkit.train.models.gan:GAN",
-        about="a generator and a discriminator trained against each other",
-        params=_GAN_PARAMS,
-        named_by=("loss", "z_dim"),
-        losses=("d_loss", "g_loss"),
-        modules=(*_MODULES, "labkit.train.models.gan"),
-        rules=(
-            "labkit.catalog.rules:batch_norm_under_penalty",
-            "labkit.catalog.rules:discriminator_options",
+_GAN = Family(
+    label="GAN",
+    target="labkit.train.models.gan:GAN",
+    about="a generator and a discriminator trained against each other",
+    params=_GAN_PARAMS,
+    named_by=("loss", "z_dim"),
+    losses=("d_loss", "g_loss"),
+    flow=_gan_flow(),
+    hue="blue",
+)
+
+_ADVERSARIAL_VAE = Family(
+    label="AdvVAE",
+    target="labkit.train.models.adversarial_vae:AdversarialVAE",
+    about="a VAE that also pays when a critic tells its samples from real images",
+    params={
+        **_CRITICISED,
+        "adversarial_weight": Param(
+            10.0, "Adversarial weight", "adv{}", minimum=0,
+            about="weight of the critic's verdict beside reconstruction and KL",
         ),
-        flow=_gan_flow(),
-        hue="blue",
-    ),
+    },
+    named_by=("latent_dim",),
+    losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
+    reconstructs=True,
+    objective="Encoder and decoder minimise reconstruction + KL + w · the generator's "
+    "adversarial loss on samples of the prior; w is the adversarial weight.",
+    flow=(*_CODING, _COMPARED, Step("Critic", "judges samples", learns=True)),
+    hue="red",
+    mends="decoder",
+)  # fmt: skip
+
+FAMILIES: dict[str, Family] = {
+    "gan": _GAN,
     "vae": Family(
         label="VAE",
         target="labkit.train.models.vae:VAE",
@@ -151,27 +173,17 @@ FAMILIES: dict[str, Family] = {
         params=_VAE_PARAMS,
         named_by=("latent_dim",),
         losses=("total_loss", "recon_loss", "kl_loss"),
-        modules=(*_MODULES, "labkit.train.models.vae"),
         reconstructs=True,
-        rules=("labkit.catalog.rules:warm_up_of_nothing",),
         flow=(*_CODING, _COMPARED),
         hue="orange",
         seconds=1 / 1000,
     ),
-    "cgan": Family(
+    "cgan": replace(
+        _GAN,
         label="cGAN",
         target="labkit.train.models.conditional:ConditionalGAN",
         about="a GAN both of whose networks are told the class",
-        params=_GAN_PARAMS,
-        named_by=("loss", "z_dim"),
-        losses=("d_loss", "g_loss"),
-        modules=(*_MODULES, "labkit.train.models.conditional"),
         conditional=True,
-        rules=(
-            "labkit.catalog.rules:batch_norm_under_penalty",
-            "labkit.catalog.rules:discriminator_options",
-            "labkit.catalog.rules:told_the_class",
-        ),
         flow=_gan_flow("class, "),
         hue="green",
     ),
@@ -182,71 +194,29 @@ FAMILIES: dict[str, Family] = {
         params=_VAE_PARAMS,
         named_by=("latent_dim",),
         losses=("total_loss", "recon_loss", "kl_loss"),
-        modules=(*_MODULES, "labkit.train.models.conditional"),
         reconstructs=True,
         conditional=True,
-        rules=("labkit.catalog.rules:warm_up_of_nothing", "labkit.catalog.rules:told_the_class"),
         flow=(*_CODING, _COMPARED),
         hue="purple",
     ),
-    "adversarial_vae": Family(
-        label="AdvVAE",
-        target="labkit.train.models.adversarial_vae:AdversarialVAE",
-        about="a VAE that also pays when a critic tells its samples from real images",
-        params={
-            **_VAE_PARAMS,
-            "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
-            "betas": _BETAS,
-            **_CRITIC,
-            "adversarial_weight": Param(
-                10.0, "Adversarial weight", "adv{}", minimum=0,
-                about="weight of the critic's verdict beside reconstruction and KL",
-            ),
-        },
-        named_by=("latent_dim",),
-        losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
-        modules=(*_MODULES, "labkit.train.models.adversarial_vae"),
-        reconstructs=True,
-        objective="Encoder and decoder minimise reconstruction + KL + w · the generator's "
-        "adversarial loss on samples of the prior; w is the adversarial weight.",
-        rules=(
-            "labkit.catalog.rules:warm_up_of_nothing",
-            "labkit.catalog.rules:batch_norm_under_penalty",
-            "labkit.catalog.rules:discriminator_options",
-        ),
-        flow=(*_CODING, _COMPARED, Step("Critic", "judges samples", learns=True)),
-        hue="red",
-        mends="decoder",
-    ),
-    "vae_gan": Family(
+    "adversarial_vae": _ADVERSARIAL_VAE,
+    "vae_gan": replace(
+        _ADVERSARIAL_VAE,
         label="VAE-GAN",
         target="labkit.train.models.adversarial_vae:VAEGAN",
         about="a VAE whose reconstructions are judged by a critic's features, not by pixels",
         params={
-            **{key: value for key, value in _VAE_PARAMS.items() if key != "reconstruction"},
-            "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
-            "betas": _BETAS,
-            **_CRITIC,
+            **{key: value for key, value in _CRITICISED.items() if key != "reconstruction"},
             "gamma": Param(
                 0.01, "γ", "gamma{}", minimum=0,
                 about="share of the feature distance in what the decoder minimises",
             ),
         },
-        named_by=("latent_dim",),
-        losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
-        modules=(*_MODULES, "labkit.train.models.adversarial_vae"),
-        reconstructs=True,
         objective="Reconstruction = ½ ‖f(x̂) − f(x)‖², f being the critic without its last two "
         "layers. The encoder minimises reconstruction + KL, the decoder γ · reconstruction + the "
         "generator's adversarial loss (Larsen et al. 2016, arXiv:1512.09300, algorithm 1).",
-        rules=(
-            "labkit.catalog.rules:warm_up_of_nothing",
-            "labkit.catalog.rules:batch_norm_under_penalty",
-            "labkit.catalog.rules:discriminator_options",
-        ),
         flow=(*_CODING, Step("Critic", "compares, judges", learns=True)),
         hue="teal",
-        mends="decoder",
     ),
     "latent_gan": Family(
         label="LatentGAN",
@@ -267,12 +237,10 @@ FAMILIES: dict[str, Family] = {
         },
         named_by=("latent_dim", "z_dim"),
         losses=("d_loss", "g_loss"),
-        modules=(*_MODULES, "labkit.train.models.latent_gan"),
         reconstructs=True,
         phases=2,
         objective="The VAE minimises its loss first. Then, with the VAE frozen, generator and "
         "discriminator minimise the adversarial losses, x being codes of images, not images.",
-        rules=("labkit.catalog.rules:warm_up_of_nothing",),
         flow=(*_CODING, _COMPARED),
         sampling=(
             Step("noise", "N(0, I)"),

@@ -1,10 +1,10 @@
-"""Every column of the tables: its direction, margin, and what it may be compared within."""
+"""The columns of tables: direction, margin, and settings within which they are compared."""
 
 from __future__ import annotations
 
 from labkit.catalog.entries import Metric
 
-#: The settings two runs must share before their loss values may be compared.
+#: The settings that two runs must share for their losses to be compared.
 _SAME_GAN = ("family", "loss", "dataset")
 _SAME_VAE = ("family", "reconstruction", "dataset")
 _SAME_DATA = ("dataset",)

@@ -51,6 +51,12 @@ QUESTIONS: dict[str, Question] = {
     ),
 }  # fmt: skip
 
+_FID = (
+    "Left: the tracking FID of every epoch against training images, which chooses the best "
+    "epoch. Right: the proxy FID of that epoch against test images. Lower is better; both "
+    "axes are logarithmic, so equal steps are equal ratios. Data sets are not comparable."
+)
+
 PLOTS: dict[str, Plot] = {
     "gan_loss_comparison": Plot(
         "GAN Loss Comparison", "labkit.reporting.plots.losses:gan_loss", ("gan",),
@@ -61,9 +67,7 @@ PLOTS: dict[str, Plot] = {
     ),
     "gan_fid_comparison": Plot(
         "GAN FID Scores Comparison", "labkit.reporting.plots.fid:gan_fid", ("gan",),
-        "Left: the tracking FID of every epoch against training images, which chooses the best "
-        "epoch. Right: the proxy FID of that epoch against test images. Lower is better; both "
-        "axes are logarithmic, so equal steps are equal ratios. Data sets are not comparable.",
+        _FID,
         of="any", but=("vae",),
     ),
     "vae_loss_comparison": Plot(
@@ -75,9 +79,7 @@ PLOTS: dict[str, Plot] = {
     ),
     "vae_fid_comparison": Plot(
         "VAE FID Scores Comparison", "labkit.reporting.plots.fid:vae_fid", ("vae",),
-        "Left: the tracking FID of every epoch against training images, which chooses the best "
-        "epoch. Right: the proxy FID of that epoch against test images. Lower is better; both "
-        "axes are logarithmic, so equal steps are equal ratios. Data sets are not comparable.",
+        _FID,
     ),
     "fid_gan_vs_vae": Plot(
         "GAN vs VAE Overall Comparison", "labkit.reporting.plots.fid:gan_vs_vae", (),
@@ -118,7 +120,7 @@ PLOTS: dict[str, Plot] = {
 }  # fmt: skip
 
 FORMATS: dict[str, Format] = {
-    "md": Format("Markdown", "labkit.reporting.render.files:markdown", "report.md"),
-    "html": Format("HTML", "labkit.reporting.render.files:page", "report.html"),
-    "pdf": Format("PDF", "labkit.reporting.render.pdf:pdf", "report.pdf", "pdf", "weasyprint"),
+    "md": Format("labkit.reporting.render.files:markdown", "report.md"),
+    "html": Format("labkit.reporting.render.files:page", "report.html"),
+    "pdf": Format("labkit.reporting.render.pdf:pdf", "report.pdf", "weasyprint"),
 }

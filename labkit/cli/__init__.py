@@ -1,10 +1,9 @@
-"""The command line: parse, call, exit code. What a verb does is written elsewhere.
+"""The command line: parse the arguments, call, set the exit status.
 
 Exit status: 0 all well; 1 some cells failed or a check did not hold; 2 bad input, with
-one line on stderr; 130 interrupted. Data goes to stdout, talk to stderr.
+one line on stderr; 130 interrupted. Data goes to stdout, messages to stderr.
 
-One module for verbs that need the same. It is imported when one of them is called, so
-that ``labkit --help`` is immediate.
+A verb's module is imported when the verb is called, so that ``labkit --help`` is fast.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from labkit.cli import leave
 from labkit.cli.options import say
 from labkit.errors import FULL, LabkitError, reason
 
-#: Each verb: the module of its function, and what it does, as its function says it.
+#: Each verb: the module of its function, and the function's docstring.
 VERBS = {
     "run": ("run", "Train and measure every cell that is not done yet."),
     "report": ("report", "Write the report of the newest plan."),
@@ -45,7 +44,7 @@ VERBS = {
     "check": ("check", "Hold a student's own words against the table, line by line."),
     "init": ("setup", "Write a commented experiment file, and its schema for editors."),
     "recipes": ("setup", "The experiment files that come with labkit."),
-    "data": ("data", "Fetch the full data sets, or check what is there by SHA-256."),
+    "data": ("setup", "Fetch the full data sets, or check what is there by SHA-256."),
     "doctor": (
         "doctor",
         "Look at this machine: one screen to paste in a bug report, without anybody's name.",
@@ -54,16 +53,16 @@ VERBS = {
 
 
 def function(verb: str) -> Callable[..., None]:
-    """What a verb calls, of its module."""
+    """Import the function of a verb."""
     found: Callable[..., None] = getattr(import_module(f"labkit.cli.{VERBS[verb][0]}"), verb)
     return found
 
 
 class _Verbs(TyperGroup):
-    """The verbs, of which all but the one that is called are no more than a line of help."""
+    """The verbs; only the one that is called is imported, with its options."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that is called, with its options."""
+        """Replace the verb that is called by its function."""
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None:
             alone = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -101,9 +100,9 @@ def _top(
 
 
 def main() -> None:
-    """The console script. Every mistake of the user's ends here as one line."""
+    """Run the console script; print a user's mistake as one line."""
     for stream in (sys.stdout, sys.stderr):
-        # ✓, − and names of people: a terminal that lacks them shows "?", and nothing is lost.
+        # Show "?" for characters that the terminal lacks, such as ✓, − and letters of names.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
@@ -119,7 +118,7 @@ def main() -> None:
 
 
 def _line(error: LabkitError | OSError) -> str:
-    """What is wrong, and where: ``hand-in.zip: no such file or folder``."""
+    """An error as one line: ``hand-in.zip: no such file or folder``."""
     if isinstance(error, OSError) and error.errno in FULL and not error.filename:
         return f"{tempfile.gettempdir()} (TMPDIR) or where it writes to: {reason(error)}"
     if isinstance(error, OSError) and error.errno:

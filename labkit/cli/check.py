@@ -1,4 +1,4 @@
-"""The verb `check`: a student's own words, held against the table."""
+"""The verb `check`: compare a student's answers with the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs that set results beside each other: `compare`, `index`."""
+"""The verbs that compare results and list reports: `compare`, `index`."""
 
 from __future__ import annotations
 

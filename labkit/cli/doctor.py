@@ -1,7 +1,7 @@
-"""What a bug report needs to know of a machine: ``labkit doctor``, one screen to paste.
+"""The verb `doctor`: what a bug report should say of a machine, on one screen.
 
-Nobody's name is in it: paths are shown from the current folder, from ``~``, or by the
-variable that names them, and of paths in error messages only the last part is kept.
+It contains no user's name: paths are shown from the current folder, from ``~`` or by the
+variable that names them, and paths in error messages are cut to their last part.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from labkit.data.sources import is_bundled
 from labkit.errors import reason
 from labkit.execution import runner
 
-#: How long torch may take to be imported, on a network drive for the first time.
+#: Seconds that the first import of torch may take, e.g. on a network drive.
 PATIENCE_S = 180
-#: Run in a process of its own: a torch that cannot be imported is what one wants to hear of.
+#: Run in another process, since torch may fail to be imported.
 _PROBE = """
 import json, torch
 from labkit.train import runtime
@@ -44,26 +44,26 @@ print(json.dumps({
     "memory": torch.cuda.get_device_properties(device).total_memory if device.type == "cuda" else 0,
 }))
 """
-#: Variables that change what labkit does; of those that hold paths only that they are set.
+#: Variables that change what labkit does, and those of them that hold paths.
 _VARIABLES = (
     "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG", "MPLBACKEND",
 )  # fmt: skip
 _PATHS = ("LABKIT_DATA", "LABKIT_CACHE", "MATPLOTLIBRC", "MPLCONFIGDIR", "TMPDIR")
 _WINDOWS = r"[A-Za-z]:\\(?:[^\\'\":;,]+\\)*"
 _UNIX = r"(?<![\w.~>$])/(?:[^/\s'\":;,]+/)*"
-#: Below this, a run of Lab 1 might not fit.
+#: A run of Lab 1 might need this much.
 _FREE_GB = 1.0
 _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the screen."""
+    """One line of the output."""
 
     label: str
     text: str
     ok: bool = True
-    """False for what keeps labkit from working as it should."""
+    """False if it keeps labkit from working as it should."""
 
 
 def doctor(
@@ -81,21 +81,20 @@ def doctor(
 
 
 def examine(results: Path = Path("results")) -> Iterator[Finding]:
-    """Look at everything, the quick things first.
+    """Examine everything, the quick things first.
 
     Args:
         results: the folder results would be written to.
     """
     yield Finding("labkit", f"{__version__}, {_installed()}")
     bits = "64 bit" if sys.maxsize > 2**32 else "32 bit"
-    where = (
-        "in a virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
-    )
-    yield Finding(
-        "Python",
-        f"{platform.python_version()} {platform.python_implementation()}, {bits}, {where}",
-    )
-    yield Finding("System", f"{_system()}; {_cores()}")
+    python = f"{platform.python_version()} {platform.python_implementation()}, {bits}"
+    where = "in a" if sys.prefix != sys.base_prefix else "no"
+    yield Finding("Python", f"{python}, {where} virtual environment")
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    workers = runner.worker_count(runner.Options())
+    cores = f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
+    yield Finding("System", f"{system}; {cores}")
     requires = _requires()
     yield packages(requires)
     yield fonts()
@@ -107,7 +106,7 @@ def examine(results: Path = Path("results")) -> Iterator[Finding]:
 
 
 def screen(findings: Sequence[Finding]) -> str:
-    """The findings as aligned lines; what is wrong is marked with "!"."""
+    """The findings as aligned lines; problems are marked with "!"."""
     width = max(len(finding.label) for finding in findings)
     return "\n".join(
         f"{' ' if finding.ok else '!'} {finding.label:<{width}}  {finding.text}"
@@ -127,33 +126,15 @@ def _installed() -> str:
 
 
 def _requires() -> list[str]:
-    """What labkit needs, as its package says or, where it is not installed, its project file."""
+    """The requirements in labkit's package metadata; none if it is not installed."""
     try:
         return metadata.requires("labkit") or []
     except metadata.PackageNotFoundError:
-        import tomllib
-
-        project = (
-            tomllib.loads(_PROJECT.read_text("utf-8"))["project"] if _PROJECT.is_file() else {}
-        )
-        more = project.get("optional-dependencies", {})
-        return [
-            *project.get("dependencies", ()),
-            *(f'{each}; extra == "{name}"' for name, some in more.items() for each in some),
-        ]
-
-
-def _system() -> str:
-    return f"{platform.system()} {platform.release()} {platform.machine()}"
-
-
-def _cores() -> str:
-    workers = runner.worker_count(runner.Options())
-    return f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
+        return []
 
 
 def packages(requires: Sequence[str]) -> Finding:
-    """The versions of what labkit cannot do without."""
+    """The versions of the required packages."""
     names = [_name(each) for each in requires if "extra ==" not in each]
     found = {name: _version(name) for name in names if name != "torch"}
     missing = [name for name, version in found.items() if version is None]
@@ -164,17 +145,16 @@ def packages(requires: Sequence[str]) -> Finding:
 
 
 def extras(requires: Sequence[str]) -> Iterator[Finding]:
-    """What is there beyond the necessary: PDF, notebooks."""
-    # With pydantic and NumPy, which may be what is missing.
+    """Optional features: PDF, notebooks."""
+    # Imports pydantic and NumPy, which may be missing.
     from labkit.reporting.render.pdf import browser
 
     wanted = [_name(each) for each in requires if re.search(r"extra == .pdf", each)]
-    has = bool(wanted) and all(_version(name) for name in wanted)
-    program = browser()
-    how = [
-        *([f"{name} {_version(name)}" for name in wanted] if has else []),
-        *([Path(program).stem] if program else []),
-    ]
+    versions = [_version(name) for name in wanted]
+    how = [f"{name} {version}" for name, version in zip(wanted, versions, strict=True)]
+    how = how if all(versions) else []
+    if program := browser():
+        how.append(Path(program).stem)
     yield Finding("PDF", " and ".join(how) or "neither WeasyPrint nor a browser to print with")
     kernel = _version("ipykernel")
     yield Finding("Notebook", f"ipykernel {kernel}" if kernel else "ipykernel is not installed")
@@ -194,17 +174,15 @@ def _version(name: str) -> str | None:
 
 
 def fonts() -> Finding:
-    """The font of plots that are pictures; the page's own plots use the reader's fonts."""
+    """The font of PNG plots; SVG plots use the reader's fonts."""
     try:
-        from labkit.reporting.plots.library import mpl  # whether it can be had is asked
+        from labkit.reporting.plots.library import mpl  # it may be missing
 
-        folder = Path(mpl.get_data_path(), "fonts", "ttf")
-        files = [folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"]
-        missing = [file.name for file in files if not file.is_file()]
-    except Exception as error:  # whatever keeps it from being imported is the finding
+        font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+    except Exception as error:  # any error at import is the finding
         return Finding("Fonts", f"matplotlib cannot be imported: {nameless(error)}", ok=False)
-    if missing:
-        return Finding("Fonts", f"matplotlib lacks {', '.join(missing)}", ok=False)
+    if not font.is_file():
+        return Finding("Fonts", f"matplotlib lacks {font.name}", ok=False)
     return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
 
 
@@ -212,7 +190,7 @@ def fonts() -> Finding:
 
 
 def data() -> Iterator[Finding]:
-    """Which data sets are there, and where they were looked for."""
+    """Which data sets were found, and where labkit looks for them."""
     names = {cache_dir(): "$LABKIT_CACHE" if "LABKIT_CACHE" in os.environ else ""}
     if named := os.environ.get("LABKIT_DATA"):
         names[Path(named)] = "$LABKIT_DATA"
@@ -228,7 +206,7 @@ def data() -> Iterator[Finding]:
 
 
 def room(results: Path) -> Finding:
-    """Whether results can be written, and how much fits."""
+    """Whether results can be written, and the free space."""
     folder = next(
         each for each in (results.absolute(), *results.absolute().parents) if each.exists()
     )
@@ -245,15 +223,15 @@ def room(results: Path) -> Finding:
 
 
 def variables() -> Finding:
-    """Variables of the environment that change what labkit does."""
+    """The environment variables that change what labkit does."""
     found = [f"{name}={os.environ[name]}" for name in _VARIABLES if name in os.environ]
     found += [f"{name} is set" for name in _PATHS if name in os.environ]
     return Finding("Variables", ", ".join(found) or "none")
 
 
 def torch() -> Iterator[Finding]:
-    """Which torch, on what, in which precision."""
-    # With pydantic, which may be what is missing.
+    """The version of torch, the device and the precision."""
+    # Imports pydantic, which may be missing.
     from labkit.experiment.grid import AUTO_PRECISION
 
     installed = _version("torch")
@@ -274,7 +252,7 @@ def torch() -> Iterator[Finding]:
 
 
 def _probe() -> dict[str, Any] | str:
-    """What torch says of itself, or in one line why it says nothing."""
+    """Facts about torch, or one line that says why it cannot be used."""
     path = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     try:
         done = subprocess.run(
@@ -293,11 +271,11 @@ def _probe() -> dict[str, Any] | str:
     return found
 
 
-# --------------------------------------------------------------------- nobody's name
+# --------------------------------------------------------------------- without names
 
 
 def shown(path: Path) -> str:
-    """A path from the current folder or from ``~``; of any other only the last part."""
+    """A path from the current folder or ``~``; only the last part of any other path."""
     whole = Path(os.path.abspath(path))  # noqa: PTH100 (links stay as they are named)
     bases = [(base, sign) for base, sign in _bases() if whole.is_relative_to(base)]
     if not bases:
@@ -307,14 +285,14 @@ def shown(path: Path) -> str:
 
 
 def _bases() -> list[tuple[Path, str]]:
-    """The folders that have a short name, the innermost first."""
+    """The folders with a short name, the innermost first."""
     found = [(Path.cwd(), "."), (Path.home(), "~")]
     known = [(base, sign) for base, sign in found if base != base.parent]
     return sorted(known, key=lambda pair: -len(pair[0].parts))
 
 
 def nameless(error: object) -> str:
-    """An error's first line, its paths shortened as :func:`shown` does."""
+    """An error's first line, with paths shortened as by :func:`shown`."""
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     for base, sign in _bases():
         line = line.replace(str(base), sign)

@@ -1,4 +1,4 @@
-"""The verb `evaluate`: anyone's samples, measured as labkit measures its own."""
+"""The verb `evaluate`: measure the samples of any model."""
 
 from __future__ import annotations
 

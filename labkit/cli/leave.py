@@ -1,4 +1,4 @@
-"""Being interrupted: end the workers in order, say how to go on, leave."""
+"""Interrupt a run: stop the workers, say how to go on, exit."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any, NoReturn
 
 from labkit.cli.options import say
 
-#: How long an interrupted run may take to stop its workers.
+#: Seconds that an interrupted run may take to stop its workers.
 GRACE_S = 3.0
 
 
 def on_signals() -> None:
-    """Let Ctrl-C and a request to terminate end a run in order."""
+    """Let Ctrl-C and SIGTERM stop a run in order."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: Any) -> NoReturn:
-    """Stop the workers in order; a second signal, or `GRACE_S` seconds, end it at once."""
+    """Stop the workers in order; exit at once at a second signal or after `GRACE_S` seconds."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: interrupted())
     patience = threading.Timer(GRACE_S, interrupted)
@@ -32,14 +32,14 @@ def _interrupt(number: int, frame: Any) -> NoReturn:
 
 
 def interrupted() -> NoReturn:
-    """Say how to go on, and leave with status 130."""
+    """Say how to go on, and exit with status 130."""
     again = shlex.join(["labkit", *sys.argv[1:]])
     say(f"interrupted; what was finished is kept. To go on: {again}")
     at_once(130)
 
 
 def at_once(code: int) -> NoReturn:
-    """End without waiting for worker processes or threads; the store needs no goodbye."""
+    """Exit without waiting for worker processes or threads; the store is always consistent."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

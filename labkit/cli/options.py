@@ -1,4 +1,4 @@
-"""What several verbs take, and how they talk."""
+"""Options that several verbs have, and messages to the user."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ DataRootOpt = Annotated[
 
 
 def say(line: str) -> None:
-    """Talk goes to stderr, so that stdout holds data alone."""
+    """Print a message to stderr, so that stdout has only data."""
     print(line, file=sys.stderr, flush=True)

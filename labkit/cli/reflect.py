@@ -1,4 +1,4 @@
-"""The verb `reflect`: what anyone's table of metrics bears."""
+"""The verb `reflect`: answer the questions for any table of metrics."""
 
 from __future__ import annotations
 

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from labkit.api import ReportOptions, write_report
+from labkit import api
+from labkit.catalog import FORMATS
 from labkit.cli.options import FileArg, ProfileOpt, ResultsOpt, say
 from labkit.execution.status import survey
 from labkit.execution.watch import watch
+from labkit.experiment import lookup
 from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
 
 
@@ -30,9 +32,11 @@ def report(
     ] = None,
 ) -> None:
     """Write the report of the newest plan."""
-    asked = ReportOptions(file, out, profile, results, formats, layout, lang)
-    for path in write_report(asked):
-        typer.echo(path)
+    made = api.report(
+        file, out, profile=profile, results=results, format=formats, layout=layout, lang=lang
+    )
+    for name in lookup.formats(formats):
+        typer.echo(made.with_name(FORMATS[name].suffix))
 
 
 def status(

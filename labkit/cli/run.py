@@ -1,4 +1,4 @@
-"""The verb `run`: say what data is used, train, say what came of it."""
+"""The verb `run`: train and measure the cells of an experiment file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run(
 ) -> None:
     """Train and measure every cell that is not done yet."""
     asked = api.RunOptions(
-        file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
+        file=file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
         fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
         source=source, no_download=no_download, results=results, executor=executor,
     )  # fmt: skip
@@ -57,10 +57,10 @@ def run(
         api.check_data(prepared)
         _say_what_would_run(prepared)
         return
-    view = LiveView() if sys.stderr.isatty() else PlainView()
+    progress = LiveView() if sys.stderr.isatty() else PlainView()
     leave.on_signals()
     try:
-        summary = api.execute(prepared, view)
+        summary = api.execute(prepared, progress)
     except KeyboardInterrupt:
         leave.interrupted()
     parts = [f"{summary.done} of {len(prepared.plan.cells)} cells done"]

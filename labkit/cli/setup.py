@@ -1,4 +1,4 @@
-"""The verbs before a run: `init`, `recipes`."""
+"""The verbs before a run: `init`, `recipes`, `data`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import Annotated
 
 import typer
 
-from labkit.cli.options import say
-from labkit.errors import UserError
+from labkit.catalog import DATASETS
+from labkit.cli.options import DataRootOpt, say
+from labkit.data.download import fetch
+from labkit.data.places import data_roots, find_full
+from labkit.data.sources import is_bundled, load
+from labkit.errors import DataError, UserError
 from labkit.experiment import starter
+from labkit.experiment.lookup import one_of
 
 
 def init(
@@ -31,3 +36,27 @@ def recipes() -> None:
     for name, recipe in starter.recipes().items():
         typer.echo(f"{name:<16} {recipe.cost():<27} {recipe.title}")
     say("cells and time with all 60,000 images, a cell per core; quicker with --profile quick")
+
+
+def data(
+    what: Annotated[str, typer.Argument(help="fetch or check.")] = "check",
+    data_root: DataRootOpt = None,
+) -> None:
+    """Fetch the full data sets, or check what is there by SHA-256."""
+    one_of("data", what, ("fetch", "check"))
+    wrong = False
+    for name in DATASETS:
+        if what == "fetch" and find_full(name, data_root) is None:
+            fetch(name, data_roots(data_root)[0], say=say)
+        for source in ("bundled", "full") if is_bundled(name) else ("full",):
+            try:
+                sizes = [
+                    len(load(name, s, source, None, data_root).images) for s in ("train", "test")
+                ]
+            except DataError as error:
+                wrong = wrong or find_full(name, data_root) is not None or source == "bundled"
+                typer.echo(f"{name} {source}: {error}")
+            else:
+                typer.echo(f"{name} {source}: {sizes[0]:,} training, {sizes[1]:,} test, intact")
+    if wrong:
+        raise typer.Exit(1)

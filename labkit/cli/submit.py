@@ -1,4 +1,4 @@
-"""The verb `submit`: a student hands in."""
+"""The verb `submit`: pack a hand-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb `verify`: an instructor checks what was handed in."""
+"""The verb `verify`: check a hand-in."""
 
 from __future__ import annotations
 

@@ -15,12 +15,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from labkit.catalog.building import DATASETS
+from labkit.catalog.building import DATASETS, IDX_FILES
 from labkit.errors import DataError, behind, reason
 
 SMALLEST = "t10k-labels-idx1-ubyte"
-#: The same names in both sets.
-FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", SMALLEST)
 #: No published file is larger, unpacked.
 MAX_BYTES = 64 * 1024 * 1024
 #: How many folders of a root are looked into.
@@ -59,7 +57,7 @@ def find_full(dataset: str, root: Path | None = None) -> Path | None:
     """
     for base in data_roots(root):
         for place in _places(base, dataset):
-            if not all(file(place, name) for name in FILES):
+            if not all(file(place, name) for name in IDX_FILES):
                 continue
             usual = place == base / dataset / "raw"
             if held(place) == dataset or (usual and held(place) is None):
@@ -72,13 +70,13 @@ def why_not(datasets: Sequence[str], root: Path | None = None) -> str:
     roots, notes = data_roots(root), []
     for place in dict.fromkeys(p for base in roots for d in datasets for p in _places(base, d)):
         missing = lacking(place)
-        if missing and len(missing) < len(FILES):
+        if missing and len(missing) < len(IDX_FILES):
             notes.append(f"{place} lacks {', '.join(missing)}")
         elif not missing and (which := held(place)) != place.parent.name:
             notes.append(f"{place} holds {which or 'files that are not the published ones'}")
     where = f"under {' and '.join(map(str, roots))}"
     if len(roots) > 1 or root is not None:  # somebody named a folder
-        where += f": looked for {datasets[0]}/raw/{FILES[0]} or its .gz"
+        where += f": looked for {datasets[0]}/raw/{IDX_FILES[0]} or its .gz"
     return "; ".join([f"no full {' or '.join(datasets)} {where}", *notes[:3]])
 
 
@@ -111,7 +109,7 @@ def content(path: Path) -> bytes:
 
 def lacking(place: Path) -> list[str]:
     """Which of the four files are not in a folder."""
-    return [name for name in FILES if file(place, name) is None]
+    return [name for name in IDX_FILES if file(place, name) is None]
 
 
 def held(place: Path) -> str | None:

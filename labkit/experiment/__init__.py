@@ -1,1 +1,1 @@
-"""From YAML to a plan: reader, schema, grid, spec, fingerprint, and the recipes that come along."""
+"""From YAML to a plan: reader, schema, grid, spec, fingerprint; and the recipes."""

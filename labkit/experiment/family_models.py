@@ -1,7 +1,7 @@
-"""The models of experiment files that come from the catalog, and the JSON Schema of all.
+"""The pydantic models of experiment files that are made from the catalog, and their JSON Schema.
 
-Nobody writes down the settings of a family twice: its ``grid`` and ``params`` are made from
-its catalog entry, so a new catalog line is at once allowed, checked and offered by an editor.
+The ``grid`` and ``params`` of a family follow from its catalog entry, so that a new setting is
+allowed, checked and offered by an editor at once.
 """
 
 from __future__ import annotations
@@ -18,19 +18,14 @@ from labkit.plugins import registry as own_code
 SCHEMA_NAME = "experiments.schema.json"
 
 
-def file_model(only: frozenset[str] | None = None) -> type[ExperimentFile]:
+@lru_cache(maxsize=4)
+def file_model(generation: int) -> type[ExperimentFile]:
     """The model of a whole file, with a block for each family of the catalog.
 
     Args:
-        only: the families a file names, to be quicker; at least two of them.
+        generation: that of the catalog, :func:`labkit.plugins.registry.generation`.
     """
-    return _file_model(only, own_code.generation())
-
-
-@lru_cache(maxsize=16)
-def _file_model(only: frozenset[str] | None, generation: int) -> type[ExperimentFile]:
-    named = FAMILIES if only is None else {k: v for k, v in FAMILIES.items() if k in only}
-    blocks = tuple(_block(key, family) for key, family in named.items())
+    blocks = tuple(_block(key, family) for key, family in FAMILIES.items())
     block: Any = Annotated[Union[blocks], Field(discriminator="family")]  # noqa: UP007
     experiments: Any = Annotated[dict[Name, block], Field(min_length=1)]
     about = Field(description="each trains every combination of its grid")
@@ -43,13 +38,13 @@ def _file_model(only: frozenset[str] | None, generation: int) -> type[Experiment
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema an editor checks and completes an experiment file with."""
-    schema = file_model().model_json_schema()
+    """The JSON Schema by which an editor checks and completes an experiment file."""
+    schema = file_model(own_code.generation()).model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _block(key: str, family: Family) -> type[Block]:
-    """The model of an experiment with this family."""
+    """Make the model of an experiment with this family."""
     params: dict[str, Any] = {
         "dataset": (
             Annotated[Literal[tuple(DATASETS)], ONE_OF] | None,
@@ -72,13 +67,13 @@ def _block(key: str, family: Family) -> type[Block]:
         f"{family.label}Grid", __base__=FamilySection, __doc__=f"Axes of a {key}: lists.", **grid
     )
     settings.family = axes.family = key
-    own: dict[str, Any] = {
+    parts: dict[str, Any] = {
         "family": (Literal[key], Field(description=family.about)),
         "grid": (axes, Field(default_factory=axes, description="a list of levels for each axis")),
         "params": (settings, Field(default_factory=settings, description="the same for all cells")),
     }
     about = f"{family.label}: {family.about}."
-    return create_model(f"{family.label}Block", __base__=Block, __doc__=about, **own)
+    return create_model(f"{family.label}Block", __base__=Block, __doc__=about, **parts)
 
 
 def _axis(kind: Any, about: str) -> Any:
@@ -88,7 +83,7 @@ def _axis(kind: Any, about: str) -> Any:
 
 
 def _kind(param: Param) -> Any:
-    """The type a setting allows, from its default and limits."""
+    """The type of a setting, from its default, choices and limits."""
     if param.choices:
         return Annotated[Literal[tuple(REGISTRIES[param.choices])], ONE_OF]
     limits = {"ge": param.minimum, "gt": param.above, "lt": param.below}

@@ -1,28 +1,27 @@
 """Which code made a result: hashes that change when the code's meaning does.
 
-A version is the SHA-256 of a module's syntax tree without docstrings, so comments,
-formatting and words re-run nothing, and a changed number does. Nothing is imported:
-the files are read where they lie, so asking never brings in torch.
+A version is the SHA-256 of a module's syntax tree without docstrings. So a changed comment or
+layout re-runs nothing, and a changed number does. The files are read and never imported, so
+torch is not needed.
 """
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from labkit.catalog import FAMILIES, REGISTRIES
-from labkit.data.places import cache_dir
 from labkit.experiment.spec import OWN_CODE, CellSpec, sha256_of
 from labkit.plugins import registry as own_code
 
 PACKAGE = Path(__file__).parents[1]
+#: Modules that every training uses.
+BASIS = ("labkit.train.loop", "labkit.train.rng", "labkit.train.models.base")
 #: Modules that were rewritten and compute the same bits; `scripts/same_bits.py` proves it first.
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
 
@@ -45,8 +44,8 @@ def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
 def training_modules(family: str, params: Mapping[str, Any] | None = None) -> list[str]:
     """The modules whose code is part of a cell's fingerprint, sorted.
 
-    They are :attr:`Family.modules`, the modules of the entries its settings choose, and
-    what all these import from ``labkit.train``; other packages belong to the numeric
+    They are :data:`BASIS`, the modules of the family and of the entries its settings choose,
+    and what all these import from ``labkit.train``; other packages belong to the numeric
     environment or to the evaluation. So new networks leave the cells of others alone.
 
     Args:
@@ -55,7 +54,7 @@ def training_modules(family: str, params: Mapping[str, Any] | None = None) -> li
     """
     chosen = [target.partition(":")[0] for target in targets(family, params)]
     found: set[str] = set()
-    waiting = [*FAMILIES[family].modules]
+    waiting = [*BASIS]
     waiting += [name for name in chosen if name.startswith("labkit.train.")]
     while waiting:
         name = waiting.pop()
@@ -66,7 +65,7 @@ def training_modules(family: str, params: Mapping[str, Any] | None = None) -> li
 
 
 def targets(family: str, params: Mapping[str, Any] | None) -> list[str]:
-    """What the family and the entries its settings choose name as ``module:function``."""
+    """Every ``module:function`` named by the family and by the entries its settings choose."""
     about = FAMILIES[family]
     chosen = {name: param.default for name, param in about.params.items()} | dict(params or {})
     fields = [
@@ -79,14 +78,14 @@ def targets(family: str, params: Mapping[str, Any] | None) -> list[str]:
 
 
 def own_files(spec: CellSpec) -> list[str]:
-    """The files of a user's own that a cell is trained by, ``my_gan.py``."""
+    """The user's own files that a cell is trained with, e.g. ``my_gan.py``."""
     made_of = targets(spec.family, spec.params) if spec.code != OWN_CODE else []
     own = {t.partition(":")[0] for t in made_of if t.startswith(own_code.PREFIX)}
     return sorted(f"{name.removeprefix(own_code.PREFIX)}.py" for name in own)
 
 
 def evaluation_code() -> str:
-    """The version of what measures a cell: labkit's, and a user's own metrics if there are."""
+    """The version of what measures a cell: labkit's code and the user's own metrics, if any."""
     own = {key: own_code.source_of(target) for key, target in own_code.own_metrics().items()}
     return sha256_of([measuring_code(), own]) if own else measuring_code()
 
@@ -101,7 +100,7 @@ def measuring_code() -> str:
 
 
 def _as_before(version: Mapping[str, str]) -> dict[str, str]:
-    """Module versions; of a text proven to compute the same as an earlier one, the earlier's."""
+    """Replace versions of modules that are proven to compute the same bits by the earlier ones."""
     found: dict[str, str] = {}
     for name, now in version.items():
         known = _equivalent().get(name, {})
@@ -116,7 +115,7 @@ def _equivalent() -> dict[str, dict[str, Any]]:
 
 
 def source_hash(source: str) -> str:
-    """SHA-256 (hex) of what Python source means, whatever it looks like.
+    """SHA-256 (hex) of the syntax tree of Python source.
 
     Raises:
         SyntaxError: `source` is not Python.
@@ -128,106 +127,48 @@ def _hash(tree: ast.Module) -> str:
     return hashlib.sha256(_dump(tree).encode()).hexdigest()
 
 
-class _Facts(NamedTuple):
-    """What is asked of a module's source."""
-
-    version: str
-    imports: list[str]
-    """All names of ``labkit.train`` it imports, modules or not."""
-
-
 def _module_hash(path: Path) -> str:
-    return _facts(path).version
+    return _parsed(path)[0]
 
 
 def _imports(path: Path) -> list[str]:
     """The modules of ``labkit.train`` that a module imports, by absolute name."""
-    return [name for name in _facts(path).imports if _is_module(name)]
+    return _parsed(path)[1]
 
 
 @cache
-def _facts(path: Path) -> _Facts:
-    """A module's facts, from its source or, if these very bytes were seen before, from a file.
-
-    Reading fifty syntax trees takes longer than everything else a run with nothing to do
-    does. What is kept is found by the bytes' own SHA-256, so it cannot be out of date.
-    """
-    source = path.read_bytes()
-    key = hashlib.sha256(source).hexdigest()
-    seen = _seen()
-    if key not in seen:
-        tree = ast.parse(source, path.name)
-        seen[key] = _Facts(_hash(tree), _training_names(tree))
-        _keep(seen)
-    return seen[key]
-
-
-def _training_names(tree: ast.Module) -> list[str]:
+def _parsed(path: Path) -> tuple[str, list[str]]:
+    """A module's hash, and the modules of ``labkit.train`` it imports."""
+    tree = ast.parse(path.read_bytes(), path.name)
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.startswith("labkit.train.")]
-
-
-@cache
-def _kept_at() -> Path:
-    """Named after this module's own bytes: another way of hashing starts another file."""
-    own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
-    return cache_dir() / f"code-{own}.json"
-
-
-@cache
-def _seen() -> dict[str, _Facts]:
-    try:
-        kept = json.loads(_kept_at().read_bytes())
-        return {key: _Facts(version, imports) for key, (version, imports) in kept.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}  # nothing kept, or nothing that can be read: it is made again
-
-
-def _keep(seen: Mapping[str, _Facts]) -> None:
-    """Write the file anew; a folder that cannot be written costs time, nothing else."""
-    unfinished = _kept_at().with_suffix(f".{os.getpid()}")
-    with contextlib.suppress(OSError):
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(seen), encoding="utf-8")
-        unfinished.replace(_kept_at())
-
-
-@cache
-def _is_module(name: str) -> bool:
-    return _path(name).is_file()
+    inside = (name for name in names if name.startswith("labkit.train."))
+    return _hash(tree), [name for name in inside if _path(name).is_file()]
 
 
 @cache
 def _path(module: str) -> Path:
-    """Where a module of this package lies: ``labkit.train.loop`` -> ``train/loop.py``."""
+    """The file of a module of this package: ``labkit.train.loop`` -> ``train/loop.py``."""
     stem = PACKAGE.joinpath(*module.split(".")[1:])
     return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
 
 
 def _dump(node: object) -> str:
-    """A syntax tree as text; what is empty is left out, as it differs between Pythons."""
+    """A syntax tree as text, without empty fields, which differ between Python versions."""
     if isinstance(node, ast.AST):
         fields = ((name, getattr(node, name, None)) for name in node._fields if name != "ctx")
-        inside = ",".join(f"{name}={_dump(value)}" for name, value in fields if _says(value))
+        inside = ",".join(f"{k}={_dump(v)}" for k, v in fields if v is not None and v != [])
         return f"{type(node).__name__}({inside})"
     if isinstance(node, list):
         return f"[{','.join(_dump(item) for item in node if not _is_docstring(item))}]"
     return repr(node)
 
 
-def _says(value: object) -> bool:
-    return value is not None and value != []
-
-
 def _is_docstring(node: object) -> bool:
-    """A bare string as a statement: wherever it stands, it does nothing."""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    """Whether a node is a bare string used as a statement, which does nothing."""
+    bare = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(bare, ast.Constant) and isinstance(bare.value, str)

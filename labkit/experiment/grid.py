@@ -30,7 +30,7 @@ __all__ = ["Experiment", "make_plan", "parse_experiment", "read_experiment"]
 
 MAX_CELLS = 10_000
 MAX_NAME = 120
-#: What precision ``auto`` is. bf16 was not shown to lose no quality, so it must be asked for.
+#: The precision that ``auto`` stands for; that bf16 loses no quality has not been shown.
 AUTO_PRECISION = "fp32"
 SELECTION_RULE = "lowest proxy FID"
 SELECTION_AGAINST = "first 10,000 training images"
@@ -38,7 +38,7 @@ SELECTION_AGAINST = "first 10,000 training images"
 
 @dataclass(frozen=True)
 class _Point:
-    """A point of a grid: a cell but for its seed."""
+    """A point of a grid: a cell without its seed."""
 
     experiment: str
     block: Block
@@ -63,21 +63,19 @@ def make_plan(
     Args:
         experiment: what `read_experiment` returned.
         seeds: ``"3"`` counts up from the file's first seed; ``"0,1,2"`` is taken as it is.
-        only: a glob on cell names. It removes nothing; with `seeds`, cells that do
-            not match keep the file's seeds and the others get both.
+        only: a glob on cell names. It removes no cell; with `seeds`, cells that match get
+            the file's seeds and these, the others only the file's.
         data_root: where to look for the full data sets first.
         source: ``full``, ``bundled`` or ``auto`` instead of the file's.
         download: whether missing data may be fetched.
         precision: ``auto``, ``fp32`` or ``bf16`` instead of the file's.
-        images: the source and the reason for it, where nobody is to look what is at hand.
+        images: the source of images and the reason for it; no folder is then looked into.
 
     Raises:
         PlanError: too many cells, two equal cells, no cell matches `only`, malformed
-            `seeds`, an unknown `source` or `precision`, or a source that cannot be had.
+            `seeds`, or a source that cannot be had.
     """
     content = experiment.content
-    _check_choice("--source", source, ("auto", "full", "bundled"))
-    _check_choice("--precision", precision, ("auto", "fp32", "bf16"))
     asked = tuple(content.seed_list())
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
@@ -86,7 +84,10 @@ def make_plan(
         each = [(point, wanted) for point in points]
     else:
         more = (*asked, *(seed for seed in wanted if seed not in asked))
-        each = [(point, _seeds_of(point, asked, more, only)) for point in points]
+        each = [
+            (p, tuple(s for s in more if s in asked or matches(f"{p.name}_seed{s}", only)))
+            for p in points
+        ]
         if not any(matches(f"{p.name}_seed{s}", only) for p, some in each for s in some):
             raise PlanError(f"--only '{only}' matches no cell; there is {points[0].name}, ...")
     several = len({seed for _, some in each for seed in some}) > 1
@@ -139,13 +140,8 @@ def parse_seeds(text: str, first: int) -> tuple[int, ...]:
     return tuple(values)
 
 
-def _check_choice(option: str, value: str | None, allowed: Sequence[str]) -> None:
-    if value is not None and value not in allowed:
-        raise PlanError(f"{option} {value}: allowed: {', '.join(allowed)}")
-
-
 def _check_size(experiment: Experiment, seeds: int) -> None:
-    """Refuse a grid before it is expanded."""
+    """Refuse a grid of too many cells before it is expanded."""
     total = 0
     for key, block in experiment.content.experiments.items():
         total += seeds * prod(len(levels) for levels in block.axes().values())
@@ -170,7 +166,7 @@ def _points(experiments: Mapping[str, Block]) -> Iterator[_Point]:
 
 
 def _in_order(levels: Sequence[Any], param: Param | None) -> list[Any]:
-    """Levels by size, or as the catalog lists them. `param` is None for the data set."""
+    """Levels sorted by size or in the catalog's order; `param` is None for the data set."""
     registry = DATASETS if param is None else REGISTRIES.get(param.choices)
     return sorted(levels, key=list(registry).index if registry else None)
 
@@ -183,7 +179,7 @@ def _tag(key: str, param: Param, value: Any) -> str:
 
 
 def _named(points: list[_Point]) -> list[_Point]:
-    """Where two experiments would share a name, their cells also carry the experiment's."""
+    """Add the experiment's name to the cells of experiments that would share a cell name."""
     owners: dict[str, set[str]] = {}
     for point in points:
         owners.setdefault(point.name.lower(), set()).add(point.experiment)
@@ -196,12 +192,6 @@ def _named(points: list[_Point]) -> list[_Point]:
     ]
 
 
-def _seeds_of(
-    point: _Point, asked: tuple[int, ...], more: tuple[int, ...], only: str
-) -> tuple[int, ...]:
-    return tuple(s for s in more if s in asked or matches(f"{point.name}_seed{s}", only))
-
-
 def _source(
     experiment: Experiment,
     points: Sequence[_Point],
@@ -209,7 +199,7 @@ def _source(
     root: Path | None,
     download: bool,
 ) -> tuple[str, str]:
-    """Full or bundled, and why."""
+    """Decide between ``full`` and ``bundled``; returned with the reason."""
     datasets = [name for name in DATASETS if any(point.dataset == name for point in points)]
     wanted = source or experiment.content.data.source
     try:
@@ -266,7 +256,7 @@ def _cell(
 
 
 def _check_distinct(experiment: Experiment, cells: Sequence[CellSpec]) -> None:
-    """No cell twice, no name twice (also where a file system ignores case)."""
+    """Refuse two equal cells and two equal names, without regard to case."""
     first: dict[str, CellSpec] = {}
     for cell in cells:
         for key in (cell.fingerprint, cell.name.lower()):

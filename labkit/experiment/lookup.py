@@ -1,7 +1,4 @@
-"""What was asked for, found or refused: a file read, a folder looked up, an option checked.
-
-What the verbs share, before any of them begins.
-"""
+"""Check what a verb was given: read the file, find the results folder, check the options."""
 
 from __future__ import annotations
 
@@ -27,23 +24,23 @@ DEFAULT_FILE = Path("experiments.yaml")
 
 
 def read(file: str | Path, profile: str | None = None) -> Experiment:
-    """A checked experiment file."""
-    # With pydantic and YAML, which a run whose plan is remembered does without.
+    """Read and check an experiment file."""
+    # Imports pydantic and YAML, which a run with a remembered plan does not need.
     from labkit.experiment.grid import read_experiment
 
     return read_experiment(Path(file), profile)
 
 
 def results_folder(results: str | Path | None, name: str) -> Path:
-    """Where results are: where it was said, or in the usual place."""
+    """The folder of results: `results` if given, else ``results/<name>``."""
     return Path(results) if results is not None else Path("results") / name
 
 
 def default_results(path: Path, profile: str | None = None) -> Path:
-    """A results folder as it is, or that of an experiment file.
+    """The results folder of an experiment file; a folder is returned as it is.
 
     Raises:
-        UserError: it is neither.
+        UserError: there is no such file or folder.
     """
     if not path.exists():
         raise UserError(f"{path}: no such results folder or experiment file")
@@ -51,12 +48,12 @@ def default_results(path: Path, profile: str | None = None) -> Path:
 
 
 def stored(root: Path) -> Store:
-    """The store of a folder that has results.
+    """Open the store of a results folder.
 
-    What loops of the user's own committed, and died before the plan had it, is taken up.
+    Cells of the user's own loops that were committed but are missing in the plan are added to it.
 
     Raises:
-        UserError: it has none.
+        UserError: the folder has no results.
     """
     store = Store(root)
     try:
@@ -72,39 +69,43 @@ def stored(root: Path) -> Store:
 
 
 def formats(text: str) -> list[str]:
-    """``md,html`` as a list; ``all`` is every format whose libraries are installed."""
+    """Split ``md,html`` into a list; ``all`` is every format whose libraries are installed.
+
+    Raises:
+        UserError: a format is unknown.
+    """
     names = [name.strip() for name in text.split(",")]
     for name in names:
         one_of("--format", name, (*FORMATS, "all"))
     if "all" in names:
         return [key for key, made in FORMATS.items() if not made.module or find_spec(made.module)]
-    return names
+    return list(dict.fromkeys(names))
 
 
 def known_device(device: str) -> None:
-    """Nothing, if a device is one that cells can be trained on somewhere.
+    """Refuse a device that labkit cannot train on, on any machine.
 
     Raises:
-        UserError: it is not; the line names what is.
+        UserError: it is none of the allowed ones, which the message lists.
     """
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise UserError(f"--device {device}: allowed: auto, cpu, cuda, cuda:1, mps")
 
 
 def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
-    """Nothing, if a value is allowed or not given.
+    """Refuse a value that is not allowed; None stands for an option that was not given.
 
     Raises:
-        UserError: it is not; the line names the nearest that is.
+        UserError: the value is not allowed; the message names the nearest that is.
     """
     if value is not None and value not in allowed:
         raise UserError(f"{option} {value}: {nearest(value, allowed)}")
 
 
 def data_line(plan: Plan) -> str:
-    """Which data a plan uses, and why."""
+    """One line for the terminal: which data a plan uses, and why."""
     if plan.data_source == "bundled":
-        # A plan is handed in, so its reason names no folder of this machine; here it may.
+        # The plan is handed in, so its reason names no folder of this machine.
         given = os.environ.get("LABKIT_DATA") if "LABKIT_DATA" in plan.data_reason else None
         looked = f"; LABKIT_DATA is {folder(given)}" if given else ""
         return (

@@ -1,7 +1,7 @@
-"""What a run resolves to: a `Plan`, the list of its cells and all that is asked of them.
+"""What a run resolves to: a `Plan`, the list of its cells and their settings.
 
-A value and nothing else. :mod:`labkit.experiment.grid` makes one from an experiment file, and the
-store keeps it as ``plan.json``, so that reading results needs no experiment file.
+:mod:`labkit.experiment.grid` makes one from an experiment file, and the store keeps it as
+``plan.json``, so that reading results needs no experiment file.
 """
 
 from __future__ import annotations
@@ -58,29 +58,28 @@ class Plan:
         return snapshot_epochs(self.snapshot_epochs, cell.training["epochs"])
 
     def sheet_gan(self, cell: CellSpec) -> CellSpec | None:
-        """The data set's first GAN: its discriminator yields the lab sheet's own number.
+        """The data set's first GAN, whose discriminator yields the lab sheet's number.
 
-        None for a cell of the user's own loop, too: it is measured by that loop alone.
+        None also for a cell of the user's own loop, which nothing else measures.
         """
         return None if cell.code == OWN_CODE else self._sheet_gans.get(cell.dataset)
 
     @cached_property
     def _sheet_gans(self) -> dict[str, CellSpec]:
-        # Of Lab 1's own discriminators, from the last to the first, so that the first stays.
-        sheets = [
-            c
-            for c in self.cells
+        # From the last to the first, so that the first stays. Plans without the setting
+        # `networks` are from before there was a choice, and had Lab 1's.
+        return {
+            c.dataset: c
+            for c in reversed(self.cells)
             if c.family == "gan"
             and c.code != OWN_CODE
-            # Stores from before there was a choice had Lab 1's.
             and (c.params.get("networks", "lab1"), c.params.get("d_norm", "own")) == ("lab1", "own")
-        ]
-        return {c.dataset: c for c in reversed(sheets)}
+        }
 
     def keeping_own(self, old: Plan) -> Plan:
-        """With an older plan's own-code cells, which no experiment file can name.
+        """Add an older plan's own-code cells, which no experiment file can name.
 
-        One that bears the name of a cell of the file is called ``<name>_own``.
+        Where a cell of the file has the same name, the own-code cell becomes ``<name>_own``.
         """
         asked = tuple(cell for cell in self.cells if cell.code != OWN_CODE)
         names = {cell.name for cell in asked}
@@ -93,10 +92,10 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """What ``plan.json`` holds."""
-        own = {each.name: getattr(self, each.name) for each in fields(self)}
-        own |= {"seeds": list(self.seeds), "snapshot_epochs": list(self.snapshot_epochs)}
-        own["cells"] = [cell.to_json() for cell in self.cells]
-        return {"format_version": FORMAT_VERSION, **own}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values |= {"seeds": list(self.seeds), "snapshot_epochs": list(self.snapshot_epochs)}
+        values["cells"] = [cell.to_json() for cell in self.cells]
+        return {"format_version": FORMAT_VERSION, **values}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Plan:
@@ -109,28 +108,28 @@ class Plan:
             version = value["format_version"]
             if version != FORMAT_VERSION:
                 raise PlanError(f"plan.json: format {version}; this labkit reads {FORMAT_VERSION}")
-            own = {each.name: value[each.name] for each in fields(cls)}
-            if files := own["settings"].get("own"):
+            values = {each.name: value[each.name] for each in fields(cls)}
+            if files := values["settings"].get("own"):
                 own_code.register(own_code.from_json(files))
-            own |= {"seeds": tuple(own["seeds"]), "snapshot_epochs": tuple(own["snapshot_epochs"])}
-            own["cells"] = tuple(CellSpec.from_json(cell) for cell in own["cells"])
-            if not own["cells"]:
+            values |= {name: tuple(values[name]) for name in ("seeds", "snapshot_epochs")}
+            values["cells"] = tuple(CellSpec.from_json(cell) for cell in values["cells"])
+            if not values["cells"]:
                 raise PlanError("plan.json: damaged: no cells")
-            for cell in own["cells"]:
+            for cell in values["cells"]:
                 if cell.family not in FAMILIES or not isinstance(cell.params, dict):
                     raise PlanError(f"plan.json: {cell.name}: no cell that this labkit knows")
         except OwnCodeError as error:
             raise PlanError(f"plan.json: {error}") from error
         except (KeyError, TypeError, AttributeError) as error:
             raise PlanError(f"plan.json: damaged: {misshapen(error)}") from error
-        return cls(**own)
+        return cls(**values)
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Whether ``--only`` means this cell, named with or without its seed."""
+    """Whether a cell's name, with or without its seed, matches the glob of ``--only``."""
     return fnmatchcase(name, pattern) or fnmatchcase(re.sub(r"_seed\d+\Z", "", name), pattern)
 
 
 def snapshot_epochs(asked: Sequence[int], epochs: int) -> tuple[int, ...]:
-    """The epochs to show of a training: those asked for that it reaches, and its last."""
+    """The epochs to show of a training: those of `asked` that it reaches, and its last."""
     return tuple(sorted({epoch for epoch in asked if epoch <= epochs} | {epochs}))

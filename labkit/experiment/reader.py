@@ -35,21 +35,21 @@ class Experiment:
     """A checked experiment file with one profile merged in (or none)."""
 
     file: str
-    """The file as the user named it, for messages."""
+    """The path of the file as the user gave it, for messages."""
     profile: str | None
     content: ExperimentFile
     tree: Node
-    """The same content with the lines it stands on."""
+    """The same content with line numbers."""
     own: tuple[OwnFile, ...] = ()
     """The user's own Python files."""
 
     @property
     def name(self) -> str:
-        """The folder of its results and report: ``lab1`` or ``lab1-quick``."""
+        """The name of the folders of its results and report: ``lab1`` or ``lab1-quick``."""
         return f"{self.content.name}-{self.profile}" if self.profile else self.content.name
 
     def overrides(self) -> dict[str, Any]:
-        """What a report takes from the file as it is now rather than from the stored plan."""
+        """What a report takes from the current file rather than from the stored plan."""
         return {
             "title": self.content.title or self.content.name,
             "author": self.content.author.model_dump(),
@@ -57,14 +57,16 @@ class Experiment:
         }
 
     def error(self, path: Sequence[Step], message: str) -> PlanError:
-        """A mistake at `path`, to be raised."""
+        """The error to raise for a mistake at `path`."""
         return _error(self.file, self.tree, path, message)
 
 
 def read_experiment(path: Path, profile: str | None = None) -> Experiment:
-    """Read and check an experiment file; no data is touched.
+    """Read and check an experiment file and all its profiles; no images are read.
 
-    Every profile is checked, also those that were not asked for.
+    Args:
+        path: the file.
+        profile: the profile to merge in.
 
     Raises:
         PlanError: the file cannot be read, is not valid, or has no such profile.
@@ -79,14 +81,14 @@ def parse_experiment(
     beside: Callable[[str], bytes] | None = None,
     run: bool = True,
 ) -> Experiment:
-    """The same for a text.
+    """Check the text of an experiment file, see :func:`read_experiment`.
 
     Args:
-        text: what stands in the file.
-        file: its name in messages.
+        text: the content of the file.
+        file: its path, for messages.
         profile: the profile to merge in.
-        beside: reads a Python file of the author's own; from the folder of `file` if None.
-        run: whether such files may be run too; those of somebody's submission may not.
+        beside: reads one of the user's own Python files; by default from the folder of `file`.
+        run: whether such files may be run; those of a submission may not.
     """
     try:
         tree = safe_yaml.parse(text)
@@ -115,25 +117,25 @@ def parse_experiment(
 def _own_code(
     file: str, tree: Node, beside: Callable[[str], bytes], run: bool
 ) -> tuple[OwnFile, ...]:
-    """The files under ``code``, read and made known, before the rest is checked by them."""
+    """Read and register the files under ``code``, whose entries the rest may use."""
     named = tree.child("code")
     names = [each.value for each in named.value] if named and isinstance(named.value, list) else []
-    found = []
-    for i, name in enumerate(names):
-        try:
+    found: list[OwnFile] = []
+    at: list[Step] = ["code"]
+    try:
+        for i, name in enumerate(names):
+            at = ["code", i]
             if not isinstance(name, str) or Path(name).name != name:
                 raise OwnCodeError(f"{name}: expected the name of a file beside {file}")
             found.append(own_code.read(name, beside(name)))
-        except FileNotFoundError:
-            raise _error(file, tree, ("code", i), f"{name}: no such file beside {file}") from None
-        except OSError as error:
-            raise _error(file, tree, ("code", i), f"{name}: {reason(error)}") from error
-        except OwnCodeError as error:
-            raise _error(file, tree, ("code", i), str(error)) from error
-    try:
+        at = ["code"]
         own_code.register(found, run=run)
+    except FileNotFoundError:
+        raise _error(file, tree, at, f"{name}: no such file beside {file}") from None
+    except OSError as error:
+        raise _error(file, tree, at, f"{name}: {reason(error)}") from error
     except OwnCodeError as error:
-        raise _error(file, tree, ("code",), str(error)) from error
+        raise _error(file, tree, at, str(error)) from error
     return tuple(found)
 
 
@@ -161,14 +163,19 @@ def _read(path: Path) -> str:
 def _validate(
     file: str, tree: Node, patch: Node | None = None, prefix: tuple[Step, ...] = ()
 ) -> ExperimentFile:
-    """The model of a tree. Of several mistakes the one that stands first is reported,
-    though an unknown key comes before all else of its mapping.
+    """Check a tree against the model of experiment files.
 
-    Where the tree is a file merged with a profile, `patch` is the profile and
-    `prefix` its path, so that a message names the key where it was typed.
+    Args:
+        file: the path of the file, for messages.
+        tree: its content, merged with a profile if `patch` is given.
+        patch: the profile.
+        prefix: the path of the profile, put before the path of a mistake in it.
+
+    Raises:
+        PlanError: names the first mistake; unknown keys come first within a mapping.
     """
     try:
-        return _model_for(tree).model_validate(_plain(tree))
+        return file_model(own_code.generation()).model_validate(_plain(tree))
     except ValidationError as invalid:
         found = [_explain(dict(error)) for error in invalid.errors(include_url=False)]
         path, message = min(found, key=lambda each: tree.line(*each[0]))
@@ -177,28 +184,14 @@ def _validate(
     raise _error(file, tree, path, message, prefix if in_patch else ())
 
 
-def _model_for(tree: Node) -> type[ExperimentFile]:
-    """The model with the families a file names, if each is known; making one takes its time."""
-    experiments = tree.child("experiments")
-    blocks = experiments.value if experiments else None
-    if not isinstance(blocks, dict):
-        return file_model()
-    named = [found.value if (found := b.child("family")) else None for b in blocks.values()]
-    if not all(isinstance(family, str) and family in FAMILIES for family in named):
-        return file_model()  # the message will list them all
-    return file_model(frozenset([*map(str, named), *list(FAMILIES)[:2]]))
-
-
 def _plain(tree: Node) -> dict[str, Any]:
-    """The tree as data: empty sections left out, text kept as it was typed (``id: 007``)."""
+    """The tree as data, without empty sections and with texts as typed (``id: 007``)."""
     data: dict[str, Any] = tree.plain()
     sections = {*Settings.model_fields, "profiles"}
     data = {k: v for k, v in data.items() if v is not None or k not in sections}
     for path in [("name",), ("title",), *(("author", key) for key in Author.model_fields)]:
-        node: Node | None = tree
-        for step in path:
-            node = node.child(step) if node else None
-        if node and isinstance(node.value, bool | int | float | None):
+        node = tree.along(path)[-1]
+        if tree.has(*path) and isinstance(node.value, bool | int | float | None):
             holder = data["author"] if len(path) > 1 else data
             holder[path[-1]] = "" if node.value is None else node.text
     return data
@@ -212,7 +205,7 @@ def _error(
 
 
 def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
-    """Where one of pydantic's errors stands in the file, and what to say about it."""
+    """The path in the file of one of pydantic's errors, and the message for it."""
     path = [step for step in error["loc"] if step not in ("[key]", *SEED_KINDS.values())]
     if path[:1] == ["experiments"] and len(path) > 2 and path[2] in FAMILIES:
         del path[2]  # the family, by which pydantic chose the block's model
@@ -224,11 +217,10 @@ def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
 
 
 def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequence[Step]) -> str:
+    """The message for one of pydantic's errors."""
     kind, value = error["type"], error["input"]
     if kind == "labkit":
         return str(context["text"])
-    if kind == "missing":
-        return "required"
     if kind == "union_tag_not_found":
         return f"required; allowed: {', '.join(FAMILIES)}"
     if kind == "union_tag_invalid":
@@ -242,13 +234,9 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
     if kind in ("too_short", "too_long"):
         size = context.get("min_length") if kind == "too_short" else context.get("max_length")
         return f"expected {size} values, got {len(value)}"
-    if kind == "string_too_long":
-        return f"longer than {context['max_length']} characters"
-    if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind]}, got {_show(value)}"
-    if kind in _LIMITS:
-        words, key = _LIMITS[kind]
-        return f"must be {words} {str(context[key]).removesuffix('.0')}, got {_show(value)}"
+    if kind in _SAID:
+        limits = {name: str(limit).removesuffix(".0") for name, limit in context.items()}
+        return _SAID[kind].format(got=_show(value), **limits)
     return f"{_show(value)} is not allowed here{behind('pydantic', error['msg'])}"
 
 
@@ -260,22 +248,23 @@ def _unknown(path: Sequence[Step], value: object, allowed: Iterable[str]) -> str
     return f"unknown {what} '{value}'; allowed: {among}"
 
 
-_EXPECTED = {
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "list_type": "a list in [brackets]",
-    "dict_type": "keys and values",
-    "model_type": "keys and values",
-    "model_attributes_type": "keys and values",
-}
-_LIMITS = {
-    "greater_than": ("greater than", "gt"),
-    "greater_than_equal": ("at least", "ge"),
-    "less_than": ("less than", "lt"),
-    "less_than_equal": ("at most", "le"),
+#: Messages by the type of pydantic's error, with the names of its limits.
+_SAID = {
+    "missing": "required",
+    "string_too_long": "longer than {max_length} characters",
+    "int_type": "expected a whole number, got {got}",
+    "float_type": "expected a number, got {got}",
+    "finite_number": "expected a number, got {got}",
+    "string_type": "expected text, got {got}",
+    "bool_type": "expected true or false, got {got}",
+    "list_type": "expected a list in [brackets], got {got}",
+    "dict_type": "expected keys and values, got {got}",
+    "model_type": "expected keys and values, got {got}",
+    "model_attributes_type": "expected keys and values, got {got}",
+    "greater_than": "must be greater than {gt}, got {got}",
+    "greater_than_equal": "must be at least {ge}, got {got}",
+    "less_than": "must be less than {lt}, got {got}",
+    "less_than_equal": "must be at most {le}, got {got}",
 }
 
 

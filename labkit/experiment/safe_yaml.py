@@ -1,8 +1,8 @@
-"""YAML from people we do not know: small, plain, with a line number for every key.
+"""Read YAML from untrusted people, with limits and a line number for every key.
 
-The text is read as a stream of events, so that a limit stops it before anything
-large is built. It is PyYAML's Python parser that reads: libyaml, which PyYAML may come with,
-has limits of its own, which differ between releases and strike while it reads ahead.
+The text is read as a stream of events, so that a limit stops it before anything large is
+built. PyYAML's Python parser is used because the limits of libyaml differ between releases
+and take effect while it reads ahead.
 Scalars follow YAML 1.2 (the core schema) rather than PyYAML's 1.1: ``2e-4`` is a number,
 ``off`` and ``no`` are words, ``2024-01-01`` is text.
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,15 +28,9 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 MAX_ALIASES = 100
 MAX_NODES = 100_000
-"""Nodes of the tree with every alias written out."""
+"""Most nodes of a tree, counted with every alias expanded."""
 
 NOT_YAML = "not valid YAML"
-TABS = "indent with spaces, not tabs"
-TAB_INSIDE = "a tab within a text; type a space"
-QUOTES = "put a text with ': ' in quotes"
-SPACE_AFTER = "a space must follow ':'"
-ALIGN = "this line does not line up with those above it"
-MERGE = "merge keys (<<) are not supported; write the settings out"
 
 _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -46,9 +40,9 @@ _WORDS = {
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
-"""Where PyYAML counts a new line."""
+"""What PyYAML counts as a line break."""
 _ODD = "[\u00a0\u00ad\u1680\u2000-\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000\ufeff]"
-"""Spaces and invisible characters that come along with pasted text; to YAML they are letters."""
+"""Spaces and invisible characters of pasted text, which YAML takes for letters."""
 _ODD_PLACE = re.compile(
     rf"^ *(?:[-?] +)*(?:[-?]|[\w.-]+ *:)?(?P<first>{_ODD})|(?P<last>{_ODD})(?= *(?:#|$))"
 )
@@ -69,15 +63,15 @@ class YamlError(Exception):
 
 @dataclass(frozen=True)
 class Node:
-    """A value of the file and where it stands."""
+    """A value of the file and its line."""
 
     value: dict[str, Node] | list[Node] | Scalar
     at: int
-    """The line of its key in a mapping, else its own; from 1."""
+    """The line, from 1: of its key if it is in a mapping, else of the value."""
     text: str = ""
     """A scalar as it was written."""
     size: int = field(default=1, compare=False)
-    """Nodes from here down, aliases written out."""
+    """Number of nodes from here down, with aliases expanded."""
 
     def plain(self) -> Any:
         """The value as dictionaries, lists and scalars."""
@@ -95,25 +89,26 @@ class Node:
             return self.value[step]
         return None
 
-    def has(self, *path: Step) -> bool:
-        """Whether the file says anything at `path`."""
-        node: Node | None = self
+    def along(self, path: Sequence[Step]) -> list[Node]:
+        """The nodes on `path` from this one down, as far as the file has them."""
+        nodes = [self]
         for step in path:
-            node = node.child(step) if node else None
-        return node is not None
-
-    def line(self, *path: Step) -> int:
-        """The line of `path`, or of the nearest thing above it that the file has."""
-        node = self
-        for step in path:
-            below = node.child(step)
+            below = nodes[-1].child(step)
             if below is None:
                 break
-            node = below
-        return node.at
+            nodes.append(below)
+        return nodes
+
+    def has(self, *path: Step) -> bool:
+        """Whether the file has a value at `path`."""
+        return len(self.along(path)) > len(path)
+
+    def line(self, *path: Step) -> int:
+        """The line of `path`, or of the nearest node above it that the file has."""
+        return self.along(path)[-1].at
 
     def merged(self, other: Node) -> Node:
-        """Mappings merge, key by key; anything else of `other` replaces."""
+        """Merge `other` into this node: mappings key by key, anything else is replaced."""
         if not (isinstance(self.value, dict) and isinstance(other.value, dict)):
             return other
         both = dict(self.value)
@@ -123,7 +118,7 @@ class Node:
 
 
 def parse(text: str) -> Node | None:
-    """The one document in `text`; None if there is nothing but comments.
+    """Parse the one document in `text`; None if there are only comments.
 
     Raises:
         YamlError: not YAML, a duplicate key, a tag, or beyond a limit of this module.
@@ -143,12 +138,12 @@ def parse(text: str) -> Node | None:
 
 
 def _explained(error: yaml.MarkedYAMLError, rows: list[str], read: int) -> YamlError:
-    """What PyYAML could not read, by what stands there; its own words come last.
+    """Explain an error of PyYAML by the characters where it occurred.
 
     Args:
-        error: PyYAML's.
+        error: the error; its message is added at the end.
         rows: the lines of the text.
-        read: the line up to which all was well.
+        read: the line up to which the text could be read.
     """
     mark = error.problem_mark or error.context_mark
     at, column = (mark.line, mark.column) if mark else (read - 1, 0)
@@ -159,7 +154,7 @@ def _explained(error: yaml.MarkedYAMLError, rows: list[str], read: int) -> YamlE
     begun = error.context_mark
     above = (begun.line, begun.column) if begun else (max(at - 1, 0), 0)
     if _GLUED.match(_after(rows, *above)):
-        return YamlError(above[0] + 1, f"{NOT_YAML}: {SPACE_AFTER}{words}")
+        return YamlError(above[0] + 1, f"{NOT_YAML}: a space must follow ':'{words}")
     opened = (_after(rows, *above)[:1], begun.line + 1) if begun else ("", 1)
     hint = _hint(_after(rows, at, 0)[:column], _after(rows, at, column)[:1], *opened)
     return YamlError(at + 1, f"{NOT_YAML}{hint and ': '}{hint}{words}")
@@ -170,20 +165,20 @@ def _after(rows: list[str], line: int, column: int) -> str:
 
 
 def _hint(before: str, here: str, opened: str, line: int) -> str:
-    """What most likely went wrong at a place, by the characters there; or nothing.
+    """The most likely mistake at a place, or an empty text.
 
     Args:
-        before: what stands before it in its row.
-        here: the character there; empty at an end.
-        opened: the first character of what was being read,
-        line: and where that stands.
+        before: the text before the place in its row.
+        here: the character at the place; empty at an end.
+        opened: the first character of what was being read there.
+        line: the line of `opened`.
     """
     if here == "\t":
-        return TABS
+        return "indent with spaces, not tabs"
     if before[-1:] == "\t":
-        return TAB_INSIDE
+        return "a tab within a text; type a space"
     if here == ":" and ": " in before:
-        return QUOTES
+        return "put a text with ': ' in quotes"
     if opened and opened in "[{":
         return f"a comma or the end of the '{opened}' on line {line} is missing"
     if opened and opened in "'\"" and not here:
@@ -191,18 +186,19 @@ def _hint(before: str, here: str, opened: str, line: int) -> str:
     special = here if here in ("@", "`", "%") else before[-1:]
     if special and special in "@`%*&":
         return f"put a text that begins with '{special}' in quotes"
-    return ALIGN if here == ":" or (here and not before.strip()) else ""
+    misplaced = here == ":" or (here and not before.strip())
+    return "this line does not line up with those above it" if misplaced else ""
 
 
 def _not_plain(character: str) -> str:
-    """What to say of a character that looks like a space, or like nothing, and is a letter."""
+    """The message for an odd space or invisible character, which counts as a letter."""
     name = unicodedata.name(character, "character").lower()
     article = "an" if name[0] in "aeiou" else "a"
     return f"{article} {name} (U+{ord(character):04X}) stands where only plain spaces may"
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's Python parser, with tabs as spaces wherever they are no indentation (YAML 1.2)."""
+    """PyYAML's Python parser, with tabs as spaces except in indentation (YAML 1.2)."""
 
     def scan_to_next_token(self) -> None:
         super().scan_to_next_token()
@@ -217,7 +213,7 @@ class _Builder:
     def __init__(self, events: Iterator[Any]) -> None:
         self.events = events
         self.line = 1
-        """The line up to which all is well."""
+        """The line up to which the text could be read."""
         self.anchors: dict[str, Node] = {}
         self.aliases = 0
 
@@ -279,7 +275,7 @@ class _Builder:
             key = event.value
             _check_characters(event)
             if key == "<<" and not event.style:
-                raise YamlError(at, MERGE)
+                raise YamlError(at, "merge keys (<<) are not supported; write the settings out")
             if not event.style and (odd := re.search(_ODD, key)):
                 raise YamlError(at, f"{NOT_YAML}: {_not_plain(odd[0])}")
             if key in entries:
@@ -295,14 +291,14 @@ def _line(event: Any) -> int:
 
 
 def _check_characters(event: Any) -> None:
-    """Refuse what no scalar may hold."""
+    """Refuse control characters in a scalar."""
     text: str = event.value
     if found := _CONTROL.search(text):
         raise YamlError(_line(event), f"control character U+{ord(found[0]):04X} is not allowed")
 
 
 def _scalar(event: Any) -> Scalar:
-    """What a scalar means; a number too large for a machine stays text."""
+    """The value of a scalar; a number that is too large stays text."""
     text: str = event.value
     _check_characters(event)
     if event.style:  # quoted or a block; plain is None or ''

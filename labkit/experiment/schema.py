@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
@@ -35,8 +36,14 @@ _WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECA
 
 
 def problem(message: str, *at: str | int) -> PydanticCustomError:
-    """A mistake found by a validator, `at` a place below the value it looks at."""
+    """The error for a validator to raise, `at` a place below the value it looks at."""
     return PydanticCustomError("labkit", "{text}", {"text": message, "at": at})
+
+
+def _among(word: str, allowed: Collection[str], wrong: str, *at: str | int) -> None:
+    """Refuse a word that is not allowed; the message names the nearest that is."""
+    if word not in allowed:
+        raise problem(f"{wrong}; {nearest(word, allowed)}", *at)
 
 
 #: The type of the error that `ONE_OF` raises.
@@ -63,7 +70,7 @@ ONE_OF = _OneOf()
 
 
 def _usable(name: str) -> str:
-    """Refuse what the pattern lets through and some file system does not."""
+    """Refuse names that match the pattern but that some file system does not allow."""
     if ".." in name or name.endswith("."):
         raise problem("a name has no '..' and does not end in '.'")
     if _WINDOWS.fullmatch(name):
@@ -78,6 +85,7 @@ def _one_line(text: str) -> str:
 
 
 def distinct(levels: list[Any]) -> list[Any]:
+    """Refuse a list with two equal values."""
     for i, level in enumerate(levels):
         if level in levels[:i]:
             raise problem(f"{level} is here twice", i)
@@ -87,10 +95,10 @@ def distinct(levels: list[Any]) -> list[Any]:
 Name = Annotated[str, Field(pattern=NAME), AfterValidator(_usable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 Positive = Annotated[int, Field(ge=1, le=1_000_000)]
-#: One image alone has no batch statistics, so no step is made of it.
+#: A single image has no batch statistics, so it cannot be a batch.
 Several = Annotated[int, Field(ge=2, le=1_000_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-#: How the two ways to give seeds are told apart; the words stand in pydantic's paths.
+#: Tags of the two ways to give seeds; they appear in the paths of pydantic's errors.
 SEED_KINDS = {"list": "[list]", "student": "[student]"}
 
 
@@ -129,16 +137,6 @@ class Author(Section):
     id: Line = Field("", description="student number")
     group: Line = Field("", description="lab group")
     course: Line = Field("", description="course and term")
-
-
-def student_seed(lab: str, author: Author) -> int:
-    """The seed of ``seeds: student``: the same for a group, another for every other one.
-
-    The first 31 bits of a SHA-256 of the lab's name and the author's group, or id where
-    there is no group; case and outer spaces do not count.
-    """
-    who = f"{lab}\n{(author.group or author.id).strip().casefold()}"
-    return int.from_bytes(hashlib.sha256(who.encode()).digest()[:4]) >> 1
 
 
 class Data(Section):
@@ -260,7 +258,7 @@ class Block(Section):
         return self
 
     def axes(self) -> dict[str, list[Any]]:
-        """The axes of the grid, as the file has them."""
+        """The axes of the grid with their levels, as in the file."""
         given: dict[str, list[Any]] = self.grid.model_dump(exclude_unset=True)
         return given
 
@@ -270,10 +268,10 @@ class Block(Section):
         return {key: value for key, value in fixed.items() if key not in self.axes()}
 
     def resolved(self) -> dict[str, Any]:
-        """The block as plain data, with every setting in exactly one place."""
-        own = self.training.model_dump(exclude_none=True)
+        """The block as plain data, every setting either in ``grid`` or in ``params``."""
         fixed = {key: value for key, value in self.settings().items() if value is not None}
-        return {"family": self.family, "grid": self.axes(), "params": fixed, "training": own}
+        training = self.training.model_dump(exclude_none=True)
+        return {"family": self.family, "grid": self.axes(), "params": fixed, "training": training}
 
 
 class Settings(Section):
@@ -331,27 +329,17 @@ class ExperimentFile(Settings):
     )
 
     @model_validator(mode="after")
-    def _questions_are_known(self) -> Self:
+    def _names_are_known(self) -> Self:
         for i, key in enumerate(self.report.questions):
-            if key not in QUESTIONS:
-                known = nearest(key, QUESTIONS)
-                raise problem(f"no such question; {known}", "report", "questions", i)
-        return self
-
-    @model_validator(mode="after")
-    def _references_meet_their_cells(self) -> Self:
+            _among(key, QUESTIONS, "no such question", "report", "questions", i)
         for i, each in enumerate(self.references):
-            if each.experiment not in self.experiments:
-                known = nearest(each.experiment, self.experiments)
-                raise problem(f"no such experiment; {known}", "references", i, "experiment")
-            if each.metric not in METRICS:
-                known = nearest(each.metric, METRICS)
-                raise problem(f"no such metric; {known}", "references", i, "metric")
+            at = ("references", i)
+            _among(each.experiment, self.experiments, "no such experiment", *at, "experiment")
+            _among(each.metric, METRICS, "no such metric", *at, "metric")
             block = self.experiments[each.experiment]
             for key in each.where if isinstance(block, Block) else ():
-                if key not in FAMILIES[block.family].params:
-                    known = nearest(key, FAMILIES[block.family].params)
-                    raise problem(f"unknown setting; {known}", "references", i, "where", key)
+                params = FAMILIES[block.family].params
+                _among(key, params, "unknown setting", *at, "where", key)
         return self
 
     @model_validator(mode="after")
@@ -361,8 +349,16 @@ class ExperimentFile(Settings):
         return self
 
     def seed_list(self) -> list[int]:
-        """The seeds every cell is trained with."""
-        return [student_seed(self.name, self.author)] if self.seeds == "student" else self.seeds
+        """The seeds every cell is trained with.
+
+        ``seeds: student`` gives one seed, which differs between groups: the first 31 bits of a
+        SHA-256 of the lab's name and the author's group (or id if there is no group), without
+        regard to case and outer spaces.
+        """
+        if self.seeds != "student":
+            return self.seeds
+        who = f"{self.name}\n{(self.author.group or self.author.id).strip().casefold()}"
+        return [int.from_bytes(hashlib.sha256(who.encode()).digest()[:4]) >> 1]
 
     @field_validator("experiments", "profiles")
     @classmethod

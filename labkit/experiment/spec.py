@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def canonical_json(value: Any) -> str:
-    """JSON with one spelling for each value: sorted keys, no spaces, no NaN."""
+    """A value as JSON with sorted keys and no spaces, so that equal values give equal text."""
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
@@ -30,21 +30,21 @@ def sha256_of(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
-#: What stands for the code's hash of a cell that was trained outside of labkit.
+#: In place of the code's hash: the cell was trained by a loop of the user's own.
 OWN_CODE = "own code"
-#: What stands in its spec where its author said nothing.
+#: In such a cell's spec, where the user stated nothing.
 UNSTATED = "not stated"
 
-#: Fields that say how a cell is called or measured, but cannot change its training.
+#: Fields that name a cell or say how it is measured, but cannot change its training.
 NOT_IDENTITY = ("name", "experiment", "evaluation")
 
 
 @dataclass(frozen=True)
 class CellSpec:
-    """All that can change a cell's result, and the names people know it by."""
+    """Everything that can change a cell's result, and its names."""
 
     name: str
-    """For people: ``MNIST_GAN_hinge_z64``."""
+    """For people, e.g. ``MNIST_GAN_hinge_z64``."""
     experiment: str
     """The block of the experiment file it comes from."""
     family: str
@@ -81,12 +81,12 @@ class CellSpec:
         return sha256_of({"train": self.fingerprint, "evaluation": dict(self.evaluation)})
 
     def sheet_fingerprint(self, sheet_gan: CellSpec) -> str:
-        """SHA-256 of the lab sheet's own number, which another cell's discriminator yields."""
+        """SHA-256 of the lab sheet's number, computed with another cell's discriminator."""
         return sha256_of({"eval": self.evaluation_fingerprint, "by": sheet_gan.fingerprint})
 
     @property
     def settings(self) -> dict[str, Any]:
-        """One flat view for tables and comparisons: every setting by its plain name."""
+        """All settings in one flat dictionary, for tables and comparisons."""
         return {
             "family": self.family,
             "dataset": self.dataset,
@@ -100,12 +100,17 @@ class CellSpec:
 
     def to_json(self) -> dict[str, Any]:
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        # Not `asdict`, which copies every value: runs of many cells ask often.
+        # Not `asdict`: it copies every value, and runs of many cells call this often.
         return {key: dict(v) if isinstance(v, Mapping) else v for key, v in values.items()}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CellSpec:
-        """The spec a dictionary describes; `KeyError` or `TypeError` where it is none."""
+        """The spec that `to_json` wrote.
+
+        Raises:
+            KeyError: a field is missing.
+            TypeError: a field is unknown.
+        """
         for each in fields(cls):
             if each.default is MISSING and each.name not in value:
                 raise KeyError(each.name)
@@ -135,7 +140,7 @@ class CellResult:
 
 @dataclass(frozen=True)
 class CellFailure:
-    """A cell that ended with an error. A failure is data: it stays in every table."""
+    """A cell that ended with an error; tables list it as failed."""
 
     spec: CellSpec
     error: str

@@ -28,14 +28,13 @@ EDITOR_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
 
 @dataclass(frozen=True)
 class Recipe:
-    """An experiment file to start from."""
+    """An experiment file to start from, one of those that come with labkit."""
 
-    name: str
     path: Path
 
     @property
     def title(self) -> str:
-        """What its report is called."""
+        """The title of its report."""
         return read_experiment(self.path).content.title
 
     def cost(self) -> str:
@@ -52,10 +51,10 @@ def recipes() -> dict[str, Recipe]:
     if not lab1.is_file():
         lab1 = PACKAGE.parent / FILE_NAME  # in the source tree
     others = sorted(RECIPES.glob("*.yaml"))
-    return {"lab1": Recipe("lab1", lab1), **{path.stem: Recipe(path.stem, path) for path in others}}
+    return {"lab1": Recipe(lab1), **{path.stem: Recipe(path) for path in others}}
 
 
-def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, Path]:
+def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, ...]:
     """Write a recipe as ``experiments.yaml``, and beside it the schema editors check it with.
 
     Returns:
@@ -68,12 +67,11 @@ def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, Path]:
     known = recipes()
     if recipe not in known:
         raise PlanError(f"unknown recipe '{recipe}'; {nearest(recipe, known)}")
-    (file,) = _write_new(folder, {FILE_NAME: EDITOR_LINE + known[recipe].path.read_text("utf-8")})
-    return file, _write_schema(folder)
+    return _write(folder, {FILE_NAME: EDITOR_LINE + known[recipe].path.read_text("utf-8")})
 
 
 def write_own(folder: Path) -> tuple[Path, ...]:
-    """Write ``my_gan.py``, a GAN to change, and an ``experiments.yaml`` that trains it as it is.
+    """Write ``my_gan.py``, a GAN to change, and an ``experiments.yaml`` that trains it.
 
     Returns:
         The paths of both, and of the schema editors check the experiment file with.
@@ -82,39 +80,21 @@ def write_own(folder: Path) -> tuple[Path, ...]:
         PlanError: one of the two exists already, or the folder cannot be written to.
     """
     templates = RECIPES / "own"
-    own = (templates / OWN_NAME).read_text("utf-8")
+    code = (templates / OWN_NAME).read_text("utf-8")
     experiment = EDITOR_LINE + (templates / FILE_NAME).read_text("utf-8")
-    files = _write_new(folder, {OWN_NAME: own, FILE_NAME: experiment})
-    return (*files, _write_schema(folder))
+    return _write(folder, {OWN_NAME: code, FILE_NAME: experiment})
 
 
-def _write_new(folder: Path, texts: dict[str, str]) -> list[Path]:
-    """Write files none of which may be there yet; all or none of them."""
-    paths = [folder / name for name in texts]
-    there = next((path for path in paths if path.exists()), None)
+def _write(folder: Path, texts: dict[str, str]) -> tuple[Path, ...]:
+    """Write new files, and beside them the schema, which may exist already."""
+    there = next((folder / name for name in texts if (folder / name).exists()), None)
     if there:
         raise PlanError(f"{there}: exists already; nothing was written")
+    texts = {**texts, SCHEMA_NAME: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, text in zip(paths, texts.values(), strict=True):
-            with path.open("x", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-    except FileExistsError as error:
-        raise PlanError(f"{error.filename}: exists already; nothing was written") from error
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise PlanError(f"{error.filename}: cannot be written: {reason(error)}") from error
-    return paths
-
-
-def _write_schema(folder: Path) -> Path:
-    path = folder / SCHEMA_NAME
-    try:
-        path.write_text(schema_text(), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise PlanError(f"{error.filename}: cannot be written: {reason(error)}") from error
-    return path
-
-
-def schema_text() -> str:
-    """The JSON Schema of an experiment file, as a file's content."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return tuple(folder / name for name in texts)

@@ -172,7 +172,7 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
             raise OwnCodeError(f"{name}.py: {part}({', '.join(SHAPES[part])}) is missing")
         made["losses"][name] = Loss(
             name, f"{target}discriminator_loss", "see the appendix", "see the appendix", about,
-            "of the author's own", threshold=False,
+            threshold=False,
         )  # fmt: skip
     made["families"] = _family(file, target)
     for node in file.tree.body:
@@ -278,9 +278,7 @@ def _family(file: OwnFile, target: str) -> dict[str, Family]:
         raise file.error(model, f"expected LOSSES = [...] with names among {', '.join(known)}")
     family = Family(
         file.name, f"{target}Model", f"{file.name}.py, a model of the author's own", params,
-        tuple(params)[:2], losses,
-        ("labkit.train.loop", "labkit.train.rng", "labkit.train.models.base"),
-        reconstructs="encode" in methods,
+        tuple(params)[:2], losses, reconstructs="encode" in methods,
     )  # fmt: skip
     return {file.name: family}
 

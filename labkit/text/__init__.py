@@ -1,1 +1,1 @@
-"""Languages and how numbers are written."""
+"""Languages, and the format of numbers."""

@@ -1,4 +1,4 @@
-"""How numbers, names and lists are written in a report: one place, so that all agree."""
+"""The format of numbers, names and lists in a report."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a table's value stands for *not measured*: None, NaN or pandas' NA."""
+    """Whether a value of a table means *not measured*: None, NaN or pandas' NA."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, float) and math.isnan(value)
 
 
 def show(value: Any, digits: int = 3, missing: str | None = None) -> str:
-    """A value as a reader sees it.
+    """Format a value for the reader.
 
     Args:
         value: a number, text, None or NaN.
@@ -52,16 +52,14 @@ def show(value: Any, digits: int = 3, missing: str | None = None) -> str:
 def _significant(number: float, digits: int) -> str:
     if number == 0:
         return "0"
-    # Rounding first: 9.996 has its decimal point where 10.0 has it.
-    exponent = int(f"{number:.{digits - 1}e}".partition("e")[2])
-    if exponent < -3:
-        mantissa = f"{number:.{digits - 1}e}".partition("e")[0]
-        return f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}"
-    return f"{number:.{max(0, digits - 1 - exponent)}f}"
+    mantissa, _, exponent = f"{number:.{digits - 1}e}".partition("e")
+    if int(exponent) < -3:
+        return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+    return f"{number:.{_places(number, digits)}f}"
 
 
 def spread(values: Sequence[float], digits: int = 3) -> str:
-    """Mean ± standard deviation of a sample (n − 1), which is not rounded to nothing.
+    """Mean ± standard deviation of a sample (n − 1), with decimals that show the deviation.
 
     >>> spread([11.0, 11.4, 12.8]), spread([0.25, 0.25]), spread([9.41])
     ('11.7 ± 0.9', '0.250 ± 0', '9.41')
@@ -76,12 +74,13 @@ def spread(values: Sequence[float], digits: int = 3) -> str:
 
 
 def _places(number: float, digits: int) -> int:
-    """Decimals that show so many significant digits."""
+    """Number of decimals that show `digits` significant digits."""
+    # The exponent after rounding: 9.996 has its decimal point where 10.0 has it.
     return max(0, digits - 1 - int(f"{number:.{digits - 1}e}".partition("e")[2]))
 
 
 def _sign(text: str) -> str:
-    """A real minus sign, and commas from 10,000 on."""
+    """Replace a hyphen by a minus sign, and add commas from 10,000 on."""
     head, point, tail = text.removeprefix("-").partition(".")
     if len(head) > 4 and head.isdigit():
         head = f"{int(head):,}"
@@ -89,7 +88,7 @@ def _sign(text: str) -> str:
 
 
 def setting(value: Any) -> str:
-    """A setting as its author would write it: 0.0002, 128, (0.5, 0.999)."""
+    """Format a setting as in an experiment file: 0.0002, 128, (0.5, 0.999)."""
     if isinstance(value, (list, tuple)):
         return f"({', '.join(map(setting, value))})"
     if value is None:
@@ -103,7 +102,7 @@ def setting(value: Any) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: "48 s", "12 min", "3 h 05 min"."""
+    """Format seconds: "48 s", "12 min", "3 h 05 min"."""
     if seconds < 99.5:
         return _("{seconds} s", seconds=f"{seconds:.0f}")
     minutes = round(seconds / 60)
@@ -121,19 +120,19 @@ def listing(items: Iterable[str]) -> str:
 
 
 def levels(values: Iterable[Any]) -> list[Any]:
-    """The distinct values: what is no number as first met, then numbers in numeric order."""
+    """The distinct values: first those that are no numbers, as they come, then sorted numbers."""
     found = list(dict.fromkeys(value for value in values if not is_missing(value)))
     numbers = [v for v in found if isinstance(v, (int, float))]
     return [v for v in found if not isinstance(v, (int, float))] + sorted(numbers)
 
 
 def slug(text: str) -> str:
-    """A name as an anchor: letters, digits, dashes."""
+    """Turn a name into an anchor of letters, digits and dashes."""
     return re.sub(r"[^\w]+", "-", text, flags=re.UNICODE).strip("-").lower()
 
 
 def capitals(text: str) -> str:
-    """A label as a heading: "Final D loss" becomes "Final D Loss"; a Greek letter stays."""
+    """Turn a label into a heading: "Final D loss" becomes "Final D Loss"; Greek letters stay."""
     words = text.split(" ")
     return " ".join(w[:1].upper() + w[1:] if w.isascii() else w for w in words)
 
@@ -141,7 +140,7 @@ def capitals(text: str) -> str:
 def lowest(named: Sequence[tuple[str, float]], digits: int) -> tuple[list[str], float] | None:
     """The names that share the lowest value at the digits shown, and that value.
 
-    Values that look the same in the table are a tie, whatever hides behind the rounding.
+    Values that are equal after rounding are a tie.
     """
     known = [(name, value) for name, value in named if not is_missing(value)]
     if not known:

@@ -13,9 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from labkit.catalog import DATASETS
+from labkit.catalog.building import IDX_FILES
 from labkit.cli import app, main
 from labkit.data import DataError, idx, load, sources
-from labkit.data.places import FILES, cache_dir, data_roots, find_full
+from labkit.data.places import cache_dir, data_roots, find_full
 
 EXPERIMENT = """\
 name: tiny
@@ -31,7 +32,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for value, (name, dataset) in enumerate(DATASETS.items()):
         raw = tmp_path / "data" / name / "raw"
         raw.mkdir(parents=True)
-        for file in FILES:
+        for file in IDX_FILES:
             shape = (3, 28, 28) if "images" in file else (3,)
             data = idx.encode(np.full(shape, value, np.uint8))
             (raw / file).write_bytes(data)

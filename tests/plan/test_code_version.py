@@ -104,9 +104,8 @@ def test_every_module_of_a_family_counts(family: str, monkeypatch: pytest.Monkey
 def test_what_a_module_imports_counts_too(family: str) -> None:
     """Nothing a family's training runs through can change behind its fingerprint."""
     code = (
-        "import sys; from labkit.catalog import FAMILIES, resolve; from importlib import "
-        f"import_module; family = FAMILIES[{family!r}]; resolve(family.target); "
-        "[import_module(name) for name in family.modules]; "
+        "import sys; from labkit.catalog import FAMILIES, resolve; import labkit.train.loop; "
+        f"resolve(FAMILIES[{family!r}].target); "
         "print(*[name for name in sys.modules if name.startswith('labkit.train.')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -145,31 +144,3 @@ def test_asking_imports_no_training_code() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_what_was_seen_before_is_not_read_again_and_never_wrong(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def facts() -> fingerprint._Facts:
-        for cached in (fingerprint._kept_at, fingerprint._seen, fingerprint._facts):
-            cached.cache_clear()
-        return fingerprint._facts(source)
-
-    monkeypatch.setenv("LABKIT_CACHE", str(tmp_path / "cache"))
-    source = tmp_path / "module.py"
-    source.write_text("from labkit.train import loop\nA = 1\n")
-    first = facts()
-    assert first.imports == ["labkit.train.loop"]
-    with monkeypatch.context() as patch:
-        patch.setattr(fingerprint, "_hash", lambda tree: "made again")
-        assert facts() == first
-        source.write_text("A = 2\n")
-        assert facts() == ("made again", [])
-    (kept,) = (tmp_path / "cache").iterdir()
-    for torn in ("", "[1]", '{"a": 1}', kept.read_text()[:-9]):
-        kept.write_text(torn)
-        assert facts() == (source_hash("A = 2"), [])
-    monkeypatch.setenv("LABKIT_CACHE", str(source / "not a folder"))
-    assert facts() == (source_hash("A = 2"), [])
-    for cached in (fingerprint._kept_at, fingerprint._seen, fingerprint._facts):
-        cached.cache_clear()

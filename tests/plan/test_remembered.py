@@ -38,7 +38,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def plan_of(file: Path, **asked: str) -> Plan:
-    return api.prepare(api.RunOptions(file, **asked)).plan  # type: ignore[arg-type]
+    return api.prepare(api.RunOptions(file=file, **asked)).plan  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("recipe", sorted(recipes()))

@@ -29,8 +29,8 @@ def test_every_recipe_is_written_and_read(name: str, tmp_path: Path) -> None:
 
 
 def test_lab1_is_the_projects_own_file() -> None:
-    first = next(iter(recipes().values()))
-    assert (first.name, first.path.name) == ("lab1", "experiments.yaml")
+    name, recipe = next(iter(recipes().items()))
+    assert (name, recipe.path.name) == ("lab1", "experiments.yaml")
 
 
 def test_in_a_wheel_lab1_lies_in_the_package(
