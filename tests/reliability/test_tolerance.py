@@ -19,7 +19,7 @@ from labkit.experiment.reader import read_experiment
 from labkit.experiment.spec import CellResult, CellSpec
 from labkit.handin import bag, retrain
 from labkit.handin.container import Container
-from labkit.handin.ladder import Rung
+from labkit.handin.ladder import Asked, Rung
 from labkit.handin.submit import submit
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.handin.verify import _head
@@ -73,7 +73,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
 @pytest.fixture(scope="module")
 def rung(found: Unpacked) -> Rung:
     """What rung 4 says of it, having trained its first cell again."""
-    return retrain.check(found, 1, found.plan.cells[0].name, None)
+    return retrain.check(found, Asked(rerun=1, cells=found.plan.cells[0].name))
 
 
 @pytest.fixture(scope="module")
