@@ -30,7 +30,7 @@ _LINE = re.compile(r"([0-9a-f]{64})  ?\*?(\S.*)")
 
 
 class ForeignFileError(LabkitError):
-    """A file or folder of somebody's own stands where a hand-in should go."""
+    """A folder, or a file that is no hand-in, stands where a hand-in should go."""
 
 
 def write_bag(

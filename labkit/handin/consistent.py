@@ -1,6 +1,6 @@
 """Rung 2: the report and its tables follow from the committed cells, and those from the plan.
 
-The report is made again, by this labkit's own code and templates, and compared byte by
+The report is made again, by this labkit's code and templates, and compared byte by
 byte: so every number in it is traced to a committed cell. Plots are compared where the
 libraries that drew them are those at hand.
 """
@@ -57,7 +57,7 @@ def check(found: Unpacked, rung: Rung) -> None:
 
 
 def _cell(found: Unpacked, spec: CellSpec) -> list[str]:
-    """What is wrong with a trained cell's own files."""
+    """What is wrong with a trained cell's files, a line each."""
     wrong = []
     outside = spec.code == OWN_CODE
     if not outside and spec.data["sha256"] != data_hash(spec.dataset, spec.data["source"]):

@@ -197,7 +197,7 @@ def _raise(error: OSError) -> None:
 
 
 def is_litter(name: str) -> bool:
-    """Whether a file is a system's own, which nobody meant to hand in."""
+    """Whether an operating system left the file, and nobody meant to hand it in."""
     *folders, last = (part.lower() for part in PurePosixPath(name).parts)
     return (
         bool(_LITTER_FOLDERS.intersection(folders))

@@ -103,7 +103,7 @@ def make_report(
 
 
 def own_noise(store: Store, spec: CellSpec) -> str:
-    """What a cell's record says its own networks do otherwise each time; mostly nothing."""
+    """What a cell's record says the author's networks do otherwise each time; mostly nothing."""
     if not own_files(spec):
         return ""
     path = store.train_folder(spec) / "environment.json"

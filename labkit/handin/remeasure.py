@@ -221,7 +221,7 @@ class _Cell:
                 yield from _pixels(picture.name, _picture(picture.read_bytes()), page, self.most)
 
     def sheet(self, samples: Any) -> Iterator[str]:
-        """The lab sheet's own number, unless its GAN cannot be looked at, as is said of that."""
+        """The lab sheet's number, unless its GAN cannot be looked at, as is said of that."""
         store, spec = self.found.store, self.spec
         sheet_gan = self.found.plan.sheet_gan(spec)
         if sheet_gan is None or store.sheet_damage(spec, sheet_gan) or self.no_weights(sheet_gan):

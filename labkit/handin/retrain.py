@@ -64,7 +64,7 @@ class _Announcer(PlainView):
 
 
 def check(found: Unpacked, asked: Asked) -> Rung:
-    """Train some cells again, chosen by the system's own chance among those that can be."""
+    """Train some cells again, chosen by the system's random numbers among those that can be."""
     rung = Rung(4)
     if asked.rerun < 1:
         rung.verdict = "not asked for"

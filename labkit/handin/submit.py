@@ -70,7 +70,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         content.EXPERIMENT: file.read_bytes(),
         f"{content.RESULTS}/plan.json": store.plan_path.read_bytes(),
     }
-    payload |= {f"{own.name}.py": file.parent / f"{own.name}.py" for own in experiment.own}
+    payload |= {f"{code.name}.py": file.parent / f"{code.name}.py" for code in experiment.own}
     answers = file.parent / content.ANSWERS
     with needing_room(), tempfile.TemporaryDirectory() as scratch:
         # First, since the first report writes the headings of the answers.

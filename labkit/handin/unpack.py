@@ -1,4 +1,4 @@
-"""From a bag to a store on disk that this labkit's own readers can read.
+"""From a bag to a store on disk that this labkit can read.
 
 Every name is made from checked parts, every commit is recomputed, and files that were
 not handed in are taken out of the copy's commits. What does not hold is a finding.
@@ -77,7 +77,7 @@ def unpack(
         rung.fail(f"plan.json: {error}")
         return None
     store = Store(scratch / RESULTS)
-    files = {f"{own.name}.py" for own in experiment.own}
+    files = {f"{code.name}.py" for code in experiment.own}
     known = {SUBMISSION, EXPERIMENT, ANSWERS, f"{RESULTS}/plan.json", *files}
     for name in sorted(known - {SUBMISSION}):
         if name in bag:
@@ -97,7 +97,7 @@ def unpack(
             continue
         commits[below] = commit
         known |= {prefix + name for name in commit["files"]}
-        absent = {name for name in commit["files"] if prefix + name not in bag}
+        absent = [name for name in commit["files"] if prefix + name not in bag]
         for name in absent:
             if not may_lack(kind, name, about["light"]):
                 rung.fail(f"{below}/{name}: missing")
@@ -185,13 +185,13 @@ def _plan(bag: Bag) -> Plan:
 
 def _check(spec: CellSpec) -> None:
     """Refuse a spec that is not one, before anything is named after it."""
-    own = spec.code == OWN_CODE
+    outside = spec.code == OWN_CODE
     features = spec.selection["features"]
     hashes = [] if features == "" else [features]  # a data set may have no feature network
-    hashes += [] if own else [spec.code, spec.data["sha256"]]
+    hashes += [] if outside else [spec.code, spec.data["sha256"]]
     training, data = dict(spec.training), dict(spec.data)
-    loop = data.pop("loop", "") if own else ""  # of which the first ones said nothing
-    if own and training.get("batch_size") == UNSTATED:
+    loop = data.pop("loop", "") if outside else ""  # of which the first ones said nothing
+    if outside and training.get("batch_size") == UNSTATED:
         training["batch_size"] = 1
     ok = (
         isinstance(spec.name, str)
@@ -209,7 +209,7 @@ def _check(spec: CellSpec) -> None:
         and (not loop or _NAME.fullmatch(loop))
         and data.keys() == {"source", "sha256", "limit"}
         and data["source"] in ("full", "bundled")
-        and spec.precision in ((UNSTATED,) if own else ("fp32", "bf16"))
+        and spec.precision in ((UNSTATED,) if outside else ("fp32", "bf16"))
         and all(isinstance(each, str) and _HASH.fullmatch(each) for each in hashes)
     )
     if not ok:

@@ -2,7 +2,7 @@
 
 Each rung stands on the one below; one that failed ends the climb only where going on
 would mean trusting what was just found to be wrong. Nothing of a hand-in is executed
-unless the grader trusts it: templates are this labkit's own, Python files of the author's
+unless the grader trusts it: templates are this labkit's, Python files of the author's
 are parsed and not run, arrays are read without pickle.
 """
 

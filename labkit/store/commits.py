@@ -77,7 +77,7 @@ def seal(folder: Path, kind: str, fingerprint: str, inputs: str = "") -> None:
 
 
 def signed(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A commit's content with its own SHA-256, so that a flipped bit in it is seen too."""
+    """A commit's content with the SHA-256 of itself, so that a flipped bit in it is seen too."""
     bare = {key: value for key, value in content.items() if key != "self"}
     return {**bare, "self": sha256_of(bare)}
 
@@ -169,12 +169,13 @@ def read_commit(folder: Path) -> dict[str, Any]:
     if not isinstance(commit, dict) or commit.get("format") != FORMAT:
         raise StoreError(f"{path}: not of format {FORMAT}")
     keys = commit.keys() - {"inputs", "self"}  # which the first commits lack
+    texts = [commit.get(name, "") for name in ("kind", "fingerprint", "time", "inputs")]
     whole = (
         keys == {"format", "kind", "fingerprint", "time", "files"}
-        and all(isinstance(commit[name], str) for name in ("kind", "fingerprint", "time"))
+        and all(isinstance(text, str) for text in texts)
         and ("inputs" in commit) == ("self" in commit)
-        and ("self" not in commit or signed(commit) == commit)
         and _are_files(commit["files"])
+        and ("self" not in commit or signed(commit) == commit)
     )
     if not whole:
         raise StoreError(f"{path}: altered since it was written")
@@ -186,6 +187,8 @@ def _are_files(files: Any) -> bool:
     return isinstance(files, dict) and all(
         isinstance(stated, dict)
         and stated.keys() == {"sha256", "bytes"}
+        and isinstance(stated["sha256"], str)
+        and type(stated["bytes"]) is int
         and not name.startswith("/")
         and not {"", ".", ".."} & set(name.replace("\\", "/").split("/"))
         for name, stated in files.items()

@@ -7,7 +7,7 @@ plan.json
 cells/<name>-<fingerprint[:12]>/
   train/                 committed training
   eval-<fingerprint[:12]>/   committed evaluation
-  sheet-<fingerprint[:12]>/  the lab sheet's own number, committed
+  sheet-<fingerprint[:12]>/  the lab sheet's number, committed
   failed/                the last failure: error.json, log.txt, what was trained so far
   attempt-<kind>-<host>.<pid>.<token>/   work in progress, nobody's result; of the kind
                          ``own``: what a loop of the user's own has told, see execution.recorder

@@ -64,7 +64,7 @@ class Store(Layout):
             StoreError: there is none, or it is of a later format.
         """
         try:
-            from labkit.experiment.plan import Plan  # which reads own Python files too
+            from labkit.experiment.plan import Plan  # which reads users' Python files too
 
             return Plan.from_json(read_json(self.plan_path))
         except FileNotFoundError:
@@ -97,7 +97,7 @@ class Store(Layout):
 
         Args:
             change: from the newest plan, None if there is none, to the new one. Done again on
-                its own outcome it must change nothing.
+                that outcome it must change nothing.
         """
         plan = change(self._newest())
         if self._is_newest(plan):
@@ -140,7 +140,7 @@ class Store(Layout):
         return self._damage(*self._place(spec, "eval"), deep=deep)
 
     def sheet_damage(self, spec: CellSpec, sheet_gan: CellSpec, deep: bool = False) -> str:
-        """What is wrong with the lab sheet's own number: ``missing``, which file, or nothing."""
+        """What is wrong with the lab sheet's number: ``missing``, which file, or nothing."""
         return self._damage(*self._place(spec, "sheet", sheet_gan), deep=deep)
 
     def _place(
@@ -148,10 +148,10 @@ class Store(Layout):
     ) -> tuple[Path, str, str]:
         """The folder, fingerprint and inputs of a cell's commit of a kind.
 
-        The inputs are a hash of the files that a measurement is made from, as their own commits
-        state it; empty for a training, and where those commits cannot be read. A training that
-        was damaged and done again on another machine differs in its last bits; what was measured
-        of the first one is then no measure of the second.
+        The inputs are a hash of the files that a measurement is made from, as the commits of
+        those state it; empty for a training, and where they cannot be read. A training that was
+        damaged and done again on another machine differs in its last bits; what was measured of
+        the first one is then no measure of the second.
         """
         train = self.train_folder(spec)
         if kind == "train":
@@ -199,7 +199,7 @@ class Store(Layout):
 
         Args:
             spec: which cell.
-            sheet_gan: the cell whose discriminator yields the lab sheet's own number;
+            sheet_gan: the cell whose discriminator yields the lab sheet's number;
                 without it, or if that is not committed, the number is not measured.
         """
         trained = self.is_trained(spec)
@@ -230,7 +230,7 @@ class Store(Layout):
         return about.st_ino, about.st_mtime_ns
 
     def sheet_failure(self, spec: CellSpec) -> CellFailure | None:
-        """Why the lab sheet's own number could not be had, if that is what last went wrong."""
+        """Why the lab sheet's number could not be had, if that is what last went wrong."""
         return self._failure(spec, "sheet")
 
     def _failure(self, spec: CellSpec, stage: str) -> CellFailure | None:
