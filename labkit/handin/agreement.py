@@ -32,10 +32,10 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
     for name in ("data", "training", "evaluation", "threads"):
         if plan.settings.get(name) != asked.settings.get(name):
             found.append(f"{name}: the plan has other settings than the file")
-    own = any(cell.code == OWN_CODE for cell in plan.cells)
-    more = set(plan.snapshot_epochs) - set(asked.snapshot_epochs)
+    shown, wanted_epochs = set(plan.snapshot_epochs), set(asked.snapshot_epochs)
     # `labkit.cell` adds the epoch its loop was best in.
-    if set(asked.snapshot_epochs) - set(plan.snapshot_epochs) or (more and not own):
+    may_add = any(cell.code == OWN_CODE for cell in plan.cells)
+    if wanted_epochs - shown or (shown - wanted_epochs and not may_add):
         found.append("training.snapshot_epochs: the plan has others than the file")
     for key in wanted.keys() & made.keys():
         lacking = {c.seed for c in wanted[key]} - {c.seed for c in made[key]}
@@ -46,8 +46,8 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
 
 def _sources(plan: Plan) -> list[tuple[str, str]]:
     """The Python files of a plan, whatever line ends they were saved with."""
-    own = plan.settings.get("own", [])
-    return [(each["name"], each["source"].replace("\r\n", "\n")) for each in own]
+    files = plan.settings.get("own", [])
+    return [(each["name"], each["source"].replace("\r\n", "\n")) for each in files]
 
 
 def _by_point(cells: Iterable[CellSpec]) -> dict[str, list[CellSpec]]:
@@ -79,6 +79,7 @@ def _point(cell: CellSpec) -> str:
 
 
 def _without_seeds(experiment: Experiment, cell: CellSpec, lacking: set[int]) -> str:
+    """The line on a cell that was not run with all its seeds."""
     seeds = ", ".join(map(str, sorted(lacking)))
     if experiment.content.seeds == "student":
         return f"{cell.name}: seed {cell.seed}; this author's is {seeds} (seeds: student)"

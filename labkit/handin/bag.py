@@ -15,7 +15,8 @@ from pathlib import Path
 
 from labkit.errors import LabkitError
 from labkit.handin.container import Container, ContainerError, Folder
-from labkit.store.atomic import with_unix_ends
+from labkit.handin.ladder import first
+from labkit.store.commits import as_committed
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
@@ -29,7 +30,7 @@ _LINE = re.compile(r"([0-9a-f]{64})  ?\*?(\S.*)")
 
 
 class ForeignFileError(LabkitError):
-    """A file or folder of somebody's own stands where a hand-in should go."""
+    """A folder, or a file that is no hand-in, stands where a hand-in should go."""
 
 
 def write_bag(
@@ -92,13 +93,15 @@ def _content(source: bytes | Path) -> bytes:
 
 def manifest(hashes: Mapping[str, str]) -> bytes:
     """The lines of a manifest; a name's line ends are percent-encoded, as the RFC says."""
-    return "".join(
-        f"{digest}  {_encoded(name)}\n" for name, digest in sorted(hashes.items())
-    ).encode()
+    lines = []
+    for name, digest in sorted(hashes.items()):
+        encoded = name.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
+        lines.append(f"{digest}  {encoded}\n")
+    return "".join(lines).encode()
 
 
-def _encoded(name: str) -> str:
-    return name.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
+class SeveralError(LabkitError):
+    """There are several hand-ins where one is looked for; the line names them."""
 
 
 @dataclass(frozen=True)
@@ -112,14 +115,11 @@ class Bag:
     """Every file below ``data/``, without that prefix."""
 
     def read(self, name: str, limit: int = 1 << 31) -> bytes:
+        """The content of a file below ``data/``; ContainerError as from its container."""
         return self.container.read(f"{self.folder}data/{name}", limit)
 
     def __contains__(self, name: str) -> bool:
         return f"{self.folder}data/{name}" in self.container
-
-
-class SeveralError(LabkitError):
-    """There are several hand-ins where one is looked for; the line names them."""
 
 
 def find_bag(path: Path, note: Callable[[str], None]) -> Bag:
@@ -136,11 +136,13 @@ def find_bag(path: Path, note: Callable[[str], None]) -> Bag:
     """
     container = Folder(path) if path.is_dir() else Container(path)
     try:
-        inner = _only_archive(container, path)
-        if inner:
-            outer, container = container, container.inner(inner)
+        archives = [name for name in container if name.lower().endswith(".zip")]
+        if archives and not _tops(container):
+            if len(archives) > 1:
+                raise SeveralError(_several(archives, path))
+            outer, container = container, container.inner(archives[0])
             outer.close()
-            note(f"the hand-in is {inner}, inside of {path.name}")
+            note(f"the hand-in is {archives[0]}, inside of {path.name}")
         bag = open_bag(container)
     except BaseException:
         container.close()
@@ -152,24 +154,12 @@ def find_bag(path: Path, note: Callable[[str], None]) -> Bag:
         ("beside the hand-in", [name for name in container if not name.startswith(bag.folder)]),
     ):
         if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            note(f"{what}, not looked at: {', '.join(names[:3])}{more}")
+            note(f"{what}, not looked at: {first(names, 3)}")
     return bag
 
 
-def _only_archive(container: Container, path: Path) -> str:
-    """The archive in one that has no hand-in itself; an empty string where it has one."""
-    if _tops(container):
-        return ""
-    archives = [name for name in container if name.lower().endswith(".zip")]
-    if len(archives) > 1:
-        raise SeveralError(_several(archives, path))
-    return archives[0] if archives else ""
-
-
 def _several(names: list[str], path: Path) -> str:
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return f"{path}: {len(names)} hand-ins, {shown}: unpack it, and give one of them"
+    return f"{path}: {len(names)} hand-ins, {first(names, 5)}: unpack it, and give one of them"
 
 
 def _tops(container: Container) -> list[str]:
@@ -180,7 +170,7 @@ def _tops(container: Container) -> list[str]:
 
 
 def open_bag(container: Container) -> Bag:
-    """Find the bag.
+    """The bag of a container.
 
     Raises:
         ContainerError: there is no ``bagit.txt``.
@@ -191,62 +181,57 @@ def open_bag(container: Container) -> Bag:
         raise ContainerError("not a hand-in: no bagit.txt in it (`labkit submit` makes one)")
     if len(tops) > 1:
         raise SeveralError(_several([top.rstrip("/") or "." for top in tops], Path("hand-in")))
-    folder = tops[0]
-    prefix = f"{folder}data/"
+    prefix = f"{tops[0]}data/"
     payload = tuple(name.removeprefix(prefix) for name in container if name.startswith(prefix))
-    return Bag(container, folder, payload)
+    return Bag(container, tops[0], payload)
 
 
 def problems(bag: Bag) -> list[str]:
-    """What does not agree with the manifests: files altered, missing or added."""
+    """What does not agree with the manifests: files altered, missing or added, a line each.
+
+    A file of which only line ends were changed is no problem: its container restores it.
+    """
     found: list[str] = []
     stated: set[str] = set()
+    inside = {name.removeprefix(bag.folder) for name in bag.container
+              if name.startswith(bag.folder)}  # fmt: skip
     for manifest_name, below in ((TAG_MANIFEST, ""), (MANIFEST, "data/")):
+        if manifest_name not in inside:
+            found.append(f"{manifest_name}: missing")
+            continue
         for name, digest in _stated(bag, manifest_name, found).items():
-            stated.add(bag.folder + name)
+            stated.add(name)
             if not name.startswith(below):
                 found.append(f"{manifest_name}: names {name}")
-            elif bag.folder + name not in bag.container:
+            elif name not in inside:
                 found.append(f"{name}: missing")
-            elif not _as_stated(bag.container, bag.folder + name, digest):
+            elif not _holds(bag.container, bag.folder + name, digest):
                 found.append(f"{name}: altered since it was handed in")
-    missing_tags = [name for name in TAGS if bag.folder + name not in stated]
-    found += [f"{name}: not in {TAG_MANIFEST}" for name in missing_tags]
-    inside = {name for name in bag.container if name.startswith(bag.folder)}
-    extra = inside - stated - {bag.folder + TAG_MANIFEST}
-    found += [f"{name.removeprefix(bag.folder)}: in no manifest" for name in sorted(extra)]
+    found += [f"{name}: not in {TAG_MANIFEST}" for name in TAGS if name not in stated]
+    found += [f"{name}: in no manifest" for name in sorted(inside - stated - {TAG_MANIFEST})]
     if bag.container.read(f"{bag.folder}bagit.txt", 1000) != DECLARATION:
         found.append("bagit.txt: not the declaration of BagIt 1.0")
-    found += _info_problems(bag)
+    if "bag-info.txt" not in inside:
+        return [*found, "bag-info.txt: missing"]
+    info = bag.container.read(f"{bag.folder}bag-info.txt", 10_000).decode("utf-8", "replace")
+    octets = sum(bag.container.size(f"{bag.folder}data/{name}") for name in bag.payload)
+    oxum = f"Payload-Oxum: {octets}.{len(bag.payload)}"
+    if oxum not in info.splitlines():
+        found.append(f"bag-info.txt: is not of this payload ({oxum})")
     return found
 
 
-def _as_stated(container: Container, name: str, digest: str) -> bool:
+def _holds(container: Container, name: str, digest: str) -> bool:
     """Whether a file has this SHA-256; other line ends are taken back, which loses nothing."""
     data = container.read(name)
-    if hashlib.sha256(data).hexdigest() == digest:
-        return True
-    plain = with_unix_ends(data)
-    if hashlib.sha256(plain).hexdigest() != digest:
-        return False
-    container.restore(name, plain)
-    return True
-
-
-def _info_problems(bag: Bag) -> list[str]:
-    if f"{bag.folder}bag-info.txt" not in bag.container:
-        return ["bag-info.txt: missing"]
-    text = bag.container.read(f"{bag.folder}bag-info.txt", 10_000).decode("utf-8", "replace")
-    octets = sum(bag.container.size(f"{bag.folder}data/{name}") for name in bag.payload)
-    oxum = f"Payload-Oxum: {octets}.{len(bag.payload)}"
-    return [] if oxum in text.splitlines() else [f"bag-info.txt: is not of this payload ({oxum})"]
+    plain = as_committed(data, digest)
+    if plain is not None and plain != data:
+        container.restored[name] = plain
+    return plain is not None
 
 
 def _stated(bag: Bag, name: str, found: list[str]) -> dict[str, str]:
     """Name to digest as a manifest has them; what is wrong with it goes into `found`."""
-    if bag.folder + name not in bag.container:
-        found.append(f"{name}: missing")
-        return {}
     lines = bag.container.read(bag.folder + name, MAX_MANIFEST_BYTES)
     stated: dict[str, str] = {}
     for number, line in enumerate(lines.decode("utf-8", "replace").splitlines(), 1):

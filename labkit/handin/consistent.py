@@ -1,6 +1,6 @@
 """Rung 2: the report and its tables follow from the committed cells, and those from the plan.
 
-The report is made again, by this labkit's own code and templates, and compared byte by
+The report is made again, by this labkit's code and templates, and compared byte by
 byte: so every number in it is traced to a committed cell. Plots are compared where the
 libraries that drew them are those at hand.
 """
@@ -13,7 +13,6 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import Any
 
 from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
@@ -22,14 +21,8 @@ from labkit.execution.image_grid import pixels
 from labkit.experiment import fingerprint
 from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
+from labkit.handin import content
 from labkit.handin.agreement import differences
-from labkit.handin.content import (
-    ANSWERS,
-    REPORT,
-    REPORT_FORMATS,
-    made_with,
-    report_code,
-)
 from labkit.handin.ladder import Rung
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
@@ -64,10 +57,10 @@ def check(found: Unpacked, rung: Rung) -> None:
 
 
 def _cell(found: Unpacked, spec: CellSpec) -> list[str]:
-    """What is wrong with a trained cell's own files."""
+    """What is wrong with a trained cell's files, a line each."""
     wrong = []
-    own = spec.code == OWN_CODE
-    if not own and spec.data["sha256"] != data_hash(spec.dataset, spec.data["source"]):
+    outside = spec.code == OWN_CODE
+    if not outside and spec.data["sha256"] != data_hash(spec.dataset, spec.data["source"]):
         wrong.append(f"trained on other data than the {spec.data['source']} {spec.dataset}")
     if not found.store.is_trained(spec):
         return wrong
@@ -78,9 +71,8 @@ def _cell(found: Unpacked, spec: CellSpec) -> list[str]:
             wrong.append("spec.json is another cell's")
         rows = list(read_history(train / "history.jsonl"))
         epochs, last = [row["epoch"] for row in rows], spec.training["epochs"]
-        # A loop of the author's own may have told of some epochs only.
-        asked = sorted({*epochs, last}) if own else list(range(1, last + 1))
-        if epochs != asked:
+        # A loop outside of labkit may have told of some epochs only.
+        if epochs != (sorted({*epochs, last}) if outside else list(range(1, last + 1))):
             wrong.append(f"history.jsonl: not {last} epochs in order")
         numbers = [value for row in rows for value in row.values() if value is not None]
         if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
@@ -105,82 +97,64 @@ def _links(found: Unpacked, rung: Rung) -> None:
 
 
 def _versions(found: Unpacked, rung: Rung) -> None:
-    cells = found.plan.cells
-    families = {
-        spec.family
-        for spec in cells
-        if spec.code not in (OWN_CODE, fingerprint.training_code(spec.family, _known(spec)))
-    }
+    """Note which cells another code than this labkit's trained or measured."""
+    cells, families = found.plan.cells, set()
+    for spec in cells:
+        stated = {name: value for name, value in spec.params.items() if value != UNSTATED}
+        if spec.code not in (OWN_CODE, fingerprint.training_code(spec.family, stated)):
+            families.add(spec.family)
     if families:
         rung.note(f"{', '.join(sorted(families))}: trained by other code than this labkit's")
-    own = sum(spec.code == OWN_CODE for spec in cells)
-    if own:
+    if outside := sum(spec.code == OWN_CODE for spec in cells):
         rung.note(
-            f"{own} cells trained by a loop of the author's own; their settings are as stated"
+            f"{outside} cells trained by a loop of the author's own; their settings are as stated"
         )
     if any(spec.selection["features"] != feature_hash(spec.dataset) for spec in cells):
         rung.give_up("measured by another feature network than this labkit's")
-
-
-def _known(spec: CellSpec) -> dict[str, Any]:
-    """A cell's settings but for those of which nothing was said."""
-    return {name: value for name, value in spec.params.items() if value != UNSTATED}
 
 
 # --------------------------------------------------------------------------- the report
 
 
 def _report(found: Unpacked, rung: Rung) -> None:
-    # With pandas: not for a file that is no hand-in.
-    from labkit.reporting.build import build_report
-
-    out = found.scratch / "again"
-    build_report(
-        found.store.root,
-        out=out,
-        formats=REPORT_FORMATS,
-        answers_file=found.scratch / ANSWERS,
-        layout=found.experiment.content.report.layout,
-        overrides=found.experiment.overrides(),
-    )
-    again = {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()}
-    prefix = f"{REPORT}/"
+    out, answers = found.scratch / "again", found.scratch / content.ANSWERS
+    again = content.make_report(found.experiment, found.store.root, answers, out)
+    prefix = f"{content.REPORT}/"
     given = {p.removeprefix(prefix) for p in found.bag.payload if p.startswith(prefix)}
-    if found.about["report_code"] != report_code():
-        version = found.about["made_with"].get("labkit", "unknown")
+    theirs, ours = found.about["made_with"], content.made_with()
+    if found.about["report_code"] != content.report_code():
         for name in TABLES:
-            _same_table(
-                name, found.bag.read(prefix + name) if name in given else b"", again[name], rung
-            )
+            table = found.bag.read(prefix + name) if name in given else b""
+            _same_table(name, table, again[name], rung)
+        version = theirs.get("labkit", "unknown")
         rung.give_up(
             f"the report was made by another labkit ({version}): only tables were compared"
         )
         return
     for name in sorted(given - again.keys()):
         rung.fail(f"{prefix}{name}: no part of this report")
-    same_libraries = found.about["made_with"] == made_with()
     plots = 0  # of other bytes
-    for name, data in sorted(again.items()):
+    for name, made in sorted(again.items()):
         if name not in given:
             rung.fail(f"{prefix}{name}: missing")
-        elif not _same(name, found.bag.read(prefix + name), data, same_libraries):
-            rung.fail(f"{prefix}{name}: not what these results give{_where(name, found, data)}")
+            continue
+        data = found.bag.read(prefix + name)
+        if not _same(name, data, made, theirs == ours):
+            rung.fail(f"{prefix}{name}: not what these results give{_where(name, data, made)}")
         elif name.startswith("plots/"):
-            plots += found.bag.read(prefix + name) != data
-    if same_libraries:
+            plots += data != made
+    if theirs == ours:
         rung.note(f"report made again: {len(again)} files, all bytes compared")
-    else:
-        rung.note(
-            f"report made again: text and numbers exact; {plots} plots not compared: not the same "
-            f"bytes, but drawn by {_other_versions(found.about['made_with'])}"
-        )
-
-
-def _other_versions(theirs: dict[str, Any]) -> str:
-    """Which libraries differ: ``another matplotlib (3.8.0, here 3.9.2)``."""
-    ours = made_with()
-    unlike = [name for name in ours if theirs.get(name) != ours[name]]
-    return ", ".join(f"another {n} ({theirs.get(n, 'unknown')}, here {ours[n]})" for n in unlike)
+        return
+    others = ", ".join(
+        f"another {n} ({theirs.get(n, 'unknown')}, here {version})"
+        for n, version in ours.items()
+        if theirs.get(n) != version
+    )
+    rung.note(
+        f"report made again: text and numbers exact; {plots} plots not compared: not the same "
+        f"bytes, but drawn by {others}"
+    )
 
 
 def _same(name: str, given: bytes, again: bytes, same_libraries: bool) -> bool:
@@ -195,18 +169,17 @@ def _same(name: str, given: bytes, again: bytes, same_libraries: bool) -> bool:
     return name.endswith(".png") and pixels(given) == pixels(again)
 
 
-def _where(name: str, found: Unpacked, again: bytes) -> str:
-    """The first line that differs, for a text."""
+def _where(name: str, given: bytes, again: bytes) -> str:
+    """The first line that differs, for a text; else an empty string."""
     if not name.endswith((".md", ".csv", ".html", ".json")):
         return ""
-    given = found.bag.read(f"{REPORT}/{name}").decode("utf-8", "replace").splitlines()
-    made = again.decode().splitlines()
-    for number, (a, b) in enumerate(zip(given, made, strict=False), 1):
+    lines, made = given.decode("utf-8", "replace").splitlines(), again.decode().splitlines()
+    for number, (a, b) in enumerate(zip(lines, made, strict=False), 1):
         if a != b:
             at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), 0)
-            start = max(0, at - 30)
-            return f": line {number}: “{a[start : at + 30]}”, should be “{b[start : at + 30]}”"
-    return f": {len(given)} lines, should be {len(made)}"
+            near = slice(max(0, at - 30), at + 30)
+            return f": line {number}: “{a[near]}”, should be “{b[near]}”"
+    return f": {len(lines)} lines, should be {len(made)}"
 
 
 def _same_table(name: str, given: bytes, again: bytes, rung: Rung) -> None:

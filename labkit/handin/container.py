@@ -56,6 +56,8 @@ class ContainerError(Exception):
 class Container:
     """The files of a ZIP archive, checked before the first of them is opened."""
 
+    kind = "archive"
+
     def __init__(self, path: Path) -> None:
         """
         Raises:
@@ -76,7 +78,7 @@ class Container:
             shown: its name.
             packed: the bytes it was sent as; what it unpacks to is held against them.
         """
-        self._file, self._restored = file, dict[str, bytes]()
+        self._file = file
         try:
             _check_end(file, shown)
             try:
@@ -89,9 +91,15 @@ class Container:
         except BaseException:
             file.close()
             raise
-        files = {n: e for n, e in zip(names, entries, strict=True) if not n.endswith("/")}
-        self.litter = sorted(filter(is_litter, files))
-        self._entries = {name: entry for name, entry in files.items() if not is_litter(name)}
+        self._entries = dict(zip(names, entries, strict=True))
+        self._list({n: e.file_size for n, e in self._entries.items() if not n.endswith("/")})
+
+    def _list(self, sizes: dict[str, int]) -> None:
+        """Offer these files, given with their bytes, but for a system's litter."""
+        self.litter = sorted(filter(is_litter, sizes))
+        self._sizes = {name: size for name, size in sizes.items() if not is_litter(name)}
+        self.restored: dict[str, bytes] = {}
+        """The files of which only line ends had been changed, as they were before; read instead."""
 
     def inner(self, name: str) -> Container:
         """An archive that is a file of this one, under the same limits as a whole.
@@ -104,25 +112,15 @@ class Container:
         found._open(io.BytesIO(data), name, self._entries[name].compress_size)
         return found
 
-    @property
-    def restored(self) -> list[str]:
-        """The files of which other bytes were taken, see `restore`."""
-        return sorted(self._restored)
-
-    def restore(self, name: str, data: bytes) -> None:
-        """Take other bytes for a file's from now on: what it was before its line ends changed."""
-        self._restored[name] = data
-
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._entries))
+        return iter(sorted(self._sizes))
 
     def __contains__(self, name: str) -> bool:
-        return name in self._entries
+        return name in self._sizes
 
     def size(self, name: str) -> int:
-        if name in self._restored:
-            return len(self._restored[name])
-        return self._entries[name].file_size
+        """The bytes of a file's content."""
+        return len(self.restored[name]) if name in self.restored else self._sizes[name]
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
         """The content of a file.
@@ -131,23 +129,26 @@ class Container:
             ContainerError: there is no such file, it is larger than `limit` bytes, or its
                 content is not what the archive says.
         """
-        if name in self._restored:
-            return self._restored[name]
-        entry = self._entries.get(name)
-        if entry is None:
-            raise ContainerError(f"{name}: not in the archive")
-        if entry.file_size > limit:
-            raise ContainerError(f"{name}: {entry.file_size:,} bytes; at most {limit:,} are read")
-        try:
-            with self._zip.open(entry) as stream:
-                data = stream.read(entry.file_size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as e:
-            raise ContainerError(f"{name}: damaged{behind('zipfile', e)}") from e
-        if len(data) != entry.file_size:
-            raise ContainerError(f"{name}: {len(data):,} bytes, announced {entry.file_size:,}")
+        if name in self.restored:
+            return self.restored[name]
+        if name not in self._sizes:
+            raise ContainerError(f"{name}: not in the {self.kind}")
+        if (size := self._sizes[name]) > limit:
+            raise ContainerError(f"{name}: {size:,} bytes; at most {limit:,} are read")
+        data = self._content(name)
+        if len(data) != size:
+            raise ContainerError(f"{name}: {len(data):,} bytes, announced {size:,}")
         return data
 
+    def _content(self, name: str) -> bytes:
+        try:
+            with self._zip.open(self._entries[name]) as stream:
+                return stream.read(self._sizes[name] + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as e:
+            raise ContainerError(f"{name}: damaged{behind('zipfile', e)}") from e
+
     def close(self) -> None:
+        """Close the archive's file."""
         self._zip.close()
         self._file.close()
 
@@ -155,58 +156,37 @@ class Container:
 class Folder(Container):
     """The files of a folder, as if they were still in an archive."""
 
+    kind = "folder"
+
     def __init__(self, path: Path) -> None:
         """
         Raises:
             ContainerError: something in it is refused.
             OSError: it cannot be read.
         """
-        self._restored = dict[str, bytes]()
-        self._paths: dict[str, Path] = {}
-        self.litter = []
-        names, total = [], 0
+        self._root = path
+        sizes: dict[str, int] = {}
         for folder, folders, files in os.walk(path, onerror=_raise):
             for each in sorted((*folders, *files)):
-                place = Path(folder, each)
-                name = place.relative_to(path).as_posix()
-                about = place.lstat()
+                name = Path(folder, each).relative_to(path).as_posix()
+                about = Path(folder, each).lstat()
                 if stat.S_ISDIR(about.st_mode):
                     continue
-                if is_litter(name):
-                    self.litter.append(name)
-                    continue
-                names.append(name)
-                total += about.st_size
-                if not stat.S_ISREG(about.st_mode):
+                if not stat.S_ISREG(about.st_mode) and not is_litter(name):
                     raise ContainerError(f"{name!r} is a link or a device, not a file")
-                self._paths[name] = place
-            if len(names) > MAX_ENTRIES:
+                sizes[name] = about.st_size
+            if len(sizes) > MAX_ENTRIES:
                 raise ContainerError(f"more than {MAX_ENTRIES:,} files; no more are read")
-        if total > MAX_BYTES:
+        self._list(sizes)
+        if (total := sum(self._sizes.values())) > MAX_BYTES:
             raise ContainerError(f"{total:,} bytes; at most {MAX_BYTES:,} are read")
-        _check_names(names)
+        _check_names(self._sizes)
 
     def inner(self, name: str) -> Container:
-        return Container(self._paths[name])
+        return Container(self._root / name)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._paths))
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._paths
-
-    def size(self, name: str) -> int:
-        known = self._restored.get(name)
-        return self._paths[name].stat().st_size if known is None else len(known)
-
-    def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
-        if name in self._restored:
-            return self._restored[name]
-        if name not in self._paths:
-            raise ContainerError(f"{name}: not in the folder")
-        if self.size(name) > limit:
-            raise ContainerError(f"{name}: {self.size(name):,} bytes; at most {limit:,} are read")
-        return self._paths[name].read_bytes()
+    def _content(self, name: str) -> bytes:
+        return (self._root / name).read_bytes()
 
     def close(self) -> None:
         pass
@@ -217,7 +197,7 @@ def _raise(error: OSError) -> None:
 
 
 def is_litter(name: str) -> bool:
-    """Whether a file is a system's own, which nobody meant to hand in."""
+    """Whether an operating system left the file, and nobody meant to hand it in."""
     *folders, last = (part.lower() for part in PurePosixPath(name).parts)
     return (
         bool(_LITTER_FOLDERS.intersection(folders))

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,8 +20,9 @@ from typing import Any
 from labkit import __version__
 from labkit.calibration import feature_hash
 from labkit.experiment.fingerprint import evaluation_code, own_files
+from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellSpec
-from labkit.plugins.unlike import ABOUT, RESUMING
+from labkit.plugins.unlike import ABOUT
 from labkit.reporting.render.templates import templates_folder
 from labkit.store.atomic import with_unix_ends
 from labkit.store.store import Store
@@ -30,7 +30,6 @@ from labkit.store.store import Store
 FORMAT = 1
 SUBMISSION, EXPERIMENT, ANSWERS = "submission.json", "experiments.yaml", "answers.md"
 RESULTS, REPORT = "results", "report"
-REPORT_FORMATS = ("md", "html")
 #: Never handed in: they name folders of the user's machine.
 LOGS = frozenset({"log.txt"})
 #: Left out with ``--light``.
@@ -63,14 +62,12 @@ def may_lack(kind: str, name: str, light: bool) -> bool:
 def made_with() -> dict[str, str]:
     """The versions a report's bytes depend on."""
     found = {"labkit": __version__, "python": platform.python_version()}
-    return found | {name: _version(name) for name in _DRAWING}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
+    for name in _DRAWING:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # a library by another name in its place
+            found[name] = "unknown"
+    return found
 
 
 @cache
@@ -80,26 +77,33 @@ def report_code() -> str:
     parts = {"templates": templates_folder()} | {name: package / name for name in REPORT_CODE}
     digest = hashlib.sha256()
     for name, path in sorted(parts.items()):
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _is_source(p))
-        for file in files:
-            digest.update(f"{name}/{file.relative_to(path).as_posix()}\0".encode())
-            digest.update(with_unix_ends(file.read_bytes()))
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            if file.suffix in (".py", ".j2", ".css", ".js", ".json"):
+                digest.update(f"{name}/{file.relative_to(path).as_posix()}\0".encode())
+                digest.update(with_unix_ends(file.read_bytes()))
     return digest.hexdigest()
 
 
-def _is_source(path: Path) -> bool:
-    return path.is_file() and path.suffix in (".py", ".j2", ".css", ".js", ".json")
+def make_report(
+    experiment: Experiment, results: Path, answers: Path, out: Path
+) -> dict[str, bytes]:
+    """The files of the report that is part of a hand-in, by their path below `out`."""
+    from labkit.reporting.build import build_report  # with pandas: not for a file that is no bag
 
-
-def unlike_here(spec: CellSpec) -> list[str]:
-    """What an author's own networks do otherwise when tried twice here, in words."""
-    from labkit.execution.repeatable import differs  # brings torch
-
-    return [ABOUT[what] for what in differs(spec) if what != RESUMING]
+    build_report(
+        results,
+        out=out,
+        formats=("md", "html"),
+        answers_file=answers,
+        layout=experiment.content.report.layout,
+        overrides=experiment.overrides(),
+    )
+    paths = sorted(path for path in out.rglob("*") if path.is_file())
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths}
 
 
 def own_noise(store: Store, spec: CellSpec) -> str:
-    """What a cell's record says its own networks do otherwise each time; mostly nothing."""
+    """What a cell's record says the author's networks do otherwise each time; mostly nothing."""
     if not own_files(spec):
         return ""
     path = store.train_folder(spec) / "environment.json"
@@ -121,11 +125,3 @@ def measured_alike(spec: CellSpec) -> bool:
     """Whether a cell was measured by this labkit's code and feature network."""
     ours = {"code": evaluation_code(), "features": feature_hash(spec.dataset)}
     return all(spec.evaluation.get(name) == value for name, value in ours.items())
-
-
-def without(commit: Mapping[str, Any], absent: Iterable[str]) -> dict[str, Any]:
-    """A commit that does not name files which were not handed in, for reading what was."""
-    gone = set(absent)
-    files = {name: stated for name, stated in commit["files"].items() if name not in gone}
-    kept = {name: value for name, value in commit.items() if name not in ("self", "inputs")}
-    return {**kept, "files": files}

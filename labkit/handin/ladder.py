@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 Verdict = Literal["passed", "failed", "not checkable", "not asked for"]
@@ -22,6 +23,22 @@ LIMITS = (
     "Rungs 1 to 3 find mistakes and tampering. Only rung 4 finds fabrication. "
     "Seconds, speed and memory are as recorded; nothing can check them afterwards."
 )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the grader asks of rungs 3 and 4."""
+
+    rerun: int = 0
+    """How many cells to train again."""
+    cells: str | None = None
+    """A glob on cell names; None for all."""
+    data_root: Path | None = None
+    """Where to look for the full data sets first."""
+    trust: bool = False
+    """Whether the author's Python files may be run."""
+    say: Say = lambda line: None
+    """Told each cell that is measured or trained again."""
 
 
 @dataclass
@@ -118,11 +135,13 @@ class Ladder:
         return [*lines, printable(self.summary), LIMITS]
 
 
-def silent(line: str) -> None:
-    """Tells nobody."""
-
-
 def printable(text: str, most: int = 300) -> str:
     """One line that cannot steer a terminal: what a stranger wrote may be in it."""
     line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def first(names: Sequence[str], most: int) -> str:
+    """At most so many names, and how many more there are: ``a, b and 2 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

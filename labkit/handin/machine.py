@@ -11,6 +11,8 @@ from labkit.errors import FULL, REASONS, DataError, LabkitError, UserError, reas
 
 #: What the system is short of, whoever asks for it.
 _SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}
+#: What to do where the folder of temporary files is full.
+ROOM = "; temporary files go to {}: set TMPDIR to a folder with more room"
 #: How a failure in a worker, which is known by its words alone, begins: the types of `lacking`.
 _WORDS = (
     "DataError: ", "MemoryError", "OutOfMemoryError: ", "FeatureError: ",
@@ -30,7 +32,8 @@ def lacking(error: BaseException) -> str:
             return f"more memory: {str(each).splitlines()[0] if str(each) else name}"
         if isinstance(each, OSError) and each.errno in _SHORT:
             where = f"{each.filename}: " if each.filename else ""
-            return f"{where}{reason(each)}{room() if each.errno in FULL else ''}"
+            room = ROOM.format(tempfile.gettempdir()) if each.errno in FULL else ""
+            return f"{where}{reason(each)}{room}"
         if name == "FeatureError":
             return f"a file of labkit's own: {each}"
     return ""
@@ -50,12 +53,6 @@ def lacking_in(failure: str) -> str:
 def data(why: str) -> str:
     """What to do about a data set that is not there."""
     return f"{why}; give --data-root DIR, or fetch it with `labkit data fetch`"
-
-
-def room() -> str:
-    """What to do where the folder of temporary files is full."""
-    folder = tempfile.gettempdir()
-    return f"; temporary files go to {folder}: set TMPDIR to a folder with more room"
 
 
 @contextmanager
@@ -81,5 +78,5 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _no_memory(error: BaseException) -> bool:
-    """torch's allocator on the CPU has no type of its own for it."""
+    """Whether torch's allocator on the CPU had too little: it raises no type for that alone."""
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

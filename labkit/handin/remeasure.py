@@ -10,9 +10,8 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,17 +20,18 @@ from labkit.catalog import METRICS
 from labkit.errors import one_line
 from labkit.execution import evaluation as cell_measures
 from labkit.execution import sampling
+from labkit.execution.repeatable import differs, metrics_that_differ
 from labkit.experiment.fingerprint import own_files, training_code
-from labkit.experiment.plan import matches
 from labkit.experiment.spec import OWN_CODE, CellSpec
-from labkit.handin.content import measured_alike, own_noise, ran_on, unlike_here
-from labkit.handin.ladder import Rung, Say, printable, silent
+from labkit.handin.content import measured_alike, own_noise, ran_on
+from labkit.handin.ladder import Asked, Rung, printable
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
 from labkit.measure.evaluate import measure_history
 from labkit.measure.samples_file import SamplesError, read_samples
 from labkit.measure.tracker import Tracker
 from labkit.plugins import registry as own_code
+from labkit.plugins.unlike import ABOUT, RESUMING
 from labkit.store.history import best_epoch, read_history
 from labkit.train import checkpoint, runtime
 from labkit.train.hardware import processor
@@ -57,47 +57,33 @@ _HEADER_BYTES = 1 << 20
 UNTRUSTED = "not checkable without --trust-code"
 
 
-def check(
-    found: Unpacked,
-    cells: str | None,
-    data_root: Path | None,
-    trust: bool = False,
-    say: Say = silent,
-) -> Rung:
-    """Recompute what can be; every disagreement is a finding.
-
-    Args:
-        found: the hand-in.
-        cells: a glob on cell names; None for all.
-        data_root: where to look for the full data sets first.
-        trust: whether the author's own code may be run.
-        say: told each cell that is being measured.
-    """
+def check(found: Unpacked, asked: Asked) -> Rung:
+    """Recompute what can be; every disagreement is a finding."""
     rung = Rung(3)
-    specs = [s for s in found.plan.cells if cells is None or matches(s.name, cells)]
-    specs = [spec for spec in specs if found.store.is_evaluated(spec)]
+    specs = found.measured(asked.cells)
     if not specs:
         rung.give_up("no measured cell to look at")
         return rung
     if not all(map(measured_alike, specs)):
         rung.give_up("measured by other code or another feature network than this labkit's")
         return rung
-    measured = own_code.own_metrics()
-    if measured and not trust:
-        rung.give_up(f"{', '.join(measured)}: measures of the author's own: {UNTRUSTED}")
+    measures = own_code.own_metrics()
+    if measures and not asked.trust:
+        rung.give_up(f"{', '.join(measures)}: measures of the author's own: {UNTRUSTED}")
     here = 0
     for i, spec in enumerate(specs, 1):
-        say(printable(f"measuring again, {i} of {len(specs)}: {spec.name}"))
+        asked.say(printable(f"measuring again, {i} of {len(specs)}: {spec.name}"))
         lines: list[str] = []
         # A stranger's arrays are read by libraries; whatever they say, it is no pass.
         try:
             same = ran_on(found.store, spec) == _here()
             here += same
-            asked = HERE if same else ELSEWHERE, data_root, trust, rung
-            lines += _cell(found, spec, *asked)
+            cell = _Cell(found, spec, HERE if same else ELSEWHERE, asked, rung)
+            lines += cell.check()
             if lines and (noise := own_noise(found.store, spec)):
-                blind = f"not checkable: recorded when it was trained: {noise} ({lines[0]})"
-                lines = list(_cell(found, spec, *asked, blind))
+                lines = list(
+                    cell.check(f"not checkable: recorded when it was trained: {noise} ({lines[0]})")
+                )
         except Exception as error:
             if lacks := lacking(error):
                 rung.lack(lacks, spec.name)
@@ -112,144 +98,148 @@ def check(
 
 
 def _here() -> dict[str, Any]:
+    """What decides the last bits on this machine, as `ran_on` has it of another."""
     runtime.set_up()
     numeric = runtime.numeric_environment(runtime.pick_device())
     return {"numeric": numeric, "processor": processor()}
 
 
-def _cell(
-    found: Unpacked,
-    spec: CellSpec,
-    most: Tolerance,
-    data_root: Path | None,
-    trust: bool,
-    rung: Rung,
-    blind: str = "",
-) -> Iterator[str]:
-    """What of a cell does not follow; with `blind`, a reason, its weights are not looked at."""
-    train, evaluation = found.store.train_folder(spec), found.store.eval_folder(spec)
-    history = list(read_history(train / "history.jsonl"))
-    stored = json.loads((evaluation / "metrics.json").read_bytes())
-    unknown = stored["metrics"].keys() - METRICS.keys()
-    if unknown:
-        yield f"metrics.json: {', '.join(sorted(unknown))}: no such measure"
-    family = None
-    why = blind or _no_weights(spec, train, trust)
-    if why:
-        rung.give_up(f"{spec.name}: {why}")
-    else:
-        family = sampling.build(spec, runtime.pick_device())
-        yield from _weights(found, spec, family, history, most, data_root)
-    # A loop of the author's own may have shown few samples, or those of some epochs only.
-    whole = all("proxy_fid" in row for row in history) or not spec.has_features
-    if not (evaluation / "samples.npz").is_file():
-        steady = (
-            measure_history(history, spec.family).metrics if whole and spec.has_features else {}
+@dataclass(frozen=True)
+class _Cell:
+    """A cell to measure again; each method yields a line for each thing that does not follow."""
+
+    found: Unpacked
+    spec: CellSpec
+    most: Tolerance
+    asked: Asked
+    rung: Rung
+    """Told what could not be looked at."""
+
+    def check(self, blind: str = "") -> Iterator[str]:
+        """Look at all of it; with `blind`, a reason, its weights are not looked at."""
+        store, spec = self.found.store, self.spec
+        folder = store.eval_folder(spec)
+        history = list(read_history(store.train_folder(spec) / "history.jsonl"))
+        stored = json.loads((folder / "metrics.json").read_bytes())
+        if unknown := stored["metrics"].keys() - METRICS.keys():
+            yield f"metrics.json: {', '.join(sorted(unknown))}: no such measure"
+        family = None
+        if why := blind or self.no_weights(spec):
+            self.rung.give_up(f"{spec.name}: {why}")
+        else:
+            family = sampling.build(spec, runtime.pick_device())
+            yield from self.weights(family, history)
+        # A loop of the author's may have shown few samples, or those of some epochs only.
+        whole = all("proxy_fid" in row for row in history) or not spec.has_features
+        if not (folder / "samples.npz").is_file():
+            follows = whole and spec.has_features
+            steady = measure_history(history, spec.family).metrics if follows else {}
+            yield from _compare("metrics", _only(stored["metrics"], steady), steady, self.most)
+            self.rung.give_up(
+                f"{spec.name}: no samples were handed in; only what follows from its history"
+            )
+            return
+        try:
+            samples = read_samples(folder / "samples.npz")
+        except SamplesError as error:
+            yield f"samples.npz: {str(error).partition(': ')[2]}"
+            return
+        if len(samples) != (wanted := spec.evaluation["samples"]):
+            yield f"samples.npz: {len(samples)} samples, {wanted} were asked for"
+        again = cell_measures.measures(
+            spec, family, samples, history if whole else None, self.root, self.asked.trust
         )
-        yield from _compare("metrics", _shared(stored["metrics"], steady), steady, most)
-        rung.give_up(f"{spec.name}: no samples were handed in; only what follows from its history")
-        return
-    try:
-        samples = read_samples(evaluation / "samples.npz")
-    except SamplesError as error:
-        yield f"samples.npz: {str(error).partition(': ')[2]}"
-        return
-    if len(samples) != spec.evaluation["samples"]:
-        yield f"samples.npz: {len(samples)} samples, {spec.evaluation['samples']} were asked for"
-    root = str(data_root) if data_root else None
-    again = cell_measures.measures(spec, family, samples, history if whole else None, root, trust)
-    if spec.code == OWN_CODE:
-        again = {part: _shared(values, stored[part]) for part, values in again.items()}
-    from labkit.execution.repeatable import metrics_that_differ  # for measures of the author's own
+        yield from self.measures(stored, again, all_of_it=family is not None)
+        if family is not None:
+            drawn = sampling.evaluation_samples(family, spec)
+            yield from _pixels("samples.npz", samples, drawn, self.most)
+        yield from self.sheet(samples)
 
-    unsteady = set(metrics_that_differ(spec)) if trust else set()
-    for name in sorted(unsteady):
-        rung.give_up(f"{name}: this measure of the author's own differs each time: not checkable")
-    for part in ("metrics", "details"):
-        known = stored[part] if family else _shared(stored[part], again[part])
-        left_out = unsteady if trust else own_code.own_metrics().keys()
-        given, made = (
-            {k: v for k, v in values.items() if k not in left_out}
-            for values in (known, again[part])
-        )
-        yield from _compare(part, given, made, most)
-    if family is not None:
-        drawn = sampling.evaluation_samples(family, spec)
-        yield from _pixels("samples.npz", samples, drawn, most)
-    yield from _sheet(found, spec, samples, most, root, trust)
+    @property
+    def root(self) -> str | None:
+        """Where the full data sets are looked for first."""
+        return str(self.asked.data_root) if self.asked.data_root else None
 
+    def measures(
+        self, stored: dict[str, Any], again: dict[str, dict[str, Any]], all_of_it: bool
+    ) -> Iterator[str]:
+        """The measures of ``metrics.json``; without `all_of_it` only those measured again."""
+        if self.spec.code == OWN_CODE:
+            again = {part: _only(values, stored[part]) for part, values in again.items()}
+        left_out = set(own_code.own_metrics())
+        if self.asked.trust:
+            left_out = set(metrics_that_differ(self.spec))
+            for name in sorted(left_out):
+                self.rung.give_up(
+                    f"{name}: this measure of the author's own differs each time: not checkable"
+                )
+        for part in ("metrics", "details"):
+            known = stored[part] if all_of_it else _only(stored[part], again[part])
+            given, made = (_only(each, each.keys() - left_out) for each in (known, again[part]))
+            yield from _compare(part, given, made, self.most)
 
-def _no_weights(spec: CellSpec, train: Path, trust: bool) -> str:
-    """Why a cell's weights cannot be looked at: an empty string where they can."""
-    if spec.code == OWN_CODE:
-        return "trained by a loop of the author's own, without weights; its samples are measured"
-    absent = [n for n in ("best", "checkpoint") if not (train / f"{n}.safetensors").is_file()]
-    if absent:
-        return f"handed in without weights ({', '.join(absent)})"
-    own = [] if trust else own_files(spec)
-    if own:
-        return f"its weights are those of {', '.join(own)}: {UNTRUSTED}"
-    # Other code may mean other networks by the same name.
-    if spec.code != training_code(spec.family, spec.params):
-        return "trained by other code than this labkit's; its samples are measured"
-    unlike = unlike_here(spec)
-    if unlike:
-        return f"{', '.join(own_files(spec))}: {'; '.join(unlike)}: not checkable"
-    return ""
+    def no_weights(self, spec: CellSpec) -> str:
+        """Why a cell's weights cannot be looked at: an empty string where they can."""
+        if spec.code == OWN_CODE:
+            return (
+                "trained by a loop of the author's own, without weights; its samples are measured"
+            )
+        train = self.found.store.train_folder(spec)
+        absent = [n for n in ("best", "checkpoint") if not (train / f"{n}.safetensors").is_file()]
+        if absent:
+            return f"handed in without weights ({', '.join(absent)})"
+        files = ", ".join(own_files(spec))
+        if files and not self.asked.trust:
+            return f"its weights are those of {files}: {UNTRUSTED}"
+        # Other code may mean other networks by the same name.
+        if spec.code != training_code(spec.family, spec.params):
+            return "trained by other code than this labkit's; its samples are measured"
+        unlike = unlike_here(spec)
+        return f"{files}: {unlike}: not checkable" if unlike else ""
 
+    def weights(self, family: Family, history: list[dict[str, Any]]) -> Iterator[str]:
+        """Weights against the history and the pictures; those of the best epoch stay loaded."""
+        spec, train = self.spec, self.found.store.train_folder(self.spec)
+        tracker = Tracker(spec.dataset) if spec.has_features else None
+        probe = sampling.probe_images(spec, family.device, self.asked.data_root)
+        last = spec.training["epochs"]
+        best = best_epoch(history) if spec.has_features else last
+        for name, epoch in (("checkpoint.safetensors", last), ("best.safetensors", best)):
+            path = train / name
+            if epoch is None:
+                continue
+            if not 0 < int.from_bytes(path.read_bytes()[:8], "little") <= _HEADER_BYTES:
+                yield f"{name}: a header of unbelievable size"
+                continue
+            checkpoint.load(family, path)
+            if tracker is not None:
+                fid = tracker.proxy_fid(sampling.selection_samples(family, spec))
+                stated = history[epoch - 1]["proxy_fid"]
+                yield from _compare(f"{name}, epoch {epoch}", stated, fid, self.most)
+            for kind, page in sampling.grids(family, spec, probe).items():
+                picture = train / "images" / f"{kind}_epoch{epoch}.png"
+                yield from _pixels(picture.name, _picture(picture.read_bytes()), page, self.most)
 
-def _weights(
-    found: Unpacked,
-    spec: CellSpec,
-    family: Family,
-    history: list[dict[str, Any]],
-    most: Tolerance,
-    root: Path | None,
-) -> Iterator[str]:
-    """Weights against the history and the pictures; leaves those of the best epoch loaded."""
-    train = found.store.train_folder(spec)
-    tracker = Tracker(spec.dataset) if spec.has_features else None
-    probe = sampling.probe_images(spec, family.device, root)
-    best = best_epoch(history) if spec.has_features else spec.training["epochs"]
-    for name, epoch in (
-        ("checkpoint.safetensors", spec.training["epochs"]),
-        ("best.safetensors", best),
-    ):
-        path = train / name
-        if not path.is_file() or epoch is None:
-            continue
-        if not 0 < int.from_bytes(path.read_bytes()[:8], "little") <= _HEADER_BYTES:
-            yield f"{name}: a header of unbelievable size"
-            continue
-        checkpoint.load(family, path)
-        if tracker is not None:
-            fid = tracker.proxy_fid(sampling.selection_samples(family, spec))
-            stated = history[epoch - 1]["proxy_fid"]
-            yield from _compare(f"{name}, epoch {epoch}", stated, fid, most)
-        for view, page in sampling.grids(family, spec, probe).items():
-            picture = train / "images" / f"{view}_epoch{epoch}.png"
-            yield from _pixels(picture.name, _picture(picture.read_bytes()), page, most)
-
-
-def _sheet(
-    found: Unpacked, spec: CellSpec, samples: Any, most: Tolerance, root: str | None, trust: bool
-) -> Iterator[str]:
-    sheet_gan = found.plan.sheet_gan(spec)
-    if sheet_gan is None or found.store.sheet_damage(spec, sheet_gan):
-        return
-    train = found.store.train_folder(sheet_gan)
-    if _no_weights(sheet_gan, train, trust):
-        return  # said of that GAN itself
-    gan = sampling.build(sheet_gan, runtime.pick_device())
-    checkpoint.load(gan, train / "best.safetensors")
-    again = cell_measures.sheet_measures(spec, gan, samples, root)
-    folder = found.store.sheet_folder(spec, sheet_gan)
-    stored = json.loads((folder / "metrics.json").read_bytes())
-    yield from _compare("the lab sheet's number", stored, {"metrics": again}, most)
+    def sheet(self, samples: Any) -> Iterator[str]:
+        """The lab sheet's number, unless its GAN cannot be looked at, as is said of that."""
+        store, spec = self.found.store, self.spec
+        sheet_gan = self.found.plan.sheet_gan(spec)
+        if sheet_gan is None or store.sheet_damage(spec, sheet_gan) or self.no_weights(sheet_gan):
+            return
+        gan = sampling.build(sheet_gan, runtime.pick_device())
+        checkpoint.load(gan, store.train_folder(sheet_gan) / "best.safetensors")
+        again = cell_measures.sheet_measures(spec, gan, samples, self.root)
+        stored = json.loads((store.sheet_folder(spec, sheet_gan) / "metrics.json").read_bytes())
+        yield from _compare("the lab sheet's number", stored, {"metrics": again}, self.most)
 
 
-def _shared(stored: Mapping[str, Any], again: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in stored.items() if name in again}
+def unlike_here(spec: CellSpec) -> str:
+    """What an author's networks do otherwise when tried twice here, in words; mostly nothing."""
+    return "; ".join(ABOUT[what] for what in differs(spec) if what != RESUMING)
+
+
+def _only(values: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in names}
 
 
 def _compare(where: str, stored: Any, again: Any, most: Tolerance) -> Iterator[str]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from statistics import mean
 from typing import Any
 
@@ -21,15 +20,16 @@ from labkit.data.places import find_full
 from labkit.errors import one_line
 from labkit.execution import runner
 from labkit.execution.image_grid import pixels
+from labkit.execution.progress import PlainView
+from labkit.execution.repeatable import differs, metrics_that_differ
 from labkit.execution.status import Job
-from labkit.execution.watch import Progress
 from labkit.experiment import fingerprint
-from labkit.experiment.plan import matches
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
 from labkit.handin import machine
-from labkit.handin.content import measured_alike, own_noise, ran_on, unlike_here
-from labkit.handin.ladder import Rung, Say, printable, silent
+from labkit.handin.content import measured_alike, own_noise, ran_on
+from labkit.handin.ladder import Asked, Rung, Say, first, printable
 from labkit.handin.machine import lacking, lacking_in
+from labkit.handin.remeasure import UNTRUSTED, unlike_here
 from labkit.handin.unpack import Unpacked
 from labkit.plugins import registry as own_code
 from labkit.plugins.unlike import ABOUT, RESUMING
@@ -44,83 +44,44 @@ ONE_IN = 100
 LEAST_FREEDOM = 4
 
 
-class _View:
+class _Announcer(PlainView):
     """Of the run: which cells, how long that takes, and how each ended."""
 
-    def __init__(self, say: Say) -> None:
-        self._tell = say
+    def __init__(self, tell: Say) -> None:
+        super().__init__()
+        self._tell = tell
 
     def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
         names = ", ".join(job.spec.name for job in jobs)
         self._tell(printable(f"training again: {names}: {expected}"))
 
-    def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None: ...
-
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
         ended = "failed" if isinstance(outcome, CellFailure) else "trained again"
         self._tell(printable(f"{ended}: {spec.name}"))
 
-    def say(self, line: str) -> None: ...
+    def say(self, line: str) -> None:
+        """Leave out all else that a run tells."""
 
-    def stop(self) -> None: ...
 
-
-def check(
-    found: Unpacked,
-    n: int,
-    cells: str | None,
-    data_root: Path | None,
-    trust: bool = False,
-    say: Say = silent,
-) -> Rung:
-    """Train `n` cells again, chosen by the system's own chance among those that can be.
-
-    Args:
-        found: the hand-in.
-        n: how many cells; 0 leaves the rung alone.
-        cells: a glob on cell names; None for all.
-        data_root: where to look for the full data sets first.
-        trust: whether the author's own code may be run.
-        say: told which cells are trained again, and about how long that takes.
-    """
+def check(found: Unpacked, asked: Asked) -> Rung:
+    """Train some cells again, chosen by the system's random numbers among those that can be."""
     rung = Rung(4)
-    if n < 1:
+    if asked.rerun < 1:
         rung.verdict = "not asked for"
         return rung
-    asked = [
-        spec
-        for spec in found.plan.cells
-        if (cells is None or matches(spec.name, cells)) and found.store.is_evaluated(spec)
-    ]
-    elsewhere = [spec for spec in asked if spec.code == OWN_CODE]
-    strange = [] if trust else [spec for spec in asked if fingerprint.own_files(spec)]
-    if elsewhere:
-        rung.give_up(f"{_names(elsewhere)}: trained by a loop outside of labkit: not checkable")
-    if strange:
-        rung.give_up(f"{_names(strange)}: of the author's own code: not checkable without "
-                     "--trust-code")  # fmt: skip
-    able = [
-        spec
-        for spec in asked
-        if spec not in elsewhere
-        and spec not in strange
-        and spec.code == fingerprint.training_code(spec.family, spec.params)
-    ]
-    if not able:
-        rung.give_up("no trained cell whose training code is this labkit's")
-        return rung
-    able = _able_here(found, able, data_root, rung)
+    able = _able(found, asked, rung)
     if not able:
         return rung
-    chosen = random.SystemRandom().sample(able, min(n, len(able)))
+    chosen = random.SystemRandom().sample(able, min(asked.rerun, len(able)))
     # What is in a plan's `own` is run by the workers: the files that were handed in and trusted.
-    own = own_code.to_json(found.experiment.own) if trust else []
-    settings = {**found.plan.settings, "own": own}
+    files = own_code.to_json(found.experiment.own) if asked.trust else []
+    settings = {**found.plan.settings, "own": files}
     plan = replace(found.plan, cells=tuple(chosen), settings=settings)
     again = Store(found.scratch / "trained again")
-    options = runner.Options(data_root=data_root, threads=found.plan.settings.get("threads") or 1)
+    threads = found.plan.settings.get("threads") or 1
+    options = runner.Options(data_root=asked.data_root, threads=threads)
     try:
-        runner.run(plan, again, options, _View(say))
+        runner.run(plan, again, options, _Announcer(asked.say))
     except Exception as error:
         if not (lacks := lacking(error)):
             raise
@@ -129,6 +90,42 @@ def check(
     for spec in chosen:
         _compare(found, again, spec, len(chosen), rung)
     return rung
+
+
+def _able(found: Unpacked, asked: Asked, rung: Rung) -> list[CellSpec]:
+    """The cells that can be trained again here; why the others cannot is said on `rung`."""
+    able = []
+    outside: list[str] = []
+    untrusted: list[str] = []
+    for spec in found.measured(asked.cells):
+        if spec.code == OWN_CODE:
+            outside.append(spec.name)
+        elif fingerprint.own_files(spec) and not asked.trust:
+            untrusted.append(spec.name)
+        elif spec.code == fingerprint.training_code(spec.family, spec.params):
+            able.append(spec)
+    if outside:
+        rung.give_up(f"{first(outside, 3)}: trained by a loop outside of labkit: not checkable")
+    if untrusted:
+        rung.give_up(f"{first(untrusted, 3)}: of the author's own code: {UNTRUSTED}")
+    if not able:
+        rung.give_up("no trained cell whose training code is this labkit's")
+    if found.plan.data_source == "full":
+        missing = {s.dataset for s in able if find_full(s.dataset, asked.data_root) is None}
+        why = machine.data(f"the full {' and '.join(sorted(missing))}: not on this machine")
+        able = [spec for spec in able if spec.dataset not in missing]
+        if missing and able:
+            rung.note(why)
+        elif missing:
+            rung.lack(why)
+    repeatable = []
+    for spec in able:
+        if unlike := unlike_here(spec):
+            files = ", ".join(fingerprint.own_files(spec))
+            rung.give_up(f"{spec.name}: {files}: {unlike}: not checkable")
+        else:
+            repeatable.append(spec)
+    return repeatable
 
 
 def _compare(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
@@ -148,36 +145,16 @@ def _compare(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Ru
         rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
 
 
-def _able_here(
-    found: Unpacked, specs: list[CellSpec], data_root: Path | None, rung: Rung
-) -> list[CellSpec]:
-    """The cells whose images are on this machine and whose networks can be repeated at all."""
-    if found.plan.data_source == "full":
-        missing = {s.dataset for s in specs if find_full(s.dataset, data_root) is None}
-        why = machine.data(f"the full {' and '.join(sorted(missing))}: not on this machine")
-        specs = [spec for spec in specs if spec.dataset not in missing]
-        if missing and specs:
-            rung.note(why)
-        elif missing:
-            rung.lack(why)
-    able = []
-    for spec in specs:
-        if unlike := unlike_here(spec):
-            files = ", ".join(fingerprint.own_files(spec))
-            rung.give_up(f"{spec.name}: {files}: {'; '.join(unlike)}: not checkable")
-        else:
-            able.append(spec)
-    return able
-
-
-def _names(specs: Sequence[CellSpec]) -> str:
-    more = f" and {len(specs) - 3} more" if len(specs) > 3 else ""
-    return ", ".join(spec.name for spec in specs[:3]) + more
-
-
 def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
-    from labkit.execution.repeatable import differs  # for an author's own networks
+    """Say on `rung` whether a cell trained again agrees with the one handed in.
 
+    Args:
+        found: the hand-in.
+        again: where the cell was trained again.
+        spec: the cell.
+        cells: how many cells are compared in all.
+        rung: told the verdict.
+    """
     alike = measured_alike(spec)
     excuse = ABOUT[RESUMING] if RESUMING in differs(spec) else own_noise(found.store, spec)
     if ran_on(found.store, spec) == ran_on(again, spec):
@@ -194,15 +171,13 @@ def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung
                 "code than this labkit's, so its measures are not compared"
             )
         return
-    if not alike:
-        rung.give_up(
-            f"{spec.name}: another machine, and measured by other code than this labkit's: "
-            "nothing to compare"
+    if not alike or not spec.has_features:
+        why = (
+            "nothing was measured of its samples"
+            if alike
+            else "measured by other code than this labkit's"
         )
-        return
-    if not spec.has_features:
-        rung.give_up(f"{spec.name}: another machine, and nothing was measured of its samples: "
-                     "nothing to compare")  # fmt: skip
+        rung.give_up(f"{spec.name}: another machine, and {why}: nothing to compare")
         return
     before, after = (_result(store, spec).metrics["proxy_fid"] for store in (found.store, again))
     ratio = math.log(after / before)
@@ -279,34 +254,31 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> 
     which is chosen by a measure.
     """
     wrong = []
-    stated = found.commits[found.store.train_folder(spec).relative_to(found.store.root).as_posix()]
-    made = read_commit(again.train_folder(spec))["files"]
+    trains = found.store.train_folder(spec), again.train_folder(spec)
+    stated = found.commits[trains[0].relative_to(found.store.root).as_posix()]["files"]
+    made = read_commit(trains[1])["files"]
     # A light hand-in has no weights, but its commits have their SHA-256.
-    if alike and stated["files"].get("best.safetensors") != made["best.safetensors"]:
+    if alike and stated.get("best.safetensors") != made["best.safetensors"]:
         wrong.append("best.safetensors")
     for name in sorted(n for n in made if n.startswith("images/")):
         # Another version of the PNG library may pack the same pixels otherwise.
-        first, second = (store.train_folder(spec) / name for store in (found.store, again))
-        if not first.is_file() or pixels(first.read_bytes()) != pixels(second.read_bytes()):
+        given, drawn = (train / name for train in trains)
+        if not given.is_file() or pixels(given.read_bytes()) != pixels(drawn.read_bytes()):
             wrong.append(name)
     before, after = _result(found.store, spec), _result(again, spec)
     if alike:
-        unrun = own_code.own_metrics().keys() - after.metrics.keys()  # not trusted, so not run
-        if not unrun:
-            # For measures of the author's own.
-            from labkit.execution.repeatable import metrics_that_differ
-
-            unrun = set(metrics_that_differ(spec))
-        wrong += sorted(set(_unlike(before.metrics, after.metrics)) - unrun)
+        not_run = own_code.own_metrics().keys() - after.metrics.keys()  # since not trusted
+        left_out = not_run or set(metrics_that_differ(spec))
+        wrong += [n for n in _unlike(before.metrics, after.metrics) if n not in left_out]
         wrong += _unlike(before.details, after.details)
     measured = set() if alike else {"proxy_fid"}
     for a, b in zip(before.history, after.history, strict=True):
-        unlike = (name for name in _unlike(a, b) if name not in measured)
-        wrong += [f"{name} of epoch {b['epoch']}" for name in unlike]
-    return ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+        wrong += [f"{n} of epoch {b['epoch']}" for n in _unlike(a, b) if n not in measured]
+    return first(wrong, 5)
 
 
-def _unlike(a: Any, b: Any) -> list[str]:
+def _unlike(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """The names, in order, whose values are not the same."""
     names = (a.keys() | b.keys()) - NOT_COMPARED
     return sorted(name for name in names if a.get(name) != b.get(name))
 

@@ -1,4 +1,4 @@
-"""From a bag to a store on disk that this labkit's own readers can read.
+"""From a bag to a store on disk that this labkit can read.
 
 Every name is made from checked parts, every commit is recomputed, and files that were
 not handed in are taken out of the copy's commits. What does not hold is a finding.
@@ -16,7 +16,7 @@ from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES
 from labkit.errors import misshapen
-from labkit.experiment.plan import Plan, PlanError
+from labkit.experiment.plan import Plan, PlanError, matches
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.handin.bag import Bag
@@ -28,11 +28,9 @@ from labkit.handin.content import (
     RESULTS,
     SUBMISSION,
     may_lack,
-    without,
 )
 from labkit.handin.ladder import Rung
-from labkit.store.atomic import with_unix_ends
-from labkit.store.commits import COMMIT, StoreError, read_commit
+from labkit.store.commits import COMMIT, StoreError, as_committed, json_bytes, read_commit
 from labkit.store.store import Store
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -53,10 +51,16 @@ class Unpacked:
     plan: Plan
     store: Store
     scratch: Path
-    lacking: frozenset[str]
-    """Paths below ``results`` that a commit names and that were not handed in."""
     commits: dict[str, dict[str, Any]]
     """``cells/<cell>/<folder>`` to the commit as it was handed in."""
+
+    def measured(self, cells: str | None) -> list[CellSpec]:
+        """The measured cells that a glob on names means; all of them for None."""
+        return [
+            spec
+            for spec in self.plan.cells
+            if (cells is None or matches(spec.name, cells)) and self.store.is_evaluated(spec)
+        ]
 
 
 def unpack(
@@ -73,59 +77,56 @@ def unpack(
         rung.fail(f"plan.json: {error}")
         return None
     store = Store(scratch / RESULTS)
-    _write(store.plan_path, bag.read(f"{RESULTS}/plan.json"))
-    codes = {f"{own.name}.py" for own in experiment.own}
-    for name in (EXPERIMENT, ANSWERS, *sorted(codes)):
+    files = {f"{code.name}.py" for code in experiment.own}
+    known = {SUBMISSION, EXPERIMENT, ANSWERS, f"{RESULTS}/plan.json", *files}
+    for name in sorted(known - {SUBMISSION}):
         if name in bag:
-            _write(scratch / name, bag.read(name, 1 << 24))
-    lacking: set[str] = set()
+            _write(scratch / name, bag.read(name, _PLAN_BYTES))
     commits: dict[str, dict[str, Any]] = {}
-    known = {SUBMISSION, EXPERIMENT, ANSWERS, f"{RESULTS}/plan.json", *codes}
-    named = _named(bag, rung)
-    for below, kind, fingerprints in _folders(plan, named):
-        folder = store.root / below
+    for below, kind, fingerprints in _folders(plan, _named(bag, rung)):
         prefix = f"{RESULTS}/{below}/"
         if prefix + COMMIT not in bag:
             continue
-        _write(folder / COMMIT, bag.read(prefix + COMMIT, _JSON_BYTES))
         known.add(prefix + COMMIT)
-        try:
-            commit = read_commit(folder)
-        except StoreError:
-            rung.fail(f"{below}/{COMMIT}: altered since it was written")
-            (folder / COMMIT).unlink()
+        commit = _commit(bag, store, below, rung)
+        if commit is None:
             continue
         if commit["kind"] != kind or commit["fingerprint"] not in fingerprints:
             rung.fail(f"{below}: its commit is of another cell ({kind} expected)")
-            (folder / COMMIT).unlink()
+            (store.root / below / COMMIT).unlink()
             continue
         commits[below] = commit
-        absent = set()
-        for name, stated in commit["files"].items():
-            path = prefix + name
-            known.add(path)
-            if path not in bag:
-                absent.add(name)
-                if not may_lack(kind, name, about["light"]):
-                    rung.fail(f"{below}/{name}: missing")
-                continue
-            data = _with_ends(bag.read(path), stated)
+        known |= {prefix + name for name in commit["files"]}
+        absent = [name for name in commit["files"] if prefix + name not in bag]
+        for name in absent:
+            if not may_lack(kind, name, about["light"]):
+                rung.fail(f"{below}/{name}: missing")
+        held = {name: stated for name, stated in commit["files"].items() if name not in absent}
+        for name, stated in held.items():
+            data = bag.read(prefix + name)
+            data = as_committed(data, stated["sha256"]) or data
             if stated != {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}:
                 rung.fail(f"{below}/{name}: is not what was committed")
-            _write(folder / name, data)
-        lacking |= {f"{below}/{name}" for name in absent}
-        text = json.dumps(without(commit, absent), indent=1, sort_keys=True, ensure_ascii=False)
-        _write(folder / COMMIT, f"{text}\n".encode())
+            _write(store.root / below / name, data)
+        # The copy's commit names what was handed in, so that what is there can be read.
+        kept = {key: value for key, value in commit.items() if key not in ("self", "inputs")}
+        _write(store.root / below / COMMIT, json_bytes({**kept, "files": held}))
     for path in bag.payload:
         if path not in known and not path.startswith(f"{REPORT}/"):
             rung.fail(f"{path}: no part of a hand-in of this plan")
-    return Unpacked(bag, about, experiment, plan, store, scratch, frozenset(lacking), commits)
+    return Unpacked(bag, about, experiment, plan, store, scratch, commits)
 
 
-def _with_ends(data: bytes, stated: dict[str, Any]) -> bytes:
-    """A file as it was committed, where only its line ends were changed; else as it is."""
-    plain = with_unix_ends(data) if len(data) > stated["bytes"] else data
-    return plain if hashlib.sha256(plain).hexdigest() == stated["sha256"] else data
+def _commit(bag: Bag, store: Store, below: str, rung: Rung) -> dict[str, Any] | None:
+    """A commit, written to the store and read from it; None where it is none, as `rung` is told."""
+    path = store.root / below / COMMIT
+    _write(path, bag.read(f"{RESULTS}/{below}/{COMMIT}", _JSON_BYTES))
+    try:
+        return read_commit(path.parent)
+    except StoreError:
+        rung.fail(f"{below}/{COMMIT}: altered since it was written")
+        path.unlink()
+        return None
 
 
 def _named(bag: Bag, rung: Rung) -> dict[str, str]:
@@ -184,13 +185,13 @@ def _plan(bag: Bag) -> Plan:
 
 def _check(spec: CellSpec) -> None:
     """Refuse a spec that is not one, before anything is named after it."""
-    own = spec.code == OWN_CODE
+    outside = spec.code == OWN_CODE
     features = spec.selection["features"]
     hashes = [] if features == "" else [features]  # a data set may have no feature network
-    hashes += [] if own else [spec.code, spec.data["sha256"]]
+    hashes += [] if outside else [spec.code, spec.data["sha256"]]
     training, data = dict(spec.training), dict(spec.data)
-    loop = data.pop("loop", "") if own else ""  # of which the first ones said nothing
-    if own and training.get("batch_size") == UNSTATED:
+    loop = data.pop("loop", "") if outside else ""  # of which the first ones said nothing
+    if outside and training.get("batch_size") == UNSTATED:
         training["batch_size"] = 1
     ok = (
         isinstance(spec.name, str)
@@ -208,7 +209,7 @@ def _check(spec: CellSpec) -> None:
         and (not loop or _NAME.fullmatch(loop))
         and data.keys() == {"source", "sha256", "limit"}
         and data["source"] in ("full", "bundled")
-        and spec.precision in ((UNSTATED,) if own else ("fp32", "bf16"))
+        and spec.precision in ((UNSTATED,) if outside else ("fp32", "bf16"))
         and all(isinstance(each, str) and _HASH.fullmatch(each) for each in hashes)
     )
     if not ok:

@@ -2,24 +2,25 @@
 
 Each rung stands on the one below; one that failed ends the climb only where going on
 would mean trusting what was just found to be wrong. Nothing of a hand-in is executed
-unless the grader trusts it: templates are this labkit's own, Python files of the author's
+unless the grader trusts it: templates are this labkit's, Python files of the author's
 are parsed and not run, arrays are read without pickle.
 """
 
 from __future__ import annotations
 
 import json
-import tempfile
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from labkit.errors import UserError, behind
-from labkit.experiment.plan import Plan, PlanError, matches
+from labkit.experiment.plan import PlanError, matches
 from labkit.experiment.reader import Experiment, parse_experiment
 from labkit.handin import bag
 from labkit.handin.container import ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
-from labkit.handin.ladder import Ladder, Rung, Say, silent
+from labkit.handin.ladder import Asked, Ladder, Rung, Say
 from labkit.handin.machine import needing_room
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.plugins import registry as own_code
@@ -35,7 +36,7 @@ def verify(
     highest: int | None = None,
     data_root: Path | None = None,
     trust_code: bool = False,
-    say: Say = silent,
+    say: Say = Asked.say,
 ) -> Ladder:
     """Climb the ladder.
 
@@ -58,36 +59,26 @@ def verify(
     highest = (4 if rerun else 3) if highest is None else highest
     container_rung = Rung(1)
     rungs = [container_rung]
-    try:
-        found = bag.find_bag(path, container_rung.note)
-    except ContainerError as error:
-        container_rung.fail(str(error))
-        return Ladder("", {}, rungs)
     own_code.forget()
     try:
-        try:
+        found = bag.find_bag(path, container_rung.note)
+        with closing(found.container):
             _look_into(found, container_rung)
             about, experiment = _head(found, trust_code)
-        except ContainerError as error:
-            container_rung.fail(str(error))
-            return Ladder("", {}, rungs)
-        container_rung.note(f"{len(found.payload)} files, SHA-256 of each compared")
-        author = experiment.content.author.model_dump()
-        with needing_room(), tempfile.TemporaryDirectory(prefix="labkit-verify-") as scratch:
-            if highest >= 2:
-                rungs.append(second := Rung(2))
-                unpacked = unpack(found, about, experiment, Path(scratch), second)
-                if unpacked is not None:
-                    from labkit.handin import consistent  # each rung is loaded when climbed
-
-                    consistent.check(unpacked, second)
-                    _refuse_unknown(cells, unpacked.plan)
-                    asked = cells, data_root, trust_code, say
-                    rungs += _upper(unpacked, highest, rerun, asked)
+            container_rung.note(f"{len(found.payload)} files, SHA-256 of each compared")
+            with needing_room(), TemporaryDirectory(prefix="labkit-verify-") as scratch:
+                if highest >= 2:
+                    rungs.append(second := Rung(2))
+                    unpacked = unpack(found, about, experiment, Path(scratch), second)
+                    if unpacked is not None:
+                        asked = Asked(rerun, cells, data_root, trust_code, say)
+                        rungs += _upper(unpacked, highest, asked, second)
+    except ContainerError as error:
+        container_rung.fail(str(error))
+        return Ladder("", {}, [container_rung])
     finally:
-        found.container.close()
         own_code.forget()
-    return Ladder(experiment.name, author, rungs)
+    return Ladder(experiment.name, experiment.content.author.model_dump(), rungs)
 
 
 def _look_into(found: bag.Bag, rung: Rung) -> None:
@@ -97,32 +88,27 @@ def _look_into(found: bag.Bag, rung: Rung) -> None:
     if changed := found.container.restored:
         rung.note(
             "only their line ends were changed (CRLF for LF), and are taken back: "
-            f"{len(changed)} files, {changed[0]} among them"
+            f"{len(changed)} files, {min(changed)} among them"
         )
 
 
-def _refuse_unknown(cells: str | None, plan: Plan) -> None:
-    """Nothing, unless a glob on cell names means none of them."""
-    if cells is not None and not any(matches(spec.name, cells) for spec in plan.cells):
-        raise UserError(f"--cells '{cells}' matches no cell; there is {plan.cells[0].name}, ...")
+def _upper(unpacked: Unpacked, highest: int, asked: Asked, second: Rung) -> list[Rung]:
+    """The rungs above the second, which is climbed too; each is imported when it is climbed."""
+    from labkit.handin import consistent
 
-
-def _upper(
-    unpacked: Unpacked,
-    highest: int,
-    rerun: int,
-    asked: tuple[str | None, Path | None, bool, Say],
-) -> list[Rung]:
-    """The rungs that need torch, which is imported where a verification climbs so far."""
+    consistent.check(unpacked, second)
+    names = [spec.name for spec in unpacked.plan.cells]
+    if asked.cells is not None and not any(matches(name, asked.cells) for name in names):
+        raise UserError(f"--cells '{asked.cells}' matches no cell; there is {names[0]}, ...")
     rungs = []
     if highest >= 3:
-        from labkit.handin import remeasure
+        from labkit.handin import remeasure  # brings torch, as the next does
 
-        rungs.append(remeasure.check(unpacked, *asked))
+        rungs.append(remeasure.check(unpacked, asked))
     if highest >= 4:
         from labkit.handin import retrain
 
-        rungs.append(retrain.check(unpacked, rerun, *asked))
+        rungs.append(retrain.check(unpacked, asked))
     return rungs
 
 

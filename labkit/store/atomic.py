@@ -15,7 +15,7 @@ import io
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 #: Virus scanners and synced folders hold files for a moment; wait this long in all.
@@ -42,19 +42,6 @@ def _write(file: io.FileIO, data: bytes) -> None:
 
 def _replace(source: Path, target: Path) -> None:
     source.replace(target)
-
-
-def _patiently(operation: Callable[[], object]) -> None:
-    """Retry what Windows and synced folders refuse for a moment."""
-    deadline = time.monotonic() + (PATIENCE_S if os.name == "nt" else 0.0)
-    while True:
-        try:
-            operation()
-            return
-        except OSError as error:
-            if error.errno not in _PASSING or time.monotonic() >= deadline:
-                raise
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -101,8 +88,18 @@ def _written(path: Path, mode: str, data: bytes) -> None:
 
 
 def rename(source: Path, target: Path) -> None:
-    """Move a file or folder over `target` in one step."""
-    _patiently(lambda: _replace(source, target))
+    """Move a file or folder over `target` in one step.
+
+    What Windows and synced folders refuse for a moment is tried again.
+    """
+    deadline = time.monotonic() + (PATIENCE_S if os.name == "nt" else 0.0)
+    while True:
+        try:
+            return _replace(source, target)
+        except OSError as error:
+            if error.errno not in _PASSING or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.05)
 
 
 def sync_folder(path: Path) -> None:

@@ -85,10 +85,8 @@ def process_lives(pid: int) -> bool:
         return True
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
     return True
 
 
@@ -134,7 +132,7 @@ def attempt_and_commit(
 def _heartbeat(attempt: Attempt) -> Iterator[dict[str, Any]]:
     """Keep saying that this worker lives; end the process if its parent is gone.
 
-    That is for a process of labkit's own; one of the user's ends when it likes.
+    That is for a process that labkit started; one of the user's ends when it likes.
     """
     progress: dict[str, Any] = {}
     stop = threading.Event()
@@ -158,7 +156,7 @@ def _heartbeat(attempt: Attempt) -> Iterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _logged(attempt: Attempt) -> Iterator[None]:
-    """Send what libraries print to the cell's log, not through the live view."""
+    """Send what libraries print to the cell's log, not to the terminal."""
     with (
         (attempt.folder / "log.txt").open("a", encoding="utf-8") as log,
         contextlib.redirect_stdout(log),

@@ -77,7 +77,7 @@ def seal(folder: Path, kind: str, fingerprint: str, inputs: str = "") -> None:
 
 
 def signed(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A commit's content with its own SHA-256, so that a flipped bit in it is seen too."""
+    """A commit's content with the SHA-256 of itself, so that a flipped bit in it is seen too."""
     bare = {key: value for key, value in content.items() if key != "self"}
     return {**bare, "self": sha256_of(bare)}
 
@@ -109,7 +109,7 @@ def damage(folder: Path, deep: bool = False, fingerprint: str = "", inputs: str 
         try:
             found = (folder / name).stat()
             if found.st_size != stated["bytes"]:
-                if _ends_changed(folder / name, stated, found.st_size):
+                if _ends_changed(folder / name, stated):
                     return f"{name}: {LINE_ENDS}"
                 return f"{name}: {found.st_size:,} bytes, committed with {stated['bytes']:,}"
             suspect = found.st_size <= SMALL_BYTES or found.st_mtime_ns > committed_at
@@ -122,12 +122,19 @@ def damage(folder: Path, deep: bool = False, fingerprint: str = "", inputs: str 
     return f"{COMMIT}: {LINE_ENDS}" if ends else ""
 
 
-def _ends_changed(path: Path, stated: Mapping[str, Any], size: int) -> bool:
+def as_committed(data: bytes, sha256: str) -> bytes | None:
+    """The bytes with this SHA-256: these, or these with LF for CRLF; None if neither has it."""
+    for each in (data, atomic.with_unix_ends(data)):
+        if hashlib.sha256(each).hexdigest() == sha256:
+            return each
+    return None
+
+
+def _ends_changed(path: Path, stated: Mapping[str, Any]) -> bool:
     """Whether a file is what was committed but for CRLF where LF was."""
-    if not stated["bytes"] < size <= 2 * stated["bytes"]:
+    if not stated["bytes"] < path.stat().st_size <= 2 * stated["bytes"]:
         return False
-    plain = atomic.with_unix_ends(path.read_bytes())
-    return bool(hashlib.sha256(plain).hexdigest() == stated["sha256"])
+    return as_committed(path.read_bytes(), stated["sha256"]) is not None
 
 
 def restore_line_ends(folder: Path) -> None:
@@ -142,7 +149,7 @@ def restore_line_ends(folder: Path) -> None:
     about, data = path.stat(), path.read_bytes()
     for name, stated in read_commit(folder)["files"].items():
         file = folder / name
-        if file.is_file() and _ends_changed(file, stated, file.stat().st_size):
+        if file.is_file() and _ends_changed(file, stated):
             atomic.replace_bytes(file, atomic.with_unix_ends(file.read_bytes()))
     if (plain := atomic.with_unix_ends(data)) != data:
         atomic.replace_bytes(path, plain)
@@ -162,12 +169,15 @@ def read_commit(folder: Path) -> dict[str, Any]:
     if not isinstance(commit, dict) or commit.get("format") != FORMAT:
         raise StoreError(f"{path}: not of format {FORMAT}")
     keys = commit.keys() - {"inputs", "self"}  # which the first commits lack
-    stated = all(isinstance(commit.get(name), str) for name in ("kind", "fingerprint", "time"))
-    if keys != {"format", "kind", "fingerprint", "time", "files"} or not stated:
-        raise StoreError(f"{path}: altered since it was written")
-    if "self" in commit and signed(commit) != commit:
-        raise StoreError(f"{path}: altered since it was written")
-    if ("inputs" in commit) != ("self" in commit) or not _are_files(commit["files"]):
+    texts = [commit.get(name, "") for name in ("kind", "fingerprint", "time", "inputs")]
+    whole = (
+        keys == {"format", "kind", "fingerprint", "time", "files"}
+        and all(isinstance(text, str) for text in texts)
+        and ("inputs" in commit) == ("self" in commit)
+        and _are_files(commit["files"])
+        and ("self" not in commit or signed(commit) == commit)
+    )
+    if not whole:
         raise StoreError(f"{path}: altered since it was written")
     return commit
 
@@ -177,6 +187,8 @@ def _are_files(files: Any) -> bool:
     return isinstance(files, dict) and all(
         isinstance(stated, dict)
         and stated.keys() == {"sha256", "bytes"}
+        and isinstance(stated["sha256"], str)
+        and type(stated["bytes"]) is int
         and not name.startswith("/")
         and not {"", ".", ".."} & set(name.replace("\\", "/").split("/"))
         for name, stated in files.items()

@@ -13,7 +13,7 @@ from typing import Any
 
 FILE = "networks.json"
 #: More networks, or layers of one, are no table; longer names no names.
-MOST_NETWORKS, MOST_LAYERS, MOST_LETTERS = 16, 500, 100
+MOST_NETWORKS, MOST_LAYERS, MOST_LETTERS, MOST_WEIGHTS = 16, 500, 100, 2**53 - 1
 
 Shape = tuple[int, ...]
 
@@ -56,52 +56,50 @@ def to_json(networks: Iterable[Network]) -> dict[str, Any]:
 def from_json(value: Any) -> tuple[Network, ...]:
     """The networks of a ``networks.json``; none where it is not what `to_json` writes."""
     try:
-        given = value["networks"]
-        networks = tuple(map(_network, given)) if len(given) <= MOST_NETWORKS else ()
+        return tuple(map(_network, _checked(value["networks"], list, MOST_NETWORKS)))
     except (KeyError, TypeError, AttributeError, ValueError):
         return ()
-    return networks
 
 
 def _network(value: Mapping[str, Any]) -> Network:
-    if len(value["layers"]) > MOST_LAYERS:
-        raise ValueError("too many layers")
     layers = tuple(
         Layer(
-            _text(each["name"]),
-            _text(each["kind"]),
-            _shape(each["output"]),
-            _count(each["parameters"]),
-            {_text(key): _setting(number) for key, number in each["settings"].items()},
+            name=_checked(each["name"], str, MOST_LETTERS),
+            kind=_checked(each["kind"], str, MOST_LETTERS),
+            output=_shape(each["output"]),
+            parameters=_checked(each["parameters"], int, MOST_WEIGHTS),
+            settings={
+                _checked(key, str, MOST_LETTERS): _setting(setting)
+                for key, setting in each["settings"].items()
+            },
         )
-        for each in value["layers"]
+        for each in _checked(value["layers"], list, MOST_LAYERS)
     )
-    name, size = _text(value["name"]), _count(value["parameters"])
-    return Network(name, _shape(value["input"]), size, layers)
+    return Network(
+        name=_checked(value["name"], str, MOST_LETTERS),
+        input=_shape(value["input"]),
+        parameters=_checked(value["parameters"], int, MOST_WEIGHTS),
+        layers=layers,
+    )
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > MOST_LETTERS:
-        raise ValueError("no name")
-    return value
+def _checked(value: Any, kind: type[Any], most: int) -> Any:
+    """The value, if it is of this type and no larger, or no longer, than `most`.
 
-
-def _count(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < 2**53:
-        raise ValueError("no count")
+    Raises:
+        ValueError: it is not.
+    """
+    if type(value) is not kind or not 0 <= (value if kind is int else len(value)) <= most:
+        raise ValueError("no part of a table of layers")
     return value
 
 
 def _shape(value: Any) -> Shape:
-    if len(value) > 8:
-        raise ValueError("no shape")
-    return tuple(map(_count, value))
+    return tuple(_checked(each, int, MOST_WEIGHTS) for each in _checked(value, list, 8))
 
 
 def _setting(value: Any) -> Any:
     """A number, a word or a short row of numbers."""
     if isinstance(value, list):
-        return tuple(map(_count, value[:8]))
-    if not isinstance(value, bool | int | float):
-        return _text(value)
-    return value
+        return _shape(value[:8])
+    return value if isinstance(value, bool | int | float) else _checked(value, str, MOST_LETTERS)

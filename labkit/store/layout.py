@@ -7,7 +7,7 @@ plan.json
 cells/<name>-<fingerprint[:12]>/
   train/                 committed training
   eval-<fingerprint[:12]>/   committed evaluation
-  sheet-<fingerprint[:12]>/  the lab sheet's own number, committed
+  sheet-<fingerprint[:12]>/  the lab sheet's number, committed
   failed/                the last failure: error.json, log.txt, what was trained so far
   attempt-<kind>-<host>.<pid>.<token>/   work in progress, nobody's result; of the kind
                          ``own``: what a loop of the user's own has told, see execution.recorder
@@ -27,23 +27,11 @@ class Layout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.plan_path = root / "plan.json"
+        self.plan_lock_path = root / ".plan.lock"
+        self.lock_path = root / ".run.lock"
+        self.attributes_path = root / ".gitattributes"
         self._folders: dict[str, Path] | None = None
-
-    @property
-    def plan_path(self) -> Path:
-        return self.root / "plan.json"
-
-    @property
-    def attributes_path(self) -> Path:
-        return self.root / ".gitattributes"
-
-    @property
-    def plan_lock_path(self) -> Path:
-        return self.root / ".plan.lock"
-
-    @property
-    def lock_path(self) -> Path:
-        return self.root / ".run.lock"
 
     def cell_folder(self, spec: CellSpec) -> Path:
         """The cell's folder: looked up by fingerprint, named for people."""

@@ -30,11 +30,11 @@ class BusyError(LabkitError):
 
 
 @contextlib.contextmanager
-def only_run(lock: Path) -> Iterator[str]:
+def only_run(path: Path) -> Iterator[str]:
     """Hold a store's lock.
 
     Args:
-        lock: the lock's file; its folder is made if need be.
+        path: the lock's file; its folder is made if need be.
 
     Yields:
         What to say where there are no locks, as on some network folders; then the run goes on
@@ -44,28 +44,26 @@ def only_run(lock: Path) -> Iterator[str]:
         BusyError: another run holds it: whose, since when and what to do, in one line.
         OSError: the folder cannot be made.
     """
-    from filelock import lock_descriptor
-
-    atomic.mkdir(lock.parent)
-    with contextlib.ExitStack() as stack:
-        note = ""
-        try:
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
-            stack.callback(os.close, handle)  # which unlocks it
-            free = lock_descriptor(handle, blocking=False)
-        except OSError as error:
-            note = (
-                f"{lock.parent}: no lock can be had there ({reason(error)}); see to it that no "
-                "other labkit run is at work in it"
+    atomic.mkdir(path.parent)
+    lock, note = Lock(path), ""
+    try:
+        free = lock.take()
+    except OSError as error:
+        note = (
+            f"{path.parent}: no lock can be had there ({reason(error)}); see to it that no "
+            "other labkit run is at work in it"
+        )
+    else:
+        if not free:
+            raise BusyError(
+                f"{path.parent}: another labkit run is at work there{_owner(path)}; wait "
+                "for it or stop it, then give this command again (nothing was changed)"
             )
-        else:
-            if not free:
-                raise BusyError(
-                    f"{lock.parent}: another labkit run is at work there{_owner(handle)}; wait "
-                    "for it or stop it, then give this command again (nothing was changed)"
-                )
-            _sign(handle)
+        lock.sign()
+    try:
         yield note
+    finally:
+        lock.release()
 
 
 class Lock:
@@ -83,17 +81,21 @@ class Lock:
         """
         from filelock import lock_descriptor
 
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            free = lock_descriptor(handle, blocking=False)
-        except OSError:
-            os.close(handle)
-            raise
-        if free:
-            self._handle = handle
-        else:
-            os.close(handle)
-        return bool(free)
+        with contextlib.ExitStack() as stack:
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+            stack.callback(os.close, handle)
+            if lock_descriptor(handle, blocking=False):
+                self._handle = handle
+                stack.pop_all()  # closing it would unlock it
+        return self._handle is not None
+
+    def sign(self) -> None:
+        """Write whose the held lock is: a hint, so not flushed, and not worth a failure."""
+        assert self._handle is not None
+        owner = {"pid": os.getpid(), "host": attempts.host(), "since": time.time()}
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._handle, 0)
+            os.write(self._handle, _UNREAD + json.dumps(owner).encode())
 
     def release(self) -> None:
         """Let others have it."""
@@ -121,20 +123,12 @@ def briefly(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _sign(handle: int) -> None:
-    """Write whose the lock is: a hint, so not flushed, and not worth a failure."""
-    owner = {"pid": os.getpid(), "host": attempts.host(), "since": time.time()}
-    with contextlib.suppress(OSError):
-        os.ftruncate(handle, 0)
-        os.lseek(handle, 0, os.SEEK_SET)
-        os.write(handle, _UNREAD + json.dumps(owner).encode())
-
-
-def _owner(handle: int) -> str:
-    """Who holds the lock and since when, in brackets; empty where that cannot be read."""
+def _owner(path: Path) -> str:
+    """Who holds a lock and since when, in brackets; empty where that cannot be read."""
     try:
-        os.lseek(handle, len(_UNREAD), os.SEEK_SET)
-        owner = json.loads(os.read(handle, _MOST_BYTES))
+        with path.open("rb", buffering=0) as file:
+            file.seek(len(_UNREAD))
+            owner = json.loads(file.read(_MOST_BYTES))
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(owner["since"]))
         where = "" if owner["host"] == attempts.host() else " of another machine"
         return f" (process {int(owner['pid'])}{where}, since {since})"

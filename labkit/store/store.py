@@ -64,7 +64,7 @@ class Store(Layout):
             StoreError: there is none, or it is of a later format.
         """
         try:
-            from labkit.experiment.plan import Plan  # which reads own Python files too
+            from labkit.experiment.plan import Plan  # which reads users' Python files too
 
             return Plan.from_json(read_json(self.plan_path))
         except FileNotFoundError:
@@ -74,7 +74,6 @@ class Store(Layout):
 
     def write_plan(self, plan: Plan) -> None:
         """Make `plan` the newest, unless it already is."""
-        data = json_bytes(plan.to_json())
         for left in self.root.glob(f".*{atomic.TEMPORARY}"):
             owner = left.name.split(".")[-2]
             if owner.isdigit() and not attempts.process_lives(int(owner)):
@@ -85,7 +84,7 @@ class Store(Layout):
             return
         atomic.mkdir(self.root)
         self._keep_from_git()
-        atomic.replace_bytes(self.plan_path, data)
+        atomic.replace_bytes(self.plan_path, json_bytes(plan.to_json()))
 
     def _keep_from_git(self) -> None:
         """Tell git to leave the files' line ends alone: a commit knows each byte."""
@@ -98,7 +97,7 @@ class Store(Layout):
 
         Args:
             change: from the newest plan, None if there is none, to the new one. Done again on
-                its own outcome it must change nothing.
+                that outcome it must change nothing.
         """
         plan = change(self._newest())
         if self._is_newest(plan):
@@ -134,25 +133,46 @@ class Store(Layout):
 
     def train_damage(self, spec: CellSpec, deep: bool = False) -> str:
         """What is wrong with the committed training: ``missing``, which file, or nothing."""
-        return self._damage(self.train_folder(spec), deep, spec.fingerprint)
+        return self._damage(*self._place(spec, "train"), deep=deep)
 
     def eval_damage(self, spec: CellSpec, deep: bool = False) -> str:
         """What is wrong with the committed evaluation: ``missing``, which file, or nothing."""
-        return self._damage(
-            self.eval_folder(spec), deep, spec.evaluation_fingerprint, self._inputs(spec, "eval")
-        )
+        return self._damage(*self._place(spec, "eval"), deep=deep)
 
     def sheet_damage(self, spec: CellSpec, sheet_gan: CellSpec, deep: bool = False) -> str:
-        """What is wrong with the lab sheet's own number: ``missing``, which file, or nothing."""
-        return self._damage(
-            self.sheet_folder(spec, sheet_gan),
-            deep,
-            spec.sheet_fingerprint(sheet_gan),
-            self._inputs(spec, "sheet", sheet_gan),
-        )
+        """What is wrong with the lab sheet's number: ``missing``, which file, or nothing."""
+        return self._damage(*self._place(spec, "sheet", sheet_gan), deep=deep)
+
+    def _place(
+        self, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None
+    ) -> tuple[Path, str, str]:
+        """The folder, fingerprint and inputs of a cell's commit of a kind.
+
+        The inputs are a hash of the files that a measurement is made from, as the commits of
+        those state it; empty for a training, and where they cannot be read. A training that was
+        damaged and done again on another machine differs in its last bits; what was measured of
+        the first one is then no measure of the second.
+        """
+        train = self.train_folder(spec)
+        if kind == "train":
+            return train, spec.fingerprint, ""
+        if sheet_gan is None:
+            place = self.eval_folder(spec), spec.evaluation_fingerprint
+            used = [(train, "best.safetensors")]
+        else:
+            place = self.sheet_folder(spec, sheet_gan), spec.sheet_fingerprint(sheet_gan)
+            used = [
+                (self.eval_folder(spec), "samples.npz"),
+                (self.train_folder(sheet_gan), "best.safetensors"),
+            ]
+        try:
+            stated = [read_json(folder / COMMIT)["files"].get(name) for folder, name in used]
+        except (OSError, StoreError, KeyError, TypeError, AttributeError):
+            return *place, ""
+        return *place, sha256_of(stated)
 
     def _damage(
-        self, folder: Path, deep: bool = False, fingerprint: str = "", inputs: str = ""
+        self, folder: Path, fingerprint: str = "", inputs: str = "", deep: bool = False
     ) -> str:
         """:func:`damage` of a commit, once line ends that a tool changed are taken back."""
         wrong = damage(folder, deep, fingerprint, inputs)
@@ -174,32 +194,12 @@ class Store(Layout):
             print(line, file=sys.stderr, flush=True)
         return damage(folder, deep, fingerprint, inputs)
 
-    def _inputs(self, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None) -> str:
-        """A hash of the files a measurement is made from, as their own commits state it.
-
-        A training that was damaged and done again on another machine differs in its last
-        bits; what was measured of the first one is then no measure of the second.
-        """
-        if kind == "train":
-            return ""
-        used = [(self.train_folder(spec), "best.safetensors")]
-        if sheet_gan is not None:
-            used = [
-                (self.eval_folder(spec), "samples.npz"),
-                (self.train_folder(sheet_gan), "best.safetensors"),
-            ]
-        try:
-            stated = [read_json(folder / COMMIT)["files"].get(name) for folder, name in used]
-        except (OSError, StoreError, KeyError, TypeError, AttributeError):
-            return ""
-        return sha256_of(stated)
-
     def outcome(self, spec: CellSpec, sheet_gan: CellSpec | None = None) -> Outcome | None:
         """How the cell ended: a result, a failure, or None while it is missing.
 
         Args:
             spec: which cell.
-            sheet_gan: the cell whose discriminator yields the lab sheet's own number;
+            sheet_gan: the cell whose discriminator yields the lab sheet's number;
                 without it, or if that is not committed, the number is not measured.
         """
         trained = self.is_trained(spec)
@@ -212,16 +212,9 @@ class Store(Layout):
 
     def newest_commit(self, specs: Iterable[CellSpec]) -> str:
         """The time of the newest commit among the cells, or an empty string."""
-        times = [
-            read_json(folder / COMMIT)["time"]
-            for spec in specs
-            for folder, wrong in (
-                (self.train_folder(spec), self.train_damage(spec)),
-                (self.eval_folder(spec), self.eval_damage(spec)),
-            )
-            if not wrong
-        ]
-        return max(times, default="")
+        places = [self._place(spec, kind) for spec in specs for kind in ("train", "eval")]
+        whole = [place[0] for place in places if not self._damage(*place)]
+        return max((read_json(folder / COMMIT)["time"] for folder in whole), default="")
 
     def last_failure(self, spec: CellSpec) -> CellFailure | None:
         """What last went wrong with a cell, even if all has been well since."""
@@ -237,7 +230,7 @@ class Store(Layout):
         return about.st_ino, about.st_mtime_ns
 
     def sheet_failure(self, spec: CellSpec) -> CellFailure | None:
-        """Why the lab sheet's own number could not be had, if that is what last went wrong."""
+        """Why the lab sheet's number could not be had, if that is what last went wrong."""
         return self._failure(spec, "sheet")
 
     def _failure(self, spec: CellSpec, stage: str) -> CellFailure | None:
@@ -258,33 +251,25 @@ class Store(Layout):
         measures: dict[str, Any] = {"metrics": {}, "details": {}}
         if measured:
             measures = read_json(self.eval_folder(spec) / "metrics.json")
-        sheet: dict[str, Any] = {}
+        found = {**cost, **measures["metrics"]}
         if sheet_gan and not self.sheet_damage(spec, sheet_gan):
-            sheet = read_json(self.sheet_folder(spec, sheet_gan) / "metrics.json")["metrics"]
-        last = history[-1]
+            found |= read_json(self.sheet_folder(spec, sheet_gan) / "metrics.json")["metrics"]
         misnamed = {name for name, metric in METRICS.items() if spec.family in metric.not_for}
-        found = {**cost, **measures["metrics"], **sheet}
-        metrics = {
-            "best_epoch": best_epoch(history),
-            **{name: last.get(name) for name in FAMILIES[spec.family].losses},
-            **{name: value for name, value in found.items() if name not in misnamed},
-        }
-        files = read_json(train / COMMIT)["files"]
-        artifacts = {
-            name: (train / name).relative_to(self.root).as_posix()
-            for name in sorted(files)
-            if name.startswith("images/")
-        }
+        images = [n for n in read_json(train / COMMIT)["files"] if n.startswith("images/")]
         return CellResult(
-            spec,
-            metrics,
-            history,
-            artifacts,
-            cost["seconds"],
-            read_json(train / "environment.json"),
-            measures["details"],
-            measured,
-            layer_table.from_json(read_json(layers)) if layers.is_file() else (),
+            spec=spec,
+            metrics={
+                "best_epoch": best_epoch(history),
+                **{name: history[-1].get(name) for name in FAMILIES[spec.family].losses},
+                **{name: value for name, value in found.items() if name not in misnamed},
+            },
+            history=history,
+            artifacts={n: (train / n).relative_to(self.root).as_posix() for n in sorted(images)},
+            seconds=cost["seconds"],
+            environment=read_json(train / "environment.json"),
+            details=measures["details"],
+            measured=measured,
+            networks=layer_table.from_json(read_json(layers)) if layers.is_file() else (),
         )
 
     # ------------------------------------------------------------------ writing
@@ -331,24 +316,14 @@ class Store(Layout):
         Losing the race against another run that committed the same is harmless.
         A damaged folder in the way is set aside, never deleted.
         """
-        if sheet_gan is not None:
-            target, fingerprint = (
-                self.sheet_folder(spec, sheet_gan),
-                spec.sheet_fingerprint(sheet_gan),
-            )
-        elif kind == "train":
-            target, fingerprint = self.train_folder(spec), spec.fingerprint
-        else:
-            target, fingerprint = self.eval_folder(spec), spec.evaluation_fingerprint
-        inputs = self._inputs(spec, kind, sheet_gan)
+        target, fingerprint, inputs = self._place(spec, kind, sheet_gan)
         seal(attempt.folder, kind, fingerprint, inputs)
         if target.exists():
             if not damage(target, True, fingerprint, inputs):
                 atomic.remove_tree(attempt.folder)
                 return
             self._set_aside(target, "damaged")
-        atomic.rename(attempt.folder, target)
-        atomic.sync_folder(target.parent)
+        self._publish(attempt, target)
 
     def fail(
         self, attempt: Attempt, spec: CellSpec, stage: str, error: str, traceback: str
@@ -356,12 +331,8 @@ class Store(Layout):
         """Keep a failed attempt as ``failed``: the error, the log, what there was."""
         fingerprint = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint
         error, traceback = (placeless(text, self.root.absolute()) for text in (error, traceback))
-        content = {
-            "stage": stage,
-            "fingerprint": fingerprint,
-            "error": error,
-            "traceback": traceback,
-        }
+        content = {"stage": stage, "fingerprint": fingerprint, "error": error,
+                   "traceback": traceback}  # fmt: skip
         atomic.mkdir(attempt.folder)  # a commit that failed at its end has moved it
         atomic.write_bytes(attempt.folder / "error.json", json_bytes(content))
         attempt.log(f"failed: {error}\n{traceback}")
@@ -369,6 +340,9 @@ class Store(Layout):
         target = self.failed_folder(spec)
         if target.exists():
             atomic.remove_tree(target)
+        self._publish(attempt, target)
+
+    def _publish(self, attempt: Attempt, target: Path) -> None:
         atomic.rename(attempt.folder, target)
         atomic.sync_folder(target.parent)
 

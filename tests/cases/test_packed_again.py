@@ -228,6 +228,21 @@ def test_litter_that_a_manifest_names_is_missed(honest: Files, tmp_path: Path) -
     assert "data/desktop.ini: missing" in " ".join(ladder.rungs[0].found)
 
 
+def test_a_damaged_file_that_no_manifest_names_is_a_finding(honest: Files, tmp_path: Path) -> None:
+    name = next(n for n in honest if n.endswith("train/COMMIT.json"))
+    manifest = honest["lab/manifest-sha256.txt"].splitlines(keepends=True)
+    left = b"".join(line for line in manifest if name.partition("/")[2].encode() not in line)
+    path = packed({**honest, "lab/manifest-sha256.txt": left}, tmp_path / "x.zip")
+    with zipfile.ZipFile(path) as whole:
+        start = whole.getinfo(name).header_offset + 30 + len(name)
+    data = bytearray(path.read_bytes())
+    data[start + 20] ^= 1
+    path.write_bytes(data)
+    ladder = verify(path, highest=2)
+    assert forge.verdicts(ladder) == {1: "failed"}
+    assert f"{name}: damaged" in " ".join(ladder.rungs[0].found)
+
+
 def test_the_notes_are_in_the_json(honest: Files, tmp_path: Path) -> None:
     path = littered(honest, tmp_path / "x.zip")
     told = labkit("verify", path, "--rungs", "2", "--json", cwd=tmp_path)

@@ -18,7 +18,7 @@ from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import read_experiment
 from labkit.experiment.spec import CellResult, CellSpec
 from labkit.handin import retrain
-from labkit.handin.ladder import Rung
+from labkit.handin.ladder import Asked, Rung
 from labkit.handin.submit import submit
 from labkit.handin.unpack import Unpacked
 from labkit.store.store import Store
@@ -67,7 +67,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
 @pytest.fixture(scope="module")
 def rung(found: Unpacked) -> Rung:
     """What rung 4 says of it, having trained its first cell again."""
-    return retrain.check(found, 1, found.plan.cells[0].name, None)
+    return retrain.check(found, Asked(rerun=1, cells=found.plan.cells[0].name))
 
 
 @pytest.fixture(scope="module")
