@@ -18,12 +18,7 @@ from labkit.measure.neighbours import nearest_squared, within
 from labkit.measure.reference import real_features, real_set
 from labkit.measure.sharpness import gradient_energy, relative_sharpness
 from labkit.measure.stability import discriminator_records, fid_stability
-from labkit.measure.vae import (
-    active_dimensions,
-    kl_per_dimension,
-    likelihood_measures,
-    mmd_to_prior,
-)
+from labkit.measure.vae import active_dimensions, kl_per_dimension, mmd_to_prior
 
 Images = NDArray[np.uint8]
 
@@ -110,7 +105,6 @@ def measure_vae(
     mean: NDArray[np.floating[Any]],
     log_variance: NDArray[np.floating[Any]],
     losses: Mapping[str, float],
-    reconstruction: str,
     dataset: str | None = None,
 ) -> Measures:
     """What a VAE does with the test images.
@@ -121,17 +115,14 @@ def measure_vae(
         mean, log_variance: (N, d), of the posterior of each image.
         losses: ``test_total_loss``, ``test_recon_loss``, ``test_kl_loss`` per image,
             passed on as they are.
-        reconstruction: a key of :data:`labkit.catalog.RECONSTRUCTIONS`.
         dataset: which pinned network sees the reconstructions; without it there is no
             ``recon_proxy_fid``.
     """
     means, logs = np.asarray(mean, np.float64), np.asarray(log_variance, np.float64)
     kl = kl_per_dimension(means, logs)
     active = active_dimensions(means)
-    likelihood, reason = likelihood_measures(losses["test_total_loss"], reconstruction)
     metrics: dict[str, float | None] = {
         **losses,
-        **likelihood,
         "active_units": float(active.sum()),
         "posterior_collapse": float(not active.any()),
         "mmd_prior": mmd_to_prior(means, logs),
@@ -141,7 +132,7 @@ def measure_vae(
         seen = extract(reconstructions, dataset).features
         metrics["recon_proxy_fid"] = fid(seen, real_features(dataset, "test").features)
     details = {"kl_per_dimension": kl.tolist(), "active_dimensions": active.tolist()}
-    return Measures(metrics, {**details, **({"elbo_absent": reason} if reason else {})})
+    return Measures(metrics, details)
 
 
 def measure_history(history: Sequence[Mapping[str, Any]], family: str) -> Measures:

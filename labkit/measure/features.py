@@ -11,9 +11,10 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
+from labkit.calibration import feature_hash
 from labkit.errors import reason
 from labkit.measure.net import FeatureNet, to_input
-from labkit.measure.pinned import feature_hash, weights_path
+from labkit.measure.pinned import weights_path
 
 BATCH = 250
 

@@ -37,10 +37,6 @@ def distance_blocks(a: Matrix, b: Matrix) -> Iterator[tuple[slice, Matrix]]:
 class Neighbours:
     """Each point's neighbours within its own set."""
 
-    nearest: NDArray[np.intp]
-    """(N,) index of the nearest other point."""
-    nearest_squared: Matrix
-    """(N,) squared distance to it."""
     radius_squared: Matrix
     """(N,) squared distance to the k-th nearest other point."""
     copies: NDArray[np.int64]
@@ -53,17 +49,13 @@ def within(points: Matrix, k: int) -> Neighbours:
     Needs N greater than k.
     """
     count = len(points)
-    nearest = np.empty(count, np.intp)
-    nearest_squared, radius_squared = np.empty(count), np.empty(count)
-    copies = np.empty(count, np.int64)
+    radius_squared, copies = np.empty(count), np.empty(count, np.int64)
     for rows, squares in distance_blocks(points, points):
         own = np.arange(rows.start, rows.stop)
         squares[own - rows.start, own] = np.inf
         copies[rows] = (squares < COPY_DISTANCE**2).sum(axis=1)
-        nearest[rows] = squares.argmin(axis=1)
-        nearest_squared[rows] = squares[own - rows.start, nearest[rows]]
         radius_squared[rows] = np.partition(squares, k - 1, axis=1)[:, k - 1]
-    return Neighbours(nearest, nearest_squared, radius_squared, copies)
+    return Neighbours(radius_squared, copies)
 
 
 def nearest_squared(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS
 from labkit.errors import LabkitError, behind, reason
 
@@ -106,7 +107,6 @@ def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
     samples = read_samples(path)
     # With torch: a file that is no use is said without.
     from labkit.measure.evaluate import measure_samples
-    from labkit.measure.pinned import feature_hash
 
     chosen = np.random.default_rng(0).permutation(len(samples))[:MEASURED]
     measured = measure_samples(samples[np.sort(chosen)], dataset)

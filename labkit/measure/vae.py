@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from labkit.catalog import RECONSTRUCTIONS
 
 Matrix = NDArray[np.float64]
 
@@ -94,28 +91,3 @@ def latent_plane(mean: Matrix, labels: NDArray[np.uint8]) -> dict[str, list[Any]
     """
     points = [[round(float(x), 3), round(float(y), 3)] for x, y in mean[:SHOWN]]
     return {"latent_plane": points, "latent_plane_classes": labels[:SHOWN].tolist()}
-
-
-def likelihood_measures(
-    test_total_loss: float, reconstruction: str, pixels: int = 784
-) -> tuple[dict[str, float | None], str]:
-    """ELBO and bits per pixel, where the words apply.
-
-    Args:
-        test_total_loss: reconstruction + KL per test image.
-        reconstruction: a key of :data:`labkit.catalog.RECONSTRUCTIONS`.
-        pixels: pixels an image.
-
-    Returns:
-        ``elbo`` (nats an image) and ``bits_per_dim``, None where they do not apply, and
-        the reason for a None (empty if there is none).
-    """
-    kind = RECONSTRUCTIONS[reconstruction]
-    if not kind.proper:
-        reason = f"{kind.label} is not the negative log of a normalised likelihood"
-        return {"elbo": None, "bits_per_dim": None}, reason
-    if not kind.mass:
-        reason = f"{kind.label} is a density, not a probability of the 256 grey levels"
-        return {"elbo": -test_total_loss, "bits_per_dim": None}, reason
-    bits = test_total_loss / (pixels * math.log(2))
-    return {"elbo": -test_total_loss, "bits_per_dim": bits}, ""

@@ -49,16 +49,12 @@ def load(family: Family, path: Path) -> None:
     Raises:
         KeyError, RuntimeError: the file is of another model.
     """
-    with safe_open(path, framework="pt") as file:
-        _fill(family, {key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
+    restore(family, path.read_bytes())
 
 
 def restore(family: Family, data: bytes) -> None:
     """The same from the bytes that `dump` gave."""
-    _fill(family, read(data))
-
-
-def _fill(family: Family, tensors: dict[str, Tensor]) -> None:
+    tensors = read(data)
     for name, network in family.networks.items():
         network.load_state_dict(_below(tensors, f"network/{name}/"))
     for name, optimiser in family.optimisers.items():

@@ -44,10 +44,6 @@ class Constraint:
         """Called after each step of the critic's optimiser."""
 
 
-class Unconstrained(Constraint):
-    """The critic is free."""
-
-
 class Clip(Constraint):
     """Each weight into [-c, c] (Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1).
 

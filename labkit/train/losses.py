@@ -131,7 +131,7 @@ def bernoulli() -> Reconstruction:
     return Reconstruction(loss, image)
 
 
-def kl_price(kl: Tensor, beta: float, free_bits: float) -> Tensor:
+def weighted_kl(kl: Tensor, beta: float, free_bits: float) -> Tensor:
     """What the KL costs in the objective.
 
     Args:

@@ -13,7 +13,7 @@ _WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
-def keep(network: nn.Module) -> None:
+def default(network: nn.Module) -> None:
     """PyTorch's own initialisation: nothing to do."""
 
 

@@ -9,10 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from labkit.calibration import feature_hash
-
-__all__ = ["feature_hash", "weights_path"]
-
 
 def weights_path(dataset: str) -> Path:
     """Where the weights of a data set's feature network lie."""

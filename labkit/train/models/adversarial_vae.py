@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from labkit.train.adversary import Adversary
-from labkit.train.losses import kl_price, kl_to_standard_normal
+from labkit.train.losses import kl_to_standard_normal, weighted_kl
 from labkit.train.models import networks
 from labkit.train.models.base import Context, gradient_norm
 from labkit.train.models.vae import VAE
@@ -42,21 +42,15 @@ class AdversarialVAE(VAE):
             recon = self.reconstruction.loss(raw, batch).mean()
             divergence = kl_to_standard_normal(mean, log_variance)
             g_loss = self.adversary.loss.generator(self.adversary.network(samples))
-            price = kl_price(divergence, self._beta_now(context), self.free_bits)
+            kl = weighted_kl(divergence, self._beta_now(context), self.free_bits)
             self.optimisers["both"].zero_grad(set_to_none=True)
-            (recon + price + self.weight * g_loss).backward()
+            (recon + kl + self.weight * g_loss).backward()
             self.optimisers["both"].step()
         return self._record(recon, divergence, g_loss) | stats
 
     def _record(self, recon: Tensor, divergence: Tensor, g_loss: Tensor) -> dict[str, Tensor]:
-        recon, kl = recon.detach(), divergence.detach().sum(1).mean()
-        return {
-            "total_loss": recon + kl,
-            "recon_loss": recon,
-            "kl_loss": kl,
-            "g_loss": g_loss.detach(),
-            "g_grad_norm": gradient_norm(self.decoder),
-        }
+        adversarial = {"g_loss": g_loss.detach(), "g_grad_norm": gradient_norm(self.decoder)}
+        return self._losses(recon, divergence) | adversarial
 
 
 class VAEGAN(AdversarialVAE):
@@ -81,14 +75,14 @@ class VAEGAN(AdversarialVAE):
         stats = self.adversary.learn(batch, fake.detach(), context.noise)
 
         with self.adversary.frozen():
-            like = self._feature_distance(rebuilt, batch).mean()
+            distance = self._feature_distance(rebuilt, batch).mean()
             divergence = kl_to_standard_normal(mean, log_variance)
             g_loss = self.adversary.loss.generator(self.adversary.network(fake))
-            price = kl_price(divergence, self._beta_now(context), self.free_bits)
-            _set_gradients(self.encoder, like + price, keep=True)
-            _set_gradients(self.decoder, self.gamma * like + g_loss)
+            kl = weighted_kl(divergence, self._beta_now(context), self.free_bits)
+            _set_gradients(self.encoder, distance + kl, keep=True)
+            _set_gradients(self.decoder, self.gamma * distance + g_loss)
             self.optimisers["both"].step()
-        return self._record(like, divergence, g_loss) | stats
+        return self._record(distance, divergence, g_loss) | stats
 
     def _distance(self, z: Tensor, images: Tensor, labels: Tensor | None) -> Tensor:
         return self._feature_distance(self._decode(z), images)

@@ -131,7 +131,7 @@ class Autoencoder(Family):
 
     def reconstruct(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Images decoded from their posterior means: (N, 1, 28, 28) -> the same, in [-1, 1]."""
-        return self.decode_codes(self._told(self.encode(images, labels)[0], labels))
+        return self.decode_codes(self._with_class(self.encode(images, labels)[0], labels))
 
     def decode_codes(self, codes: Tensor) -> Tensor:
         """Images (N, 1, 28, 28) in [-1, 1] of given codes; networks in evaluation mode."""
@@ -141,7 +141,7 @@ class Autoencoder(Family):
         """Where samples are not made straight from codes, a subclass says what is."""
         return self._decode(z)
 
-    def _told(self, z: Tensor, labels: Tensor | None) -> Tensor:
+    def _with_class(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """Codes (N, latent_dim) with whatever else the decoder is told of these images."""
         return z
 
@@ -155,7 +155,7 @@ class Autoencoder(Family):
             steps: images along the line, both ends among them.
             labels: (2,) the classes of `a` and `b`.
         """
-        ends = self._told(self.encode(torch.stack([a, b]), labels)[0], labels)
+        ends = self._with_class(self.encode(torch.stack([a, b]), labels)[0], labels)
         t = torch.linspace(0, 1, steps, device=ends.device).unsqueeze(1)
         return self.decode_codes((1 - t) * ends[0] + t * ends[1])
 

@@ -70,6 +70,6 @@ class ConditionalVAE(Conditional, VAE):
         assert labels is not None
         return self.encoder(with_planes(images, labels))
 
-    def _told(self, z: Tensor, labels: Tensor | None) -> Tensor:
+    def _with_class(self, z: Tensor, labels: Tensor | None) -> Tensor:
         assert labels is not None
         return torch.cat([z, one_hot(labels)], 1)

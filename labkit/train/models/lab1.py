@@ -10,7 +10,7 @@ from __future__ import annotations
 from torch import nn
 
 from labkit.train.models.layers import ConvToOne, ConvTranspose2x
-from labkit.train.models.networks import GaussianEncoder, norm_layer
+from labkit.train.models.networks import norm_layer
 
 
 def generator(z_dim: int) -> nn.Sequential:
@@ -44,18 +44,6 @@ def discriminator(norm: str = "batch", channels: int = 1) -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(128 * 4 * 4, 1),
     )
-
-
-def encoder(latent_dim: int, channels: int = 1) -> GaussianEncoder:
-    """Images (N, channels, 28, 28) -> mean and log-variance of q(z|x), each (N, latent_dim)."""
-    features = nn.Sequential(
-        nn.Conv2d(channels, 32, 4, stride=2, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(32, 64, 4, stride=2, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Flatten(),
-    )
-    return GaussianEncoder(features, 64 * 7 * 7, latent_dim)
 
 
 def decoder(latent_dim: int) -> nn.Sequential:

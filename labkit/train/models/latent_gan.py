@@ -29,12 +29,12 @@ class LatentGAN(VAE):
         super().__init__(params)
         self.noise_dim = params["z_dim"]
         self.share = params["vae_share"]
-        own = {**params, "lr": params["gan_lr"], "betas": (0.5, 0.999)}
+        gan = {**params, "lr": params["gan_lr"], "betas": (0.5, 0.999)}
         self.G = perceptron(self.noise_dim, self.latent_dim)
-        self.adversary = Adversary(perceptron(self.latent_dim, 1), own)
+        self.adversary = Adversary(perceptron(self.latent_dim, 1), gan)
         self.networks |= {"generator": self.G, "discriminator": self.adversary.network}
         self.optimisers |= {
-            "generator": make_optimiser(self.G, own),
+            "generator": make_optimiser(self.G, gan),
             "discriminator": self.adversary.optimiser,
         }
 

@@ -121,6 +121,21 @@ class GaussianEncoder(nn.Module):
         return self.mean(h), self.log_variance(h)
 
 
+def conv_encoder(latent_dim: int, channels: int = 1) -> GaussianEncoder:
+    """Images (N, channels, 28, 28) -> mean and log-variance, each (N, latent_dim).
+
+    Two convolutions halve height and width, 28, 14, 7, while the number of maps doubles.
+    """
+    features = nn.Sequential(
+        nn.Conv2d(channels, 32, 4, stride=2, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(32, 64, 4, stride=2, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Flatten(),
+    )
+    return GaussianEncoder(features, 64 * 7 * 7, latent_dim)
+
+
 def norm_layer(kind: str, channels: int, flat: bool = False) -> list[nn.Module]:
     """A normalisation of `channels` maps (or units, if `flat`), as a list of no or one layer.
 

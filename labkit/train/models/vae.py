@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from labkit.catalog import RECONSTRUCTIONS, resolve
-from labkit.train.losses import kl_price, kl_to_standard_normal
+from labkit.train.losses import kl_to_standard_normal, weighted_kl
 from labkit.train.models import networks
 from labkit.train.models.base import Autoencoder, Context, in_parts
 from labkit.train.optimisers import make_optimiser
@@ -46,11 +46,16 @@ class VAE(Autoencoder):
         z = self._draw(mean, log_variance, context.noise)
         recon = self._distance(z, batch, context.labels).mean()
         divergence = kl_to_standard_normal(mean, log_variance)
-        objective = recon + kl_price(divergence, self._beta_now(context), self.free_bits)
+        objective = recon + weighted_kl(divergence, self._beta_now(context), self.free_bits)
 
         self.optimisers["both"].zero_grad(set_to_none=True)
         objective.backward()
         self.optimisers["both"].step()
+        return self._losses(recon, divergence)
+
+    @staticmethod
+    def _losses(recon: Tensor, divergence: Tensor) -> dict[str, Tensor]:
+        """The losses on record: detached scalars, the KL unweighted."""
         recon, kl = recon.detach(), divergence.detach().sum(1).mean()
         return {"total_loss": recon + kl, "recon_loss": recon, "kl_loss": kl}
 
@@ -102,4 +107,4 @@ class VAE(Autoencoder):
 
     def _distance(self, z: Tensor, images: Tensor, labels: Tensor | None) -> Tensor:
         """Reconstruction loss (N,) of latents against the images they stand for."""
-        return self.reconstruction.loss(self.decoder(self._told(z, labels)), images)
+        return self.reconstruction.loss(self.decoder(self._with_class(z, labels)), images)
