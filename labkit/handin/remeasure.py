@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from labkit.catalog.metrics import METRICS, WITHDRAWN
+from labkit.catalog import METRICS
 from labkit.errors import one_line
 from labkit.execution import evaluation as cell_measures
 from labkit.execution import sampling
@@ -129,10 +129,7 @@ def _cell(
     """What of a cell does not follow; with `blind`, a reason, its weights are not looked at."""
     train, evaluation = found.store.train_folder(spec), found.store.eval_folder(spec)
     history = list(read_history(train / "history.jsonl"))
-    stored = {
-        part: {k: v for k, v in values.items() if k in METRICS or k not in WITHDRAWN}
-        for part, values in json.loads((evaluation / "metrics.json").read_bytes()).items()
-    }
+    stored = found.store.measures(spec)
     unknown = stored["metrics"].keys() - METRICS.keys()
     if unknown:
         yield f"metrics.json: {', '.join(sorted(unknown))}: no such measure"
