@@ -1,4 +1,4 @@
-"""From samples, reconstructions or a history to the numbers of a results table."""
+"""All measures of a cell: from samples, reconstructions or a history to named numbers."""
 
 from __future__ import annotations
 
@@ -25,23 +25,20 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Measures:
-    """What was measured; what could not be is None, with its reason in the details."""
+    """Measured values; None for what could not be measured, with the reason in the details."""
 
     metrics: Mapping[str, float | None]
     """Keys of :data:`labkit.catalog.METRICS`."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """JSON-able: lists, intervals, verdicts, reasons."""
+    """Further results as JSON values: lists, intervals, verdicts, reasons."""
 
 
 def measure_samples(samples: Images, dataset: str) -> Measures:
-    """Everything that can be said about a set of samples on its own.
+    """Measure samples against the 10,000 real test images of a data set.
 
     Args:
-        samples: uint8 (N, 28, 28), 0 is background; N at least 2.
-        dataset: the data set they imitate, a key of :data:`labkit.catalog.DATASETS`.
-
-    Returns:
-        Measures against the 10,000 real test images.
+        samples: uint8 (N, 28, 28), 0 is background; N > 5.
+        dataset: a key of :data:`labkit.catalog.DATASETS`.
     """
     found, test = extract(samples, dataset), real_set(dataset)
     neighbours = within(found.features, K)
@@ -107,16 +104,15 @@ def measure_vae(
     losses: Mapping[str, float],
     dataset: str | None = None,
 ) -> Measures:
-    """What a VAE does with the test images.
+    """Measure a VAE's latent codes and reconstructions of the test images.
 
     Args:
         reconstructions: uint8 (N, 28, 28), decoded from the posterior means.
-        originals: uint8 (N, 28, 28), the same images.
-        mean, log_variance: (N, d), of the posterior of each image.
-        losses: ``test_total_loss``, ``test_recon_loss``, ``test_kl_loss`` per image,
-            passed on as they are.
-        dataset: which pinned network sees the reconstructions; without it there is no
-            ``recon_proxy_fid``.
+        originals: uint8 (N, 28, 28), the images themselves.
+        mean, log_variance: (N, d), of each image's posterior.
+        losses: ``test_total_loss``, ``test_recon_loss``, ``test_kl_loss`` per image; returned
+            unchanged.
+        dataset: selects the pinned network for ``recon_proxy_fid``; None leaves that out.
     """
     means, logs = np.asarray(mean, np.float64), np.asarray(log_variance, np.float64)
     kl = kl_per_dimension(means, logs)
@@ -136,13 +132,13 @@ def measure_vae(
 
 
 def measure_history(history: Sequence[Mapping[str, Any]], family: str) -> Measures:
-    """How steady a training was, from its records of every epoch.
+    """Measure the stability of a training.
 
     Args:
-        history: a row an epoch, in order, with ``proxy_fid`` and, for a GAN, the
+        history: a row per epoch, in order, with ``proxy_fid`` and, for a GAN, the
             discriminator's records (see :mod:`labkit.measure.stability`).
-        family: a key of :data:`labkit.catalog.FAMILIES`; only measures that the catalog
-            gives this family are returned.
+        family: a key of :data:`labkit.catalog.FAMILIES`; measures that the catalog does not
+            list for it are left out.
     """
     found = fid_stability([row["proxy_fid"] for row in history]) | discriminator_records(history)
     families = {name: METRICS[name].families for name in found}

@@ -1,7 +1,6 @@
-"""The decoder of a convolutional VAE: its encoder's steps backwards, 7, 14, 28.
+"""The decoder of a convolutional VAE, which mirrors its encoder's layers: 7, 14, 28 pixels.
 
-The encoder is :func:`labkit.train.models.networks.conv_encoder`. Whatever its strides
-discard has to be in the latent vector, or the decoder cannot draw it.
+The encoder is :func:`labkit.train.models.networks.conv_encoder`.
 """
 
 from __future__ import annotations
