@@ -1,10 +1,8 @@
-"""What is known about the measures themselves, torch-free and precomputed.
+"""Calibration of the measures: their values on real images, noise and synthetic failures.
 
-Two JSON files a data set. ``<dataset>-features.json`` describes the pinned feature
-network (written by ``scripts/train_features.py``); ``<dataset>.json`` holds what the
-measures read on real images, on noise and on synthetic failures (written by
-``scripts/calibrate_measures.py``). Plans, tables, plots and claims read them; none of
-them needs torch for it.
+Two JSON files per data set, read without torch: ``<dataset>-features.json`` describes the
+pinned feature network (written by ``scripts/train_features.py``), ``<dataset>.json`` holds the
+calibration (written by ``scripts/calibrate_measures.py``).
 """
 
 from __future__ import annotations
@@ -25,20 +23,20 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def feature_network(dataset: str) -> dict[str, Any]:
-    """Facts about a data set's pinned feature network.
+    """Describe a data set's pinned feature network.
 
     Returns:
-        ``sha256`` of the weights file, ``test_accuracy``, ``parameters``, ``training``
-        (the settings), ``confusion`` (counts; row: true class) and ``confusion_from``.
+        ``sha256`` of the weights file, ``test_accuracy`` (0..1), ``parameters``, ``training``
+        (settings), ``confusion`` (counts; row: true class) and ``confusion_from``.
     """
     return _read(f"{dataset}-features.json")
 
 
 def feature_hash(dataset: str) -> str:
-    """SHA-256 (hex) of the pinned weights: proxy FIDs are comparable only within one.
+    """Return the SHA-256 (hex) of the pinned weights; proxy FIDs are comparable only within one.
 
-    Empty for a data set without a feature network: of its samples nothing is measured until
-    ``scripts/train_features.py`` has made one.
+    Empty for a data set without a feature network, whose samples cannot be measured until
+    ``scripts/train_features.py`` has trained one.
     """
     if not (_FOLDER / f"{dataset}-features.json").is_file():
         return ""
@@ -47,31 +45,30 @@ def feature_hash(dataset: str) -> str:
 
 
 def calibration(dataset: str) -> dict[str, Any]:
-    """All that was calibrated of a data set; see ``scripts/calibrate_measures.py``.
+    """Return the calibration of a data set, as ``scripts/calibrate_measures.py`` wrote it.
 
     Returns:
         ``features`` (the network's hash), ``proxy_fid`` (``real``, ``real_tracking`` and
         ``blurred_by_1_pixel`` by number of samples, ``real_halves``, ``train_vs_test``,
-        ``ceiling``), ``real`` (every other measure on 10,000 honest samples), ``blur``
+        ``ceiling``), ``real`` (every other measure on 10,000 real images), ``blur``
         (sharpness and proxy FID of blurred real images, by σ in pixels).
     """
     return _read(f"{dataset}.json")
 
 
 def floor(dataset: str, samples: int = 10_000, tracking: bool = False) -> float | None:
-    """Proxy FID that as many real images read: no generator can be expected to go below.
+    """Mean proxy FID of N real images, the lowest a generator can be expected to reach.
 
-    The bias of a Fréchet distance falls like 1/N, so between the calibrated numbers of
-    samples it is interpolated in 1/N.
+    Interpolated in 1/N between the calibrated N, since the bias falls like 1/N.
 
     Args:
+        dataset: a calibrated data set.
         samples: N.
-        tracking: against the first 10,000 training images (the curves over epochs)
-            instead of the test images (the value reported).
+        tracking: against the first 10,000 training images (curves over epochs) instead of
+            the test images (reported values).
 
     Returns:
-        The mean over draws, or None outside the calibrated numbers of samples (1,000 to
-        10,000; tracking: to 5,000).
+        None outside the calibrated N (1,000 to 10,000; tracking: to 5,000).
     """
     known = calibration(dataset)["proxy_fid"]["real_tracking" if tracking else "real"]
     sizes = sorted(map(int, known))
@@ -84,32 +81,32 @@ def floor(dataset: str, samples: int = 10_000, tracking: bool = False) -> float 
 
 
 def ceilings(dataset: str) -> dict[str, float]:
-    """Proxy FID of nonsense: what it is to what it reads (10,000 samples)."""
+    """Proxy FIDs (10,000 samples) of images without content, by what they are, e.g. noise."""
     found: dict[str, float] = calibration(dataset)["proxy_fid"]["ceiling"]
     return found
 
 
 def sampling_spread(dataset: str, samples: int = 10_000) -> float:
-    """Standard deviation of the proxy FID of an imperfect generator from its samples alone.
+    """Standard deviation of a proxy FID over draws of N samples from the same weights.
 
-    That of blurred real images (σ = 1 pixel), whose proxy FID is near that of a middling
-    GAN: other samples of the same weights differ by this much. It falls like 1/√N.
+    Measured on real images blurred by σ = 1 pixel, whose proxy FID is near that of an average
+    GAN; it falls like 1/√N.
     """
     known = calibration(dataset)["proxy_fid"]["blurred_by_1_pixel"]["2000"]["sd"]
     return float(known * (2_000 / samples) ** 0.5)
 
 
 def margin(dataset: str, samples: int = 10_000) -> float:
-    """Smallest difference of two proxy FIDs that other samples could not well have made.
+    """Smallest difference of two proxy FIDs that sampling alone is unlikely to cause.
 
-    Three standard deviations of a difference, ``3 √2`` times `sampling_spread`. It says
-    nothing about other seeds: training varies far more than sampling.
+    Three standard deviations of a difference, ``3 √2`` times `sampling_spread`. It does not
+    cover other seeds: training varies far more than sampling.
     """
     return 3 * 2**0.5 * sampling_spread(dataset, samples)
 
 
 def real_value(dataset: str, metric: str) -> float | None:
-    """What a measure of samples reads on 10,000 real images; None if not calibrated."""
+    """Value of a measure on 10,000 real images; None if it is not calibrated."""
     if metric == "proxy_fid":
         return floor(dataset)
     entry = calibration(dataset)["real"].get(metric)

@@ -86,7 +86,7 @@ LOSSES: dict[str, Loss] = {
 
 CONSTRAINTS: dict[str, Constraint] = {
     "none": Constraint(
-        "None", "labkit.train.constraints:Unconstrained", "", "", "the discriminator is free"
+        "None", "labkit.train.constraints:Constraint", "", "", "the discriminator is free"
     ),
     "clip": Constraint(
         "Clipping", "labkit.train.constraints:Clip", "each weight into [−c, c] after D's step",
@@ -115,7 +115,7 @@ OPTIMISERS: dict[str, Choice] = {
 
 INITIALISATIONS: dict[str, Choice] = {
     # uniform by fan-in (Kaiming)
-    "default": Choice("PyTorch's", "labkit.train.options:keep"),
+    "default": Choice("PyTorch's", "labkit.train.options:default"),
     # every weight from N(0, 0.02²): Radford et al. 2016, arXiv:1511.06434
     "normal": Choice("Normal(0, 0.02)", "labkit.train.options:normal_002"),
 }
@@ -158,11 +158,11 @@ GAN_NETWORKS: dict[str, GanNetworks] = {
 
 VAE_NETWORKS: dict[str, VaeNetworks] = {
     "lab1": VaeNetworks(
-        "Lab 1", "labkit.train.models.lab1:encoder", "labkit.train.models.lab1:decoder",
+        "Lab 1", "labkit.train.models.networks:conv_encoder", "labkit.train.models.lab1:decoder",
         _LAB1, "convolutional, 4×4 kernels",
     ),
     "conv": VaeNetworks(
-        "Conv", "labkit.train.models.conv_vae:encoder", "labkit.train.models.conv_vae:decoder",
+        "Conv", "labkit.train.models.networks:conv_encoder", "labkit.train.models.conv_vae:decoder",
         "a common teaching example", "two convolutions and their mirror image",
     ),
     "dense256": VaeNetworks(
@@ -186,7 +186,6 @@ RECONSTRUCTIONS: dict[str, Reconstruction] = {
         target="labkit.train.losses:l1",
         formula="Σ |x − x̂| over pixels",
         pixels="[-1, 1]",
-        proper=False,
         about="sum of absolute differences over pixels in [-1, 1]",
     ),
     "mse": Reconstruction(
@@ -194,7 +193,6 @@ RECONSTRUCTIONS: dict[str, Reconstruction] = {
         target="labkit.train.losses:mse",
         formula="Σ (x − x̂)² over pixels",
         pixels="[-1, 1]",
-        proper=False,
         about="sum of squared differences over pixels in [-1, 1]",
     ),
     "bernoulli": Reconstruction(
@@ -202,7 +200,6 @@ RECONSTRUCTIONS: dict[str, Reconstruction] = {
         target="labkit.train.losses:bernoulli",
         formula="−Σ [x log p + (1 − x) log(1 − p)] over pixels",
         pixels="[0, 1]",
-        proper=False,
         about="binary cross-entropy over grey pixels in [0, 1]; not a normalised "
         "likelihood of grey values, so no nats",
     ),

@@ -175,12 +175,7 @@ class Reconstruction:
     formula: str
     pixels: Literal["[-1, 1]", "[0, 1]"]
     """The range of pixel values the network sees and produces."""
-    proper: bool
-    """Whether it is the negative log of a normalised likelihood (then ELBO and nats apply)."""
     about: str = ""
-    mass: bool = False
-    """Whether that likelihood is a probability over the 256 grey levels rather than a
-    density (then bits per pixel apply too)."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ _SAME_GAN = ("family", "loss", "dataset")
 _SAME_VAE = ("family", "reconstruction", "dataset")
 _SAME_DATA = ("dataset",)
 
+#: What earlier versions wrote of a VAE, always without a value; ignored where it is read.
+WITHDRAWN = ("elbo", "bits_per_dim", "elbo_absent")
+
 METRICS: dict[str, Metric] = {
     # --- quality of samples
     "proxy_fid": Metric(
@@ -165,16 +168,6 @@ METRICS: dict[str, Metric] = {
         "Reconstruction proxy FID", "lower", "vae",
         "proxy FID of reconstructions of the test images: what the decoder alone costs",
         of="encoding", margin=0.05, within=_SAME_DATA,
-    ),
-    "elbo": Metric(
-        "ELBO", "higher", "vae",
-        "lower bound on the log-likelihood of a test image; only where the likelihood is proper",
-        unit="nats", of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
-    ),
-    "bits_per_dim": Metric(
-        "Bits per pixel", "lower", "vae",
-        "negative ELBO per pixel in bits; only where the likelihood is proper",
-        unit="bits", of="encoding", margin=0.01, within=_SAME_VAE,
     ),
     # --- training losses (means over the last epoch)
     "d_loss": Metric(

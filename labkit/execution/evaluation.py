@@ -75,8 +75,6 @@ def measures(
                 mean=mean.cpu().numpy(),
                 log_variance=log_variance.cpu().numpy(),
                 losses=losses,
-                # A VAE-GAN compares features: by squares, and no likelihood of images.
-                reconstruction=spec.params.get("reconstruction", "mse"),
                 dataset=spec.dataset if spec.has_features else None,
             )
         )

@@ -120,7 +120,7 @@ class _Cell:
         store, spec = self.found.store, self.spec
         folder = store.eval_folder(spec)
         history = list(read_history(store.train_folder(spec) / "history.jsonl"))
-        stored = json.loads((folder / "metrics.json").read_bytes())
+        stored = store.measures(spec)
         if unknown := stored["metrics"].keys() - METRICS.keys():
             yield f"metrics.json: {', '.join(sorted(unknown))}: no such measure"
         family = None

@@ -1,5 +1,5 @@
-"""What a set of samples is worth: features, distances, modes, stability, VAE measures.
+"""Measures of generated samples, VAEs and trainings: quality, diversity, stability, cost.
 
-Everything that can change a measured value lives in this package, so that the hash
-of its code (and of the pinned network) says whether two values are comparable.
+All code that can change a measured value is in this package, so two values are comparable if
+the hash of its code and that of the pinned feature network are the same.
 """

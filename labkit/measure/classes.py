@@ -1,8 +1,8 @@
-"""How many samples of each class there are, corrected for the classifier's mistakes.
+"""Class shares of generated samples, corrected for the classifier's errors.
 
-Counting predictions is not enough: the classifier reads some T-shirts as shirts, so a
-generator without a single shirt would still seem to make one or two per cent of them.
-The correction asks which class shares make the classifier's probabilities most likely.
+Counting predictions is biased: the classifier takes some T-shirts for shirts, so a generator
+that makes no shirts would seem to make one or two per cent. Instead the class shares are
+estimated by maximum likelihood from the classifier's probabilities.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 
-#: Half-width of the intervals in standard errors: over ten classes at once, an interval
-#: misses its share in about 3 % of honest sample sets.
+#: Half-width of the intervals in standard errors: at least one of ten intervals misses its
+#: share in about 3 % of sample sets drawn from real images.
 INTERVAL = 3.0
 _STEPS, _SETTLED = 1000, 1e-8
 #: The data sets are balanced: the classifier was trained with equal class shares.
@@ -28,17 +28,17 @@ class ClassShares:
     """Shares of ten classes among samples, each (10,)."""
 
     predicted: Matrix
-    """As the classifier names them."""
+    """By the classifier's most probable class."""
     estimate: Matrix
-    """Corrected; not negative, sums to 1."""
+    """Corrected; not negative, sum 1."""
     low: Matrix
     high: Matrix
-    """The estimate give or take three standard errors, within 0..1."""
+    """The estimate ± three standard errors, clipped to 0..1."""
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """How the classifier takes real images it was not trained on."""
+    """The classifier's output on M real images it was not trained on."""
 
     probabilities: Matrix
     """(M, 10) class probabilities."""
@@ -52,35 +52,34 @@ class Classifier:
 
     @cached_property
     def predicted(self) -> Matrix:
-        """(10,) shares as the classifier names them."""
+        """(10,) shares by most probable class."""
         counts = np.bincount(self.probabilities.argmax(axis=1), minlength=10)
         return np.asarray(counts / len(self.labels))
 
     @cached_property
     def correction(self) -> Matrix:
-        """(10,) true shares over what maximum likelihood makes of these images: near 1."""
+        """(10,) true shares over their maximum-likelihood estimates, each near 1."""
         return self.shares / most_likely_shares(self.probabilities)
 
     @cached_property
     def relative_error(self) -> Matrix:
-        """(10,) standard error of `correction`, for the images are finitely many.
+        """(10,) relative standard error of `correction`, since M is finite.
 
-        Their class counts are known, so only what the classifier's mistakes add counts.
+        The true class counts are known, so only the classifier's errors contribute.
         """
         total = self.standard_error(self.shares, len(self.labels)) ** 2
         counting = self.shares * (1 - self.shares) / len(self.labels)
         return np.asarray(np.sqrt((total - counting).clip(min=0)) / self.shares)
 
     def standard_error(self, shares: Matrix, count: int) -> Matrix:
-        """Of the most likely shares of `count` samples that look like real images.
+        """Standard error (10,) of the most likely shares of N samples that look real.
 
-        The inverse Fisher information of the shares, on the simplex. Its expectation is
-        taken over the real images, weighted to the shares in question, so it counts how
-        often the classes are mistaken for each other and does not break down when a
-        class is absent from the samples.
+        From the inverse Fisher information on the simplex of shares. Its expectation is taken
+        over the real images, weighted to `shares`, so it accounts for classes mistaken for each
+        other and is finite if a class is absent from the samples.
 
         Args:
-            shares: (10,) at which the error is wanted.
+            shares: (10,) class shares of the samples.
             count: N.
         """
         # One sample more of each class: the error of a share of 0 is then about 1/N.
@@ -95,19 +94,15 @@ class Classifier:
 
 
 def most_likely_shares(probabilities: Matrix) -> Matrix:
-    """Class shares under which a classifier's probabilities are most likely.
+    """Maximum-likelihood class shares (10,), sum 1, given a classifier's probabilities.
 
-    The EM iteration of Saerens, Latinne & Decaestecker (2002, Neural Computation 14):
-    reweight each image's probabilities by the shares, renormalise, average, repeat. It
-    uses how sure the classifier is of each image, and is several times as precise as
-    inverting the confusion matrix (docs/measures.md has the comparison). It takes the
-    probabilities to be calibrated for equal class shares.
+    The EM iteration of Saerens, Latinne & Decaestecker (2002, Neural Computation 14): reweight
+    each image's probabilities by the shares, renormalise, average, repeat. It uses the
+    classifier's certainty about each image and is several times as precise as inverting the
+    confusion matrix (docs/measures.md). Assumes probabilities calibrated for equal shares.
 
     Args:
-        probabilities: (N, 10), rows summing to 1.
-
-    Returns:
-        (10,), summing to 1.
+        probabilities: (N, 10), rows sum to 1.
     """
     shares = np.full(probabilities.shape[1], _PRIOR)
     for _ in range(_STEPS):
@@ -121,16 +116,15 @@ def most_likely_shares(probabilities: Matrix) -> Matrix:
 
 
 def class_shares(probabilities: Matrix, classifier: Classifier) -> ClassShares:
-    """Shares of the classes among samples, if samples of a class look like real ones.
+    """Estimate the class shares of samples, with intervals.
 
-    The most likely shares, corrected by what the same estimate makes of real images with
-    known shares. The interval counts the finite number of samples and of real images; it
-    cannot count that generated images may mislead the classifier in ways real ones do
-    not.
+    The most likely shares times the correction that makes the same estimate exact on real
+    images. The intervals account for the finite numbers of samples and real images, not for
+    generated images that mislead the classifier as no real ones do.
 
     Args:
         probabilities: (N, 10) of the samples.
-        classifier: on real images.
+        classifier: its output on real images.
     """
     count = len(probabilities)
     predicted = np.bincount(probabilities.argmax(axis=1), minlength=10) / count

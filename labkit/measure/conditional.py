@@ -1,4 +1,4 @@
-"""Did it make the class it was asked for, and does each class look like its own kind?"""
+"""Measures of conditional models: label accuracy, and proxy FID within each class."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from labkit.measure.features import extract
 from labkit.measure.frechet import fid
 from labkit.measure.reference import real_features
 
-#: With fewer samples of a class its covariance of 64 features has no full rank.
+#: With fewer samples of a class the covariance of its 64 features is singular.
 FEWEST = 65
 
 
 def measure_conditional(
     samples: NDArray[np.uint8], labels: NDArray[np.int64], dataset: str
 ) -> Measures:
-    """Measures of samples that were made for a class.
+    """Measure samples generated for given classes.
 
     Args:
         samples: uint8 (N, 28, 28).
-        labels: (N,) the class each was asked for, 0..9.
+        labels: (N,) class that each sample was generated for, 0..9.
         dataset: a key of :data:`labkit.catalog.DATASETS`.
 
     Returns:
-        ``label_accuracy`` (share given the class asked for by the pinned classifier, which
-        errs on real images too: ``label_accuracy_real`` in the details) and
-        ``class_proxy_fid`` (mean over classes, None with fewer than 65 samples of one);
-        both per class in the details.
+        ``label_accuracy``, 0..1: share that the pinned classifier assigns to that class; and
+        ``class_proxy_fid``: mean over classes, None if a class has fewer than 65 samples.
+        Both per class in the details, with ``label_accuracy_real``, that of real images.
     """
     found, real = extract(samples, dataset), real_features(dataset, "test")
     truth = load(dataset, "test", "bundled").labels

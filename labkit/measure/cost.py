@@ -1,4 +1,4 @@
-"""The memory a cell needs; its arithmetic is counted in :mod:`labkit.train.flops`."""
+"""Peak memory of a cell; its operations are counted in :mod:`labkit.train.flops`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ _STATUS = Path("/proc/self/status")
 
 
 class PeakMemory:
-    """The largest memory of this process from construction on.
+    """Peak memory of this process from construction on.
 
-    On CUDA the allocator's peak; on Linux the resident set, whose high-water mark the
-    kernel can reset, so that a worker's earlier cells do not count; elsewhere the
-    process's lifetime peak, which counts for this cell only if it rose. The libraries a
-    process has loaded are part of its resident set.
+    On CUDA the allocator's peak. On Linux the peak resident set, libraries included, which the
+    kernel can reset, so a worker's earlier cells do not count. Elsewhere the process's lifetime
+    peak, and None if it did not rise.
     """
 
     def __init__(self, device: str = "cpu") -> None:
@@ -33,7 +32,7 @@ class PeakMemory:
             self.method = "largest resident set of the process so far, if it rose in the cell"
 
     def megabytes(self) -> float | None:
-        """The peak so far in MB (10⁶ bytes), or None where the system cannot tell."""
+        """Return the peak so far in MB (10⁶ bytes), or None if the system does not tell."""
         if self._cuda:
             import torch
 
@@ -45,7 +44,7 @@ class PeakMemory:
 
 
 def _reset_high_water_mark() -> bool:
-    """Set VmHWM back to the current resident set (proc(5), clear_refs, value 5)."""
+    """Reset VmHWM to the current resident set (proc(5), clear_refs); False if impossible."""
     try:
         _CLEAR_REFS.write_text("5")
     except OSError:

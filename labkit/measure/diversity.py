@@ -1,4 +1,4 @@
-"""Variety: the Vendi score of a class, and how many samples are really different."""
+"""Diversity: the Vendi score, and the effective number of distinct samples."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def squared_distances(points: Matrix) -> Matrix:
 
 
 def half_median_distance(points: Matrix) -> float:
-    """Half of the median distance between points (N, D): the length at which they differ."""
+    """Half the median Euclidean distance between points (N, D), for `vendi_score`'s length."""
     pairs = np.triu_indices(len(points), 1)
     return float(np.sqrt(np.median(squared_distances(points)[pairs])) / 2)
 
 
 def vendi_score(points: Matrix, length: float) -> float:
-    """The effective number of different points, from 1 (all equal) to N.
+    """Effective number of different points, from 1 (all equal) to N.
 
     ``exp(-Σ λ log λ)`` over the eigenvalues of ``K / N`` with the Gaussian kernel
     ``K = exp(-|x - y|² / 2 length²)`` (Friedman & Dieng 2023, arXiv:2210.02410). It
@@ -40,13 +40,13 @@ def vendi_score(points: Matrix, length: float) -> float:
 
 
 def effective_distinct(copies: NDArray[np.int64]) -> float:
-    """How many different images would repeat as often as these samples do.
+    """Effective number of distinct samples, from 1 to N.
 
-    With ``c_i`` near-copies of sample i among the N, ``N / (1 + mean c)``: N if nothing
-    repeats, k for k images repeated equally often (the idea of Arora & Zhang's birthday
-    test, 2017, arXiv:1706.08224, with all pairs instead of one batch).
+    ``N / (1 + mean c)`` with ``c_i`` near-copies of sample i: N without any, k for k images
+    repeated equally often. After the birthday paradox test (Arora & Zhang 2017,
+    arXiv:1706.08224), on all pairs instead of one batch.
 
     Args:
-        copies: (N,) other samples nearly equal to each.
+        copies: (N,) number of other samples nearly equal to each.
     """
     return len(copies) / (1.0 + float(copies.mean()))

@@ -1,4 +1,4 @@
-"""From samples, reconstructions or a history to the numbers of a results table."""
+"""All measures of a cell: from samples, reconstructions or a history to named numbers."""
 
 from __future__ import annotations
 
@@ -18,35 +18,27 @@ from labkit.measure.neighbours import nearest_squared, within
 from labkit.measure.reference import real_features, real_set
 from labkit.measure.sharpness import gradient_energy, relative_sharpness
 from labkit.measure.stability import discriminator_records, fid_stability
-from labkit.measure.vae import (
-    active_dimensions,
-    kl_per_dimension,
-    likelihood_measures,
-    mmd_to_prior,
-)
+from labkit.measure.vae import active_dimensions, kl_per_dimension, mmd_to_prior
 
 Images = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What was measured; what could not be is None, with its reason in the details."""
+    """Measured values; None for what could not be measured, with the reason in the details."""
 
     metrics: Mapping[str, float | None]
     """Keys of :data:`labkit.catalog.METRICS`."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """JSON-able: lists, intervals, verdicts, reasons."""
+    """Further results as JSON values: lists, intervals, verdicts, reasons."""
 
 
 def measure_samples(samples: Images, dataset: str) -> Measures:
-    """Everything that can be said about a set of samples on its own.
+    """Measure samples against the 10,000 real test images of a data set.
 
     Args:
-        samples: uint8 (N, 28, 28), 0 is background; N at least 2.
-        dataset: the data set they imitate, a key of :data:`labkit.catalog.DATASETS`.
-
-    Returns:
-        Measures against the 10,000 real test images.
+        samples: uint8 (N, 28, 28), 0 is background; N > 5.
+        dataset: a key of :data:`labkit.catalog.DATASETS`.
     """
     found, test = extract(samples, dataset), real_set(dataset)
     neighbours = within(found.features, K)
@@ -110,28 +102,23 @@ def measure_vae(
     mean: NDArray[np.floating[Any]],
     log_variance: NDArray[np.floating[Any]],
     losses: Mapping[str, float],
-    reconstruction: str,
     dataset: str | None = None,
 ) -> Measures:
-    """What a VAE does with the test images.
+    """Measure a VAE's latent codes and reconstructions of the test images.
 
     Args:
         reconstructions: uint8 (N, 28, 28), decoded from the posterior means.
-        originals: uint8 (N, 28, 28), the same images.
-        mean, log_variance: (N, d), of the posterior of each image.
-        losses: ``test_total_loss``, ``test_recon_loss``, ``test_kl_loss`` per image,
-            passed on as they are.
-        reconstruction: a key of :data:`labkit.catalog.RECONSTRUCTIONS`.
-        dataset: which pinned network sees the reconstructions; without it there is no
-            ``recon_proxy_fid``.
+        originals: uint8 (N, 28, 28), the images themselves.
+        mean, log_variance: (N, d), of each image's posterior.
+        losses: ``test_total_loss``, ``test_recon_loss``, ``test_kl_loss`` per image; returned
+            unchanged.
+        dataset: selects the pinned network for ``recon_proxy_fid``; None leaves that out.
     """
     means, logs = np.asarray(mean, np.float64), np.asarray(log_variance, np.float64)
     kl = kl_per_dimension(means, logs)
     active = active_dimensions(means)
-    likelihood, reason = likelihood_measures(losses["test_total_loss"], reconstruction)
     metrics: dict[str, float | None] = {
         **losses,
-        **likelihood,
         "active_units": float(active.sum()),
         "posterior_collapse": float(not active.any()),
         "mmd_prior": mmd_to_prior(means, logs),
@@ -141,17 +128,17 @@ def measure_vae(
         seen = extract(reconstructions, dataset).features
         metrics["recon_proxy_fid"] = fid(seen, real_features(dataset, "test").features)
     details = {"kl_per_dimension": kl.tolist(), "active_dimensions": active.tolist()}
-    return Measures(metrics, {**details, **({"elbo_absent": reason} if reason else {})})
+    return Measures(metrics, details)
 
 
 def measure_history(history: Sequence[Mapping[str, Any]], family: str) -> Measures:
-    """How steady a training was, from its records of every epoch.
+    """Measure the stability of a training.
 
     Args:
-        history: a row an epoch, in order, with ``proxy_fid`` and, for a GAN, the
+        history: a row per epoch, in order, with ``proxy_fid`` and, for a GAN, the
             discriminator's records (see :mod:`labkit.measure.stability`).
-        family: a key of :data:`labkit.catalog.FAMILIES`; only measures that the catalog
-            gives this family are returned.
+        family: a key of :data:`labkit.catalog.FAMILIES`; measures that the catalog does not
+            list for it are left out.
     """
     found = fid_stability([row["proxy_fid"] for row in history]) | discriminator_records(history)
     families = {name: METRICS[name].families for name in found}

@@ -1,4 +1,4 @@
-"""Images to features: the pinned network applied the same way everywhere."""
+"""Features and class probabilities of images, by the pinned network of their data set."""
 
 from __future__ import annotations
 
@@ -11,47 +11,48 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
+from labkit.calibration import feature_hash
 from labkit.errors import reason
 from labkit.measure.net import FeatureNet, to_input
-from labkit.measure.pinned import feature_hash, weights_path
+from labkit.measure.pinned import weights_path
 
 BATCH = 250
 
 
 class FeatureError(Exception):
-    """The pinned weights are missing or not the ones their hash names."""
+    """The pinned weights are missing, or their SHA-256 is another."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """What the pinned network sees in N images."""
+    """The pinned network's output for N images."""
 
     features: NDArray[np.float64]
-    """(N, 64), standardised: over the training set each column has mean 0 and variance 1."""
+    """(N, 64), standardised: mean 0 and variance 1 per column over the training set."""
     probabilities: NDArray[np.float64]
-    """(N, 10), the classifier's class probabilities; rows sum to 1."""
+    """(N, 10) class probabilities; rows sum to 1."""
 
     @property
     def predicted(self) -> NDArray[np.intp]:
-        """(N,) most probable class of each image."""
+        """(N,) most probable class, 0..9."""
         predicted: NDArray[np.intp] = self.probabilities.argmax(axis=1)
         return predicted
 
 
 @dataclass(frozen=True)
 class PinnedNet:
-    """A loaded network and the constants that lie beside its weights."""
+    """A loaded feature network and the constants that standardise its features."""
 
     net: FeatureNet
     mean: NDArray[np.float64]
-    """(64,) of the features over the 60,000 training images."""
+    """(64,) mean over the 60,000 training images."""
     std: NDArray[np.float64]
-    """(64,)"""
+    """(64,) standard deviation over them."""
 
 
 @lru_cache(maxsize=4)
 def pinned(dataset: str) -> PinnedNet:
-    """The pinned network of a data set, checked against its SHA-256.
+    """Load the pinned network of a data set and check its SHA-256.
 
     Raises:
         FeatureError: the weights file is missing or altered.
@@ -73,17 +74,17 @@ def pinned(dataset: str) -> PinnedNet:
 
 
 def extract(images: NDArray[np.uint8], dataset: str) -> Features:
-    """Features and class probabilities of images.
+    """Return features and class probabilities of images.
 
-    Always on the CPU, in float32, in batches of 250, without gradients and outside any
-    autocast, so that a value does not depend on where the samples were made.
+    Always on the CPU in float32, in batches of 250, outside any autocast, so values do not
+    depend on the device that made the images.
 
     Args:
         images: uint8 (N, 28, 28), 0 is background.
         dataset: a key of :data:`labkit.catalog.DATASETS`.
 
     Raises:
-        ValueError: another shape or dtype.
+        ValueError: wrong shape or dtype.
         FeatureError: the pinned weights are missing or altered.
     """
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28):

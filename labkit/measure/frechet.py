@@ -1,8 +1,7 @@
-"""Distances between two sets of features as distributions: Fréchet, FID∞, KID.
+"""Distances between the distributions of two feature sets: Fréchet distance, FID∞, KID.
 
-All in float64 and NumPy. With features standardised over the training set the values
-are in units of the spread of real images: a shift of one standard deviation in one of
-the 64 features adds 1 to the Fréchet distance.
+Computed in float64. Since features are standardised over the training set, a shift of one of
+the 64 features by its standard deviation adds 1 to the Fréchet distance.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Gaussian:
 
     @classmethod
     def of(cls, features: Matrix) -> Gaussian:
-        """Fit to features (N, D), N at least 2."""
+        """Fit to features (N, D), N >= 2."""
         mean = features.mean(axis=0)
         centred = features - mean
         return cls(mean, centred.T @ centred / (len(features) - 1))
@@ -38,10 +37,9 @@ class Gaussian:
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     """Squared 2-Wasserstein distance of two Gaussians, never negative.
 
-    ``|μa - μb|² + tr Σa + tr Σb - 2 tr (Σa^½ Σb Σa^½)^½``  (Dowson & Landau 1982; as
-    a measure of generators Heusel et al. 2017, arXiv:1706.08500). The product is kept
-    symmetric, so its eigenvalues are real without discarding an imaginary part, and
-    those that rounding made negative are clipped at 0.
+    ``|μa - μb|² + tr Σa + tr Σb - 2 tr (Σa^½ Σb Σa^½)^½`` (Dowson & Landau 1982; for
+    generative models Heusel et al. 2017, arXiv:1706.08500). The product is symmetric, so its
+    eigenvalues are real; those that rounding makes negative are clipped at 0.
     """
     values, vectors = np.linalg.eigh(a.covariance)
     root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
@@ -58,12 +56,16 @@ def fid(features: Matrix, reference: Matrix) -> float:
 
 
 def fid_infinity(features: Matrix, reference: Matrix) -> float:
-    """Fréchet distance extrapolated to infinitely many samples.
+    """Fréchet distance extrapolated to infinitely many samples (FID∞).
 
-    The distance has a bias that falls like 1/N. It is taken at 15 sizes between N/5 and
-    N, each a random subset, and a line in 1/n is read off at 0 (Chong & Forsyth 2020,
-    arXiv:1911.07023). The reference set stays finite, so real samples do not give
-    exactly 0, and an estimate may be slightly negative.
+    Its bias falls like 1/N. The distances of random subsets of 15 sizes n from N/5 to N are
+    fitted by a line in 1/n, whose value at 0 is returned (Chong & Forsyth 2020,
+    arXiv:1911.07023). The bias from the finite reference stays; the estimate may be slightly
+    negative.
+
+    Args:
+        features: (N, D).
+        reference: (M, D).
     """
     sizes = np.linspace(len(features) / 5, len(features), _INFINITY_POINTS).astype(int)
     shuffled = np.random.default_rng(0)
@@ -79,11 +81,11 @@ def fid_infinity(features: Matrix, reference: Matrix) -> float:
 
 
 def kid(features: Matrix, reference: Matrix) -> float:
-    """Kernel Inception distance on the same features: unbiased, so it may be negative.
+    """Kernel distance (KID) of features (N, D) and (M, D); unbiased, so it may be negative.
 
-    Squared maximum mean discrepancy with ``k(x, y) = (x·y / D + 1)³``, the U-statistic
-    over all pairs rather than over random subsets (Bińkowski et al. 2018,
-    arXiv:1801.01401). Unlike the Fréchet distance its mean does not depend on N.
+    Squared maximum mean discrepancy with ``k(x, y) = (x·y / D + 1)³`` (Bińkowski et al. 2018,
+    arXiv:1801.01401), as the U-statistic over all pairs, not over random subsets. Unlike the
+    Fréchet distance, its mean does not depend on N.
     """
     samples, real = _Moments.of(features), _Moments.of(reference)
     return samples.mean_kernel_within() + real.mean_kernel_within() - 2 * samples.mean_kernel(real)
@@ -91,10 +93,10 @@ def kid(features: Matrix, reference: Matrix) -> float:
 
 @dataclass(frozen=True)
 class _Moments:
-    """What a cubic kernel sees of a set: its first three moments.
+    """The first three moments of a set of points, all that a cubic kernel's mean depends on.
 
-    ``Σ Σ (x·y / D + 1)³`` expands into inner products of the moments of the two sets,
-    so all N² pairs cost one pass over N points.
+    ``Σ Σ (x·y / D + 1)³`` expands into inner products of the two sets' moments, so the sum over
+    all pairs takes one pass over each set.
     """
 
     count: int
@@ -132,11 +134,10 @@ class _Moments:
 
 
 def lab_sheet_fid(features_real: Matrix, features_fake: Matrix) -> float:
-    """The lab sheet's "proxy FID-like" number, kept for continuity with old hand-ins.
+    """The lab sheet's "proxy FID-like" number, for continuity with earlier hand-ins.
 
-    The same Fréchet distance, on a GAN discriminator's last convolution averaged over
-    space, (N, 128) each. The yardstick is whatever that discriminator has learnt: it
-    moves with its training, was itself trained against one of the generators it judges,
-    and its scale is arbitrary. Comparable only within one run.
+    The Fréchet distance of a GAN discriminator's features, (M, 128) and (N, 128): its last
+    convolution averaged over space. Its scale is arbitrary and changes with the
+    discriminator's training, so values are comparable within one discriminator only.
     """
     return fid(np.asarray(features_fake, np.float64), np.asarray(features_real, np.float64))

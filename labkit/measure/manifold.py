@@ -1,11 +1,10 @@
-"""Precision, recall, density, coverage: do samples look real, and is all of it there?
+"""Precision, recall, density, coverage: quality and diversity of samples, separately.
 
-The real distribution is drawn as balls around real images, each reaching to its k-th
-nearest real neighbour (k = 5), and likewise for samples. One pass over the distances
-between samples and real images gives all four, and the values for each image.
+The manifold of real images is approximated by balls around each of them, in feature space, with
+the distance to its k-th nearest real neighbour (k = 5) as radius; that of samples likewise.
 
-* Kynkäänniemi et al. 2019, arXiv:1904.06991: precision and recall.
-* Naeem et al. 2020, arXiv:2002.09797: density and coverage.
+* Kynkäänniemi et al. 2019, arXiv:1904.06991: precision (quality) and recall (diversity).
+* Naeem et al. 2020, arXiv:2002.09797: density and coverage, their robust counterparts.
 """
 
 from __future__ import annotations
@@ -24,43 +23,44 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Manifold:
-    """How N samples and M real images lie among each other."""
+    """Which of N samples and M real images lie in each other's balls."""
 
     balls: NDArray[np.int64]
-    """(N,) in how many real balls each sample lies."""
+    """(N,) number of real balls each sample lies in."""
     recalled: NDArray[np.bool_]
-    """(M,) whether each real image lies in some sample's ball."""
+    """(M,) whether each real image lies in any sample's ball."""
     covered: NDArray[np.bool_]
-    """(M,) whether each real image's ball holds a sample."""
+    """(M,) whether each real image's ball contains a sample."""
 
     @property
     def precision(self) -> float:
-        """Share of samples inside some real ball."""
+        """Share of samples in at least one real ball, 0..1."""
         return float((self.balls > 0).mean())
 
     @property
     def density(self) -> float:
-        """Mean number of real balls a sample lies in, over k; may exceed 1."""
+        """Mean number of real balls a sample lies in, divided by k; may exceed 1."""
         return float(self.balls.mean() / K)
 
     @property
     def recall(self) -> float:
-        """Share of real images inside some sample's ball."""
+        """Share of real images in at least one sample's ball, 0..1."""
         return float(self.recalled.mean())
 
     @property
     def coverage(self) -> float:
-        """Share of real images whose ball holds a sample; falls with fewer samples."""
+        """Share of real images whose ball contains a sample, 0..1; lower with fewer samples."""
         return float(self.covered.mean())
 
 
 def compare(
     samples: Matrix, sample_neighbours: Neighbours, real: Matrix, real_neighbours: Neighbours
 ) -> Manifold:
-    """Place samples (N, D) among real features (M, D).
+    """Find which samples and real images lie in each other's balls.
 
     Args:
-        sample_neighbours, real_neighbours: of the same features, with k = `K`.
+        samples, real: features (N, D) and (M, D).
+        sample_neighbours, real_neighbours: of each set among itself, with k = `K`.
     """
     balls = np.empty(len(samples), np.int64)
     recalled = np.zeros(len(real), np.bool_)

@@ -1,18 +1,18 @@
-"""Mode collapse: one verdict, the rules behind it, and when nothing can be said.
+"""Mode collapse: a generator that makes few distinct images, or leaves out classes.
 
-Three rules, each a printed threshold on a measured number:
+Three rules, each a threshold on a measured number:
 
-1. *Repetition*: the samples repeat so often that fewer than N/4 are really different; or
-   all are one image, each time a little different.
-2. *Missing* or *under-represented classes*: class shares, corrected for the classifier's
-   mistakes, with intervals.
+1. *Repetition*: fewer than N/4 of N samples are effectively distinct, or all are variations
+   of one image.
+2. *Missing* or *under-represented classes*, by class shares that are corrected for the
+   classifier's errors, with intervals.
 3. *Low diversity within a class*: its Vendi score is far below that of equally many real
-   images, although its samples lie where real ones do.
+   images, although its samples lie where real images do.
 
-Blur and noise are bad quality, not collapse, and both fool a classifier into seeing few
-classes. So what rules 2 and 3 find counts only in samples that look real by and large. And
-each rule needs enough samples that what it looks for would be seen. Where either fails,
-the verdict is *not measurable*, which is not *none*.
+Blur and noise are low quality, not collapse, but make a classifier predict few classes. So
+rules 2 and 3 apply only to samples of which most look real. Each rule also needs enough
+samples for its effect to be detectable. Otherwise the verdict is *not measurable*, which is
+not the same as *none detected*.
 """
 
 from __future__ import annotations
@@ -37,38 +37,38 @@ from labkit.measure.neighbours import Neighbours, within
 Matrix = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: Rule 1 fires when the effective number of different samples is below this share of N.
-#: Drawing N of N images with replacement leaves 1/2, so an honest resample stays clear.
+#: Rule 1 applies if the effective number of distinct samples is below this share of N.
+#: Drawing N of N images with replacement gives 1/2, well above it.
 DISTINCT = 0.25
-#: It also fires when the Vendi score of all samples is below this (of real images: 23 and 44)
+#: It also applies if the Vendi score of all samples is below this (of real images: 23 and 44)
 ALL_ALIKE = 1.5
-#: ... unless they are so blurred or noisy that they look alike to the classifier for that.
+#: ... unless their sharpness is out of this range: blur and noise make features alike, too.
 RECOGNISABLE = (0.25, 2.0)
-#: A class is under-represented when its interval, and its share before correction, lie
-#: below this share of its real share. (The correction alone goes too far on samples that
-#: leave the classifier undecided, as a weak generator's do.)
+#: A class is under-represented if the upper end of its interval and its share before
+#: correction are below this share of its real share. (The correction alone is too strong for
+#: samples of which the classifier is unsure, such as a weak generator's.)
 UNDER_REPRESENTED = 0.25
-#: ... and missing when its estimate does, too.
+#: ... and missing if its estimate is also below this share.
 MISSING = 0.025
-#: Rule 3 fires below this share of the Vendi score of real images of the class if the density
-#: of its samples is at least `DENSE`, and below this one wherever they lie; in between, the
-#: threshold rises with the density. (Blur and shifts lower both at once.)
+#: Rule 3's threshold, as a share of the Vendi score of real images: `LOW_DIVERSITY` if the
+#: density of the class's samples is at least `DENSE`, `NO_DIVERSITY` if at most `SPARSE`, and
+#: linear in between. (Blur and shifts lower density and Vendi score together.)
 LOW_DIVERSITY, DENSE = 0.45, 0.5
 NO_DIVERSITY, SPARSE = 0.25, 0.3
-#: Rules 2 and 3 count if at least this share of the samples lies among real images
+#: Rules 2 and 3 apply if precision is at least this
 LOOKS_REAL = 0.6
-#: ... and they are neither blurred nor noisy: gradient energy relative to real images of the
-#: same classes. (Precision alone is fooled by noise, which lies near the odd outlier.)
+#: ... and sharpness, relative to real images of the same classes, is in this range. (Precision
+#: alone accepts noise, which lies in the large balls of real outliers.)
 SHARP = (0.6, 1.2)
-#: Fewest samples of a class, and most of anything, that a Vendi score is taken of.
+#: Fewest samples of a class, and most samples at all, for a Vendi score.
 VENDI_LEAST, VENDI_MOST = 50, 300
-#: Real images whose pairs are enough for a median distance.
+#: Real images used for the median distance of all classes.
 LENGTH_FROM = 2000
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Real images, as samples are compared with them."""
+    """Real images, with what samples are compared with."""
 
     features: Matrix
     """(M, 64)"""
@@ -81,22 +81,22 @@ class Reference:
 
     @cached_property
     def neighbours(self) -> Neighbours:
-        """The real images among themselves, k = 5."""
+        """Neighbours of the real images among themselves, k = 5."""
         return within(self.features, K)
 
     @cached_property
     def classifier(self) -> Classifier:
-        """How the classifier takes them."""
+        """The classifier's output on them."""
         return Classifier(self.probabilities, self.labels)
 
     @cached_property
     def lengths(self) -> list[float]:
-        """The Vendi kernel's length scale of each class."""
+        """Length scale of the Vendi kernel for each of the ten classes."""
         return [half_median_distance(self.features[self.labels == name]) for name in range(10)]
 
     @cached_property
     def length(self) -> float:
-        """The Vendi kernel's length scale of all classes together."""
+        """Length scale of the Vendi kernel for all classes together."""
         some = spread_indices(len(self.features), min(len(self.features), LENGTH_FROM))
         return half_median_distance(self.features[some])
 
@@ -106,7 +106,7 @@ class Reference:
         return float(energies.mean() / by_class[predicted].mean())
 
     def vendi(self, name: int, count: int) -> float:
-        """Vendi score of `count` real images of a class."""
+        """Vendi score of `count` real images of class `name` (0..9)."""
         if (name, count) not in self._vendi:
             real = self.features[self.labels == name]
             chosen = real[spread_indices(len(real), count)]
@@ -120,36 +120,36 @@ class Reference:
 
 @dataclass(frozen=True)
 class Modes:
-    """What is there of the real variety, and the verdict."""
+    """Diversity of N samples relative to real images, and the verdict."""
 
     shares: ClassShares
     vendi_ratio: list[float | None]
-    """Per class: Vendi score over that of equally many real images; None: too few samples."""
+    """Per class: Vendi score over that of as many real images; None with too few samples."""
     class_coverage: list[float]
-    """Per class: share of its real images with a sample in their neighbourhood."""
+    """Per class: share of its real images whose ball contains a sample."""
     sharpness: float
     """Gradient energy relative to real images of the same classes."""
     distinct: float
-    """Effective number of different samples."""
+    """Effective number of distinct samples."""
     near_duplicates: float
-    """Share of samples that are all but equal to another."""
+    """Share of samples with a near-copy among the others, 0..1."""
     missing: list[int] | None
     """Classes without samples; None: not measurable."""
     reasons: list[str]
-    """What was found; empty if nothing."""
+    """A line for each rule that applies."""
     obstacle: str
-    """Why some rule could not be applied; empty if all could."""
+    """Why some rule could not be tested; empty if all were."""
     count: int
     """N"""
 
     @property
     def detected(self) -> bool | None:
-        """Whether a rule fired; None if none did and some could not be applied."""
+        """Whether a rule applies; None if none does and some could not be tested."""
         return True if self.reasons else (None if self.obstacle else False)
 
     @property
     def verdict(self) -> str:
-        """One line for a table."""
+        """The verdict as one line."""
         if self.reasons:
             return "; ".join(self.reasons)
         if self.obstacle:
@@ -166,15 +166,16 @@ def measure_modes(
     reference: Reference,
     names: tuple[str, ...],
 ) -> Modes:
-    """Look for mode collapse in N samples.
+    """Test N samples for mode collapse.
 
     Args:
         features: (N, 64), standardised.
-        probabilities: (N, 10).
+        probabilities: (N, 10), by the classifier.
         energies: (N,) gradient energies.
-        neighbours: of the samples among themselves.
-        manifold: of the samples among `reference`.
-        names: the ten classes' names, for the verdict.
+        neighbours: neighbours of the samples among themselves.
+        manifold: samples compared with `reference`.
+        reference: the real images.
+        names: names of the ten classes, for the verdict.
     """
     count = len(features)
     predicted = probabilities.argmax(axis=1)
@@ -216,7 +217,7 @@ def measure_modes(
 def _repetition(
     features: Matrix, distinct: float, sharpness: float, reference: Reference
 ) -> list[str]:
-    """What to say of samples that repeat, as they are or with a little noise."""
+    """Rule 1: a line if the samples repeat, exactly or with small variations."""
     count = len(features)
     if distinct < DISTINCT * count:
         return [f"repetition: {count:,} samples are worth {distinct:,.0f} different ones"]
@@ -229,7 +230,7 @@ def _repetition(
 
 
 def _quality_doubt(precision: float, sharpness: float) -> str:
-    """Why findings may be the classifier's confusion by bad samples; empty if they may not."""
+    """Why bad samples may have misled the classifier; empty if quality is sufficient."""
     if precision < LOOKS_REAL:
         return f"only {100 * precision:.0f} % of the samples look real"
     if not SHARP[0] <= sharpness <= SHARP[1]:
@@ -238,7 +239,7 @@ def _quality_doubt(precision: float, sharpness: float) -> str:
 
 
 def _dropped_class_would_show(count: int, reference: Reference) -> bool:
-    """Whether each class, if it were dropped, would clear its threshold twice over."""
+    """Whether rule 2 would detect each class's absence, with twice the margin it needs."""
     real = reference.classifier.shares
     for name in range(10):
         without = np.where(np.arange(10) == name, 0, real)
@@ -251,7 +252,7 @@ def _dropped_class_would_show(count: int, reference: Reference) -> bool:
 def _class_findings(
     shares: ClassShares, real: Matrix, names: tuple[str, ...]
 ) -> tuple[list[int], list[str]]:
-    """Missing classes, and what to say of missing and rare ones."""
+    """Rule 2: the missing classes, and lines on missing and under-represented ones."""
     few = np.maximum(shares.high, shares.predicted) < UNDER_REPRESENTED * real
     none = few & (shares.estimate < MISSING * real)
     missing = [int(name) for name in np.flatnonzero(none)]
@@ -270,7 +271,7 @@ def _class_findings(
 def _vendi_ratios(
     features: Matrix, predicted: NDArray[np.intp], reference: Reference
 ) -> list[float | None]:
-    """Per class, the Vendi score of up to 300 samples over that of as many real images."""
+    """Per class: Vendi score of up to 300 samples over that of as many real images."""
     ratios: list[float | None] = []
     for name in range(10):
         own = features[predicted == name]
@@ -284,7 +285,7 @@ def _vendi_ratios(
 
 
 def spread_indices(total: int, count: int) -> NDArray[np.intp]:
-    """`count` of `total` positions, evenly spread, so that no order of the samples matters."""
+    """Return `count` evenly spaced indices of `total`, in case the samples are sorted."""
     return np.linspace(0, total - 1, count).astype(np.intp)
 
 
@@ -294,6 +295,7 @@ def _diversity_findings(
     manifold: Manifold,
     names: tuple[str, ...],
 ) -> list[str]:
+    """Rule 3: a line that names the classes of low diversity."""
     poor = []
     for name, ratio in enumerate(vendi):
         if ratio is None:

@@ -1,7 +1,7 @@
-"""Nearest neighbours by brute force, in blocks, with exact float64 distances.
+"""Nearest neighbours by exhaustive search in blocks, with float64 distances.
 
-Ten thousand points in 64 dimensions need no index: one block of 500 rows is a matrix
-product and a partial sort, and memory stays below 100 MB.
+For 10,000 points in 64 dimensions no index is needed: a block of 500 rows is one matrix product
+and a partial sort, and takes less than 100 MB.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 
-#: Features nearer than this are all but equal: among the 20,000 bundled images of each set
-#: there is at most one such pair.
+#: Images are near-copies if their features are nearer than this: among the 20,000 bundled
+#: images of each data set there is at most one such pair.
 COPY_DISTANCE = 0.2
 _BLOCK = 500
 
 
 def distance_blocks(a: Matrix, b: Matrix) -> Iterator[tuple[slice, Matrix]]:
-    """Squared Euclidean distances from a (N, D) to b (M, D), a block of rows at a time."""
+    """Yield row slices of a (N, D) with their squared Euclidean distances (rows, M) to b (M, D)."""
     b_squares = (b * b).sum(axis=1)
     for start in range(0, len(a), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(a)))
@@ -35,39 +35,28 @@ def distance_blocks(a: Matrix, b: Matrix) -> Iterator[tuple[slice, Matrix]]:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Each point's neighbours within its own set."""
+    """Neighbours of N points among themselves."""
 
-    nearest: NDArray[np.intp]
-    """(N,) index of the nearest other point."""
-    nearest_squared: Matrix
-    """(N,) squared distance to it."""
     radius_squared: Matrix
     """(N,) squared distance to the k-th nearest other point."""
     copies: NDArray[np.int64]
-    """(N,) other points nearer than `COPY_DISTANCE`."""
+    """(N,) number of other points nearer than `COPY_DISTANCE`."""
 
 
 def within(points: Matrix, k: int) -> Neighbours:
-    """Neighbours of points (N, D) among themselves, a point not counting as its own.
-
-    Needs N greater than k.
-    """
+    """Find the neighbours of points (N, D) among the other N - 1; needs N > k."""
     count = len(points)
-    nearest = np.empty(count, np.intp)
-    nearest_squared, radius_squared = np.empty(count), np.empty(count)
-    copies = np.empty(count, np.int64)
+    radius_squared, copies = np.empty(count), np.empty(count, np.int64)
     for rows, squares in distance_blocks(points, points):
         own = np.arange(rows.start, rows.stop)
         squares[own - rows.start, own] = np.inf
         copies[rows] = (squares < COPY_DISTANCE**2).sum(axis=1)
-        nearest[rows] = squares.argmin(axis=1)
-        nearest_squared[rows] = squares[own - rows.start, nearest[rows]]
         radius_squared[rows] = np.partition(squares, k - 1, axis=1)[:, k - 1]
-    return Neighbours(nearest, nearest_squared, radius_squared, copies)
+    return Neighbours(radius_squared, copies)
 
 
 def nearest_squared(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix]:
-    """Squared distance from each of a (N, D) to its nearest in b (M, D), and the reverse."""
+    """Squared distances (N,) from a (N, D) to the nearest of b (M, D), and (M,) the reverse."""
     from_a, from_b = np.empty(len(a)), np.full(len(b), np.inf)
     for rows, squares in distance_blocks(a, b):
         from_a[rows] = squares.min(axis=1)

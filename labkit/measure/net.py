@@ -1,9 +1,8 @@
-"""The pinned feature network: a small classifier whose penultimate layer measures likeness.
+"""The feature network: a small classifier whose embedding is used to compare images.
 
-One architecture for both data sets, about 250,000 weights, small enough that the
-features of 10,000 images take a few seconds on one core. It is trained once by
-``scripts/train_features.py`` on the full 60,000 training images and then never
-again: a yardstick must not move.
+About 250,000 weights, small enough for 10,000 images in a few seconds on one core. It is
+trained once per data set by ``scripts/train_features.py``, on the 60,000 training images, and
+its weights are pinned: a proxy FID is comparable only under the same weights.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ def _block(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequen
 
 
 class FeatureNet(nn.Module):
-    """Four convolutions, a 64-d embedding, ten logits.
+    """Four convolutions, an embedding of 64 dimensions, ten logits.
 
-    The features are the embedding *before* its ReLU: a rectified feature is half
-    zeros, and a Gaussian fits it badly.
+    The features are the embedding before its ReLU: a Gaussian, which the Fréchet distance
+    assumes, fits rectified features badly, since about half of them are zero.
     """
 
     def __init__(self) -> None:
@@ -44,11 +43,11 @@ class FeatureNet(nn.Module):
         self.classifier = nn.Sequential(nn.ReLU(), nn.Linear(FEATURES, CLASSES))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Features (N, 64) and logits (N, 10) of images (N, 1, 28, 28) in [0, 1]."""
+        """Images (N, 1, 28, 28) in [0, 1] -> features (N, 64) and logits (N, 10)."""
         features = self.embedding(self.dropout(self.convolutions(images)))
         return features, self.classifier(features)
 
 
 def to_input(images: Tensor) -> Tensor:
-    """uint8 (N, 28, 28), 0..255, to the network's input: float32 (N, 1, 28, 28) in [0, 1]."""
+    """Images, uint8 (N, 28, 28) -> the network's input, float32 (N, 1, 28, 28) in [0, 1]."""
     return images.unsqueeze(1).to(torch.float32).div_(255.0)

@@ -1,4 +1,4 @@
-"""The real images every sample is measured against, computed once a process."""
+"""Real images that samples are measured against; computed once per process."""
 
 from __future__ import annotations
 
@@ -14,24 +14,23 @@ from labkit.measure.modes import Reference
 from labkit.measure.neighbours import nearest_squared
 from labkit.measure.sharpness import gradient_energy
 
-#: A sample is a near-copy when it is nearer to a training image than this share of real
-#: test images are.
+#: A sample counts as memorised if it is nearer to a training image than this quantile of the
+#: test images' distances to theirs.
 COPY_QUANTILE = 0.01
 
 
 @lru_cache(maxsize=4)
 def real_features(dataset: str, split: str) -> Features:
-    """Features of the bundled images of a split: 10,000 test, or the first 10,000 training.
+    """Features of the bundled images: of ``test`` all 10,000, of ``train`` the first 10,000.
 
-    The bundled training images are the first 10,000 of the full set, so what is measured
-    against them is the same wherever the full set is or is not at hand.
+    They are part of the package, so values do not depend on whether the full set is present.
     """
     return extract(load(dataset, split, "bundled").images, dataset)
 
 
 @dataclass(frozen=True)
 class RealSet:
-    """The test images as a reference, and how near they lie to training images."""
+    """The test images as reference, and their distances to training images."""
 
     reference: Reference
     training: NDArray[np.float64]
@@ -41,13 +40,13 @@ class RealSet:
 
     @property
     def copy_squared(self) -> float:
-        """Squared distance to training images below which only 1 % of test images lie."""
+        """Squared distance to the nearest training image; 1 % of test images are below it."""
         return float(np.quantile(self.to_training_squared, COPY_QUANTILE))
 
 
 @lru_cache(maxsize=2)
 def real_set(dataset: str) -> RealSet:
-    """The reference of a data set: its 10,000 test images."""
+    """Compute the reference of a data set from its 10,000 test images."""
     found, training = real_features(dataset, "test"), real_features(dataset, "train").features
     _, from_test = nearest_squared(training, found.features)
     test = load(dataset, "test", "bundled")

@@ -1,4 +1,4 @@
-"""Anyone's samples: read an ``.npz`` that is not to be trusted, and measure it."""
+"""Read samples from an untrusted ``.npz`` file, and measure them."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS
 from labkit.errors import LabkitError, behind, reason
 
 FEWEST, MOST = 100, 100_000
-#: Of more samples, this many are chosen at random (always the same) and measured: a proxy
-#: FID depends on their number and is calibrated up to this one.
+#: Most samples measured; of more, a fixed random choice. A proxy FID depends on N and is
+#: calibrated up to this number.
 MEASURED = 10_000
 ENTRY = "samples.npy"
 _HEADER_BYTES = 4096
 
 
 class SamplesError(LabkitError):
-    """The file is not a set of samples; one line says what was found and what is needed."""
+    """The file is not a set of samples; the message is one line: what was found and is needed."""
 
 
 def read_samples(path: Path) -> NDArray[np.uint8]:
-    """The array ``samples`` of an ``.npz`` file.
+    """Read the array ``samples`` of an ``.npz`` file.
 
-    Nothing is unpickled and nothing is read before its size is known: the array's
-    header is checked first, then exactly as many bytes as it announces are read.
+    Nothing is unpickled. The array's header is checked first, then exactly as many bytes are
+    read as it announces.
 
     Args:
         path: a file written by ``numpy.savez`` or ``savez_compressed`` with an entry
             ``samples``: uint8 (N, 28, 28) or (N, 1, 28, 28), 100 <= N <= 100,000,
-            0 is background and 255 full ink.
+            0 is background.
 
     Returns:
         uint8 (N, 28, 28).
@@ -90,7 +91,7 @@ def _read_array(path: Path, stream: IO[bytes]) -> NDArray[np.uint8]:
 
 
 def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
-    """All measures of the samples in a file, flat, for ``labkit evaluate``.
+    """Measure the samples in a file; a flat mapping, for ``labkit evaluate``.
 
     Returns:
         ``dataset``, ``samples`` (N measured), ``samples_in_file``, ``features`` (the
@@ -104,9 +105,8 @@ def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
     if dataset not in DATASETS:
         raise SamplesError(f"unknown data set {dataset!r}; choose from {', '.join(DATASETS)}")
     samples = read_samples(path)
-    # With torch: a file that is no use is said without.
+    # Imports torch, which an unusable file does not need.
     from labkit.measure.evaluate import measure_samples
-    from labkit.measure.pinned import feature_hash
 
     chosen = np.random.default_rng(0).permutation(len(samples))[:MEASURED]
     measured = measure_samples(samples[np.sort(chosen)], dataset)

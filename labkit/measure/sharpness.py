@@ -1,4 +1,4 @@
-"""Sharpness as a number, so that "sharp" and "blurry" are measured, not said."""
+"""Sharpness of images, as the energy of their gradients."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from numpy.typing import NDArray
 
 
 def gradient_energy(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Mean squared difference of neighbouring pixels of each image (N, 28, 28), in 0..1.
+    """Images, uint8 (N, 28, 28) -> (N,) mean squared differences of adjacent pixels, 0..1.
 
-    Horizontal and vertical neighbours count alike. Blur lowers it, noise and hard edges
-    raise it; so does more ink.
-
-    Returns:
-        (N,)
+    Over horizontal and vertical pairs. Blur lowers it; noise, sharp edges and more strokes
+    raise it.
     """
     energies = np.empty(len(images))
     for start in range(0, len(images), 1000):
@@ -25,10 +22,10 @@ def gradient_energy(images: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def relative_sharpness(images: NDArray[np.uint8], real: NDArray[np.uint8]) -> float:
-    """Gradient energy of images over that of the real ones they stand for: 1 is as sharp.
+    """Mean gradient energy of images over that of real ones: 1 is as sharp, below 1 blurred.
 
     Args:
         images: uint8 (N, 28, 28), e.g. reconstructions.
-        real: uint8 (M, 28, 28), e.g. what they reconstruct; not all blank.
+        real: uint8 (M, 28, 28), e.g. their originals; not all blank.
     """
     return float(gradient_energy(images).mean() / gradient_energy(real).mean())

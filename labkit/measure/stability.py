@@ -1,7 +1,7 @@
-"""Was the training steady? Formulas over the records of every epoch.
+"""Stability of training, from the records of every epoch.
 
-``F1 .. FE`` are the proxy FIDs of the epochs (5,000 samples each), lower is better.
-They are shared by every family; the discriminator's records exist only for a GAN.
+``F1 .. FE`` are the proxy FIDs of the epochs (5,000 samples each), lower is better. Every
+family has them; only families with a discriminator have its records.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-#: A run has converged when its proxy FID is within this share of the best it reaches.
+#: A training has converged when its proxy FID is within this share of its best.
 CONVERGED_WITHIN = 0.10
-#: Fewest epochs of which a spread is taken.
+#: Fewest epochs for a tail spread.
 TAIL_EPOCHS = 3
 
 
 def fid_stability(values: Sequence[float]) -> dict[str, float | None]:
-    """How the proxy FID moved.
+    """Summarise how the proxy FID changed over the epochs.
 
     =================== =========================================================
     fid_final_excess    ``FE - min F``
@@ -30,14 +30,13 @@ def fid_stability(values: Sequence[float]) -> dict[str, float | None]:
     convergence_epoch   first e with ``Fe <= 1.1 min F``
     =================== =========================================================
 
-    A run that only improves has 0 for the first three.
+    The first three are 0 if every epoch improves it.
 
     Args:
         values: proxy FID of epochs 1, 2, ..., all finite.
 
     Returns:
-        The five values; None where there are too few epochs (two, or three for the
-        tail spread).
+        The five values; None with fewer than two epochs (three for the tail spread).
     """
     fids = np.asarray(values, np.float64)
     if len(fids) < 2:
@@ -57,13 +56,15 @@ def fid_stability(values: Sequence[float]) -> dict[str, float | None]:
 
 
 def discriminator_records(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-    """A GAN's records: accuracy and gradient norms of the last epoch, dominance over all.
+    """Summarise a discriminator's records: the last epoch's, but the mean of its dominance.
 
     Args:
-        rows: one mapping an epoch with ``d_accuracy`` (0..1, mean over real and fake
-            images), ``d_dominance`` (share of the epoch's steps whose batch accuracy was
-            above 0.95), ``d_grad_norm`` and ``g_grad_norm`` (global L2 norm, mean over
-            steps). A missing key gives None.
+        rows: a mapping per epoch with ``d_accuracy`` (0..1, mean of real and generated
+            images), ``d_dominance`` (0..1, share of steps with a batch accuracy above 0.95),
+            ``d_grad_norm`` and ``g_grad_norm`` (L2 norm of all gradients, mean over steps).
+
+    Returns:
+        The four values; None for a key that is missing.
     """
     dominance = [row.get("d_dominance") for row in rows]
     known = [float(share) for share in dominance if share is not None]
@@ -77,5 +78,5 @@ def discriminator_records(rows: Sequence[Mapping[str, Any]]) -> dict[str, float 
 
 
 def _number(value: Any) -> float | None:
-    """A finite float, or None for anything else: a NaN is not a measurement."""
+    """Return a finite float, or None for a missing, NaN or infinite value."""
     return float(value) if value is not None and math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""The yardstick of training: proxy FID once an epoch, for curves and the best epoch."""
+"""Proxy FID during training, once per epoch: for curves and the best epoch."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from labkit.measure.reference import real_features
 class Tracker:
     """Proxy FID against the first 10,000 training images of a data set.
 
-    The best epoch is chosen against training images and reported against test images,
-    so that the choice does not flatter the reported value.
+    The best epoch is chosen against training images; its value is then measured against test
+    images, so that the choice does not bias it.
     """
 
     def __init__(self, dataset: str) -> None:
@@ -22,6 +22,6 @@ class Tracker:
         self._reference = Gaussian.of(real_features(dataset, "train").features)
 
     def proxy_fid(self, samples: NDArray[np.uint8]) -> float:
-        """Fréchet distance of samples, uint8 (N, 28, 28); comparable only at one N."""
+        """Proxy FID of samples, uint8 (N, 28, 28); comparable only for equal N."""
         features = extract(samples, self._dataset).features
         return frechet_distance(Gaussian.of(features), self._reference)

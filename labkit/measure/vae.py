@@ -1,35 +1,33 @@
-"""What a VAE's latent space does: KL per dimension, active units, match with the prior."""
+"""Measures of a VAE's latent space: KL per dimension, active units, match with the prior."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.catalog import RECONSTRUCTIONS
-
 Matrix = NDArray[np.float64]
 
-#: A latent dimension is active when its posterior mean has more variance than this.
+#: A latent dimension is active if the variance of its posterior mean is above this.
 ACTIVE_VARIANCE = 0.01
 _BLOCK = 1000
-#: Points of a drawn latent plane.
+#: Images shown in a drawn latent plane.
 SHOWN = 2000
 
 
 def kl_per_dimension(mean: Matrix, log_variance: Matrix) -> Matrix:
-    """KL(q(z_j | x) || N(0, 1)) in nats, averaged over images.
+    """KL(q(z_j|x) || N(0, 1)) of each latent dimension, averaged over images, in nats.
 
-    ``½ (μ² + σ² - 1 - log σ²)``  (Kingma & Welling 2014, arXiv:1312.6114, appendix B)
+    ``½ (μ² + σ² - 1 - log σ²)`` (Kingma & Welling 2014, arXiv:1312.6114, appendix B). A
+    dimension near 0 carries no information about the image.
 
     Args:
         mean: (N, d) posterior means.
         log_variance: (N, d) logarithms of the posterior variances.
 
     Returns:
-        (d,), never negative; the sum is the KL loss per image.
+        (d,), not negative; the sum is the KL loss per image.
     """
     kl = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
     result: Matrix = kl.mean(axis=0)
@@ -37,35 +35,35 @@ def kl_per_dimension(mean: Matrix, log_variance: Matrix) -> Matrix:
 
 
 def active_dimensions(mean: Matrix) -> NDArray[np.bool_]:
-    """Which latent dimensions carry information about the image.
+    """Find the active latent dimensions, (d,) booleans.
 
-    Dimension j is active when the variance over images of its posterior mean is above
-    0.01 (Burda, Grosse & Salakhutdinov 2016, arXiv:1509.00519, section 5.2).
+    A dimension is active if the variance over images of its posterior mean is above 0.01
+    (Burda, Grosse & Salakhutdinov 2016, arXiv:1509.00519, section 5.2).
 
     Args:
-        mean: (N, d) posterior means, N at least 2.
+        mean: (N, d) posterior means, N >= 2.
     """
     active: NDArray[np.bool_] = mean.var(axis=0, ddof=1) > ACTIVE_VARIANCE
     return active
 
 
 def mmd_to_prior(mean: Matrix, log_variance: Matrix) -> float:
-    """Squared MMD between the aggregated posterior and N(0, I), unbiased.
+    """Squared maximum mean discrepancy of the aggregated posterior and N(0, I), unbiased.
 
-    One code ``z ~ q(z | x)`` is drawn for each image (fixed generator). The kernel is
-    ``exp(-|z - z'|² / 2d)``; its expectations under the prior are known in closed form
-    (Baringhaus & Henze 1988), so no prior samples add noise:
+    One code ``z ~ q(z|x)`` is drawn per image, with a fixed seed. The kernel is
+    ``exp(-|z - z'|² / 2d)``, whose expectations under the prior have closed forms (Baringhaus
+    & Henze 1988), so the prior needs no samples:
 
     ``mean over i ≠ j of k(zi, zj) - 2 mean of (1 + 1/d)^(-d/2) exp(-|zi|² / 2(d + 1))
     + (1 + 2/d)^(-d/2)``
 
-    As a measure of a VAE's prior match: Zhao, Song & Ermon 2017, arXiv:1706.02262.
+    For VAEs: Zhao, Song & Ermon 2017, arXiv:1706.02262.
 
     Args:
-        mean, log_variance: (N, d), N at least 2.
+        mean, log_variance: (N, d) of the posteriors, N >= 2.
 
     Returns:
-        0 on average when the codes follow the prior (slightly negative is possible).
+        0 on average if the codes follow the prior, so it may be slightly negative.
     """
     n, d = mean.shape
     noise = np.random.default_rng(0).standard_normal(mean.shape)
@@ -83,39 +81,14 @@ def mmd_to_prior(mean: Matrix, log_variance: Matrix) -> float:
 
 
 def latent_plane(mean: Matrix, labels: NDArray[np.uint8]) -> dict[str, list[Any]]:
-    """Where a two-dimensional VAE puts test images.
+    """Latent codes of test images, for drawing a VAE of two dimensions.
 
     Args:
         mean: (N, 2) posterior means.
         labels: (N,) classes.
 
     Returns:
-        ``latent_plane`` (x and y) and ``latent_plane_classes`` of the first 2,000.
+        ``latent_plane`` ([x, y] each) and ``latent_plane_classes`` of the first 2,000 images.
     """
     points = [[round(float(x), 3), round(float(y), 3)] for x, y in mean[:SHOWN]]
     return {"latent_plane": points, "latent_plane_classes": labels[:SHOWN].tolist()}
-
-
-def likelihood_measures(
-    test_total_loss: float, reconstruction: str, pixels: int = 784
-) -> tuple[dict[str, float | None], str]:
-    """ELBO and bits per pixel, where the words apply.
-
-    Args:
-        test_total_loss: reconstruction + KL per test image.
-        reconstruction: a key of :data:`labkit.catalog.RECONSTRUCTIONS`.
-        pixels: pixels an image.
-
-    Returns:
-        ``elbo`` (nats an image) and ``bits_per_dim``, None where they do not apply, and
-        the reason for a None (empty if there is none).
-    """
-    kind = RECONSTRUCTIONS[reconstruction]
-    if not kind.proper:
-        reason = f"{kind.label} is not the negative log of a normalised likelihood"
-        return {"elbo": None, "bits_per_dim": None}, reason
-    if not kind.mass:
-        reason = f"{kind.label} is a density, not a probability of the 256 grey levels"
-        return {"elbo": -test_total_loss, "bits_per_dim": None}, reason
-    bits = test_total_loss / (pixels * math.log(2))
-    return {"elbo": -test_total_loss, "bits_per_dim": bits}, ""

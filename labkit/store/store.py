@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from labkit.catalog import FAMILIES, METRICS
+from labkit.catalog.metrics import WITHDRAWN
 from labkit.errors import misshapen, placeless, reason
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
 from labkit.store import atomic, attempts, layer_table
@@ -244,13 +245,18 @@ class Store(Layout):
         log = (folder / "log.txt").relative_to(self.root).as_posix()
         return CellFailure(spec, error["error"], error["traceback"], log)
 
+    def measures(self, spec: CellSpec) -> dict[str, dict[str, Any]]:
+        """``metrics`` and ``details`` of a measured cell, without those that were withdrawn."""
+        return {
+            part: {k: v for k, v in values.items() if k in METRICS or k not in WITHDRAWN}
+            for part, values in read_json(self.eval_folder(spec) / "metrics.json").items()
+        }
+
     def _result(self, spec: CellSpec, measured: bool, sheet_gan: CellSpec | None) -> CellResult:
         train = self.train_folder(spec)
         history = tuple(read_history(train / "history.jsonl"))
         cost, layers = read_json(train / "cost.json"), train / layer_table.FILE
-        measures: dict[str, Any] = {"metrics": {}, "details": {}}
-        if measured:
-            measures = read_json(self.eval_folder(spec) / "metrics.json")
+        measures = self.measures(spec) if measured else {"metrics": {}, "details": {}}
         found = {**cost, **measures["metrics"]}
         if sheet_gan and not self.sheet_damage(spec, sheet_gan):
             found |= read_json(self.sheet_folder(spec, sheet_gan) / "metrics.json")["metrics"]

@@ -1,4 +1,9 @@
-"""A discriminator and how it learns: what a GAN and every hybrid with a critic share."""
+"""The discriminator's half of adversarial training, shared by GANs and the hybrids.
+
+A discriminator assigns a logit to each input, high for real and low for generated ones; with
+a Wasserstein loss it is called a critic. Here it takes one optimiser step on a batch of each.
+The generator's half is in the families: :mod:`labkit.train.models.gan` shows it first.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +26,13 @@ DOMINANT = 0.95
 
 
 class Adversary:
-    """A discriminator with its loss, its constraint and its optimiser."""
+    """A discriminator, inputs (N, ...) -> logits (N, 1), with loss, constraint and optimiser."""
 
     def __init__(self, network: nn.Module, params: Mapping[str, Any]) -> None:
         kind = LOSSES[params["loss"]]
         self.loss = _loss(kind.target)
         self.threshold = kind.threshold
-        # Smoothing moves the target of cross-entropy; no other loss has one.
+        # Label smoothing changes the target of cross-entropy; no other loss has a target.
         self.smoothing = params.get("label_smoothing", 0.0) if params["loss"] == "bce" else 0.0
         self.constraint = make_constraint(params)
         self.network = self.constraint.wrap(network)
@@ -40,15 +45,17 @@ class Adversary:
         rng: torch.Generator,
         judge: Callable[[Tensor], Tensor] | None = None,
     ) -> dict[str, Tensor]:
-        """One step: real high, fake low.
+        """Take one optimiser step that raises the logits of `real` and lowers those of `fake`.
 
         Args:
-            real, fake: what the network judges, of one shape (N, ...); fake without gradient.
-            rng: a stream on their device.
-            judge: how to ask the network, where it wants more than its input.
+            real, fake: inputs of one shape (N, ...); `fake` is detached from the generator.
+            rng: random stream on their device, for the penalty.
+            judge: inputs -> logits (N, 1), where the network needs more than the input, such
+                as its class; default: the network.
 
         Returns:
-            Scalars by name, ``d_loss`` (with its penalty) first.
+            Detached scalars: ``d_loss`` (penalty included), ``d_penalty`` if there is one,
+            the accuracies (0..1) if the loss has a threshold, ``d_grad_norm``.
         """
         judge = judge or self.network
         # Separate passes: batch norm must not mix the statistics of real and fake.
@@ -74,14 +81,17 @@ class Adversary:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """While a generator learns: its gradient passes through the network, not into it."""
+        """Leave the discriminator's weights without gradient while a generator learns.
+
+        The generator's gradient still passes through the network.
+        """
         self.network.requires_grad_(False)
         yield
         self.network.requires_grad_(True)
 
 
 def _loss(target: str) -> Adversarial:
-    """The loss a catalog line names; a user's own is two functions in a file."""
+    """The loss of a catalog target; a user's file defines it as two functions."""
     if target.startswith(PREFIX):
         other = target.replace("discriminator_loss", "generator_loss")
         return Adversarial(resolve(target), resolve(other))
@@ -90,7 +100,7 @@ def _loss(target: str) -> Adversarial:
 
 
 def _accuracy(real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
-    """How often the discriminator was right, with 0 as the line between real and fake."""
+    """Shares of the batch classified correctly, with a logit of 0 as the threshold."""
     right_on_real = (real_logits > 0).float().mean()
     right_on_fake = (fake_logits < 0).float().mean()
     accuracy = (right_on_real + right_on_fake) / 2

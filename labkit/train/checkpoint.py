@@ -1,4 +1,4 @@
-"""Everything a family needs to go on, as one safetensors file. No pickle.
+"""What a family needs to resume training, as one safetensors file. No pickle.
 
 The file holds each network's weights and buffers and each optimiser's moments under
 ``network/<name>/...`` and ``optimiser/<name>/<parameter>/<moment>``; learning rates
@@ -21,7 +21,7 @@ from labkit.train.models.base import Family
 
 
 def dump(family: Family, *, optimisers: bool = True, **facts: Any) -> bytes:
-    """The bytes of a checkpoint; `facts` (JSON values) go into the header."""
+    """Return the bytes of a checkpoint; `facts` (JSON values) are stored in its header."""
     tensors: dict[str, Tensor] = {}
     for name, network in family.networks.items():
         for key, value in network.state_dict().items():
@@ -31,34 +31,31 @@ def dump(family: Family, *, optimisers: bool = True, **facts: Any) -> bytes:
             for number, moments in optimiser.state_dict()["state"].items():
                 for key, value in moments.items():
                     tensors[f"optimiser/{name}/{number}/{key}"] = value
-    # safetensors wants plain layout and sorts by itself; copies are small.
+    # safetensors needs contiguous tensors, and sorts them; copies are small.
     plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     return save(plain, metadata={"facts": json.dumps(facts, sort_keys=True)})
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """What `dump` was told beside the weights, read from the header alone."""
+    """The `facts` given to `dump`; only the file's header is read."""
     with safe_open(path, framework="pt") as file:
         facts: dict[str, Any] = json.loads(file.metadata()["facts"])
     return facts
 
 
 def load(family: Family, path: Path) -> None:
-    """Fill a family built from the same spec.
+    """Load a checkpoint file into a family built from the same spec.
 
     Raises:
-        KeyError, RuntimeError: the file is of another model.
+        SafetensorError: the file is not a safetensors file.
+        KeyError, RuntimeError: it belongs to another model.
     """
-    with safe_open(path, framework="pt") as file:
-        _fill(family, {key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
+    restore(family, path.read_bytes())
 
 
 def restore(family: Family, data: bytes) -> None:
-    """The same from the bytes that `dump` gave."""
-    _fill(family, read(data))
-
-
-def _fill(family: Family, tensors: dict[str, Tensor]) -> None:
+    """Load the bytes returned by `dump`; raises the same errors as `load`."""
+    tensors = read(data)
     for name, network in family.networks.items():
         network.load_state_dict(_below(tensors, f"network/{name}/"))
     for name, optimiser in family.optimisers.items():
@@ -78,7 +75,7 @@ def _load_optimiser(optimiser: torch.optim.Optimizer, moments: dict[str, Tensor]
         number, moment = key.split("/")
         parameter = parameters[int(number)]
         if value.shape == parameter.shape:
-            # Fused kernels walk memory: moments must lie as their parameter lies.
+            # Fused kernels need moments in the memory layout of their parameter.
             value = torch.empty_like(parameter).copy_(value)
         state.setdefault(int(number), {})[moment] = value
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})

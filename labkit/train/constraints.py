@@ -1,9 +1,9 @@
-"""What keeps a critic smooth, so that its scores can be trusted as a direction.
+"""Lipschitz constraints on a critic: weight clipping, gradient penalty, spectral norm.
 
-A Wasserstein critic must not change faster than the images it judges do (1-Lipschitz).
-Three ways to see to it: cut the weights, fine the slope, or divide each layer by its
-largest stretch. Each acts in one of three places - `wrap` the network, add a `penalty`
-to the loss, or repair the weights `after_step` - and leaves the other two alone.
+The Wasserstein loss needs a critic D that is 1-Lipschitz: |D(x) - D(y)| <= |x - y|. Without
+that bound its scores can grow without end, and their gradient does not tell a generator how
+far its images are from real ones. Each constraint overrides one of three hooks: `wrap` changes
+the network, `penalty` adds to the loss, `after_step` changes the weights.
 """
 
 from __future__ import annotations
@@ -19,40 +19,36 @@ from labkit.catalog import CONSTRAINTS, resolve
 
 
 class Constraint:
-    """Nothing in any of the three places; subclasses override one."""
+    """No constraint, and the base of the others: none of the hooks does anything."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.params = params
 
     def wrap(self, critic: nn.Module) -> nn.Module:
-        """The critic to train; called once, before its optimiser is made."""
+        """Return the critic to train; called once, before its optimiser is made."""
         return critic
 
     def penalty(
         self, critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> Tensor | None:
-        """What is added to the critic's loss, a scalar, or None.
+        """Return a scalar to add to the critic's loss, or None.
 
         Args:
             critic: inputs (N, ...) -> scores (N, 1).
-            real, fake: images, or whatever the critic takes, of one shape (N, ...).
-            rng: a stream on their device.
+            real, fake: inputs of one shape (N, ...).
+            rng: random stream on their device.
         """
         return None
 
     def after_step(self, critic: nn.Module) -> None:
-        """Called after each step of the critic's optimiser."""
-
-
-class Unconstrained(Constraint):
-    """The critic is free."""
+        """Change the weights in place after each step of the critic's optimiser."""
 
 
 class Clip(Constraint):
-    """Each weight into [-c, c] (Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1).
+    """Clip each weight to [-c, c] (Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1).
 
-    Bounded weights make a bounded slope. How large the bound is depends on the network;
-    the authors call it "a clearly terrible way" that works.
+    Bounded weights bound the gradient, by a constant that depends on the network. The authors
+    call it "a clearly terrible way" to enforce the constraint; it works well enough.
     """
 
     @torch.no_grad()
@@ -63,11 +59,11 @@ class Clip(Constraint):
 
 
 class GradientPenalty(Constraint):
-    """The slope shall be 1 between real and generated images.
+    """Penalise gradient norms other than 1 (Gulrajani et al. 2017, arXiv:1704.00028, eq. 3).
 
-    Gulrajani et al. 2017, arXiv:1704.00028, eq. 3: at a random point of the line from a
-    real to a generated image, λ (|grad D| - 1)² is added to the loss. The gradient is one
-    image's own, so nothing in the critic may mix images: no batch norm (section 4).
+    Adds λ (|∇D(x)| - 1)², averaged over points x drawn uniformly from the lines between real
+    and generated images. The norm is that of each image's gradient, so the critic must not
+    mix the images of a batch: no batch norm (section 4).
     """
 
     def penalty(
@@ -75,17 +71,16 @@ class GradientPenalty(Constraint):
     ) -> Tensor:
         t = torch.rand(len(real), *[1] * (real.dim() - 1), generator=rng, device=real.device)
         between = torch.lerp(fake, real, t).requires_grad_()
-        score = critic(between).sum()  # one image's score depends on that image alone
+        score = critic(between).sum()  # a score depends on its own image alone
         (slope,) = torch.autograd.grad(score, between, create_graph=True)
         return self.params["gp_weight"] * (slope.flatten(1).norm(dim=1) - 1).square().mean()
 
 
 class SpectralNorm(Constraint):
-    """Each weight matrix divided by its largest singular value.
+    """Divide weights by their largest singular value (Miyato et al. 2018, arXiv:1802.05957).
 
-    Miyato et al. 2018, arXiv:1802.05957: a layer then stretches nothing by more than 1,
-    and so neither do all layers together. The singular value comes from one step of power
-    iteration per pass, which goes on from the last pass's vectors.
+    That value is the most a linear layer can stretch a vector, so each layer is 1-Lipschitz,
+    and so is the network. It is estimated by power iteration, one step per forward pass.
     """
 
     def wrap(self, critic: nn.Module) -> nn.Module:
@@ -96,6 +91,6 @@ class SpectralNorm(Constraint):
 
 
 def make_constraint(params: Mapping[str, Any]) -> Constraint:
-    """The constraint that ``params["constraint"]`` names."""
+    """Make the constraint named by ``params["constraint"]``."""
     made: Constraint = resolve(CONSTRAINTS[params["constraint"]].target)(params)
     return made

@@ -1,8 +1,9 @@
-"""Drawings that a grader repeats: samples, pictures, codes, whatever the device.
+"""Random draws outside training that give the same values on every device.
 
-Their noise comes from the CPU's generator and then moves to where the networks are, so that
-what was drawn on a GPU can be drawn again without one. That goes for layers that draw by
-themselves as well, in blocks of :data:`labkit.train.models.base.EVAL_BATCH` images.
+Samples, pictures and latent codes have to be reproducible on a machine without a GPU. So their
+noise is drawn by the CPU's generator and then moved to the networks' device, and so is the
+noise of layers that draw random numbers themselves (dropout), in blocks of
+:data:`labkit.train.models.base.EVAL_BATCH` images.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from labkit.train.rng import seed_all, stream
 
 @contextmanager
 def drawing(family: Family, seed: int, purpose: str) -> Iterator[torch.Generator]:
-    """A drawing of its own: the stream for its noise, on the CPU.
+    """Open a block in which `family` draws; yields the random stream for its noise, on the CPU.
 
-    Within it the generators that layers may use by themselves are seeded too, and after it
-    the family's buffers are as they were before: no drawing changes another, or the training.
+    The global generators used by random layers are seeded too, and the family's buffers are
+    restored at the end, so one block affects neither another block nor the training.
 
     Args:
-        family: what is drawn with.
-        seed: the cell's.
-        purpose: what is drawn.
+        family: the networks that draw.
+        seed: the cell's seed.
+        purpose: name of the stream, e.g. ``"samples"``.
     """
     buffers = [b for network in family.networks.values() for b in network.buffers()]
     before = [buffer.clone() for buffer in buffers]
@@ -43,7 +44,7 @@ def drawing(family: Family, seed: int, purpose: str) -> Iterator[torch.Generator
 
 
 class OnTheCPU(TorchDispatchMode):
-    """Whatever draws random numbers does so on the CPU; its result goes where it is wanted."""
+    """Run every random operation of torch on the CPU and move its result to its device."""
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -58,10 +59,10 @@ class OnTheCPU(TorchDispatchMode):
 
 
 def drawn_on_cpu(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """What an operation of torch gives that draws random numbers, drawn on the CPU.
+    """Call a random operation of torch on the CPU; return its result on the asked device.
 
     Raises:
-        NotImplementedError: the CPU does not have it.
+        NotImplementedError: the operation does not exist for the CPU.
     """
     leaves = tree_leaves((args, dict(kwargs)))
     wanted = next((leaf for leaf in leaves if isinstance(leaf, torch.device)), None)

@@ -1,4 +1,4 @@
-"""How much a training step computes."""
+"""Count the floating-point operations of a training step."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from labkit.train.models.base import Context, Family
 
 
 class Arithmetic(TorchDispatchMode):
-    """Counts floating-point operations by PyTorch's own formulas while it is entered.
+    """Context that counts floating-point operations by PyTorch's own formulas.
 
-    Matrix products and convolutions, forward and backward, a multiply-add as two;
-    element-wise work is not counted. PyTorch's ``FlopCounterMode`` also keeps account of
-    modules, and that stumbles over a gradient taken inside a step, as a gradient penalty is.
+    Counts matrix products and convolutions, forward and backward, a multiply-add as two
+    operations; element-wise operations are not counted. PyTorch's ``FlopCounterMode`` also
+    tracks modules and fails on gradients taken inside a step, as a gradient penalty does.
     """
 
     def __init__(self) -> None:
@@ -36,15 +36,15 @@ class Arithmetic(TorchDispatchMode):
 
 
 def flops_per_image(family: Family, batch: Tensor, context: Context) -> float:
-    """Floating-point operations of training, per image of a batch.
+    """Mean floating-point operations of a training step per image of the batch.
 
-    Where a generator learns only at every so-many-th step, the mean over that many. The
-    steps are really run.
+    Runs real steps, which change the weights; with ``n_critic`` > 1 as many as it takes for
+    the generator to learn once.
 
     Args:
-        family: a model in training.
+        family: a model in training mode.
         batch: (N, 1, 28, 28) in [-1, 1].
-        context: what its steps are told, but for their number.
+        context: for the steps; its ``step`` and ``steps`` are replaced.
     """
     steps: int = getattr(family, "n_critic", 1)
     with Arithmetic() as counter:

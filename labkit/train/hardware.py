@@ -1,4 +1,4 @@
-"""Which processor this is: kernels choose by it, so the last bits of a result may too."""
+"""The processor's name: kernels are chosen by it, so results may differ in their last bits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @cache
 def processor() -> str:
-    """The processor's name as its maker calls it; the architecture where that is not told."""
+    """Return the processor's model name, or its architecture where the system gives none."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

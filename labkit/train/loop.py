@@ -1,4 +1,7 @@
-"""The training loop. It knows nothing of its model but `step`."""
+"""The training loop: epochs, shuffled batches, and the means of what a step returns.
+
+Of the model it uses only :meth:`labkit.train.models.base.Family.step`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ Row = dict[str, float]
 
 
 class DivergedError(Exception):
-    """A loss or gradient became NaN or infinite."""
+    """A value returned by a step is NaN or infinite; `epoch` and `step` count from 1."""
 
     def __init__(self, epoch: int, step: int) -> None:
         super().__init__(f"diverged at step {step} of epoch {epoch}: a loss is not finite")
@@ -34,24 +37,25 @@ def fit(
     precision: str = "fp32",
     on_step: Callable[[int, int, int], None] = lambda epoch, i, steps: None,
 ) -> Iterator[tuple[int, Row]]:
-    """Train for the epochs after `done`, yielding (epoch, means) at each epoch's end.
+    """Train for the epochs after `done`; yield (epoch, row) at the end of each.
 
-    Between two epochs the caller may sample, save or stop: every random stream is
-    set anew for each epoch, so nothing it does can change what follows.
+    A row holds the epoch's means over images of each scalar a step returned, and ``seconds``.
+    Every random stream is seeded anew each epoch, so the caller may sample, save or stop
+    between epochs without changing what follows.
 
     Args:
-        family: networks on their device.
-        images: (N, 28, 28) uint8 on the same device; all of the training data.
-        epochs: how many in all.
-        batch_size: the last batch of an epoch may be smaller.
-        seed: of every stream.
-        done: epochs already trained (resuming).
-        labels: (N,) int64 classes of the images, for families that ask for them.
-        precision: ``fp32``, or ``bf16`` for autocast.
-        on_step: called with (epoch, i, steps) before each batch.
+        family: the model, on its device.
+        images: uint8 (N, 28, 28) on the same device: the whole training set.
+        epochs: total number of epochs, those already `done` included.
+        batch_size: images per batch; the last one may be smaller, one of 1 is skipped.
+        seed: seed of every random stream.
+        done: epochs already trained, when resuming.
+        labels: (N,) int64 classes, for conditional families.
+        precision: ``fp32``, or ``bf16`` for autocast to bfloat16.
+        on_step: called with (epoch, step from 0, steps per epoch) before each batch.
 
     Raises:
-        DivergedError: something a step returned is NaN or infinite.
+        DivergedError: a value returned by a step was NaN or infinite; raised at the epoch's end.
     """
     device = images.device
     family.train()
@@ -59,7 +63,7 @@ def fit(
         started = time.perf_counter()
         order = torch.randperm(len(images), generator=stream(seed, "order", epoch)).to(device)
         noise = stream(seed, "noise", epoch, device)
-        seed_all(seed, "dropout", epoch)  # layers that draw by themselves
+        seed_all(seed, "dropout", epoch)  # for random layers
         batches = [b for b in order.split(batch_size) if len(b) > 1]  # batch norm needs two
         means = _Means(device)
         for i, index in enumerate(batches):
@@ -83,7 +87,10 @@ def fit(
 
 
 class _Means:
-    """Means over an epoch, weighted by batch size; summed on the device, read once."""
+    """Means over an epoch, weighted by batch size; summed on the device, read once.
+
+    Reading a value makes the CPU wait for the GPU, so nothing is read before the end.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self._sums: dict[str, Tensor] = {}
@@ -98,7 +105,7 @@ class _Means:
             self._weights[name] = self._weights.get(name, 0) + n
 
     def read(self) -> tuple[Row, int | None]:
-        """The means, and the first batch with a value that was not finite."""
+        """Return the means, and the first batch (from 0) with a value that was not finite."""
         names = list(self._sums)
         sums = torch.stack([self._sums[name] for name in names]).tolist()
         row = {name: total / self._weights[name] for name, total in zip(names, sums, strict=True)}

@@ -1,9 +1,8 @@
-"""What is minimised: adversarial losses, reconstruction losses, the KL divergence.
+"""Loss functions: adversarial losses, reconstruction losses, the KL divergence.
 
-Short pure functions. An adversarial loss is one function that returns the
-discriminator's and the generator's loss as a pair of functions of logits; a
-reconstruction loss scores a decoder's raw output against its input. To add one,
-write the function here and its line in `labkit.catalog`.
+Pure functions of tensors. An adversarial loss is a pair of functions of logits, one for the
+discriminator and one for the generator; a reconstruction loss compares a decoder's raw output
+with the image. To add one, write the function here and its entry in `labkit.catalog`.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from torch import Tensor
 
 
 class Adversarial(NamedTuple):
-    """The two sides of an adversarial loss; all arguments are raw logits, any shape."""
+    """The two sides of an adversarial loss; arguments are logits (no sigmoid) of any shape."""
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
     """(logits of real images, logits of generated images) -> scalar."""
@@ -26,7 +25,12 @@ class Adversarial(NamedTuple):
 
 
 def hinge() -> Adversarial:
-    """Hinge loss (Lim & Ye 2017, arXiv:1705.02894, eq. 6): nothing to gain beyond the margin."""
+    """Hinge loss (Lim & Ye 2017, arXiv:1705.02894, eq. 6).
+
+    The discriminator minimises mean max(0, 1 - real) + mean max(0, 1 + fake): an input that
+    is beyond the margin of 1 on the right side gives no gradient. The generator minimises
+    -mean fake.
+    """
 
     def discriminator(real: Tensor, fake: Tensor) -> Tensor:
         return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
@@ -40,9 +44,9 @@ def hinge() -> Adversarial:
 def bce() -> Adversarial:
     """Binary cross-entropy on logits (Goodfellow et al. 2014, arXiv:1406.2661, eq. 1).
 
-    The generator's loss is the non-saturating one (section 3): it maximises log D(G(z))
-    instead of minimising log(1 - D(G(z))), whose gradient vanishes while D is winning.
-    softplus(-a) = -log sigmoid(a), without overflow.
+    The generator's loss is the non-saturating one (section 3): it minimises -log D(G(z)), not
+    log(1 - D(G(z))), whose gradient vanishes while D tells G(z) apart easily. With
+    D = sigmoid(a), -log D = softplus(-a), which does not overflow.
     """
 
     def discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -57,8 +61,9 @@ def bce() -> Adversarial:
 def wasserstein() -> Adversarial:
     """Wasserstein loss (Arjovsky et al. 2017, arXiv:1701.07875, eq. 2-3).
 
-    The critic's scores have no zero and no scale: the difference of their means is a
-    distance between images only while the critic's slope is bounded by a constraint.
+    The critic minimises mean fake - mean real. For a 1-Lipschitz critic the negative of its
+    minimum is the Wasserstein distance between the two distributions, so this loss needs a
+    constraint (:mod:`labkit.train.constraints`). A score of 0 has no meaning of its own.
     """
 
     def discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -71,33 +76,30 @@ def wasserstein() -> Adversarial:
 
 
 def one_sided_smoothing(real: Tensor, smoothing: float) -> Tensor:
-    """What a target of 1 - `smoothing` for real images adds to the BCE discriminator's loss.
+    """Return the term that label smoothing adds to the discriminator's cross-entropy.
 
-    Cross-entropy with target t is t softplus(-a) + (1 - t) softplus(a); since
-    softplus(a) = softplus(-a) + a, that is softplus(-a) + (1 - t) a. One-sided: the
-    target of generated images stays 0 (Salimans et al. 2016, arXiv:1606.03498, 3.4).
+    The target of real images becomes t = 1 - `smoothing`; that of generated images stays 0
+    (Salimans et al. 2016, arXiv:1606.03498, section 3.4). Cross-entropy with target t is
+    t softplus(-a) + (1 - t) softplus(a) = softplus(-a) + (1 - t) a.
 
     Args:
         real: logits of real images, any shape.
-        smoothing: 0 to 0.5.
-
-    Returns:
-        A scalar; 0 without smoothing.
+        smoothing: 0 to 0.5; 0 gives 0.
     """
     return smoothing * real.mean()
 
 
 class Reconstruction(NamedTuple):
-    """A reconstruction loss and the output layer it goes with."""
+    """A reconstruction loss and the output activation that goes with it."""
 
     loss: Callable[[Tensor, Tensor], Tensor]
-    """(decoder's raw output, input in [-1, 1]), both (N, 1, 28, 28) -> (N,), sum over pixels."""
+    """(decoder's raw output, image in [-1, 1]), both (N, 1, 28, 28) -> (N,), sums over pixels."""
     image: Callable[[Tensor], Tensor]
-    """Decoder's raw output -> image in [-1, 1]."""
+    """Decoder's raw output -> image in [-1, 1], same shape."""
 
 
 def l1() -> Reconstruction:
-    """Sum of absolute differences over pixels in [-1, 1]; tanh output."""
+    """Sum over pixels of |x̂ - x| in [-1, 1], with a tanh output."""
 
     def loss(raw: Tensor, x: Tensor) -> Tensor:
         return (raw.tanh() - x).abs().flatten(1).sum(1)
@@ -106,7 +108,7 @@ def l1() -> Reconstruction:
 
 
 def mse() -> Reconstruction:
-    """Sum of squared differences over pixels in [-1, 1]; tanh output."""
+    """Sum over pixels of (x̂ - x)² in [-1, 1], with a tanh output."""
 
     def loss(raw: Tensor, x: Tensor) -> Tensor:
         return (raw.tanh() - x).square().flatten(1).sum(1)
@@ -115,10 +117,11 @@ def mse() -> Reconstruction:
 
 
 def bernoulli() -> Reconstruction:
-    """Binary cross-entropy over pixels in [0, 1] (Kingma & Welling 2014, appendix C.1).
+    """Sum over pixels of the binary cross-entropy in [0, 1] (Kingma & Welling 2014, C.1).
 
-    The decoder's output is the logit of a pixel being on. Grey pixels make it a
-    cross-entropy, not the log-likelihood of any distribution over greys.
+    The decoder's output is the logit of a pixel being white, with a sigmoid output. For black
+    and white images this is the negative log-likelihood in nats; for grey pixels it is a
+    cross-entropy only, not the likelihood of any distribution over grey values.
     """
 
     def loss(raw: Tensor, x: Tensor) -> Tensor:
@@ -131,18 +134,14 @@ def bernoulli() -> Reconstruction:
     return Reconstruction(loss, image)
 
 
-def kl_price(kl: Tensor, beta: float, free_bits: float) -> Tensor:
-    """What the KL costs in the objective.
+def weighted_kl(kl: Tensor, beta: float, free_bits: float) -> Tensor:
+    """Return the KL term of a VAE's objective: `beta` times the mean over images, a scalar.
 
     Args:
-        kl: (N, d) per image and dimension, in nats.
-        beta: weight (Higgins et al. 2017, beta-VAE, eq. 4).
-        free_bits: nats per dimension, on average over the batch, below which a dimension
-            costs a constant and so learns nothing (Kingma et al. 2016, arXiv:1606.04934,
-            appendix C.8).
-
-    Returns:
-        A scalar: the mean over images of the sum over dimensions, weighted.
+        kl: (N, d) KL divergence per image and dimension, in nats.
+        beta: weight (β-VAE, Higgins et al. 2017, eq. 4).
+        free_bits: nats; a dimension whose mean over the batch is below this counts as this
+            much and gets no gradient (Kingma et al. 2016, arXiv:1606.04934, appendix C.8).
     """
     if free_bits > 0:
         return beta * kl.mean(0).clamp(min=free_bits).sum()
@@ -150,9 +149,9 @@ def kl_price(kl: Tensor, beta: float, free_bits: float) -> Tensor:
 
 
 def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, diag exp(log_variance)) || N(0, I)) per dimension, in nats.
+    """KL(N(mean, exp(log_variance)) || N(0, 1)) of each image and dimension, in nats.
 
-    Kingma & Welling 2014, arXiv:1312.6114, appendix B. Shapes (N, d) -> (N, d); the
-    divergence of an image is the sum over its d dimensions.
+    ``(μ² + σ² - 1 - log σ²) / 2`` (Kingma & Welling 2014, arXiv:1312.6114, appendix B).
+    Shapes (N, d), (N, d) -> (N, d); the divergence of an image is the sum over dimensions.
     """
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)

@@ -1,4 +1,4 @@
-"""Options that leave the step as it is: how weights begin, and which weights make samples."""
+"""Weight initialisation, and the moving average of a generator's weights."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import copy
 import torch
 from torch import nn
 
-#: Radford et al. 2016, arXiv:1511.06434, section 4.
 STD = 0.02
 _WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
-def keep(network: nn.Module) -> None:
-    """PyTorch's own initialisation: nothing to do."""
+def default(network: nn.Module) -> None:
+    """Keep PyTorch's default initialisation."""
 
 
 @torch.no_grad()
 def normal_002(network: nn.Module) -> None:
-    """Weights from N(0, 0.02²), batch norm's scale from N(1, 0.02²), every bias 0."""
+    """Draw weights from N(0, 0.02²) and batch norm's scales from N(1, 0.02²); biases are 0.
+
+    As in DCGAN (Radford et al. 2016, arXiv:1511.06434, section 4).
+    """
     for module in network.modules():
         if isinstance(module, _WEIGHTED):
             module.weight.normal_(0, STD)
@@ -32,10 +34,10 @@ def normal_002(network: nn.Module) -> None:
 
 
 class Average:
-    """An exponential moving average of a network's weights, e.g. of a generator.
+    """An exponential moving average of a network's weights, here of a generator's.
 
-    A GAN's generator circles around good weights rather than settling on them; the mean
-    of where it has been is often better than where it is (Yazici et al. 2019,
+    Adversarial training tends to circle around an equilibrium instead of converging to it; the
+    averaged weights often make better images than the last ones (Yazici et al. 2019,
     arXiv:1806.04498).
     """
 
@@ -45,7 +47,7 @@ class Average:
 
     @torch.no_grad()
     def update(self, source: nn.Module) -> None:
-        """average <- decay * average + (1 - decay) * source; buffers are taken as they are."""
+        """Set average <- decay * average + (1 - decay) * source; buffers are copied."""
         for mean, value in zip(self.network.parameters(), source.parameters(), strict=True):
             mean.lerp_(value, 1 - self.decay)
         for own, theirs in zip(self.network.buffers(), source.buffers(), strict=True):

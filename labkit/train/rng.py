@@ -1,8 +1,8 @@
-"""Random streams that depend on what they are for, never on what ran before.
+"""Random streams, each seeded by (seed, purpose, epoch).
 
-Each stream is seeded by (seed, purpose, epoch). So an epoch can be resumed without
-replaying the ones before it, evaluation cannot disturb training, and cells with one
-seed see the same data order and the same noise, as paired comparisons want.
+A stream does not depend on what was drawn before. So training can resume at any epoch,
+evaluation cannot change training, and cells of one seed see the same order of images and the
+same noise, which makes their comparison a paired one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 
 
 def derive(seed: int, purpose: str, epoch: int = 0) -> int:
-    """A 63-bit seed for one purpose, e.g. ``derive(42, "order", 3)``."""
+    """Return a 63-bit seed for one purpose and epoch, e.g. ``derive(42, "order", 3)``."""
     digest = hashlib.sha256(f"{seed}/{purpose}/{epoch}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
@@ -23,12 +23,12 @@ def derive(seed: int, purpose: str, epoch: int = 0) -> int:
 def stream(
     seed: int, purpose: str, epoch: int = 0, device: torch.device | str = "cpu"
 ) -> torch.Generator:
-    """A generator of its own for one purpose of one epoch."""
+    """Return a generator on `device` for one purpose and epoch."""
     return torch.Generator(device).manual_seed(derive(seed, purpose, epoch))
 
 
 def seed_all(seed: int, purpose: str, epoch: int = 0) -> None:
-    """Seed what layers draw from by themselves: torch's, NumPy's and Python's own generators."""
+    """Seed the global generators of torch, NumPy and Python, which random layers draw from."""
     value = derive(seed, purpose, epoch)
     torch.manual_seed(value)
     np.random.seed(value % 2**32)

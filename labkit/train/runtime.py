@@ -1,8 +1,7 @@
-"""How torch is set up in a worker, and a record of what it ran on.
+"""Set torch up for reproducible results, choose the device, record the environment.
 
-Set before anything is computed: deterministic algorithms, no autotuning, TF32 off, a
-fixed number of threads. So the same spec on the same machine gives the same bits, and
-the number of workers cannot change a result.
+Deterministic algorithms, no autotuning, TF32 off and a fixed number of threads: the same spec
+gives the same bits on the same machine, with any number of workers.
 """
 
 from __future__ import annotations
@@ -19,7 +18,12 @@ import torch
 
 
 def set_up(threads: int = 1, tf32: bool = False) -> None:
-    """Make this process deterministic. Call once, before the first tensor."""
+    """Make this process deterministic; call once, before the first tensor.
+
+    Args:
+        threads: CPU threads of an operation; sums depend on it in their last bits.
+        tf32: allow TensorFloat-32 in CUDA's products: faster, about 3 decimal digits.
+    """
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
@@ -31,7 +35,7 @@ def set_up(threads: int = 1, tf32: bool = False) -> None:
 
 @contextmanager
 def settings_kept() -> Iterator[None]:
-    """What a block changes of how torch works is taken back: threads, type, device, kernels."""
+    """Restore torch's threads, default type and device, and kernel choice after the block."""
     threads, dtype, grad = (
         torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
     )  # fmt: skip
@@ -51,10 +55,10 @@ def settings_kept() -> Iterator[None]:
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
-    """``auto`` is CUDA where there is one, else the CPU; else what was named.
+    """Return the device of a name; ``auto`` is CUDA if available, else the CPU.
 
-    A card named by its number becomes the current one, so that what asks for CUDA without a
-    number, as the allocator's peak of memory is asked for, means the card that is used.
+    A card given by number (``cuda:1``) becomes the current one, so that calls without a number,
+    such as the allocator's memory statistics, refer to it.
     """
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -65,7 +69,7 @@ def pick_device(wanted: str = "auto") -> torch.device:
 
 
 def numeric_environment(device: torch.device) -> dict[str, Any]:
-    """What can change the last bits of a result although the spec is the same."""
+    """Return what can change the last bits of a result although the spec is the same."""
     on_gpu = device.type == "cuda"
     return {
         "torch": torch.__version__,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import numpy as np
@@ -11,12 +10,7 @@ import pytest
 from labkit import catalog
 from labkit.data import load
 from labkit.measure.evaluate import measure_vae
-from labkit.measure.vae import (
-    active_dimensions,
-    kl_per_dimension,
-    likelihood_measures,
-    mmd_to_prior,
-)
+from labkit.measure.vae import active_dimensions, kl_per_dimension, mmd_to_prior
 
 LOSSES = {"test_total_loss": 100.0, "test_recon_loss": 90.0, "test_kl_loss": 10.0}
 
@@ -57,23 +51,6 @@ def test_codes_that_follow_the_prior_are_at_distance_zero_and_others_are_not():
         assert min(too_narrow, shifted) > 2e-3
 
 
-def test_elbo_only_where_the_likelihood_is_proper(monkeypatch):
-    for name in ("l1", "mse", "bernoulli"):
-        values, reason = likelihood_measures(100.0, name)
-        assert values == {"elbo": None, "bits_per_dim": None}
-        assert "not the negative log of a normalised likelihood" in reason
-    density = dataclasses.replace(catalog.RECONSTRUCTIONS["l1"], proper=True)
-    mass = dataclasses.replace(density, mass=True)
-    monkeypatch.setitem(catalog.RECONSTRUCTIONS, "density", density)
-    monkeypatch.setitem(catalog.RECONSTRUCTIONS, "mass", mass)
-    values, reason = likelihood_measures(100.0, "density")
-    assert values == {"elbo": -100.0, "bits_per_dim": None}
-    assert "density" in reason
-    values, reason = likelihood_measures(784 * math.log(2), "mass")
-    assert values["bits_per_dim"] == pytest.approx(1.0)
-    assert reason == ""
-
-
 def test_all_of_it_on_real_images():
     images = load("MNIST", "test", "bundled", 300).images
     rng = np.random.default_rng(0)
@@ -81,7 +58,7 @@ def test_all_of_it_on_real_images():
     blurred = ((images.astype(int) + np.roll(images, 1, 2) + np.roll(images, 1, 1)) // 3).astype(
         np.uint8
     )
-    found = measure_vae(blurred, images, mean, np.zeros((300, 4)), LOSSES, "l1", "MNIST")
+    found = measure_vae(blurred, images, mean, np.zeros((300, 4)), LOSSES, "MNIST")
     assert found.metrics["active_units"] == 3
     assert found.metrics["posterior_collapse"] == 0
     assert found.metrics["test_kl_loss"] == 10
@@ -89,6 +66,6 @@ def test_all_of_it_on_real_images():
     assert found.metrics["recon_proxy_fid"] > 1
     assert found.details["active_dimensions"] == [True, True, True, False]
     assert len(found.details["kl_per_dimension"]) == 4
-    collapsed = measure_vae(blurred, images, mean * 0, np.zeros((300, 4)), LOSSES, "l1")
+    collapsed = measure_vae(blurred, images, mean * 0, np.zeros((300, 4)), LOSSES)
     assert collapsed.metrics["posterior_collapse"] == 1
     assert set(found.metrics) | set(collapsed.metrics) <= set(catalog.METRICS)

@@ -224,6 +224,21 @@ def test_measures_of_other_code_accuse_nobody(
     assert ("g_loss of epoch 1" in said) == (verdict == "failed")
 
 
+def test_measures_that_were_withdrawn_are_no_findings(
+    files: dict[str, bytes], tmp_path: Path
+) -> None:
+    """The first release wrote an ELBO of every VAE, always null, and why."""
+    name = next(n for n in sorted(files) if "VAE" in n and n.endswith("metrics.json"))
+
+    def change(value: dict) -> None:
+        value["metrics"] |= {"elbo": None, "bits_per_dim": None}
+        value["details"]["elbo_absent"] = "L1 is not the negative log of a normalised likelihood"
+
+    path = forge.forged(files, tmp_path / "x.zip", edit_json(name, change), again=True)
+    found = verify(path, rerun=1, cells="*VAE*")
+    assert forge.verdicts(found) == dict.fromkeys((1, 2, 3, 4), "passed"), found.lines()
+
+
 @pytest.mark.parametrize(
     ("what", "verdict"), [("the weights", "not checkable"), ("a measure", "failed")]
 )

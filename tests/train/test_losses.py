@@ -105,13 +105,13 @@ def test_smoothing_is_cross_entropy_with_a_smaller_target(smoothing: float) -> N
 
 def test_free_bits_cost_a_constant_and_teach_nothing() -> None:
     kl = torch.tensor([[0.1, 2.0], [0.3, 4.0]], requires_grad=True)  # means 0.2 and 3
-    kl_price = losses.kl_price
-    assert kl_price(kl, 1.0, 0.0).item() == pytest.approx(3.2)
-    assert kl_price(kl, 4.0, 0.0).item() == pytest.approx(12.8)
-    price = kl_price(kl, 2.0, 0.5)
+    weighted_kl = losses.weighted_kl
+    assert weighted_kl(kl, 1.0, 0.0).item() == pytest.approx(3.2)
+    assert weighted_kl(kl, 4.0, 0.0).item() == pytest.approx(12.8)
+    price = weighted_kl(kl, 2.0, 0.5)
     assert price.item() == pytest.approx(2 * (0.5 + 3.0))
     price.backward()
     assert kl.grad is not None
     assert kl.grad.tolist() == [[0.0, 1.0], [0.0, 1.0]]
-    assert kl_price(kl, 1.0, 0.2 - 1e-3).item() == pytest.approx(3.2)
-    assert kl_price(kl, 1.0, 0.2 + 1e-3).item() == pytest.approx(3.201)
+    assert weighted_kl(kl, 1.0, 0.2 - 1e-3).item() == pytest.approx(3.2)
+    assert weighted_kl(kl, 1.0, 0.2 + 1e-3).item() == pytest.approx(3.201)

@@ -1,19 +1,14 @@
-"""The pinned networks: ``<dataset>.safetensors``, one file and one hash a data set.
+"""Weights of the pinned feature networks, ``<dataset>.safetensors``.
 
-Besides the weights a file holds ``feature_mean`` and ``feature_std`` (64 each, over
-the 60,000 training images, for standardisation), so that everything that enters a
-feature is covered by its SHA-256.
+A file also holds ``feature_mean`` and ``feature_std``, (64,) each over the 60,000 training
+images, so its SHA-256 covers everything that determines a feature.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from labkit.calibration import feature_hash
-
-__all__ = ["feature_hash", "weights_path"]
-
 
 def weights_path(dataset: str) -> Path:
-    """Where the weights of a data set's feature network lie."""
+    """Return the path of the weights of a data set's feature network."""
     return Path(__file__).parent / f"{dataset}.safetensors"

@@ -1,9 +1,9 @@
-"""Two ways to give a VAE a critic, so that its samples need not be blurred.
+"""Two hybrids of VAE and GAN: a VAE with a discriminator, for sharper samples.
 
-A VAE is blurry because of how it compares images: where it is not sure of an edge's
-place, the mean of all edges costs least. A critic does not forgive a mean. `AdversarialVAE`
-keeps the comparison by pixels and adds a critic of the samples; `VAEGAN` also lets the
-critic's own features do the comparing (Larsen et al. 2016, arXiv:1512.09300).
+A pixel-wise reconstruction loss is lowest for the average of all images that fit a code, so a
+VAE that is unsure where an edge lies blurs it. A discriminator rejects blurred images.
+`AdversarialVAE` keeps the pixel-wise loss and adds an adversarial one on samples; `VAEGAN`
+compares images by the discriminator's features (Larsen et al. 2016, arXiv:1512.09300).
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ import torch
 from torch import Tensor, nn
 
 from labkit.train.adversary import Adversary
-from labkit.train.losses import kl_price, kl_to_standard_normal
+from labkit.train.losses import kl_to_standard_normal, weighted_kl
 from labkit.train.models import networks
 from labkit.train.models.base import Context, gradient_norm
 from labkit.train.models.vae import VAE
 
 
 class AdversarialVAE(VAE):
-    """A VAE that also pays when a critic tells its samples from real images."""
+    """A VAE whose decoder also learns to make samples that a discriminator takes for real.
+
+    Encoder and decoder minimise reconstruction + β KL + ``adversarial_weight`` times the
+    generator's loss on samples from the prior.
+    """
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params)
@@ -42,30 +46,23 @@ class AdversarialVAE(VAE):
             recon = self.reconstruction.loss(raw, batch).mean()
             divergence = kl_to_standard_normal(mean, log_variance)
             g_loss = self.adversary.loss.generator(self.adversary.network(samples))
-            price = kl_price(divergence, self._beta_now(context), self.free_bits)
+            kl = weighted_kl(divergence, self._beta_now(context), self.free_bits)
             self.optimisers["both"].zero_grad(set_to_none=True)
-            (recon + price + self.weight * g_loss).backward()
+            (recon + kl + self.weight * g_loss).backward()
             self.optimisers["both"].step()
         return self._record(recon, divergence, g_loss) | stats
 
     def _record(self, recon: Tensor, divergence: Tensor, g_loss: Tensor) -> dict[str, Tensor]:
-        recon, kl = recon.detach(), divergence.detach().sum(1).mean()
-        return {
-            "total_loss": recon + kl,
-            "recon_loss": recon,
-            "kl_loss": kl,
-            "g_loss": g_loss.detach(),
-            "g_grad_norm": gradient_norm(self.decoder),
-        }
+        adversarial = {"g_loss": g_loss.detach(), "g_grad_norm": gradient_norm(self.decoder)}
+        return self._losses(recon, divergence) | adversarial
 
 
 class VAEGAN(AdversarialVAE):
-    """Images are compared by what a layer of the critic sees in them.
+    """A VAE that compares images by a discriminator's features (Larsen et al. 2016, alg. 1).
 
-    The encoder minimises the distance of features plus KL; the decoder a share of that
-    distance (γ) plus the adversarial loss; the critic tells real images from samples and
-    reconstructions (Larsen et al. 2016, algorithm 1). Its last two layers are left out of
-    the features.
+    The encoder minimises the feature distance plus KL, the decoder γ times the feature distance
+    plus the adversarial loss; the discriminator separates real images from fakes, of which half
+    are reconstructions and half samples. Features are its output without its last two layers.
     """
 
     def __init__(self, params: Mapping[str, Any]) -> None:
@@ -81,20 +78,20 @@ class VAEGAN(AdversarialVAE):
         stats = self.adversary.learn(batch, fake.detach(), context.noise)
 
         with self.adversary.frozen():
-            like = self._feature_distance(rebuilt, batch).mean()
+            distance = self._feature_distance(rebuilt, batch).mean()
             divergence = kl_to_standard_normal(mean, log_variance)
             g_loss = self.adversary.loss.generator(self.adversary.network(fake))
-            price = kl_price(divergence, self._beta_now(context), self.free_bits)
-            _set_gradients(self.encoder, like + price, keep=True)
-            _set_gradients(self.decoder, self.gamma * like + g_loss)
+            kl = weighted_kl(divergence, self._beta_now(context), self.free_bits)
+            _set_gradients(self.encoder, distance + kl, keep=True)
+            _set_gradients(self.decoder, self.gamma * distance + g_loss)
             self.optimisers["both"].step()
-        return self._record(like, divergence, g_loss) | stats
+        return self._record(distance, divergence, g_loss) | stats
 
     def _distance(self, z: Tensor, images: Tensor, labels: Tensor | None) -> Tensor:
         return self._feature_distance(self._decode(z), images)
 
     def _feature_distance(self, a: Tensor, b: Tensor) -> Tensor:
-        """(N,) half the squared distance of features: a Gaussian of variance 1 (eq. 7)."""
+        """(N,) half the squared feature distance: a Gaussian's of variance 1 (eq. 7)."""
         network = self.adversary.network
         assert isinstance(network, nn.Sequential)
         features = network[:-2]
@@ -102,7 +99,7 @@ class VAEGAN(AdversarialVAE):
 
 
 def _set_gradients(network: nn.Module, loss: Tensor, keep: bool = False) -> None:
-    """The gradient of a loss for one network's weights alone."""
+    """Set one network's gradients to those of a loss; `keep` the graph for another call."""
     weights = list(network.parameters())
     gradients = torch.autograd.grad(loss, weights, retain_graph=keep)
     for weight, gradient in zip(weights, gradients, strict=True):

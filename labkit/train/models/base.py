@@ -1,4 +1,8 @@
-"""What the loop, the checkpoint and the evaluation ask of a family."""
+"""Base classes: what training, checkpoints and evaluation need of a family of models.
+
+A family is a kind of generative model (GAN, VAE, a hybrid): its networks, their optimisers, a
+training step and a way to make samples.
+"""
 
 from __future__ import annotations
 
@@ -9,83 +13,84 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-#: Images per forward pass where no gradient is needed. Layers that draw by themselves draw in
-#: blocks of this size: another one would be other samples.
+#: Images per forward pass without gradient. Random layers draw in blocks of this size, so
+#: another size would give other samples.
 EVAL_BATCH = 500
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a training step is told beside its batch."""
+    """What a training step gets beside its batch."""
 
     noise: torch.Generator
-    """The stream of the epoch's training noise, on the batch's device."""
+    """The epoch's random stream, on the batch's device."""
     labels: Tensor | None = None
-    """(N,) classes of the batch's images, where they are known."""
+    """(N,) int64 classes of the batch's images; None if unknown."""
     step: int = 0
-    """The number of the batch in its epoch, from 0."""
+    """Number of the batch in its epoch, from 0."""
     steps: int = 1
-    """Batches an epoch."""
+    """Batches per epoch."""
     epoch: int = 1
-    """The epoch, from 1."""
+    """Number of the epoch, from 1."""
     epochs: int = 1
-    """How many epochs training takes."""
+    """Total number of epochs."""
 
     @property
     def epochs_done(self) -> float:
-        """Epochs of training before this batch, e.g. 2.5."""
+        """Epochs trained before this batch, with fractions, e.g. 2.5."""
         return self.epoch - 1 + self.step / self.steps
 
 
 class Family:
-    """Networks and optimisers that learn from batches and can be sampled.
+    """A generative model that learns from batches of images and can be sampled.
 
-    A subclass fills `networks` and `optimisers` and writes `step` and `_decode`. The
-    loop calls nothing else, and knows no model.
+    A subclass sets `networks`, `optimisers` and `noise_dim` and defines `step` and `_decode`.
     """
 
     networks: dict[str, nn.Module]
     optimisers: dict[str, Optimizer]
     noise_dim: int
-    """Length of the vectors `_decode` takes."""
+    """Length of the noise vectors that `_decode` takes."""
     classes = 0
-    """How many classes can be asked for; 0: none."""
+    """Number of classes of a conditional family; 0: not conditional."""
 
     def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
-        """Learn from one batch.
+        """Update the networks on one batch.
 
         Args:
             batch: real images (N, 1, 28, 28) in [-1, 1].
-            context: its labels, the stream of noise, and where training is.
+            context: labels, random stream, place in training.
 
         Returns:
-            Scalars by name, detached: the losses first, then whatever is worth recording.
+            Detached scalars by name: the losses first, then other records.
         """
         raise NotImplementedError
 
     def _decode(self, z: Tensor) -> Tensor:
-        """Noise (N, noise_dim) -> images (N, 1, 28, 28) in [-1, 1], without gradient."""
+        """Noise (N, noise_dim) -> images (N, 1, 28, 28) in [-1, 1]."""
         raise NotImplementedError
 
     def to(self, device: torch.device) -> None:
-        """Move the networks; channels last, the layout in which convolutions are fastest."""
+        """Move the networks to a device, in channels-last layout (fastest for convolutions)."""
         for network in self.networks.values():
             network.to(device).to(memory_format=torch.channels_last)
 
     @property
     def device(self) -> torch.device:
+        """The device of the networks."""
         return next(next(iter(self.networks.values())).parameters()).device
 
     def train(self, mode: bool = True) -> None:
+        """Put the networks in training mode, or with False in evaluation mode."""
         for network in self.networks.values():
             network.train(mode)
 
     def random_noise(self, n: int, rng: torch.Generator) -> Tensor:
-        """(n, noise_dim) standard normal values of a stream, on the family's device."""
+        """Draw noise (n, noise_dim) from N(0, I); returned on the family's device."""
         return torch.randn(n, self.noise_dim, generator=rng, device=rng.device).to(self.device)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Images (N, 1, 28, 28) in [-1, 1] of given noise; networks in evaluation mode."""
+        """Noise (N, noise_dim) -> images (N, 1, 28, 28) in [-1, 1], in evaluation mode."""
         return self._in_parts(self._decode, z)
 
     @torch.no_grad()
@@ -97,27 +102,27 @@ class Family:
 
     @staticmethod
     def sample_labels(n: int) -> Tensor:
-        """(n,) the classes of the images `sample` makes, where they can be asked for."""
+        """(n,) classes of the images that `sample` of a conditional family makes."""
         return torch.arange(n) % 10
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
-        """`n` images (n, 1, 28, 28) in [-1, 1]; `rng` may be a stream on the CPU."""
+        """Draw `n` images (n, 1, 28, 28) in [-1, 1]; `rng` may be on the CPU."""
         return self.decode(self.random_noise(n, rng))
 
     def parameter_count(self) -> int:
-        """Trainable weights of all networks."""
+        """Number of trainable weights of all networks."""
         weights = (p for net in self.networks.values() for p in net.parameters())
         return sum(p.numel() for p in weights if p.requires_grad)
 
 
 class Autoencoder(Family):
-    """A family that also has an encoder: images to latents and back.
+    """A family with an encoder: images to latent codes and back.
 
-    `labels` are everywhere the (N,) classes of the images, for a family that is told them.
+    `labels` are the (N,) classes of the images, needed by conditional families only.
     """
 
     latent_dim: int
-    """Length of a code."""
+    """Length of a latent code."""
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Images (N, 1, 28, 28) in [-1, 1] -> mean and log-variance, each (N, latent_dim)."""
@@ -126,58 +131,62 @@ class Autoencoder(Family):
     def test_losses(
         self, images: Tensor, rng: torch.Generator, labels: Tensor | None = None
     ) -> dict[str, float]:
-        """Training's losses per image on other images: ``test_total_loss``, ..."""
+        """``test_total_loss``, ``test_recon_loss``, ``test_kl_loss`` per held-out image."""
         raise NotImplementedError
 
     def reconstruct(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Images decoded from their posterior means: (N, 1, 28, 28) -> the same, in [-1, 1]."""
-        return self.decode_codes(self._told(self.encode(images, labels)[0], labels))
+        """Decode images' posterior means: (N, 1, 28, 28) -> (N, 1, 28, 28), both in [-1, 1]."""
+        return self.decode_codes(self._with_class(self.encode(images, labels)[0], labels))
 
     def decode_codes(self, codes: Tensor) -> Tensor:
-        """Images (N, 1, 28, 28) in [-1, 1] of given codes; networks in evaluation mode."""
+        """Codes, as `_with_class` returns them -> images (N, 1, 28, 28) in [-1, 1]."""
         return self._in_parts(self._decode_code, codes)
 
     def _decode_code(self, z: Tensor) -> Tensor:
-        """Where samples are not made straight from codes, a subclass says what is."""
+        """Decode codes; a subclass overrides it if its noise is not the code itself."""
         return self._decode(z)
 
-    def _told(self, z: Tensor, labels: Tensor | None) -> Tensor:
-        """Codes (N, latent_dim) with whatever else the decoder is told of these images."""
+    def _with_class(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        """Codes (N, latent_dim) with the class appended, in conditional families."""
         return z
 
     def interpolate(
         self, a: Tensor, b: Tensor, steps: int = 16, labels: Tensor | None = None
     ) -> Tensor:
-        """(steps, 1, 28, 28) images along the straight line between two images' means.
+        """Decode codes on the straight line between two images' posterior means.
 
         Args:
-            a, b: one image each, (1, 28, 28) in [-1, 1].
-            steps: images along the line, both ends among them.
-            labels: (2,) the classes of `a` and `b`.
+            a, b: images (1, 28, 28) in [-1, 1].
+            steps: number of images, both ends included.
+            labels: (2,) classes of `a` and `b`.
+
+        Returns:
+            (steps, 1, 28, 28) in [-1, 1].
         """
-        ends = self._told(self.encode(torch.stack([a, b]), labels)[0], labels)
+        ends = self._with_class(self.encode(torch.stack([a, b]), labels)[0], labels)
         t = torch.linspace(0, 1, steps, device=ends.device).unsqueeze(1)
         return self.decode_codes((1 - t) * ends[0] + t * ends[1])
 
 
 def in_parts(images: Tensor, labels: Tensor | None) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Images (N, ...) and their labels (N,), in parts of a size that fits memory."""
+    """Split images (N, ...) and their labels (N,) into parts of at most `EVAL_BATCH`."""
     parts = images.split(EVAL_BATCH)
     known = labels.split(EVAL_BATCH) if labels is not None else [None] * len(parts)
     yield from zip(parts, known, strict=True)
 
 
 def plane(size: int) -> Tensor:
-    """(size², 2) codes that cut the plane of N(0, I) into cells of equal probability.
+    """(size², 2) codes that cover a latent plane in proportion to the density of N(0, I).
 
-    Row by row from the top left, as a page is read; the second coordinate points up.
+    Each coordinate takes the quantiles (i + 1/2) / size of N(0, 1). Rows run from the top left,
+    first coordinate to the right, second one up.
     """
     at = torch.special.ndtri((torch.arange(size, dtype=torch.float64) + 0.5) / size).float()
     return torch.cartesian_prod(at.flip(0), at).flip(1)
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """Images in [-1, 1] -> uint8 0..255, the one rounding both sides of a measure go through."""
+    """Images in [-1, 1] -> uint8 0..255, rounded."""
     return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
@@ -187,6 +196,6 @@ def to_float(images: Tensor) -> Tensor:
 
 
 def gradient_norm(network: nn.Module) -> Tensor:
-    """Global L2 norm of a network's gradients, a scalar on its device."""
+    """L2 norm of all of a network's gradients together, a scalar on its device."""
     norms = [p.grad.norm() for p in network.parameters() if p.grad is not None]
     return torch.stack(norms).norm()

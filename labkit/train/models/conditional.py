@@ -1,10 +1,10 @@
-"""Asking for a class: the conditional GAN and the conditional VAE.
+"""Conditional models, which generate images of a given class: conditional GAN and VAE.
 
-The class is one more input of every network. A vector gets ten more entries, all 0 but
-that of the class; an image gets ten more channels, all 0 but that of the class. Since the
-discriminator sees the class too, a good image of the wrong class is a bad fake (Mirza &
-Osindero 2014, arXiv:1411.1784). For the VAE the code need not say what the label says
-already (Sohn, Lee & Yan 2015, "Learning structured output representation").
+Every network gets the class as a further input, one-hot: a vector gets ten more entries, an
+image ten more channels, 1 for its class and 0 for the others. The discriminator sees the class
+too, so the generator must match it (Mirza & Osindero 2014, arXiv:1411.1784). The code of a
+conditional VAE need not encode the class, since the decoder is given it (Sohn, Lee & Yan 2015,
+"Learning Structured Output Representation using Deep Conditional Generative Models").
 """
 
 from __future__ import annotations
@@ -21,28 +21,31 @@ CLASSES = 10
 
 
 def one_hot(labels: Tensor) -> Tensor:
-    """(N,) classes -> (N, 10), 1 at the class and 0 elsewhere."""
+    """(N,) int64 classes -> (N, 10) floats, 1 at the class and 0 elsewhere."""
     return F.one_hot(labels, CLASSES).float()
 
 
 def with_planes(images: Tensor, labels: Tensor) -> Tensor:
-    """(N, 1, H, W) -> (N, 11, H, W): the class as a plane of ones among planes of zeros."""
+    """Append the one-hot class as constant channels: (N, 1, H, W) -> (N, 11, H, W)."""
     planes = one_hot(labels)[:, :, None, None].expand(-1, -1, *images.shape[2:])
     return torch.cat([images, planes], 1)
 
 
 class Conditional(Family):
-    """What both share: noise is a random vector and the class it stands for."""
+    """A family whose noise is a random vector with a one-hot class appended."""
 
     classes = CLASSES
 
     def random_noise(self, n: int, rng: torch.Generator) -> Tensor:
-        """(n, noise_dim) noise for the classes 0, 1, ..., 9, 0, 1, ... in turn."""
+        """Draw noise (n, noise_dim) for the classes 0, 1, ..., 9, 0, 1, ... in turn."""
         z = torch.randn(n, self.noise_dim - CLASSES, generator=rng, device=rng.device)
         return torch.cat([z, one_hot(self.sample_labels(n).to(z.device))], 1).to(self.device)
 
     def class_grid(self, columns: int, rng: torch.Generator) -> Tensor:
-        """(10 * columns, 1, 28, 28): a row for each class, the same noise down each column."""
+        """Draw a grid of images (10 * columns, 1, 28, 28) in [-1, 1], row by row.
+
+        Each row is a class; the images of a column share their random vector.
+        """
         size = columns, self.noise_dim - CLASSES
         z = torch.randn(size, generator=rng, device=rng.device).repeat(CLASSES, 1)
         labels = torch.arange(CLASSES, device=z.device).repeat_interleave(columns)
@@ -50,7 +53,7 @@ class Conditional(Family):
 
 
 class ConditionalGAN(Conditional, GAN):
-    """A GAN both of whose networks are told the class."""
+    """A GAN whose generator and discriminator both get the class."""
 
     def _training_noise(self, n: int, context: Context) -> Tensor:
         assert context.labels is not None
@@ -64,12 +67,12 @@ class ConditionalGAN(Conditional, GAN):
 
 
 class ConditionalVAE(Conditional, VAE):
-    """A VAE both of whose networks are told the class."""
+    """A VAE whose encoder and decoder both get the class."""
 
     def _encode(self, images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
         assert labels is not None
         return self.encoder(with_planes(images, labels))
 
-    def _told(self, z: Tensor, labels: Tensor | None) -> Tensor:
+    def _with_class(self, z: Tensor, labels: Tensor | None) -> Tensor:
         assert labels is not None
         return torch.cat([z, one_hot(labels)], 1)

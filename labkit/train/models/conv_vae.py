@@ -1,26 +1,11 @@
-"""A convolutional VAE and its mirror image: down 28, 14, 7 and up again.
+"""The decoder of a convolutional VAE, which mirrors its encoder's layers: 7, 14, 28 pixels.
 
-The encoder halves height and width twice while the maps double; the decoder takes the
-same steps backwards. What the stride throws away, the latent vector has to remember.
+The encoder is :func:`labkit.train.models.networks.conv_encoder`.
 """
 
 from __future__ import annotations
 
 from torch import nn
-
-from labkit.train.models.networks import GaussianEncoder
-
-
-def encoder(latent_dim: int, channels: int = 1) -> GaussianEncoder:
-    """Images (N, channels, 28, 28) -> mean and log-variance, each (N, latent_dim)."""
-    features = nn.Sequential(
-        nn.Conv2d(channels, 32, 4, stride=2, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(32, 64, 4, stride=2, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Flatten(),
-    )
-    return GaussianEncoder(features, 64 * 7 * 7, latent_dim)
 
 
 def decoder(latent_dim: int) -> nn.Sequential:

@@ -1,10 +1,9 @@
-"""DCGAN for 28 x 28 images: convolutions all the way, from noise to image and back.
+"""DCGAN for 28 x 28 images: convolutions only (Radford et al. 2016, arXiv:1511.06434).
 
-Radford, Metz & Chintala 2016, arXiv:1511.06434, in the size that fits Fashion-MNIST: a
-noise vector is a 1 x 1 image with many channels, which transposed convolutions unfold
-to 7 x 7, 14 x 14 and 28 x 28; the discriminator folds an image back into one number.
-Batch norm stands everywhere but at the generator's output and the discriminator's input.
-The same discriminator without a threshold is the critic of a Wasserstein GAN.
+The generator takes noise as a 1 x 1 image with many channels and enlarges it by transposed
+convolutions to 7 x 7, 14 x 14 and 28 x 28; the discriminator reduces an image to one number by
+strided convolutions. Batch norm follows every convolution but the generator's last and the
+discriminator's first and last. With a Wasserstein loss the discriminator is a critic.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def generator(z_dim: int) -> nn.Sequential:
 
 
 def discriminator(norm: str = "batch", channels: int = 1) -> nn.Sequential:
-    """Images (N, channels, 28, 28) -> logits (N, 1)."""
+    """Images (N, channels, 28, 28) in [-1, 1] -> logits (N, 1)."""
     return nn.Sequential(
         nn.Conv2d(channels, 64, 4, stride=2, padding=1),
         nn.LeakyReLU(0.2, inplace=True),

@@ -1,8 +1,8 @@
-"""A GAN of linear layers only: the smallest that works, and the quickest to train.
+"""A GAN of linear layers: the smallest here, and the quickest to train.
 
-Every pixel is connected with every unit, so nothing in the networks knows that pixels
-have neighbours; what they make of edges and strokes they have learnt. No layer mixes
-images, so the discriminator may be a critic under gradient penalty as it is.
+Every unit is connected with every pixel, so the networks have no built-in notion of which
+pixels are neighbours. The discriminator has no batch norm by default, so it can be a critic
+with gradient penalty.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def generator(z_dim: int) -> nn.Sequential:
 
 
 def discriminator(norm: str = "none", channels: int = 1) -> nn.Sequential:
-    """Images (N, channels, 28, 28) -> logits (N, 1): 512, 256 units."""
+    """Images (N, channels, 28, 28) in [-1, 1] -> logits (N, 1): 512, 256 units."""
     return nn.Sequential(
         nn.Flatten(),
         nn.Linear(channels * PIXELS, 512),

@@ -1,9 +1,8 @@
-"""VAEs of linear layers: one small enough to have its latent plane drawn, one deeper.
+"""VAEs of linear layers: one with a single hidden layer, and a deeper one.
 
-With two latent dimensions the whole latent space fits on a page: every image is a point
-and every point an image. The deeper one can be regularised: batch norm in all hidden
-layers, dropout in the encoder's. Dropout makes the training loss noisier and higher than
-that of the same network at rest, so the two trainings' losses must be compared with care.
+With two latent dimensions the latent space can be drawn: every image is a point of a plane.
+The deeper VAE can be regularised, by batch norm in all hidden layers and dropout in the
+encoder's. Dropout raises the training loss but is off in evaluation, so compare test losses.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def decoder512(latent_dim: int, norm: str = "none") -> nn.Sequential:
 
 
 def _hidden(inputs: int, units: int, norm: str, dropout: float = 0.0) -> list[nn.Module]:
-    """Linear, norm if any, leaky ReLU, dropout if any."""
+    """One hidden layer: linear, optional norm, leaky ReLU, optional dropout."""
     drop = [nn.Dropout(dropout)] if dropout else []
     return [
         nn.Linear(inputs, units),

@@ -1,8 +1,9 @@
-"""The generative adversarial network: two networks, each the other's teacher.
+"""The generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661, algorithm 1).
 
-The discriminator D learns to give real images high logits and generated ones low.
-The generator G turns noise into images and learns, through D's gradient alone, to
-make them score high. Goodfellow et al. 2014, arXiv:1406.2661, algorithm 1.
+The generator G maps noise to images. The discriminator D learns to give real images high
+logits and generated ones low logits; G learns to make images that D gives high logits. G never
+sees a real image: all it learns comes through the gradient of D. The two take turns, D
+``n_critic`` steps for each step of G.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from labkit.train.options import Average
 
 
 class GAN(Family):
-    """A GAN of any networks, loss and constraint of the catalog."""
+    """A GAN with networks, loss and constraint from the catalog; `params` are its settings."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.noise_dim = params["z_dim"] + self.classes
@@ -50,7 +51,7 @@ class GAN(Family):
         return stats
 
     def _discriminator_step(self, real: Tensor, context: Context) -> dict[str, Tensor]:
-        with torch.no_grad():  # D's step asks nothing of G
+        with torch.no_grad():  # D's step needs no gradient of G
             fake = self.G(self._training_noise(len(real), context))
         judge = partial(self._judge, labels=context.labels)
         return self.adversary.learn(real, fake, context.noise, judge)
@@ -67,11 +68,11 @@ class GAN(Family):
         return {"g_loss": loss.detach(), "g_grad_norm": gradient_norm(self.G)}
 
     def _training_noise(self, n: int, context: Context) -> Tensor:
-        """What G makes images of in training: (n, noise_dim)."""
+        """Draw G's noise (n, noise_dim) for a training step."""
         return self.random_noise(n, context.noise)
 
     def _judge(self, images: Tensor, labels: Tensor | None) -> Tensor:
-        """D's logits (N, 1) of images (N, 1, 28, 28); `labels` (N,) for a D that is told them."""
+        """D's logits (N, 1) of images (N, 1, 28, 28); a conditional D uses the `labels` (N,)."""
         return self.D(images)
 
     def _decode(self, z: Tensor) -> Tensor:
@@ -80,9 +81,9 @@ class GAN(Family):
 
     @torch.no_grad()
     def discriminator_features(self, images: Tensor) -> Tensor:
-        """Lab 1's last convolution averaged over space: (N, 1, 28, 28) -> (N, 128).
+        """D's last convolution averaged over space: (N, 1, 28, 28) -> (N, 128), for Lab 1's D.
 
-        The lab sheet's own yardstick; networks in evaluation mode.
+        The features of :func:`labkit.measure.frechet.lab_sheet_fid`, in evaluation mode.
         """
         assert isinstance(self.D, nn.Sequential)
         trunk = self.D[:-2]  # all but flatten and the last linear layer

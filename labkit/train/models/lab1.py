@@ -1,7 +1,7 @@
-"""The networks of Lab 1, exactly as its sheet describes them.
+"""The networks of Lab 1 as its sheet describes them, with PyTorch's initialisation.
 
-All images are (N, 1, 28, 28). PyTorch's default initialisation. The decoders here
-return raw values; the loss says which squashing goes with it (tanh for pixels in
+The VAE's encoder is :func:`labkit.train.models.networks.conv_encoder`. The decoder returns raw
+values; the reconstruction loss has the output activation that goes with it (tanh for pixels in
 [-1, 1], sigmoid for [0, 1]).
 """
 
@@ -10,11 +10,11 @@ from __future__ import annotations
 from torch import nn
 
 from labkit.train.models.layers import ConvToOne, ConvTranspose2x
-from labkit.train.models.networks import GaussianEncoder, norm_layer
+from labkit.train.models.networks import norm_layer
 
 
 def generator(z_dim: int) -> nn.Sequential:
-    """Noise (N, z_dim) -> images (N, 1, 28, 28) in [-1, 1]: 7x7, 14x14, 28x28."""
+    """Noise (N, z_dim) -> images (N, 1, 28, 28) in [-1, 1], by way of 7 x 7 and 14 x 14."""
     return nn.Sequential(
         nn.Linear(z_dim, 128 * 7 * 7),
         nn.BatchNorm1d(128 * 7 * 7),
@@ -32,7 +32,7 @@ def generator(z_dim: int) -> nn.Sequential:
 
 
 def discriminator(norm: str = "batch", channels: int = 1) -> nn.Sequential:
-    """Images (N, channels, 28, 28) -> logits (N, 1); no norm in the first and last block."""
+    """Images (N, channels, 28, 28) in [-1, 1] -> logits (N, 1); norm in the second block only."""
     return nn.Sequential(
         nn.Conv2d(channels, 32, 4, stride=2, padding=1),
         nn.LeakyReLU(0.2, inplace=True),
@@ -46,22 +46,10 @@ def discriminator(norm: str = "batch", channels: int = 1) -> nn.Sequential:
     )
 
 
-def encoder(latent_dim: int, channels: int = 1) -> GaussianEncoder:
-    """Images (N, channels, 28, 28) -> mean and log-variance of q(z|x), each (N, latent_dim)."""
-    features = nn.Sequential(
-        nn.Conv2d(channels, 32, 4, stride=2, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(32, 64, 4, stride=2, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Flatten(),
-    )
-    return GaussianEncoder(features, 64 * 7 * 7, latent_dim)
-
-
 def decoder(latent_dim: int) -> nn.Sequential:
     """Latents (N, latent_dim) -> raw images (N, 1, 28, 28), before tanh or sigmoid."""
     return nn.Sequential(
-        nn.Linear(latent_dim, 64 * 7 * 7),  # no activation here: the sheet has none
+        nn.Linear(latent_dim, 64 * 7 * 7),  # no activation, as on the sheet
         nn.Unflatten(1, (64, 7, 7)),
         ConvTranspose2x(64, 32),
         nn.ReLU(inplace=True),

@@ -1,9 +1,9 @@
-"""A GAN in a VAE's latent space: the VAE draws the images, the GAN says where to look.
+"""A GAN in a VAE's latent space, after two-stage VAEs (Dai & Wipf 2019, arXiv:1903.05789).
 
-A VAE's samples are decoded from the prior, but the codes of real images need not fill the
-prior: between them lie places the decoder never learnt. First a VAE is trained; then it is
-frozen, and a small GAN learns the distribution of its codes. Its samples differ from the
-VAE's own by that alone. In the spirit of two-stage VAEs (Dai & Wipf 2019, arXiv:1903.05789).
+A VAE decodes its samples from the prior N(0, I), but the codes of real images need not fill the
+prior, and elsewhere the decoder is untrained. So training has two stages: first the VAE; then,
+with the VAE frozen, a small GAN that learns the distribution of its codes. Samples are codes
+from the GAN, decoded by the VAE.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ HIDDEN = 256
 
 
 class LatentGAN(VAE):
-    """A VAE for the first part of training, a GAN of its codes for the rest."""
+    """A VAE for the first ``vae_share`` of the epochs, then a GAN of its codes."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params)
         self.noise_dim = params["z_dim"]
         self.share = params["vae_share"]
-        own = {**params, "lr": params["gan_lr"], "betas": (0.5, 0.999)}
+        gan = {**params, "lr": params["gan_lr"], "betas": (0.5, 0.999)}
         self.G = perceptron(self.noise_dim, self.latent_dim)
-        self.adversary = Adversary(perceptron(self.latent_dim, 1), own)
+        self.adversary = Adversary(perceptron(self.latent_dim, 1), gan)
         self.networks |= {"generator": self.G, "discriminator": self.adversary.network}
         self.optimisers |= {
-            "generator": make_optimiser(self.G, own),
+            "generator": make_optimiser(self.G, gan),
             "discriminator": self.adversary.optimiser,
         }
 
@@ -62,7 +62,7 @@ class LatentGAN(VAE):
 
 
 def perceptron(inputs: int, outputs: int) -> nn.Sequential:
-    """(N, inputs) -> (N, outputs) through two hidden layers, no norm."""
+    """(N, inputs) -> (N, outputs) through two hidden layers of 256 units, without norm."""
     return nn.Sequential(
         nn.Linear(inputs, HIDDEN),
         nn.LeakyReLU(0.2),

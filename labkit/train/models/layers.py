@@ -1,8 +1,8 @@
-"""Convolutions of Lab 1 in the form in which one processor core computes them fastest.
+"""Two convolutions of Lab 1, computed faster on one processor core.
 
-Each layer is a torch layer - the same parameters, names, shapes, initialisation and
-function - with another forward pass for float32 on the CPU. Elsewhere (CUDA, autocast)
-the torch layer runs as it is. `docs/performance.md` has the measurements.
+Each is a torch layer with the same parameters and the same function, but its own forward pass
+for float32 on the CPU; on CUDA and under autocast torch's is used. `docs/performance.md` has
+the measurements.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def _on_plain_cpu(x: Tensor) -> bool:
 class ConvTranspose2x(nn.ConvTranspose2d):
     """Transposed convolution, 4x4, that doubles height and width: (N, C, H, W) -> (N, D, 2H, 2W).
 
-    The CPU kernel's gradient of the bias is many times slower than the plain sum that it
-    is, so the bias is added after the convolution, where autograd takes that sum.
+    The bias is added after the convolution: its gradient is then a plain sum, many times faster
+    than the CPU kernel's.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -41,9 +41,9 @@ class ConvTranspose2x(nn.ConvTranspose2d):
 class ConvToOne(nn.Conv2d):
     """Convolution, 3x3, to a single channel: (N, C, H, W) -> (N, 1, H, W).
 
-    The CPU kernel vectorises over output channels, of which there is one. Here one
-    matrix product computes what every pixel contributes through each of the 9 taps,
-    and nine shifted maps are added.
+    The CPU kernel vectorises over output channels, of which there is only one here. Instead one
+    matrix product gives every pixel's contribution through each of the 9 taps (kernel weights);
+    the nine maps are shifted and added.
     """
 
     def __init__(self, in_channels: int) -> None:
@@ -57,7 +57,7 @@ class ConvToOne(nn.Conv2d):
 
 
 class _ConvToOne(torch.autograd.Function):
-    """Pixels P (NHW, C) and taps W (9, C): y = sum_k shift_k(W_k P'); a matrix product each way."""
+    """y = sum_k shift_k(P W_k) of pixels P (NHW, C) and taps W (9, C), with its gradient."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -89,5 +89,5 @@ _OFFSETS = [(row, column) for row in range(3) for column in range(3)]
 
 
 def _rows(x: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N * H * W, C); no copy if channels come last in memory."""
+    """(N, C, H, W) -> (N * H * W, C), without a copy in channels-last layout."""
     return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])

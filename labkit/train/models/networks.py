@@ -1,4 +1,4 @@
-"""Networks by their name in the catalog, and the two small parts many of them share."""
+"""Make networks by their name in the catalog; parts that several networks share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from labkit.plugins.registry import OwnCodeError
 
 
 def generator(name: str, z_dim: int) -> nn.Module:
-    """Noise (N, z_dim) -> images (N, 1, 28, 28) in [-1, 1]."""
+    """Make a generator: noise (N, z_dim) -> images (N, 1, 28, 28) in [-1, 1].
+
+    Args:
+        name: a key of the catalog's ``GAN_NETWORKS``.
+        z_dim: length of the noise, the one-hot class included.
+
+    Raises:
+        OwnCodeError: a user's own network has another output.
+    """
     target = GAN_NETWORKS[name].generator
     made: nn.Module = resolve(target)(z_dim)
     wanted = f"noise (N, {z_dim}) -> images (N, 1, 28, 28) in [-1, 1]"
@@ -22,12 +30,15 @@ def generator(name: str, z_dim: int) -> nn.Module:
 
 
 def discriminator(name: str, norm: str = "own", channels: int = 1) -> nn.Module:
-    """Images (N, channels, 28, 28) -> logits (N, 1).
+    """Make a discriminator: images (N, channels, 28, 28) in [-1, 1] -> logits (N, 1).
 
     Args:
         name: a key of the catalog's ``GAN_NETWORKS``.
-        norm: ``own``, ``batch``, ``layer`` or ``none``.
-        channels: 1, and one more for each class where it is told the class.
+        norm: ``batch``, ``layer``, ``none``, or ``own`` for the network's default.
+        channels: 1, or 11 if the image comes with its one-hot class.
+
+    Raises:
+        OwnCodeError: a user's own network has another output.
     """
     entry = GAN_NETWORKS[name]
     wanted: dict[str, Any] = {} if norm == "own" else {"norm": norm}
@@ -40,7 +51,17 @@ def discriminator(name: str, norm: str = "own", channels: int = 1) -> nn.Module:
 
 
 def encoder(name: str, latent_dim: int, channels: int = 1, **options: Any) -> nn.Module:
-    """Images (N, channels, 28, 28) -> mean and log-variance, each (N, latent_dim)."""
+    """Make an encoder: images (N, channels, 28, 28) -> mean and log-variance, each (N, d).
+
+    Args:
+        name: a key of the catalog's ``VAE_NETWORKS``.
+        latent_dim: d.
+        channels: 1, or 11 if the image comes with its one-hot class.
+        options: ``norm`` and ``dropout``; passed on only if the networks have them.
+
+    Raises:
+        OwnCodeError: a user's own network has another output.
+    """
     entry = VAE_NETWORKS[name]
     wanted = {key: value for key, value in options.items() if key in entry.options}
     if channels > 1:
@@ -53,7 +74,10 @@ def encoder(name: str, latent_dim: int, channels: int = 1, **options: Any) -> nn
 
 
 def decoder(name: str, latent_dim: int, norm: str = "none") -> nn.Module:
-    """Latents (N, latent_dim) -> raw images (N, 1, 28, 28), before tanh or sigmoid."""
+    """Make a decoder: codes (N, latent_dim) -> raw images, before tanh or sigmoid.
+
+    `norm` is ``none`` or ``batch``, used only if the networks have it. Raises as `encoder`.
+    """
     entry = VAE_NETWORKS[name]
     wanted = {"norm": norm} if "norm" in entry.options else {}
     made: nn.Module = resolve(entry.decoder)(latent_dim, **wanted)
@@ -70,20 +94,21 @@ def check_own(
     wanted: str,
     within: float | None = None,
 ) -> None:
-    """Try a user's own network on two blank inputs; labkit's own are taken as they are.
+    """Run a user's own network on two blank inputs and check its output.
 
-    Draws no random number, so that the weights are those of any other run.
+    Restores torch's random state, so later draws are as without the check. Does nothing for
+    labkit's networks.
 
     Args:
-        target: the catalog's name of it.
-        network: what it made.
+        target: the catalog's ``module:function``.
+        network: what that function returned.
         x: a batch of two inputs.
-        shapes: the shape of each output.
+        shapes: expected shape of each output.
         wanted: the same in words.
-        within: largest absolute value of the output.
+        within: largest absolute value allowed in the output.
 
     Raises:
-        OwnCodeError: the network does not do what is wanted of it; one line.
+        OwnCodeError: it is no network, raised an error or has another output; one line.
     """
     if not target.startswith(own_code.PREFIX):
         return
@@ -108,7 +133,7 @@ def check_own(
 
 
 class GaussianEncoder(nn.Module):
-    """Features with two linear heads: mean and log-variance of q(z|x), each (N, latent_dim)."""
+    """An encoder: `features` (N, width), then mean and log-variance of q(z|x), each (N, d)."""
 
     def __init__(self, features: nn.Module, width: int, latent_dim: int) -> None:
         super().__init__()
@@ -121,10 +146,27 @@ class GaussianEncoder(nn.Module):
         return self.mean(h), self.log_variance(h)
 
 
-def norm_layer(kind: str, channels: int, flat: bool = False) -> list[nn.Module]:
-    """A normalisation of `channels` maps (or units, if `flat`), as a list of no or one layer.
+def conv_encoder(latent_dim: int, channels: int = 1) -> GaussianEncoder:
+    """Images (N, channels, 28, 28) -> mean and log-variance, each (N, latent_dim).
 
-    Layer norm looks at one image alone, so it may stand in a critic under gradient penalty.
+    Two convolutions halve height and width, 28, 14, 7, while the number of maps doubles.
+    """
+    features = nn.Sequential(
+        nn.Conv2d(channels, 32, 4, stride=2, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(32, 64, 4, stride=2, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Flatten(),
+    )
+    return GaussianEncoder(features, 64 * 7 * 7, latent_dim)
+
+
+def norm_layer(kind: str, channels: int, flat: bool = False) -> list[nn.Module]:
+    """Return a list with the normalisation of `channels` maps (units, if `flat`), or empty.
+
+    Args:
+        kind: ``batch``, ``layer`` or ``none``. Batch norm mixes the images of a batch; layer
+            norm does not, so it can be used in a critic with gradient penalty.
     """
     if kind == "batch":
         return [nn.BatchNorm1d(channels) if flat else nn.BatchNorm2d(channels)]

@@ -1,9 +1,9 @@
-"""The GAN of TensorFlow's DCGAN tutorial: a wide generator and a forgetful discriminator.
+"""The GAN of TensorFlow's DCGAN tutorial: a wide generator, dropout in the discriminator.
 
-5 x 5 kernels and 256 maps at 7 x 7 give the generator much room; dropout hides a random
-third of the discriminator's maps, so that it cannot rest on a few details. Layers as in
-Keras: leaky ReLU of slope 0.3, batch norm with epsilon 0.001, no bias before a batch norm.
-Keras starts its weights from Glorot's uniform distribution; here PyTorch's default does.
+The generator has 5 x 5 kernels and 256 maps at 7 x 7; dropout of 0.3 in the discriminator
+keeps it from relying on a few details. As in Keras: leaky ReLU with slope 0.3, batch norm with
+epsilon 0.001, no bias before batch norm. Unlike Keras (Glorot uniform), the weights have
+PyTorch's default initialisation.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def generator(z_dim: int) -> nn.Sequential:
 
 
 def discriminator(norm: str = "none", channels: int = 1) -> nn.Sequential:
-    """Images (N, channels, 28, 28) -> logits (N, 1)."""
+    """Images (N, channels, 28, 28) in [-1, 1] -> logits (N, 1)."""
     return nn.Sequential(
         nn.Conv2d(channels, 64, 5, stride=2, padding=2),
         nn.LeakyReLU(SLOPE, inplace=True),

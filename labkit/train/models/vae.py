@@ -1,12 +1,18 @@
-"""The variational autoencoder: compress, add noise, rebuild, and pay for every nat.
+"""The variational autoencoder (Kingma & Welling 2014, arXiv:1312.6114).
 
-The encoder turns an image x into a Gaussian q(z|x); the decoder rebuilds x from a
-draw of it. Two costs are added: how badly the image is rebuilt, and how much q(z|x)
-tells beyond the prior N(0, I). With a proper likelihood, their sum is the negative
-ELBO. New images are decoded from the prior. Kingma & Welling 2014, arXiv:1312.6114.
+The encoder maps an image x to a Gaussian q(z|x) = N(μ, σ²) over latent codes; the decoder
+reconstructs x from a code z drawn from it. Training minimises the sum of two terms:
 
-With β other than 1 the second cost is weighted (β-VAE, Higgins et al. 2017). The total
-loss on record is the unweighted sum all the same, so that all β are on one scale.
+* the reconstruction loss between x and its reconstruction;
+* KL(q(z|x) || N(0, I)), which keeps the codes close to the prior, so that decoding codes drawn
+  from the prior gives new images.
+
+If the reconstruction loss is -log p(x|z) of a normalised likelihood, the sum is the negative
+ELBO, an upper bound on -log p(x). None of the losses here is one for grey images, so their
+values are comparable only within one kind of loss.
+
+A β-VAE (Higgins et al. 2017) weights the KL by β. The recorded total loss is unweighted, so
+that cells with different β are on one scale.
 """
 
 from __future__ import annotations
@@ -18,14 +24,14 @@ import torch
 from torch import Tensor
 
 from labkit.catalog import RECONSTRUCTIONS, resolve
-from labkit.train.losses import kl_price, kl_to_standard_normal
+from labkit.train.losses import kl_to_standard_normal, weighted_kl
 from labkit.train.models import networks
 from labkit.train.models.base import Autoencoder, Context, in_parts
 from labkit.train.optimisers import make_optimiser
 
 
 class VAE(Autoencoder):
-    """A VAE of any networks and reconstruction of the catalog."""
+    """A VAE with networks and reconstruction loss from the catalog; `params` are its settings."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.latent_dim = params["latent_dim"]
@@ -37,7 +43,7 @@ class VAE(Autoencoder):
         self.encoder = networks.encoder(name, self.latent_dim, 1 + self.classes, **options)
         self.decoder = networks.decoder(name, self.noise_dim, options["norm"])
         self.networks = {"encoder": self.encoder, "decoder": self.decoder}
-        # One objective, so one optimiser over both networks.
+        # One objective, so one optimiser for both networks.
         both = torch.nn.ModuleList(self.networks.values())
         self.optimisers = {"both": make_optimiser(both, params)}
 
@@ -46,26 +52,34 @@ class VAE(Autoencoder):
         z = self._draw(mean, log_variance, context.noise)
         recon = self._distance(z, batch, context.labels).mean()
         divergence = kl_to_standard_normal(mean, log_variance)
-        objective = recon + kl_price(divergence, self._beta_now(context), self.free_bits)
+        objective = recon + weighted_kl(divergence, self._beta_now(context), self.free_bits)
 
         self.optimisers["both"].zero_grad(set_to_none=True)
         objective.backward()
         self.optimisers["both"].step()
+        return self._losses(recon, divergence)
+
+    @staticmethod
+    def _losses(recon: Tensor, divergence: Tensor) -> dict[str, Tensor]:
+        """Recorded losses, detached: `divergence` (N, d) is summed over d, without β."""
         recon, kl = recon.detach(), divergence.detach().sum(1).mean()
         return {"total_loss": recon + kl, "recon_loss": recon, "kl_loss": kl}
 
     def _beta_now(self, context: Context) -> float:
-        """β, on its way up from 0 during the warm-up (Bowman et al. 2016, arXiv:1511.06349)."""
+        """β, rising linearly from 0 in the warm-up (Bowman et al. 2016, arXiv:1511.06349)."""
         if context.epochs_done >= self.kl_warmup:
             return self.beta
         return self.beta * context.epochs_done / self.kl_warmup
 
     def _encode(self, images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance, each (N, latent_dim), in whatever mode the networks are."""
+        """Mean and log-variance, each (N, latent_dim), in the networks' current mode."""
         return self.encoder(images)
 
     def _draw(self, mean: Tensor, log_variance: Tensor, rng: torch.Generator) -> Tensor:
-        """z ~ N(mean, exp(log_variance)), written so that gradients reach both (section 2.4)."""
+        """Draw z = μ + σ ε with ε ~ N(0, I), the reparameterisation trick (section 2.4).
+
+        The noise does not depend on the weights, so gradients reach μ and σ.
+        """
         epsilon = torch.randn(mean.shape, generator=rng, device=rng.device).to(mean.device)
         return mean + torch.exp(0.5 * log_variance) * epsilon
 
@@ -84,7 +98,7 @@ class VAE(Autoencoder):
     def test_losses(
         self, images: Tensor, rng: torch.Generator, labels: Tensor | None = None
     ) -> dict[str, float]:
-        """The training losses per image on other images, one draw of z each, no learning."""
+        """Losses per image on held-out images, one draw of z each; see the base class."""
         self.train(False)
         recon, kl = 0.0, 0.0
         for part, known in in_parts(images, labels):
@@ -101,5 +115,5 @@ class VAE(Autoencoder):
         }
 
     def _distance(self, z: Tensor, images: Tensor, labels: Tensor | None) -> Tensor:
-        """Reconstruction loss (N,) of latents against the images they stand for."""
-        return self.reconstruction.loss(self.decoder(self._told(z, labels)), images)
+        """Reconstruction loss (N,) between the images and what codes z decode to."""
+        return self.reconstruction.loss(self.decoder(self._with_class(z, labels)), images)
