@@ -143,23 +143,23 @@ class View:
 
     def fid_scale(self, dataset: str) -> FidScale:
         """The scale of a data set's proxy FID; empty where its cells were measured unlike."""
-        ways = {
-            (s.evaluation["features"], s.evaluation["samples"], s.selection["samples"])
-            for s in self.plan.cells
-            if s.dataset == dataset and s.evaluation
-        }
+        ways = self._measured(dataset)
         return fid_scale(dataset, *ways.pop()) if len(ways) == 1 else FidScale()
 
     def real(self, dataset: str, metric: str) -> float | None:
         """What a measure reads on as many real images of a data set, or None."""
         if metric == "proxy_fid":
             return self.fid_scale(dataset).floor
-        ways = {
-            (s.evaluation["features"], s.evaluation["samples"])
+        ways = {(features, samples) for features, samples, _t in self._measured(dataset)}
+        return real_value(dataset, *ways.pop(), metric) if len(ways) == 1 else None
+
+    def _measured(self, dataset: str) -> set[tuple[str, int, int]]:
+        """Feature network, samples and tracking samples that the cells were measured with."""
+        return {
+            (s.evaluation["features"], s.evaluation["samples"], s.selection["samples"])
             for s in self.plan.cells
             if s.dataset == dataset and s.evaluation
         }
-        return real_value(dataset, *ways.pop(), metric) if len(ways) == 1 else None
 
     @cached_property
     def environments(self) -> dict[str, list[Cell]]:
@@ -184,13 +184,13 @@ class View:
         return trouble(self.cells)
 
 
-def plain_level(value: Any) -> str:
-    """A level on its own: 64, Hinge."""
+def plain_level(value: Any, family: str = "", name: str = "") -> str:
+    """A level on its own: 64, Hinge; of a setting that is known, as that setting calls it."""
     if value == "none":
         return setting(None)
     if value == UNSTATED:
         return _("not stated")
-    return level_label("", "", value) if isinstance(value, str) else setting(value)
+    return level_label(family, name, value) if isinstance(value, str) else setting(value)
 
 
 def read_view(

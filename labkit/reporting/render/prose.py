@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from labkit.reporting.blocks import Piece
+from labkit.reporting.student.marks import Segment
 from labkit.text.language import _
 
 _TAGS = {
@@ -23,7 +23,7 @@ _SAFE = re.compile(r"https?:|mailto:|#")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 
 
-def to_html(pieces: Sequence[Piece]) -> str:
+def to_html(pieces: Sequence[Segment]) -> str:
     """A student's words as HTML that cannot run, load or leave the page unasked.
 
     Headings start below the report's own; images are dropped, since the page loads nothing;
@@ -51,7 +51,7 @@ def to_html(pieces: Sequence[Piece]) -> str:
     return re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda m: _checked(pieces[int(m[1])]), clean)
 
 
-def _checked(piece: Piece) -> str:
+def _checked(piece: Segment) -> str:
     from html import escape
 
     text, note = escape(piece.text), escape(piece.note)
@@ -64,7 +64,7 @@ def _checked(piece: Piece) -> str:
     return f'<mark>{text}</mark><small class="aside">{text}: {note}</small>'
 
 
-def to_markdown(pieces: Sequence[Piece]) -> str:
+def to_markdown(pieces: Sequence[Segment]) -> str:
     """The student's words for a Markdown report: raw HTML disarmed, headings moved down.
 
     Code is left as it is; checked pieces carry their note in brackets.
@@ -74,7 +74,7 @@ def to_markdown(pieces: Sequence[Piece]) -> str:
     ).strip()
 
 
-def _noted(piece: Piece) -> str:
+def _noted(piece: Segment) -> str:
     text = escape_markdown(piece.text)
     if piece.kind == "value":
         return text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.reporting.files import ReportError
 from labkit.reporting.render.prose import code_in_html, escape_markdown, start_of_block
 from labkit.text.language import _, code, many
+from labkit.text.numbers import slug
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,6 +47,7 @@ def environment() -> Environment:
         "md": escape_markdown,
         "start": start_of_block,
         "ticks": code_in_html,
+        "slug": slug,
     }
     return environment
 

@@ -9,8 +9,9 @@ from typing import Any
 from labkit.catalog import FAMILIES, METRICS
 from labkit.claims.claim import Reference
 from labkit.experiment.spec import OWN_CODE
-from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Row, Section, Table
-from labkit.reporting.cell import Cell, anchor
+from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Section, Table
+from labkit.reporting.cell import Cell
+from labkit.reporting.entries import Columns, cell_row, link, measure, number, table, value
 from labkit.reporting.plots.style import level_label, metric_label
 from labkit.reporting.view import View
 from labkit.text.language import N_, _, many
@@ -123,30 +124,24 @@ def references(view: View) -> Section | None:
     if not stated:
         return None
     columns = (
-        Column(_("Run")), Column(_("What")), Column(_("Published"), True),
-        Column(_("This run"), True), Column(_("Deviation"), True), Column(_("Tolerance"), True),
-        Column(_("Verdict")), Column(_("Source")),
+        _("Run"), _("What"), Column(_("Published"), True), Column(_("This run"), True),
+        Column(_("Deviation"), True), Column(_("Tolerance"), True), _("Verdict"), _("Source"),
     )  # fmt: skip
     rows = []
     for each in stated:
         cells = _meant(view, each)
         found = compare(cells, each, view.plan.data_source)
         metric = METRICS[each["metric"]]
-        away = "—" if found.deviation is None else f"{found.deviation * 100:+.1f} %"
         rows.append(
-            Row(
-                (
-                    Entry(_called(view, cells[0]), href=f"#{anchor(cells[0].spec.name)}")
-                    if cells
-                    else Entry(each["experiment"]),
-                    Entry(_said(metric.label, each["epochs"])),
-                    Entry(show(each["value"], metric.digits), each["value"]),
-                    Entry(show(found.ours, metric.digits), found.ours),
-                    Entry(away.replace("-", "−"), found.deviation),
-                    Entry(f"±{show(each['tolerance'] * 100)} %"),
-                    Entry(_(found.verdict) + (f": {found.why}" if found.why else "")),
-                    Entry(each["source"]),
-                )
+            (
+                link(cells[0], _called(view, cells[0])) if cells else each["experiment"],
+                _said(metric.label, each["epochs"]),
+                number(each["value"], metric.digits),
+                number(found.ours, metric.digits),
+                _percent(found.deviation, 1),
+                f"±{show(each['tolerance'] * 100)} %",
+                _(found.verdict) + (f": {found.why}" if found.why else ""),
+                each["source"],
             )
         )
     text = _(
@@ -154,8 +149,14 @@ def references(view: View) -> Section | None:
         "within the tolerance stated in the experiment file; a value from other data or another "
         "number of epochs is not compared."
     )
-    table = Table(_("Reference values"), columns, tuple(rows))
-    return Section("references", _("Reference Values"), (Paragraph(text), table))
+    found_table = table(_("Reference values"), columns, rows)
+    return Section("references", _("Reference Values"), (Paragraph(text), found_table))
+
+
+def _percent(share: float | None, digits: int) -> Entry:
+    """A share with its sign: "−1.5 %"."""
+    text = "—" if share is None else f"{100 * share:+.{digits}f} %".replace("-", "−")
+    return Entry(text, share)
 
 
 def _said(label: str, epochs: int) -> str:
@@ -210,9 +211,8 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
     """A row for each run and loss."""
     about = FAMILIES[family]
     columns = (
-        Column(_("Run"), name="run"), Column(_("Loss")), Column(_("Initial"), True),
-        Column(_("Final"), True), Column(_("Change"), True), Column(_("Lowest"), True),
-        Column(_("Highest"), True),
+        _("Run"), _("Loss"), Column(_("Initial"), True), Column(_("Final"), True),
+        Column(_("Change"), True), Column(_("Lowest"), True), Column(_("Highest"), True),
     )  # fmt: skip
     rows = []
     for cell in cells:
@@ -222,49 +222,26 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
             if first is None or last is None:
                 continue
             change = (last - first) / abs(first) if first else None
-            away = "—" if change is None else f"{100 * change:+.0f} %".replace("-", "−")
-            values = [Entry(show(v, METRICS[name].digits), v) for v in course]
-            rows.append(
-                Row(
-                    (
-                        Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}"),
-                        Entry(_short(METRICS[name].label)),
-                        *values[:2],
-                        Entry(away, change),
-                        *values[2:],
-                    ),
-                    cell.spec.name,
-                )
-            )
-    label = f" {level_label('', '', kind)}" if kind else ""
-    return Table(f"{_(about.label)}{label}, {view.seeds_said}", columns, tuple(rows))
+            shown = [number(v, METRICS[name].digits) for v in course]
+            label = _short(METRICS[name].label)
+            rows.append(cell_row(cell, label, *shown[:2], _percent(change, 0), *shown[2:]))
+    of = f" {level_label('', '', kind)}" if kind else ""
+    return table(f"{_(about.label)}{of}, {view.seeds_said}", columns, rows)
 
 
 def _whole(view: View) -> tuple[Block, ...]:
     """What does not depend on the kind of loss: one table of all cells, and how to read it."""
-    columns = (
-        Column(_("Run"), name="run"),
-        *(Column(metric_label(name), True, _(METRICS[name].about)) for name in _WHOLE),
-    )
-    rows = tuple(
-        Row(
-            (
-                Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}"),
-                *(Entry(view.shown(cell, name), cell.metric(name)) for name in _WHOLE),
-            ),
-            cell.spec.name,
-        )
-        for cell in view.cells
-    )
+    columns: Columns = (_("Run"), *(measure(name, metric_label(name)) for name in _WHOLE))
+    rows = (cell_row(c, *(value(view, c, name) for name in _WHOLE)) for c in view.cells)
+    caption = _("All kinds of loss, {seeds}. Compare within one data set.", seeds=view.seeds_said)
     meant = [METRICS[name] for name in _WHOLE[:3]]
     told = " ".join(f"{_(metric.label)}: {_(metric.about)}." for metric in meant)
-    caption = _("All kinds of loss, {seeds}. Compare within one data set.", seeds=view.seeds_said)
-    return Table(caption, columns, rows), Paragraph(told, "note")
+    return table(caption, columns, rows), Paragraph(told, "note")
 
 
 def unbounded(cell: Cell) -> str:
     """What became of a Wasserstein critic that nothing keeps smooth, or empty."""
-    params, history = cell.spec.params, cell.result.history if cell.result else ()
+    params, history = cell.spec.params, cell.epochs
     if params.get("loss") != "wasserstein" or params.get("constraint") != "none" or not history:
         return ""
     courses = []
@@ -285,15 +262,12 @@ def unbounded(cell: Cell) -> str:
     )
 
 
-def loss_course(
-    cell: Cell, name: str
-) -> tuple[float | None, float | None, float | None, float | None]:
+def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:
     """First and last epoch's mean of a loss, and the lowest and highest from epoch 2 on."""
-    history = cell.result.history if cell.result else ()
-    values = [(row["epoch"], row[name]) for row in history if row.get(name) is not None]
+    values = [(row["epoch"], row[name]) for row in cell.epochs if row.get(name) is not None]
     if not values:
         return None, None, None, None
-    later = [value for epoch, value in values if epoch > 1]
+    later = [loss for epoch, loss in values if epoch > 1]
     low, high = (min(later), max(later)) if later else (None, None)
     return values[0][1], values[-1][1], low, high
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labkit.catalog import QUESTIONS
 from labkit.errors import LabkitError
-from labkit.reporting.blocks import Piece
+from labkit.reporting.student.marks import Segment
 from labkit.text.language import _
 
 
@@ -16,12 +16,12 @@ from labkit.text.language import _
 class Students:
     """A student's own words, held against the table."""
 
-    answers: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+    answers: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
     """Question key to the answer."""
-    others: tuple[tuple[str, tuple[Piece, ...]], ...] = ()
+    others: tuple[tuple[str, tuple[Segment, ...]], ...] = ()
     """Heading and text of what belongs to no question."""
 
-    def remarks(self, asked: Collection[str]) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+    def remarks(self, asked: Collection[str]) -> Iterator[tuple[str, tuple[Segment, ...]]]:
         """Everything written that stands under none of the questions asked: it is not lost."""
         for key, pieces in self.answers.items():
             if key not in asked:
