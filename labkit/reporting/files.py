@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 from labkit.errors import LabkitError, reason
@@ -26,16 +27,13 @@ def read(path: Path) -> bytes:
         raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
 
 
-def size(path: Path) -> int:
-    """A file's size in bytes.
+def png_uri(path: Path) -> str:
+    """A PNG as a data URI.
 
     Raises:
         ReportError: it cannot be read.
     """
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
+    return f"data:image/png;base64,{base64.b64encode(read(path)).decode()}"
 
 
 def read_inside(folder: Path, name: str, most: int) -> bytes | None:

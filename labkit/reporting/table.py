@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -59,18 +57,19 @@ def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
     """
     pairs = list(zip(plan.cells, outcomes, strict=True))
     silent = _silent(plan.cells)
-    settings = setting_names(plan.cells)
     columns = [
         *("run", "family", "experiment", "dataset", "seed"),
-        *settings,
+        *setting_names(plan.cells),
         *("epochs", "batch_size", "best_epoch"),
         *METRICS,
         *("collapse", "status", "note"),
     ]
-    history: list[dict[str, Any]] = []
-    for spec, outcome in pairs:
-        if isinstance(outcome, CellResult):
-            history += [{**_key(spec), **row} for row in outcome.history]
+    history = [
+        {**_key(spec), **row}
+        for spec, outcome in pairs
+        if isinstance(outcome, CellResult)
+        for row in outcome.history
+    ]
     found = {name for row in history for name in row}
     known = ["epoch", *(loss for family in FAMILIES.values() for loss in family.losses)]
     first = ["run", "family", "dataset", "seed", *known, "proxy_fid"]
@@ -175,17 +174,8 @@ def to_csv(frame: pd.DataFrame, always: Collection[str] = ALWAYS) -> str:
     spreadsheet would run as a formula gets an apostrophe before it.
     """
     kept = [name for name in frame.columns if name in always or frame[name].notna().any()]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(kept)
-    columns = [frame[name].tolist() for name in kept]
-    writer.writerows([_field(value) for value in row] for row in zip(*columns, strict=True))
-    return out.getvalue()
+    return frame[kept].map(_harmless).to_csv(index=False, lineterminator="\n")
 
 
-def _field(value: Any) -> str:
-    if is_missing(value):
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return repr(value)
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -12,13 +12,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from labkit.execution.image_grid import enlarged
 from labkit.reporting import summary
 from labkit.reporting.blocks import Figure, Frame, Report, pictures, pictures_of, walk
-from labkit.reporting.files import read, size
+from labkit.reporting.files import png_uri, read
 from labkit.reporting.plots.canvas import PAGE
 from labkit.reporting.plots.draw import render
 from labkit.reporting.render.prose import to_html, to_markdown
@@ -56,12 +55,12 @@ class Drawings:
 # ------------------------------------------------------------------ Markdown
 
 
-def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.md``, its images and what lies beside it.
 
     Args:
         report: what to show.
-        drawings: the figures, with ``png`` among their formats; drawn if None.
+        drawings: the figures, with ``png`` among their formats.
 
     Returns:
         Contents by path in the report's folder.
@@ -69,7 +68,6 @@ def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, byte
     Raises:
         ReportError: a picture cannot be read.
     """
-    drawings = drawings or Drawings(report, ("png",))
     shown = [
         *(p for block in report.glance for p in pictures_of(block)),
         *pictures(report.sections),
@@ -100,12 +98,12 @@ def beside(report: Report) -> dict[str, bytes]:
 # ------------------------------------------------------------------ HTML
 
 
-def page(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+def page(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.html``, one file that needs nothing else, and what lies beside it.
 
     Args and errors are those of :func:`markdown`; the drawings are ``svg``.
     """
-    text = html(report, drawings or Drawings(report, ("svg",)))
+    text = html(report, drawings)
     return {"report.html": text.encode(), **beside(report)}
 
 
@@ -134,7 +132,7 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
             frame_step=step,
             csv=inline(_json(report.csv.get("metrics.csv", ""))),
             texts=inline(_json(_script_texts())),
-            uri=_uri,
+            uri=png_uri,
             svg=lambda name: inline(
                 _inked(drawings.svg(name), report) if paper else drawings.svg(name)
             ),
@@ -177,7 +175,7 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
     if not frames:
         return [], 1
     last = max(frame.epoch for frame in frames)
-    sizes = {f.source: 0 if f.on_page else size(f.source) for f in frames}
+    sizes = {f.source: 0 if f.on_page else len(read(f.source)) for f in frames}
     for step in range(1, last + 1):
         kept = [f for f in frames if f.on_page or f.epoch == last or (f.epoch - 1) % step == 0]
         if sum(sizes[f.source] for f in kept) <= most:
@@ -189,7 +187,7 @@ def _frames(frames: Sequence[Frame]) -> str:
     """Run and view to epoch to (note, picture); an empty picture is already on the page."""
     found: dict[str, dict[int, tuple[str, str]]] = {}
     for frame in frames:
-        uri = "" if frame.on_page else _uri(frame.source)
+        uri = "" if frame.on_page else png_uri(frame.source)
         found.setdefault(f"{frame.run} {frame.view}", {})[frame.epoch] = (frame.note, uri)
     return _json(found)
 
@@ -211,7 +209,3 @@ def _inked(svg: str, report: Report) -> str:
     ink = {**PAGE, **{name: light for name, light, _ in report.colours}}
     svg = svg.replace("<svg ", '<svg font-family="Helvetica Neue, Arial, sans-serif" ', 1)
     return re.sub(r"var\(--([\w-]+)\)", lambda found: ink[found[1]], svg)
-
-
-def _uri(path: Path) -> str:
-    return f"data:image/png;base64,{base64.b64encode(read(path)).decode()}"

@@ -46,12 +46,12 @@ _NEEDED = "WeasyPrint (`pip install weasyprint`), Chrome, Edge or Chromium"
 _INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “Save as PDF”)"
 
 
-def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+def pdf(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.pdf``, its fonts embedded, and what lies beside it.
 
     Args:
         report: what to show.
-        drawings: the figures, with ``svg`` among their formats; drawn if None.
+        drawings: the figures, with ``svg`` among their formats.
 
     Returns:
         Contents by path in the report's folder.
@@ -63,7 +63,7 @@ def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
     program = "" if typeset else browser()
     if program is None:
         raise ReportError(f"a PDF needs {_NEEDED}, and none was found; {_INSTEAD}")
-    text = html(report, drawings or Drawings(report, ("svg",)), paper=True)
+    text = html(report, drawings, paper=True)
     return {
         "report.pdf": _typeset(text) if typeset else _printed(program, text),
         **beside(report),

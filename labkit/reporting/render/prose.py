@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from labkit.reporting.student.marks import Segment
 from labkit.text.language import _
+
+if TYPE_CHECKING:
+    from labkit.reporting.student.marks import Segment
 
 _TAGS = {
     "p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li",

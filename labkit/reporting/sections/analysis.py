@@ -32,7 +32,7 @@ from labkit.reporting.plots.style import metric_label
 from labkit.reporting.sections import over_seeds
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
-from labkit.text.numbers import is_missing, show
+from labkit.text.numbers import lowest, show
 
 #: Metric groups in the order of the folded tables.
 _GROUPS = {
@@ -285,8 +285,8 @@ def _winners(view: View) -> set[str]:
     """The runs with the lowest proxy FID on their data set; all that tie as shown."""
     found: set[str] = set()
     for dataset in view.datasets:
-        cells = [c for c in view.of(None, dataset) if not is_missing(c.metric("proxy_fid"))]
-        if len(cells) > 1:
-            least = min(c.metric("proxy_fid") or 0.0 for c in cells)
-            found |= {c.spec.name for c in cells if show(c.metric("proxy_fid")) == show(least)}
+        named = [(cell.name, cell.metric("proxy_fid")) for cell in view.of(None, dataset)]
+        known = [(name, fid) for name, fid in named if fid is not None]
+        best = lowest(known, METRICS["proxy_fid"].digits) if len(known) > 1 else None
+        found |= set(best[0]) if best else set()
     return found

@@ -8,7 +8,8 @@ from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, RECONSTRUCTIONS
 from labkit.experiment.spec import CellSpec
-from labkit.reporting.blocks import Column, Entry, Row, Table
+from labkit.reporting.blocks import Column, Table
+from labkit.reporting.entries import table
 from labkit.store.layer_table import Layer, Network, Shape
 from labkit.text.language import N_, _
 
@@ -78,23 +79,17 @@ def layer_table(network: Network, spec: CellSpec) -> Table:
     rest = network.parameters - sum(line.parameters for line in lines)
     if rest > 0:
         lines.append(_Line([_("outside of these layers")], "", rest))
-    rows = tuple(
-        Row(
-            (
-                Entry("; ".join(filter(None, (line.words[0], ", ".join(line.words[1:]))))),
-                Entry(line.output),
-                Entry(f"{line.parameters:,}" if line.parameters else ""),
-            )
+    rows = (
+        (
+            "; ".join(filter(None, (line.words[0], ", ".join(line.words[1:])))),
+            line.output,
+            f"{line.parameters:,}" if line.parameters else "",
         )
         for line in lines
     )
-    columns = (
-        Column(_("Layer")),
-        Column(_("Output"), numeric=True),
-        Column(_("Parameters"), numeric=True),
-    )
+    columns = (_("Layer"), Column(_("Output"), numeric=True), Column(_("Parameters"), numeric=True))
     size = f"{network.parameters:,}"
-    return Table(_("{network}: {n} parameters", network=name(network), n=size), columns, rows)
+    return table(_("{network}: {n} parameters", network=name(network), n=size), columns, rows)
 
 
 def name(network: Network) -> str:

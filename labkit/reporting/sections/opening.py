@@ -48,40 +48,41 @@ def byline(view: View) -> tuple[tuple[str, str], ...]:
 def _data(view: View) -> str:
     """What the cells were trained on."""
     names, source = listing(_(DATASETS[d].label) for d in view.datasets), view.plan.data_source
-    limits = {spec.data["limit"] for spec in view.plan.cells}
-    if limits != {None}:
+    if limits := _limits(view):
         return _(
             "{datasets}, the first {n} training images ({source} set)",
             datasets=names,
-            n=listing(sorted(f"{limit:,}" for limit in limits if limit is not None)),
+            n=listing(sorted(f"{limit:,}" for limit in limits)),
             source=source,
         )
-    several = len(view.datasets) > 1
-    if source == "full" and several:
-        return _("{datasets}, all 60,000 training images each", datasets=names)
-    if source == "full":
-        return _("{datasets}, all 60,000 training images", datasets=names)
-    if source == "bundled" and several:
-        return _("{datasets}, the bundled 10,000 training images each", datasets=names)
-    if source == "bundled":
-        return _("{datasets}, the bundled 10,000 training images", datasets=names)
-    return f"{names}, {source}"
+    said = {
+        ("full", True): N_("{datasets}, all 60,000 training images each"),
+        ("full", False): N_("{datasets}, all 60,000 training images"),
+        ("bundled", True): N_("{datasets}, the bundled 10,000 training images each"),
+        ("bundled", False): N_("{datasets}, the bundled 10,000 training images"),
+    }.get((source, len(view.datasets) > 1))
+    return _(said, datasets=names) if said else f"{names}, {source}"
+
+
+def _limits(view: View) -> set[int]:
+    """To how many images the training data was cut, where it was."""
+    return {limit for spec in view.plan.cells if (limit := spec.data["limit"]) is not None}
 
 
 def _bundled(view: View) -> str:
     """What it means that not all images were used."""
-    limits = {spec.data["limit"] for spec in view.plan.cells}
-    if limits == {None}:
+    if not _limits(view):
         return _(
             "Trained on the bundled subset: the first 10,000 of 60,000 training images of "
             "each data set. Evaluation uses the complete test sets. With all training "
             "images, results are expected to be different."
         )
+    limits = {spec.data["limit"] or 10_000 for spec in view.plan.cells}
     return _(
         "Trained on a part of the bundled subset: the first {n} of 60,000 training images of "
         "each data set. Evaluation uses the complete test sets. With all training "
         "images, results are expected to be different.",
-        n=listing(sorted(f"{limit or 10_000:,}" for limit in limits)),
+        n=listing(sorted(f"{limit:,}" for limit in limits)),
     )
 
 

@@ -277,12 +277,8 @@ def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:
 
 def own_code(view: View) -> Section | None:
     """What the author wrote: the files, and the cells trained outside of labkit."""
-    files = view.plan.settings.get("own") or ()
-    loops = [cell.spec.name for cell in view.cells if cell.spec.code == OWN_CODE]
-    if not files and not loops:
-        return None
     blocks: list[Block] = []
-    if loops:
+    if loops := _own_loops(view):
         text = _(
             "Trained by own code, in a loop labkit has not seen: {runs}. Measured like "
             "all others, with three exceptions: the settings are what the author stated; the "
@@ -292,16 +288,14 @@ def own_code(view: View) -> Section | None:
             runs=listing(loops),
         )
         blocks.append(Paragraph(text, "note"))
-    for each in files:
+    for each in view.plan.settings.get("own") or ():
         blocks += [Paragraph(f"{each['name']}.py"), Code(each["source"], "python")]
-    return Section("own-code", _("Appendix: Own Code"), tuple(blocks))
+    return Section("own-code", _("Appendix: Own Code"), tuple(blocks)) if blocks else None
 
 
 def own_notice(view: View) -> tuple[Paragraph, ...]:
     """Said before the first number where cells were trained outside of labkit."""
-    own = sum(cell.spec.code == OWN_CODE for cell in view.cells)
-    if not own:
-        return ()
+    own = len(_own_loops(view))
     text = many(
         "Trained by own code: {own} of {n} cell. Measured like all others, "
         "but what was not stated of the settings is not known (see the appendix).",
@@ -310,4 +304,9 @@ def own_notice(view: View) -> tuple[Paragraph, ...]:
         len(view.cells),
         own=own,
     )
-    return (Paragraph(text, "note"),)
+    return (Paragraph(text, "note"),) if own else ()
+
+
+def _own_loops(view: View) -> list[str]:
+    """The cells trained outside of labkit."""
+    return [cell.name for cell in view.cells if cell.spec.code == OWN_CODE]
