@@ -40,7 +40,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Code:
-    """Something to be read or typed letter by letter."""
+    """A listing or a command, shown in a fixed-width font."""
 
     kind: ClassVar[str] = "code"
     text: str
@@ -64,7 +64,7 @@ class Picture:
     file: str
     """Its name in the Markdown report's folder, ``gan_samples/….png``."""
     run: str
-    view: str
+    shows: str
     """``samples``, ``reconstruction`` or ``interpolation``."""
     epoch: int
     alt: str
@@ -73,7 +73,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Entry:
-    """One cell of a table."""
+    """One field of a table."""
 
     text: str
     sort: float | None = None
@@ -174,7 +174,7 @@ class Reflection:
 
 @dataclass(frozen=True)
 class Fold:
-    """Long evidence, closed until asked for."""
+    """Blocks that a page shows only when the reader opens them."""
 
     kind: ClassVar[str] = "fold"
     title: str
@@ -196,7 +196,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Headline:
-    """One line of the answer in five lines."""
+    """One line of the summary at the top of a report."""
 
     text: str
     href: str = ""
@@ -218,7 +218,7 @@ class Frame:
     """One step of the epoch slider for one cell."""
 
     run: str
-    view: str
+    shows: str
     epoch: int
     source: Path
     note: str
@@ -229,7 +229,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole report. The same store gives an equal value."""
+    """A whole report; equal stores give equal values."""
 
     title: str
     byline: tuple[tuple[str, str], ...]

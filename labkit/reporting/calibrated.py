@@ -1,4 +1,4 @@
-"""What the measures read on real images and on nonsense: the ends of their scales.
+"""The ends of the measures' scales: their values for real images and for noise.
 
 What was not calibrated, or not with the feature network at hand, is absent, and nothing is
 drawn for it.
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from labkit import calibration
 from labkit.text.language import N_
 
-#: The nonsense shown as the upper end of the scale.
+#: What is shown as the upper end of the scale.
 CEILING = N_("noise")
 
 
 @dataclass(frozen=True)
 class FidScale:
-    """Proxy FID of real images (floor) and of nonsense (ceiling)."""
+    """Proxy FID of real images (floor) and of noise (ceiling)."""
 
     floor: float | None = None
     tracking_floor: float | None = None
@@ -51,7 +51,7 @@ def fid_scale(dataset: str, features: str, samples: int, tracking: int) -> FidSc
 
 
 def real_value(dataset: str, features: str, samples: int, metric: str) -> float | None:
-    """What a measure reads on that many real images with that network; None if not calibrated."""
+    """Return a measure's value for `samples` real images, or None if it was not calibrated."""
     if not _calibrated(dataset, features):
         return None
     known = calibration.calibration(dataset)["real"].get(metric, {})
@@ -59,7 +59,7 @@ def real_value(dataset: str, features: str, samples: int, metric: str) -> float 
 
 
 def _calibrated(dataset: str, features: str) -> bool:
-    """Whether the measures of a data set were calibrated with this very feature network."""
+    """Whether a data set's measures were calibrated with this feature network."""
     try:
         return bool(calibration.calibration(dataset)["features"] == features)
     except FileNotFoundError:  # a data set of the user's own

@@ -77,7 +77,7 @@ def compose(
             published.own_code(view),
         )
     sections = tuple(section for section in found if section)
-    on_page = {(p.run, p.view, p.epoch) for p in pictures(sections)}
+    on_page = {(p.run, p.shows, p.epoch) for p in pictures(sections)}
     epochs = {cell.spec.training["epochs"] for cell in view.cells}
     return Report(
         title=view.plan.title,

@@ -1,4 +1,4 @@
-"""Files a report is made from and written to: one line where that cannot be."""
+"""Read and write a report's files; every failure is one line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def png_uri(path: Path) -> str:
 
 
 def read_inside(folder: Path, name: str, most: int) -> bytes | None:
-    """A file of somebody's folder; None where it is not there, larger or leads out of it.
+    """Read a file of an untrusted folder; None if it is missing, too large or outside of it.
 
     Args:
         folder: the folder.
@@ -56,7 +56,7 @@ def read_inside(folder: Path, name: str, most: int) -> bytes | None:
 
 
 def write_file(path: Path, data: bytes, mine: str = "") -> None:
-    """Replace a file unless it already holds these bytes; never half of it.
+    """Write a file at once, unless it already holds these bytes.
 
     Args:
         path: the file.

@@ -108,7 +108,7 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
         source=cell.file(f"images/{stored}_epoch{at}.png"),
         file=grid.file.format(family=cell.spec.family, run=cell.name, epoch=at),
         run=cell.name,
-        view=stored,
+        shows=stored,
         epoch=at,
         alt=_alt(view, cell, what, at),
         caption=note if short else f"{view.title(cell)} · {note}",
@@ -116,7 +116,7 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
 
 
 def has(cell: Cell, what: str, epoch: int | None = None) -> bool:
-    """Whether a cell keeps such a grid, at an epoch or at its best (its last, if none was)."""
+    """Whether a cell keeps such a grid at an epoch; None: its best one, else its last."""
     if cell.result is None:
         return False
     return f"images/{stored_as(what)}_epoch{_epoch(cell, epoch)}.png" in cell.result.artifacts
@@ -157,7 +157,7 @@ def epoch_note(cell: Cell, stored: str, epoch: int) -> str:
 
 
 def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
-    """An alternative text written from the numbers, not from the look.
+    """Write a picture's alternative text from the numbers.
 
     What is known of the epoch, and only that, stands at its end: the page's slider changes it.
     """

@@ -37,7 +37,7 @@ _UNKNOWN = N_("unknown")
 
 
 class NoReportsError(LabkitError):
-    """There is nothing to list; one line says where and what makes it."""
+    """The folder has no reports."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def cards(folder: Path) -> list[Card]:
 
 
 def card(folder: Path) -> Card:
-    """What a report says of itself; what its table says, where it says nothing."""
+    """Describe a report from its summary, or from its table where it has none."""
     address = quote(os.fsencode(folder.name))
     there = (name for name in (*_REPORTS, _TABLE) if (folder / name).is_file())
     found = read_summary(folder)
@@ -130,7 +130,7 @@ def card(folder: Path) -> Card:
 
 
 def _best(found: Iterable[Lowest]) -> Iterator[Best]:
-    """As the page says it; of families and data sets that there are."""
+    """Word the lowest values for the page; skip unknown families and data sets."""
     for each in found:
         if each.family in FAMILIES and each.dataset in DATASETS:
             model, dataset = FAMILIES[each.family].label, DATASETS[each.dataset].label
@@ -139,7 +139,7 @@ def _best(found: Iterable[Lowest]) -> Iterator[Best]:
 
 
 def _cells(counts: Mapping[str, int]) -> str:
-    """How many cells there are and how they ended; empty if there are none."""
+    """Say how many cells there are and how they ended; empty if there are none."""
     known = {s: counts[s] for s in (*STATUSES, _UNKNOWN) if counts.get(s)}
     n = sum(known.values())
     if known.keys() == {"done"}:
@@ -149,7 +149,7 @@ def _cells(counts: Mapping[str, int]) -> str:
 
 
 def _of_table(folder: Path) -> Summary:
-    """What a report's table says, of a report that says nothing itself."""
+    """Build a summary from a report's table, for a report without one."""
     data = read_inside(folder, _TABLE, _MOST_BYTES) or b""
     file = io.StringIO(data.decode("utf-8", "replace"), newline="")
     try:

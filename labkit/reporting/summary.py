@@ -119,7 +119,7 @@ def _shown(report: Report) -> Iterator[Shown]:
 
 
 def read_summary(folder: Path) -> Summary | None:
-    """What a report's folder says of itself; None where it does not, or not so as to be shown."""
+    """Read the summary in a report's folder; None if it is missing or invalid."""
     data = read_inside(folder, NAME, MOST_BYTES)
     try:
         return None if data is None else Summary.model_validate_json(data)

@@ -34,7 +34,7 @@ class Tables:
     """What was found, as data."""
 
     cells: pd.DataFrame
-    """A row per cell of the plan, in its order, whatever became of it."""
+    """A row per cell of the plan, in its order, failed and missing ones too."""
     epochs: pd.DataFrame
     """A row per cell and epoch: run, family, dataset, seed, epoch, then the history."""
     samples: tuple[int, int] | None = None
@@ -97,7 +97,7 @@ def setting_names(specs: Iterable[CellSpec]) -> list[str]:
 
 
 def _settings(spec: CellSpec, silent: Collection[tuple[str, str]]) -> dict[str, Any]:
-    """A cell's settings by column; the arithmetic is not called precision, a metric's name.
+    """Return a cell's settings by column; the precision is "arithmetic", as a metric has its name.
 
     Settings without any effect in the cell (a clipping bound without clipping) are left out,
     and so are the silent ones.
@@ -112,7 +112,7 @@ def _settings(spec: CellSpec, silent: Collection[tuple[str, str]]) -> dict[str, 
 
 
 def _silent(specs: Sequence[CellSpec]) -> set[tuple[str, str]]:
-    """Family and name of the settings that act in some cells only, with one value in all those.
+    """Return family and name of settings that act in some cells only, always with one value.
 
     They go along with what lets them act and tell no two cells apart: the clipping bound is
     there or not as clipping is. As columns, with a gap where they do not act, they would look
@@ -157,7 +157,7 @@ def _frame(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
 
 
 def _column(values: list[Any]) -> pd.Series[Any]:
-    """Whole numbers stay whole beside missing ones; lists become their JSON."""
+    """Make a column: integers stay integers beside missing values, lists become JSON."""
     values = [json.dumps(v) if isinstance(v, (list, tuple, dict)) else v for v in values]
     present = [v for v in values if not is_missing(v)]
     if any(isinstance(v, str) for v in present):

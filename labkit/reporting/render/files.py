@@ -32,7 +32,7 @@ SLIDER_BYTES = 2_400_000
 
 @dataclass
 class Drawings:
-    """The figures of a report, each drawn once however many formats want it."""
+    """The figures of a report, each drawn once for all formats."""
 
     report: Report
     formats: Sequence[str]
@@ -86,7 +86,7 @@ def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
 
 
 def beside(report: Report) -> dict[str, bytes]:
-    """What lies beside a report, whatever its format: its tables and its summary.
+    """Return the files beside a report in every format: its tables and its summary.
 
     Raises:
         ReportError: a picture cannot be read.
@@ -142,7 +142,7 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
 
 
 def _script_texts() -> dict[str, str]:
-    """The words of ``report.js``, which holds none; it fills in the ``{names}`` itself."""
+    """Return the translated texts of ``report.js``, which fills in their ``{names}`` itself."""
     return {
         "filter": _("Filter rows"),
         "rows": _("{shown} of {all} rows"),
@@ -168,7 +168,7 @@ def _script_texts() -> dict[str, str]:
 
 
 def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
-    """Every n-th epoch's frames, the smallest n whose pictures take at most `most` bytes.
+    """Keep every n-th epoch's frames, with the smallest n whose pictures fit `most` bytes.
 
     Pictures the page shows anyway cost nothing and stay.
     """
@@ -184,28 +184,31 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
 
 
 def _frames(frames: Sequence[Frame]) -> str:
-    """Run and view to epoch to (note, picture); an empty picture is already on the page."""
+    """Return the frames as JSON: by run and kind, then epoch, a note and a picture.
+
+    The picture is empty where the page already shows it.
+    """
     found: dict[str, dict[int, tuple[str, str]]] = {}
     for frame in frames:
         uri = "" if frame.on_page else png_uri(frame.source)
-        found.setdefault(f"{frame.run} {frame.view}", {})[frame.epoch] = (frame.note, uri)
+        found.setdefault(f"{frame.run} {frame.shows}", {})[frame.epoch] = (frame.note, uri)
     return _json(found)
 
 
 def _json(value: Any) -> str:
-    """JSON that can stand inside a script element."""
+    """Serialise to JSON that is safe inside a script element."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _colours(report: Report) -> str:
-    """The palette as CSS variables: light everywhere, dark where the browser can choose."""
+    """Return the palette as CSS variables, with dark colours where the browser supports them."""
     light = "".join(f"--{name}:{a};" for name, a, _ in report.colours)
     both = "".join(f"--{name}:light-dark({a},{b});" for name, a, b in report.colours)
     return f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
 
 
 def _inked(svg: str, report: Report) -> str:
-    """A figure for what knows no CSS variables: light colours and a font of its own."""
+    """Fix a figure's colours and font, for renderers without CSS variables."""
     ink = {**PAGE, **{name: light for name, light, _ in report.colours}}
     svg = svg.replace("<svg ", '<svg font-family="Helvetica Neue, Arial, sans-serif" ', 1)
     return re.sub(r"var\(--([\w-]+)\)", lambda found: ink[found[1]], svg)

@@ -42,7 +42,7 @@ def best_images(cells: Iterable[Cell]) -> list[Image]:
     best: dict[tuple[str, str], tuple[float, Image]] = {}
     for cell in cells:
         fid = cell.metric("proxy_fid")
-        found = [image for image in cell.best if image.view == "samples"]
+        found = [image for image in cell.best if image.shows == "samples"]
         key = cell.spec.family, cell.spec.dataset
         if found and fid is not None and (key not in best or fid < best[key][0]):
             best[key] = fid, found[0]
@@ -73,5 +73,5 @@ def _embedded(images: Sequence[Image]) -> list[tuple[Image, str]]:
 
 
 def _page(macro: str, *arguments: Any) -> str:
-    """A macro of the template, as plain text: a notebook joins it to HTML of its own."""
+    """Render a macro of the template to a plain string, as notebooks expect."""
     return str(getattr(environment().get_template("notebook.html.j2").module, macro)(*arguments))

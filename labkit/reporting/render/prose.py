@@ -27,7 +27,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 
 
 def to_html(pieces: Sequence[Segment]) -> str:
-    """A student's words as HTML that cannot run, load or leave the page unasked.
+    """Convert a student's words to HTML without scripts or loaded resources.
 
     Headings start below the report's own; images are dropped, since the page loads nothing;
     links may be http, https or mailto. Checked pieces are put in after the cleaning.
@@ -68,7 +68,7 @@ def _checked(piece: Segment) -> str:
 
 
 def to_markdown(pieces: Sequence[Segment]) -> str:
-    """The student's words for a Markdown report: raw HTML disarmed, headings moved down.
+    """Convert a student's words for a Markdown report: HTML escaped, headings moved down.
 
     Code is left as it is; checked pieces carry their note in brackets.
     """
@@ -99,7 +99,7 @@ def _disarmed(text: str) -> str:
 
 
 def code_in_html(text: str) -> str:
-    """Plain text as HTML, what stands in backticks as code; no line breaks before a %."""
+    """Escape plain text for HTML; backticks become code, and no line breaks before a %."""
     from markupsafe import Markup, escape
 
     parts = str(text).split("`")
@@ -114,7 +114,7 @@ def code_in_html(text: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Plain text so that Markdown shows it as it is, also in a table; backticks mark code."""
+    """Escape plain text for Markdown, tables included; backticks still mark code."""
     parts = text.replace("\n", " ").split("`")
     if len(parts) % 2:
         return "`".join(part if i % 2 else _escaped(part) for i, part in enumerate(parts))
@@ -127,6 +127,6 @@ def _escaped(text: str) -> str:
 
 
 def start_of_block(escaped: str) -> str:
-    """Escaped text at the start of a paragraph: not a heading, list or quotation by accident."""
+    """Escape what would turn the start of a paragraph into a heading or a list."""
     escaped = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)
     return re.sub(r"^([#+=-])", r"\\\1", escaped)

@@ -1,4 +1,4 @@
-"""The templates: where they lie, how they escape, and the language they speak."""
+"""Load the templates, with their escaping and translations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def templates_folder() -> Path:
 
 @cache
 def environment() -> Environment:
-    """Where templates are found, how they escape, and the language they speak."""
+    """Return the Jinja2 environment: HTML is escaped, texts are translated."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -53,7 +53,7 @@ def environment() -> Environment:
 
 
 def inline(text: str) -> Any:
-    """Text that labkit made or checked itself, not to be escaped."""
+    """Mark text as safe: labkit made or checked it."""
     from markupsafe import Markup
 
     return Markup(text)

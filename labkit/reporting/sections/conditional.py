@@ -1,4 +1,4 @@
-"""Where a class could be asked for: was it given, and how well is each class made."""
+"""Conditional families: label accuracy and quality of each class."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def generated(view: View) -> Section:
 
 
 def shown(view: View, family: str, dataset: str) -> tuple[Cell, ...]:
-    """The cells whose grids are shown: all, or the best of very many, in the usual order."""
+    """Return the cells whose grids are shown: all, or the best ones if there are very many."""
     cells = view.of(family, dataset)
     if not view.crowded:
         return cells
@@ -87,7 +87,7 @@ def frames(view: View, on_page: set[tuple[str, str, int]]) -> tuple[Frame, ...]:
 
     Args:
         view: the report's material.
-        on_page: (run, view, epoch) of the pictures the page shows anyway.
+        on_page: run, kind and epoch of the pictures the page shows anyway.
     """
     found = []
     for cell in (c for f in view.families for d in view.datasets for c in shown(view, f, d)):

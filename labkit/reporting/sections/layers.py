@@ -52,7 +52,7 @@ _HEADS = ("mean", "log_variance")
 
 @dataclass
 class _Line:
-    """A row on its way: a layer and what follows it."""
+    """A row being built: a layer and those written into the same row."""
 
     words: list[str]
     output: str
@@ -60,7 +60,7 @@ class _Line:
 
 
 def signature(network: Network) -> tuple[Any, ...]:
-    """What two networks share whose tables differ in sizes alone."""
+    """Return a key that is equal for networks that differ in sizes only."""
     return network.name, *(
         (each.kind, tuple(sorted(each.settings.items()))) for each in network.layers
     )
@@ -153,7 +153,7 @@ def _words(layer: Layer) -> list[str]:
 
 
 def _squashing(spec: CellSpec) -> list[str]:
-    """What makes pixels of a decoder's output, where the reconstruction does that."""
+    """Return the squashing function that a VAE's reconstruction loss puts on the decoder."""
     networks = FAMILIES[spec.family].params.get("networks")
     if networks is None or networks.choices != "vae_networks":
         return []

@@ -1,4 +1,4 @@
-"""Section 10: everything that must be known to trust or to repeat the numbers."""
+"""Section 10: what a reader needs to trust or repeat the numbers."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _selection(view: View) -> str:
 
 
 def _known(text: str) -> str:
-    """A rule's words as a cell stores them; those there are today in the report's language."""
+    """Translate a rule's words as cells store them; unknown ones stay as they are."""
     today = {
         "lowest proxy FID": _("lowest proxy FID"),
         "first 10,000 training images": _("first 10,000 training images"),

@@ -65,12 +65,12 @@ def _data(view: View) -> str:
 
 
 def _limits(view: View) -> set[int]:
-    """To how many images the training data was cut, where it was."""
+    """Return the numbers of images that training data was cut to, if it was."""
     return {limit for spec in view.plan.cells if (limit := spec.data["limit"]) is not None}
 
 
 def _bundled(view: View) -> str:
-    """What it means that not all images were used."""
+    """Warn that not all images were used."""
     if not _limits(view):
         return _(
             "Trained on the bundled subset: the first 10,000 of 60,000 training images of "
@@ -87,7 +87,7 @@ def _bundled(view: View) -> str:
 
 
 def notices(view: View) -> tuple[Paragraph, ...]:
-    """What changes how the numbers are to be read; said before the first of them."""
+    """Return warnings that a reader needs before the first number."""
     warnings = []
     if view.plan.data_source == "bundled":
         warnings.append(_bundled(view))

@@ -43,7 +43,7 @@ class Setting:
 
     @property
     def first(self) -> Cell:
-        """The first seed that was measured: a picture chosen without looking."""
+        """The first measured seed, so that no picture is picked by its look."""
         return next(c for c in self.cells if c.metric(SCORE) is not None)
 
 
@@ -58,14 +58,14 @@ def settings(view: View, family: str | None = None, dataset: str | None = None) 
 
 
 def comparable(found: Iterable[Setting]) -> list[Setting]:
-    """Those measured with the most seeds: one lucky training is no mean of three."""
+    """Keep the settings measured with the most seeds: one training is no mean of three."""
     known = [(len(each.values(SCORE)), each) for each in found]
     most = max((n for n, _each in known), default=0)
     return [each for n, each in known if n == most > 0]
 
 
 def winners(view: View, dataset: str) -> list[Setting]:
-    """Those with the lowest mean proxy FID on a data set; all that tie as shown."""
+    """Return the settings with the lowest mean proxy FID on a data set, ties included."""
     found = comparable(settings(view, dataset=dataset))
     means = [(str(i), each.mean(SCORE) or 0.0) for i, each in enumerate(found)]
     best = lowest(means, METRICS[SCORE].digits)

@@ -1,4 +1,4 @@
-"""Published values beside this experiment's, what training came to, and the author's own code."""
+"""Published values beside this experiment's, a summary of training, and the author's own code."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) ->
 
 
 def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) -> str:
-    """What makes the numbers of another kind, or empty."""
+    """Say why the numbers cannot be compared; empty if they can."""
     absent = next((cell for cell in cells if cell.result is None), None)
     if absent:
         return absent.absence
@@ -170,7 +170,7 @@ def _said(label: str, epochs: int) -> str:
 
 
 def _short(label: str) -> str:
-    """A metric, and a loss without its *final*: "D loss"."""
+    """Return a metric's label, for a final loss without "final": "D loss"."""
     plain = _(_PLAIN.get(label, label))
     return plain[:1].upper() + plain[1:]
 
@@ -192,7 +192,7 @@ _WHOLE = ("convergence_epoch", "fid_oscillation", "coverage", "peak_memory_mb", 
 
 
 def performance(view: View) -> Section | None:
-    """What each training came to, a table for each kind of loss; where the file asks for it."""
+    """Summarise each training, a table per kind of loss; None unless the file asks for it."""
     if not view.options.get("performance"):
         return None
     kinds: dict[tuple[str, str], list[Cell]] = {}
@@ -230,7 +230,7 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
 
 
 def _whole(view: View) -> tuple[Block, ...]:
-    """What does not depend on the kind of loss: one table of all cells, and how to read it."""
+    """Return the table of all cells with measures comparable across losses, and its notes."""
     columns: Columns = (_("Run"), *(measure(name, metric_label(name)) for name in _WHOLE))
     rows = (cell_row(c, *(value(view, c, name) for name in _WHOLE)) for c in view.cells)
     caption = _("All kinds of loss, {seeds}. Compare within one data set.", seeds=view.seeds_said)
@@ -240,7 +240,7 @@ def _whole(view: View) -> tuple[Block, ...]:
 
 
 def unbounded(cell: Cell) -> str:
-    """What became of a Wasserstein critic that nothing keeps smooth, or empty."""
+    """Describe the training of a Wasserstein critic without a constraint; empty for others."""
     params, history = cell.spec.params, cell.epochs
     if params.get("loss") != "wasserstein" or params.get("constraint") != "none" or not history:
         return ""
@@ -294,7 +294,7 @@ def own_code(view: View) -> Section | None:
 
 
 def own_notice(view: View) -> tuple[Paragraph, ...]:
-    """Said before the first number where cells were trained outside of labkit."""
+    """Return a notice if some cells were trained outside of labkit."""
     own = len(_own_loops(view))
     text = many(
         "Trained by own code: {own} of {n} cell. Measured like all others, "

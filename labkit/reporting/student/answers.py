@@ -61,7 +61,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Answers:
-    """An ``answers.md``, taken apart."""
+    """A parsed ``answers.md``."""
 
     sections: Mapping[str, Section]
     """By catalog key."""
@@ -71,7 +71,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something ``labkit check`` says about a line."""
+    """A remark of ``labkit check`` about a line."""
 
     line: int
     """Line of the file, from 1."""
@@ -84,7 +84,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """A whole ``answers.md``, checked."""
+    """The result of checking an ``answers.md``."""
 
     findings: tuple[Finding, ...]
     """In the order of lines."""
@@ -133,7 +133,7 @@ def prepare(path: Path | None, answers: Sequence[Answer]) -> None:
 
 
 def parse(text: str) -> Answers:
-    """Take an ``answers.md`` apart by its headings.
+    """Parse an ``answers.md`` by its headings.
 
     A heading belongs to a question if it is its text, its key, its number with either, or
     close to it; a first heading that matches none is a title. Nested headings stay in the

@@ -114,7 +114,7 @@ def _line(
 
 
 def _plain_text(text: str, number: int, known: _KnownNumbers, starts: bool) -> list[Segment]:
-    """Text with the numbers that match nothing set apart."""
+    """Split text at the numbers that match no value of the table."""
     segments = []
     place = 0
     ordinal = _ORDINAL.match(text) if starts else None
@@ -186,7 +186,7 @@ def _joined(segments: Sequence[Segment]) -> tuple[Segment, ...]:
 
 
 class _KnownNumbers:
-    """Every number a table or its claims hold, to look others up in."""
+    """The numbers of a table and its claims, for look-up."""
 
     def __init__(self, cells: Cells, claims: Sequence[Claim]) -> None:
         values = [m.value for c in cells for m in (*c.metrics.values(), *c.first.values())]
@@ -234,7 +234,7 @@ def _counts(cells: Cells) -> set[int]:
 
 
 def context_of(cells: pd.DataFrame) -> Context:
-    """The table as statements see it."""
+    """Wrap the table for checking statements."""
     return Context(from_frame(cells), Words(), samples=samples_of(cells))
 
 

@@ -22,7 +22,7 @@ class Students:
     """Heading and text of what belongs to no question."""
 
     def remarks(self, asked: Collection[str]) -> Iterator[tuple[str, tuple[Segment, ...]]]:
-        """Everything written that stands under none of the questions asked: it is not lost."""
+        """Yield heading and words of what stands under none of the questions asked."""
         for key, pieces in self.answers.items():
             if key not in asked:
                 yield _(QUESTIONS[key].text), pieces
@@ -33,7 +33,7 @@ NOBODY = Students()
 
 
 def read_words(path: Path) -> str:
-    """A student's ``answers.md``, whatever editor wrote it.
+    """Read a student's ``answers.md``, with or without a byte order mark.
 
     Raises:
         LabkitError: not UTF-8, so that some of its letters would be guesses.
