@@ -61,11 +61,11 @@ class Card:
     cells: str
     """ "18 cells, all done"."""
     best: tuple[Best, ...]
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...] = ()
     """Who, when and on what, as the report says."""
-    headline: str
-    shots: tuple[Shown, ...]
-    plain: bool
+    headline: str = ""
+    shots: tuple[Shown, ...] = ()
+    plain: bool = False
     """Whether the report says nothing of itself."""
 
 
