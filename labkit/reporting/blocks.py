@@ -10,9 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from labkit.reporting.plots.chart import Chart, Diagram
+
+if TYPE_CHECKING:
+    from labkit.claims.claim import Claim
+    from labkit.reporting.student.marks import Segment
+    from labkit.reporting.summary import Lowest
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Code:
-    """Something to be read or typed letter by letter."""
+    """A listing or a command, shown in a fixed-width font."""
 
     kind: ClassVar[str] = "code"
     text: str
@@ -59,17 +64,16 @@ class Picture:
     file: str
     """Its name in the Markdown report's folder, ``gan_samples/….png``."""
     run: str
-    view: str
+    shows: str
     """``samples``, ``reconstruction`` or ``interpolation``."""
     epoch: int
     alt: str
     caption: str
-    best: bool = False
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One cell of a table."""
+    """One field of a table."""
 
     text: str
     sort: float | None = None
@@ -87,8 +91,6 @@ class Column:
     numeric: bool = False
     about: str = ""
     """What it measures, in one sentence."""
-    name: str = ""
-    """The column of metrics.csv."""
 
 
 @dataclass(frozen=True)
@@ -135,18 +137,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A claim: what was computed, how sure it is, and what it rests on."""
+    """A claim, with what it rests on in words."""
 
-    anchor: str
-    text: str
-    verdict: str
-    mark: str
-    """A sign for the verdict, read together with its word."""
+    claim: Claim
     facts: tuple[tuple[str, str], ...]
     """Estimate, interval, rule and the like; only what there is."""
     numbers: tuple[tuple[str, str], ...]
     """Every number of the text, by what it is."""
-    runs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -154,22 +151,9 @@ class Sentence:
     """One computed sentence and the claims it rests on."""
 
     text: str
-    claims: tuple[Evidence, ...]
-    verdicts: tuple[str, ...] = ()
-    """Mark and word of each verdict among them, once."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A piece of the student's own words, and what a check against the table says of it."""
-
-    text: str
-    kind: str = "text"
-    """``text`` (Markdown), or plain words: ``value``, ``claim``, ``number``, ``error``."""
-    note: str = ""
-    """For a number or error, what is the matter with it."""
-    verdict: str = ""
-    mark: str = ""
+    claims: tuple[Claim, ...]
+    verdicts: tuple[tuple[str, str], ...]
+    """Mark and name of each verdict among them, once."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +162,7 @@ class Reflection:
 
     kind: ClassVar[str] = "reflection"
     author: str
-    student: tuple[Piece, ...]
+    student: tuple[Segment, ...]
     """The student's words, piece by piece; empty if there are none."""
     sentences: tuple[Sentence, ...]
     """The computed paragraph; empty where only evidence is wanted."""
@@ -190,7 +174,7 @@ class Reflection:
 
 @dataclass(frozen=True)
 class Fold:
-    """Long evidence, closed until asked for."""
+    """Blocks that a page shows only when the reader opens them."""
 
     kind: ClassVar[str] = "fold"
     title: str
@@ -212,7 +196,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Headline:
-    """One line of the answer in five lines."""
+    """One line of the summary at the top of a report."""
 
     text: str
     href: str = ""
@@ -230,21 +214,11 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class Best:
-    """The cell of the lowest proxy FID of a family on a data set."""
-
-    family: str
-    dataset: str
-    run: str
-    proxy_fid: float
-
-
-@dataclass(frozen=True)
 class Frame:
     """One step of the epoch slider for one cell."""
 
     run: str
-    view: str
+    shows: str
     epoch: int
     source: Path
     note: str
@@ -255,7 +229,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole report. The same store gives an equal value."""
+    """A whole report; equal stores give equal values."""
 
     title: str
     byline: tuple[tuple[str, str], ...]
@@ -266,7 +240,7 @@ class Report:
     disclosure: str
     map: tuple[tuple[str, tuple[Chip, ...]], ...] = ()
     """Group and its cells."""
-    best: tuple[Best, ...] = ()
+    best: tuple[Lowest, ...] = ()
     frames: tuple[Frame, ...] = ()
     epochs: tuple[int, ...] = ()
     colours: tuple[tuple[str, str, str], ...] = ()

@@ -90,5 +90,5 @@ def read_report(
     view = read_view(store, plan, overrides.get("report", {}))
     answers = computed(view)
     prepare(answers_file, answers)
-    own = students(answers_file, for_claims(view.tables), answers)
-    return compose(view, answers, own, layout)
+    words = students(answers_file, for_claims(view.tables), answers)
+    return compose(view, answers, words, layout)

@@ -1,24 +1,23 @@
-"""What the measures read on real images and on nonsense: the ends of their scales.
+"""The ends of the measures' scales: their values for real images and for noise.
 
-The one place where the report reads the measures' calibration. What was not calibrated,
-or not with the feature network at hand, is absent, and nothing is drawn for it.
+What was not calibrated, or not with the feature network at hand, is absent, and nothing is
+drawn for it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from labkit import calibration
 from labkit.text.language import N_
 
-#: The nonsense shown as the upper end of the scale.
+#: What is shown as the upper end of the scale.
 CEILING = N_("noise")
 
 
 @dataclass(frozen=True)
 class FidScale:
-    """Proxy FID of real images (floor) and of nonsense (ceiling)."""
+    """Proxy FID of real images (floor) and of noise (ceiling)."""
 
     floor: float | None = None
     tracking_floor: float | None = None
@@ -40,34 +39,28 @@ def fid_scale(dataset: str, features: str, samples: int, tracking: int) -> FidSc
     Returns:
         What was calibrated with this very network; empty where nothing was.
     """
-    try:
-        if calibration.calibration(dataset)["features"] != features:
-            return FidScale()
-        ceiling = calibration.ceilings(dataset).get(CEILING)
-        return FidScale(
-            calibration.floor(dataset, samples),
-            calibration.floor(dataset, tracking, tracking=True),
-            ceiling,
-            CEILING if ceiling is not None else "",
-        )
-    except (OSError, KeyError, ValueError):
+    if not _calibrated(dataset, features):
         return FidScale()
+    ceiling = calibration.ceilings(dataset).get(CEILING)
+    return FidScale(
+        calibration.floor(dataset, samples),
+        calibration.floor(dataset, tracking, tracking=True),
+        ceiling,
+        CEILING if ceiling is not None else "",
+    )
 
 
 def real_value(dataset: str, features: str, samples: int, metric: str) -> float | None:
-    """What a measure reads on that many real images with that network; None if not calibrated."""
-    try:
-        known = calibration.calibration(dataset)
-        if known["features"] != features or known["real"][metric]["samples"] != samples:
-            return None
-        return calibration.real_value(dataset, metric)
-    except (OSError, KeyError, ValueError):
+    """Return a measure's value for `samples` real images, or None if it was not calibrated."""
+    if not _calibrated(dataset, features):
         return None
+    known = calibration.calibration(dataset)["real"].get(metric, {})
+    return calibration.real_value(dataset, metric) if known.get("samples") == samples else None
 
 
-def feature_facts(dataset: str) -> dict[str, Any]:
-    """What is known of the pinned feature network; empty where there is none."""
+def _calibrated(dataset: str, features: str) -> bool:
+    """Whether a data set's measures were calibrated with this feature network."""
     try:
-        return calibration.feature_network(dataset)
-    except (OSError, ValueError):
-        return {}
+        return bool(calibration.calibration(dataset)["features"] == features)
+    except FileNotFoundError:  # a data set of the user's own
+        return False

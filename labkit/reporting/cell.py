@@ -33,7 +33,7 @@ _NOT_DONE = {
     "trained": N_("{n} trained but not measured"),
 }
 #: An image's file name in a cell: what it shows, and of which epoch.
-_NAME = re.compile(r"(?P<view>\w+)_epoch(?P<epoch>\d+)\.png")
+_NAME = re.compile(r"(?P<shows>\w+)_epoch(?P<epoch>\d+)\.png")
 #: How much larger a notebook shows an image.
 _SCALE = 2
 
@@ -43,7 +43,7 @@ class Image:
     """A grid of images that a cell made at one epoch."""
 
     run: str
-    view: str
+    shows: str
     """``samples``, ``reconstruction``, ``interpolation`` and the like."""
     epoch: int
     path: Path
@@ -57,7 +57,7 @@ class Image:
             return np.asarray(picture.convert("L"))
 
     def __repr__(self) -> str:
-        return f"<{self.run}: {self.view}, epoch {self.epoch}>"
+        return f"<{self.run}: {self.shows}, epoch {self.epoch}>"
 
     def _repr_png_(self) -> bytes:
         return enlarged(self.path.read_bytes(), _SCALE)
@@ -162,11 +162,11 @@ class Cell:
         """Every grid it made, by what it shows and by epoch."""
         names = self.result.artifacts if self.result else ()
         found = [
-            Image(self.name, match["view"], int(match["epoch"]), self.file(name))
+            Image(self.name, match["shows"], int(match["epoch"]), self.file(name))
             for name in names
             if (match := _NAME.fullmatch(Path(name).name))
         ]
-        return tuple(sorted(found, key=lambda image: (image.view, image.epoch)))
+        return tuple(sorted(found, key=lambda image: (image.shows, image.epoch)))
 
     @property
     def best(self) -> tuple[Image, ...]:
@@ -203,7 +203,7 @@ def cells_of(store: Store, plan: Plan) -> tuple[Cell, ...]:
 
 
 def status(outcome: Outcome | None) -> str:
-    """One word for how a cell ended: done, trained (not measured yet), failed, missing."""
+    """Return how a cell ended: done, trained (not measured yet), failed or missing."""
     if outcome is None:
         return "missing"
     if isinstance(outcome, CellFailure):

@@ -1,4 +1,4 @@
-"""What the claims engine says to the questions, of a view's tables."""
+"""Run the claims engine on a view's tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def computed(view: View) -> tuple[Answer, ...]:
-    """An answer to each question: the file's, or those that suit the tables."""
+    """Answer the experiment file's questions, or else those that the tables can answer."""
     return answer_questions(
         for_claims(view.tables),
         view.tables.epochs,
@@ -25,7 +25,7 @@ def computed(view: View) -> tuple[Answer, ...]:
 
 
 def for_claims(found: Tables) -> pd.DataFrame:
-    """The table of cells as the engine takes it: with the samples behind it in its ``attrs``."""
+    """Return the table of cells for the engine, with its numbers of samples in ``attrs``."""
     cells = found.cells.copy(deep=False)
     cells.attrs["samples"] = Samples(*(found.samples or ()))
     return cells

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES
-from labkit.reporting.blocks import Best, Chip, Report, Section, pictures
+from labkit.reporting.blocks import Chip, Report, Section, pictures
 from labkit.reporting.cell import anchor
 from labkit.reporting.sections import (
     analysis,
@@ -22,6 +22,7 @@ from labkit.reporting.sections import (
 )
 from labkit.reporting.sections.method import method
 from labkit.reporting.student.reflections import NOBODY, Students
+from labkit.reporting.summary import Lowest
 from labkit.reporting.table import to_csv
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
@@ -51,64 +52,58 @@ def compose(
     """
     reflect = questions.reflection(view, answers, student)
     first = over_seeds if view.several_seeds else opening
-    glance = first.glance(view)
-    sections: tuple[Section, ...]
-    if layout == "brief":
-        glance = ()
-        sections = (
+    brief = layout == "brief"
+    found: tuple[Section | None, ...]
+    if brief:
+        found = (
             experiments.summary(view),
             analysis.scores_brief(view),
             images.best_only(view),
             reflect,
         )
     else:
-        sections = (
+        found = (
             experiments.summary(view),
             *experiments.parts(view),
             images.generated(view),
             analysis.plots(view),
             analysis.scores(view),
-            *_there(
-                conditional.conditional(view),
-                published.performance(view),
-                published.references(view),
-            ),
+            conditional.conditional(view),
+            published.performance(view),
+            published.references(view),
             reflect,
             method(view),
             making.making(view),
-            *_there(published.own_code(view)),
+            published.own_code(view),
         )
-    on_page = {(p.run, p.view, p.epoch) for p in pictures(sections)}
+    sections = tuple(section for section in found if section)
+    on_page = {(p.run, p.shows, p.epoch) for p in pictures(sections)}
     epochs = {cell.spec.training["epochs"] for cell in view.cells}
     return Report(
         title=view.plan.title,
         byline=opening.byline(view),
         notices=(*opening.notices(view), *published.own_notice(view)),
         headlines=(*first.headline(view), *questions.headlines(view, answers))[:5],
-        glance=glance,
+        glance=() if brief else first.glance(view),
         sections=sections,
         disclosure=_(DISCLOSURE),
         map=_map(view),
-        best=_best(view),
-        frames=() if layout == "brief" else images.frames(view, on_page),
+        best=tuple(_best(view)),
+        frames=() if brief else images.frames(view, on_page),
         epochs=tuple(range(1, max(epochs, default=0) + 1)),
         colours=tuple((name, *pair) for name, pair in view.style.palette.items()),
         csv={"metrics.csv": to_csv(view.tables.cells), "history.csv": to_csv(view.tables.epochs)},
     )
 
 
-def _there(*sections: Section | None) -> tuple[Section, ...]:
-    return tuple(section for section in sections if section is not None)
-
-
-def _best(view: View) -> tuple[Best, ...]:
+def _best(view: View) -> Iterator[Lowest]:
     """The cell of the lowest proxy FID of each family on each data set."""
-    cells = (view.best(family, dataset) for dataset in view.datasets for family in view.families)
-    return tuple(
-        Best(cell.spec.family, cell.spec.dataset, cell.name, float(fid))
-        for cell in cells
-        if cell and (fid := cell.metric("proxy_fid")) is not None and isfinite(fid)
-    )
+    for dataset in view.datasets:
+        for family in view.families:
+            cell = view.best(family, dataset)
+            fid = cell.metric("proxy_fid") if cell else None
+            if cell and fid is not None and isfinite(fid):
+                yield Lowest(family=family, dataset=dataset, run=cell.name, proxy_fid=float(fid))
 
 
 def _map(view: View) -> tuple[tuple[str, tuple[Chip, ...]], ...]:

@@ -1,7 +1,8 @@
-"""Files a report is made from and written to: one line where that cannot be."""
+"""Read and write a report's files; every failure is one line."""
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 from labkit.errors import LabkitError, reason
@@ -26,20 +27,17 @@ def read(path: Path) -> bytes:
         raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
 
 
-def size(path: Path) -> int:
-    """A file's size in bytes.
+def png_uri(path: Path) -> str:
+    """A PNG as a data URI.
 
     Raises:
         ReportError: it cannot be read.
     """
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {reason(error)}") from error
+    return f"data:image/png;base64,{base64.b64encode(read(path)).decode()}"
 
 
 def read_inside(folder: Path, name: str, most: int) -> bytes | None:
-    """A file of somebody's folder; None where it is not there, larger or leads out of it.
+    """Read a file of an untrusted folder; None if it is missing, too large or outside of it.
 
     Args:
         folder: the folder.
@@ -58,7 +56,7 @@ def read_inside(folder: Path, name: str, most: int) -> bytes | None:
 
 
 def write_file(path: Path, data: bytes, mine: str = "") -> None:
-    """Replace a file unless it already holds these bytes; never half of it.
+    """Write a file at once, unless it already holds these bytes.
 
     Args:
         path: the file.

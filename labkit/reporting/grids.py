@@ -2,27 +2,93 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.blocks import Picture
 from labkit.reporting.cell import Cell
-from labkit.text.language import _, many
+from labkit.text.language import N_, _, many
 from labkit.text.numbers import show
 
 if TYPE_CHECKING:
     from labkit.reporting.view import View
 
-#: Folder and file name of each view in the Markdown report.
-_FILES = {
-    "samples": "{family}_samples/{run}_epoch{epoch}.png",
-    "random": "{family}_samples/{run}_random.png",
-    "reconstruction": "{family}_reconstructions/{run}_epoch{epoch}.png",
-    "interpolation": "{family}_interpolations/{run}_interpolation.png",
-    "classes": "{family}_samples/{run}_classes.png",
-    "manifold": "{family}_samples/{run}_manifold.png",
+
+@dataclass(frozen=True)
+class Grid:
+    """A kind of picture that cells make."""
+
+    heading: str
+    """Of its galleries, with ``{model}``."""
+    called: str
+    """In a caption."""
+    file: str
+    """Folder and name in the Markdown report."""
+    alt: str
+    """What it shows, with ``{who}`` and ``{things}``."""
+    stored: str = ""
+    """Its name in the store, where that is another."""
+    measure: str = ""
+    """The metric of the best epoch's samples that its alternative text names."""
+
+
+_SAMPLES_ALT = N_("4×4 grid of generated {things}, {who}")
+#: In the order of the galleries.
+GRIDS = {
+    "reconstruction": Grid(
+        N_("{model} Reconstructions (Best Epoch)"),
+        N_("reconstruction"),
+        "{family}_reconstructions/{run}_epoch{epoch}.png",
+        N_("4×4 grid: eight test images, each beside its reconstruction by {who}"),
+    ),
+    # The samples of a family that reconstructs, under the name the lab gives them.
+    "random": Grid(
+        N_("{model} Random Samples"),
+        N_("random"),
+        "{family}_samples/{run}_random.png",
+        _SAMPLES_ALT,
+        stored="samples",
+    ),
+    "interpolation": Grid(
+        N_("{model} Latent Interpolations"),
+        N_("interpolation"),
+        "{family}_interpolations/{run}_interpolation.png",
+        N_("4×4 grid: sixteen steps between two test images' codes, decoded by {who}"),
+        measure="proxy_fid",
+    ),
+    "samples": Grid(
+        N_("{model} Generated Samples (Best Epoch)"),
+        N_("samples"),
+        "{family}_samples/{run}_epoch{epoch}.png",
+        _SAMPLES_ALT,
+    ),
+    "classes": Grid(
+        N_("{model} Classes, a Row for Each"),
+        N_("classes"),
+        "{family}_samples/{run}_classes.png",
+        N_("Grid of {things}, a row for each class that {who} was asked for"),
+        measure="label_accuracy",
+    ),
+    "manifold": Grid(
+        N_("{model} Decoded Latent Plane"),
+        N_("manifold"),
+        "{family}_samples/{run}_manifold.png",
+        N_("15×15 grid: the latent plane of {who}, decoded point by point"),
+        measure="proxy_fid",
+    ),
 }
+
+
+def grids_of(family: str) -> Iterator[tuple[str, Grid]]:
+    """The kinds of pictures that cells of a family may have."""
+    about = FAMILIES[family]
+    there = {
+        "samples": not about.reconstructs,
+        "classes": about.conditional,
+    }
+    return ((what, grid) for what, grid in GRIDS.items() if there.get(what, about.reconstructs))
 
 
 def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = False) -> Picture:
@@ -31,35 +97,39 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
     Args:
         view: the report's material.
         cell: a cell with a result.
-        what: ``samples``, ``random`` (the same grid under the name of DESIGN's VAE samples),
-            ``reconstruction`` or ``interpolation``.
+        what: a key of `GRIDS`.
         epoch: None for the best epoch (the last one where none was measured).
         short: whether the caption only says the epoch.
     """
-    result = cell.result
-    assert result is not None, "a cell without a result has no pictures"
-    last = result.spec.training["epochs"]
-    at = epoch or cell.best_epoch or last
-    stored = _stored(what)
-    run, family = cell.spec.name, cell.spec.family
+    at = _epoch(cell, epoch)
+    grid, stored = GRIDS[what], stored_as(what)
+    note = _("epoch {epoch}", epoch=at) if short else epoch_note(cell, stored, at)
     return Picture(
         source=cell.file(f"images/{stored}_epoch{at}.png"),
-        file=_FILES[what].format(family=family, run=run, epoch=at),
-        run=run,
-        view=stored,
+        file=grid.file.format(family=cell.spec.family, run=cell.name, epoch=at),
+        run=cell.name,
+        shows=stored,
         epoch=at,
-        alt=_alt(view, cell, stored, at),
-        caption=_("epoch {epoch}", epoch=at) if short else _caption(view, cell, stored, at),
-        best=at == cell.best_epoch,
+        alt=_alt(view, cell, what, at),
+        caption=note if short else f"{view.title(cell)} · {note}",
     )
 
 
 def has(cell: Cell, what: str, epoch: int | None = None) -> bool:
-    """Whether a cell keeps such a grid, at an epoch or at its best (its last, if none was)."""
+    """Whether a cell keeps such a grid at an epoch; None: its best one, else its last."""
     if cell.result is None:
         return False
-    at = epoch or cell.best_epoch or cell.spec.training["epochs"]
-    return f"images/{_stored(what)}_epoch{at}.png" in cell.result.artifacts
+    return f"images/{stored_as(what)}_epoch{_epoch(cell, epoch)}.png" in cell.result.artifacts
+
+
+def _epoch(cell: Cell, epoch: int | None) -> int:
+    """An epoch, or the cell's best one, or its last where none was the best."""
+    return epoch or cell.best_epoch or int(cell.spec.training["epochs"])
+
+
+def stored_as(what: str) -> str:
+    """What a kind of picture is called in the store."""
+    return GRIDS[what].stored or what
 
 
 def best_samples(view: View, cell: Cell) -> tuple[Picture, ...]:
@@ -72,75 +142,37 @@ def best_samples(view: View, cell: Cell) -> tuple[Picture, ...]:
     return (replace(found, caption=caption),)
 
 
-def _stored(what: str) -> str:
-    return "samples" if what == "random" else what
-
-
-def epoch_note(cell: Cell, what: str, epoch: int) -> str:
+def epoch_note(cell: Cell, stored: str, epoch: int) -> str:
     """What is known of one grid in a few words: its epoch and the number that goes with it."""
-    if what == "reconstruction":
-        loss = cell.at(epoch, "recon_loss")
-        extra = _("training recon loss {value}", value=show(loss, 4)) if loss is not None else ""
-    elif what == "samples":
-        if epoch == cell.best_epoch and cell.metric("proxy_fid") is not None:
-            extra = _("proxy FID {value}", value=show(cell.metric("proxy_fid")))
-        else:
-            fid = cell.at(epoch, "proxy_fid")
-            extra = _("tracking FID {value}", value=show(fid)) if fid is not None else ""
-    else:
-        extra = ""
     said = _("epoch {epoch}", epoch=epoch)
-    return f"{said} · {extra}" if extra else said
-
-
-def _caption(view: View, cell: Cell, what: str, epoch: int) -> str:
-    return f"{view.title(cell)} · {epoch_note(cell, what, epoch)}"
+    if stored == "reconstruction" and (loss := cell.at(epoch, "recon_loss")) is not None:
+        return f"{said} · {_('training recon loss {value}', value=show(loss, 4))}"
+    if stored != "samples":
+        return said
+    if epoch == cell.best_epoch and (fid := cell.metric("proxy_fid")) is not None:
+        return f"{said} · {_('proxy FID {value}', value=show(fid))}"
+    if (fid := cell.at(epoch, "proxy_fid")) is not None:
+        return f"{said} · {_('tracking FID {value}', value=show(fid))}"
+    return said
 
 
 def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
-    """An alternative text written from the numbers, not from the look.
+    """Write a picture's alternative text from the numbers.
 
     What is known of the epoch, and only that, stands at its end: the page's slider changes it.
     """
-    things = _(DATASETS[cell.spec.dataset].noun) if cell.spec.dataset in DATASETS else _("images")
+    grid, dataset = GRIDS[what], cell.spec.dataset
+    things = _(DATASETS[dataset].noun) if dataset in DATASETS else _("images")
     who = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
-    known = epoch_note(cell, what, epoch)
-    if what == "reconstruction":
-        said = _("4×4 grid: eight test images, each beside its reconstruction by {who}", who=who)
-    elif what == "classes":
-        said = _(
-            "Grid of {things}, a row for each class that {who} was asked for",
-            things=things,
-            who=who,
-        )
-        known += _of_samples(cell, "label_accuracy", epoch)
-    elif what == "manifold":
-        said = _("15×15 grid: the latent plane of {who}, decoded point by point", who=who)
-        known += _of_samples(cell, "proxy_fid", epoch)
-    elif what == "interpolation":
-        said = _(
-            "4×4 grid: sixteen steps between two test images' codes, decoded by {who}", who=who
-        )
-        known += _of_samples(cell, "proxy_fid", epoch)
-    else:
-        said = _("4×4 grid of generated {things}, {who}", things=things, who=who)
-        known += _classes(cell, epoch)
-    return f"{said}, {known}"
-
-
-def _of_samples(cell: Cell, metric: str, epoch: int) -> str:
-    """A measure of the cell's samples: measured at the best epoch only."""
-    value = cell.metric(metric)
-    if epoch != cell.best_epoch or value is None:
-        return ""
-    label, shown = _(METRICS[metric].label), show(value, METRICS[metric].digits)
-    return "; " + _("{measure} of its samples {value}", measure=label, value=shown)
-
-
-def _classes(cell: Cell, epoch: int) -> str:
-    """How many classes its samples lack: measured at the best epoch only."""
-    missing = cell.metric("missing_classes")
-    if epoch != cell.best_epoch or not missing:
-        return ""
-    found = many("{n} of ten classes missing", "{n} of ten classes missing", int(missing))
-    return f", {found}"
+    said = f"{_(grid.alt, who=who, things=things)}, {epoch_note(cell, stored_as(what), epoch)}"
+    if epoch != cell.best_epoch:  # what follows was measured at the best epoch only
+        return said
+    if grid.measure and (value := cell.metric(grid.measure)) is not None:
+        metric = METRICS[grid.measure]
+        label, shown = _(metric.label), show(value, metric.digits)
+        return f"{said}; {_('{measure} of its samples {value}', measure=label, value=shown)}"
+    missing = cell.metric("missing_classes") if stored_as(what) == "samples" else None
+    if missing:
+        found = many("{n} of ten classes missing", "{n} of ten classes missing", int(missing))
+        return f"{said}, {found}"
+    return said

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -22,7 +22,7 @@ from labkit.errors import LabkitError
 from labkit.reporting.cell import STATUSES
 from labkit.reporting.files import read_inside, write_file
 from labkit.reporting.render.templates import environment, inline, templates_folder
-from labkit.reporting.summary import Lowest, Shown, read_summary
+from labkit.reporting.summary import FORMAT_VERSION, Lowest, Shown, Summary, read_summary
 from labkit.text.language import N_, _, many
 from labkit.text.numbers import listing, show
 
@@ -37,7 +37,7 @@ _UNKNOWN = N_("unknown")
 
 
 class NoReportsError(LabkitError):
-    """There is nothing to list; one line says where and what makes it."""
+    """The folder has no reports."""
 
 
 @dataclass(frozen=True)
@@ -111,32 +111,26 @@ def cards(folder: Path) -> list[Card]:
 
 
 def card(folder: Path) -> Card:
-    """What a report says of itself; what its table says, where it says nothing."""
+    """Describe a report from its summary, or from its table where it has none."""
     address = quote(os.fsencode(folder.name))
     there = (name for name in (*_REPORTS, _TABLE) if (folder / name).is_file())
-    files = tuple((name, f"{address}/{name}") for name in there)
-    said = read_summary(folder)
-    if said is None:
-        rows = _rows(folder)
-        states = (row.get("status", "") for row in rows)
-        counts = Counter(state if state in STATUSES else _UNKNOWN for state in states)
-        best = tuple(_best(_lowest(rows)))
-        cells = _cells(counts) or _("no metrics.csv")
-        return Card(folder.name, folder.name, files, cells, best, plain=True)
+    found = read_summary(folder)
+    said = found or _of_table(folder)
     return Card(
         folder.name,
         said.title or folder.name,
-        files,
-        _cells(said.cells) or _("no cells"),
+        tuple((name, f"{address}/{name}") for name in there),
+        _cells(said.cells) or (_("no cells") if found else _("no metrics.csv")),
         tuple(_best(said.best)),
         said.facts,
         said.headline,
         said.pictures,
+        plain=found is None,
     )
 
 
 def _best(found: Iterable[Lowest]) -> Iterator[Best]:
-    """As the page says it; of families and data sets that there are."""
+    """Word the lowest values for the page; skip unknown families and data sets."""
     for each in found:
         if each.family in FAMILIES and each.dataset in DATASETS:
             model, dataset = FAMILIES[each.family].label, DATASETS[each.dataset].label
@@ -145,7 +139,7 @@ def _best(found: Iterable[Lowest]) -> Iterator[Best]:
 
 
 def _cells(counts: Mapping[str, int]) -> str:
-    """How many cells there are and how they ended; empty if there are none."""
+    """Say how many cells there are and how they ended; empty if there are none."""
     known = {s: counts[s] for s in (*STATUSES, _UNKNOWN) if counts.get(s)}
     n = sum(known.values())
     if known.keys() == {"done"}:
@@ -154,33 +148,29 @@ def _cells(counts: Mapping[str, int]) -> str:
     return many("{n} cell: {states}", "{n} cells: {states}", n, states=states) if n else ""
 
 
-# --------------------------------------------------------------------- a report's table
-
-
-def _rows(folder: Path) -> list[dict[str, str]]:
-    data = read_inside(folder, _TABLE, _MOST_BYTES)
-    file = io.StringIO((data or b"").decode("utf-8", "replace"), newline="")
+def _of_table(folder: Path) -> Summary:
+    """Build a summary from a report's table, for a report without one."""
+    data = read_inside(folder, _TABLE, _MOST_BYTES) or b""
+    file = io.StringIO(data.decode("utf-8", "replace"), newline="")
     try:
-        return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file, restval=""))
     except csv.Error:
-        return []
-
-
-def _lowest(rows: Sequence[Mapping[str, str]]) -> Iterator[Lowest]:
-    """The lowest proxy FID of each family on each data set, in the catalog's order."""
-    for dataset in DATASETS:
-        for family in FAMILIES:
-            mine = [r for r in rows if (r.get("dataset"), r.get("family")) == (dataset, family)]
-            known = [(v, r) for r in mine if (v := _number(r.get("proxy_fid", ""))) is not None]
-            if known:
-                value, row = min(known, key=lambda pair: pair[0])
-                run = row.get("run", "")[:200]
-                yield Lowest(family=family, dataset=dataset, run=run, proxy_fid=value)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+        rows = []
+    states = Counter(row.get("status", "") for row in rows)
+    lowest: dict[tuple[str, str], Lowest] = {}
+    for row in rows:
+        key = family, dataset = row.get("family", ""), row.get("dataset", "")
+        with suppress(ValueError):  # no number, or not finite; a name that is too long
+            found = Lowest(family=family, dataset=dataset, run=row.get("run", "")[:200],
+                           proxy_fid=float(row.get("proxy_fid", "")))  # fmt: skip
+            lowest[key] = min(lowest.get(key, found), found, key=lambda each: each.proxy_fid)
+    known = {status: states.pop(status, 0) for status in STATUSES}
+    return Summary(
+        format_version=FORMAT_VERSION,
+        title="",
+        facts=(),
+        headline="",
+        cells={**known, _UNKNOWN: states.total()},
+        best=tuple(lowest[f, d] for d in DATASETS for f in FAMILIES if (f, d) in lowest),
+        pictures=(),
+    )

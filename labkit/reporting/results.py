@@ -42,7 +42,7 @@ class Results:
 
     @cached_property
     def cells(self) -> Mapping[str, Cell]:
-        """Every cell of the plan by its name, in the plan's order, whatever became of it."""
+        """Every cell of the plan by its name, in the plan's order, failed and missing ones too."""
         return {cell.name: cell for cell in self._view.in_order}
 
     @cached_property

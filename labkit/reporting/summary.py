@@ -11,7 +11,6 @@ import base64
 import struct
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -102,7 +101,7 @@ def summary_of(report: Report) -> bytes:
         facts=tuple((a[:_LETTERS], b[:_LETTERS]) for a, b in report.byline if a != _("Cells")),
         headline=next(chain(claimed, (line.text for line in report.headlines)), "")[:_LETTERS],
         cells={status: states[status] for status in STATUSES if states[status]},
-        best=tuple(Lowest(**asdict(best)) for best in report.best),
+        best=report.best,
         pictures=tuple(_shown(report)),
     )
     return (stated.model_dump_json(indent=1) + "\n").encode()
@@ -120,7 +119,7 @@ def _shown(report: Report) -> Iterator[Shown]:
 
 
 def read_summary(folder: Path) -> Summary | None:
-    """What a report's folder says of itself; None where it does not, or not so as to be shown."""
+    """Read the summary in a report's folder; None if it is missing or invalid."""
     data = read_inside(folder, NAME, MOST_BYTES)
     try:
         return None if data is None else Summary.model_validate_json(data)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +34,7 @@ class Tables:
     """What was found, as data."""
 
     cells: pd.DataFrame
-    """A row per cell of the plan, in its order, whatever became of it."""
+    """A row per cell of the plan, in its order, failed and missing ones too."""
     epochs: pd.DataFrame
     """A row per cell and epoch: run, family, dataset, seed, epoch, then the history."""
     samples: tuple[int, int] | None = None
@@ -59,18 +57,19 @@ def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
     """
     pairs = list(zip(plan.cells, outcomes, strict=True))
     silent = _silent(plan.cells)
-    settings = setting_names(plan.cells)
     columns = [
         *("run", "family", "experiment", "dataset", "seed"),
-        *settings,
+        *setting_names(plan.cells),
         *("epochs", "batch_size", "best_epoch"),
         *METRICS,
         *("collapse", "status", "note"),
     ]
-    history: list[dict[str, Any]] = []
-    for spec, outcome in pairs:
-        if isinstance(outcome, CellResult):
-            history += [{**_key(spec), **row} for row in outcome.history]
+    history = [
+        {**_key(spec), **row}
+        for spec, outcome in pairs
+        if isinstance(outcome, CellResult)
+        for row in outcome.history
+    ]
     found = {name for row in history for name in row}
     known = ["epoch", *(loss for family in FAMILIES.values() for loss in family.losses)]
     first = ["run", "family", "dataset", "seed", *known, "proxy_fid"]
@@ -98,7 +97,7 @@ def setting_names(specs: Iterable[CellSpec]) -> list[str]:
 
 
 def _settings(spec: CellSpec, silent: Collection[tuple[str, str]]) -> dict[str, Any]:
-    """A cell's settings by column; the arithmetic is not called precision, a metric's name.
+    """Return a cell's settings by column; the precision is "arithmetic", as a metric has its name.
 
     Settings without any effect in the cell (a clipping bound without clipping) are left out,
     and so are the silent ones.
@@ -113,7 +112,7 @@ def _settings(spec: CellSpec, silent: Collection[tuple[str, str]]) -> dict[str, 
 
 
 def _silent(specs: Sequence[CellSpec]) -> set[tuple[str, str]]:
-    """Family and name of the settings that act in some cells only, with one value in all those.
+    """Return family and name of settings that act in some cells only, always with one value.
 
     They go along with what lets them act and tell no two cells apart: the clipping bound is
     there or not as clipping is. As columns, with a gap where they do not act, they would look
@@ -158,7 +157,7 @@ def _frame(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
 
 
 def _column(values: list[Any]) -> pd.Series[Any]:
-    """Whole numbers stay whole beside missing ones; lists become their JSON."""
+    """Make a column: integers stay integers beside missing values, lists become JSON."""
     values = [json.dumps(v) if isinstance(v, (list, tuple, dict)) else v for v in values]
     present = [v for v in values if not is_missing(v)]
     if any(isinstance(v, str) for v in present):
@@ -175,17 +174,8 @@ def to_csv(frame: pd.DataFrame, always: Collection[str] = ALWAYS) -> str:
     spreadsheet would run as a formula gets an apostrophe before it.
     """
     kept = [name for name in frame.columns if name in always or frame[name].notna().any()]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(kept)
-    columns = [frame[name].tolist() for name in kept]
-    writer.writerows([_field(value) for value in row] for row in zip(*columns, strict=True))
-    return out.getvalue()
+    return frame[kept].map(_harmless).to_csv(index=False, lineterminator="\n")
 
 
-def _field(value: Any) -> str:
-    if is_missing(value):
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return repr(value)
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -43,7 +43,7 @@ class View:
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
-        """By data set and then setting, in numeric order, whatever the plan's order was."""
+        """All cells, sorted by family, data set and settings."""
         return tuple(sorted(self.in_order, key=lambda cell: self._place(cell.spec)))
 
     @cached_property
@@ -56,13 +56,13 @@ class View:
         return orders
 
     def _place(self, spec: CellSpec) -> tuple[Any, ...]:
-        own = [
+        places = [
             order.index(level_of(spec, name))
             for (family, name), order in self._orders.items()
             if family == spec.family
         ]
         family = self.families.index(spec.family)
-        return (family, self.datasets.index(spec.dataset), *own, spec.seed)
+        return (family, self.datasets.index(spec.dataset), *places, spec.seed)
 
     @cached_property
     def style(self) -> Style:
@@ -85,7 +85,7 @@ class View:
 
     @cached_property
     def _counts(self) -> set[str]:
-        """Metrics of which every value is whole: they count something."""
+        """The metrics whose values are all whole numbers, that is, counts."""
         found = set()
         for name in METRICS:
             values = [v for cell in self.cells if (v := cell.metric(name)) is not None]
@@ -142,24 +142,24 @@ class View:
         return [plain_level(value) for value in found]
 
     def fid_scale(self, dataset: str) -> FidScale:
-        """The scale of a data set's proxy FID; empty where its cells were measured unlike."""
-        ways = {
-            (s.evaluation["features"], s.evaluation["samples"], s.selection["samples"])
-            for s in self.plan.cells
-            if s.dataset == dataset and s.evaluation
-        }
+        """The scale of a data set's proxy FID; empty if its cells were measured in several ways."""
+        ways = self._measured(dataset)
         return fid_scale(dataset, *ways.pop()) if len(ways) == 1 else FidScale()
 
     def real(self, dataset: str, metric: str) -> float | None:
         """What a measure reads on as many real images of a data set, or None."""
         if metric == "proxy_fid":
             return self.fid_scale(dataset).floor
-        ways = {
-            (s.evaluation["features"], s.evaluation["samples"])
+        ways = {(features, samples) for features, samples, _t in self._measured(dataset)}
+        return real_value(dataset, *ways.pop(), metric) if len(ways) == 1 else None
+
+    def _measured(self, dataset: str) -> set[tuple[str, int, int]]:
+        """Feature network, samples and tracking samples that the cells were measured with."""
+        return {
+            (s.evaluation["features"], s.evaluation["samples"], s.selection["samples"])
             for s in self.plan.cells
             if s.dataset == dataset and s.evaluation
         }
-        return real_value(dataset, *ways.pop(), metric) if len(ways) == 1 else None
 
     @cached_property
     def environments(self) -> dict[str, list[Cell]]:
@@ -173,7 +173,7 @@ class View:
 
     @property
     def seeds_said(self) -> str:
-        """How many seeds, said as often as numbers are compared."""
+        """The number of seeds in words: "3 seeds (42, 43 and 44)"."""
         seeds = self.plan.seeds
         named = listing(map(str, seeds))
         return many("one seed ({seeds})", "{n} seeds ({seeds})", len(seeds), seeds=named)
@@ -184,13 +184,13 @@ class View:
         return trouble(self.cells)
 
 
-def plain_level(value: Any) -> str:
-    """A level on its own: 64, Hinge."""
+def plain_level(value: Any, family: str = "", name: str = "") -> str:
+    """A level on its own: 64, Hinge; of a setting that is known, as that setting calls it."""
     if value == "none":
         return setting(None)
     if value == UNSTATED:
         return _("not stated")
-    return level_label("", "", value) if isinstance(value, str) else setting(value)
+    return level_label(family, name, value) if isinstance(value, str) else setting(value)
 
 
 def read_view(

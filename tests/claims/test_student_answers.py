@@ -13,14 +13,8 @@ from labkit.claims import answer_questions
 from labkit.claims.judge import Context
 from labkit.claims.statements import FORMS, StatementError, check_statement
 from labkit.claims.texts import Words
-from labkit.reporting.student.answers import (
-    check,
-    expand,
-    match_question,
-    parse,
-    template,
-    to_markdown,
-)
+from labkit.reporting.student.answers import check, match_question, parse, template
+from labkit.reporting.student.marks import expand
 from tests.builders.tables import lab1
 
 LAB1 = ("stability", "mode_collapse", "latent_dim", "combining")
@@ -121,7 +115,6 @@ def test_nothing_a_student_writes_is_evaluated_or_lost(words: str) -> None:
     found = expand(words, frame)
     if all(s.kind in ("text", "number") for s in found) and "<!--" not in words:
         assert "".join(s.text for s in found) == words
-    to_markdown(found)
 
 
 # ------------------------------------------------------------------ numbers

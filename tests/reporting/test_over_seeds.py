@@ -42,7 +42,7 @@ def without(view: View, *runs: str) -> View:
 
 
 def test_every_setting_is_a_row_with_mean_and_deviation_of_its_seeds(view: View) -> None:
-    table = over_seeds.table(view)
+    table = over_seeds.scores(view)
     assert len(table.rows) == 18
     for row, setting in zip(table.rows, over_seeds.settings(view), strict=True):
         dataset, _, label, seeds, score, *_ = row.entries
@@ -64,7 +64,7 @@ def test_one_lucky_training_names_no_best_setting(view: View) -> None:
     # Nor does a setting of which the lucky training is all there is.
     alone = without(lucky, "MNIST_GAN_bce_z32_seed42", "MNIST_GAN_bce_z32_seed44")
     assert "MNIST 21.8 ± 0.4 (GAN Hinge z 128)" in over_seeds.headline(alone)[0].text
-    (row,) = [r for r in over_seeds.table(alone).rows if r.run == "MNIST_GAN_bce_z32_seed42"]
+    (row,) = [r for r in over_seeds.scores(alone).rows if r.run == "MNIST_GAN_bce_z32_seed42"]
     assert [e.text for e in row.entries[3:5]] == ["1", "10.0"]
     glance = over_seeds.glance(alone)[0]
     assert [e.text for e in glance.rows[0].entries[2:5]] == ["Hinge z 128", "3", "21.8 ± 0.4"]

@@ -175,7 +175,7 @@ def test_every_picture_has_words_and_every_table_a_caption(built: Path) -> None:
 
 def test_alternative_texts_come_from_the_numbers(lab1: Store) -> None:
     report = read_report(lab1, None, "full", {})
-    alts = {(p.run, p.view, p.epoch): p.alt for p in pictures(report.sections)}
+    alts = {(p.run, p.shows, p.epoch): p.alt for p in pictures(report.sections)}
     assert alts["MNIST_GAN_hinge_z64", "samples", 10] == (
         "4×4 grid of generated digits, GAN Hinge z 64, epoch 10 · proxy FID 23.1"
     )
@@ -334,9 +334,9 @@ def test_a_picture_that_is_gone_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_the_slider_has_every_epoch_once_and_keeps_within_its_budget(lab1: Store) -> None:
     report = read_report(lab1, None, "full", {})
-    keys = [(f.run, f.view, f.epoch) for f in report.frames]
+    keys = [(f.run, f.shows, f.epoch) for f in report.frames]
     assert len(keys) == len(set(keys)) == 12 * 10 + 6 * 3 * 10
-    shown = {(p.run, p.view, p.epoch) for p in pictures(report.sections)}
+    shown = {(p.run, p.shows, p.epoch) for p in pictures(report.sections)}
     assert {k for k, f in zip(keys, report.frames, strict=True) if f.on_page} == shown
     every, step = thinned(report.frames, 10**9)
     assert (len(every), step) == (len(keys), 1)
@@ -546,7 +546,7 @@ def test_every_family_has_figures_of_its_own(tmp_path: Path) -> None:
     assert [p.title for p in analysis] == [
         "MNIST: total, critic's features", "MNIST: reconstruction, critic's features", "MNIST: KL",
     ]  # fmt: skip
-    kept = {(f.run, f.view) for f in report.frames}
+    kept = {(f.run, f.shows) for f in report.frames}
     assert {view for run, view in kept if "cVAE" in run} == {
         "samples", "reconstruction", "interpolation", "classes"}  # fmt: skip
 

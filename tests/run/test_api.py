@@ -62,7 +62,7 @@ def test_tables_and_cells(results: Results) -> None:
 
 def test_images_are_those_on_disk(results: Results) -> None:
     cell = results.cells["FashionMNIST_VAE_latent8"]
-    assert [(image.view, image.epoch) for image in cell.images] == [
+    assert [(image.shows, image.epoch) for image in cell.images] == [
         (view, epoch) for view in ("interpolation", "reconstruction", "samples")
         for epoch in (1, 2)
     ]  # fmt: skip

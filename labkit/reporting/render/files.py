@@ -12,13 +12,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from labkit.execution.image_grid import enlarged
 from labkit.reporting import summary
 from labkit.reporting.blocks import Figure, Frame, Report, pictures, pictures_of, walk
-from labkit.reporting.files import read, size
+from labkit.reporting.files import png_uri, read
 from labkit.reporting.plots.canvas import PAGE
 from labkit.reporting.plots.draw import render
 from labkit.reporting.render.prose import to_html, to_markdown
@@ -33,7 +32,7 @@ SLIDER_BYTES = 2_400_000
 
 @dataclass
 class Drawings:
-    """The figures of a report, each drawn once however many formats want it."""
+    """The figures of a report, each drawn once for all formats."""
 
     report: Report
     formats: Sequence[str]
@@ -56,12 +55,12 @@ class Drawings:
 # ------------------------------------------------------------------ Markdown
 
 
-def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.md``, its images and what lies beside it.
 
     Args:
         report: what to show.
-        drawings: the figures, with ``png`` among their formats; drawn if None.
+        drawings: the figures, with ``png`` among their formats.
 
     Returns:
         Contents by path in the report's folder.
@@ -69,7 +68,6 @@ def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, byte
     Raises:
         ReportError: a picture cannot be read.
     """
-    drawings = drawings or Drawings(report, ("png",))
     shown = [
         *(p for block in report.glance for p in pictures_of(block)),
         *pictures(report.sections),
@@ -88,7 +86,7 @@ def markdown(report: Report, drawings: Drawings | None = None) -> dict[str, byte
 
 
 def beside(report: Report) -> dict[str, bytes]:
-    """What lies beside a report, whatever its format: its tables and its summary.
+    """Return the files beside a report in every format: its tables and its summary.
 
     Raises:
         ReportError: a picture cannot be read.
@@ -100,12 +98,12 @@ def beside(report: Report) -> dict[str, bytes]:
 # ------------------------------------------------------------------ HTML
 
 
-def page(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+def page(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.html``, one file that needs nothing else, and what lies beside it.
 
     Args and errors are those of :func:`markdown`; the drawings are ``svg``.
     """
-    text = html(report, drawings or Drawings(report, ("svg",)))
+    text = html(report, drawings)
     return {"report.html": text.encode(), **beside(report)}
 
 
@@ -134,7 +132,7 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
             frame_step=step,
             csv=inline(_json(report.csv.get("metrics.csv", ""))),
             texts=inline(_json(_script_texts())),
-            uri=_uri,
+            uri=png_uri,
             svg=lambda name: inline(
                 _inked(drawings.svg(name), report) if paper else drawings.svg(name)
             ),
@@ -144,7 +142,7 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
 
 
 def _script_texts() -> dict[str, str]:
-    """The words of ``report.js``, which holds none; it fills in the ``{names}`` itself."""
+    """Return the translated texts of ``report.js``, which fills in their ``{names}`` itself."""
     return {
         "filter": _("Filter rows"),
         "rows": _("{shown} of {all} rows"),
@@ -170,14 +168,14 @@ def _script_texts() -> dict[str, str]:
 
 
 def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
-    """Every n-th epoch's frames, the smallest n whose pictures take at most `most` bytes.
+    """Keep every n-th epoch's frames, with the smallest n whose pictures fit `most` bytes.
 
     Pictures the page shows anyway cost nothing and stay.
     """
     if not frames:
         return [], 1
     last = max(frame.epoch for frame in frames)
-    sizes = {f.source: 0 if f.on_page else size(f.source) for f in frames}
+    sizes = {f.source: 0 if f.on_page else len(read(f.source)) for f in frames}
     for step in range(1, last + 1):
         kept = [f for f in frames if f.on_page or f.epoch == last or (f.epoch - 1) % step == 0]
         if sum(sizes[f.source] for f in kept) <= most:
@@ -186,32 +184,31 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
 
 
 def _frames(frames: Sequence[Frame]) -> str:
-    """Run and view to epoch to (note, picture); an empty picture is already on the page."""
+    """Return the frames as JSON: by run and kind, then epoch, a note and a picture.
+
+    The picture is empty where the page already shows it.
+    """
     found: dict[str, dict[int, tuple[str, str]]] = {}
     for frame in frames:
-        uri = "" if frame.on_page else _uri(frame.source)
-        found.setdefault(f"{frame.run} {frame.view}", {})[frame.epoch] = (frame.note, uri)
+        uri = "" if frame.on_page else png_uri(frame.source)
+        found.setdefault(f"{frame.run} {frame.shows}", {})[frame.epoch] = (frame.note, uri)
     return _json(found)
 
 
 def _json(value: Any) -> str:
-    """JSON that can stand inside a script element."""
+    """Serialise to JSON that is safe inside a script element."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _colours(report: Report) -> str:
-    """The palette as CSS variables: light everywhere, dark where the browser can choose."""
+    """Return the palette as CSS variables, with dark colours where the browser supports them."""
     light = "".join(f"--{name}:{a};" for name, a, _ in report.colours)
     both = "".join(f"--{name}:light-dark({a},{b});" for name, a, b in report.colours)
     return f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
 
 
 def _inked(svg: str, report: Report) -> str:
-    """A figure for what knows no CSS variables: light colours and a font of its own."""
+    """Fix a figure's colours and font, for renderers without CSS variables."""
     ink = {**PAGE, **{name: light for name, light, _ in report.colours}}
     svg = svg.replace("<svg ", '<svg font-family="Helvetica Neue, Arial, sans-serif" ', 1)
     return re.sub(r"var\(--([\w-]+)\)", lambda found: ink[found[1]], svg)
-
-
-def _uri(path: Path) -> str:
-    return f"data:image/png;base64,{base64.b64encode(read(path)).decode()}"

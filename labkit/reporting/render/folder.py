@@ -1,4 +1,4 @@
-"""A report's folder on disk: what the report shows, and whatever its owner put there.
+"""A report's folder on disk, which may also hold the owner's own files.
 
 A hidden list says which files labkit wrote, with their hashes. So what an earlier report showed
 and this one does not can be taken away, and nobody's own file ever is.
@@ -63,7 +63,7 @@ def update(folder: Path, made: Mapping[str, Files]) -> None:
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:
-    """The list of a folder; empty where there is none that can be understood."""
+    """Read a folder's list of files; empty if there is none or it is damaged."""
     try:
         found = json.loads(path.read_bytes())["files"]
         return {
@@ -75,7 +75,7 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
 
 
 def _remove(folder: Path, name: str, sha256: str) -> None:
-    """Remove a file that is as labkit wrote it, and the folders this leaves empty."""
+    """Remove a file if it is unchanged since labkit wrote it, and folders left empty."""
     path = folder / name
     try:
         # A list may be somebody else's: what it names outside is not touched.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
-
-from markupsafe import Markup
+from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import METRICS
+from labkit.reporting.files import png_uri
+from labkit.reporting.render.templates import environment
 from labkit.text.language import _, many
 from labkit.text.numbers import is_missing, setting, show
 
@@ -34,10 +33,8 @@ def results_html(
     more = ""
     if hidden > 0:
         more = many("… and {n} more cell: see .table", "… and {n} more cells: see .table", hidden)
-    page = Markup("<div><p><b>{}</b><br>{}</p>{}<p>{}</p>{}</div>").format(
-        title, summary, _table(rows[: ROWS + 1]), more, _images(best_images(cells))
-    )
-    return str(page)  # a notebook joins it to HTML of its own
+    best = _embedded(best_images(cells))
+    return _page("results", title, summary, rows[: ROWS + 1], more, best)
 
 
 def best_images(cells: Iterable[Cell]) -> list[Image]:
@@ -45,7 +42,7 @@ def best_images(cells: Iterable[Cell]) -> list[Image]:
     best: dict[tuple[str, str], tuple[float, Image]] = {}
     for cell in cells:
         fid = cell.metric("proxy_fid")
-        found = [image for image in cell.best if image.view == "samples"]
+        found = [image for image in cell.best if image.shows == "samples"]
         key = cell.spec.family, cell.spec.dataset
         if found and fid is not None and (key not in best or fid < best[key][0]):
             best[key] = fid, found[0]
@@ -54,50 +51,27 @@ def best_images(cells: Iterable[Cell]) -> list[Image]:
 
 def cell_html(cell: Cell) -> str:
     """A cell: its settings, what was measured, its images of the best epoch."""
-    chosen = [[name, setting(value)] for name, value in cell.settings.items()]
-    measured = [
-        [_(METRICS[name].label), show(value, METRICS[name].digits)]
+    chosen = ((name, setting(value)) for name, value in cell.settings.items())
+    measured = (
+        (_(METRICS[name].label), show(value, METRICS[name].digits))
         for name, value in cell.metrics.items()
         if name in METRICS and not is_missing(value)
-    ]
+    )
     status = _(cell.status)
-    state = f"{status}: {cell.error}" if cell.error else status
-    page = Markup(
-        "<div><p><b>{}</b> ({})</p>{}"
-        "<details><summary>{}</summary>{}</details>"
-        "<details><summary>{}</summary>{}</details></div>"
-    ).format(
+    return _page(
+        "cell",
         cell.name,
-        state,
-        _images(cell.best),
-        _("Settings"),
-        _table([[_("setting"), _("value")], *chosen]),
-        _("Measured"),
-        _table([[_("measure"), _("value")], *measured]),
+        f"{status}: {cell.error}" if cell.error else status,
+        _embedded(cell.best),
+        [(_("setting"), _("value")), *chosen],
+        [(_("measure"), _("value")), *measured],
     )
-    return str(page)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Markup:
-    head = Markup("").join(Markup("<th>{}</th>").format(text) for text in rows[0])
-    body = Markup("").join(
-        Markup("<tr>{}</tr>").format(
-            Markup("").join(Markup("<td>{}</td>").format(text) for text in row)
-        )
-        for row in rows[1:]
-    )
-    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)
+def _embedded(images: Sequence[Image]) -> list[tuple[Image, str]]:
+    return [(image, png_uri(image.path)) for image in images[:IMAGES]]
 
 
-def _images(images: Sequence[Image]) -> Markup:
-    return Markup("").join(_image(image) for image in images[:IMAGES])
-
-
-def _image(image: Image) -> Markup:
-    data = base64.b64encode(image.path.read_bytes()).decode()
-    said = _("{run}, {view}, epoch {epoch}", run=image.run, view=image.view, epoch=image.epoch)
-    return Markup(
-        '<figure style="display:inline-block;margin:0 1em 1em 0">'
-        '<img src="data:image/png;base64,{}" alt="{}" width="200" '
-        'style="image-rendering:pixelated"><figcaption>{}</figcaption></figure>'
-    ).format(data, said, said)
+def _page(macro: str, *arguments: Any) -> str:
+    """Render a macro of the template to a plain string, as notebooks expect."""
+    return str(getattr(environment().get_template("notebook.html.j2").module, macro)(*arguments))

@@ -1,4 +1,4 @@
-"""The report on paper: by WeasyPrint where it is installed, else by a browser that is there.
+"""The report as PDF, by WeasyPrint if it is installed, else by an installed browser.
 
 Both lay out the same page, without script and with its figures in the light theme's
 colours. Neither may fetch anything: all it shows is in the page.
@@ -46,12 +46,12 @@ _NEEDED = "WeasyPrint (`pip install weasyprint`), Chrome, Edge or Chromium"
 _INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “Save as PDF”)"
 
 
-def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
+def pdf(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.pdf``, its fonts embedded, and what lies beside it.
 
     Args:
         report: what to show.
-        drawings: the figures, with ``svg`` among their formats; drawn if None.
+        drawings: the figures, with ``svg`` among their formats.
 
     Returns:
         Contents by path in the report's folder.
@@ -63,7 +63,7 @@ def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
     program = "" if typeset else browser()
     if program is None:
         raise ReportError(f"a PDF needs {_NEEDED}, and none was found; {_INSTEAD}")
-    text = html(report, drawings or Drawings(report, ("svg",)), paper=True)
+    text = html(report, drawings, paper=True)
     return {
         "report.pdf": _typeset(text) if typeset else _printed(program, text),
         **beside(report),
@@ -71,7 +71,7 @@ def pdf(report: Report, drawings: Drawings | None = None) -> dict[str, bytes]:
 
 
 def weasyprint_works() -> bool:
-    """Whether WeasyPrint and the libraries it needs of the system are there."""
+    """Whether WeasyPrint and its system libraries can be loaded."""
     try:
         from weasyprint.urls import URLFetcher  # from 68 on
     except (ImportError, OSError):
@@ -112,7 +112,7 @@ def _typeset(page: str) -> bytes:
 
 @contextmanager
 def _fixed_time() -> Iterator[None]:
-    """Have embedded fonts say they were made in 1980: fontTools writes the present second."""
+    """Fix the time that fontTools writes into embedded fonts, so that bytes repeat."""
     before = os.environ.get("SOURCE_DATE_EPOCH")
     os.environ["SOURCE_DATE_EPOCH"] = "315532800"
     try:
@@ -148,5 +148,5 @@ def _printed(program: str, page: str) -> bytes:
 
 
 def _is_root() -> bool:
-    """Chrome's sandbox refuses the superuser, as in a container."""
+    """Whether this is the superuser, for whom Chrome's sandbox does not start."""
     return hasattr(os, "geteuid") and os.geteuid() == 0

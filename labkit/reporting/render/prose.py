@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from labkit.reporting.blocks import Piece
 from labkit.text.language import _
+
+if TYPE_CHECKING:
+    from labkit.reporting.student.marks import Segment
 
 _TAGS = {
     "p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li",
@@ -23,8 +26,8 @@ _SAFE = re.compile(r"https?:|mailto:|#")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 
 
-def to_html(pieces: Sequence[Piece]) -> str:
-    """A student's words as HTML that cannot run, load or leave the page unasked.
+def to_html(pieces: Sequence[Segment]) -> str:
+    """Convert a student's words to HTML without scripts or loaded resources.
 
     Headings start below the report's own; images are dropped, since the page loads nothing;
     links may be http, https or mailto. Checked pieces are put in after the cleaning.
@@ -51,7 +54,7 @@ def to_html(pieces: Sequence[Piece]) -> str:
     return re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda m: _checked(pieces[int(m[1])]), clean)
 
 
-def _checked(piece: Piece) -> str:
+def _checked(piece: Segment) -> str:
     from html import escape
 
     text, note = escape(piece.text), escape(piece.note)
@@ -64,8 +67,8 @@ def _checked(piece: Piece) -> str:
     return f'<mark>{text}</mark><small class="aside">{text}: {note}</small>'
 
 
-def to_markdown(pieces: Sequence[Piece]) -> str:
-    """The student's words for a Markdown report: raw HTML disarmed, headings moved down.
+def to_markdown(pieces: Sequence[Segment]) -> str:
+    """Convert a student's words for a Markdown report: HTML escaped, headings moved down.
 
     Code is left as it is; checked pieces carry their note in brackets.
     """
@@ -74,7 +77,7 @@ def to_markdown(pieces: Sequence[Piece]) -> str:
     ).strip()
 
 
-def _noted(piece: Piece) -> str:
+def _noted(piece: Segment) -> str:
     text = escape_markdown(piece.text)
     if piece.kind == "value":
         return text
@@ -96,7 +99,7 @@ def _disarmed(text: str) -> str:
 
 
 def code_in_html(text: str) -> str:
-    """Plain text as HTML, what stands in backticks as code; no line breaks before a %."""
+    """Escape plain text for HTML; backticks become code, and no line breaks before a %."""
     from markupsafe import Markup, escape
 
     parts = str(text).split("`")
@@ -111,7 +114,7 @@ def code_in_html(text: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Plain text so that Markdown shows it as it is, also in a table; backticks mark code."""
+    """Escape plain text for Markdown, tables included; backticks still mark code."""
     parts = text.replace("\n", " ").split("`")
     if len(parts) % 2:
         return "`".join(part if i % 2 else _escaped(part) for i, part in enumerate(parts))
@@ -124,6 +127,6 @@ def _escaped(text: str) -> str:
 
 
 def start_of_block(escaped: str) -> str:
-    """Escaped text at the start of a paragraph: not a heading, list or quotation by accident."""
+    """Escape what would turn the start of a paragraph into a heading or a list."""
     escaped = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)
     return re.sub(r"^([#+=-])", r"\\\1", escaped)

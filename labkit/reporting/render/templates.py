@@ -1,4 +1,4 @@
-"""The templates: where they lie, how they escape, and the language they speak."""
+"""Load the templates, with their escaping and translations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.reporting.files import ReportError
 from labkit.reporting.render.prose import code_in_html, escape_markdown, start_of_block
 from labkit.text.language import _, code, many
+from labkit.text.numbers import slug
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,7 +31,7 @@ def templates_folder() -> Path:
 
 @cache
 def environment() -> Environment:
-    """Where templates are found, how they escape, and the language they speak."""
+    """Return the Jinja2 environment: HTML is escaped, texts are translated."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -46,12 +47,13 @@ def environment() -> Environment:
         "md": escape_markdown,
         "start": start_of_block,
         "ticks": code_in_html,
+        "slug": slug,
     }
     return environment
 
 
 def inline(text: str) -> Any:
-    """Text that labkit made or checked itself, not to be escaped."""
+    """Mark text as safe: labkit made or checked it."""
     from markupsafe import Markup
 
     return Markup(text)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, PLOTS, resolve
 from labkit.reporting.blocks import (
@@ -18,10 +17,22 @@ from labkit.reporting.blocks import (
     Table,
 )
 from labkit.reporting.cell import Cell, anchor
+from labkit.reporting.entries import (
+    GAP,
+    Columns,
+    cell_row,
+    marked,
+    measure,
+    number,
+    real_images,
+    row,
+    table,
+)
+from labkit.reporting.plots.style import metric_label
 from labkit.reporting.sections import over_seeds
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
-from labkit.text.numbers import is_missing, show
+from labkit.text.numbers import lowest, show
 
 #: Metric groups in the order of the folded tables.
 _GROUPS = {
@@ -77,12 +88,10 @@ def plots(view: View) -> Section:
         wanted: list[tuple[str, str, tuple[str, ...]]] = []
         if all(map(view.of, entry.families)):
             wanted.append((key, _(entry.label), ()))
-        for family in entry.also:
-            if view.of(family):
-                wanted.append((f"{family}_{key}", _label_of(entry.label, family), (family,)))
+        for family in filter(view.of, entry.also):
+            wanted.append((f"{family}_{key}", _label_of(entry.label, family), (family,)))
         for name, label, arguments in wanted:
-            plotted = draw(view, *arguments)
-            if plotted is None:
+            if (plotted := draw(view, *arguments)) is None:
                 continue
             label = plotted.title or label
             figure = Figure(
@@ -90,9 +99,8 @@ def plots(view: View) -> Section:
                 f"plots/{name}.png",
             )  # fmt: skip
             figures.append(Section(f"plot-{name.replace('_', '-')}", label, (figure,)))
-    if not figures:
-        return Section("plots", _("Analysis Plots"), (Paragraph(_("No cell has results yet.")),))
-    return Section("plots", _("Analysis Plots"), (), tuple(figures))
+    none = () if figures else (Paragraph(_("No cell has results yet.")),)
+    return Section("plots", _("Analysis Plots"), none, tuple(figures))
 
 
 def _label_of(label: str, family: str) -> str:
@@ -113,9 +121,8 @@ def scores(view: View) -> Section:
         intro += " " + _("Scores are not comparable between data sets.")
     blocks: list[Block] = [Paragraph(intro), *_main_tables(view)]
     for group in _GROUPS:
-        blocks += [fold for fold in (_group_table(view, group),) if fold]
-        if group == "modes":
-            blocks += [fold for fold in (_class_shares(view),) if fold]
+        folds = (_group_table(view, group), _class_shares(view) if group == "modes" else None)
+        blocks += filter(None, folds)
     return Section("scores", _("Proxy FID Scores Summary"), tuple(blocks))
 
 
@@ -127,166 +134,159 @@ def scores_brief(view: View) -> Section:
 def _main_tables(view: View, brief: bool = False) -> tuple[Table, ...]:
     """Every cell; with several seeds, first every setting over its seeds."""
     cells = _main_table(view, brief)
-    return (over_seeds.table(view), cells) if view.several_seeds else (cells,)
+    return (over_seeds.scores(view), cells) if view.several_seeds else (cells,)
 
 
-def _main_table(view: View, brief: bool = False) -> Table:
-    measured = {name for name in METRICS if any(c.metric(name) is not None for c in view.cells)}
+def _main_table(view: View, brief: bool) -> Table:
     judged = any(cell.detail("verdict") for cell in view.cells)
     extra = () if brief else ("kid", "sharpness")
-    names = ["proxy_fid", *(n for n in extra if n in measured)]
-    columns = [
-        Column(_("Run"), name="run"),
-        Column(_("Data set"), name="dataset"),
-        *([Column(_("Seed"), True, name="seed")] if view.several_seeds else []),
-        Column(_("Best epoch"), True, name="best_epoch"),
-        *(Column(_(METRICS[n].label), True, _(METRICS[n].about), n) for n in names),
-        *([Column(_("Mode collapse"), name="collapse")] if judged else []),
-        Column(_("Time (s)"), True, _(METRICS["seconds"].about), "seconds"),
-        Column(_("Status"), name="status"),
-    ]
+    names = ["proxy_fid", *_measured(view, extra)]
+    columns: dict[str, Column | str] = {
+        "run": _("Run"),
+        "dataset": _("Data set"),
+        **({"seed": Column(_("Seed"), True)} if view.several_seeds else {}),
+        "best_epoch": Column(_("Best epoch"), True),
+        **{name: measure(name) for name in names},
+        **({"collapse": _("Mode collapse")} if judged else {}),
+        "seconds": measure("seconds", _("Time (s)")),
+        "status": _("Status"),
+    }
     winners = _winners(view)
     rows = []
     for cell in view.cells:
-        spec = cell.spec
-        best = spec.name in winners
-        entries = [
-            Entry(spec.name, href="" if brief else f"#{anchor(spec.name)}"),
-            Entry(spec.dataset),
-            *([Entry(str(spec.seed), spec.seed)] if view.several_seeds else []),
-            _entry(view, cell, "best_epoch"),
-            *(_entry(view, cell, name, best and name == "proxy_fid") for name in names),
-            *([Entry(cell.collapse)] if judged else []),
-            _entry(view, cell, "seconds"),
-            Entry(cell.absence or _(cell.status), tone="failed" if cell.status == "failed" else ""),
+        best = cell.name in winners
+        entries: dict[str, Entry | str] = {
+            "dataset": cell.spec.dataset,
+            "seed": Entry(str(cell.spec.seed), cell.spec.seed),
+            "collapse": cell.collapse,
+            "status": Entry(
+                cell.absence or _(cell.status), tone="failed" if cell.status == "failed" else ""
+            ),
+        }
+        told: list[Entry | str] = [
+            entries.get(name) or _entry(view, cell, name, best and name == "proxy_fid")
+            for name in list(columns)[1:]
         ]
-        rows.append(Row(tuple(entries), spec.name, anchor(spec.name) if brief else ""))
-    real = [] if brief else _real_rows(view, names, [c.name for c in columns])
-    rows += real
+        if brief:
+            rows.append(row(cell.name, *told, run=cell.name, anchor=anchor(cell.name)))
+        else:
+            rows.append(cell_row(cell, *told))
+    real = [] if brief else _real_rows(view, names, columns)
     caption = [_("Every cell of the plan, {seeds}.", seeds=view.seeds_said)]
     if real:
         caption.append(_("Real images: as many of them, measured like samples."))
     caption.append(_("◆ marks the lowest proxy FID on its data set."))
-    return Table(" ".join(caption), tuple(columns), tuple(rows), interactive=True)
+    return table(" ".join(caption), [*columns.values()], rows + real, interactive=True)
+
+
+def _measured(view: View, names: Iterable[str]) -> list[str]:
+    """The metrics among these that some cell has."""
+    return [name for name in names if any(c.metric(name) is not None for c in view.cells)]
 
 
 def _group_table(view: View, group: str) -> Fold | None:
     """All measured metrics of one group, and what each of them means."""
-    names = [
-        name
-        for name, metric in METRICS.items()
-        if metric.group == group and any(c.metric(name) is not None for c in view.cells)
-    ]
+    names = _measured(view, (name for name, metric in METRICS.items() if metric.group == group))
     if not names:
         return None
-    cells = [c for c in view.cells if any(_applies(n, c.spec.family) for n in names)]
-    columns = (
-        Column(_("Run"), name="run"),
-        *(Column(_with_unit(n), True, _(METRICS[n].about), n) for n in names),
+    cells = [c for c in view.cells if any(METRICS[n].applies(c.spec.family) for n in names)]
+    beside = _DETAILS.get(group, {})
+    details = [n for n in beside if any(c.detail(n) is not None for c in cells)]
+    extra = [beside[n] for n in details]
+    columns: Columns = (
+        _("Run"),
+        *(measure(n, metric_label(n)) for n in names),
+        *(Column(_(label), True, _(about)) for label, about in extra),
     )
-    details = [n for n in _DETAILS.get(group, {}) if any(c.detail(n) is not None for c in cells)]
-    extra = [_DETAILS[group][n] for n in details]
-    columns += tuple(Column(_(label), True, _(about)) for label, about in extra)
-    rows = []
-    for row in _real_rows(view, names, ["run", *names]):
-        rows.append(replace(row, entries=(*row.entries, *(Entry("1", 1.0) for _ in details))))
+    rows = [
+        row(*real.entries, *(Entry("1", 1.0) for _each in details))
+        for real in _real_rows(view, names, ["run", *names])
+    ]
     for cell in cells:
-        name = Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}")
-        more = [_detail(cell, n) for n in details]
-        rows.append(Row((name, *(_entry(view, cell, n) for n in names), *more), cell.spec.name))
+        more = (GAP if (value := cell.detail(n)) is None else number(value) for n in details)
+        rows.append(cell_row(cell, *(_entry(view, cell, n) for n in names), *more))
     meant = [(METRICS[n].label, METRICS[n].about) for n in names]
     said = [f"{_(label)}: {_(about)}." for label, about in (*meant, *extra)]
     if group == "appendix":
         said.append(_(_WRONG_WITH_IT))
-    title, meaning = _(_GROUPS[group]), Paragraph(" ".join(said), "note")
-    return Fold(title, (Table(title, columns, tuple(rows), True), meaning))
+    title = _(_GROUPS[group])
+    return Fold(title, (table(title, columns, rows, True), Paragraph(" ".join(said), "note")))
 
 
-def _real_rows(view: View, names: Sequence[str], columns: Sequence[str]) -> list[Row]:
+def _real_rows(view: View, names: Iterable[str], columns: Iterable[str]) -> list[Row]:
     """What the measures read on as many real images: a row for each data set.
 
     Args:
         view: the report's material.
         names: the measures wanted.
-        columns: of the table; the first is the row's name, others than `names` stay empty.
+        columns: the names of the table's; the first is the row's own, and one that is neither
+            the data set nor among `names` stays empty.
     """
     rows = []
     for dataset in view.datasets:
         values = {name: view.real(dataset, name) for name in names}
         if any(value is not None for value in values.values()):
-            cells = [
-                Entry(dataset)
-                if name == "dataset"
-                else Entry("—", tone="missing")
-                if (value := values.get(name)) is None
-                else Entry(show(value, METRICS[name].digits), value)
-                for name in columns[1:]
-            ]
-            rows.append(Row((Entry(_("Real images of {dataset}", dataset=dataset)), *cells)))
+            cells = (
+                dataset if name == "dataset" else _real(name, values.get(name))
+                for name in list(columns)[1:]
+            )
+            rows.append(row(real_images(dataset), *cells))
     return rows
 
 
-def _detail(cell: Cell, name: str) -> Entry:
-    value = cell.detail(name)
-    return Entry(show(value), value) if value is not None else Entry("—", tone="missing")
+def _real(name: str, value: float | None) -> Entry:
+    return GAP if value is None else number(value, METRICS[name].digits)
 
 
 def _class_shares(view: View) -> Fold | None:
     """How samples spread over the classes: as classified, and with confusions corrected."""
     tables = []
     for dataset in view.datasets:
-        rows = []
-        for cell in view.of(None, dataset):
-            named = [(_(how), shares) for key, how in _HOW.items() if (shares := cell.detail(key))]
-            for how, shares in named:
-                name = Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}")
-                entries = (Entry(f"{100 * s:.1f}", 100 * s) for s in shares)
-                rows.append(Row((name, Entry(how), *entries), cell.spec.name))
-        real = next((r for c in view.of(None, dataset) if (r := c.detail("class_shares_real"))), ())
-        if rows and real:
-            entries = (Entry(f"{100 * s:.1f}", 100 * s) for s in real)
-            name = Entry(_("Real images of {dataset}", dataset=dataset))
-            rows.insert(0, Row((name, Entry(_("labelled")), *entries)))
-        if rows:
-            names = DATASETS[dataset].classes
-            columns = (Column(_("Run")), Column(_("Share")), *(Column(n, True) for n in names))
-            caption = _(
-                "{dataset}: share of samples in each class, best epoch, in percent",
-                dataset=dataset,
-            )
-            tables.append(Table(caption, columns, tuple(rows), True))
+        cells = view.of(None, dataset)
+        rows = [
+            cell_row(cell, _(how), *_percents(shares))
+            for cell in cells
+            for key, how in _HOW.items()
+            if (shares := cell.detail(key))
+        ]
+        if not rows:
+            continue
+        real = next((r for c in cells if (r := c.detail("class_shares_real"))), ())
+        if real:
+            rows.insert(0, row(real_images(dataset), _("labelled"), *_percents(real)))
+        classes = (Column(name, True) for name in DATASETS[dataset].classes)
+        columns: Columns = (_("Run"), _("Share"), *classes)
+        caption = _(
+            "{dataset}: share of samples in each class, best epoch, in percent",
+            dataset=dataset,
+        )
+        tables.append(table(caption, columns, rows, True))
     if not tables:
         return None
     return Fold(_("Class shares of the samples"), (*tables, Paragraph(_(_SHARES), "note")))
 
 
-def _with_unit(name: str) -> str:
-    metric = METRICS[name]
-    return f"{_(metric.label)} ({_(metric.unit)})" if metric.unit else _(metric.label)
+def _percents(shares: Iterable[float]) -> Iterator[Entry]:
+    return (Entry(f"{100 * share:.1f}", 100 * share) for share in shares)
 
 
 def _entry(view: View, cell: Cell, name: str, best: bool = False) -> Entry:
-    if name in METRICS and not _applies(name, cell.spec.family):
-        return Entry("—", tone="missing")
+    if name in METRICS and not METRICS[name].applies(cell.spec.family):
+        return GAP
     if cell.result is None:
         return Entry("—", tone=cell.status)
     value = cell.metric(name)
     if value is None:
         return Entry(show(None), tone="missing")
-    text = view.shown(cell, name) if name in METRICS else show(value)
-    return Entry(f"◆ {text}" if best else text, value, tone="best" if best else "")
-
-
-def _applies(name: str, family: str) -> bool:
-    return METRICS[name].applies(family)
+    return marked(view.shown(cell, name) if name in METRICS else show(value), value, best)
 
 
 def _winners(view: View) -> set[str]:
     """The runs with the lowest proxy FID on their data set; all that tie as shown."""
     found: set[str] = set()
     for dataset in view.datasets:
-        cells = [c for c in view.of(None, dataset) if not is_missing(c.metric("proxy_fid"))]
-        if len(cells) > 1:
-            least = min(c.metric("proxy_fid") or 0.0 for c in cells)
-            found |= {c.spec.name for c in cells if show(c.metric("proxy_fid")) == show(least)}
+        named = [(cell.name, cell.metric("proxy_fid")) for cell in view.of(None, dataset)]
+        known = [(name, fid) for name, fid in named if fid is not None]
+        best = lowest(known, METRICS["proxy_fid"].digits) if len(known) > 1 else None
+        found |= set(best[0]) if best else set()
     return found

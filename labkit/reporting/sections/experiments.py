@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from labkit.catalog import FAMILIES, METRICS
 from labkit.experiment.spec import UNSTATED
-from labkit.reporting.blocks import (
-    Block,
-    Column,
-    Entry,
-    Facts,
-    Picture,
-    Row,
-    Section,
-    Table,
-)
+from labkit.reporting.blocks import Column, Entry, Facts, Picture, Row, Section, Table
 from labkit.reporting.cell import Cell, all_done, anchor
+from labkit.reporting.entries import measure, number, row, table, value
 from labkit.reporting.grids import has, picture
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
 from labkit.reporting.view import View, plain_level
@@ -45,19 +39,20 @@ def summary(view: View) -> Section:
         for cell in view.cells
         if cell.result
     )
-    rows = [(_("Datasets"), listing(view.datasets))]
-    rows += [
+    experiments = (
         (_("Total {model} Experiments", model=_(FAMILIES[f].label)), str(len(view.of(f))))
         for f in view.families
-    ]
-    rows += [
+    )
+    rows = (
+        (_("Datasets"), listing(view.datasets)),
+        *experiments,
         (_("Epochs per Experiment"), listing(map(str, epochs))),
         (_("Seeds"), view.seeds_said),
         (_("Device"), listing(devices) or show(None)),
         (_("Training time"), _whole_time(seconds)),
         (_("Cells"), all_done(view.cells)),
-    ]
-    return Section("summary", _("Experiment Summary"), (Facts(tuple(rows)),))
+    )
+    return Section("summary", _("Experiment Summary"), (Facts(rows),))
 
 
 def _whole_time(seconds: list[float]) -> str:
@@ -73,59 +68,58 @@ def _whole_time(seconds: list[float]) -> str:
 def parts(view: View) -> tuple[Section, ...]:
     """Sections 3 and 4: a part for each family, a section for each data set."""
     return tuple(
-        Section(
-            f"part-{i}-{slug(dataset)}",
-            _(
-                "Part {i}: {model} Experiments - {dataset}",
-                i=i,
-                model=_(FAMILIES[family].label),
-                dataset=dataset,
-            ),
-            (),
-            (_configurations(view, family, dataset, i), _results(view, family, dataset, i)),
-        )
+        _part(view, family, dataset, i)
         for i, family in enumerate(view.families, 1)
         for dataset in view.datasets
         if view.of(family, dataset)
     )
 
 
-def _configurations(view: View, family: str, dataset: str, i: int) -> Section:
+def _part(view: View, family: str, dataset: str, i: int) -> Section:
+    anchor = f"part-{i}-{slug(dataset)}"
+    model = _(FAMILIES[family].label)
+    title = _("Part {i}: {model} Experiments - {dataset}", i=i, model=model, dataset=dataset)
+    configurations, results = (
+        _configurations(view, family, dataset),
+        _results(view, family, dataset),
+    )
+    inner = (
+        Section(f"{anchor}-configurations", _("Experiment Configurations"), (configurations,)),
+        Section(f"{anchor}-results", _("Results Summary"), (results,)),
+    )
+    return Section(anchor, title, (), inner)
+
+
+def _telling(view: View, family: str) -> tuple[str, ...]:
+    """The settings that tell the cells of a family apart."""
+    return tuple(dict.fromkeys((*FAMILIES[family].named_by, *view.style.factors(family))))
+
+
+def _configurations(view: View, family: str, dataset: str) -> Facts:
     cells = view.of(family, dataset)
-    about = FAMILIES[family]
     # What only went along with a factor is no column, but it is part of the experiment.
     along = [
         name
-        for name in (*about.params, *TRAINING)
+        for name in (*FAMILIES[family].params, *TRAINING)
         if len({level_of(c.spec, name) for c in cells} - {UNSTATED}) > 1
     ]
-    names = dict.fromkeys((*about.named_by, *view.style.factors(family), *along))
     rows = [
         (heading(family, name, True), ", ".join(view.levels(family, name, dataset)))
-        for name in names
+        for name in dict.fromkeys((*_telling(view, family), *along))
     ]
-    rows.append((_("Total Experiments"), str(len(cells))))
-    facts: Block = Facts(tuple(rows))
-    return Section(
-        f"part-{i}-{slug(dataset)}-configurations", _("Experiment Configurations"), (facts,)
-    )
+    return Facts((*rows, (_("Total Experiments"), str(len(cells)))))
 
 
-def _results(view: View, family: str, dataset: str, i: int) -> Section:
-    about = FAMILIES[family]
-    settings = list(dict.fromkeys((*about.named_by, *view.style.factors(family))))
+def _results(view: View, family: str, dataset: str) -> Table:
+    about, settings = FAMILIES[family], _telling(view, family)
     columns = [
         *(Column(heading(family, name), _numeric(view, family, name)) for name in settings),
         *([Column(_("Seed"), True)] if view.several_seeds else []),
         Column(_("Best Epoch"), True, _("the epoch of the lowest tracking FID")),
-        *(
-            Column(capitals(_(METRICS[name].label)), True, _(METRICS[name].about), name)
-            for name in about.losses
-        ),
-        Column(_("Proxy FID Score"), True, _(METRICS["proxy_fid"].about), "proxy_fid"),
+        *(measure(name, capitals(_(METRICS[name].label))) for name in about.losses),
+        measure("proxy_fid", _("Proxy FID Score")),
         Column(_pictures_heading(view, family)),
     ]
-    rows = tuple(_row(view, cell, settings) for cell in view.of(family, dataset))
     caption = _(
         "{model} on {dataset}, {seeds}. Losses are means over the last epoch; "
         "the proxy FID is that of the best epoch.",
@@ -133,30 +127,26 @@ def _results(view: View, family: str, dataset: str, i: int) -> Section:
         dataset=dataset,
         seeds=view.seeds_said,
     )
-    return Section(
-        f"part-{i}-{slug(dataset)}-results",
-        _("Results Summary"),
-        (Table(caption, tuple(columns), rows),),
+    return table(
+        caption, columns, (_row(view, cell, settings) for cell in view.of(family, dataset))
     )
 
 
-def _row(view: View, cell: Cell, settings: list[str]) -> Row:
-    family = cell.spec.family
-    names = [*FAMILIES[family].losses, "proxy_fid"]
-    head = [Entry(_level(cell, name), _sort(level_of(cell.spec, name))) for name in settings]
+def _row(view: View, cell: Cell, settings: Iterable[str]) -> Row:
+    names = (*FAMILIES[cell.spec.family].losses, "proxy_fid")
+    found = [level_of(cell.spec, name) for name in settings]
+    entries = [Entry(plain_level(level), _sort(level)) for level in found]
     if view.several_seeds:
-        head.append(Entry(str(cell.spec.seed), cell.spec.seed))
+        entries.append(Entry(str(cell.spec.seed), cell.spec.seed))
     if cell.result is None:
         tone = "failed" if cell.status == "failed" else "missing"
-        dashes = [Entry("—", tone=tone)] * len(("best_epoch", *names))
-        tail = [*dashes, Entry(cell.absence, tone=tone)]
+        entries += [Entry("—", tone=tone)] * len(("best_epoch", *names))
+        entries.append(Entry(cell.absence, tone=tone))
     else:
-        tail = [
-            Entry(show(cell.best_epoch), cell.best_epoch),
-            *(Entry(view.shown(cell, name), cell.metric(name)) for name in names),
-            Entry("", pictures=_pictures(view, cell)),
-        ]
-    return Row((*head, *tail), cell.spec.name, anchor(cell.spec.name))
+        entries.append(number(cell.best_epoch))
+        entries += [value(view, cell, name) for name in names]
+        entries.append(Entry("", pictures=_pictures(view, cell)))
+    return row(*entries, run=cell.name, anchor=anchor(cell.name))
 
 
 def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
@@ -184,13 +174,9 @@ def _pictures_heading(view: View, family: str) -> str:
     return _("Sample Images (Epochs {epochs})", epochs=epochs)
 
 
-def _level(cell: Cell, name: str) -> str:
-    return plain_level(level_of(cell.spec, name))
-
-
 def _numeric(view: View, family: str, name: str) -> bool:
     return all(isinstance(level_of(c.spec, name), (int, float)) for c in view.of(family))
 
 
-def _sort(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
+def _sort(level: object) -> float | None:
+    return float(level) if isinstance(level, (int, float)) else None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from labkit.catalog import FAMILIES
 from labkit.reporting.blocks import Block, Frame, Gallery, Paragraph, Section
 from labkit.reporting.cell import Cell
-from labkit.reporting.grids import epoch_note, has, picture
+from labkit.reporting.grids import epoch_note, grids_of, has, picture, stored_as
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
 from labkit.text.numbers import slug
@@ -17,16 +17,6 @@ _READING = N_(
     "same test images: every place in a grid can be followed through the epochs."
 )
 
-#: What a grid shows, in a caption.
-_CALLED = {
-    "samples": N_("samples"),
-    "random": N_("random"),
-    "reconstruction": N_("reconstruction"),
-    "interpolation": N_("interpolation"),
-    "classes": N_("classes"),
-    "manifold": N_("manifold"),
-}
-
 #: Cells of each model and data set whose grids are shown where there are very many.
 MOST = 12
 
@@ -34,10 +24,11 @@ MOST = 12
 def generated(view: View) -> Section:
     """Grids at the best epoch: samples, reconstructions, random samples, interpolations."""
     sections = []
-    for heading, family, what in _kinds(view):
+    kinds = ((family, *kind) for family in view.families for kind in grids_of(family))
+    for family, what, grid in kinds:
         label = FAMILIES[family].label
         # An anchor is the same in every language.
-        anchor, title = slug(heading.format(model=label)), _(heading, model=_(label))
+        anchor, title = slug(grid.heading.format(model=label)), _(grid.heading, model=_(label))
         galleries = []
         for dataset in view.datasets:
             pictures = tuple(
@@ -65,7 +56,7 @@ def generated(view: View) -> Section:
 
 
 def shown(view: View, family: str, dataset: str) -> tuple[Cell, ...]:
-    """The cells whose grids are shown: all, or the best of very many, in the usual order."""
+    """Return the cells whose grids are shown: all, or the best ones if there are very many."""
     cells = view.of(family, dataset)
     if not view.crowded:
         return cells
@@ -78,12 +69,12 @@ def best_only(view: View) -> Section:
     """The grids of the best cell of each family and data set, for the brief layout."""
     pictures = []
     for dataset in view.datasets:
-        for _heading, family, what in _kinds(view):
-            cell = view.best(family, dataset)
-            if cell and has(cell, what):
-                found = picture(view, cell, what, None)
-                label = f"{dataset} {_(FAMILIES[family].label)} {_(_CALLED[what])}"
-                pictures.append(replace(found, caption=f"{label}: {found.caption}"))
+        for cell in filter(None, (view.best(family, dataset) for family in view.families)):
+            for what, grid in grids_of(cell.spec.family):
+                if has(cell, what):
+                    found = picture(view, cell, what, None)
+                    label = f"{dataset} {_(FAMILIES[cell.spec.family].label)} {_(grid.called)}"
+                    pictures.append(replace(found, caption=f"{label}: {found.caption}"))
     blocks: tuple[Block, ...] = (
         Paragraph(_("The cell of the lowest proxy FID of each model and data set.")),
         Gallery(tuple(pictures)),
@@ -96,40 +87,18 @@ def frames(view: View, on_page: set[tuple[str, str, int]]) -> tuple[Frame, ...]:
 
     Args:
         view: the report's material.
-        on_page: (run, view, epoch) of the pictures the page shows anyway.
+        on_page: run, kind and epoch of the pictures the page shows anyway.
     """
     found = []
     for cell in (c for f in view.families for d in view.datasets for c in shown(view, f, d)):
-        kinds = ["samples"]
-        if FAMILIES[cell.spec.family].reconstructs:
-            kinds += ["reconstruction", "interpolation", "manifold"]
-        if FAMILIES[cell.spec.family].conditional:
-            kinds.append("classes")
+        # Samples first: the page compares two cells by them.
+        there = (stored_as(what) for what, _grid in grids_of(cell.spec.family))
+        kinds = dict.fromkeys(("samples", *there))
         for what in kinds:
             for epoch in range(1, cell.spec.training["epochs"] + 1):
                 if has(cell, what, epoch):
                     source = cell.file(f"images/{what}_epoch{epoch}.png")
-                    known = (cell.spec.name, what, epoch) in on_page
+                    known = (cell.name, what, epoch) in on_page
                     note = epoch_note(cell, what, epoch)
-                    found.append(Frame(cell.spec.name, what, epoch, source, note, known))
+                    found.append(Frame(cell.name, what, epoch, source, note, known))
     return tuple(found)
-
-
-def _kinds(view: View) -> list[tuple[str, str, str]]:
-    """Heading (its message), family and view of each group of galleries, in the lab's order."""
-    found = []
-    for family in view.families:
-        about = FAMILIES[family]
-        if about.reconstructs:
-            found += [
-                (N_("{model} Reconstructions (Best Epoch)"), family, "reconstruction"),
-                (N_("{model} Random Samples"), family, "random"),
-                (N_("{model} Latent Interpolations"), family, "interpolation"),
-            ]
-        else:
-            found.append((N_("{model} Generated Samples (Best Epoch)"), family, "samples"))
-        if about.conditional:
-            found.append((N_("{model} Classes, a Row for Each"), family, "classes"))
-        if about.reconstructs:
-            found.append((N_("{model} Decoded Latent Plane"), family, "manifold"))
-    return found

@@ -8,7 +8,8 @@ from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, RECONSTRUCTIONS
 from labkit.experiment.spec import CellSpec
-from labkit.reporting.blocks import Column, Entry, Row, Table
+from labkit.reporting.blocks import Column, Table
+from labkit.reporting.entries import table
 from labkit.store.layer_table import Layer, Network, Shape
 from labkit.text.language import N_, _
 
@@ -51,7 +52,7 @@ _HEADS = ("mean", "log_variance")
 
 @dataclass
 class _Line:
-    """A row on its way: a layer and what follows it."""
+    """A row being built: a layer and those written into the same row."""
 
     words: list[str]
     output: str
@@ -59,7 +60,7 @@ class _Line:
 
 
 def signature(network: Network) -> tuple[Any, ...]:
-    """What two networks share whose tables differ in sizes alone."""
+    """Return a key that is equal for networks that differ in sizes only."""
     return network.name, *(
         (each.kind, tuple(sorted(each.settings.items()))) for each in network.layers
     )
@@ -78,23 +79,17 @@ def layer_table(network: Network, spec: CellSpec) -> Table:
     rest = network.parameters - sum(line.parameters for line in lines)
     if rest > 0:
         lines.append(_Line([_("outside of these layers")], "", rest))
-    rows = tuple(
-        Row(
-            (
-                Entry("; ".join(filter(None, (line.words[0], ", ".join(line.words[1:]))))),
-                Entry(line.output),
-                Entry(f"{line.parameters:,}" if line.parameters else ""),
-            )
+    rows = (
+        (
+            "; ".join(filter(None, (line.words[0], ", ".join(line.words[1:])))),
+            line.output,
+            f"{line.parameters:,}" if line.parameters else "",
         )
         for line in lines
     )
-    columns = (
-        Column(_("Layer")),
-        Column(_("Output"), numeric=True),
-        Column(_("Parameters"), numeric=True),
-    )
+    columns = (_("Layer"), Column(_("Output"), numeric=True), Column(_("Parameters"), numeric=True))
     size = f"{network.parameters:,}"
-    return Table(_("{network}: {n} parameters", network=name(network), n=size), columns, rows)
+    return table(_("{network}: {n} parameters", network=name(network), n=size), columns, rows)
 
 
 def name(network: Network) -> str:
@@ -158,7 +153,7 @@ def _words(layer: Layer) -> list[str]:
 
 
 def _squashing(spec: CellSpec) -> list[str]:
-    """What makes pixels of a decoder's output, where the reconstruction does that."""
+    """Return the squashing function that a VAE's reconstruction loss puts on the decoder."""
     networks = FAMILIES[spec.family].params.get("networks")
     if networks is None or networks.choices != "vae_networks":
         return []

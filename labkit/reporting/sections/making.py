@@ -1,10 +1,10 @@
-"""Section 10: everything that must be known to trust or to repeat the numbers."""
+"""Section 10: what a reader needs to trust or repeat the numbers."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from labkit import calibration
 from labkit.catalog import DATASETS
 from labkit.experiment.spec import OWN_CODE
 from labkit.reporting.blocks import (
@@ -16,11 +16,9 @@ from labkit.reporting.blocks import (
     Fold,
     Listing,
     Paragraph,
-    Row,
     Section,
-    Table,
 )
-from labkit.reporting.calibrated import feature_facts
+from labkit.reporting.entries import number, row, table
 from labkit.reporting.view import View
 from labkit.text.language import _
 from labkit.text.numbers import listing, setting, show
@@ -45,42 +43,35 @@ def making(view: View) -> Section:
 
 def _calibration(view: View) -> tuple[Block, ...]:
     columns = (
-        Column(_("Data set")),
+        _("Data set"),
         Column(_("Of real images"), numeric=True, about=_("the floor")),
         Column(_("Of nonsense"), numeric=True, about=_("the ceiling")),
         Column(_("Feature network's test accuracy"), numeric=True),
-        Column(_("Feature network (SHA-256)")),
+        _("Feature network (SHA-256)"),
     )
     rows = []
     for dataset in view.datasets:
-        scale, facts = view.fid_scale(dataset), feature_facts(dataset)
+        scale, network = view.fid_scale(dataset), calibration.feature_hash(dataset)
+        accuracy = calibration.feature_network(dataset)["test_accuracy"] if network else None
         of = f" ({_(scale.ceiling_of)})" if scale.ceiling else ""
-        accuracy = facts.get("test_accuracy")
-        share = f"{100 * float(accuracy):.1f} %" if accuracy is not None else show(None)
         rows.append(
-            Row(
-                (
-                    Entry(_(DATASETS[dataset].label)),
-                    Entry(show(scale.floor), scale.floor),
-                    Entry(show(scale.ceiling or None) + of, scale.ceiling),
-                    Entry(share),
-                    Entry(str(facts["sha256"])[:16] if "sha256" in facts else show(None)),
-                )
+            (
+                _(DATASETS[dataset].label),
+                number(scale.floor),
+                Entry(show(scale.ceiling or None) + of, scale.ceiling),
+                show(None) if accuracy is None else f"{100 * accuracy:.1f} %",
+                network[:16] or show(None),
             )
         )
-    sizes = listing(
-        sorted({f"{s.evaluation['samples']:,}" for s in view.plan.cells if s.evaluation})
+    sizes = {f"{s.evaluation['samples']:,}" for s in view.plan.cells if s.evaluation}
+    measured = _(
+        "The samples of the best epoch stand against the 10,000 test images, both as 8-bit grey."
     )
     if sizes:
         measured = _(
             "{n} samples of the best epoch stand against the 10,000 test images, both as 8-bit "
             "grey.",
-            n=sizes,
-        )
-    else:
-        measured = _(
-            "The samples of the best epoch stand against the 10,000 test images, both as 8-bit "
-            "grey."
+            n=listing(sorted(sizes)),
         )
     text = (
         _("Features are the penultimate layer of the network named below."),
@@ -90,8 +81,7 @@ def _calibration(view: View) -> tuple[Block, ...]:
             "feature network."
         ),
     )
-    table = Table(_("The scale of the proxy FID"), columns, tuple(rows))
-    return (Paragraph(" ".join(text)), table)
+    return Paragraph(" ".join(text)), table(_("The scale of the proxy FID"), columns, rows)
 
 
 def _selection(view: View) -> str:
@@ -137,7 +127,7 @@ def _selection(view: View) -> str:
 
 
 def _known(text: str) -> str:
-    """A rule's words as a cell stores them; those there are today in the report's language."""
+    """Translate a rule's words as cells store them; unknown ones stay as they are."""
     today = {
         "lowest proxy FID": _("lowest proxy FID"),
         "first 10,000 training images": _("first 10,000 training images"),
@@ -150,7 +140,10 @@ def _environment(view: View) -> tuple[Block, ...]:
         return (Paragraph(_("No cell is done yet.")),)
     blocks: list[Block] = []
     for text, cells in view.environments.items():
-        facts = [(key, _plain(value)) for key, value in sorted(json.loads(text).items())]
+        facts = [
+            (key, setting(None) if value is None else show(value))
+            for key, value in sorted(json.loads(text).items())
+        ]
         if len(view.environments) > 1:
             facts.append((_("cells"), listing(cell.spec.name for cell in cells)))
         blocks.append(Facts(tuple(facts)))
@@ -165,10 +158,6 @@ def _environment(view: View) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _plain(value: Any) -> str:
-    return setting(None) if value is None else show(value)
-
-
 def _fingerprints(view: View) -> tuple[Block, ...]:
     text = _(
         "A cell's fingerprint is the SHA-256 of all that can change its training: settings, "
@@ -180,17 +169,14 @@ def _fingerprints(view: View) -> tuple[Block, ...]:
             "For cells of the author's own training loop it covers the stated settings, neither "
             "code nor data: equal fingerprints do not mean equal cells there."
         )
-    names = (_("Run"), _("Training"), _("Evaluation"), _("Training code"))
-    columns = tuple(Column(name) for name in names)
-    rows = tuple(
-        Row(
-            (
-                Entry(c.spec.name),
-                Entry(c.spec.fingerprint[:16]),
-                Entry(c.spec.evaluation_fingerprint[:16]),
-                Entry(c.spec.code[:16]),
-            ),
-            c.spec.name,
+    columns = (_("Run"), _("Training"), _("Evaluation"), _("Training code"))
+    rows = (
+        row(
+            c.name,
+            c.spec.fingerprint[:16],
+            c.spec.evaluation_fingerprint[:16],
+            c.spec.code[:16],
+            run=c.name,
         )
         for c in view.cells
     )
@@ -199,10 +185,10 @@ def _fingerprints(view: View) -> tuple[Block, ...]:
         (_("{dataset} training images ({source})", dataset=dataset, source=source), sha256)
         for dataset, source, sha256 in sorted(data)
     )
-    table = Table(_("Fingerprints, first 16 digits"), columns, rows)
+    every = table(_("Fingerprints, first 16 digits"), columns, rows)
     return (
         Paragraph(text),
-        Fold(_("Fingerprints of every cell"), (table,)),
+        Fold(_("Fingerprints of every cell"), (every,)),
         Fold(_("SHA-256 of the data"), (Facts(hashes),)),
     )
 
@@ -253,7 +239,4 @@ def _tools(view: View) -> tuple[Block, ...]:
     )
     if view.own_loops:
         made += " " + _("What the author's own training loop used is not known.")
-    return (
-        Paragraph(made),
-        Listing(tuple(sources)),
-    )
+    return Paragraph(made), Listing(tuple(sources))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from labkit.catalog import CONSTRAINTS, DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
@@ -10,28 +10,25 @@ from labkit.catalog.rules import idle
 from labkit.experiment.spec import OWN_CODE
 from labkit.reporting.blocks import (
     Block,
-    Column,
-    Entry,
     Facts,
     Figure,
     Fold,
     Listing,
     Paragraph,
-    Row,
     Section,
     Table,
 )
+from labkit.reporting.entries import Columns, table
 from labkit.reporting.plots.chart import Box, Diagram
 from labkit.reporting.plots.style import (
     TRAINING,
-    level_label,
     level_of,
     setting_name,
 )
 from labkit.reporting.sections.layers import layer_table, signature
-from labkit.reporting.view import View
+from labkit.reporting.view import View, plain_level
 from labkit.text.language import N_, _
-from labkit.text.numbers import levels, listing, setting, show
+from labkit.text.numbers import levels, listing, setting
 
 #: Claims about families that a reader may look for and these measures do not cover.
 _NEVER = (
@@ -105,29 +102,25 @@ def _data(view: View) -> Section:
 
 def _family(view: View, family: str) -> Section:
     about = FAMILIES[family]
-    cells = view.of(family)
-    rows = []
-    applying = _applying(view, family)
-    for name, param in about.params.items():
-        if name not in applying:
-            continue
-        found = levels(level_of(c.spec, name) for c in cells)
-        said = ", ".join(_said(family, name, v) for v in found)
-        if len(found) > 1:
-            said = _("{levels} (varied)", levels=said)
-        rows.append((_(param.label), said))
-    for name in TRAINING:
-        found = levels(level_of(c.spec, name) for c in cells)
-        said = ", ".join(map(show, found))
-        if len(found) > 1:
-            said = _("{levels} (varied)", levels=said)
-        rows.append((setting_name(family, name), said))
-    rows.append((_("Precision"), listing(levels(c.spec.precision for c in cells))))
-    blocks: list[Block] = [Paragraph(f"{_(about.label)}: {_(about.about)}.")]
-    blocks += _losses(view, family)
-    blocks.append(Facts(tuple(rows)))
-    blocks += _networks(view, family)
-    return Section(f"method-{family}", _(about.label), tuple(blocks))
+    rows = [
+        (setting_name(family, name), _levels(view, family, name))
+        for name in (*_applying(view, family), *TRAINING)
+    ]
+    rows.append((_("Precision"), listing(levels(c.spec.precision for c in view.of(family)))))
+    blocks = (
+        Paragraph(f"{_(about.label)}: {_(about.about)}."),
+        *_losses(view, family),
+        Facts(tuple(rows)),
+        *_networks(view, family),
+    )
+    return Section(f"method-{family}", _(about.label), blocks)
+
+
+def _levels(view: View, family: str, name: str) -> str:
+    """A setting's levels, and whether there are several."""
+    found = levels(level_of(c.spec, name) for c in view.of(family))
+    said = ", ".join(plain_level(value, family, name) for value in found)
+    return _("{levels} (varied)", levels=said) if len(found) > 1 else said
 
 
 def _networks(view: View, family: str) -> list[Block]:
@@ -154,125 +147,64 @@ def _networks(view: View, family: str) -> list[Block]:
     return blocks
 
 
-def _applying(view: View, family: str) -> set[str]:
-    """The settings that have an effect in some cell of a family."""
+def _applying(view: View, family: str) -> list[str]:
+    """The settings that have an effect in some cell of a family, in the catalog's order."""
     params = FAMILIES[family].params
-    return {n for cell in view.of(family) for n in set(params) - idle(params, cell.spec.params)}
+    without = [idle(params, cell.spec.params) for cell in view.of(family)]
+    return [name for name in params if any(name not in some for some in without)]
 
 
 def _losses(view: View, family: str) -> list[Block]:
     """The formulas of the losses that were used."""
-    cells = view.of(family)
+
+    def used(name: str, registry: Mapping[str, Any]) -> list[Any]:
+        """The catalog's entries that some cell has, in the order of its levels."""
+        kinds = levels(c.spec.params.get(name) for c in view.of(family))
+        return [registry[kind] for kind in kinds if kind in registry]
+
     found: list[Block] = []
-    kinds = levels(c.spec.params["loss"] for c in cells if "loss" in c.spec.params)
-    if kinds:
-        columns = (
-            Column(_("Loss")), Column(_("Discriminator minimises")),
-            Column(_("Generator minimises")), Column(_("Source")),
-        )  # fmt: skip
-        rows = tuple(
-            Row(
-                (
-                    Entry(_(LOSSES[kind].label)),
-                    Entry(_(LOSSES[kind].discriminator)),
-                    Entry(_(LOSSES[kind].generator)),
-                    Entry(_(LOSSES[kind].source)),
-                )
-            )
-            for kind in kinds
+    if losses := used("loss", LOSSES):
+        columns = (_("Loss"), _("Discriminator minimises"), _("Generator minimises"), _("Source"))
+        rows = ((e.label, e.discriminator, e.generator, e.source) for e in losses)
+        found.append(_formulas(_("Adversarial losses"), columns, rows))
+    constraints = used("constraint", CONSTRAINTS)
+    if any(each is not CONSTRAINTS["none"] for each in constraints):
+        columns = (_("Constraint"), _("Formula"), _("In words"), _("Source"))
+        rows = ((e.label, e.formula, e.about, e.source) for e in constraints)
+        found.append(_formulas(_("What keeps the discriminator smooth"), columns, rows))
+    if reconstructions := used("reconstruction", RECONSTRUCTIONS):
+        columns = (_("Reconstruction"), _("Formula"), _("Pixels"), _("In words"))
+        rows = (
+            (_(e.label), _(e.formula), e.pixels.replace("-", "−"), _(e.about))
+            for e in reconstructions
         )
-        found.append(Table(_("Adversarial losses"), columns, rows))
-    kinds = levels(c.spec.params.get("constraint") for c in cells)
-    if set(kinds) & set(CONSTRAINTS) - {"none"}:
-        columns = (
-            Column(_("Constraint")), Column(_("Formula")), Column(_("In words")),
-            Column(_("Source")),
-        )  # fmt: skip
-        rows = tuple(
-            Row(tuple(Entry(_(text)) for text in (c.label, c.formula, c.about, c.source)))
-            for c in (CONSTRAINTS[kind] for kind in kinds if kind in CONSTRAINTS)
+        found.append(table(_("Reconstruction losses"), columns, rows))
+        total = _(
+            "Total loss = reconstruction + KL, mean over images. "
+            "KL(q(z|x) ‖ N(0, I)) = −½ Σ (1 + log σ² − μ² − σ²), summed over dimensions "
+            "(Kingma & Welling 2014, arXiv:1312.6114)."
         )
-        found.append(Table(_("What keeps the discriminator smooth"), columns, rows))
-    kinds = levels(
-        c.spec.params["reconstruction"] for c in cells if "reconstruction" in c.spec.params
-    )
-    if kinds:
-        columns = (
-            Column(_("Reconstruction")),
-            Column(_("Formula")),
-            Column(_("Pixels")),
-            Column(_("In words")),
-        )
-        rows = tuple(
-            Row(
-                (
-                    Entry(_(RECONSTRUCTIONS[kind].label)),
-                    Entry(_(RECONSTRUCTIONS[kind].formula)),
-                    Entry(RECONSTRUCTIONS[kind].pixels.replace("-", "−")),
-                    Entry(_(RECONSTRUCTIONS[kind].about)),
-                )
-            )
-            for kind in kinds
-        )
-        found.append(Table(_("Reconstruction losses"), columns, rows))
-        found.append(
-            Paragraph(
-                _(
-                    "Total loss = reconstruction + KL, mean over images. "
-                    "KL(q(z|x) ‖ N(0, I)) = −½ Σ (1 + log σ² − μ² − σ²), summed over dimensions "
-                    "(Kingma & Welling 2014, arXiv:1312.6114)."
-                )
-            )
-        )
+        found.append(Paragraph(total))
     if FAMILIES[family].objective:
         found.append(Paragraph(_(FAMILIES[family].objective)))
     return found
+
+
+def _formulas(caption: str, columns: Columns, rows: Iterable[Iterable[str]]) -> Table:
+    """A table of the catalog's own words."""
+    return table(caption, columns, (map(_, each) for each in rows))
 
 
 def _limits(view: View) -> tuple[Block, ...]:
     """What these runs cannot say, from what their specs hold constant."""
     found = []
     if not view.several_seeds:
+        seed = view.plan.seeds[0]
         found.append(
-            _(
-                "One seed ({seed}): differences between cells may be run-to-run noise.",
-                seed=view.plan.seeds[0],
-            )
+            _("One seed ({seed}): differences between cells may be run-to-run noise.", seed=seed)
         )
     for family in view.families:
-        about = FAMILIES[family]
-        fixed = [
-            f"{_(param.label)} {_said(family, name, level_of(view.of(family)[0].spec, name))}"
-            for name, param in about.params.items()
-            if name in _applying(view, family)
-            and len({level_of(cell.spec, name) for cell in view.of(family)}) == 1
-        ]
-        along = [
-            setting_name(family, name)
-            for name in (*about.params, *TRAINING)
-            if name in {*_applying(view, family), *TRAINING}
-            and name not in view.style.factors(family)
-            and len({level_of(cell.spec, name) for cell in view.of(family)}) > 1
-        ]
-        if along:
-            told = listing(setting_name(family, name) for name in view.style.factors(family))
-            found.append(
-                _(
-                    "{family}: varied together with {told}, so their effects cannot be told "
-                    "apart: {settings}.",
-                    family=_(about.label),
-                    told=told,
-                    settings=listing(along),
-                )
-            )
-        if fixed:
-            found.append(
-                _(
-                    "{family}: held constant and so untested: {settings}.",
-                    family=_(about.label),
-                    settings=listing(fixed),
-                )
-            )
+        found += _untold(view, family)
     constant = [
         f"{word} {setting(next(iter(values)))}"
         for word, key in ((_("epochs"), "epochs"), (_("batch size"), "batch_size"))
@@ -283,7 +215,7 @@ def _limits(view: View) -> tuple[Block, ...]:
     unmeasured = [
         _(metric.label)
         for name, metric in METRICS.items()
-        if (not metric.families or set(metric.families) & set(view.families))
+        if any(metric.applies(family) for family in view.families)
         and not any(c.metric(name) is not None for c in view.cells)
     ]
     if unmeasured:
@@ -293,7 +225,27 @@ def _limits(view: View) -> tuple[Block, ...]:
     return (Listing((*found, *map(_, _NEVER))),)
 
 
-def _said(family: str, name: str, value: Any) -> str:
-    if value == "none":
-        return setting(None)
-    return level_label(family, name, value) if isinstance(value, str) else setting(value)
+def _untold(view: View, family: str) -> Iterator[str]:
+    """The settings of a family whose effect these runs cannot show: held constant, or mixed."""
+    label, factors = _(FAMILIES[family].label), view.style.factors(family)
+    fixed, along = [], []
+    for name in (*_applying(view, family), *TRAINING):
+        found = list({level_of(cell.spec, name) for cell in view.of(family)})
+        if len(found) > 1 and name not in factors:
+            along.append(setting_name(family, name))
+        elif len(found) == 1 and name not in TRAINING:
+            fixed.append(f"{setting_name(family, name)} {plain_level(found[0], family, name)}")
+    if along:
+        yield _(
+            "{family}: varied together with {told}, so their effects cannot be told "
+            "apart: {settings}.",
+            family=label,
+            told=listing(setting_name(family, name) for name in factors),
+            settings=listing(along),
+        )
+    if fixed:
+        yield _(
+            "{family}: held constant and so untested: {settings}.",
+            family=label,
+            settings=listing(fixed),
+        )

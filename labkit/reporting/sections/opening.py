@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
@@ -15,9 +16,9 @@ from labkit.reporting.blocks import (
     Paragraph,
     Picture,
     Row,
-    Table,
 )
-from labkit.reporting.cell import Cell, all_done, anchor
+from labkit.reporting.cell import Cell, all_done
+from labkit.reporting.entries import GAP, Columns, link, measure, number, row, table
 from labkit.reporting.grids import best_samples
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
@@ -32,126 +33,112 @@ _MONTHS = (
 def byline(view: View) -> tuple[tuple[str, str], ...]:
     """Who, when and on what: only what is known."""
     author = view.plan.author
-    who = [
-        (_("Author"), author.get("name", "")),
-        (_("ID"), author.get("id", "")),
-        (_("Group"), author.get("group", "")),
-        (_("Course"), author.get("course", "")),
-    ]
-    return tuple(
-        (label, text)
-        for label, text in (
-            *who,
-            (_("Results of"), _day(view.committed)),
-            (_("Data"), _data(view)),
-            (_("Cells"), all_done(view.cells)),
-        )
-        if text
+    facts = (
+        (_("Author"), author.get("name")),
+        (_("ID"), author.get("id")),
+        (_("Group"), author.get("group")),
+        (_("Course"), author.get("course")),
+        (_("Results of"), _day(view.committed)),
+        (_("Data"), _data(view)),
+        (_("Cells"), all_done(view.cells)),
     )
+    return tuple((label, text) for label, text in facts if text)
 
 
 def _data(view: View) -> str:
     """What the cells were trained on."""
     names, source = listing(_(DATASETS[d].label) for d in view.datasets), view.plan.data_source
-    limits = {spec.data["limit"] for spec in view.plan.cells}
-    if limits != {None}:
+    if limits := _limits(view):
         return _(
             "{datasets}, the first {n} training images ({source} set)",
             datasets=names,
-            n=listing(sorted(f"{limit:,}" for limit in limits if limit is not None)),
+            n=listing(sorted(f"{limit:,}" for limit in limits)),
             source=source,
         )
-    several = len(view.datasets) > 1
-    if source == "full" and several:
-        return _("{datasets}, all 60,000 training images each", datasets=names)
-    if source == "full":
-        return _("{datasets}, all 60,000 training images", datasets=names)
-    if source == "bundled" and several:
-        return _("{datasets}, the bundled 10,000 training images each", datasets=names)
-    if source == "bundled":
-        return _("{datasets}, the bundled 10,000 training images", datasets=names)
-    return f"{names}, {source}"
+    said = {
+        ("full", True): N_("{datasets}, all 60,000 training images each"),
+        ("full", False): N_("{datasets}, all 60,000 training images"),
+        ("bundled", True): N_("{datasets}, the bundled 10,000 training images each"),
+        ("bundled", False): N_("{datasets}, the bundled 10,000 training images"),
+    }.get((source, len(view.datasets) > 1))
+    return _(said, datasets=names) if said else f"{names}, {source}"
+
+
+def _limits(view: View) -> set[int]:
+    """Return the numbers of images that training data was cut to, if it was."""
+    return {limit for spec in view.plan.cells if (limit := spec.data["limit"]) is not None}
 
 
 def _bundled(view: View) -> str:
-    """What it means that not all images were used."""
-    limits = {spec.data["limit"] for spec in view.plan.cells}
-    if limits == {None}:
+    """Warn that not all images were used."""
+    if not _limits(view):
         return _(
             "Trained on the bundled subset: the first 10,000 of 60,000 training images of "
             "each data set. Evaluation uses the complete test sets. With all training "
             "images, results are expected to be different."
         )
+    limits = {spec.data["limit"] or 10_000 for spec in view.plan.cells}
     return _(
         "Trained on a part of the bundled subset: the first {n} of 60,000 training images of "
         "each data set. Evaluation uses the complete test sets. With all training "
         "images, results are expected to be different.",
-        n=listing(sorted(f"{limit or 10_000:,}" for limit in limits)),
+        n=listing(sorted(f"{limit:,}" for limit in limits)),
     )
 
 
 def notices(view: View) -> tuple[Paragraph, ...]:
-    """What changes how the numbers are to be read; said before the first of them."""
-    found = []
+    """Return warnings that a reader needs before the first number."""
+    warnings = []
     if view.plan.data_source == "bundled":
-        found.append(Paragraph(_bundled(view), "warning"))
+        warnings.append(_bundled(view))
     if view.plan.profile:
-        found.append(
-            Paragraph(
-                _(
-                    "This is the profile “{profile}” of the experiment, not the full experiment.",
-                    profile=view.plan.profile,
-                ),
-                "warning",
-            )
+        text = _(
+            "This is the profile “{profile}” of the experiment, not the full experiment.",
+            profile=view.plan.profile,
         )
+        warnings.append(text)
     if view.trouble:
-        found.append(
-            Paragraph(
-                _(
-                    "Incomplete: {cells}. Every comparison below is about the cells that are done.",
-                    cells=all_done(view.cells),
-                ),
-                "warning",
-            )
+        text = _(
+            "Incomplete: {cells}. Every comparison below is about the cells that are done.",
+            cells=all_done(view.cells),
         )
+        warnings.append(text)
     if sum(UNSTATED not in text for text in view.environments) > 1:
-        found.append(
-            Paragraph(
-                _(
-                    "The cells were trained in more than one numeric environment (see “How these "
-                    "numbers were made”): small differences between them may come from that."
-                ),
-                "warning",
-            )
+        text = _(
+            "The cells were trained in more than one numeric environment (see “How these "
+            "numbers were made”): small differences between them may come from that."
         )
+        warnings.append(text)
+    found = [Paragraph(text, "warning") for text in warnings]
     if not view.several_seeds:
-        found.append(
-            Paragraph(
-                _(
-                    "Every cell was trained with one seed ({seed}): run-to-run noise is not known.",
-                    seed=view.plan.seeds[0],
-                ),
-                "note",
-            )
+        text = _(
+            "Every cell was trained with one seed ({seed}): run-to-run noise is not known.",
+            seed=view.plan.seeds[0],
         )
+        found.append(Paragraph(text, "note"))
     return tuple(found)
 
 
 def headline(view: View) -> tuple[Headline, ...]:
     """One line: the lowest proxy FID on each data set, ties named together."""
-    said = []
-    for dataset in view.datasets:
+
+    def best_on(dataset: str) -> str:
         cells = [c for c in view.of(None, dataset) if c.metric("proxy_fid") is not None]
         named = [(f"{_model(c)} {view.title(c)}", c.metric("proxy_fid") or 0.0) for c in cells]
         best = lowest(named, METRICS["proxy_fid"].digits)
-        label = _(DATASETS[dataset].label)
-        if best is None:
-            said.append(_("not measured on {dataset}", dataset=label))
-        else:
-            said.append(f"{label} {show(best[1])} ({listing(best[0])})")
-    found = _("Lowest proxy FID in these runs: {found}.", found="; ".join(said))
-    return (Headline(found, "#scores"),)
+        return f"{show(best[1])} ({listing(best[0])})" if best else ""
+
+    found = on_each_dataset(view, best_on)
+    return (Headline(_("Lowest proxy FID in these runs: {found}.", found=found), "#scores"),)
+
+
+def on_each_dataset(view: View, best_on: Callable[[str], str]) -> str:
+    """What was best on each data set: "MNIST 12.3 (GAN Hinge z 64); …"."""
+    said = []
+    for dataset in view.datasets:
+        label, best = _(DATASETS[dataset].label), best_on(dataset)
+        said.append(f"{label} {best}" if best else _("not measured on {dataset}", dataset=label))
+    return "; ".join(said)
 
 
 def _model(cell: Cell) -> str:
@@ -161,45 +148,66 @@ def _model(cell: Cell) -> str:
 def glance(view: View) -> tuple[Block, ...]:
     """One table and one row of grids: the best cell of each family on each data set."""
     judged = any(cell.detail("verdict") for cell in view.cells)
-    columns = [
-        Column(_("Data set")),
-        Column(_("Model")),
-        Column(_("Best cell by proxy FID")),
+    columns: Columns = (
+        _("Best cell by proxy FID"),
         Column(_("Best epoch"), numeric=True),
-        Column(_("Proxy FID"), numeric=True, about=_(METRICS["proxy_fid"].about)),
+        measure("proxy_fid", _("Proxy FID")),
         Column(_("Of real images"), True, _("the proxy FID of real images: the floor")),
-        *([Column(_("Mode collapse"))] if judged else []),
+        *([_("Mode collapse")] if judged else []),
         Column(_("Training time"), numeric=True),
-    ]
+    )
+
+    def best_of(family: str, dataset: str) -> tuple[Cell | None, Sequence[Entry | str]]:
+        cell = view.best(family, dataset)
+        if cell is None:
+            cells = view.of(family, dataset)
+            untouched = all(c.outcome is None for c in cells)
+            return None, [cells[0].absence if untouched else show(None)]
+        seconds = cell.metric("seconds")
+        return cell, (
+            link(cell, view.title(cell)),
+            show(cell.best_epoch),
+            number(cell.metric("proxy_fid")),
+            number(view.fid_scale(dataset).floor),
+            *([cell.collapse] if judged else []),
+            Entry(duration(seconds) if seconds is not None else show(None), seconds),
+        )
+
+    caption = _("The best cell of each model by proxy FID; {seeds}.", seeds=view.seeds_said)
+    return first_table(view, caption, columns, best_of)
+
+
+def first_table(
+    view: View,
+    caption: str,
+    columns: Columns,
+    best_of: Callable[[str, str], tuple[Cell | None, Sequence[Entry | str]]],
+) -> tuple[Block, ...]:
+    """The first screen's table, a row for each family and data set, and its row of grids.
+
+    Args:
+        view: the report's material.
+        caption: of the table.
+        columns: those after data set and model.
+        best_of: of a family and a data set, the cell to show and the entries of the columns;
+            None and why there is none.
+    """
     rows: list[Row] = []
     pictures: list[Picture] = []
     for dataset in view.datasets:
         for family in view.families:
-            cells = view.of(family, dataset)
-            if not cells:
+            if not view.of(family, dataset):
                 continue
-            label, cell = _(FAMILIES[family].label), view.best(family, dataset)
-            head = (Entry(dataset), Entry(label))
+            cell, entries = best_of(family, dataset)
+            head = (dataset, _(FAMILIES[family].label))
             if cell is None:
-                untouched = all(c.outcome is None for c in cells)
-                why = Entry(cells[0].absence if untouched else show(None), tone="missing")
-                gaps = [Entry("—", tone="missing")] * len(columns[3:])
-                rows.append(Row((*head, why, *gaps)))
+                why = Entry(str(entries[0]), tone="missing")
+                rows.append(row(*head, why, *[GAP] * len(columns[1:])))
                 continue
-            floor, seconds = view.fid_scale(dataset).floor, cell.metric("seconds")
-            entries = (
-                Entry(view.title(cell), href=f"#{anchor(cell.spec.name)}"),
-                Entry(show(cell.best_epoch)),
-                Entry(show(cell.metric("proxy_fid")), cell.metric("proxy_fid")),
-                Entry(show(floor), floor),
-                *([Entry(cell.collapse)] if judged else []),
-                Entry(duration(seconds) if seconds is not None else show(None), seconds),
-            )
-            rows.append(Row((*head, *entries), run=cell.spec.name))
+            rows.append(row(*head, *entries, run=cell.name))
             pictures += best_samples(view, cell)
-    caption = _("The best cell of each model by proxy FID; {seeds}.", seeds=view.seeds_said)
-    table = Table(caption, tuple(columns), tuple(rows))
-    return (table, Gallery(tuple(pictures))) if pictures else (table,)
+    found = table(caption, (_("Data set"), _("Model"), *columns), rows)
+    return (found, Gallery(tuple(pictures))) if pictures else (found,)
 
 
 def _day(time: str) -> str:

@@ -6,14 +6,15 @@ and the first table of scores speak of settings, and a picture is that of the fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS
-from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Picture, Row, Table
-from labkit.reporting.cell import Cell, anchor
-from labkit.reporting.grids import best_samples
+from labkit.catalog import FAMILIES, METRICS
+from labkit.reporting.blocks import Block, Column, Entry, Headline, Table
+from labkit.reporting.cell import Cell
+from labkit.reporting.entries import GAP, Columns, link, marked, measure, number, row, table
+from labkit.reporting.sections import opening
 from labkit.reporting.view import View
 from labkit.text.language import _
 from labkit.text.numbers import duration, listing, lowest, show, spread
@@ -42,7 +43,7 @@ class Setting:
 
     @property
     def first(self) -> Cell:
-        """The first seed that was measured: a picture chosen without looking."""
+        """The first measured seed, so that no picture is picked by its look."""
         return next(c for c in self.cells if c.metric(SCORE) is not None)
 
 
@@ -57,14 +58,14 @@ def settings(view: View, family: str | None = None, dataset: str | None = None) 
 
 
 def comparable(found: Iterable[Setting]) -> list[Setting]:
-    """Those measured with the most seeds: one lucky training is no mean of three."""
+    """Keep the settings measured with the most seeds: one training is no mean of three."""
     known = [(len(each.values(SCORE)), each) for each in found]
     most = max((n for n, _each in known), default=0)
     return [each for n, each in known if n == most > 0]
 
 
 def winners(view: View, dataset: str) -> list[Setting]:
-    """Those with the lowest mean proxy FID on a data set; all that tie as shown."""
+    """Return the settings with the lowest mean proxy FID on a data set, ties included."""
     found = comparable(settings(view, dataset=dataset))
     means = [(str(i), each.mean(SCORE) or 0.0) for i, each in enumerate(found)]
     best = lowest(means, METRICS[SCORE].digits)
@@ -73,105 +74,89 @@ def winners(view: View, dataset: str) -> list[Setting]:
 
 def headline(view: View) -> tuple[Headline, ...]:
     """One line: the lowest mean proxy FID on each data set, with every setting that has it."""
-    said = []
-    for dataset in view.datasets:
-        label = _(DATASETS[dataset].label)
-        best = listing(
+
+    def best_on(dataset: str) -> str:
+        return listing(
             f"{spread(s.values(SCORE), METRICS[SCORE].digits)} "
             f"({_(FAMILIES[s.family].label)} {s.label})"
             for s in winners(view, dataset)
         )
-        said.append(f"{label} {best}" if best else _("not measured on {dataset}", dataset=label))
-    line = _("Lowest mean proxy FID, {seeds}: {found}.", seeds=view.seeds_said,
-             found="; ".join(said))  # fmt: skip
+
+    found = opening.on_each_dataset(view, best_on)
+    line = _("Lowest mean proxy FID, {seeds}: {found}.", seeds=view.seeds_said, found=found)
     return (Headline(line, "#scores"),)
 
 
 def glance(view: View) -> tuple[Block, ...]:
     """One table and one row of grids: the best setting of each family on each data set."""
-    columns = (
-        Column(_("Data set")),
-        Column(_("Model")),
-        Column(_("Best setting by mean proxy FID")),
+    columns: Columns = (
+        _("Best setting by mean proxy FID"),
         Column(_("Seeds"), numeric=True),
-        Column(_("Proxy FID"), numeric=True, about=_(METRICS[SCORE].about)),
+        measure(SCORE, _("Proxy FID")),
         Column(_("Of real images"), True, _("the proxy FID of real images: the floor")),
-        Column(_("Seeds collapsed")),
-        Column(_("Training time")),
+        _("Seeds collapsed"),
+        _("Training time"),
     )
-    rows: list[Row] = []
-    pictures: list[Picture] = []
-    for dataset in view.datasets:
-        for family in view.families:
-            every = settings(view, family, dataset)
-            if not every:
-                continue
-            label, found = _(FAMILIES[family].label), comparable(every)
-            head = (Entry(dataset), Entry(label))
-            if not found:
-                gaps = [Entry("—", tone="missing")] * 5
-                rows.append(Row((*head, Entry(show(None), tone="missing"), *gaps)))
-                continue
-            best = min(found, key=lambda each: each.mean(SCORE) or 0.0)
-            floor, cell = view.fid_scale(dataset).floor, best.first
-            entries = (
-                Entry(best.label, href=f"#{anchor(cell.spec.name)}"),
-                Entry(str(len(best.values(SCORE)))),
-                _entry(best, SCORE),
-                Entry(show(floor), floor),
-                Entry(_collapses(best)),
-                Entry(_("{time} each", time=duration(best.mean("seconds") or 0.0))),
-            )
-            rows.append(Row((*head, *entries), run=cell.spec.name))
-            pictures += best_samples(view, cell)
+
+    def best_of(family: str, dataset: str) -> tuple[Cell | None, Sequence[Entry | str]]:
+        found = comparable(settings(view, family, dataset))
+        if not found:
+            return None, [show(None)]
+        best = min(found, key=lambda each: each.mean(SCORE) or 0.0)
+        return best.first, (
+            link(best.first, best.label),
+            str(len(best.values(SCORE))),
+            _entry(best, SCORE),
+            number(view.fid_scale(dataset).floor),
+            _collapses(best),
+            _("{time} each", time=duration(best.mean("seconds") or 0.0)),
+        )
+
     caption = _(
         "The best setting of each model by mean proxy FID ± standard deviation; {seeds}. The grids "
         "are those of its first seed.",
         seeds=view.seeds_said,
     )
-    table = Table(caption, columns, tuple(rows))
-    return (table, Gallery(tuple(pictures))) if pictures else (table,)
+    return opening.first_table(view, caption, columns, best_of)
 
 
-def table(view: View) -> Table:
+def scores(view: View) -> Table:
     """Every setting: mean ± standard deviation of its seeds."""
     metrics = [SCORE, *(n for n in MORE if any(c.metric(n) is not None for c in view.cells))]
-    columns = (
-        Column(_("Data set"), name="dataset"),
-        Column(_("Model")),
-        Column(_("Setting")),
+    columns: Columns = (
+        _("Data set"),
+        _("Model"),
+        _("Setting"),
         Column(_("Seeds"), True),
-        *(Column(_(METRICS[n].label), True, _(METRICS[n].about), n) for n in metrics),
-        Column(_("Seeds collapsed")),
+        *map(measure, metrics),
+        _("Seeds collapsed"),
     )
     best = [each for dataset in view.datasets for each in winners(view, dataset)]
-    rows = []
-    for each in settings(view):
-        wins = each in best
-        entries = (
-            Entry(each.dataset),
-            Entry(_(FAMILIES[each.family].label)),
-            Entry(each.label, href=f"#{anchor(each.cells[0].spec.name)}"),
-            Entry(str(len(each.values(SCORE)))),
-            *(_entry(each, name, wins and name == SCORE) for name in metrics),
-            Entry(_collapses(each)),
+    rows = [
+        row(
+            each.dataset,
+            _(FAMILIES[each.family].label),
+            link(each.cells[0], each.label),
+            str(len(each.values(SCORE))),
+            *(_entry(each, name, each in best and name == SCORE) for name in metrics),
+            _collapses(each),
+            run=each.cells[0].name,
         )
-        rows.append(Row(entries, each.cells[0].spec.name))
+        for each in settings(view)
+    ]
     caption = _(
         "Every setting, {seeds}: mean ± standard deviation over the seeds. ◆ marks the lowest mean "
         "proxy FID on its data set; whether it is more than chance is said under the questions.",
         seeds=view.seeds_said,
     )
-    return Table(caption, columns, tuple(rows), interactive=True)
+    return table(caption, columns, rows, interactive=True)
 
 
 def _entry(each: Setting, name: str, best: bool = False) -> Entry:
-    applies = METRICS[name].applies(each.family)
     values = each.values(name)
     if not values:
-        return Entry(show(None) if applies else "—", tone="missing")
-    text = spread(values, METRICS[name].digits)
-    return Entry(f"◆ {text}" if best else text, fmean(values), tone="best" if best else "")
+        return Entry(show(None), tone="missing") if METRICS[name].applies(each.family) else GAP
+    return marked(spread(values, METRICS[name].digits), fmean(values), best)
 
 
 def _collapses(each: Setting) -> str:

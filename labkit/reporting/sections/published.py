@@ -1,4 +1,4 @@
-"""Published values beside this experiment's, what training came to, and the author's own code."""
+"""Published values beside this experiment's, a summary of training, and the author's own code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 from labkit.catalog import FAMILIES, METRICS
 from labkit.claims.claim import Reference
 from labkit.experiment.spec import OWN_CODE
-from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Row, Section, Table
-from labkit.reporting.cell import Cell, anchor
+from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Section, Table
+from labkit.reporting.cell import Cell
+from labkit.reporting.entries import Columns, cell_row, link, measure, number, table, value
 from labkit.reporting.plots.style import level_label, metric_label
 from labkit.reporting.view import View
 from labkit.text.language import N_, _, many
@@ -67,7 +68,7 @@ def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) ->
 
 
 def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) -> str:
-    """What makes the numbers of another kind, or empty."""
+    """Say why the numbers cannot be compared; empty if they can."""
     absent = next((cell for cell in cells if cell.result is None), None)
     if absent:
         return absent.absence
@@ -123,30 +124,24 @@ def references(view: View) -> Section | None:
     if not stated:
         return None
     columns = (
-        Column(_("Run")), Column(_("What")), Column(_("Published"), True),
-        Column(_("This run"), True), Column(_("Deviation"), True), Column(_("Tolerance"), True),
-        Column(_("Verdict")), Column(_("Source")),
+        _("Run"), _("What"), Column(_("Published"), True), Column(_("This run"), True),
+        Column(_("Deviation"), True), Column(_("Tolerance"), True), _("Verdict"), _("Source"),
     )  # fmt: skip
     rows = []
     for each in stated:
         cells = _meant(view, each)
         found = compare(cells, each, view.plan.data_source)
         metric = METRICS[each["metric"]]
-        away = "—" if found.deviation is None else f"{found.deviation * 100:+.1f} %"
         rows.append(
-            Row(
-                (
-                    Entry(_called(view, cells[0]), href=f"#{anchor(cells[0].spec.name)}")
-                    if cells
-                    else Entry(each["experiment"]),
-                    Entry(_said(metric.label, each["epochs"])),
-                    Entry(show(each["value"], metric.digits), each["value"]),
-                    Entry(show(found.ours, metric.digits), found.ours),
-                    Entry(away.replace("-", "−"), found.deviation),
-                    Entry(f"±{show(each['tolerance'] * 100)} %"),
-                    Entry(_(found.verdict) + (f": {found.why}" if found.why else "")),
-                    Entry(each["source"]),
-                )
+            (
+                link(cells[0], _called(view, cells[0])) if cells else each["experiment"],
+                _said(metric.label, each["epochs"]),
+                number(each["value"], metric.digits),
+                number(found.ours, metric.digits),
+                _percent(found.deviation, 1),
+                f"±{show(each['tolerance'] * 100)} %",
+                _(found.verdict) + (f": {found.why}" if found.why else ""),
+                each["source"],
             )
         )
     text = _(
@@ -154,8 +149,14 @@ def references(view: View) -> Section | None:
         "within the tolerance stated in the experiment file; a value from other data or another "
         "number of epochs is not compared."
     )
-    table = Table(_("Reference values"), columns, tuple(rows))
-    return Section("references", _("Reference Values"), (Paragraph(text), table))
+    found_table = table(_("Reference values"), columns, rows)
+    return Section("references", _("Reference Values"), (Paragraph(text), found_table))
+
+
+def _percent(share: float | None, digits: int) -> Entry:
+    """A share with its sign: "−1.5 %"."""
+    text = "—" if share is None else f"{100 * share:+.{digits}f} %".replace("-", "−")
+    return Entry(text, share)
 
 
 def _said(label: str, epochs: int) -> str:
@@ -169,7 +170,7 @@ def _said(label: str, epochs: int) -> str:
 
 
 def _short(label: str) -> str:
-    """A metric, and a loss without its *final*: "D loss"."""
+    """Return a metric's label, for a final loss without "final": "D loss"."""
     plain = _(_PLAIN.get(label, label))
     return plain[:1].upper() + plain[1:]
 
@@ -191,7 +192,7 @@ _WHOLE = ("convergence_epoch", "fid_oscillation", "coverage", "peak_memory_mb", 
 
 
 def performance(view: View) -> Section | None:
-    """What each training came to, a table for each kind of loss; where the file asks for it."""
+    """Summarise each training, a table per kind of loss; None unless the file asks for it."""
     if not view.options.get("performance"):
         return None
     kinds: dict[tuple[str, str], list[Cell]] = {}
@@ -210,9 +211,8 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
     """A row for each run and loss."""
     about = FAMILIES[family]
     columns = (
-        Column(_("Run"), name="run"), Column(_("Loss")), Column(_("Initial"), True),
-        Column(_("Final"), True), Column(_("Change"), True), Column(_("Lowest"), True),
-        Column(_("Highest"), True),
+        _("Run"), _("Loss"), Column(_("Initial"), True), Column(_("Final"), True),
+        Column(_("Change"), True), Column(_("Lowest"), True), Column(_("Highest"), True),
     )  # fmt: skip
     rows = []
     for cell in cells:
@@ -222,49 +222,26 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
             if first is None or last is None:
                 continue
             change = (last - first) / abs(first) if first else None
-            away = "—" if change is None else f"{100 * change:+.0f} %".replace("-", "−")
-            values = [Entry(show(v, METRICS[name].digits), v) for v in course]
-            rows.append(
-                Row(
-                    (
-                        Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}"),
-                        Entry(_short(METRICS[name].label)),
-                        *values[:2],
-                        Entry(away, change),
-                        *values[2:],
-                    ),
-                    cell.spec.name,
-                )
-            )
-    label = f" {level_label('', '', kind)}" if kind else ""
-    return Table(f"{_(about.label)}{label}, {view.seeds_said}", columns, tuple(rows))
+            shown = [number(v, METRICS[name].digits) for v in course]
+            label = _short(METRICS[name].label)
+            rows.append(cell_row(cell, label, *shown[:2], _percent(change, 0), *shown[2:]))
+    of = f" {level_label('', '', kind)}" if kind else ""
+    return table(f"{_(about.label)}{of}, {view.seeds_said}", columns, rows)
 
 
 def _whole(view: View) -> tuple[Block, ...]:
-    """What does not depend on the kind of loss: one table of all cells, and how to read it."""
-    columns = (
-        Column(_("Run"), name="run"),
-        *(Column(metric_label(name), True, _(METRICS[name].about)) for name in _WHOLE),
-    )
-    rows = tuple(
-        Row(
-            (
-                Entry(cell.spec.name, href=f"#{anchor(cell.spec.name)}"),
-                *(Entry(view.shown(cell, name), cell.metric(name)) for name in _WHOLE),
-            ),
-            cell.spec.name,
-        )
-        for cell in view.cells
-    )
+    """Return the table of all cells with measures comparable across losses, and its notes."""
+    columns: Columns = (_("Run"), *(measure(name, metric_label(name)) for name in _WHOLE))
+    rows = (cell_row(c, *(value(view, c, name) for name in _WHOLE)) for c in view.cells)
+    caption = _("All kinds of loss, {seeds}. Compare within one data set.", seeds=view.seeds_said)
     meant = [METRICS[name] for name in _WHOLE[:3]]
     told = " ".join(f"{_(metric.label)}: {_(metric.about)}." for metric in meant)
-    caption = _("All kinds of loss, {seeds}. Compare within one data set.", seeds=view.seeds_said)
-    return Table(caption, columns, rows), Paragraph(told, "note")
+    return table(caption, columns, rows), Paragraph(told, "note")
 
 
 def unbounded(cell: Cell) -> str:
-    """What became of a Wasserstein critic that nothing keeps smooth, or empty."""
-    params, history = cell.spec.params, cell.result.history if cell.result else ()
+    """Describe the training of a Wasserstein critic without a constraint; empty for others."""
+    params, history = cell.spec.params, cell.epochs
     if params.get("loss") != "wasserstein" or params.get("constraint") != "none" or not history:
         return ""
     courses = []
@@ -285,15 +262,12 @@ def unbounded(cell: Cell) -> str:
     )
 
 
-def loss_course(
-    cell: Cell, name: str
-) -> tuple[float | None, float | None, float | None, float | None]:
+def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:
     """First and last epoch's mean of a loss, and the lowest and highest from epoch 2 on."""
-    history = cell.result.history if cell.result else ()
-    values = [(row["epoch"], row[name]) for row in history if row.get(name) is not None]
+    values = [(row["epoch"], row[name]) for row in cell.epochs if row.get(name) is not None]
     if not values:
         return None, None, None, None
-    later = [value for epoch, value in values if epoch > 1]
+    later = [loss for epoch, loss in values if epoch > 1]
     low, high = (min(later), max(later)) if later else (None, None)
     return values[0][1], values[-1][1], low, high
 
@@ -303,12 +277,8 @@ def loss_course(
 
 def own_code(view: View) -> Section | None:
     """What the author wrote: the files, and the cells trained outside of labkit."""
-    files = view.plan.settings.get("own") or ()
-    loops = [cell.spec.name for cell in view.cells if cell.spec.code == OWN_CODE]
-    if not files and not loops:
-        return None
     blocks: list[Block] = []
-    if loops:
+    if loops := _own_loops(view):
         text = _(
             "Trained by own code, in a loop labkit has not seen: {runs}. Measured like "
             "all others, with three exceptions: the settings are what the author stated; the "
@@ -318,16 +288,14 @@ def own_code(view: View) -> Section | None:
             runs=listing(loops),
         )
         blocks.append(Paragraph(text, "note"))
-    for each in files:
+    for each in view.plan.settings.get("own") or ():
         blocks += [Paragraph(f"{each['name']}.py"), Code(each["source"], "python")]
-    return Section("own-code", _("Appendix: Own Code"), tuple(blocks))
+    return Section("own-code", _("Appendix: Own Code"), tuple(blocks)) if blocks else None
 
 
 def own_notice(view: View) -> tuple[Paragraph, ...]:
-    """Said before the first number where cells were trained outside of labkit."""
-    own = sum(cell.spec.code == OWN_CODE for cell in view.cells)
-    if not own:
-        return ()
+    """Return a notice if some cells were trained outside of labkit."""
+    own = len(_own_loops(view))
     text = many(
         "Trained by own code: {own} of {n} cell. Measured like all others, "
         "but what was not stated of the settings is not known (see the appendix).",
@@ -336,4 +304,9 @@ def own_notice(view: View) -> tuple[Paragraph, ...]:
         len(view.cells),
         own=own,
     )
-    return (Paragraph(text, "note"),)
+    return (Paragraph(text, "note"),) if own else ()
+
+
+def _own_loops(view: View) -> list[str]:
+    """The cells trained outside of labkit."""
+    return [cell.name for cell in view.cells if cell.spec.code == OWN_CODE]

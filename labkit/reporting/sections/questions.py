@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from labkit.claims.claim import Answer, Claim
 from labkit.claims.texts import number_name
 from labkit.reporting.blocks import (
-    Block,
     Evidence,
     Headline,
     Paragraph,
-    Piece,
     Reflection,
     Section,
     Sentence,
@@ -36,19 +34,24 @@ def reflection(view: View, answers: Sequence[Answer], student: Students) -> Sect
         student: the student's own words.
     """
     wanted = view.options.get("answers", "prose")
+    author = view.plan.author.get("name", "")
     sections = []
     for i, answer in enumerate(answers, 1):
-        block = _block(view, answer, student.answers.get(answer.question, ()), wanted)
+        words = student.answers.get(answer.question, ())
+        block = Reflection(
+            author,
+            words,
+            _sentences(answer) if wanted == "prose" else (),
+            tuple(map(_evidence, answer.claims)) if wanted != "off" else (),
+            f"evidence-{slug(answer.question)}",
+        )
         anchor = f"question-{slug(answer.question)}"
         sections.append(Section(anchor, f"{i}. {answer.heading}", (block,)))
-    author = view.plan.author.get("name", "")
     asked = {answer.question for answer in answers}
-    for k, (heading, pieces) in enumerate(student.remarks(asked), 1):
-        own = Reflection(author, pieces, (), ())
-        sections.append(Section(f"remark-{k}", heading, (own,)))
-    intro: tuple[Block, ...] = ()
-    if wanted != "off":
-        intro = (Paragraph(_reading(view)),)
+    for k, (heading, words) in enumerate(student.remarks(asked), 1):
+        block = Reflection(author, words, (), ())
+        sections.append(Section(f"remark-{k}", heading, (block,)))
+    intro = (Paragraph(_reading(view)),) if wanted != "off" else ()
     return Section("reflection", _(TITLE), intro, tuple(sections))
 
 
@@ -58,18 +61,27 @@ def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
         return ()
     lines = []
     for answer in answers:
-        found = {claim.id: claim for claim in answer.claims}
-        if answer.sentences:
-            stated = (sentence for sentence in answer.sentences if sentence.claims)
-            first = next(stated, answer.sentences[0])
-            text, claims = first.text, [found[c] for c in first.claims if c in found]
-        elif answer.claims:
-            text, claims = answer.claims[0].text, [answer.claims[0]]
-        else:
-            continue
-        verdicts = dict.fromkeys((claim.mark, claim.verdict) for claim in claims)
-        lines.append(Headline(text, f"#question-{slug(answer.question)}", tuple(verdicts)))
+        alone = (_sentence(claim.text, (claim,)) for claim in answer.claims[:1])
+        sentences = _sentences(answer) or tuple(alone)
+        if sentences:
+            first = next((each for each in sentences if each.claims), sentences[0])
+            href = f"#question-{slug(answer.question)}"
+            lines.append(Headline(first.text, href, first.verdicts))
     return tuple(lines)
+
+
+def _sentences(answer: Answer) -> tuple[Sentence, ...]:
+    """The computed paragraph, each sentence with its claims."""
+    found = {claim.id: claim for claim in answer.claims}
+    return tuple(
+        _sentence(each.text, tuple(found[c] for c in each.claims if c in found))
+        for each in answer.sentences
+    )
+
+
+def _sentence(text: str, claims: tuple[Claim, ...]) -> Sentence:
+    verdicts = dict.fromkeys((claim.mark, claim.verdict) for claim in claims)
+    return Sentence(text, claims, tuple(verdicts))
 
 
 def _reading(view: View) -> str:
@@ -84,28 +96,6 @@ def _reading(view: View) -> str:
     return said + " " + _("“Supported” needs three seeds; here there is {seeds}.", seeds=seeds)
 
 
-def _block(view: View, answer: Answer, student: tuple[Piece, ...], wanted: str) -> Reflection:
-    author = view.plan.author.get("name", "")
-    if wanted == "off":
-        return Reflection(author, student, (), ())
-    evidence = {claim.id: _evidence(claim) for claim in answer.claims}
-    sentences: tuple[Sentence, ...] = ()
-    if wanted == "prose":
-        sentences = tuple(
-            _sentence(s.text, tuple(evidence[c] for c in s.claims if c in evidence))
-            for s in answer.sentences
-        )
-        if not sentences and answer.paragraph:
-            sentences = (Sentence(answer.paragraph, ()),)
-    anchor = f"evidence-{slug(answer.question)}"
-    return Reflection(author, student, sentences, tuple(evidence.values()), anchor)
-
-
-def _sentence(text: str, claims: tuple[Evidence, ...]) -> Sentence:
-    verdicts = dict.fromkeys(f"{claim.mark} {_(claim.verdict)}" for claim in claims)
-    return Sentence(text, claims, tuple(verdicts))
-
-
 def _evidence(claim: Claim) -> Evidence:
     rests = (
         many("{n} seed", "{n} seeds", claim.n_seeds),
@@ -113,33 +103,21 @@ def _evidence(claim: Claim) -> Evidence:
         many("{n} run", "{n} runs", len(claim.runs)),
     )
     unit = f" {_(claim.unit)}" if claim.unit else ""
-    facts = [
+    low, high = map(show, claim.interval or ("", ""))
+    facts = (
         (_("Scope"), claim.scope),
         (_("In these runs"), _(_HERE[claim.in_these_runs]) if claim.in_these_runs else ""),
         (_("Estimate"), f"{show(claim.estimate)}{unit}" if claim.estimate is not None else ""),
-        (
-            _("95 % interval"),
-            f"[{show(claim.interval[0])}, {show(claim.interval[1])}]{unit}"
-            if claim.interval
-            else "",
-        ),
+        (_("95 % interval"), f"[{low}, {high}]{unit}" if claim.interval else ""),
         (_("Margin"), f"{show(claim.margin)}{unit}" if claim.margin else ""),
         (_("Rests on"), ", ".join(rests) if claim.runs else ""),
         (_("Rule"), claim.rule),
         (_("Reasons"), "; ".join(claim.reasons)),
         (_("Counter-examples"), "; ".join(claim.counterexamples)),
-    ]
-    if claim.settle:
-        facts.append((_("Could be settled by"), claim.settle.text))
-    return Evidence(
-        f"claim-{slug(claim.id)}",
-        claim.text,
-        claim.verdict,
-        claim.mark,
-        tuple((label, text) for label, text in facts if text),
-        tuple(
-            (number_name(name), claim.shown.get(name, show(v, 6)))
-            for name, v in claim.numbers.items()
-        ),
-        claim.runs,
+        (_("Could be settled by"), claim.settle.text if claim.settle else ""),
     )
+    numbers = (
+        (number_name(name), claim.shown.get(name, show(value, 6)))
+        for name, value in claim.numbers.items()
+    )
+    return Evidence(claim, tuple((label, text) for label, text in facts if text), tuple(numbers))

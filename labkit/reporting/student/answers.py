@@ -21,16 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from labkit.catalog import QUESTIONS
-from labkit.claims.cells import Cells
-from labkit.claims.claim import MARKS, Answer, Claim
+from labkit.claims.claim import Answer, Claim
 from labkit.claims.questions import questions_for
-from labkit.reporting.blocks import Piece
 from labkit.reporting.student.marks import (
     FENCE,
     Segment,
     context_of,
     expand,
-    to_markdown,
     without_comments,
 )
 from labkit.reporting.student.reflections import NOBODY, Students, read_words
@@ -38,23 +35,6 @@ from labkit.text.language import _
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-__all__ = [
-    "Answers",
-    "Check",
-    "Finding",
-    "Section",
-    "Segment",
-    "check",
-    "expand",
-    "match_question",
-    "parse",
-    "prepare",
-    "students",
-    "template",
-    "to_markdown",
-]
 
 #: How alike a heading and a question must be (0 to 1) to be taken for the same.
 CLOSE = 0.72
@@ -81,7 +61,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Answers:
-    """An ``answers.md``, taken apart."""
+    """A parsed ``answers.md``."""
 
     sections: Mapping[str, Section]
     """By catalog key."""
@@ -91,7 +71,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something ``labkit check`` says about a line."""
+    """A remark of ``labkit check`` about a line."""
 
     line: int
     """Line of the file, from 1."""
@@ -104,7 +84,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """A whole ``answers.md``, checked."""
+    """The result of checking an ``answers.md``."""
 
     findings: tuple[Finding, ...]
     """In the order of lines."""
@@ -153,7 +133,7 @@ def prepare(path: Path | None, answers: Sequence[Answer]) -> None:
 
 
 def parse(text: str) -> Answers:
-    """Take an ``answers.md`` apart by its headings.
+    """Parse an ``answers.md`` by its headings.
 
     A heading belongs to a question if it is its text, its key, its number with either, or
     close to it; a first heading that matches none is a title. Nested headings stay in the
@@ -168,8 +148,7 @@ def parse(text: str) -> Answers:
         heading = None if fenced else _HEADING.fullmatch(line)
         if heading:
             key = match_question(heading["text"])
-            level = len(line) - len(line.lstrip("#"))
-            inside = found[-1][0] and level > _level(lines[found[-1][2] - 1])
+            inside = found[-1][0] and _level(line) > _level(lines[found[-1][2] - 1])
             if key or not inside:
                 found.append((key, heading["text"], number, []))
                 continue
@@ -224,28 +203,20 @@ def students(path: Path | None, cells: pd.DataFrame, answers: Sequence[Answer]) 
         return NOBODY
     taken = parse(read_words(path))
     claims = [claim for answer in answers for claim in answer.claims]
+
+    def expanded(section: Section) -> tuple[Segment, ...]:
+        return expand(section.text.strip("\n"), cells, claims)
+
+    written = {key: section for key, section in taken.sections.items() if section.text.strip()}
     return Students(
-        {
-            key: _pieces(section.text, cells, claims)
-            for key, section in taken.sections.items()
-            if section.text.strip()
-        },
-        tuple((s.heading, _pieces(s.text, cells, claims)) for s in taken.unmatched),
+        {key: expanded(section) for key, section in written.items()},
+        tuple((section.heading, expanded(section)) for section in taken.unmatched),
     )
-
-
-def _pieces(text: str, cells: pd.DataFrame, claims: Sequence[Claim]) -> tuple[Piece, ...]:
-    pieces = []
-    for segment in expand(text.strip("\n"), cells, claims):
-        verdict = segment.checked.verdict if segment.checked else None
-        mark = MARKS[verdict] if verdict else ""
-        pieces.append(Piece(segment.text, segment.kind, segment.note, verdict or "", mark))
-    return tuple(pieces)
 
 
 def check(
     text: str,
-    cells: pd.DataFrame | Cells,
+    cells: pd.DataFrame,
     claims: Sequence[Claim] = (),
     questions: Sequence[str] | None = None,
 ) -> Check:
@@ -263,7 +234,7 @@ def check(
     findings = [
         Finding(s.line, "heading", s.heading, "matches no question", ok=False)
         if s.line
-        else Finding(1, "heading", _beginning(s.text), "stands under no question", ok=False)
+        else Finding(1, "heading", _first_line(s.text), "stands under no question", ok=False)
         for s in found.unmatched
         if s.line != 1
     ]
@@ -273,7 +244,7 @@ def check(
                 continue
             line = section.line + segment.line
             findings.append(
-                Finding(line, segment.kind, _source(segment), segment.note, _fine(segment))
+                Finding(line, segment.kind, _cut(segment.text, 300), segment.note, _fine(segment))
             )
     findings.sort(key=lambda f: f.line)
     counts = {key: s.words for key, s in found.sections.items() if s.words}
@@ -281,19 +252,18 @@ def check(
     return Check(tuple(findings), unanswered, counts)
 
 
-def _beginning(text: str) -> str:
-    first = next(line for line in text.splitlines() if line.strip()).strip()
-    return first if len(first) <= 60 else f"{first[:59]}…"
+def _first_line(text: str) -> str:
+    return _cut(text.strip().splitlines()[0].strip(), 60)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _fine(segment: Segment) -> bool:
     if segment.kind == "claim":
         return segment.checked is not None and segment.checked.verdict != "not supported"
     return segment.kind == "value"
-
-
-def _source(segment: Segment) -> str:
-    return segment.text if len(segment.text) <= 300 else segment.text[:299] + "…"
 
 
 def _level(line: str) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
@@ -56,10 +56,18 @@ class Segment:
     checked: Checked | None = None
     """For a claim: what the table makes of it."""
 
+    @property
+    def verdict(self) -> str:
+        """Of a claim; empty otherwise."""
+        return self.checked.verdict if self.checked else ""
 
-def expand(
-    words: str, cells: pd.DataFrame | Cells, claims: Sequence[Claim] = ()
-) -> tuple[Segment, ...]:
+    @property
+    def mark(self) -> str:
+        """The verdict's sign."""
+        return MARKS[self.checked.verdict] if self.checked else ""
+
+
+def expand(words: str, cells: pd.DataFrame, claims: Sequence[Claim] = ()) -> tuple[Segment, ...]:
     """A student's Markdown in pieces: text, values, claims with verdicts, marked numbers.
 
     Args:
@@ -73,31 +81,13 @@ def expand(
     fenced = False
     for number, line in enumerate(without_comments(words).split("\n"), 1):
         end = "" if number == 1 else "\n"
-        if FENCE.match(line):
-            fenced = not fenced
+        fence = bool(FENCE.match(line))
+        if fence or fenced:
+            fenced ^= fence
             segments.append(Segment("text", end + line, number))
             continue
-        if fenced:
-            segments.append(Segment("text", end + line, number))
-            continue
-        if end:
-            segments.append(Segment("text", end, number))
-        segments += _line(line, number, context, known, claims)
+        segments += [Segment("text", end, number), *_line(line, number, context, known, claims)]
     return _joined(segments)
-
-
-def to_markdown(segments: Iterable[Segment]) -> str:
-    """Segments as plain Markdown: verdicts in brackets, marked numbers with a footnote sign."""
-    parts = []
-    for segment in segments:
-        if segment.kind == "claim" and segment.checked is not None:
-            verdict = segment.checked.verdict
-            parts.append(f"{segment.text} [{MARKS[verdict]} {_(verdict)}]")
-        elif segment.kind in ("number", "error"):
-            parts.append(f"{segment.text} [{segment.note}]")
-        else:
-            parts.append(segment.text)
-    return "".join(parts)
 
 
 # ------------------------------------------------------------------ one line
@@ -124,7 +114,7 @@ def _line(
 
 
 def _plain_text(text: str, number: int, known: _KnownNumbers, starts: bool) -> list[Segment]:
-    """Text with the numbers that match nothing set apart."""
+    """Split text at the numbers that match no value of the table."""
     segments = []
     place = 0
     ordinal = _ORDINAL.match(text) if starts else None
@@ -186,8 +176,8 @@ def _joined(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     joined: list[Segment] = []
     for segment in segments:
         if joined and segment.kind == "text" and joined[-1].kind == "text":
-            joined[-1] = Segment("text", joined[-1].text + segment.text, joined[-1].line)
-        else:
+            joined[-1] = replace(joined[-1], text=joined[-1].text + segment.text)
+        elif segment.text:
             joined.append(segment)
     return tuple(joined)
 
@@ -196,7 +186,7 @@ def _joined(segments: Sequence[Segment]) -> tuple[Segment, ...]:
 
 
 class _KnownNumbers:
-    """Every number a table or its claims hold, to look others up in."""
+    """The numbers of a table and its claims, for look-up."""
 
     def __init__(self, cells: Cells, claims: Sequence[Claim]) -> None:
         values = [m.value for c in cells for m in (*c.metrics.values(), *c.first.values())]
@@ -243,10 +233,8 @@ def _counts(cells: Cells) -> set[int]:
     return counts | set(range(1, min(last, 10_000) + 1))
 
 
-def context_of(cells: pd.DataFrame | Cells) -> Context:
-    """The table as statements see it; a frame is labkit's own measuring."""
-    if isinstance(cells, Cells):
-        return Context(cells, Words())
+def context_of(cells: pd.DataFrame) -> Context:
+    """Wrap the table for checking statements."""
     return Context(from_frame(cells), Words(), samples=samples_of(cells))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labkit.catalog import QUESTIONS
 from labkit.errors import LabkitError
-from labkit.reporting.blocks import Piece
+from labkit.reporting.student.marks import Segment
 from labkit.text.language import _
 
 
@@ -16,13 +16,13 @@ from labkit.text.language import _
 class Students:
     """A student's own words, held against the table."""
 
-    answers: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+    answers: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
     """Question key to the answer."""
-    others: tuple[tuple[str, tuple[Piece, ...]], ...] = ()
+    others: tuple[tuple[str, tuple[Segment, ...]], ...] = ()
     """Heading and text of what belongs to no question."""
 
-    def remarks(self, asked: Collection[str]) -> Iterator[tuple[str, tuple[Piece, ...]]]:
-        """Everything written that stands under none of the questions asked: it is not lost."""
+    def remarks(self, asked: Collection[str]) -> Iterator[tuple[str, tuple[Segment, ...]]]:
+        """Yield heading and words of what stands under none of the questions asked."""
         for key, pieces in self.answers.items():
             if key not in asked:
                 yield _(QUESTIONS[key].text), pieces
@@ -33,7 +33,7 @@ NOBODY = Students()
 
 
 def read_words(path: Path) -> str:
-    """A student's ``answers.md``, whatever editor wrote it.
+    """Read a student's ``answers.md``, with or without a byte order mark.
 
     Raises:
         LabkitError: not UTF-8, so that some of its letters would be guesses.
