@@ -21,7 +21,7 @@ from labkit.reporting.build import build_report, read_report
 from labkit.reporting.cell import cells_of
 from labkit.reporting.document import compose
 from labkit.reporting.files import ReportError
-from labkit.reporting.render.files import thinned
+from labkit.reporting.render.files import Drawings, thinned
 from labkit.reporting.render.templates import templates_folder
 from labkit.reporting.sections.questions import headlines
 from labkit.reporting.view import View
@@ -317,8 +317,9 @@ def test_rows_come_in_numeric_order_whatever_the_plans_order(lab1: Store) -> Non
 
 def test_formats_of_the_catalog_are_what_it_says(small: Store) -> None:
     report = read_report(small, None, "brief", {})
+    drawings = Drawings(report, ("png", "svg"))
     for name in ("md", "html"):
-        files = resolve(FORMATS[name].target)(report)
+        files = resolve(FORMATS[name].target)(report, drawings)
         assert files.keys() >= {FORMATS[name].suffix, "metrics.csv", "history.csv"}
 
 
@@ -329,7 +330,7 @@ def test_a_picture_that_is_gone_is_one_clear_line(tmp_path: Path) -> None:
     path = store.artifact(plan.cells[0], "images/samples_epoch1.png")
     path.unlink()
     with pytest.raises(ReportError, match=re.escape(str(path))):
-        resolve(FORMATS["html"].target)(report)
+        resolve(FORMATS["html"].target)(report, Drawings(report, ("svg",)))
 
 
 def test_the_slider_has_every_epoch_once_and_keeps_within_its_budget(lab1: Store) -> None:
