@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
-from labkit.data.places import folder
-from labkit.data.sources import check_full, named_source
+from labkit.data.sources import check_full, resolve_source
 from labkit.errors import DataError, UserError
 from labkit.execution import remembered, runner
 from labkit.execution.executors import EXECUTORS
-from labkit.execution.progress import PlainView
-from labkit.execution.runner import Options, Summary, View
+from labkit.execution.progress import PlainDisplay
+from labkit.execution.runner import Display, Options, Summary
 from labkit.execution.status import survey
 from labkit.experiment.lookup import (
     DEFAULT_FILE,
@@ -58,29 +57,16 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class RunOptions:
+class RunOptions(Options):
     """What `labkit run` and :func:`run` may be asked for; see there."""
 
     file: str | Path = DEFAULT_FILE
     profile: str | None = None
     seeds: str | int | Sequence[int] | None = None
-    jobs: int | None = None
-    only: str | None = None
-    failed: bool = False
-    force: bool = False
-    fail_fast: bool = False
-    device: str = "auto"
     precision: str | None = None
-    data_root: str | Path | None = None
     source: str | None = None
     no_download: bool = False
     results: str | Path | None = None
-    executor: str = "local"
-
-    @property
-    def root(self) -> Path | None:
-        """Where the full data sets are, if that was said."""
-        return None if self.data_root is None else folder(str(self.data_root))
 
 
 def prepare(asked: RunOptions) -> Prepared:
@@ -97,20 +83,9 @@ def prepare(asked: RunOptions) -> Prepared:
         if given is not None and Path(given).exists() and not Path(given).is_dir():
             raise UserError(f"{option} {given}: is not a folder")
     plan, store = _planned(asked)
-    options = Options(
-        jobs=asked.jobs,
-        only=asked.only,
-        failed=asked.failed,
-        force=asked.force,
-        fail_fast=asked.fail_fast,
-        device=asked.device,
-        threads=plan.settings.get("threads") or 1,
-        data_root=asked.root,
-        executor=asked.executor,
-    )
     if store.plan_path.is_file():
         plan = plan.keeping_own(store.plan())
-    return Prepared(plan, store, options)
+    return Prepared(plan, store, asked)
 
 
 def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
@@ -123,14 +98,8 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
 def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     """The plan of a file, remembered or new, and the store it is for."""
     file, seeds = Path(asked.file), _seeds(asked.seeds)
-    known = {
-        "profile": asked.profile,
-        "seeds": seeds,
-        "only": asked.only,
-        "source": asked.source,
-        "precision": asked.precision,
-        "root": None if asked.root is None else str(asked.root),
-    }
+    root = None if asked.root is None else str(asked.root)
+    known = [asked.profile, seeds, asked.only, asked.source, asked.precision, root]
     key = remembered.key(file, known)
     plan = remembered.recall(key)
     if plan is not None:
@@ -180,13 +149,13 @@ def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     datasets = [name for name in DATASETS if name in used]
     try:
         download = not asked.no_download and before != "bundled"
-        found = named_source(wanted, datasets, asked.root, download)
+        found = resolve_source(wanted, datasets, asked.root, download)
     except DataError:
         return False
     return found == (plan.data_source, plan.data_reason)
 
 
-def execute(prepared: Prepared, view: View) -> Summary:
+def execute(prepared: Prepared, display: Display) -> Summary:
     """Train and measure what is to be done.
 
     Raises:
@@ -203,12 +172,11 @@ def execute(prepared: Prepared, view: View) -> Summary:
         _look_for(device)
         if own:
             # torch: not for a run with nothing to do.
-            from labkit.execution import repeatable, worker
+            from labkit.execution.repeatable import try_own_code
 
-            worker.try_own_code(plan.cells)
-            for line in repeatable.notes(plan.cells):
-                view.say(line)
-    return runner.run(plan, store, prepared.options, view)
+            for line in try_own_code(plan.cells):
+                display.say(line)
+    return runner.run(plan, store, prepared.options, display)
 
 
 def check_data(prepared: Prepared) -> None:
@@ -220,7 +188,7 @@ def check_data(prepared: Prepared) -> None:
     if prepared.plan.data_source == "full":
         todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
         for dataset in sorted({job.spec.dataset for job in todo}):
-            check_full(dataset, prepared.options.data_root)
+            check_full(dataset, prepared.options.root)
 
 
 def _look_for(device: str) -> None:
@@ -286,7 +254,7 @@ def run(
     )  # fmt: skip
     prepared = prepare(asked)
     print(data_line(prepared.plan), file=sys.stderr, flush=True)
-    execute(prepared, PlainView())
+    execute(prepared, PlainDisplay())
     return load(prepared.store.root)
 
 

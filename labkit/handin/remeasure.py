@@ -156,8 +156,8 @@ def _cell(
         return
     if len(samples) != spec.evaluation["samples"]:
         yield f"samples.npz: {len(samples)} samples, {spec.evaluation['samples']} were asked for"
-    root = str(data_root) if data_root else None
-    again = cell_measures.measures(spec, family, samples, history if whole else None, root, trust)
+    steps = history if whole else None
+    again = cell_measures.measures(spec, family, samples, steps, data_root, trust)
     if spec.code == OWN_CODE:
         again = {part: _shared(values, stored[part]) for part, values in again.items()}
     from labkit.execution.repeatable import metrics_that_differ  # for measures of the author's own
@@ -176,7 +176,7 @@ def _cell(
     if family is not None:
         drawn = sampling.evaluation_samples(family, spec)
         yield from _pixels("samples.npz", samples, drawn, most)
-    yield from _sheet(found, spec, samples, most, root, trust)
+    yield from _sheet(found, spec, samples, most, data_root, trust)
 
 
 def _no_weights(spec: CellSpec, train: Path, trust: bool) -> str:
@@ -232,7 +232,7 @@ def _weights(
 
 
 def _sheet(
-    found: Unpacked, spec: CellSpec, samples: Any, most: Tolerance, root: str | None, trust: bool
+    found: Unpacked, spec: CellSpec, samples: Any, most: Tolerance, root: Path | None, trust: bool
 ) -> Iterator[str]:
     sheet_gan = found.plan.sheet_gan(spec)
     if sheet_gan is None or found.store.sheet_damage(spec, sheet_gan):

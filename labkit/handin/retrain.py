@@ -118,7 +118,7 @@ def check(
     settings = {**found.plan.settings, "own": own}
     plan = replace(found.plan, cells=tuple(chosen), settings=settings)
     again = Store(found.scratch / "trained again")
-    options = runner.Options(data_root=data_root, threads=found.plan.settings.get("threads") or 1)
+    options = runner.Options(data_root=data_root)
     try:
         runner.run(plan, again, options, _View(say))
     except Exception as error:

@@ -172,4 +172,5 @@ def test_speed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     eta.remember(cell(1), "auto", seconds=25.0, training=15.0)
     assert eta.estimate(cell(1))[0] == pytest.approx(25.0)
     (tmp_path / "speed.json").write_text("[1, ")
+    eta._remembered.cache_clear()
     assert eta.estimate(cell(1))[1] is False
