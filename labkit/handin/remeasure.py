@@ -146,19 +146,13 @@ class _Cell:
             return
         if len(samples) != (wanted := spec.evaluation["samples"]):
             yield f"samples.npz: {len(samples)} samples, {wanted} were asked for"
-        again = cell_measures.measures(
-            spec, family, samples, history if whole else None, self.root, self.asked.trust
-        )
+        steps, root = history if whole else None, self.asked.data_root
+        again = cell_measures.measures(spec, family, samples, steps, root, self.asked.trust)
         yield from self.measures(stored, again, all_of_it=family is not None)
         if family is not None:
             drawn = sampling.evaluation_samples(family, spec)
             yield from _pixels("samples.npz", samples, drawn, self.most)
         yield from self.sheet(samples)
-
-    @property
-    def root(self) -> str | None:
-        """Where the full data sets are looked for first."""
-        return str(self.asked.data_root) if self.asked.data_root else None
 
     def measures(
         self, stored: dict[str, Any], again: dict[str, dict[str, Any]], all_of_it: bool
@@ -228,7 +222,7 @@ class _Cell:
             return
         gan = sampling.build(sheet_gan, runtime.pick_device())
         checkpoint.load(gan, store.train_folder(sheet_gan) / "best.safetensors")
-        again = cell_measures.sheet_measures(spec, gan, samples, self.root)
+        again = cell_measures.sheet_measures(spec, gan, samples, self.asked.data_root)
         stored = json.loads((store.sheet_folder(spec, sheet_gan) / "metrics.json").read_bytes())
         yield from _compare("the lab sheet's number", stored, {"metrics": again}, self.most)
 

@@ -20,7 +20,7 @@ from labkit.data.places import find_full
 from labkit.errors import one_line
 from labkit.execution import runner
 from labkit.execution.image_grid import pixels
-from labkit.execution.progress import PlainView
+from labkit.execution.progress import PlainDisplay
 from labkit.execution.repeatable import differs, metrics_that_differ
 from labkit.execution.status import Job
 from labkit.experiment import fingerprint
@@ -44,7 +44,7 @@ ONE_IN = 100
 LEAST_FREEDOM = 4
 
 
-class _Announcer(PlainView):
+class _Announcer(PlainDisplay):
     """Of the run: which cells, how long that takes, and how each ended."""
 
     def __init__(self, tell: Say) -> None:
@@ -78,8 +78,7 @@ def check(found: Unpacked, asked: Asked) -> Rung:
     settings = {**found.plan.settings, "own": files}
     plan = replace(found.plan, cells=tuple(chosen), settings=settings)
     again = Store(found.scratch / "trained again")
-    threads = found.plan.settings.get("threads") or 1
-    options = runner.Options(data_root=asked.data_root, threads=threads)
+    options = runner.Options(data_root=asked.data_root)
     try:
         runner.run(plan, again, options, _Announcer(asked.say))
     except Exception as error:

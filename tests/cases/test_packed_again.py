@@ -239,7 +239,7 @@ def test_a_damaged_file_that_no_manifest_names_is_a_finding(honest: Files, tmp_p
     data[start + 20] ^= 1
     path.write_bytes(data)
     ladder = verify(path, highest=2)
-    assert forge.verdicts(ladder) == {1: "failed"}
+    assert handins.verdicts(ladder) == {1: "failed"}
     assert f"{name}: damaged" in " ".join(ladder.rungs[0].found)
 
 

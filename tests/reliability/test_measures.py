@@ -234,9 +234,9 @@ def test_measures_that_were_withdrawn_are_no_findings(
         value["metrics"] |= {"elbo": None, "bits_per_dim": None}
         value["details"]["elbo_absent"] = "L1 is not the negative log of a normalised likelihood"
 
-    path = forge.forged(files, tmp_path / "x.zip", edit_json(name, change), again=True)
+    path = forgeries.forged(files, tmp_path / "x.zip", edit_json(name, change), again=True)
     found = verify(path, rerun=1, cells="*VAE*")
-    assert forge.verdicts(found) == dict.fromkeys((1, 2, 3, 4), "passed"), found.lines()
+    assert handins.verdicts(found) == dict.fromkeys((1, 2, 3, 4), "passed"), found.lines()
 
 
 @pytest.mark.parametrize(
