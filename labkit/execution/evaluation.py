@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from labkit.catalog import FAMILIES, METRICS, resolve
-from labkit.data import load
+from labkit.catalog import FAMILIES, METRICS
 from labkit.data.sources import is_bundled
+from labkit.execution.own_measures import own_measures
 from labkit.execution.sampling import (
     GreyImages,
     load_for,
@@ -24,10 +24,8 @@ from labkit.measure.evaluate import Measures, measure_history, measure_samples, 
 from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.stability import discriminator_records
 from labkit.measure.vae import latent_plane
-from labkit.plugins import registry as own_code
 from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Family
-from labkit.train.rng import seed_all
 
 
 def measures(
@@ -93,17 +91,6 @@ def together(parts: Sequence[Measures]) -> dict[str, dict[str, Any]]:
         "metrics": {name: value for part in parts for name, value in part.metrics.items()},
         "details": {name: value for part in parts for name, value in part.details.items()},
     }
-
-
-def own_measures(spec: CellSpec, samples: GreyImages) -> dict[str, float]:
-    """The measures of a user's own, of samples uint8 (N, 28, 28)."""
-    found = {}
-    for name, target in own_code.own_metrics().items():
-        real = load(spec.dataset, "test", "bundled").images
-        measure = resolve(target)
-        seed_all(spec.seed, f"metric/{name}")
-        found[name] = float(measure(samples, real))
-    return found
 
 
 def sheet_measures(

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from labkit.data import load
 from labkit.errors import one_line
-from labkit.execution.evaluation import own_measures
+from labkit.execution.own_measures import own_measures
 from labkit.execution.sampling import build, learning_context
 from labkit.experiment.fingerprint import evaluation_code, own_files
 from labkit.experiment.spec import CellSpec, sha256_of
@@ -94,6 +94,11 @@ def _stepped(family: Family, spec: CellSpec, epoch: int) -> bytes:
     seed_all(spec.seed, "try", epoch)
     family.step(images, learning_context(family, noise, _N, epoch))
     return checkpoint.dump(family)
+
+
+def unlike_here(spec: CellSpec) -> str:
+    """What an author's networks do otherwise when tried twice here, in words; mostly nothing."""
+    return "; ".join(ABOUT[what] for what in differs(spec) if what != RESUMING)
 
 
 def metrics_that_differ(spec: CellSpec) -> tuple[str, ...]:

@@ -21,15 +21,14 @@ from labkit.errors import one_line
 from labkit.execution import runner
 from labkit.execution.image_grid import pixels
 from labkit.execution.progress import PlainDisplay
-from labkit.execution.repeatable import differs, metrics_that_differ
+from labkit.execution.repeatable import differs, metrics_that_differ, unlike_here
 from labkit.execution.status import Job
 from labkit.experiment import fingerprint
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
 from labkit.handin import machine
 from labkit.handin.content import measured_alike, own_noise, ran_on
-from labkit.handin.ladder import Asked, Rung, Say, first, printable
+from labkit.handin.ladder import UNTRUSTED, Asked, Rung, Say, first, printable
 from labkit.handin.machine import lacking, lacking_in
-from labkit.handin.remeasure import UNTRUSTED, unlike_here
 from labkit.handin.unpack import Unpacked
 from labkit.plugins import registry as own_code
 from labkit.plugins.unlike import ABOUT, RESUMING
