@@ -54,9 +54,15 @@ def _ours(
 
 
 def _cell(task: dict[str, Any]) -> dict[str, Any]:
-    from labkit.execution.runner import train_and_measure
+    from pathlib import Path
 
-    return _timed(lambda: {"cell_seconds": train_and_measure(task)})
+    from labkit.execution.runner import train_and_measure
+    from labkit.execution.status import Task
+    from labkit.experiment.spec import CellSpec
+
+    spec = CellSpec.from_json(task["spec"])
+    one = Task(spec, Path(task["store"]), device=task["device"])
+    return _timed(lambda: {"cell_seconds": train_and_measure(one)})
 
 
 def _evaluation(dataset: str, samples: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from labkit.catalog import FAMILIES
 from labkit.execution.runner import Options, Summary, run
-from labkit.execution.status import Job
+from labkit.execution.status import Job, Task
 from labkit.execution.watch import Progress
 from labkit.experiment.grid import make_plan
 from labkit.experiment.plan import Plan
@@ -58,24 +58,24 @@ def plan_of(text: str, seeds: Sequence[int]) -> Plan:
     return make_plan(parse_experiment(text % ", ".join(map(str, seeds)), "empty.yaml"))
 
 
-def work(task: dict[str, Any]) -> float:
+def work(task: Task) -> float:
     """What `labkit.execution.worker.run_cell` does, without the training and the measuring."""
     started = time.perf_counter()
-    spec, store = CellSpec.from_json(task["spec"]), _store(task["store"])
+    spec, store = task.spec, _store(task.store)
     if not store.is_trained(spec):
         attempt_and_commit(lambda a, _: _fill_training(a, spec), "train", spec, store)
     if not store.is_evaluated(spec):
         attempt_and_commit(lambda a, _: _fill_evaluation(a, spec), "eval", spec, store)
-    if task["sheet_gan"]:
-        sheet_gan = CellSpec.from_json(task["sheet_gan"])
+    if task.sheet_gan:
+        sheet_gan = task.sheet_gan
         if store.is_trained(sheet_gan, deep=True) and store.sheet_damage(spec, sheet_gan):
             attempt_and_commit(_fill_sheet, "sheet", spec, store, sheet_gan)
     return time.perf_counter() - started
 
 
 @cache
-def _store(root: str) -> Store:
-    return Store(Path(root))
+def _store(root: Path) -> Store:
+    return Store(root)
 
 
 def run_empty(plan: Plan, root: Path, executor: str = "local", jobs: int = 2) -> Summary:

@@ -15,18 +15,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
-from labkit.data.places import folder
-from labkit.data.sources import check_full, named_source
+from labkit.data.sources import check_full, resolve_source
 from labkit.errors import DataError, UserError
 from labkit.execution import remembered, runner
 from labkit.execution.executors import EXECUTORS
-from labkit.execution.progress import PlainView
-from labkit.execution.runner import Options, Summary, View
+from labkit.execution.progress import PlainDisplay
+from labkit.execution.runner import Display, Options, Summary
 from labkit.execution.status import survey
 from labkit.experiment.lookup import (
     DEFAULT_FILE,
@@ -80,16 +79,13 @@ def prepare(asked: RunOptions) -> Prepared:
     one_of("--executor", asked.executor, EXECUTORS)
     one_of("--source", asked.source, ("auto", "full", "bundled"))
     one_of("--precision", asked.precision, ("auto", "fp32", "bf16"))
-    if asked.data_root is not None:
-        asked = replace(asked, data_root=folder(str(asked.data_root)))
-    for option, given in (("--data-root", asked.data_root), ("--results", asked.results)):
+    for option, given in (("--data-root", asked.root), ("--results", asked.results)):
         if given is not None and Path(given).exists() and not Path(given).is_dir():
             raise UserError(f"{option} {given}: is not a folder")
     plan, store = _planned(asked)
-    options = replace(asked, threads=plan.settings.get("threads") or 1)
     if store.plan_path.is_file():
         plan = plan.keeping_own(store.plan())
-    return Prepared(plan, store, options)
+    return Prepared(plan, store, asked)
 
 
 def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
@@ -102,7 +98,8 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
 def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     """The plan of a file, remembered or made, and its store."""
     file, seeds = Path(asked.file), _seeds(asked.seeds)
-    key = remembered.key(file, {name: str(value) for name, value in vars(asked).items()})
+    known = {**vars(asked), "data_root": asked.root}
+    key = remembered.key(file, [str(value) for value in known.values()])
     plan = remembered.recall(key)
     if plan is not None:
         store = Store(results_folder(asked.results, plan.name))
@@ -119,7 +116,7 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
         experiment,
         seeds=seeds,
         only=asked.only,
-        data_root=asked.data_root,
+        data_root=asked.root,
         source=wanted,
         # A plan with bundled data keeps it: no download unless `source` asks for it.
         download=not asked.no_download and before != "bundled",
@@ -151,18 +148,18 @@ def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     datasets = [name for name in DATASETS if name in used]
     try:
         download = not asked.no_download and before != "bundled"
-        found = named_source(wanted, datasets, asked.data_root, download)
+        found = resolve_source(wanted, datasets, asked.root, download)
     except DataError:
         return False
     return found == (plan.data_source, plan.data_reason)
 
 
-def execute(prepared: Prepared, progress: View) -> Summary:
+def execute(prepared: Prepared, display: Display) -> Summary:
     """Train and measure the cells that are not done.
 
     Args:
         prepared: the run.
-        progress: shows how far it is.
+        display: shows how far it is.
 
     Raises:
         LabkitError: the user's own code cannot be used, this machine lacks the device, or a
@@ -178,12 +175,11 @@ def execute(prepared: Prepared, progress: View) -> Summary:
         _check_device(device)
         if own:
             # Imports torch, which a run with nothing to do does not need.
-            from labkit.execution import repeatable, worker
+            from labkit.execution.repeatable import try_own_code
 
-            worker.try_own_code(plan.cells)
-            for line in repeatable.notes(plan.cells):
-                progress.say(line)
-    return runner.run(plan, store, prepared.options, progress)
+            for line in try_own_code(plan.cells):
+                display.say(line)
+    return runner.run(plan, store, prepared.options, display)
 
 
 def check_data(prepared: Prepared) -> None:
@@ -195,7 +191,7 @@ def check_data(prepared: Prepared) -> None:
     if prepared.plan.data_source == "full":
         todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
         for dataset in sorted({job.spec.dataset for job in todo}):
-            check_full(dataset, prepared.options.data_root)
+            check_full(dataset, prepared.options.root)
 
 
 def _check_device(device: str) -> None:
@@ -256,7 +252,7 @@ def run(
     """
     prepared = prepare(RunOptions(**locals()))
     print(data_line(prepared.plan), file=sys.stderr, flush=True)
-    execute(prepared, PlainView())
+    execute(prepared, PlainDisplay())
     return load(prepared.store.root)
 
 

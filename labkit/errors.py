@@ -123,8 +123,20 @@ def placeless(text: str, *roots: Path) -> str:
     return re.sub(r"(?<![\w:./\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s\"':]+)+(?=[/\\])[/\\]", "", text)
 
 
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The word that a misspelt one was meant to be, whatever its case; None if none is near.
+
+    Args:
+        word: as it was written.
+        known: what there is.
+        cutoff: how alike they must be, of 1, as difflib measures it.
+    """
+    folded = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(word.lower()[:80], folded, 1, cutoff)
+    return folded[close[0]] if close else None
+
+
 def nearest(word: str, allowed: Iterable[str]) -> str:
     """Advice on a misspelt word: the closest allowed one, or all of them."""
-    folded = {each.lower(): each for each in allowed}
-    close = difflib.get_close_matches(word.lower()[:80], folded, n=1)
-    return f"did you mean '{folded[close[0]]}'?" if close else f"allowed: {', '.join(allowed)}"
+    close = closest(word, allowed)
+    return f"did you mean '{close}'?" if close else f"allowed: {', '.join(allowed)}"

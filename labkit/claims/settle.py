@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from labkit.claims.claim import Settle
 from labkit.claims.statistics import ALPHA
+from labkit.text.numbers import duration
 
 if TYPE_CHECKING:
     from labkit.claims.cell import Cell
@@ -53,7 +54,7 @@ def plan_for(names: Sequence[str], seeds: int, context: Context) -> Settle:
         command = context.resume(tuple(names), seeds)
     time = words.say("settle.time_unknown")
     if seconds is not None:
-        time = words.say("settle.time", time=words.duration(seconds))
+        time = words.say("settle.time", time=duration(max(1, seconds)))
     text = words.say(
         "settle.run" if command else "settle.run_plain",
         seeds=words.count(seeds),

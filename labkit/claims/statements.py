@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
@@ -34,6 +33,7 @@ from labkit.claims.predicates.family import family_versus
 from labkit.claims.predicates.pattern import same_pattern, trade_off
 from labkit.claims.predicates.ranking import ranking
 from labkit.claims.predicates.trend import trend
+from labkit.errors import closest
 from labkit.text.language import _
 
 #: The forms understood, for error messages and the answers' template.
@@ -155,7 +155,7 @@ class _Names:
         known |= {self.words.metric(name): name for name in METRICS}
         found = _lookup(text, known)
         if found is None:
-            hint = nearest(text, sorted(set(known.values())))
+            hint = suggestion(text, sorted(set(known.values())))
             raise StatementError(_("no metric '{name}'", name=text) + hint)
         if METRICS[found].group == "appendix":
             raise StatementError(
@@ -169,7 +169,7 @@ class _Names:
         known = {n: n for n in names} | {self.words.factor(n): n for n in names}
         found = _lookup(text, known)
         if found is None:
-            hint = nearest(text, sorted(set(known.values())))
+            hint = suggestion(text, sorted(set(known.values())))
             raise StatementError(_("no setting '{name}'", name=text) + hint)
         return found
 
@@ -280,7 +280,7 @@ def _change(names: _Names, match: re.Match[str], dataset: str | None) -> list[Dr
         cells = cells.filter(lambda c: c.run == run)
         if not len(cells):
             known = [c.run for c in names.cells]
-            raise StatementError(_("no run '{run}'", run=run) + nearest(run, known))
+            raise StatementError(_("no run '{run}'", run=run) + suggestion(run, known))
     direction = _direction(match)
     percent: float | None = None
     half = 0.5
@@ -373,10 +373,10 @@ def _lookup(text: str, known: dict[str, str]) -> str | None:
     return {_plain(key): value for key, value in known.items()}.get(_plain(text))
 
 
-def nearest(text: str, known: Iterable[str]) -> str:
+def suggestion(text: str, known: Iterable[str]) -> str:
     """ "; did you mean 'proxy_fid'?", or empty where nothing is near."""
-    close = get_close_matches(text, list(known), 1, 0.5)
-    return _("; did you mean '{name}'?", name=close[0]) if close else ""
+    close = closest(text, known)
+    return _("; did you mean '{name}'?", name=close) if close else ""
 
 
 def _plain(text: str) -> str:

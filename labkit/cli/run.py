@@ -11,7 +11,7 @@ from labkit import api
 from labkit.cli import leave
 from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
 from labkit.execution import eta, runner
-from labkit.execution.progress import LiveView, PlainView
+from labkit.execution.progress import LiveDisplay, PlainDisplay
 from labkit.execution.status import survey
 from labkit.experiment.lookup import DEFAULT_FILE, data_line
 from labkit.text.numbers import duration
@@ -57,10 +57,10 @@ def run(
         api.check_data(prepared)
         _say_what_would_run(prepared)
         return
-    progress = LiveView() if sys.stderr.isatty() else PlainView()
+    display = LiveDisplay() if sys.stderr.isatty() else PlainDisplay()
     leave.on_signals()
     try:
-        summary = api.execute(prepared, progress)
+        summary = api.execute(prepared, display)
     except KeyboardInterrupt:
         leave.interrupted()
     parts = [f"{summary.done} of {len(prepared.plan.cells)} cells done"]
@@ -83,7 +83,9 @@ def _say_what_would_run(prepared: api.Prepared) -> None:
         typer.echo(f"{job.spec.name:<{width}}  {job.state:<8} {job.why}{long}")
     training = [job.spec for job in todo if job.state != "measure"]
     if training:
-        long = eta.total_in_words(training, runner.worker_count(options), options.device)
+        long = eta.total_in_words(
+            training, runner.worker_count(options, runner.threads(plan)), options.device
+        )
         say(f"{len(todo)} of {len(plan.cells)} cells would run: {long}")
     else:
         say(f"nothing to train; {len(todo)} of {len(plan.cells)} cells would be measured")

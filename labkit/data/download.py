@@ -53,16 +53,13 @@ def fetch(dataset: str, root: Path, say: Callable[[str], None] = lambda line: No
         atomic.mkdir(folder)
         bases = mirrors(dataset)
         for name, sha256 in DATASETS[dataset].files.items():
-            if not _is_whole(folder / name, sha256):
+            path = folder / name
+            if not path.is_file() or hashlib.sha256(content(path)).hexdigest() != sha256:
                 say(f"fetching {dataset} {name}")
-                atomic.replace_bytes(folder / name, _first_good(bases, name, sha256))
+                atomic.replace_bytes(path, _first_good(bases, name, sha256))
     except OSError as error:
         raise DataError(f"{folder}: cannot be written: {reason(error)}") from error
     return folder
-
-
-def _is_whole(path: Path, sha256: str) -> bool:
-    return path.is_file() and hashlib.sha256(content(path)).hexdigest() == sha256
 
 
 def _first_good(bases: list[str], name: str, sha256: str) -> bytes:

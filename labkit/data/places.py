@@ -1,4 +1,4 @@
-"""Finding the full sets on the user's disk, however they were put there.
+"""Find the full sets on the user's disk, wherever they were put.
 
 torchvision's layout (``<root>/MNIST/raw``) comes first. Else the four files may lie in the root
 itself or a folder or two from it, gzipped or not, and be spelled as on Kaggle. The files of both
@@ -51,9 +51,9 @@ def folder(text: str) -> Path:
 
 
 def find_full(dataset: str, root: Path | None = None) -> Path | None:
-    """The folder that holds all four files of a data set, or None.
+    """Return the folder that holds all four files of a data set, or None.
 
-    That they are this set's is known; that they are whole is not.
+    Only the smallest file is checked: the others may be damaged.
     """
     for base in data_roots(root):
         for place in _places(base, dataset):
@@ -66,7 +66,7 @@ def find_full(dataset: str, root: Path | None = None) -> Path | None:
 
 
 def why_not(datasets: Sequence[str], root: Path | None = None) -> str:
-    """Which sets are not there, what was looked for and where, and what was there instead."""
+    """Say which sets are missing, where they were looked for, and what was found instead."""
     roots, notes = data_roots(root), []
     for place in dict.fromkeys(p for base in roots for d in datasets for p in _places(base, d)):
         missing = lacking(place)

@@ -58,7 +58,8 @@ def resolve_source(
         download: whether a missing set may be fetched.
 
     Returns:
-        ``("full" | "bundled", reason)``; the reason is one sentence for the terminal.
+        ``("full" | "bundled", reason)``; the reason is one sentence, which names no folder of
+        this machine, since plans are handed in.
 
     Raises:
         DataError: ``full`` was asked for, a root was named or it is the only source there is,
@@ -90,18 +91,9 @@ def resolve_source(
     if root is not None:  # named for this run: nothing else can be meant
         raise DataError(f"{why}; without --data-root, or with --source bundled, it is trained on "
                          "the bundled subset")  # fmt: skip
+    for folder in sorted(data_roots(), key=lambda each: -len(str(each))):
+        why = why.replace(str(folder), "the cache" if folder == cache_dir() else "LABKIT_DATA")
     return "bundled", why
-
-
-def named_source(
-    source: str, datasets: Sequence[str], root: Path | None = None, download: bool = True
-) -> tuple[str, str]:
-    """:func:`resolve_source` with no folder of the user's machine in the reason."""
-    found, reason = resolve_source(source, datasets, root, download)
-    named = "the data root" if root else "LABKIT_DATA"
-    for folder in sorted(data_roots(root), key=lambda each: -len(str(each))):
-        reason = reason.replace(str(folder), "the cache" if folder == cache_dir() else named)
-    return found, reason
 
 
 def load(
@@ -165,7 +157,7 @@ def _full(dataset: str, split: str, root: Path | None) -> Images:
 
 
 def check_full(dataset: str, root: Path | None = None) -> None:
-    """Nothing, if all four files of a full set are there and the published ones.
+    """Check that all four files of a full set are there and are the published ones.
 
     Raises:
         DataError: one is not; or the set is missing.

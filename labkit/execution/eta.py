@@ -50,7 +50,7 @@ def samples_measured(spec: CellSpec) -> int:
 
 def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
     """Expected seconds of a cell, and whether that rests on a cell run on this machine."""
-    remembered, (image, sample) = _remembered(), _keys(spec, device)
+    remembered, (image, sample) = _remembered(_path()), _keys(spec, device)
     seconds = images_seen(spec) * remembered.get(image, _rough(spec))
     seconds += samples_measured(spec) * remembered.get(sample, ROUGH_SAMPLE)
     return seconds, image in remembered
@@ -76,7 +76,7 @@ def remember(spec: CellSpec, device: str, seconds: float, training: float) -> No
         seconds: of the whole cell, start to commit.
         training: seconds of it spent in training steps.
     """
-    known = _remembered()
+    known = _remembered(_path())
     rest = max(seconds - training, 0.0)
     found = (training / images_seen(spec), rest / samples_measured(spec))
     new = {key: each for key, each in zip(_keys(spec, device), found, strict=True) if each > 0}
@@ -120,17 +120,9 @@ def _path() -> Path:
     return cache_dir() / "speed.json"
 
 
-def _remembered() -> dict[str, float]:
-    path = _path()
-    try:
-        return dict(_read(path, path.stat().st_mtime_ns))
-    except OSError:
-        return {}
-
-
 @lru_cache(maxsize=1)
-def _read(path: Path, changed: int) -> dict[str, float]:
-    """The file as it was when it was last `changed`: a plan asks once for each cell."""
+def _remembered(path: Path) -> dict[str, float]:
+    """What stands in the file; read once, since a plan asks for each of its cells."""
     with contextlib.suppress(OSError, ValueError):
         found = json.loads(path.read_bytes())
         if isinstance(found, dict):

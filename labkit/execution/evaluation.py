@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from labkit.catalog import FAMILIES, METRICS, resolve
-from labkit.data import load
+from labkit.catalog import FAMILIES, METRICS
 from labkit.data.sources import is_bundled
+from labkit.execution.own_measures import own_measures
 from labkit.execution.sampling import (
     GreyImages,
     load_for,
@@ -24,10 +24,8 @@ from labkit.measure.evaluate import Measures, measure_history, measure_samples, 
 from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.stability import discriminator_records
 from labkit.measure.vae import latent_plane
-from labkit.plugins import registry as own_code
 from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Family
-from labkit.train.rng import seed_all
 
 
 def measures(
@@ -35,7 +33,7 @@ def measures(
     family: Family | None,
     samples: GreyImages,
     history: Sequence[Mapping[str, Any]] | None,
-    data_root: str | None = None,
+    data_root: Path | None = None,
     own: bool = True,
 ) -> dict[str, dict[str, Any]]:
     """What ``metrics.json`` holds: ``metrics`` and ``details``.
@@ -48,9 +46,8 @@ def measures(
         data_root: where to look for the full data sets first.
         own: whether the measures of a user's own are run too.
     """
-    root = Path(data_root) if data_root else None
     if not is_bundled(spec.dataset):
-        load_for(spec, "test", root)  # whoever measures asks for these images without a folder
+        load_for(spec, "test", data_root)  # whoever measures asks for these images without a folder
     parts = [measure_samples(samples, spec.dataset)] if spec.has_features else []
     if history is not None and spec.has_features:
         parts.append(measure_history(history, spec.family))
@@ -60,7 +57,7 @@ def measures(
             Measures({k: v for k, v in records.items() if METRICS[k].applies(spec.family)})
         )
     if isinstance(family, Autoencoder):
-        test = load_for(spec, "test", root)
+        test = load_for(spec, "test", data_root)
         images, labels = probe(test, slice(None), family.device)
         with drawing(family, spec.seed, "codes"):
             mean, log_variance = family.encode(images, labels)
@@ -85,28 +82,22 @@ def measures(
         parts.append(measure_conditional(samples, asked, spec.dataset))
     if own:
         parts.append(Measures(own_measures(spec, samples)))
+    return together(parts)
+
+
+def together(parts: Sequence[Measures]) -> dict[str, dict[str, Any]]:
+    """Several measures as ``metrics.json`` holds them."""
     return {
         "metrics": {name: value for part in parts for name, value in part.metrics.items()},
         "details": {name: value for part in parts for name, value in part.details.items()},
     }
 
 
-def own_measures(spec: CellSpec, samples: GreyImages) -> dict[str, float]:
-    """The measures of a user's own, of samples uint8 (N, 28, 28)."""
-    found = {}
-    for name, target in own_code.own_metrics().items():
-        real = load(spec.dataset, "test", "bundled").images
-        measure = resolve(target)
-        seed_all(spec.seed, f"metric/{name}")
-        found[name] = float(measure(samples, real))
-    return found
-
-
 def sheet_measures(
-    spec: CellSpec, gan: Any, samples: GreyImages, data_root: str | None = None
+    spec: CellSpec, gan: Any, samples: GreyImages, data_root: Path | None = None
 ) -> dict[str, float]:
     """``lab_sheet_fid`` of a cell's samples, uint8 (N, 28, 28), by a GAN's discriminator."""
-    test = load_for(spec, "test", Path(data_root) if data_root else None)
+    test = load_for(spec, "test", data_root)
     found = []
     for images in (test.images, samples):
         with drawing(gan, spec.seed, "features"):

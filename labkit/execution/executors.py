@@ -1,4 +1,8 @@
-"""Where cells run: here, or in worker processes. Both mirror `concurrent.futures`."""
+"""Where cells run: here, or in worker processes.
+
+Both mirror `concurrent.futures`: `submit` returns a future, leaving the block waits for all,
+and `stop` ends everything at once.
+"""
 
 from __future__ import annotations
 
@@ -11,32 +15,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from multiprocessing import spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 
 class WorkerDiedError(Exception):
     """A worker process ended without an answer: killed, out of memory, crashed, timed out."""
-
-
-class Executor(Protocol):
-    """Submit a function, get a future; leave the block to wait for all."""
-
-    def submit(
-        self, function: Callable[..., Any], *args: Any, timeout: float | None = None
-    ) -> Future[Any]: ...
-
-    def stop(self) -> None:
-        """End everything at once."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
 
 class Inline:
@@ -141,12 +124,7 @@ class LocalProcesses:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if kind is not None:
             self.stop()
         else:
@@ -155,6 +133,7 @@ class LocalProcesses:
 
 
 EXECUTORS = ("local", "inline")
+Executor = Inline | LocalProcesses
 
 
 def _pass_on(done: Future[Any], outer: Future[Any], limit: float | None) -> None:

@@ -1,4 +1,4 @@
-"""Grids of small grey images as PNG files, the same bytes every time."""
+"""Small grey images as files, the same bytes every time: grids as PNG, samples as NPZ."""
 
 from __future__ import annotations
 
@@ -36,6 +36,13 @@ def png(page: NDArray[np.uint8]) -> bytes:
 
     file = io.BytesIO()
     Image.fromarray(page).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def npz(samples: NDArray[np.uint8]) -> bytes:
+    """A compressed NPZ file with one entry, ``samples``."""
+    file = io.BytesIO()
+    np.savez_compressed(file, samples=samples)
     return file.getvalue()
 
 

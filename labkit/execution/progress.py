@@ -17,10 +17,9 @@ from labkit.text.numbers import duration
 
 if TYPE_CHECKING:
     from rich.live import Live
-    from rich.table import Table
 
 
-class PlainView:
+class PlainDisplay:
     """One line per event; what a log file or a CI job wants."""
 
     def __init__(self) -> None:
@@ -62,7 +61,7 @@ class PlainView:
             self.say(f"first samples: {_short(grids[0])}")
 
 
-class LiveView(PlainView):
+class LiveDisplay(PlainDisplay):
     """A line per running cell with epoch, losses and time left, and an overall bar.
 
     Rich is imported once there is something to show: a run with nothing to do is immediate.
@@ -86,7 +85,6 @@ class LiveView(PlainView):
             self._live.start()
 
     def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None:
-        from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
@@ -101,7 +99,14 @@ class LiveView(PlainView):
                 Text(progress.where, style="cyan"),
                 Text(losses(progress.spec, progress.row), style="dim"),
             )
-        self._live.update(Group(table, self._overall(running, len(waiting))))
+        share, left = self._overall(running)
+        table.add_row(
+            Text(f"{self._finished}/{self._total} cells", style="bold"),
+            ProgressBar(total=1.0, completed=share, width=16),
+            f"{len(waiting)} waiting",
+            f"about {left} left",
+        )
+        self._live.update(table)
 
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
         super().finished(spec, outcome)
@@ -119,11 +124,8 @@ class LiveView(PlainView):
         else:  # above the live part
             self._live.console.print(line, soft_wrap=True, highlight=False, markup=False)
 
-    def _overall(self, running: Sequence[Progress], waiting: int) -> Table:
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
+    def _overall(self, running: Sequence[Progress]) -> tuple[float, str]:
+        """The share of the run that is done, and how long the rest takes."""
         total = sum(self._weights.values()) or 1.0
         under_way = sum(p.share * self._weights.get(p.spec.name, 0.0) for p in running)
         share = min((self._done_weight + under_way) / total, 1.0)
@@ -132,14 +134,7 @@ class LiveView(PlainView):
         if not self._head_start:
             self._head_start = share or 1e-9
         gained = share - self._head_start
-        left = duration(elapsed / gained * (1 - share)) if gained > 0.01 else "..."
-        row = Table.grid(padding=(0, 2))
-        row.add_row(
-            Text(f"{self._finished}/{self._total} cells", style="bold"),
-            ProgressBar(total=1.0, completed=share, width=30),
-            f"{waiting} waiting, about {left} left",
-        )
-        return row
+        return share, duration(elapsed / gained * (1 - share)) if gained > 0.01 else "..."
 
 
 def announce(jobs: Sequence[Job], workers: int, expected: str) -> str:

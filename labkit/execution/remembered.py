@@ -4,7 +4,7 @@ Reading, checking and expanding an experiment file takes longer than looking at 
 finished cells. A plan follows from the bytes of the file, what was asked on the command line
 and labkit's own files; it is kept in the cache under the hash of all these, so what is found
 there is what would be made. Where the images come from is the one thing that can change
-beside: who recalls a plan looks again (:func:`labkit.data.sources.named_source`). Plans with
+beside: who recalls a plan looks again (:func:`labkit.data.sources.resolve_source`). Plans with
 code of the user's own are not kept.
 """
 
@@ -15,9 +15,8 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from labkit.data.places import cache_dir
 from labkit.experiment.plan import Plan, PlanError
@@ -27,19 +26,19 @@ PACKAGE = Path(__file__).parents[1]
 MOST = 30
 
 
-def key(file: Path, asked: Mapping[str, Any]) -> str | None:
+def key(file: Path, asked: Sequence[str]) -> str | None:
     """What a plan follows from, as a SHA-256; None if the file cannot be read.
 
     Args:
         file: the experiment file.
-        asked: the arguments that planning depends on, as JSON can hold them.
+        asked: all arguments of the run, those that planning depends on among them.
     """
     try:
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         made_by = sorted(_files(os.fspath(PACKAGE)))
     except OSError:
         return None
-    facts = [content, dict(asked), list(sys.version_info[:3]), made_by]
+    facts = [content, asked, list(sys.version_info[:3]), made_by]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

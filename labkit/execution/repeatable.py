@@ -1,4 +1,4 @@
-"""Whether a user's own networks do the same twice: what a grader can repeat of a cell.
+"""Try a user's own networks before they train: whether they work, and do the same twice.
 
 labkit seeds torch, NumPy and Python's `random` before each epoch and each drawing. A file may
 draw from elsewhere (the clock, a generator without a seed) or keep something beside its weights
@@ -14,17 +14,21 @@ import time
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from labkit.data import load
-from labkit.execution.evaluation import own_measures
-from labkit.execution.sampling import build
+from labkit.errors import one_line
+from labkit.execution.own_measures import own_measures
+from labkit.execution.sampling import build, learning_context
 from labkit.experiment.fingerprint import evaluation_code, own_files
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.plugins import registry as own_code
+from labkit.plugins.registry import OwnCodeError
 from labkit.plugins.unlike import ABOUT, RESUMING, SAMPLES, TRAINING
-from labkit.train import checkpoint
+from labkit.train import checkpoint, runtime
+from labkit.train.adversary import Adversary
 from labkit.train.draws import drawing
-from labkit.train.models.base import Context, Family
+from labkit.train.models.base import Family
 from labkit.train.rng import seed_all, stream
 
 _N, _SAMPLES, _MEASURED = 8, 4, 1000
@@ -34,10 +38,10 @@ _known: dict[str, tuple[str, ...]] = {}
 
 
 def differs(spec: CellSpec) -> tuple[str, ...]:
-    """What of a cell with a user's own networks is not the same when it is tried twice.
+    """Return what differs when a cell with a user's own networks is tried twice.
 
-    The user's files are run, and after it they are as if they had not been. What raises is
-    not judged here: training says better what is wrong.
+    Run the user's files; the next `load` runs them anew. An error is not reported here:
+    training says better what is wrong.
 
     Returns:
         Keys of :data:`labkit.plugins.unlike.ABOUT`; none for networks of labkit's own.
@@ -75,7 +79,7 @@ def _differs(spec: CellSpec, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _begun(spec: CellSpec) -> Family:
-    """A family after its first step, its user's files run anew."""
+    """Run the user's files anew and return a family after its first step."""
     own_code.run_again()
     family = build(spec, torch.device("cpu"))
     _stepped(family, spec, 1)
@@ -83,18 +87,22 @@ def _begun(spec: CellSpec) -> Family:
 
 
 def _stepped(family: Family, spec: CellSpec, epoch: int) -> bytes:
-    """One step of training as in an epoch of its own; what a checkpoint then holds."""
+    """Take one training step as in an epoch of its own; return the checkpoint after it."""
     images = torch.rand(_N, 1, 28, 28, generator=stream(spec.seed, "try")) * 2 - 1
     family.train()
-    last = getattr(family, "n_critic", 1) - 1  # the step in which a generator learns too
-    noise, labels = stream(spec.seed, "try", epoch), torch.arange(_N) % 10
+    noise = stream(spec.seed, "try", epoch)
     seed_all(spec.seed, "try", epoch)
-    family.step(images, Context(noise, labels, step=last, steps=last + 1, epoch=epoch))
+    family.step(images, learning_context(family, noise, _N, epoch))
     return checkpoint.dump(family)
 
 
+def unlike_here(spec: CellSpec) -> str:
+    """What an author's networks do otherwise when tried twice here, in words; mostly nothing."""
+    return "; ".join(ABOUT[what] for what in differs(spec) if what != RESUMING)
+
+
 def metrics_that_differ(spec: CellSpec) -> tuple[str, ...]:
-    """The measures of a user's own that give another number for the same images."""
+    """Return the user's own measures that give two numbers for the same images."""
     if not own_code.own_metrics():
         return ()
     key = f"{evaluation_code()}/{spec.dataset}/{spec.seed}"
@@ -106,21 +114,74 @@ def metrics_that_differ(spec: CellSpec) -> tuple[str, ...]:
     return _known.get(key, ())
 
 
-def notes(specs: Sequence[CellSpec]) -> list[str]:
-    """A line on each of the user's files that is not the same twice, for before training."""
-    found: list[str] = []
-    tried: set[str] = set()
+def try_own_code(specs: Sequence[CellSpec]) -> list[str]:
+    """Build each kind of cell and take one step, so that a mistake in a user's file shows at once.
+
+    Returns:
+        A line on each of the files that is not the same twice, to be said before training.
+
+    Raises:
+        OwnCodeError: one line: which file, what was expected, what was found.
+    """
+    runtime.set_up()
+    kinds: dict[str, CellSpec] = {}
     for spec in specs:
-        kind = sha256_of([spec.family, dict(spec.params)])
-        if kind in tried:
-            continue
-        tried.add(kind)
-        if unlike := differs(spec):
-            found.append(
-                f"{' and '.join(own_files(spec))}: {'; '.join(ABOUT[what] for what in unlike)}: "
-                "`labkit verify` will not be able to check that. What torch, numpy.random and "
-                "random draw is seeded by labkit"
-            )
+        if own_files(spec):
+            kinds.setdefault(sha256_of([spec.family, dict(spec.params)]), spec)
+    for spec in kinds.values():
+        _try(spec)
+    found = [
+        f"{' and '.join(own_files(spec))}: {'; '.join(ABOUT[what] for what in unlike)}: "
+        "`labkit verify` will not be able to check that. What torch, numpy.random and "
+        "random draw is seeded by labkit"
+        for spec in kinds.values()
+        if (unlike := differs(spec))
+    ]
     for name in metrics_that_differ(specs[0]) if specs else ():
         found.append(f"{name}: this measure of your own differs when taken twice of one set")
     return list(dict.fromkeys(found))
+
+
+def _try(spec: CellSpec) -> None:
+    """Build a cell and take one step.
+
+    Raises:
+        OwnCodeError: see `try_own_code`.
+    """
+    file = own_files(spec)[0]
+    try:
+        fault = _fault(build(spec, torch.device("cpu")), stream(spec.seed, "try"))
+    except OwnCodeError:
+        raise
+    except Exception as error:
+        where = own_code.place(error) or f"{file}: a first training step raised"
+        raise OwnCodeError(f"{where} {one_line(error)}") from error
+    if fault:
+        raise OwnCodeError(f"{file}: {fault}")
+
+
+def _fault(family: Family, rng: torch.Generator) -> str:
+    """Say what is wrong with the losses, a step's result or the images; empty if nothing is."""
+    if isinstance(adversary := getattr(family, "adversary", None), Adversary):
+        logits = torch.zeros(_N, 1, requires_grad=True)
+        for name, loss in (
+            ("discriminator_loss(real, fake)", adversary.loss.discriminator(logits, logits)),
+            ("generator_loss(fake)", adversary.loss.generator(logits)),
+        ):
+            if not isinstance(loss, Tensor) or loss.dim():
+                found = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
+                return f"expected {name} -> a scalar tensor, as of .mean(); it gave {found}"
+    context = learning_context(family, rng, _N)
+    for name, value in family.step(torch.zeros(_N, 1, 28, 28), context).items():
+        if not isinstance(value, Tensor) or value.dim():
+            return f"step must return scalar tensors; {name} is none"
+        if not value.isfinite():
+            return f"{name} is {value.item()} in a first training step"
+    # Far out, where only a tanh (or the like) keeps an output within its range.
+    images = family.decode(100 * family.random_noise(2, rng))
+    wanted = "expected images (N, 1, 28, 28) in [-1, 1]"
+    if images.shape != (2, 1, 28, 28):
+        return f"{wanted}; for N = 2 it gave {tuple(images.shape)}"
+    if images.abs().max() > 1:
+        return f"{wanted} whatever the noise (end in a tanh); it gave {images.abs().max():.3g}"
+    return ""

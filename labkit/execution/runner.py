@@ -1,8 +1,8 @@
-"""What to run, in which order, on which executor; and what came of it.
+"""Decide what to run, run it on an executor, and collect how each cell ended.
 
-Committed cells are skipped, the rest go to the executor, longest first. A failed cell
+Skip committed cells and hand the rest to the executor, longest first. A failed cell
 is noted and the others go on. Progress is read from the files the workers write, so
-any executor has it.
+it works with any executor.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from labkit.data.places import folder
 from labkit.execution import eta
 from labkit.execution.executors import Executor, Inline, LocalProcesses, WorkerDiedError
 from labkit.execution.status import (
@@ -25,6 +26,7 @@ from labkit.execution.status import (
     SHEET,
     Job,
     State,
+    Task,
     failure_line,
     lacks_sheet_number,
     survey,
@@ -42,7 +44,7 @@ AHEAD = 2
 PATIENCE, LEAST_LIMIT_S = 20.0, 3600.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """How a run goes about it; nothing here can change a result."""
 
@@ -52,16 +54,20 @@ class Options:
     force: bool = False
     fail_fast: bool = False
     device: str = "auto"
-    threads: int = 1
-    data_root: Path | None = None
+    data_root: str | Path | None = None
     executor: str = "local"
 
+    @property
+    def root(self) -> Path | None:
+        """Where the full data sets are, if that was said."""
+        return None if self.data_root is None else folder(str(self.data_root))
 
-#: Runs one cell, given the fields of a `labkit.execution.worker.Task`; returns the seconds it took.
-Work = Callable[[dict[str, Any]], float]
+
+#: Runs one cell; returns the seconds it took.
+Work = Callable[[Task], float]
 
 
-class View(Protocol):
+class Display(Protocol):
     """Shows a run to somebody."""
 
     def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None: ...
@@ -98,7 +104,12 @@ def _expected(job: Job, device: str) -> float:
     return 0.0 if job.state == "measure" else eta.estimate(job.spec, device)[0]
 
 
-def worker_count(options: Options) -> int:
+def threads(plan: Plan) -> int:
+    """How many threads each cell has."""
+    return plan.settings.get("threads") or 1
+
+
+def worker_count(options: Options, threads: int = 1) -> int:
     """``-j``, or one worker per core (two per GPU), each with its fixed number of threads."""
     if options.executor == "inline":
         return 1
@@ -110,11 +121,11 @@ def worker_count(options: Options) -> int:
         cores = len(os.sched_getaffinity(0))
     else:
         cores = os.cpu_count() or 1
-    return max(1, cores // options.threads)
+    return max(1, cores // threads)
 
 
 def run(
-    plan: Plan, store: Store, options: Options, view: View, work: Work | None = None
+    plan: Plan, store: Store, options: Options, display: Display, work: Work | None = None
 ) -> Summary:
     """Run what is to be run, until all of it is done or has failed.
 
@@ -122,7 +133,7 @@ def run(
         plan: becomes the store's newest plan.
         store: where results are, and go.
         options: how to go about it.
-        view: who is shown what happens.
+        display: who is shown what happens.
         work: runs one cell in a worker; tests of store and runner put their own here.
 
     Raises:
@@ -132,27 +143,28 @@ def run(
     """
     jobs = survey(plan, store)
     todo = select(jobs, options)
-    with _alone(store, todo) as note:
+    # With nothing to do no lock is needed.
+    with only_run(store.lock_path) if todo else contextlib.nullcontext("") as note:
         # A loop of the user's own may have joined since the plan was made.
         store.update_plan(lambda old: plan.keeping_own(old) if old else plan)
-        workers = min(worker_count(options), max(len(todo), 1))
+        workers = min(worker_count(options, threads(plan)), max(len(todo), 1))
         if options.force:
             for job in todo:
                 store.set_aside(job.spec)
         expected = eta.total_in_words([j.spec for j in todo if j.state != "measure"], workers)
-        view.start(todo, workers, expected)
+        display.start(todo, workers, expected)
         if note:
-            view.say(note)
+            display.say(note)
         states = {job.spec.fingerprint: job.state for job in jobs}
         if options.force:
             states |= {job.spec.fingerprint: "train" for job in todo}
-        now = _Run(plan, store, options, view, workers, work or train_and_measure, states)
+        now = _Run(plan, store, options, display, workers, work or train_and_measure, states)
         try:
             if todo:
                 now.drain(todo)
                 now.drain(now.late())
         finally:
-            view.stop()
+            display.stop()
         for job in jobs:
             if states[job.spec.fingerprint] == "done":
                 store.sweep(job.spec)
@@ -165,11 +177,6 @@ def run(
     )
 
 
-def _alone(store: Store, todo: Sequence[Job]) -> contextlib.AbstractContextManager[str]:
-    """The store's lock; with nothing to do none is needed."""
-    return only_run(store.lock_path) if todo else contextlib.nullcontext("")
-
-
 @dataclass
 class _Run:
     """A run under way: the executor's window, and what has become of each cell."""
@@ -177,7 +184,7 @@ class _Run:
     plan: Plan
     store: Store
     options: Options
-    view: View
+    display: Display
     workers: int
     work: Work
     states: dict[str, State]
@@ -210,35 +217,38 @@ class _Run:
                 if time.monotonic() - shown >= POLL_S:
                     specs = [job.spec for job in pending.values()]
                     running, ready = watch(self.store, specs)
-                    self.view.update(running, [*ready, *(job.spec for job in waiting)])
+                    self.display.update(running, [*ready, *(job.spec for job in waiting)])
                     shown = time.monotonic()
 
     def late(self) -> list[Job]:
         """What had to wait for the first GAN of its data set."""
-        lacking = []
-        for cell in self.plan.cells:
-            if self.states[cell.fingerprint] == "done" and self._lacks_sheet_number(cell):
-                lacking.append(Job(cell, "measure", f"{SHEET} missing"))
+        lacking = [
+            Job(cell, "measure", f"{SHEET} missing")
+            for cell in self.plan.cells
+            if self.states[cell.fingerprint] == "done"
+            and lacks_sheet_number(cell, self.store, self.plan.sheet_gan(cell))
+        ]
         return select(lacking, self.options)
-
-    def _new_failure(self, cell: CellSpec) -> CellFailure | None:
-        """What went wrong with a cell since it was submitted, whatever became of it."""
-        if self.store.failure_mark(cell) == self.marks[cell.fingerprint]:
-            return None
-        return self.store.last_failure(cell)
-
-    def _lacks_sheet_number(self, cell: CellSpec) -> bool:
-        return lacks_sheet_number(cell, self.store, self.plan.sheet_gan(cell))
 
     def _submit(self, job: Job, executor: Executor) -> Future[Any]:
         limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, self.options.device))
-        task = _task(job.spec, self.plan, self.store, self.options)
+        task = Task(
+            job.spec,
+            self.store.root,
+            self.options.root,
+            self.options.device,
+            threads(self.plan),
+            self.plan.sheet_gan(job.spec),
+            self.plan.settings.get("own", ()),
+        )
         self.marks[job.spec.fingerprint] = self.store.failure_mark(job.spec)
         return executor.submit(self.work, task, timeout=limit)
 
     def _ended(self, job: Job, future: Future[Any]) -> None:
         outcome = _outcome(future, job.spec, self.store)
-        failure = self._new_failure(job.spec)
+        # What went wrong since the cell was submitted, whatever became of it.
+        noted = self.store.failure_mark(job.spec) != self.marks[job.spec.fingerprint]
+        failure = self.store.last_failure(job.spec) if noted else None
         if isinstance(outcome, CellResult) and not outcome.measured and failure:
             outcome = failure  # its training is committed, and then something went wrong
         if isinstance(outcome, CellFailure):
@@ -249,31 +259,18 @@ class _Run:
             if job.state != "measure" and job.why != BEGUN:
                 eta.remember(job.spec, self.options.device, future.result(), outcome.seconds)
         if not job.why.startswith(SHEET):  # an afterthought to a cell already shown
-            self.view.finished(job.spec, outcome)
+            self.display.finished(job.spec, outcome)
         if isinstance(outcome, CellResult) and failure:
             # The lab sheet's own number, or a flush after all was written: it costs no cell.
-            self.view.say(f"{job.spec.name}: done, but something {failure_line(failure)}")
+            self.display.say(f"{job.spec.name}: done, but something {failure_line(failure)}")
 
 
-def _task(spec: CellSpec, plan: Plan, store: Store, options: Options) -> dict[str, Any]:
-    sheet_gan = plan.sheet_gan(spec)
-    return {
-        "spec": spec.to_json(),
-        "store": str(store.root),
-        "data_root": str(options.data_root) if options.data_root else None,
-        "device": options.device,
-        "threads": options.threads,
-        "sheet_gan": sheet_gan.to_json() if sheet_gan else None,
-        "own": plan.settings.get("own", []),
-    }
-
-
-def train_and_measure(task: dict[str, Any]) -> float:
+def train_and_measure(task: Task) -> float:
     """In the worker: run one cell; return the seconds it took. Imports torch only here."""
     from labkit.execution import worker
 
     started = time.perf_counter()
-    worker.run_cell(worker.Task(**task))
+    worker.run_cell(task)
     return time.perf_counter() - started
 
 

@@ -66,10 +66,15 @@ def _step_as_before(family: Any) -> None:
     family.step = step
 
 
+def learning_context(family: Family, noise: torch.Generator, n: int, epoch: int = 1) -> Context:
+    """The context of a step on `n` images in which all networks learn, a generator too."""
+    last = getattr(family, "n_critic", 1) - 1
+    return Context(noise, torch.arange(n) % 10, step=last, steps=last + 1, epoch=epoch)
+
+
 def probe_images(spec: CellSpec, device: torch.device, root: Path | None = None) -> Probe:
     """The test images whose reconstructions are shown, (RECONSTRUCTED, 1, 28, 28) in [-1, 1]."""
-    # The first test images are the same in every source.
-    return probe(load(spec.dataset, "test", "bundled", None, root), slice(RECONSTRUCTED), device)
+    return probe(load_for(spec, "test", root), slice(RECONSTRUCTED), device)
 
 
 def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]:
@@ -113,8 +118,7 @@ def evaluation_samples(family: Family, spec: CellSpec) -> GreyImages:
 
 
 def selection_samples(family: Family, spec: CellSpec) -> GreyImages:
-    """The samples the best epoch is chosen by; one noise for all epochs, so that the choice
-    between them is free of its chance."""
+    """The samples the best epoch is chosen by, from the same noise in every epoch."""
     with drawing(family, spec.seed, "selection") as noise:
         return to_numpy(family.sample(spec.selection["samples"], noise))
 

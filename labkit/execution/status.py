@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Why a cell is run that an earlier run left in the middle.
 BEGUN = "begun, not finished"
-#: How it is said why a measured cell is looked at once more, after the data set's first GAN.
+#: Begins the reason why a measured cell is run once more, after the data set's first GAN.
 SHEET = "the lab sheet's own number is"
 
 State = Literal["done", "measure", "train", "failed", "damaged"]
@@ -39,10 +39,25 @@ class Job:
     """One phrase for `labkit run -n` and `labkit status`."""
 
 
-def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:
-    """What there is to do for each cell of the plan, in the plan's order.
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs to run one cell; it crosses to any process."""
 
-    `deep` also looks into large files that nobody has touched since they were committed.
+    spec: CellSpec
+    store: Path
+    data_root: Path | None = None
+    device: str = "auto"
+    threads: int = 1
+    sheet_gan: CellSpec | None = None
+    """The cell whose discriminator yields the lab sheet's own number."""
+    own: Sequence[Mapping[str, str]] = ()
+    """The user's own Python files, see :mod:`labkit.plugins.registry`."""
+
+
+def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:
+    """Return what there is to do for each cell of the plan, in the plan's order.
+
+    With `deep`, also check the content of large files that look unchanged since the commit.
     """
     relatives = _relatives(store)
     jobs = [_job(spec, store, plan.sheet_gan(spec), relatives) for spec in plan.cells]
@@ -84,7 +99,7 @@ def _job(
 
 
 def lacks_sheet_number(spec: CellSpec, store: Store, sheet_gan: CellSpec | None) -> bool:
-    """Whether a measured cell still has to go to the data set's first GAN, which is there."""
+    """Whether a measured cell lacks the lab sheet's own number, and the GAN for it is trained."""
     return (
         sheet_gan is not None
         and store.is_trained(sheet_gan)
@@ -106,7 +121,7 @@ def failure_line(failure: CellFailure) -> str:
 
 
 def _relatives(store: Store) -> dict[str, list[Path]]:
-    """The cell folders of each name: one cell under several settings."""
+    """Map each cell's name to its folders, one for each of its settings."""
     found: dict[str, list[Path]] = {}
     cells = store.root / "cells"
     for folder in cells.iterdir() if cells.is_dir() else ():

@@ -1,7 +1,6 @@
-"""Writing down what layers a cell's networks have, by watching one small training step.
+"""Record what layers a cell's networks have, by watching one small training step.
 
-The networks watched are another set of the same making, on the CPU, so that a training
-goes on as if nobody had looked.
+The networks watched are built for this alone, on the CPU, so that training is not disturbed.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from labkit.execution.sampling import build
+from labkit.execution.sampling import build, learning_context
 from labkit.experiment import fingerprint
 from labkit.experiment.spec import CellSpec
 from labkit.plugins import registry as own_code
 from labkit.store.layer_table import MOST_LAYERS, MOST_LETTERS, Layer, Network
-from labkit.train.models.base import Context, Family
+from labkit.train.models.base import Family
 from labkit.train.rng import stream
 
 #: Images of the step; batch norm needs two.
@@ -33,7 +32,7 @@ _SETTINGS = (
 
 
 def trace(spec: CellSpec) -> tuple[Network, ...]:
-    """The networks of a cell with the layers that a training step calls, in order.
+    """Return the networks of a cell with the layers that a training step calls, in order.
 
     A layer is a module of torch's or one without modules below; what else a network
     computes is not seen. A network no step calls is left out.
@@ -52,11 +51,10 @@ def trace(spec: CellSpec) -> tuple[Network, ...]:
 def _watched(family: Family, seed: int) -> tuple[Network, ...]:
     recorders = {name: _Recorder(network) for name, network in family.networks.items()}
     family.train()
-    noise, labels = stream(seed, "layers"), torch.arange(_N) % 10
-    last = getattr(family, "n_critic", 1) - 1  # the step in which a generator learns too
+    noise = stream(seed, "layers")
     for epoch in (1, 2):  # the second is past all phases of a training of one epoch
-        context = Context(noise, labels, step=last, steps=last + 1, epoch=epoch)
         if not all(recorder.calls for recorder in recorders.values()):
+            context = learning_context(family, noise, _N, epoch)
             family.step(torch.zeros(_N, 1, 28, 28), context)
     return tuple(
         Network(name, recorder.input, recorder.parameters, tuple(recorder.calls))
@@ -113,7 +111,7 @@ class _Recorder:
 
 
 def _layers(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """What is called a layer of a network, each once, by name."""
+    """Yield the layers of a network by name, each once."""
     seen: set[nn.Module] = set()
 
     def below(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
-from labkit.data.sources import data_hash, named_source
+from labkit.data.sources import data_hash, resolve_source
 from labkit.errors import DataError
 from labkit.experiment import fingerprint
 from labkit.experiment.plan import Plan, PlanError, matches, snapshot_epochs
@@ -203,7 +203,7 @@ def _source(
     datasets = [name for name in DATASETS if any(point.dataset == name for point in points)]
     wanted = source or experiment.content.data.source
     try:
-        return named_source(wanted, datasets, root, download)
+        return resolve_source(wanted, datasets, root, download)
     except DataError as error:
         raise PlanError(f"{experiment.file}: {error}") from error
 

@@ -12,6 +12,8 @@ Verdict = Literal["passed", "failed", "not checkable", "not asked for"]
 Say = Callable[[str], None]
 """Takes a line on what is being done, for whoever is waiting."""
 
+UNTRUSTED = "not checkable without --trust-code"
+
 #: What each rung can find; the output says it, so that nobody reads more into a pass.
 TITLES = {
     1: "container and manifest",

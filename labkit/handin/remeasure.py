@@ -20,18 +20,17 @@ from labkit.catalog import METRICS
 from labkit.errors import one_line
 from labkit.execution import evaluation as cell_measures
 from labkit.execution import sampling
-from labkit.execution.repeatable import differs, metrics_that_differ
+from labkit.execution.repeatable import metrics_that_differ, unlike_here
 from labkit.experiment.fingerprint import own_files, training_code
 from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.handin.content import measured_alike, own_noise, ran_on
-from labkit.handin.ladder import Asked, Rung, printable
+from labkit.handin.ladder import UNTRUSTED, Asked, Rung, printable
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
 from labkit.measure.evaluate import measure_history
 from labkit.measure.samples_file import SamplesError, read_samples
 from labkit.measure.tracker import Tracker
 from labkit.plugins import registry as own_code
-from labkit.plugins.unlike import ABOUT, RESUMING
 from labkit.store.history import best_epoch, read_history
 from labkit.train import checkpoint, runtime
 from labkit.train.hardware import processor
@@ -54,7 +53,6 @@ class Tolerance:
 HERE = Tolerance(1e-9, 0.0)
 ELSEWHERE = Tolerance(1e-2, 0.5)
 _HEADER_BYTES = 1 << 20
-UNTRUSTED = "not checkable without --trust-code"
 
 
 def check(found: Unpacked, asked: Asked) -> Rung:
@@ -146,19 +144,13 @@ class _Cell:
             return
         if len(samples) != (wanted := spec.evaluation["samples"]):
             yield f"samples.npz: {len(samples)} samples, {wanted} were asked for"
-        again = cell_measures.measures(
-            spec, family, samples, history if whole else None, self.root, self.asked.trust
-        )
+        steps, root = history if whole else None, self.asked.data_root
+        again = cell_measures.measures(spec, family, samples, steps, root, self.asked.trust)
         yield from self.measures(stored, again, all_of_it=family is not None)
         if family is not None:
             drawn = sampling.evaluation_samples(family, spec)
             yield from _pixels("samples.npz", samples, drawn, self.most)
         yield from self.sheet(samples)
-
-    @property
-    def root(self) -> str | None:
-        """Where the full data sets are looked for first."""
-        return str(self.asked.data_root) if self.asked.data_root else None
 
     def measures(
         self, stored: dict[str, Any], again: dict[str, dict[str, Any]], all_of_it: bool
@@ -228,14 +220,9 @@ class _Cell:
             return
         gan = sampling.build(sheet_gan, runtime.pick_device())
         checkpoint.load(gan, store.train_folder(sheet_gan) / "best.safetensors")
-        again = cell_measures.sheet_measures(spec, gan, samples, self.root)
+        again = cell_measures.sheet_measures(spec, gan, samples, self.asked.data_root)
         stored = json.loads((store.sheet_folder(spec, sheet_gan) / "metrics.json").read_bytes())
         yield from _compare("the lab sheet's number", stored, {"metrics": again}, self.most)
-
-
-def unlike_here(spec: CellSpec) -> str:
-    """What an author's networks do otherwise when tried twice here, in words; mostly nothing."""
-    return "; ".join(ABOUT[what] for what in differs(spec) if what != RESUMING)
 
 
 def _only(values: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:

@@ -20,16 +20,15 @@ from labkit.data.places import find_full
 from labkit.errors import one_line
 from labkit.execution import runner
 from labkit.execution.image_grid import pixels
-from labkit.execution.progress import PlainView
-from labkit.execution.repeatable import differs, metrics_that_differ
+from labkit.execution.progress import PlainDisplay
+from labkit.execution.repeatable import differs, metrics_that_differ, unlike_here
 from labkit.execution.status import Job
 from labkit.experiment import fingerprint
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
 from labkit.handin import machine
 from labkit.handin.content import measured_alike, own_noise, ran_on
-from labkit.handin.ladder import Asked, Rung, Say, first, printable
+from labkit.handin.ladder import UNTRUSTED, Asked, Rung, Say, first, printable
 from labkit.handin.machine import lacking, lacking_in
-from labkit.handin.remeasure import UNTRUSTED, unlike_here
 from labkit.handin.unpack import Unpacked
 from labkit.plugins import registry as own_code
 from labkit.plugins.unlike import ABOUT, RESUMING
@@ -44,7 +43,7 @@ ONE_IN = 100
 LEAST_FREEDOM = 4
 
 
-class _Announcer(PlainView):
+class _Announcer(PlainDisplay):
     """Of the run: which cells, how long that takes, and how each ended."""
 
     def __init__(self, tell: Say) -> None:
@@ -78,8 +77,7 @@ def check(found: Unpacked, asked: Asked) -> Rung:
     settings = {**found.plan.settings, "own": files}
     plan = replace(found.plan, cells=tuple(chosen), settings=settings)
     again = Store(found.scratch / "trained again")
-    threads = found.plan.settings.get("threads") or 1
-    options = runner.Options(data_root=asked.data_root, threads=threads)
+    options = runner.Options(data_root=asked.data_root)
     try:
         runner.run(plan, again, options, _Announcer(asked.say))
     except Exception as error:

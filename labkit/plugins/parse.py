@@ -27,7 +27,6 @@ import ast
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -43,7 +42,7 @@ from labkit.catalog.entries import (
 )
 from labkit.catalog.families import FAMILIES
 from labkit.catalog.metrics import METRICS
-from labkit.errors import LabkitError, behind
+from labkit.errors import LabkitError, behind, closest
 from labkit.store.atomic import with_unix_ends
 
 #: How the catalog names a target in a user's file: ``own/my_gan:generator``.
@@ -203,9 +202,9 @@ def _known(file: OwnFile) -> dict[str, _Definition]:
             found.setdefault(node.name.lower(), node)
     for node in file.tree.body:
         if isinstance(node, _Definition) and node.name.lower() not in SHAPES:
-            near = get_close_matches(node.name.lower(), SHAPES.keys() - found, 1, 0.85)
+            near = closest(node.name, SHAPES.keys() - found, 0.85)
             if near:
-                right = near[0] if isinstance(node, ast.FunctionDef) else near[0].title()
+                right = near if isinstance(node, ast.FunctionDef) else near.title()
                 raise file.error(node, f"'{node.name}': did you mean '{right}'?")
     return found
 

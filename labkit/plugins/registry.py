@@ -1,7 +1,7 @@
-"""Users' own Python files as entries of the catalog: made known, taken back, run.
+"""Register users' own Python files as entries of the catalog, withdraw them, run them.
 
-What a file offers is found without running it (:mod:`labkit.plugins.parse`). It runs in `load`,
-where cells are trained, if it is the user's own or trusted; never because it is in a hand-in.
+What a file offers is found without running it (:mod:`labkit.plugins.parse`). `load` runs it
+where cells are trained, and only if it is the user's own or was declared trusted.
 """
 
 from __future__ import annotations
@@ -18,25 +18,11 @@ from labkit.catalog.metrics import METRICS
 from labkit.catalog.report import QUESTIONS
 from labkit.errors import one_line
 from labkit.plugins import parse as own_file
-from labkit.plugins.parse import MAX_BYTES, PREFIX, OwnCodeError, OwnFile, entries
-
-__all__ = [
-    "MAX_BYTES",
-    "PREFIX",
-    "OwnCodeError",
-    "OwnFile",
-    "forget",
-    "from_json",
-    "generation",
-    "load",
-    "own_metrics",
-    "place",
-    "read",
-    "register",
-    "run_again",
-    "source_of",
-    "to_json",
-]
+from labkit.plugins.parse import MAX_BYTES as MAX_BYTES
+from labkit.plugins.parse import PREFIX as PREFIX
+from labkit.plugins.parse import OwnCodeError as OwnCodeError
+from labkit.plugins.parse import OwnFile as OwnFile
+from labkit.plugins.parse import entries
 
 _REGISTRIES: dict[str, dict[str, Any]] = {
     "gan_networks": GAN_NETWORKS,
@@ -59,7 +45,7 @@ def read(name: str, data: bytes) -> OwnFile:
 
 
 def register(files: Iterable[OwnFile], run: bool = False) -> None:
-    """Make the files' entries known to this process.
+    """Add the files' entries to the catalog of this process.
 
     Args:
         files: the user's files.
@@ -73,23 +59,22 @@ def register(files: Iterable[OwnFile], run: bool = False) -> None:
         if file.name in _RUNNABLE and not run:
             continue  # a stored plan's older text does not replace the user's file
         _withdraw(file.name)
-        for registry, found in entries(file).items():
-            for key in found:
-                if key in _REGISTRIES[registry]:
-                    raise OwnCodeError(
-                        f"{file.name}.py: '{key}' is already one of {registry}; rename it"
-                    )
+        found = entries(file)
+        added = [(registry, key) for registry, more in found.items() for key in more]
+        for registry, key in added:
+            if key in _REGISTRIES[registry]:
+                raise OwnCodeError(
+                    f"{file.name}.py: '{key}' is already one of {registry}; rename it"
+                )
         if run:
             _RUNNABLE.add(file.name)
-        for registry, found in entries(file).items():
-            _REGISTRIES[registry].update(found)
-            _ADDED.setdefault(file.name, []).extend((registry, key) for key in found)
-        for family in entries(file)["families"].values():
-            for loss in family.losses:
+        _ADDED[file.name] = added
+        for registry, more in found.items():
+            _REGISTRIES[registry].update(more)
+        for family in found["families"].values():
+            for loss in dict.fromkeys(family.losses):
                 owners = METRICS[loss].families
-                METRICS[loss] = replace(
-                    METRICS[loss], families=tuple(dict.fromkeys((*owners, file.name)))
-                )
+                METRICS[loss] = replace(METRICS[loss], families=(*owners, file.name))
         _FILES[file.name] = file
         _MODULES.pop(file.name, None)
         _generation += 1
@@ -109,7 +94,7 @@ def forget() -> None:
 
 
 def generation() -> int:
-    """Another number each time the entries in the catalog have changed."""
+    """Return a number that grows each time the catalog's entries change."""
     return _generation
 
 

@@ -72,7 +72,7 @@ def seal(folder: Path, kind: str, fingerprint: str, inputs: str = "") -> None:
     }
     for sub in sorted(path for path in folder.rglob("*") if path.is_dir()):
         atomic.sync_folder(sub)
-    atomic.write_bytes(folder / COMMIT, json_bytes(signed(content)))
+    write_json(folder / COMMIT, signed(content))
     atomic.sync_folder(folder)
 
 
@@ -204,6 +204,11 @@ def json_bytes(value: Any) -> bytes:
     """JSON as the store writes it: one spelling for each value, a line a value."""
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a file that is not there yet, flushed."""
+    atomic.write_bytes(path, json_bytes(value))
 
 
 def read_json(path: Path) -> Any:

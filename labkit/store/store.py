@@ -38,6 +38,7 @@ from labkit.store.commits import (
     read_json,
     restore_line_ends,
     seal,
+    write_json,
 )
 from labkit.store.history import best_epoch, read_history
 from labkit.store.layout import Layout
@@ -340,7 +341,7 @@ class Store(Layout):
         content = {"stage": stage, "fingerprint": fingerprint, "error": error,
                    "traceback": traceback}  # fmt: skip
         atomic.mkdir(attempt.folder)  # a commit that failed at its end has moved it
-        atomic.write_bytes(attempt.folder / "error.json", json_bytes(content))
+        write_json(attempt.folder / "error.json", content)
         attempt.log(f"failed: {error}\n{traceback}")
         seal(attempt.folder, "failed", fingerprint)
         target = self.failed_folder(spec)

@@ -20,6 +20,7 @@ import pytest
 
 from labkit.execution import eta
 from labkit.execution.runner import Options, Summary, run
+from labkit.execution.status import Task
 from labkit.experiment.plan import Plan
 from labkit.experiment.spec import CellSpec
 from labkit.reporting.build import build_report
@@ -89,10 +90,10 @@ def _train(spec: CellSpec, attempt: Attempt) -> None:
         atomic.write_bytes(attempt.folder / name, json.dumps(value).encode())
 
 
-def work(task: dict[str, Any]) -> float:
+def work(task: Task) -> float:
     """What `labkit.execution.worker.run_cell` does, without torch."""
-    spec, results = CellSpec.from_json(task["spec"]), Store(Path(task["store"]))
-    sheet_gan = CellSpec.from_json(task["sheet_gan"])
+    spec, results = task.spec, Store(task.store)
+    sheet_gan = task.sheet_gan
 
     def train(attempt: Attempt, _: Any) -> None:
         _train(spec, attempt)

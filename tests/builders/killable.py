@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from labkit.data import Images, load
 from labkit.execution import runner
+from labkit.execution.status import Task
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import read_experiment
 from labkit.store.store import Store
@@ -32,7 +33,7 @@ experiments:
 FEW = 500
 
 
-def work(task: dict[str, Any]) -> float:
+def work(task: Task) -> float:
     from labkit.execution import sampling, worker
     from labkit.measure import reference
 

@@ -9,10 +9,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from labkit.execution.status import Job
+from labkit.execution.status import Job, Task
 from labkit.execution.watch import Progress
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec
 from labkit.store.commits import damage
@@ -20,9 +19,9 @@ from labkit.store.store import Store
 from tests.builders.stores import fill_evaluation, fill_training
 
 
-def work(task: dict[str, Any]) -> float:
+def work(task: Task) -> float:
     """Do what a cell's seed says: 0..99 succeed, others fail in a way of their own."""
-    spec, store = CellSpec.from_json(task["spec"]), Store(Path(task["store"]))
+    spec, store = task.spec, Store(task.store)
     if not store.is_trained(spec):
         attempt = store.begin(spec, "train")
         attempt.beat(epoch=1, step=0, steps=1)
@@ -35,7 +34,7 @@ def work(task: dict[str, Any]) -> float:
         attempt = store.begin(spec, "eval")
         fill_evaluation(attempt)
         store.commit(attempt, spec, "eval")
-    sheet_gan = CellSpec.from_json(task["sheet_gan"])
+    sheet_gan = task.sheet_gan
     if store.is_trained(sheet_gan) and damage(store.sheet_folder(spec, sheet_gan)):
         attempt = store.begin(spec, "sheet")
         fill_evaluation(attempt)

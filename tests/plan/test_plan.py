@@ -223,7 +223,7 @@ def test_data_code_and_features_change_every_cell(
     text = yaml.safe_dump(FILE)
     base = plan_of(text)
     for target, other in (
-        ("labkit.data.sources.resolve_source", lambda *_: ("full", "here")),
+        ("labkit.experiment.grid.resolve_source", lambda *_: ("full", "here")),
         ("labkit.experiment.grid.feature_hash", lambda _: "other"),
         ("labkit.experiment.fingerprint.training_code", lambda *_: "other"),
     ):

@@ -81,12 +81,12 @@ def test_a_change_of_labkit_forgets(
     module = package / "train" / "loop.py"
     module.write_text("x = 1\n")
     monkeypatch.setattr(remembered, "PACKAGE", package)
-    before = remembered.key(file, {})
+    before = remembered.key(file, [])
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "loop.pyc").write_text("")
-    assert remembered.key(file, {}) == before
+    assert remembered.key(file, []) == before
     module.write_text("x = 2\n")
-    assert remembered.key(file, {}) != before
+    assert remembered.key(file, []) != before
 
 
 def test_where_the_images_come_from_is_looked_up_again(
@@ -94,7 +94,8 @@ def test_where_the_images_come_from_is_looked_up_again(
 ) -> None:
     file.write_text(LAB.replace("bundled", "auto"))
     assert plan_of(file, no_download="yes").data_source == "bundled"
-    monkeypatch.setattr("labkit.data.sources.resolve_source", lambda *_: ("full", "at hand"))
+    for user in ("labkit.api", "labkit.experiment.grid"):
+        monkeypatch.setattr(f"{user}.resolve_source", lambda *_: ("full", "at hand"))
     assert plan_of(file, no_download="yes").data_source == "full"
 
 

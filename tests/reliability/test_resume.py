@@ -12,11 +12,11 @@ from safetensors.torch import load_file
 
 from labkit.catalog import FAMILIES
 from labkit.execution import worker
+from labkit.execution.status import Task
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import parse_experiment
 from labkit.experiment.spec import CellSpec
 from labkit.store.attempts import Attempt
-from labkit.store.store import Store
 from labkit.train import runtime
 
 pytestmark = pytest.mark.slow
@@ -56,8 +56,8 @@ def cell(family: str) -> CellSpec:
 def train(spec: CellSpec, attempt: Attempt, clock: Clock) -> None:
     runtime.set_up()
     torch.manual_seed(999)  # whatever this process did before must not matter
-    task = worker.Task(spec.to_json(), str(attempt.folder))
-    worker.train(spec, Store(attempt.folder), attempt, task, clock)
+    task = Task(spec, attempt.folder)
+    worker.train(task, attempt, clock)
 
 
 def left(attempt: Attempt) -> dict[str, Any]:

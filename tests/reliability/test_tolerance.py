@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -49,8 +50,8 @@ def trained(folder: Path, **changes: object) -> tuple[Path, Store]:
     file = folder / "experiments.yaml"
     file.write_text(TEXT.format(**CLAIMED | changes))
     plan, store = make_plan(read_experiment(file), download=False), Store(folder / "results")
-    options = runner.Options(executor="inline", threads=2)
-    summary = runner.run(plan, store, options, Recorder())
+    with patch.object(runner, "threads", lambda plan: 2):
+        summary = runner.run(plan, store, runner.Options(executor="inline"), Recorder())
     assert summary.done == len(plan.cells), summary.failed
     return file, store
 

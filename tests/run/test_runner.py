@@ -176,4 +176,5 @@ def test_speed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     eta.remember(usual, "auto", seconds=25.0, training=15.0)
     assert eta.estimate(usual)[0] == pytest.approx(25.0)
     (tmp_path / "speed.json").write_text("[1, ")
+    eta._remembered.cache_clear()
     assert eta.estimate(usual)[1] is False

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from labkit.catalog import FAMILIES, GAN_NETWORKS, VAE_NETWORKS
 from labkit.execution import worker
+from labkit.execution.status import Task
 from labkit.execution.tracing import _watched, trace
 from labkit.experiment.grid import make_plan, parse_experiment
 from labkit.experiment.spec import CellSpec
@@ -162,7 +163,7 @@ def trained(spec: CellSpec, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     """The committed training of a cell."""
     monkeypatch.setattr(worker, "evaluate", lambda *_: None)  # it is the training that is tested
     own = own_code.to_json(own_code._FILES.values())
-    task = worker.Task(spec.to_json(), str(folder), own=own)
+    task = Task(spec, folder, own=own)
     worker._store.cache_clear()
     assert worker.run_cell(task) == "done"
     return Store(folder).train_folder(spec)

@@ -121,14 +121,6 @@ class Words:
         own = name.replace("_", "-")
         return plural(own) if several else own
 
-    def duration(self, seconds: float) -> str:
-        """Seconds as people say them: "40 s", "12 min", "3.5 h"."""
-        if seconds < 90:
-            return _("{seconds} s", seconds=max(1, round(seconds)))
-        if seconds < 90 * 60:
-            return _("{minutes} min", minutes=round(seconds / 60))
-        return _("{hours} h", hours=f"{seconds / 3600:.1f}")
-
 
 class Writer:
     """Formats the numbers of one claim and remembers every one of them."""

@@ -7,13 +7,13 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
+from labkit.errors import closest
 from labkit.execution import image_grid
 from labkit.execution.recorder import convert, journal
 from labkit.execution.recorder import plan as own_plan
@@ -79,9 +79,9 @@ class Cell:
         losses = FAMILIES[self.family].losses
         row: dict[str, float | None] = {}
         for name, value in values.items():
-            near = get_close_matches(name.lower(), losses, 1, 0.8) if name not in losses else []
-            if near:
-                raise ValueError(f"epoch {epoch}: '{name}': did you mean '{near[0]}'?")
+            near = closest(name, losses, 0.8)
+            if near not in (None, name):
+                raise ValueError(f"epoch {epoch}: '{name}': did you mean '{near}'?")
             try:
                 row[name] = None if value is None else convert.number(value)
             except (TypeError, ValueError, OverflowError) as error:
@@ -189,11 +189,9 @@ class Cell:
     def _at(self, epoch: Any) -> int:
         """A whole epoch; told again, it takes back what an earlier opening said from there on."""
         try:
-            found = convert.whole(epoch)
-        except (TypeError, ValueError, OverflowError):
-            found = 0
-        if found < 1:
-            raise ValueError(f"epoch {epoch!r}: expected a whole number from 1")
+            found = convert.whole(epoch, 1)
+        except ValueError as error:
+            raise ValueError(f"epoch {error}") from None
         if not self._told and found <= self.epochs_done:
             journal.say(
                 f"{self.name}: epoch {found} is told anew; of the {self.epochs_done} epochs logged "

@@ -1,10 +1,11 @@
-"""Whatever a training loop holds - tensors, arrays, scalars of any kind - as plain values.
+"""Turn what a training loop holds - tensors, arrays, scalars of any kind - into plain values.
 
-Nothing here imports torch: a tensor is known by what it can do.
+Nothing here imports torch: a tensor is recognised by its methods.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 from collections.abc import Mapping
@@ -56,20 +57,21 @@ def number(value: Any) -> float:
     return float(found.reshape(()))
 
 
-def whole(value: Any) -> int:
+def whole(value: Any, least: int) -> int:
     """A whole number of any kind as an int.
 
     Raises:
-        TypeError: it is not one, or a truth value.
+        ValueError: it is not one, a truth value, or less than `least`.
     """
-    if isinstance(value, bool | np.bool_):
-        raise TypeError("a truth value")
-    try:
-        return operator.index(value)
-    except TypeError:
-        if isinstance(value, str) or not (found := number(value)).is_integer():
-            raise TypeError("not a whole number") from None
-        return int(found)
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        if not isinstance(value, bool | np.bool_):
+            try:
+                found: float = operator.index(value)
+            except TypeError:
+                found = number(value)
+            if found == int(found) >= least:
+                return int(found)
+    raise ValueError(f"{value!r}: expected a whole number from {least}")
 
 
 def plain(value: Any, default: Any) -> Any:

@@ -12,7 +12,6 @@ images/*.png           grids, as a cell has them
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import os
@@ -93,13 +92,11 @@ class Journal:
 
     def best(self, epoch: int, samples: NDArray[np.uint8]) -> str:
         """Keep samples of the best epoch so far; the file's name, to be told."""
-        import numpy as np
+        from labkit.execution import image_grid
 
         name = f"best_epoch{epoch}.npz"
         self._samples = name, samples
-        file = io.BytesIO()
-        np.savez_compressed(file, samples=samples)
-        self._keep(lambda: atomic.replace_bytes(self.folder / name, file.getvalue()))
+        self._keep(lambda: atomic.replace_bytes(self.folder / name, image_grid.npz(samples)))
         return name
 
     def best_samples(self) -> NDArray[np.uint8] | None:

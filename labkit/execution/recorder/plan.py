@@ -1,7 +1,7 @@
-"""Cells of the user's own loops in a plan: how they get in, under which name, and stay in.
+"""Add the cells of the user's own loops to a plan, name them and keep them there.
 
 The commits are the truth. Many loops may end at one moment, and one may die between its commit
-and the plan: what is committed and not in the plan is taken up by whoever reads it next.
+and the plan: whoever reads the plan next adds the committed cells that it lacks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LONGEST = 110
 
 
 def key(spec: CellSpec) -> str:
-    """The same for two openings of one loop with one seed and the same settings."""
+    """Return a key that two openings of one loop with one seed and the same settings share."""
     # Cells of before this was noted bear the name of their loop.
     loop = spec.data.get(LOOP, spec.name.removesuffix(f"_seed{spec.seed}"))
     return draft(replace(spec, data={**spec.data, LOOP: loop})).fingerprint
@@ -46,7 +46,7 @@ def join(store: Store, spec: CellSpec) -> CellSpec:
 
 
 def name_of(plan: Plan | None, spec: CellSpec) -> str:
-    """What a cell is or will be called: its own name, unless a different one bears it."""
+    """Return the cell's name in the plan: its own, or a longer one if another cell has that."""
     cells = plan.cells if plan else ()
     wanted: str = spec.data.get(LOOP, spec.name)
     for cell in cells:
@@ -133,7 +133,7 @@ def _best_or_last(store: Store, spec: CellSpec) -> int:
 
 
 def adopt(store: Store) -> list[str]:
-    """Take up committed cells of own loops that the plan lacks; their names."""
+    """Add committed cells of own loops that the plan lacks; return their names."""
     plan = store.plan() if store.plan_path.is_file() else None
     cells = plan.cells if plan else ()
     listed = {cell.fingerprint[:12] for cell in cells}
@@ -151,7 +151,7 @@ def adopt(store: Store) -> list[str]:
 
 
 def _committed(store: Store, name: str) -> CellSpec | None:
-    """The spec of a folder that holds a committed cell of an own loop."""
+    """Return the spec of a folder that holds a committed cell of an own loop, or None."""
     path = store.root / "cells" / name / "train" / "spec.json"
     try:
         stated: Mapping[str, Any] = read_json(path)

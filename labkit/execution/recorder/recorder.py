@@ -17,17 +17,15 @@ nothing that ends the loop can lose it.
 
 from __future__ import annotations
 
-import io
 import json
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
+from labkit.execution import image_grid
 from labkit.execution.recorder import convert
 from labkit.execution.recorder import journal as begun
 from labkit.execution.recorder import plan as own_plan
@@ -36,11 +34,8 @@ from labkit.execution.recorder.spec import stated_spec
 from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import UNSTATED, CellSpec
 from labkit.store import atomic
-from labkit.store.commits import json_bytes
+from labkit.store.commits import write_json
 from labkit.store.store import Store
-
-if TYPE_CHECKING:
-    from labkit.measure.evaluate import Measures
 
 
 @contextmanager
@@ -123,9 +118,9 @@ def _finish(told: Cell, store: Store) -> None:
             f"measured, call cell.samples(images, epoch) with {FEWEST:,} of them or more",
             stacklevel=4,
         )
-    parts = _measure(told, best)
+    measures = _measure(told, best)
     store.set_aside(spec)
-    _commit(store, spec, told, seconds, parts, best)
+    _commit(store, spec, told, seconds, measures, best)
     own_plan.join(store, spec)
     journal.remove()
 
@@ -168,7 +163,7 @@ def _fail(told: Cell, store: Store, error: str, trace: str) -> None:
     spec = told.spec()
     attempt = store.fresh_attempt(spec, "train")
     atomic.write_bytes(attempt.history_path, _lines(told.history))
-    _write_json(attempt.folder / "spec.json", spec.to_json())
+    write_json(attempt.folder / "spec.json", spec.to_json())
     store.fail(attempt, spec, "train", error, trace)
     if own_plan.join(store, spec).fingerprint != spec.fingerprint:
         begun.say(f"{told.name}: the report keeps the training of it that was finished before")
@@ -179,7 +174,7 @@ def _commit(
     spec: CellSpec,
     told: Cell,
     seconds: float,
-    parts: Sequence[Measures],
+    measures: Mapping[str, Any],
     best: convert.Grey | None,
 ) -> None:
     train = store.fresh_attempt(spec, "train")
@@ -187,41 +182,31 @@ def _commit(
     atomic.mkdir(train.folder / "images")
     for name, png in told.journal.pictures.items():
         (train.folder / "images" / f"{name}.png").write_bytes(png)
-    _write_json(train.folder / "spec.json", spec.to_json())
-    _write_json(train.folder / "cost.json", {"seconds": seconds})
-    _write_json(train.folder / "environment.json", {"numeric": {"device": UNSTATED}})
+    write_json(train.folder / "spec.json", spec.to_json())
+    write_json(train.folder / "cost.json", {"seconds": seconds})
+    write_json(train.folder / "environment.json", {"numeric": {"device": UNSTATED}})
     store.commit(train, spec, "train")
 
     measured = store.fresh_attempt(spec, "eval")
-    _write_json(
-        measured.folder / "metrics.json",
-        {
-            "metrics": {k: v for part in parts for k, v in part.metrics.items()},
-            "details": {k: v for part in parts for k, v in part.details.items()},
-        },
-    )
+    write_json(measured.folder / "metrics.json", measures)
     if best is not None:
-        file = io.BytesIO()
-        np.savez_compressed(file, samples=best)
-        atomic.write_bytes(measured.folder / "samples.npz", file.getvalue())
+        atomic.write_bytes(measured.folder / "samples.npz", image_grid.npz(best))
     store.commit(measured, spec, "eval")
 
 
-def _measure(told: Cell, best: convert.Grey | None) -> Sequence[Measures]:
+def _measure(told: Cell, best: convert.Grey | None) -> Mapping[str, Any]:
     """What can be measured of what was told: the samples of the best epoch, and the history."""
-    from labkit.measure import evaluate  # torch: only where samples are measured
+    # torch: only where samples are measured
+    from labkit.execution.evaluation import together
+    from labkit.measure import evaluate
 
     parts = []
     if best is not None:
         parts.append(evaluate.measure_samples(best, told.dataset))
     if all("proxy_fid" in row for row in told.history):
         parts.append(evaluate.measure_history(told.history, told.family))
-    return parts
+    return together(parts)
 
 
 def _lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows).encode()
-
-
-def _write_json(path: Path, value: Any) -> None:
-    atomic.write_bytes(path, json_bytes(value))

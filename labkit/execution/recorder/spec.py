@@ -39,7 +39,11 @@ def stated_spec(
         raise PlanError(f"labkit.cell: '{name}': a name is of A-Z a-z 0-9 . _ -")
     numbers: dict[str, int | None] = {}
     for key, value in stated.items():
-        numbers[key] = None if value is None and key != "seed" else _whole(key, value)
+        try:
+            least = 0 if key == "seed" else 1
+            numbers[key] = None if value is None and least else convert.whole(value, least)
+        except ValueError as error:
+            raise PlanError(f"labkit.cell: {key}={error}") from None
     features, batch = feature_hash(dataset), numbers["batch_size"]
     spec = CellSpec(
         name=str(name),
@@ -70,17 +74,6 @@ def stated_spec(
         },
     )
     return spec, numbers["epochs"]
-
-
-def _whole(key: str, value: Any) -> int:
-    least = 0 if key == "seed" else 1
-    try:
-        found = convert.whole(value)
-    except (TypeError, ValueError, OverflowError):
-        found = -1
-    if found < least:
-        raise PlanError(f"labkit.cell: {key}={value!r}: expected a whole number from {least}")
-    return found
 
 
 def _params(family: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from labkit.claims.statements import (
     Checked,
     StatementError,
     check_statement,
-    nearest,
+    suggestion,
 )
 from labkit.claims.texts import Words, decimals_for, fixed
 from labkit.text.language import _
@@ -140,12 +140,12 @@ def _value(source: str, line: int, cells: Cells) -> Segment:
     run, metric = match["run"], match["metric"]
     cell = next((c for c in cells if c.run == run), None)
     if cell is None:
-        hint = nearest(run, [c.run for c in cells])
+        hint = suggestion(run, [c.run for c in cells])
         return Segment("error", source, line, _("no run '{run}'", run=run) + hint)
     if metric == "best_epoch" and cell.best_epoch is not None:
         return Segment("value", str(cell.best_epoch), line, f"{run}: {metric}")
     if metric not in METRICS:
-        hint = nearest(metric, METRICS)
+        hint = suggestion(metric, METRICS)
         return Segment("error", source, line, _("no metric '{name}'", name=metric) + hint)
     return _measured(cell, metric, source, line)
 
