@@ -281,6 +281,7 @@ def report(
     format: str = "all",  # noqa: A002 (the word of the command line)
     layout: str | None = None,
     lang: str = "en",
+    no_reference: bool = False,
 ) -> Path:
     """Write the report of the newest plan, like ``labkit report``.
 
@@ -292,6 +293,7 @@ def report(
         format: ``md``, ``html``, ``pdf`` or ``all``, comma-separated.
         layout: ``full`` or ``brief``; the file's if None.
         lang: language of the fixed texts.
+        no_reference: judge by the report's own seeds alone.
 
     Returns:
         The path of ``report.html``; of the last of the formats if it is not among them.
@@ -315,6 +317,8 @@ def report(
         layout = layout or experiment.content.report.layout
         # The report's options are those of the current file; the results are the store's.
         overrides = experiment.overrides()
+    if no_reference:
+        overrides = {**overrides, "report": {**overrides.get("report", {}), "reference": False}}
     with using(catalogue(lang)):
         made = build.render_report(
             store.root,

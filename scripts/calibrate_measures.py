@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 import labkit.calibration
+from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, METRICS
 from labkit.data import load
 from labkit.measure.evaluate import measure_samples
 from labkit.measure.features import extract
 from labkit.measure.frechet import Gaussian, fid, frechet_distance
-from labkit.measure.pinned import feature_hash
 from labkit.measure.reference import real_features, real_set
 from labkit.measure.sharpness import relative_sharpness
 from scripts.prove_measures import write_between_marks

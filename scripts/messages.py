@@ -1,7 +1,8 @@
 """Write ``labkit.pot``, every fixed text of a report: ``python scripts/messages.py``.
 
 They come from three places: calls of ``_``, ``many`` and ``N_`` in the code and the templates,
-the catalog's labels, and the words of the claims. The file has neither date nor line numbers,
+the catalog's labels, and the strengths of claims. Answers are sentences of their own language
+(``labkit/claims/sentences``). The file has neither date nor line numbers,
 so that it changes only with the texts.
 """
 
@@ -12,6 +13,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
@@ -19,9 +21,7 @@ from jinja2.ext import babel_extract
 
 from labkit import catalog
 from labkit.catalog import entries
-from labkit.claims import texts
-from labkit.claims.claim import MARKS
-from labkit.claims.texts import names
+from labkit.claims.verdict import Strength
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "labkit" / "text" / "locale" / "labkit.pot"
@@ -125,27 +125,9 @@ def _catalog() -> Iterator[Text]:
 
 
 def _claims() -> Iterator[Text]:
-    """Messages, and what things are called within them."""
-    where = "labkit/claims/texts"
-    for key, message in texts.MESSAGES.items():
-        yield message, where, key
-    for name in dict.fromkeys((*catalog.METRICS, *names.METRIC_NAMES)):
-        yield texts.metric_name(name) or "", where, f"in a sentence: metric {name}"
-    settings = (name for family in catalog.FAMILIES.values() for name in family.params)
-    for name in dict.fromkeys((*settings, *names.FACTOR_NAMES)):
-        yield texts.factor_name(name) or "", where, f"in a sentence: setting {name}"
-    for (name, level), message in names.LEVELS.items():
-        yield message, where, f"in a sentence: {name} {level}"
-    for name, message in names.LEVEL_TEMPLATES.items():
-        yield message, where, f"in a sentence: a level of {name}"
-    for family in catalog.FAMILIES.values():
-        yield (family.label, texts.plural(family.label)), where, ""
-    for message in names.COUNTS:
-        yield message, where, "a number in words"
-    for message in names.NUMBERS:
-        yield message, where, "what a number of a claim is"
-    for verdict in MARKS:
-        yield verdict, where, "a verdict"
+    """The strengths of a report's evidence; answers are whole sentences of their language."""
+    for strength in get_args(Strength):
+        yield strength, "labkit/claims/verdict.py", "a strength"
 
 
 if __name__ == "__main__":

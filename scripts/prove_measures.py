@@ -198,7 +198,7 @@ class Pool:
         self._found, self._reference = found, reference
         self._energies = gradient_energy(real.images)
         nothing = np.zeros(len(labels))
-        alone = Neighbours(nothing.astype(np.intp), nothing, nothing, nothing.astype(np.int64))
+        alone = Neighbours(nothing, nothing.astype(np.int64))
         among = compare(found.features, alone, reference.features, reference.neighbours)
         self._balls = among.balls
         self._near = near_pairs(found.features)
@@ -214,7 +214,7 @@ class Pool:
             self._found.features[chosen],
             self._found.probabilities[chosen],
             self._energies[chosen],
-            Neighbours(chosen, nothing, nothing, copies[chosen] - 1),
+            Neighbours(nothing, copies[chosen] - 1),
             Manifold(self._balls[chosen], unseen, unseen),
             self._reference,
             names,

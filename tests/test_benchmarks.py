@@ -12,9 +12,8 @@ import torch
 from benchmarks import disk, empty, plain, plot, training
 from benchmarks.compare import Spread, interleave, ratio
 from benchmarks.table import Row, line, markdown
-from labkit.catalog import VAE_NETWORKS, resolve
 from labkit.store.store import Store
-from labkit.train.models import lab1
+from labkit.train.models import lab1, networks
 
 
 def test_the_plain_script_trains_the_same_networks() -> None:
@@ -33,7 +32,7 @@ def test_the_plain_script_trains_the_same_networks() -> None:
 def test_the_plain_vae_is_the_labs() -> None:
     torch.manual_seed(0)
     x = torch.randn(4, 1, 28, 28).clamp(-1, 1)
-    script, encoder, decoder = plain.VAE(16), lab1.encoder(16), lab1.decoder(16)
+    script, (encoder, decoder) = plain.VAE(16), resolve_networks("lab1")
     script.encoder.load_state_dict(encoder.features.state_dict())
     script.mean.load_state_dict(encoder.mean.state_dict())
     script.log_variance.load_state_dict(encoder.log_variance.state_dict())
@@ -50,7 +49,7 @@ def test_the_other_plain_vaes_have_the_catalogs_networks(name: str) -> None:
     """The same layers with the same weights compute the same."""
     torch.manual_seed(0)
     x, script = torch.randn(4, 1, 28, 28), plain.VAE(16, name)
-    encoder, decoder = (make(16) for make in resolve_networks(name))
+    encoder, decoder = resolve_networks(name)
     script.encoder.load_state_dict(encoder.features.state_dict())
     script.mean.load_state_dict(encoder.mean.state_dict())
     script.decoder.load_state_dict(decoder.state_dict())
@@ -60,8 +59,7 @@ def test_the_other_plain_vaes_have_the_catalogs_networks(name: str) -> None:
 
 
 def resolve_networks(name: str) -> tuple[Any, Any]:
-    entry = VAE_NETWORKS[name]
-    return resolve(entry.encoder), resolve(entry.decoder)
+    return networks.encoder(name, 16), networks.decoder(name, 16)
 
 
 CELLS = [

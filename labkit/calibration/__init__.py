@@ -111,3 +111,20 @@ def real_value(dataset: str, metric: str) -> float | None:
         return floor(dataset)
     entry = calibration(dataset)["real"].get(metric)
     return None if entry is None else float(entry["mean"])
+
+
+def reference_noise() -> list[dict[str, Any]]:
+    """Repeated trainings by which a report with few seeds is judged.
+
+    ``scripts/reference_noise.py`` writes them.
+
+    Returns:
+        An entry a family and size of data: ``name, version, about, family, settings`` (the
+        same in all), ``factors`` (varied, with levels), ``samples`` (for measuring, for
+        selection), ``features`` (data set to hash), ``metrics``, ``columns`` and ``cells``
+        (a row of values each). Empty where none was made.
+    """
+    if not (_FOLDER / "reference_noise.json").is_file():
+        return []
+    entries: list[dict[str, Any]] = _read("reference_noise.json")["references"]
+    return entries

@@ -219,7 +219,11 @@ class Metric:
     """Whether it describes a training as a whole, so that it does not apply to trainings of
     several phases; `not_for` is filled in from it."""
     margin: float = 0.0
-    """Smallest difference that counts, as a share of the values compared."""
+    """Smallest difference worth calling one, as a share of the values compared."""
+    log: bool = False
+    """Whether values are compared by their ratios (and averaged geometrically)."""
+    offset: float = 0.0
+    """Added before that, so that a value of 0 compares."""
     within: tuple[str, ...] = ()
     """Settings that must be equal for two values to be compared."""
 
@@ -245,6 +249,10 @@ class Question:
     """How many levels that setting must have."""
     among: tuple[str, ...] = ()
     """... one of which must be one of these (empty: any)."""
+    topic: str = ""
+    """What it is about, in a word or two."""
+    primary: str = ""
+    """The metric its tests are about: all pairs of levels of each factor, on all data sets."""
     needs: Literal["", "references", "first_values"] = ""
     """What else the table must have: published values, or values of the first epoch."""
 

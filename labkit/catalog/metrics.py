@@ -8,9 +8,17 @@ from labkit.catalog.entries import Metric
 _SAME_GAN = ("family", "loss", "dataset")
 _SAME_VAE = ("family", "reconstruction", "dataset")
 _SAME_DATA = ("dataset",)
+#: Rises of the FID by less than this hardly count against each other; larger ones by their ratio.
+_FID_POINT = 0.5
 
 #: What earlier versions wrote of a VAE, always without a value; ignored where it is read.
 WITHDRAWN = ("elbo", "bits_per_dim", "elbo_absent")
+
+#: Metrics between 0 and 1 that are said in percent.
+SHARES = (
+    "class_imbalance", "coverage", "d_accuracy", "d_dominance", "label_accuracy", "memorisation",
+    "near_duplicates", "precision", "recall",
+)  # fmt: skip
 
 METRICS: dict[str, Metric] = {
     # --- quality of samples
@@ -18,11 +26,12 @@ METRICS: dict[str, Metric] = {
         "Proxy FID", "lower", "quality",
         "Fréchet distance between features of samples (best epoch) and of real test images, "
         "under a small pinned classifier of the same data set",
-        margin=0.05, within=_SAME_DATA,
+        margin=0.05, log=True, within=_SAME_DATA,
     ),
     "proxy_fid_infinity": Metric(
         "Proxy FID∞", "lower", "quality",
-        "proxy FID extrapolated to infinitely many samples", margin=0.05, within=_SAME_DATA,
+        "proxy FID extrapolated to infinitely many samples",
+        margin=0.05, log=True, within=_SAME_DATA,
     ),
     "kid": Metric(
         "KID", "lower", "quality",
@@ -59,7 +68,7 @@ METRICS: dict[str, Metric] = {
     "class_proxy_fid": Metric(
         "Proxy FID per class", "lower", "quality",
         "proxy FID of each class's samples against that class's test images, mean over classes",
-        of="conditional", margin=0.05, within=_SAME_DATA,
+        of="conditional", margin=0.05, log=True, within=_SAME_DATA,
     ),
     # --- modes: is every kind of image there, and each in its variety
     "mode_collapse": Metric(
@@ -100,22 +109,22 @@ METRICS: dict[str, Metric] = {
     "fid_final_excess": Metric(
         "Final − best FID", "lower", "stability",
         "tracking FID of the last epoch minus that of the best", margin=0.1,
-        within=_SAME_DATA, whole=True,
+        log=True, offset=_FID_POINT, within=_SAME_DATA, whole=True,
     ),
     "fid_drawdown": Metric(
         "FID drawdown", "lower", "stability",
         "largest rise of the tracking FID above an earlier epoch's", margin=0.1,
-        within=_SAME_DATA, whole=True,
+        log=True, offset=_FID_POINT, within=_SAME_DATA, whole=True,
     ),
     "fid_tail_spread": Metric(
         "FID tail spread", "lower", "stability",
         "standard deviation of the tracking FID over the last third of the epochs (three at "
-        "least)", margin=0.1, within=_SAME_DATA, whole=True,
+        "least)", margin=0.1, log=True, offset=_FID_POINT, within=_SAME_DATA, whole=True,
     ),
     "fid_oscillation": Metric(
         "FID oscillation", "lower", "stability",
         "sum of all rises of the tracking FID from one epoch to the next: 0 if it only fell",
-        margin=0.1, within=_SAME_DATA, whole=True,
+        margin=0.1, log=True, offset=_FID_POINT, within=_SAME_DATA, whole=True,
     ),
     "convergence_epoch": Metric(
         "Convergence epoch", "lower", "stability",
@@ -167,7 +176,7 @@ METRICS: dict[str, Metric] = {
     "recon_proxy_fid": Metric(
         "Reconstruction proxy FID", "lower", "vae",
         "proxy FID of reconstructions of the test images: what the decoder alone costs",
-        of="encoding", margin=0.05, within=_SAME_DATA,
+        of="encoding", margin=0.05, log=True, within=_SAME_DATA,
     ),
     # --- training losses (means over the last epoch)
     "d_loss": Metric(
@@ -181,31 +190,31 @@ METRICS: dict[str, Metric] = {
     "total_loss": Metric(
         "Final total loss", "lower", "losses",
         "reconstruction plus KL per image, mean over the last epoch",
-        of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
+        of="encoding", digits=5, margin=0.01, log=True, within=_SAME_VAE,
     ),
     "recon_loss": Metric(
         "Final recon loss", "lower", "losses",
         "reconstruction loss per image, mean over the last epoch; each kind a scale of its own, "
         "and that of a VAE-GAN is in its critic's features",
-        of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
+        of="encoding", digits=5, margin=0.01, log=True, within=_SAME_VAE,
     ),
     "kl_loss": Metric(
         "Final KL loss", "", "losses",
         "KL divergence from posterior to prior per image, in nats, mean over the last epoch",
-        unit="nats", of="encoding", digits=4, margin=0.01, within=_SAME_VAE,
+        unit="nats", of="encoding", digits=4, margin=0.01, log=True, within=_SAME_VAE,
     ),
     "test_total_loss": Metric(
         "Test total loss", "lower", "losses", "total loss on test images, best epoch's weights",
-        of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
+        of="encoding", digits=5, margin=0.01, log=True, within=_SAME_VAE,
     ),
     "test_recon_loss": Metric(
         "Test recon loss", "lower", "losses",
         "reconstruction loss on test images, best epoch's weights",
-        of="encoding", digits=5, margin=0.01, within=_SAME_VAE,
+        of="encoding", digits=5, margin=0.01, log=True, within=_SAME_VAE,
     ),
     "test_kl_loss": Metric(
         "Test KL loss", "", "losses", "KL divergence on test images, best epoch's weights",
-        unit="nats", of="encoding", digits=4, margin=0.01, within=_SAME_VAE,
+        unit="nats", of="encoding", digits=4, margin=0.01, log=True, within=_SAME_VAE,
     ),
     # --- cost
     "seconds": Metric("Time", "lower", "cost", "training time of the cell", unit="s"),

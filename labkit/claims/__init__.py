@@ -1,46 +1,49 @@
-"""The claims engine: a table in, statements out that say only what the table bears.
+"""The claims engine: a table in, answers out that say only what the table bears.
 
     answers = answer_questions(cells)          # a tidy table, a row a cell
     answers[0].paragraph                       # what a student may defend
-    answers[0].claims[0].verdict               # supported | not supported | ...
+    answers[0].claims[0].strength              # clear | beyond usual | level | within noise | ...
 
-The path of a claim: :mod:`.cells` reads the table; :mod:`.contrasts` pairs cells that
-differ in one factor; a function of :mod:`.predicates` finds whether a statement holds in
-these rows and how large its effect is; :mod:`.judge` decides, all statements of a
-question together; :mod:`.texts` has the words. A question of :mod:`.questions` chooses
-the statements and joins them to a paragraph.
+Three layers, each readable without the others: :mod:`.findings` are numbers alone,
+:mod:`.verdict` says what may be concluded from them, :mod:`.sentences` says both in words.
+:mod:`.answers` chooses, for each question, the few findings that answer it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from labkit.claims.cells import Cells, from_frame
-from labkit.claims.claim import MARKS, Answer, Claim, Reference, Sentence, Settle, Verdict
-from labkit.claims.judge import Context
+from labkit.claims.answers import answer, applicable, questions_for
+from labkit.claims.answers.conclusion import conclude
+from labkit.claims.cells import from_frame
+from labkit.claims.claim import Answer, Claim, Published, Sentence, Settle
 from labkit.claims.measure import Samples, samples_of
-from labkit.claims.questions import answer, applicable, questions_for
-from labkit.claims.texts import Words
+from labkit.claims.table import Resume, Table
+from labkit.claims.verdict import Strength, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "MARKS",
     "Answer",
     "Claim",
-    "Reference",
+    "Published",
     "Samples",
     "Sentence",
     "Settle",
+    "Strength",
+    "Table",
     "Verdict",
-    "answer_cells",
     "answer_questions",
+    "answers_of",
     "applicable",
+    "conclude",
+    "table_of",
 ]
 
-Resume = Callable[[Sequence[str], int], str]
+#: Run to class to its share of the samples and of real images.
+Shares = Mapping[str, Mapping[str, tuple[float, float]]]
 
 
 def answer_questions(
@@ -48,7 +51,7 @@ def answer_questions(
     epochs: pd.DataFrame | None = None,
     *,
     questions: Sequence[str] | None = None,
-    references: Sequence[Reference] = (),
+    references: Sequence[Published] = (),
     resume: Resume | None = None,
 ) -> tuple[Answer, ...]:
     """Answer the reflection questions a table of cells calls for.
@@ -67,29 +70,37 @@ def answer_questions(
     Raises:
         KeyError: an unknown question.
     """
-    return answer_cells(
-        from_frame(cells, epochs),
-        questions=questions,
-        references=references,
-        resume=resume,
-        samples=samples_of(cells),
-    )
+    return answers_of(table_of(cells, epochs, published=references, resume=resume), questions)
 
 
-def answer_cells(
-    cells: Cells,
+def table_of(
+    cells: pd.DataFrame,
+    epochs: pd.DataFrame | None = None,
     *,
-    questions: Sequence[str] | None = None,
-    references: Sequence[Reference] = (),
+    published: Sequence[Published] = (),
     resume: Resume | None = None,
-    samples: Samples | None = None,
-) -> tuple[Answer, ...]:
-    """The same for cells already read; see :func:`answer_questions`.
+    borrow: bool = True,
+    shares: Shares | None = None,
+) -> Table:
+    """A table of labkit's own measuring, as the engine takes it.
 
     Args:
-        samples: how many labkit measured the values with; None where it did not. A proxy FID
-            from elsewhere may be on another scale, to which its calibration does not apply.
+        cells: see :func:`answer_questions`.
+        epochs: see there.
+        published: values to compare with.
+        resume: see there.
+        borrow: whether noise may come from repeated trainings that come with labkit.
+        shares: what each run's samples are classified as.
     """
-    context = Context(cells, Words(), resume, tuple(references), samples)
-    keys = questions_for(cells, bool(references)) if questions is None else questions
-    return tuple(answer(key, cells, context) for key in keys)
+    found = from_frame(cells, epochs, shares or {})
+    return Table(found, samples_of(cells), borrow, tuple(published), resume)
+
+
+def answers_of(table: Table, questions: Sequence[str] | None = None) -> tuple[Answer, ...]:
+    """The answers to the questions given, or to those a table calls for.
+
+    Raises:
+        KeyError: an unknown question.
+    """
+    keys = questions_for(table.cells, bool(table.published)) if questions is None else questions
+    return tuple(answer(key, table) for key in keys)

@@ -49,6 +49,8 @@ class Cell:
     """done, trained, failed or missing; "" where the table does not say."""
     collapse: Collapse | None = None
     """The mode-collapse measure's verdict; None: not measured."""
+    shares: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Class to its share of the samples and of real images (0 to 1), where known."""
     seconds: float | None = None
     best_epoch: int | None = None
     first: Mapping[str, Measured] = field(default_factory=dict)

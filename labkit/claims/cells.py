@@ -191,7 +191,11 @@ def make_cells(rows: Iterable[Cell]) -> Cells:
     return Cells(tuple(sorted(filled, key=lambda c: [(n, _sortable(v)) for n, v in c.where])))
 
 
-def from_frame(frame: pd.DataFrame, epochs: pd.DataFrame | None = None) -> Cells:
+def from_frame(
+    frame: pd.DataFrame,
+    epochs: pd.DataFrame | None = None,
+    shares: Mapping[str, Mapping[str, tuple[float, float]]] | None = None,
+) -> Cells:
     """The cells of a tidy table.
 
     Args:
@@ -200,6 +204,7 @@ def from_frame(frame: pd.DataFrame, epochs: pd.DataFrame | None = None) -> Cells
             ``collapse`` and ``seconds``; any other column is a setting. NaN, NA, None and
             absent columns all mean *not measured*; so do values that are not finite.
         epochs: a row a cell and epoch, with ``run`` and ``epoch``, or None.
+        shares: run to class to its share of the samples and of real images, where known.
     """
     first, last = _ends(epochs)
     columns = [str(name) for name in frame.columns]
@@ -219,6 +224,7 @@ def from_frame(frame: pd.DataFrame, epochs: pd.DataFrame | None = None) -> Cells
                 metrics=_measures(row),
                 status=str(row.get("status", "")),
                 collapse=read(str(row.get("collapse", ""))),
+                shares=(shares or {}).get(run, {}),
                 seconds=seconds.value if seconds else None,
                 best_epoch=int(row["best_epoch"]) if "best_epoch" in row else None,
                 first=first.get(run, {}),

@@ -1,36 +1,20 @@
-"""A claim: one statement, what the rows at hand show, and what may be concluded.
-
-The two are kept apart. ``in_these_runs`` is a fact about a table: the hinge rows are
-lower, or they are not, or they tie at their rounding. The ``verdict`` is about what
-would happen if the runs were made again, and needs several seeds.
-"""
+"""A claim: a finding, what may be concluded from it, and the sentence that says both."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from labkit.claims.cell import Cell
+from labkit.claims.verdict import Strength, Verdict, verdict
 
 if TYPE_CHECKING:
-    from labkit.claims.texts import Writer
-
-Verdict = Literal["supported", "not supported", "inconclusive", "not measured"]
-InTheseRuns = Literal["yes", "no", "tie"]
-
-#: A sign for each verdict, so that it never rests on a colour alone.
-MARKS: dict[Verdict, str] = {
-    "supported": "✓",
-    "not supported": "✗",
-    "inconclusive": "?",
-    "not measured": "–",
-}
+    from labkit.claims.finding import Finding, Here
 
 
 @dataclass(frozen=True)
-class Reference:
+class Published:
     """A published value and what it is compared with here."""
 
     metric: str
@@ -47,67 +31,15 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Draft:
-    """What a predicate found, before all drafts of a question are judged together."""
-
-    id: str
-    scope: str
-    dataset: str
-    """Data set the statement is about; "" if it is about several or none is named."""
-    predicate: Mapping[str, Any]
-    writer: Writer
-    """Holds the numbers used so far; the verdict's clause adds its own."""
-    topic: str
-    """The subject as a noun phrase, for when nothing can be said: "the effect of ..."."""
-    statement: str = ""
-    """The statement, lower case, no full stop: "hinge has a lower proxy FID than BCE"."""
-    detail: str = ""
-    """The numbers behind it, with their own punctuation: ": 12.3 against 14.2"."""
-    tie: str = ""
-    """The statement to make where rounding does not separate the values."""
-    in_these_runs: InTheseRuns | None = None
-    estimate: float | None = None
-    interval: tuple[float, float] | None = None
-    unit: str = ""
-    decimals: int = 3
-    n_seeds: int = 0
-    n_blocks: int = 0
-    margin: float | None = None
-    p: float | None = None
-    """Two-sided p-value that the statement's effect does not exceed the margin."""
-    opposite: bool = False
-    """The interval lies wholly on the other side."""
-    identical: bool = False
-    """Several seeds gave the very same values."""
-    slight: bool | None = None
-    """Whether a step that decides is below its margin; None: the estimate against `margin`."""
-    deviation: float | None = None
-    """Standard deviation of the estimate over seeds, to plan further ones."""
-    rule: str = ""
-    quantity: str = "difference"
-    """Message key suffix naming the estimate: difference, gap, share, rate, change."""
-    cells: tuple[Cell, ...] = ()
-    counterexamples: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    """Why it is not measured, as clauses."""
-    notes: tuple[str, ...] = ()
-    """Caveats that do not change the verdict, as clauses."""
-    tie_reason: str = "reason.tie"
-    """Message key of what a tie means here."""
-    seeds_wanted: int | None = None
-    """Seeds that could settle it where that is known otherwise; 0: no seed can."""
-
-
-@dataclass(frozen=True)
 class Settle:
-    """The run that could turn *inconclusive* into something else."""
+    """The run that could settle what is open, or that none can."""
 
     text: str
     """What to run and about how long it takes, as a clause a sentence can end with."""
     command: str
     """Ready to paste: ``labkit run --seeds 3 --only 'MNIST_GAN_*'``; empty if none helps."""
     seeds: int
-    """Seeds per cell after that run."""
+    """Seeds per cell after that run; 0 if no number of seeds would do."""
     trainings: int
     """Trainings it adds."""
     seconds: float | None
@@ -124,89 +56,103 @@ class Settle:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """One sentence with the numbers it prints and the findings it rests on."""
+
+    text: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """Every measured value in it, by what it is; levels and counts are not values."""
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """The same as the text prints them."""
+    findings: tuple[str, ...] = ()
+    """Ids; a report links the sentence to their evidence."""
+
+
+@dataclass(frozen=True)
 class Claim:
     """One statement with all it rests on."""
 
-    id: str
-    """Stable and readable: ``stability.best-of.loss.proxy_fid.MNIST``."""
     question: str
     """Catalog key of the question it answers."""
+    finding: Finding
+    strength: Strength
+    sentence: Sentence
     scope: str
     """The cells it speaks of, in words: ``GAN on MNIST``."""
-    text: str
-    """The statement as a sentence; every number in it is in ``numbers``."""
-    verdict: Verdict
-    in_these_runs: InTheseRuns | None
-    """None where a needed metric or factor is absent."""
-    estimate: float | None
-    """Size of the effect in ``unit``; its sign is explained by ``rule``."""
-    interval: tuple[float, float] | None
-    """95 % interval of the estimate; None below two seeds."""
-    unit: str
-    n_seeds: int
-    n_blocks: int
-    """Settings of the other factors over which the contrast is averaged."""
-    margin: float | None
-    """What the interval must clear, in ``unit``."""
     rule: str
-    """How estimate, interval and verdict were computed, in one or two sentences."""
-    numbers: Mapping[str, float]
-    """Every number of the text (and a few more), by what it is."""
-    runs: tuple[str, ...]
-    """The cells the numbers were computed from."""
-    predicate: Mapping[str, Any] = field(default_factory=dict)
-    """What was tested, for programs: kind, factor, metric, dataset, levels, ..."""
-    counterexamples: tuple[str, ...] = ()
-    """Cells, blocks or steps that contradict the statement."""
+    """How estimate, interval and strength were computed, in one or two sentences."""
+    difference: str = ""
+    """The estimate as a reader sees it, of the one ahead: "−24 %"."""
     reasons: tuple[str, ...] = ()
-    """Why the verdict is not better, one clause each."""
-    shown: Mapping[str, str] = field(default_factory=dict)
-    """The numbers as the text prints them, by the same names."""
+    """Why nothing more can be said, one clause each."""
     settle: Settle | None = None
-    below_margin: bool = False
-    """Whether what these runs show is too small to be worth calling a difference."""
 
     @property
-    def mark(self) -> str:
-        """The verdict's sign: ✓ ✗ ? –."""
-        return MARKS[self.verdict]
+    def id(self) -> str:
+        """Stable and readable: ``stability.contrast.gan.loss.fid_drawdown.MNIST.bce-hinge``."""
+        return f"{self.question}.{self.finding.id}"
+
+    @property
+    def text(self) -> str:
+        """The statement as a sentence."""
+        return self.sentence.text
+
+    @property
+    def verdict(self) -> Verdict:
+        """The formal verdict: ``supported`` for what is clear alone."""
+        return verdict(self.strength)
+
+    @property
+    def in_these_runs(self) -> Here | None:
+        """What the rows at hand show, at their rounding; None where nothing was measured."""
+        return None if self.strength == "not measured" else self.finding.here
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The cells the numbers were computed from."""
+        return tuple(sorted({cell.run for cell in self.finding.cells}))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; a number that is not finite becomes None."""
+        """Plain JSON values; a number that is not finite becomes None.
+
+        Estimate, interval, margin and noise are in ``unit``: percent where ratios are compared.
+        """
+        found = self.finding
+        interval = found.interval()
+        noise = found.noise
         return {
             "id": self.id,
             "question": self.question,
             "scope": self.scope,
             "text": self.text,
             "verdict": self.verdict,
+            "strength": self.strength,
             "in_these_runs": self.in_these_runs,
-            "estimate": _finite(self.estimate),
-            "interval": None if self.interval is None else [_finite(end) for end in self.interval],
-            "unit": self.unit,
-            "n_seeds": self.n_seeds,
-            "n_blocks": self.n_blocks,
-            "margin": _finite(self.margin),
+            "estimate": _finite(None if found.estimate is None else found.shown(found.estimate)),
+            "interval": interval and [_finite(found.shown(end)) for end in interval],
+            "unit": "%" if found.log else found.unit,
+            "n_seeds": found.n_seeds,
+            "n_blocks": found.n_blocks,
+            "margin": _finite(found.shown(found.margin)),
+            "noise": noise
+            and {
+                "standard_error": found.shown(noise.error),
+                "degrees_of_freedom": noise.df,
+                "source": noise.source,
+                "reference": noise.name,
+            },
             "rule": self.rule,
-            "numbers": {name: _finite(value) for name, value in self.numbers.items()},
+            "numbers": {name: _finite(value) for name, value in self.sentence.numbers.items()},
             "runs": list(self.runs),
-            "predicate": dict(self.predicate),
-            "counterexamples": list(self.counterexamples),
+            "predicate": found.to_json(),
+            "counterexamples": list(found.counterexamples),
             "reasons": list(self.reasons),
-            "settle": None if self.settle is None else self.settle.to_json(),
+            "settle": self.settle and self.settle.to_json(),
         }
 
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One sentence of a computed paragraph and the claims it rests on."""
-
-    text: str
-    claims: tuple[str, ...]
-    """Ids; a report links the sentence to their evidence."""
 
 
 @dataclass(frozen=True)
@@ -217,17 +163,37 @@ class Answer:
     """Catalog key."""
     heading: str
     """The question's words."""
-    paragraph: str
-    """The sentences, joined: what a student may defend and build on."""
-    claims: tuple[Claim, ...]
-    sentences: tuple[Sentence, ...] = ()
-    """The same paragraph, sentence by sentence."""
+    point: Sentence | None = None
+    """What answers the question as asked; None where nothing is computed for it."""
+    why: tuple[Sentence, ...] = ()
+    """The numbers that carry the point, the largest effect first, exceptions included."""
+    picture: str = ""
+    """The figure that shows it: a plot's catalog key, or ``samples:RUN``."""
+    reason: Sentence | None = None
+    """What the literature says of such a pattern, with its source; it was not tested here."""
+    sure: str = ""
+    """Whose noise was used, or that there is none; what would settle what matters most."""
+    claims: tuple[Claim, ...] = ()
+    """The evidence, a finding each."""
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Point, why and likely reason, in order."""
+        found = (self.point, *self.why, self.reason)
+        return tuple(sentence for sentence in found if sentence is not None)
+
+    @property
+    def paragraph(self) -> str:
+        """The sentences, joined: what a student may defend and build on."""
+        return " ".join(sentence.text for sentence in self.sentences)
 
     def to_json(self) -> dict[str, Any]:
-        """Question, paragraph and claims as plain JSON values."""
+        """Question, answer and claims as plain JSON values."""
         return {
             "question": self.question,
             "heading": self.heading,
+            "point": self.point.text if self.point else "",
             "paragraph": self.paragraph,
+            "sure": self.sure,
             "claims": [claim.to_json() for claim in self.claims],
         }

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from labkit import calibration
-from labkit.catalog.entries import Direction
 from labkit.catalog.metrics import METRICS
 from labkit.claims.cell import ENDED_BADLY, Cell, Measured
 from labkit.text.language import _
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from labkit.catalog.entries import Direction
 
 #: Measures whose best value is a point, not an end: real images have sharpness 1.
 TARGETS = {"sharpness": 1.0, "recon_sharpness": 1.0}
@@ -49,7 +51,11 @@ class Measure:
     digits: int = 3
     unit: str = ""
     share: float = 0.0
-    """Preset margin, as a share of the values compared."""
+    """Smallest difference worth calling one, as a share of the values compared."""
+    log: bool = False
+    """Whether values are compared by their ratios."""
+    offset: float = 0.0
+    """Added before their logarithm is taken."""
     within: tuple[str, ...] = ()
     """Settings that must agree before two values may be compared."""
     target: float | None = None
@@ -64,21 +70,20 @@ class Measure:
             return found
         return Measured(abs(found.value - self.target), found.half, found.decimals)
 
-    def margin(self, level: float, dataset: str) -> float:
-        """The smallest difference worth calling one, in the measure's unit.
+    def scaled(self, value: float, log: bool) -> float:
+        """A value on the scale of comparison."""
+        return math.log(value + self.offset) if log else value
 
-        A share of the values compared, preset in the catalog. A proxy FID that labkit
-        measured itself has a second limit: what other samples of the same generator
-        would change.
+    def back(self, value: float, log: bool) -> float:
+        """A value of the scale of comparison in the measure's own unit."""
+        return math.exp(value) - self.offset if log else value
 
-        Args:
-            level: mean size of the values compared.
-            dataset: the data set; "" where several are pooled.
+    def resolution(self, dataset: str) -> float:
+        """What other samples of the same weights could change between two cells, in its unit.
+
+        Known of a proxy FID that labkit measured itself, else 0.
         """
-        own = self.share * (1.0 if self.target is not None else abs(level))
-        if self.samples:
-            return max(own, resolution(dataset, self.samples))
-        return own
+        return resolution(dataset, self.samples) if self.samples and self.target is None else 0.0
 
 
 def measure(name: str, to_target: bool = False, samples: Samples | None = None) -> Measure:
@@ -96,7 +101,11 @@ def measure(name: str, to_target: bool = False, samples: Samples | None = None) 
     better: Direction = "lower" if target is not None else metric.better
     unit = _(metric.unit)
     behind = getattr(samples, FIDS[name]) if samples and name in FIDS else None
-    return Measure(name, better, metric.digits, unit, metric.margin, metric.within, target, behind)
+    log = metric.log and target is None
+    return Measure(
+        name, better, metric.digits, unit, metric.margin, log, metric.offset if log else 0.0,
+        metric.within, target, behind,
+    )  # fmt: skip
 
 
 def unfinished(cells: Iterable[Cell]) -> str:

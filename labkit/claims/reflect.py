@@ -16,10 +16,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
-from labkit.claims import Answer, answer_cells, collapse
+from labkit.claims import Answer, Table, answers_of, collapse
 from labkit.claims.cell import Cell, Level, Measured
 from labkit.claims.cells import INITIAL, Cells, as_level, known_settings, make_cells
-from labkit.claims.settle import glob, run_command
+from labkit.claims.seeds_needed import glob, run_command
 from labkit.errors import LabkitError, behind, reason
 
 MAX_BYTES = 20_000_000
@@ -56,7 +56,7 @@ def reflect(path: Path) -> tuple[Answer, ...]:
 
 def answers_to(found: Metrics) -> tuple[Answer, ...]:
     """The answers to the questions a table that has been read calls for."""
-    return answer_cells(found.cells, resume=_command(found.cells))
+    return answers_of(Table(found.cells, resume=_command(found.cells)))
 
 
 def read(path: Path) -> Metrics:

@@ -17,24 +17,29 @@ Metrics, settings, levels and data sets by their keys or labels, in any case. Wi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
-from labkit.claims.cell import Level
-from labkit.claims.cells import Cells
-from labkit.claims.claim import Claim, Draft, InTheseRuns, Verdict
-from labkit.claims.judge import Context, judge
-from labkit.claims.predicates.absence import no_collapse
-from labkit.claims.predicates.best_of import best_of, dominates
-from labkit.claims.predicates.change import change
-from labkit.claims.predicates.family import family_versus
-from labkit.claims.predicates.pattern import same_pattern, trade_off
-from labkit.claims.predicates.ranking import ranking
-from labkit.claims.predicates.trend import trend
+from labkit.claims.claim import Claim
+from labkit.claims.findings import absence, statement
+from labkit.claims.findings.change import change
+from labkit.claims.findings.families import families
+from labkit.claims.findings.levels import Levels, levels
+from labkit.claims.findings.spread import spread
+from labkit.claims.findings.statement import Direction, Statement
+from labkit.claims.sentences import voice
+from labkit.claims.verdict import FIRM, Strength, Verdict, judge, verdict, weakest
 from labkit.errors import closest
 from labkit.text.language import _
+
+if TYPE_CHECKING:
+    from labkit.claims.cell import Level
+    from labkit.claims.cells import Cells
+    from labkit.claims.finding import Finding, Here
+    from labkit.claims.measure import Measure
+    from labkit.claims.table import Table
 
 #: The forms understood, for error messages and the answers' template.
 FORMS = (
@@ -49,8 +54,6 @@ FORMS = (
     "FACTOR trades METRIC against METRIC [on DATASET]",
     "no mode collapse [on DATASET]",
 )
-#: From the verdict that decides over several data sets to the one that gives way.
-_ORDER: tuple[Verdict, ...] = ("not supported", "not measured", "inconclusive", "supported")
 _MAX_LENGTH = 300
 
 
@@ -62,10 +65,15 @@ class StatementError(ValueError):
 class Checked:
     """A statement with what the table makes of it."""
 
-    verdict: Verdict
-    in_these_runs: InTheseRuns | None
+    strength: Strength
+    in_these_runs: Here | None
     claims: tuple[Claim, ...]
     """One per data set the statement is about."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The formal verdict."""
+        return verdict(self.strength)
 
     @property
     def text(self) -> str:
@@ -73,63 +81,75 @@ class Checked:
         return " ".join(claim.text for claim in self.claims)
 
 
-def check_statement(text: str, context: Context, computed: Sequence[Claim] = ()) -> Checked:
+def check_statement(text: str, table: Table, computed: Sequence[Claim] = ()) -> Checked:
     """Put a statement to the test.
 
     Args:
         text: one of the `FORMS`.
-        context: the table.
-        computed: the answers' claims; a statement that is one of them gets its verdict
-            (which was corrected for its question's other statements).
+        table: the cells.
+        computed: the answers' claims; what decides a statement and is one of them keeps the
+            strength it has there (corrected for its question's other tests).
 
     Raises:
-        StatementError: not one of the forms, or a name the table and catalog lack.
+        StatementError: not understood, or about something the table lacks.
     """
-    claims = judge("answers", _drafts(" ".join(text.split()), context), context)
-    found = tuple(_same_as_computed(claim, computed) for claim in claims)
-    verdict = min((c.verdict for c in found), key=_ORDER.index)
-    states = {c.in_these_runs for c in found if c.in_these_runs}
-    shown: InTheseRuns | None = next((s for s in ("no", "tie", "yes") if s in states), None)
-    return Checked(verdict, shown, found)
+    found = _read(text.strip(), table)
+    alone = judge(found)
+    known = {claim.finding.id: claim.strength for claim in computed}
+    strengths = [_strength(each, alone[each.id], known) for each in found]
+    say = voice()
+    claims = tuple(
+        Claim(
+            "check", each, strength, say.statement.checked(each, strength),
+            say.names.scope(each.cells), say.evidence.rule(each, strength),
+            say.evidence.difference(each),
+            (say.missing.missing(each.missing),) if each.missing else (),
+        )
+        for each, strength in zip(found, strengths, strict=True)
+    )  # fmt: skip
+    states = {c.in_these_runs for c in claims if c.in_these_runs}
+    here: Here | None = next((s for s in ("no", "tie", "yes") if s in states), None)
+    one = "refuted" if "refuted" in strengths else weakest(strengths)
+    return Checked(one, here, claims)
 
 
-def _same_as_computed(claim: Claim, computed: Sequence[Claim]) -> Claim:
-    """The computed claim that says the very same of the very same levels, or else the claim."""
-    return next((other for other in computed if _saying(other) == _saying(claim)), claim)
+def _strength(found: Finding, alone: Strength, known: Mapping[str, Strength]) -> Strength:
+    """The strength its deciding findings have in the answers, or its own."""
+    if not isinstance(found, Statement) or not found.decides or found.missing is not None:
+        return "refuted" if alone == "seen once" and _collapsed(found) else alone
+    if not all(each.id in known for each in found.decides):
+        return alone
+    least = weakest([known[each.id] for each in found.decides])
+    return "refuted" if found.here == "no" and least in FIRM else least
 
 
-def _saying(claim: Claim) -> tuple[object, ...]:
-    about: object = claim.id.removeprefix(f"{claim.question}.")
-    families = claim.predicate.get("families")
-    if families:  # a against b, or b against a
-        about = frozenset(families), *(claim.predicate[k] for k in ("metric", "target", "dataset"))
-    keys = ("level", "direction", "factor", "ahead", "extreme")
-    levels = frozenset(map(str, claim.predicate.get("order", ())))
-    return about, *(str(claim.predicate.get(key)) for key in keys), levels
+def _collapsed(found: Finding) -> bool:
+    """Whether a measured collapse contradicts that there was none: one is enough."""
+    return isinstance(found, absence.Absence) and bool(found.hit)
 
 
-def _drafts(text: str, context: Context) -> list[Draft]:
+def _read(text: str, table: Table) -> list[Finding]:
     if len(text) > _MAX_LENGTH:
         raise StatementError(_("longer than {n} characters", n=_MAX_LENGTH))
-    names = _Names(context)
+    names = _Names(table)
     body, dataset = names.split_dataset(text.rstrip("."))
     for pattern, handle in _HANDLERS:
         match = re.fullmatch(pattern, body, re.IGNORECASE)
         if match:
-            drafts = handle(names, match, dataset)
-            if not drafts:
+            found = handle(names, match, dataset)
+            if not found:
                 raise StatementError(_("the table has no cell this is about"))
-            return drafts
+            return found
     raise StatementError(_("not understood; write for instance '{form}'", form=FORMS[0]))
 
 
 class _Names:
     """Names as people write them, looked up in the catalog and the table."""
 
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        self.cells = context.cells
-        self.words = context.words
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.cells = table.cells
+        self.words = voice().names
 
     def split_dataset(self, text: str) -> tuple[str, str | None]:
         """The statement without its ``on DATA SET``, and the data set."""
@@ -149,7 +169,7 @@ class _Names:
     def datasets(self, dataset: str | None) -> tuple[str, ...]:
         return (dataset,) if dataset is not None else self.cells.datasets
 
-    def metric(self, text: str) -> str:
+    def measure(self, text: str) -> Measure:
         known = {name: name for name in METRICS}
         known |= {metric.label: name for name, metric in METRICS.items()}
         known |= {self.words.metric(name): name for name in METRICS}
@@ -161,7 +181,7 @@ class _Names:
             raise StatementError(
                 _("{metric} means nothing outside one run; it is never compared", metric=found)
             )
-        return found
+        return self.table.measure(found)
 
     def factor(self, text: str) -> str:
         names = {n for f in self.cells.families for n in self.cells.of(f).levels}
@@ -176,7 +196,7 @@ class _Names:
     def family(self, text: str) -> str | None:
         known = {f: f for f in self.cells.families}
         known |= {self.words.family(f): f for f in self.cells.families}
-        known |= {self.words.family(f, several=True): f for f in self.cells.families}
+        known |= {self.words.family(f, True): f for f in self.cells.families}
         return {_plain(k): v for k, v in known.items()}.get(_plain(text))
 
     def level(self, factor: str, text: str) -> Level:
@@ -207,154 +227,122 @@ class _Names:
         named = self.words.listing(levels)
         raise StatementError(_("no setting of the table has the levels {levels}", levels=named))
 
-    def concerned(self, factor: str, dataset: str | None) -> list[Cells]:
-        """The cells a statement about a factor means, one data set at a time.
+    def concerned(self, factor: str) -> list[Cells]:
+        """The cells of each family a statement about a factor means.
 
         Of the families that have the factor, those that vary it; if none does, all.
         """
         having = [f for f in self.cells.families if factor in self.cells.of(f).levels]
         varying = [f for f in having if factor in self.cells.of(f).factors]
+        return [self.cells.of(f) for f in varying or having]
+
+    def levels(
+        self, factor: str, measure: Measure, dataset: str | None, towards: int | None = None
+    ) -> list[Levels]:
+        """The levels of a factor on the data sets meant, noise pooled over all there are."""
         return [
-            cells
-            for f in varying or having
-            for d in self.datasets(dataset)
-            if len(cells := self.cells.of(f, d))
+            found
+            for cells in self.concerned(factor)
+            for found in levels(cells, factor, measure, self.table, towards)
+            if dataset in (None, found.dataset)
         ]
 
 
-def _best(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
+def _best(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
     extreme, factor = match["extreme"].lower(), names.factor(match["factor"])
-    metric, level = (
-        names.context.measure(names.metric(match["metric"])),
-        names.level(factor, match["level"]),
-    )
-    if extreme == "worst":
-        extreme = "highest" if metric.better == "lower" else "lowest"
-    return [
-        best_of(cells, factor, metric, names.context, level=level, extreme=extreme)
-        for cells in names.concerned(factor, dataset)
-    ]
+    measure, level = names.measure(match["metric"]), names.level(factor, match["level"])
+    better = 1 if measure.better == "higher" else -1
+    towards = {"lowest": -1, "highest": 1, "best": better, "worst": -better}[extreme]
+    return [statement.best(f, level) for f in names.levels(factor, measure, dataset, towards)]
 
 
-def _beats(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
-    metric = names.context.measure(names.metric(match["metric"]))
+def _beats(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
+    measure = names.measure(match["metric"])
     a, b = names.family(match["a"]), names.family(match["b"])
     if a and b:
         if match["everywhere"]:
             raise StatementError(_("families differ in more than a setting: leave out the end"))
-        return [
-            family_versus(names.cells.of(dataset=d), a, b, metric, names.context, claimed=a)
-            for d in names.datasets(dataset)
-        ]
+        both = families(names.cells, a, b, measure, names.table)
+        return [statement.family_beats(f, a) for f in both if dataset in (None, f.dataset)]
     factor = names.factor_of(match["a"], match["b"])
     first, second = names.level(factor, match["a"]), names.level(factor, match["b"])
-    test: Callable[..., Draft] = dominates if match["everywhere"] else best_of
     return [
-        test(
-            cells.filter(lambda c: c.settings.get(factor) in (first, second)),
-            factor,
-            metric,
-            names.context,
-            level=first,
-        )
-        for cells in names.concerned(factor, dataset)
+        statement.beats(f, first, second, bool(match["everywhere"]))
+        for f in names.levels(factor, measure, dataset)
     ]
 
 
-def _trend(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
-    metric, factor = (
-        names.context.measure(names.metric(match["metric"])),
-        names.factor(match["factor"]),
-    )
-    return [
-        trend(cells, factor, metric, names.context, direction=_direction(match))
-        for cells in names.concerned(factor, dataset)
-    ]
+def _goes(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
+    measure, factor = names.measure(match["metric"]), names.factor(match["factor"])
+    direction = _direction(match)
+    return [statement.goes(f, direction) for f in names.levels(factor, measure, dataset)]
 
 
-def _change(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
-    name = names.metric(match["metric"])
-    cells = names.cells if dataset is None else names.cells.of(dataset=dataset)
-    run = match["run"]
+def _change(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
+    measure = names.measure(match["metric"])
+    cells, run = names.cells if dataset is None else names.cells.of(dataset=dataset), match["run"]
     if run:
         cells = cells.filter(lambda c: c.run == run)
         if not len(cells):
             known = [c.run for c in names.cells]
             raise StatementError(_("no run '{run}'", run=run) + suggestion(run, known))
-    direction = _direction(match)
     percent: float | None = None
     half = 0.5
+    direction = _direction(match)
     if match["percent"]:
-        percent = float(match["percent"])
+        percent = float(match["percent"]) * (1 if direction == "rises" else -1)
         half = 0.5 * 10.0 ** -len(match["percent"].partition(".")[2])
-        percent = abs(percent) if direction == "rises" else -abs(percent)
-    groups: dict[object, list[str]] = {}
-    for cell in cells:
-        if name in cell.first:
-            groups.setdefault(cell.where[:-1], []).append(cell.run)
-    each = [cells.filter(lambda c, g=group: c.run in g) for group in groups.values()]  # type: ignore[misc]
+    groups: dict[object, list[int]] = {}
+    for i, cell in enumerate(cells):
+        if measure.name in cell.first:
+            groups.setdefault(cell.where[:-1], []).append(i)
+    each = [[cells.rows[i] for i in group] for group in groups.values()] or [list(cells)]
     return [
-        change(
-            some,
-            names.context.measure(name),
-            names.context,
-            label=seedless_label(some),
-            key=str(i) if len(each) > 1 else "",
-            direction=direction,
-            percent=percent,
-            percent_half=half,
+        statement.changes(
+            change(some, measure, some[0].seedless if len(each) > 1 else ""),
+            direction, percent, half,
         )
-        for i, some in enumerate(each or [cells], 1)
-    ]
+        for some in each
+    ]  # fmt: skip
 
 
-def seedless_label(cells: Cells) -> str:
-    """What some cells of one setting are called in a text: nothing; the scope says it."""
-    return cells.rows[0].run if len({c.run for c in cells}) == 1 else ""
-
-
-def _pattern(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
-    factor, metric = (
-        names.factor(match["factor"]),
-        names.context.measure(names.metric(match["metric"])),
-    )
-    families = dict.fromkeys(c.families[0] for c in names.concerned(factor, dataset))
-    return [same_pattern(names.cells.of(f), factor, metric, names.context) for f in families]
-
-
-def _matters(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
-    factor, metric = (
-        names.factor(match["factor"]),
-        names.context.measure(names.metric(match["metric"])),
-    )
+def _alike(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
+    factor, measure = names.factor(match["factor"]), names.measure(match["metric"])
     return [
-        ranking(cells, metric, names.context, factor=factor)
-        for cells in names.concerned(factor, dataset)
+        statement.alike(levels(cells, factor, measure, names.table))
+        for cells in names.concerned(factor)
     ]
 
 
-def _trades(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
+def _matters(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
+    factor, measure = names.factor(match["factor"]), names.measure(match["metric"])
+    return [
+        statement.matters(spread(cells.of(dataset=d), measure), factor)
+        for cells in names.concerned(factor)
+        for d in cells.datasets
+        if dataset in (None, d)
+    ]
+
+
+def _trades(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
     factor = names.factor(match["factor"])
-    first, second = (names.context.measure(names.metric(match[key])) for key in ("a", "b"))
-    return [
-        trade_off(cells, factor, first, second, names.context)
-        for cells in names.concerned(factor, dataset)
-    ]
+    a, b = (names.levels(factor, names.measure(match[key]), dataset) for key in ("a", "b"))
+    return [statement.trades(first, second) for first, second in zip(a, b, strict=True)]
 
 
-def _collapse(names: _Names, match: re.Match[str], dataset: str | None) -> list[Draft]:
+def _collapse(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
     cells = names.cells.filter(lambda c: c.family != "vae")
-    return [no_collapse(cells if dataset is None else cells.of(dataset=dataset), names.context)]
+    return [absence.collapse(cells if dataset is None else cells.of(dataset=dataset))]
 
 
-def _direction(match: re.Match[str]) -> Literal["rises", "falls"]:
+def _direction(match: re.Match[str]) -> Direction:
     word = match["direction"].lower()
     return "rises" if word.startswith(("rise", "increase", "grow")) else "falls"
 
 
 _DIRECTION = r"(?P<direction>rises|falls|increases|decreases|grows|drops)"
 _HANDLERS: tuple[
-    tuple[str, Callable[[_Names, re.Match[str], str | None], list[Draft]]], ...
+    tuple[str, Callable[[_Names, re.Match[str], str | None], list[Finding]]], ...
 ] = (
     (r"no (mode )?collapse", _collapse),
     (r"(the )?(?P<extreme>best|worst|lowest|highest) (?P<factor>.+?) by (?P<metric>.+?) is "
@@ -362,8 +350,8 @@ _HANDLERS: tuple[
     (r"(?P<a>.+?) beats (?P<b>.+?) by (?P<metric>.+?)(?P<everywhere> everywhere)?", _beats),
     (rf"(?P<metric>.+?) {_DIRECTION} (over|during) training"
      r"( by (?P<percent>[0-9]+(\.[0-9]+)?) ?%)?( in (?P<run>\S+))?", _change),
-    (rf"(?P<metric>.+?) {_DIRECTION} with (the )?(?P<factor>.+)", _trend),
-    (r"(the )?(?P<factor>.+?) acts alike on (the )?(?P<metric>.+)", _pattern),
+    (rf"(?P<metric>.+?) {_DIRECTION} with (the )?(?P<factor>.+)", _goes),
+    (r"(the )?(?P<factor>.+?) acts alike on (the )?(?P<metric>.+)", _alike),
     (r"(the )?(?P<factor>.+?) matters most for (the )?(?P<metric>.+)", _matters),
     (r"(the )?(?P<factor>.+?) trades (the )?(?P<a>.+?) against (the )?(?P<b>.+)", _trades),
 )  # fmt: skip

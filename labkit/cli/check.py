@@ -9,7 +9,7 @@ import typer
 
 from labkit.experiment.grid import read_experiment
 from labkit.experiment.lookup import stored
-from labkit.reporting.computed import computed, for_claims
+from labkit.reporting.computed import computed
 from labkit.reporting.student.answers import check as held_against
 from labkit.reporting.student.reflections import read_words
 from labkit.reporting.view import read_view
@@ -30,10 +30,10 @@ def check(
         results = answers.parent / "results" / experiment.name
         options = experiment.content.report.model_dump()
     view = read_view(stored(results), options=options)
-    computed_answers = computed(view)
+    computed_answers = (found := computed(view)).answers
     claims = [claim for answer in computed_answers for claim in answer.claims]
     asked = [answer.question for answer in computed_answers]
-    held = held_against(text, for_claims(view.tables), claims, asked)
+    held = held_against(text, found.table, claims, asked)
     for finding in held.findings:
         sign = "  " if finding.ok else "! "
         where = f"{sign}{answers}:{finding.line}:"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from labkit.catalog import FAMILIES
-from labkit.claims import Answer
+from labkit.claims import Answer, Claim
 from labkit.claims.reflect import answers_to, read
 from labkit.errors import UserError
 
@@ -35,7 +35,13 @@ def reflect(
 
 
 def _print(answer: Answer) -> None:
-    typer.echo(f"{answer.heading}\n\n{answer.paragraph}\n")
-    for claim in answer.claims:
-        typer.echo(f"  {claim.mark} {claim.verdict}: {claim.text}")
-    typer.echo("")
+    typer.echo(f"{answer.heading}\n\n{answer.paragraph}")
+    if answer.sure:
+        typer.echo(f"How sure: {answer.sure}")
+    lines = dict.fromkeys(_line(claim) for claim in answer.claims)
+    typer.echo("\n".join(["", *(f"  {line}" for line in lines), *([""] if lines else [])]))
+
+
+def _line(claim: Claim) -> str:
+    """A claim with its strength, unless it only tells what these runs show."""
+    return claim.text if claim.strength == "seen once" else f"{claim.strength}: {claim.text}"

@@ -27,14 +27,18 @@ def report(
     lang: Annotated[
         str, typer.Option("--lang", help="Language of the fixed texts: en, or a catalogue's.")
     ] = "en",
+    no_reference: Annotated[
+        bool, typer.Option("--no-reference", help="Judge by the report's own seeds alone.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The report's folder [reports/<name>].")
     ] = None,
 ) -> None:
     """Write the report of the newest plan."""
     made = api.report(
-        file, out, profile=profile, results=results, format=formats, layout=layout, lang=lang
-    )
+        file, out, profile=profile, results=results, format=formats, layout=layout, lang=lang,
+        no_reference=no_reference,
+    )  # fmt: skip
     for name in lookup.formats(formats):
         typer.echo(made.with_name(FORMATS[name].suffix))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from labkit.execution.recorder.journal import epochs_told
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellSpec
+from labkit.store.file_names import SPEC
 from labkit.store.store import Store
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def why_missing(spec: CellSpec, store: Store, relatives: Mapping[str, list[Path]
     differences = []
     for folder in sorted(relatives.get(spec.name, ())):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # it is only a hint
-            old = json.loads((folder / "train" / "spec.json").read_bytes())
+            old = json.loads((folder / "train" / SPEC).read_bytes())
             differences.append(changed_settings(old, spec.to_json()))
     differences = [changed for changed in differences if changed]
     if differences:

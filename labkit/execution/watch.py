@@ -13,6 +13,7 @@ from typing import Any
 
 from labkit.experiment.spec import CellSpec
 from labkit.store.attempts import Attempt, is_abandoned
+from labkit.store.file_names import HEARTBEAT
 from labkit.store.history import read_history
 from labkit.store.store import Store
 
@@ -62,7 +63,7 @@ def watch(store: Store, specs: Sequence[CellSpec]) -> tuple[list[Progress], list
 
 def _progress(store: Store, spec: CellSpec) -> Progress | None:
     folder = store.cell_folder(spec)
-    attempts = [path for path in folder.glob("attempt-*") if (path / "heartbeat.json").exists()]
+    attempts = [path for path in folder.glob("attempt-*") if (path / HEARTBEAT).exists()]
     if not attempts:
         return None
     attempt = Attempt(max(attempts, key=_age))
@@ -80,6 +81,6 @@ def _progress(store: Store, spec: CellSpec) -> Progress | None:
 
 def _age(path: Path) -> float:
     try:
-        return (path / "heartbeat.json").stat().st_mtime
+        return (path / HEARTBEAT).stat().st_mtime
     except OSError:
         return 0.0

@@ -42,6 +42,17 @@ from labkit.plugins import registry as own_code
 from labkit.store import atomic, layer_table
 from labkit.store.attempts import Attempt, attempt_and_commit
 from labkit.store.commits import write_json
+from labkit.store.file_names import (
+    BEST,
+    CHECKPOINT,
+    COST,
+    ENVIRONMENT,
+    HISTORY,
+    MEASURES,
+    NETWORKS,
+    SAMPLES,
+    SPEC,
+)
 from labkit.store.history import best_epoch, read_history
 from labkit.store.store import Store
 from labkit.train import checkpoint, runtime
@@ -140,7 +151,7 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
         _save_pictures(attempt, family, spec, epoch, probe)
         if best_epoch(rows) in (epoch, None):  # where none can be chosen, the last is kept
             best = checkpoint.dump(family, optimisers=False, epoch=epoch)
-            atomic.replace_bytes(attempt.folder / "best.safetensors", best)
+            atomic.replace_bytes(attempt.folder / BEST, best)
         line = json.dumps({"epoch": epoch, **row}, allow_nan=False) + "\n"
         atomic.append_bytes(attempt.history_path, line.encode())
         last = epoch == spec.training["epochs"]
@@ -148,26 +159,26 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
             _save_checkpoint(attempt, family, epoch, seconds, sha256_of(environment))
             saved_at = time.monotonic()
 
-    images_seen = spec.training["epochs"] * len(images)
     cost = {
         "seconds": seconds,
-        "images_per_s": images_seen / seconds,
+        "images_per_s": spec.training["epochs"] * len(images) / seconds,
         "parameters": family.parameter_count(),
         "peak_memory_mb": memory.megabytes(),
         "flops_per_image": _flops(family, spec, probe),
     }
-    write_json(attempt.folder / "cost.json", cost)
-    write_json(attempt.folder / "spec.json", spec.to_json())
-    write_json(
-        attempt.folder / "environment.json",
-        {
-            "numeric": environment,
-            "hardware": {"processor": processor()},
-            "packages": _packages(),
-            # Only of a user's own networks: what nobody can repeat.
-            **({"differs": unlike} if unlike else {}),
-        },
-    )
+    # Only of a user's own networks: what nobody can repeat.
+    differing = {"differs": unlike} if unlike else {}
+    _record(attempt, spec, cost, {"numeric": environment, **differing})
+
+
+def _record(
+    attempt: Attempt, spec: CellSpec, cost: dict[str, Any], environment: dict[str, Any]
+) -> None:
+    """Write what was asked for, what it cost and where it ran."""
+    write_json(attempt.folder / COST, cost)
+    write_json(attempt.folder / SPEC, spec.to_json())
+    hardware = {"hardware": {"processor": processor()}, "packages": _packages()}
+    write_json(attempt.folder / ENVIRONMENT, {**environment, **hardware})
 
 
 def _begin(
@@ -187,13 +198,13 @@ def _begin(
     ) as error:
         source = "safetensors" if isinstance(error, SafetensorError) else type(error).__name__
         attempt.log(f"the checkpoint cannot be used: started again{behind(source, error)}")
-        (attempt.folder / "checkpoint.safetensors").unlink()
+        (attempt.folder / CHECKPOINT).unlink()
         return build(spec, device), 0, 0.0
 
 
 def _record_layers(attempt: Attempt, spec: CellSpec) -> None:
     """Write down what the networks are made of; a cell without that is whole."""
-    path = attempt.folder / layer_table.FILE
+    path = attempt.folder / NETWORKS
     if path.exists():
         return
     try:
@@ -210,7 +221,7 @@ def _resume(attempt: Attempt, family: Family, environment: str) -> tuple[int, fl
     A checkpoint made in another numeric environment is not used: the bits would be
     neither those of one machine nor of the other.
     """
-    path = attempt.folder / "checkpoint.safetensors"
+    path = attempt.folder / CHECKPOINT
     if path.exists():
         facts = checkpoint.read_facts(path)
         if facts["environment"] == environment:
@@ -241,7 +252,7 @@ def _save_checkpoint(
         environment=environment,
         history_bytes=attempt.history_path.stat().st_size,
     )
-    atomic.replace_bytes(attempt.folder / "checkpoint.safetensors", data)
+    atomic.replace_bytes(attempt.folder / CHECKPOINT, data)
 
 
 def _save_pictures(
@@ -263,15 +274,13 @@ def evaluate(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     progress.update(measuring=True)
     spec, device = task.spec, runtime.pick_device(task.device)
     train = _store(task.store).train_folder(spec)
-    history = list(read_history(train / "history.jsonl"))
+    history = list(read_history(train / HISTORY))
     family = build(spec, device)
-    checkpoint.load(family, train / "best.safetensors")
+    checkpoint.load(family, train / BEST)
 
     samples = evaluation_samples(family, spec)
-    write_json(
-        attempt.folder / "metrics.json", measures(spec, family, samples, history, task.data_root)
-    )
-    atomic.write_bytes(attempt.folder / "samples.npz", image_grid.npz(samples))
+    write_json(attempt.folder / MEASURES, measures(spec, family, samples, history, task.data_root))
+    atomic.write_bytes(attempt.folder / SAMPLES, image_grid.npz(samples))
 
 
 def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
@@ -280,10 +289,10 @@ def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> 
     spec, store, sheet_gan = task.spec, _store(task.store), task.sheet_gan
     assert sheet_gan is not None
     gan = build(sheet_gan, runtime.pick_device(task.device))
-    checkpoint.load(gan, store.train_folder(sheet_gan) / "best.safetensors")
-    with np.load(store.eval_folder(spec) / "samples.npz", allow_pickle=False) as file:
+    checkpoint.load(gan, store.train_folder(sheet_gan) / BEST)
+    with np.load(store.eval_folder(spec) / SAMPLES, allow_pickle=False) as file:
         metrics = sheet_measures(spec, gan, file["samples"], task.data_root)
-    write_json(attempt.folder / "metrics.json", {"metrics": metrics})
+    write_json(attempt.folder / MEASURES, {"metrics": metrics})
 
 
 # --------------------------------------------------------------------------- the rest

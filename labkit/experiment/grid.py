@@ -80,16 +80,7 @@ def make_plan(
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
     points = _named(list(_points(content.experiments)))
-    if only is None:
-        each = [(point, wanted) for point in points]
-    else:
-        more = (*asked, *(seed for seed in wanted if seed not in asked))
-        each = [
-            (p, tuple(s for s in more if s in asked or matches(f"{p.name}_seed{s}", only)))
-            for p in points
-        ]
-        if not any(matches(f"{p.name}_seed{s}", only) for p, some in each for s in some):
-            raise PlanError(f"--only '{only}' matches no cell; there is {points[0].name}, ...")
+    each = _with_seeds(points, asked, wanted, only)
     several = len({seed for _, some in each for seed in some}) > 1
     data_source, reason = images or _source(experiment, points, source, data_root, download)
     cells = tuple(
@@ -115,6 +106,22 @@ def make_plan(
         },
         cells=cells,
     )
+
+
+def _with_seeds(
+    points: Sequence[_Point], asked: tuple[int, ...], wanted: tuple[int, ...], only: str | None
+) -> list[tuple[_Point, tuple[int, ...]]]:
+    """Each point of the grid with its seeds; see `make_plan` for `only`."""
+    if only is None:
+        return [(point, wanted) for point in points]
+    more = (*asked, *(seed for seed in wanted if seed not in asked))
+    each = [
+        (p, tuple(s for s in more if s in asked or matches(f"{p.name}_seed{s}", only)))
+        for p in points
+    ]
+    if not any(matches(f"{p.name}_seed{s}", only) for p, some in each for s in some):
+        raise PlanError(f"--only '{only}' matches no cell; there is {points[0].name}, ...")
+    return each
 
 
 def parse_seeds(text: str, first: int) -> tuple[int, ...]:

@@ -1,4 +1,6 @@
-"""From a file's bytes to a checked `Experiment`, or one line that says what is wrong.
+"""From a file's bytes to a checked `Experiment`, or a line that says what is wrong, and where.
+
+What is wrong with a key or a value is said in labkit.experiment.schema.
 
 experiments.yaml:12: experiments.gan.grid.los: unknown key; did you mean 'loss'?
 """

@@ -195,6 +195,10 @@ class Report(Section):
     performance: bool = Field(
         False, description="also a table of each loss's course, memory, diversity, convergence"
     )
+    reference: bool = Field(
+        True,
+        description="judge few seeds by repeated trainings of the same kind that come with labkit",
+    )
     questions: list[str] = Field(
         default_factory=list, description="the questions to answer; empty: those the table suits"
     )

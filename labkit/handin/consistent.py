@@ -27,6 +27,7 @@ from labkit.handin.ladder import Rung
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
 from labkit.reporting.render.folder import TABLES
+from labkit.store.file_names import BEST, ENVIRONMENT, HISTORY, SPEC
 from labkit.store.history import read_history
 
 _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
@@ -66,10 +67,10 @@ def _cell(found: Unpacked, spec: CellSpec) -> list[str]:
         return wrong
     train = found.store.train_folder(spec)
     try:
-        stated = CellSpec.from_json(json.loads((train / "spec.json").read_bytes()))
+        stated = CellSpec.from_json(json.loads((train / SPEC).read_bytes()))
         if stated.fingerprint != spec.fingerprint:
             wrong.append("spec.json is another cell's")
-        rows = list(read_history(train / "history.jsonl"))
+        rows = list(read_history(train / HISTORY))
         epochs, last = [row["epoch"] for row in rows], spec.training["epochs"]
         # A loop outside of labkit may have told of some epochs only.
         if epochs != (sorted({*epochs, last}) if outside else list(range(1, last + 1))):
@@ -77,7 +78,7 @@ def _cell(found: Unpacked, spec: CellSpec) -> list[str]:
         numbers = [value for row in rows for value in row.values() if value is not None]
         if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
             wrong.append("history.jsonl: holds what is no number")
-        environment = json.loads((train / "environment.json").read_bytes())
+        environment = json.loads((train / ENVIRONMENT).read_bytes())
         if not isinstance(environment["numeric"], dict):
             wrong.append("environment.json: no numeric environment")
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
@@ -92,7 +93,7 @@ def _links(found: Unpacked, rung: Rung) -> None:
         if commit["kind"] != "eval" or stated is None:
             continue
         train = found.commits.get(f"{Path(below).parent.as_posix()}/train")
-        if train is None or sha256_of([train["files"].get("best.safetensors")]) != stated:
+        if train is None or sha256_of([train["files"].get(BEST)]) != stated:
             rung.fail(f"{below}: measured of other weights than those committed")
 
 

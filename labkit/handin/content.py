@@ -25,17 +25,18 @@ from labkit.experiment.spec import CellSpec
 from labkit.plugins.unlike import ABOUT
 from labkit.reporting.render.templates import templates_folder
 from labkit.store.atomic import with_unix_ends
+from labkit.store.file_names import BEST, CHECKPOINT, ENVIRONMENT, ERROR, LOG, SAMPLES
 from labkit.store.store import Store
 
 FORMAT = 1
 SUBMISSION, EXPERIMENT, ANSWERS = "submission.json", "experiments.yaml", "answers.md"
 RESULTS, REPORT = "results", "report"
 #: Never handed in: they name folders of the user's machine.
-LOGS = frozenset({"log.txt"})
+LOGS = frozenset({LOG})
 #: Left out with ``--light``.
-HEAVY = frozenset({"samples.npz", "best.safetensors", "checkpoint.safetensors"})
+HEAVY = frozenset({SAMPLES, BEST, CHECKPOINT})
 #: Of a failed cell only this is handed in.
-FAILURE = "error.json"
+FAILURE = ERROR
 #: What a report's text depends on, below the package, beside the templates.
 REPORT_CODE = (
     "calibration", "catalog", "claims", "execution/image_grid.py", "experiment/plan.py",
@@ -106,7 +107,7 @@ def own_noise(store: Store, spec: CellSpec) -> str:
     """What a cell's record says the author's networks do otherwise each time; mostly nothing."""
     if not own_files(spec):
         return ""
-    path = store.train_folder(spec) / "environment.json"
+    path = store.train_folder(spec) / ENVIRONMENT
     stated = json.loads(path.read_bytes()).get("differs") or ()
     return "; ".join(ABOUT[what] for what in stated if what in ABOUT)
 
@@ -117,7 +118,7 @@ def ran_on(store: Store, spec: CellSpec) -> dict[str, Any]:
     Libraries choose their kernels by the processor, so it counts beside the numeric
     environment; trainings of before it was recorded are of an unknown one.
     """
-    stated = json.loads((store.train_folder(spec) / "environment.json").read_bytes())
+    stated = json.loads((store.train_folder(spec) / ENVIRONMENT).read_bytes())
     return {"numeric": stated["numeric"], "processor": stated.get("hardware", {}).get("processor")}
 
 

@@ -31,6 +31,7 @@ from labkit.measure.evaluate import measure_history
 from labkit.measure.samples_file import SamplesError, read_samples
 from labkit.measure.tracker import Tracker
 from labkit.plugins import registry as own_code
+from labkit.store.file_names import BEST, CHECKPOINT, HISTORY, MEASURES, SAMPLES
 from labkit.store.history import best_epoch, read_history
 from labkit.train import checkpoint, runtime
 from labkit.train.hardware import processor
@@ -117,7 +118,7 @@ class _Cell:
         """Look at all of it; with `blind`, a reason, its weights are not looked at."""
         store, spec = self.found.store, self.spec
         folder = store.eval_folder(spec)
-        history = list(read_history(store.train_folder(spec) / "history.jsonl"))
+        history = list(read_history(store.train_folder(spec) / HISTORY))
         stored = store.measures(spec)
         if unknown := stored["metrics"].keys() - METRICS.keys():
             yield f"metrics.json: {', '.join(sorted(unknown))}: no such measure"
@@ -129,7 +130,7 @@ class _Cell:
             yield from self.weights(family, history)
         # A loop of the author's may have shown few samples, or those of some epochs only.
         whole = all("proxy_fid" in row for row in history) or not spec.has_features
-        if not (folder / "samples.npz").is_file():
+        if not (folder / SAMPLES).is_file():
             follows = whole and spec.has_features
             steady = measure_history(history, spec.family).metrics if follows else {}
             yield from _compare("metrics", _only(stored["metrics"], steady), steady, self.most)
@@ -138,7 +139,7 @@ class _Cell:
             )
             return
         try:
-            samples = read_samples(folder / "samples.npz")
+            samples = read_samples(folder / SAMPLES)
         except SamplesError as error:
             yield f"samples.npz: {str(error).partition(': ')[2]}"
             return
@@ -149,7 +150,7 @@ class _Cell:
         yield from self.measures(stored, again, all_of_it=family is not None)
         if family is not None:
             drawn = sampling.evaluation_samples(family, spec)
-            yield from _pixels("samples.npz", samples, drawn, self.most)
+            yield from _pixels(SAMPLES, samples, drawn, self.most)
         yield from self.sheet(samples)
 
     def measures(
@@ -196,7 +197,7 @@ class _Cell:
         probe = sampling.probe_images(spec, family.device, self.asked.data_root)
         last = spec.training["epochs"]
         best = best_epoch(history) if spec.has_features else last
-        for name, epoch in (("checkpoint.safetensors", last), ("best.safetensors", best)):
+        for name, epoch in ((CHECKPOINT, last), (BEST, best)):
             path = train / name
             if epoch is None:
                 continue
@@ -219,9 +220,9 @@ class _Cell:
         if sheet_gan is None or store.sheet_damage(spec, sheet_gan) or self.no_weights(sheet_gan):
             return
         gan = sampling.build(sheet_gan, runtime.pick_device())
-        checkpoint.load(gan, store.train_folder(sheet_gan) / "best.safetensors")
+        checkpoint.load(gan, store.train_folder(sheet_gan) / BEST)
         again = cell_measures.sheet_measures(spec, gan, samples, self.asked.data_root)
-        stored = json.loads((store.sheet_folder(spec, sheet_gan) / "metrics.json").read_bytes())
+        stored = json.loads((store.sheet_folder(spec, sheet_gan) / MEASURES).read_bytes())
         yield from _compare("the lab sheet's number", stored, {"metrics": again}, self.most)
 
 

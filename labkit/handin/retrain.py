@@ -33,6 +33,7 @@ from labkit.handin.unpack import Unpacked
 from labkit.plugins import registry as own_code
 from labkit.plugins.unlike import ABOUT, RESUMING
 from labkit.store.commits import read_commit
+from labkit.store.file_names import BEST
 from labkit.store.store import Store
 
 #: What the clock and the machine decide.
@@ -256,8 +257,8 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> 
     stated = found.commits[trains[0].relative_to(found.store.root).as_posix()]["files"]
     made = read_commit(trains[1])["files"]
     # A light hand-in has no weights, but its commits have their SHA-256.
-    if alike and stated.get("best.safetensors") != made["best.safetensors"]:
-        wrong.append("best.safetensors")
+    if alike and stated.get(BEST) != made[BEST]:
+        wrong.append(BEST)
     for name in sorted(n for n in made if n.startswith("images/")):
         # Another version of the PNG library may pack the same pixels otherwise.
         given, drawn = (train / name for train in trains)

@@ -15,7 +15,7 @@ from labkit.experiment.spec import CellFailure, CellSpec
 from labkit.handin import bag, content
 from labkit.handin.agreement import differences
 from labkit.handin.machine import needing_room
-from labkit.reporting.computed import computed, for_claims
+from labkit.reporting.computed import computed
 from labkit.reporting.student.answers import students
 from labkit.reporting.view import read_view
 from labkit.store.commits import COMMIT, damage, json_bytes, read_commit
@@ -78,19 +78,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     payload |= {f"{content.REPORT}/{name}": data for name, data in report.items()}
     if answers.is_file():
         payload[content.ANSWERS] = answers.read_bytes()
-    damaged: dict[str, str] = {}
-    for spec in plan.cells:
-        folders = list(_committed(store, plan, spec))
-        if wrong := next(filter(None, map(_damage, folders)), ""):
-            damaged[spec.name] = wrong
-            continue
-        for folder in folders:
-            prefix = f"{content.RESULTS}/{folder.relative_to(store.root).as_posix()}"
-            commit = read_commit(folder)
-            payload[f"{prefix}/{COMMIT}"] = folder / COMMIT
-            for name in commit["files"]:
-                if not content.may_lack(commit["kind"], name, light):
-                    payload[f"{prefix}/{name}"] = folder / name
+    damaged = _add_cells(payload, store, plan, light)
     author = experiment.content.author
     info = {
         "External-Identifier": plan.name,
@@ -110,6 +98,26 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         _data(plan),
         Item(not light or size <= LIGHT_BYTES, f"{out}: {size / 1e6:.1f} MB{left}"),
     ]
+
+
+def _add_cells(
+    payload: dict[str, bytes | Path], store: Store, plan: Plan, light: bool
+) -> dict[str, str]:
+    """Add the files of every committed cell; return the cells that are damaged, and how."""
+    damaged: dict[str, str] = {}
+    for spec in plan.cells:
+        folders = list(_committed(store, plan, spec))
+        if wrong := next(filter(None, map(_damage, folders)), ""):
+            damaged[spec.name] = wrong
+            continue
+        for folder in folders:
+            prefix = f"{content.RESULTS}/{folder.relative_to(store.root).as_posix()}"
+            commit = read_commit(folder)
+            payload[f"{prefix}/{COMMIT}"] = folder / COMMIT
+            for name in commit["files"]:
+                if not content.may_lack(commit["kind"], name, light):
+                    payload[f"{prefix}/{name}"] = folder / name
+    return damaged
 
 
 def _committed(store: Store, plan: Plan, spec: CellSpec) -> Iterator[Path]:
@@ -177,8 +185,9 @@ def _data(plan: Plan) -> Item:
 def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]:
     """How many of the questions that apply have an answer of the student's."""
     view = read_view(store, options=experiment.overrides()["report"])
-    answers = computed(view)
-    given = students(path, for_claims(view.tables), answers).answers
+    found = computed(view)
+    answers = found.answers
+    given = students(path, found.table, answers).answers
     lacking = [QUESTIONS[a.question].text for a in answers if a.question not in given]
     done = len(answers) - len(lacking)
     yield Item(not lacking, f"own answers: {done} of {len(answers)} questions")

@@ -34,11 +34,9 @@ class Measures:
 
 
 def measure_samples(samples: Images, dataset: str) -> Measures:
-    """Measure samples against the 10,000 real test images of a data set.
+    """Measure samples, uint8 (N, 28, 28) with N > 5, against a data set's 10,000 real test images.
 
-    Args:
-        samples: uint8 (N, 28, 28), 0 is background; N > 5.
-        dataset: a key of :data:`labkit.catalog.DATASETS`.
+    0 is background; the data set is a key of :data:`labkit.catalog.DATASETS`.
     """
     found, test = extract(samples, dataset), real_set(dataset)
     neighbours = within(found.features, K)

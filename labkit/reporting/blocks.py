@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from labkit.reporting.plots.chart import Chart, Diagram
 
 if TYPE_CHECKING:
-    from labkit.claims.claim import Claim
+    from labkit.claims.claim import Answer
     from labkit.reporting.student.marks import Segment
     from labkit.reporting.summary import Lowest
 
@@ -122,54 +122,38 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Figure:
-    """A plot with how to read it and what it shows here."""
+    """A plot with how to read it."""
 
     kind: ClassVar[str] = "figure"
     name: str
     title: str
     chart: Chart | Diagram
     reading: str
-    finding: str
     alt: str
     file: str
     """Its name in the Markdown report's folder, ``plots/….png``."""
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """A claim, with what it rests on in words."""
-
-    claim: Claim
-    facts: tuple[tuple[str, str], ...]
-    """Estimate, interval, rule and the like; only what there is."""
-    numbers: tuple[tuple[str, str], ...]
-    """Every number of the text, by what it is."""
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One computed sentence and the claims it rests on."""
-
-    text: str
-    claims: tuple[Claim, ...]
-    verdicts: tuple[tuple[str, str], ...]
-    """Mark and name of each verdict among them, once."""
-
-
-@dataclass(frozen=True)
 class Reflection:
-    """A question: the student's own words, then what the table says."""
+    """A question: the student's own words, then what labkit computed."""
 
     kind: ClassVar[str] = "reflection"
     author: str
     student: tuple[Segment, ...]
     """The student's words, piece by piece; empty if there are none."""
-    sentences: tuple[Sentence, ...]
-    """The computed paragraph; empty where only evidence is wanted."""
-    evidence: tuple[Evidence, ...]
-    """Every claim; empty where nothing computed is wanted."""
+    answer: Answer | None = None
+    """The computed answer; None where none is wanted."""
+    prose: bool = True
+    """Whether its sentences are wanted, or its evidence alone."""
+    sure: str = ""
+    """How sure it is, where that was not said under an earlier question."""
+    see: tuple[tuple[str, str], ...] = ()
+    """Title and anchor of what shows it."""
+    picture: Picture | None = None
+    """The grid that shows it, beside the text."""
     anchor: str = ""
-    """Of the evidence as a whole."""
+    """Of the evidence."""
 
 
 @dataclass(frozen=True)
@@ -200,8 +184,6 @@ class Headline:
 
     text: str
     href: str = ""
-    verdicts: tuple[tuple[str, str], ...] = ()
-    """Mark and name of each verdict the line rests on, once."""
 
 
 @dataclass(frozen=True)
@@ -261,6 +243,15 @@ def _unfolded(blocks: Sequence[Block]) -> Iterator[Block]:
         yield block
         if isinstance(block, Fold):
             yield from _unfolded(block.blocks)
+
+
+def anchors(sections: Sequence[Section]) -> Iterator[str]:
+    """Where a link to a figure or to the row of a cell can lead."""
+    for block in walk(sections):
+        if isinstance(block, Figure):
+            yield f"figure-{block.name}"
+        if isinstance(block, Table):
+            yield from (row.anchor for row in block.rows if row.anchor)
 
 
 def pictures(sections: Sequence[Section]) -> Iterator[Picture]:

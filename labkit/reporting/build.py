@@ -9,7 +9,7 @@ from typing import Any
 
 from labkit.catalog import FORMATS, resolve
 from labkit.reporting.blocks import Report
-from labkit.reporting.computed import computed, for_claims
+from labkit.reporting.computed import computed
 from labkit.reporting.document import compose
 from labkit.reporting.render import folder
 from labkit.reporting.render.files import Drawings
@@ -88,7 +88,7 @@ def read_report(
     if "author" in overrides:
         plan = replace(plan, author=dict(overrides["author"]))
     view = read_view(store, plan, overrides.get("report", {}))
-    answers = computed(view)
-    prepare(answers_file, answers)
-    words = students(answers_file, for_claims(view.tables), answers)
-    return compose(view, answers, words, layout)
+    found = computed(view)
+    prepare(answers_file, found.answers)
+    own = students(answers_file, found.table, found.answers)
+    return compose(view, found, own, layout)

@@ -9,10 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labkit import calibration
-from labkit.text.language import N_
-
-#: What is shown as the upper end of the scale.
-CEILING = N_("noise")
 
 
 @dataclass(frozen=True)
@@ -23,30 +19,23 @@ class FidScale:
     tracking_floor: float | None = None
     """The same against training images, at the number of samples that choose the epoch."""
     ceiling: float | None = None
-    ceiling_of: str = ""
-    """What reads that high, in English."""
 
 
 def fid_scale(dataset: str, features: str, samples: int, tracking: int) -> FidScale:
-    """The scale of a data set's proxy FID.
+    """The scale of a data set's proxy FID; empty where this network was not calibrated.
 
     Args:
         dataset: a key of the catalog's data sets.
         features: hash of the feature network the cells were measured with.
         samples: how many stand behind a reported proxy FID.
         tracking: how many stand behind a tracking FID.
-
-    Returns:
-        What was calibrated with this very network; empty where nothing was.
     """
     if not _calibrated(dataset, features):
         return FidScale()
-    ceiling = calibration.ceilings(dataset).get(CEILING)
     return FidScale(
         calibration.floor(dataset, samples),
         calibration.floor(dataset, tracking, tracking=True),
-        ceiling,
-        CEILING if ceiling is not None else "",
+        calibration.ceilings(dataset).get("noise"),
     )
 
 

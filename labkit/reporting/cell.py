@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.claims.collapse import read as read_verdict
 from labkit.execution.image_grid import enlarged
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
+from labkit.store.file_names import SAMPLES
 from labkit.text.language import N_, _, many
 from labkit.text.numbers import is_missing, listing, show, slug
 
@@ -182,7 +183,7 @@ class Cell:
         """
         import numpy as np
 
-        with np.load(self.store.eval_folder(self.spec) / "samples.npz", allow_pickle=False) as file:
+        with np.load(self.store.eval_folder(self.spec) / SAMPLES, allow_pickle=False) as file:
             images: NDArray[np.uint8] = file["samples"]
         return images
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES
-from labkit.reporting.blocks import Chip, Report, Section, pictures
+from labkit.reporting.blocks import Chip, Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor
 from labkit.reporting.sections import (
     analysis,
@@ -16,7 +16,6 @@ from labkit.reporting.sections import (
     images,
     making,
     opening,
-    over_seeds,
     published,
     questions,
 )
@@ -28,7 +27,7 @@ from labkit.reporting.view import View
 from labkit.text.language import N_, _
 
 if TYPE_CHECKING:
-    from labkit.claims.claim import Answer
+    from labkit.reporting.computed import Computed
 
 DISCLOSURE = N_(
     "Tables, plots and everything marked “computed from your table by labkit” were made by "
@@ -38,7 +37,7 @@ DISCLOSURE = N_(
 
 def compose(
     view: View,
-    answers: Sequence[Answer] = (),
+    found: Computed,
     student: Students = NOBODY,
     layout: str = "full",
 ) -> Report:
@@ -46,23 +45,17 @@ def compose(
 
     Args:
         view: plan, outcomes and tables.
-        answers: what the claims engine computed from the tables.
+        found: what the claims engine computed from the tables.
         student: the student's own words.
         layout: ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
     """
-    reflect = questions.reflection(view, answers, student)
-    first = over_seeds if view.several_seeds else opening
     brief = layout == "brief"
-    found: tuple[Section | None, ...]
+    before: tuple[Section | None, ...]
+    after: tuple[Section | None, ...] = ()
     if brief:
-        found = (
-            experiments.summary(view),
-            analysis.scores_brief(view),
-            images.best_only(view),
-            reflect,
-        )
+        before = experiments.summary(view), analysis.scores_brief(view), images.best_only(view)
     else:
-        found = (
+        before = (
             experiments.summary(view),
             *experiments.parts(view),
             images.generated(view),
@@ -71,20 +64,20 @@ def compose(
             conditional.conditional(view),
             published.performance(view),
             published.references(view),
-            reflect,
-            method(view),
-            making.making(view),
-            published.own_code(view),
         )
-    sections = tuple(section for section in found if section)
+        after = method(view), making.making(view), published.own_code(view)
+    there = set(anchors([section for section in (*before, *after) if section]))
+    reflect = questions.reflection(view, found, student, there)
+    chosen = (*before, reflect, *after, questions.conclusion(view, found))
+    sections = tuple(section for section in chosen if section)
     on_page = {(p.run, p.shows, p.epoch) for p in pictures(sections)}
     epochs = {cell.spec.training["epochs"] for cell in view.cells}
     return Report(
         title=view.plan.title,
         byline=opening.byline(view),
         notices=(*opening.notices(view), *published.own_notice(view)),
-        headlines=(*first.headline(view), *questions.headlines(view, answers))[:5],
-        glance=() if brief else first.glance(view),
+        headlines=questions.headlines(view, found) or opening.headline(view),
+        glance=() if brief else opening.glance(view),
         sections=sections,
         disclosure=_(DISCLOSURE),
         map=_map(view),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import floor, log10
+from statistics import median
 from typing import TYPE_CHECKING
 
 from labkit.catalog import METRICS
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
 
 #: Headings of a table; a plain text is a column of texts.
 Columns = Sequence[Column | str]
+#: Numbers with a fraction, as one is shown: plain, or as a power of ten.
+_FRACTION = re.compile(r"(◆ )?−?(\d+\.\d+|\d(\.\d+)? × 10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+MOST_DECIMALS = 4
 #: What stands where there is nothing to measure.
 GAP = Entry("—", tone="missing")
 
@@ -25,11 +32,45 @@ def table(
     columns: Columns,
     rows: Iterable[Row | Iterable[Entry | str]],
     interactive: bool = False,
+    aligned: bool = True,
 ) -> Table:
-    """A table; entries alone are a row."""
+    """A table; entries alone are a row.
+
+    Args:
+        caption: what stands above it.
+        columns: their headings.
+        rows: entries, or whole rows.
+        interactive: whether the page lets it be sorted and filtered.
+        aligned: whether a column holds one measure, so that its numbers get the same decimals.
+    """
     heads = tuple(Column(each) if isinstance(each, str) else each for each in columns)
-    body = tuple(each if isinstance(each, Row) else row(*each) for each in rows)
-    return Table(caption, heads, body, interactive)
+    body = [each if isinstance(each, Row) else row(*each) for each in rows]
+    for place, head in enumerate(heads):
+        if head.numeric and aligned:
+            body = _aligned(body, place)
+    return Table(caption, heads, tuple(body), interactive)
+
+
+def _aligned(rows: list[Row], place: int) -> list[Row]:
+    """The rows with the numbers of one column at the same decimals, none as a power of ten.
+
+    A middling one shows three significant digits, with four decimals at most; what is smaller
+    than the last of them is said to be below it.
+    """
+    found = {i: e for i, r in enumerate(rows) if _FRACTION.fullmatch((e := r.entries[place]).text)}
+    sizes = [abs(e.sort) for e in found.values() if e.sort]
+    if not sizes or len({len(e.text.partition(".")[2]) for e in found.values()}) == 1:
+        return rows
+    decimals = min(max(2 - floor(log10(median(sizes))), 0), MOST_DECIMALS)
+    for i, entry in found.items():
+        text = f"{entry.sort:.{decimals}f}".replace("-", "−")
+        if entry.sort and float(f"{entry.sort:.{decimals}f}") == 0:
+            text = f"< {10**-decimals:.{decimals}f}"
+        mark = "◆ " if entry.text.startswith("◆") else ""
+        entries = list(rows[i].entries)
+        entries[place] = replace(entry, text=mark + text)
+        rows[i] = replace(rows[i], entries=tuple(entries))
+    return rows
 
 
 def row(*entries: Entry | str, run: str = "", anchor: str = "") -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.catalog import DATASETS, FAMILIES
 from labkit.reporting.blocks import Picture
 from labkit.reporting.cell import Cell
 from labkit.text.language import N_, _, many
@@ -30,8 +30,6 @@ class Grid:
     """What it shows, with ``{who}`` and ``{things}``."""
     stored: str = ""
     """Its name in the store, where that is another."""
-    measure: str = ""
-    """The metric of the best epoch's samples that its alternative text names."""
 
 
 _SAMPLES_ALT = N_("4×4 grid of generated {things}, {who}")
@@ -56,7 +54,6 @@ GRIDS = {
         N_("interpolation"),
         "{family}_interpolations/{run}_interpolation.png",
         N_("4×4 grid: sixteen steps between two test images' codes, decoded by {who}"),
-        measure="proxy_fid",
     ),
     "samples": Grid(
         N_("{model} Generated Samples (Best Epoch)"),
@@ -69,14 +66,12 @@ GRIDS = {
         N_("classes"),
         "{family}_samples/{run}_classes.png",
         N_("Grid of {things}, a row for each class that {who} was asked for"),
-        measure="label_accuracy",
     ),
     "manifold": Grid(
         N_("{model} Decoded Latent Plane"),
         N_("manifold"),
         "{family}_samples/{run}_manifold.png",
         N_("15×15 grid: the latent plane of {who}, decoded point by point"),
-        measure="proxy_fid",
     ),
 }
 
@@ -165,14 +160,8 @@ def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
     things = _(DATASETS[dataset].noun) if dataset in DATASETS else _("images")
     who = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
     said = f"{_(grid.alt, who=who, things=things)}, {epoch_note(cell, stored_as(what), epoch)}"
-    if epoch != cell.best_epoch:  # what follows was measured at the best epoch only
-        return said
-    if grid.measure and (value := cell.metric(grid.measure)) is not None:
-        metric = METRICS[grid.measure]
-        label, shown = _(metric.label), show(value, metric.digits)
-        return f"{said}; {_('{measure} of its samples {value}', measure=label, value=shown)}"
-    missing = cell.metric("missing_classes") if stored_as(what) == "samples" else None
-    if missing:
+    missing = cell.metric("missing_classes")  # measured at the best epoch only
+    if missing and epoch == cell.best_epoch and stored_as(what) == "samples":
         found = many("{n} of ten classes missing", "{n} of ten classes missing", int(missing))
         return f"{said}, {found}"
     return said

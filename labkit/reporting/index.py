@@ -11,7 +11,7 @@ import csv
 import io
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from labkit.errors import LabkitError
 from labkit.reporting.cell import STATUSES
 from labkit.reporting.files import read_inside, write_file
 from labkit.reporting.render.templates import environment, inline, templates_folder
-from labkit.reporting.summary import FORMAT_VERSION, Lowest, Shown, Summary, read_summary
+from labkit.reporting.summary import FORMAT_VERSION, Lowest, Summary, read_summary
 from labkit.text.language import N_, _, many
 from labkit.text.numbers import listing, show
 
@@ -41,32 +41,50 @@ class NoReportsError(LabkitError):
 
 
 @dataclass(frozen=True)
-class Best:
-    """The lowest proxy FID of a model on a data set."""
-
-    model: str
-    run: str
-    value: str
-
-
-@dataclass(frozen=True)
 class Card:
     """A report in the list."""
 
     name: str
     """Its folder."""
-    title: str
     files: tuple[tuple[str, str], ...]
     """Name and relative address of each file there is."""
-    cells: str
-    """ "18 cells, all done"."""
-    best: tuple[Best, ...]
-    facts: tuple[tuple[str, str], ...] = ()
-    """Who, when and on what, as the report says."""
-    headline: str = ""
-    shots: tuple[Shown, ...] = ()
+    said: Summary
+    """What the report says of itself, or its table of it."""
     plain: bool = False
     """Whether the report says nothing of itself."""
+
+    @property
+    def title(self) -> str:
+        return self.said.title or self.name
+
+    @property
+    def cells(self) -> str:
+        """ "18 cells, all done"."""
+        known = {s: n for s in (*STATUSES, _UNKNOWN) if (n := self.said.cells.get(s))}
+        total = sum(known.values())
+        if not total:
+            return _("no metrics.csv") if self.plain else _("no cells")
+        if known.keys() == {"done"}:
+            return many("{n} cell, all done", "{n} cells, all done", total)
+        states = listing(f"{count} {_(s)}" for s, count in known.items())
+        return many("{n} cell: {states}", "{n} cells: {states}", total, states=states)
+
+    @property
+    def best(self) -> list[tuple[str, str, str]]:
+        """Model and data set, run and value of the lowest proxy FIDs; unknown ones left out."""
+        return [
+            (
+                _(
+                    "{model} on {dataset}",
+                    model=_(FAMILIES[each.family].label),
+                    dataset=DATASETS[each.dataset].label,
+                ),
+                each.run,
+                show(each.proxy_fid, METRICS["proxy_fid"].digits),
+            )
+            for each in self.said.best
+            if each.family in FAMILIES and each.dataset in DATASETS
+        ]
 
 
 def write_index(folder: Path) -> Path:
@@ -114,38 +132,9 @@ def card(folder: Path) -> Card:
     """Describe a report from its summary, or from its table where it has none."""
     address = quote(os.fsencode(folder.name))
     there = (name for name in (*_REPORTS, _TABLE) if (folder / name).is_file())
+    files = tuple((name, f"{address}/{name}") for name in there)
     found = read_summary(folder)
-    said = found or _of_table(folder)
-    return Card(
-        folder.name,
-        said.title or folder.name,
-        tuple((name, f"{address}/{name}") for name in there),
-        _cells(said.cells) or (_("no cells") if found else _("no metrics.csv")),
-        tuple(_best(said.best)),
-        said.facts,
-        said.headline,
-        said.pictures,
-        plain=found is None,
-    )
-
-
-def _best(found: Iterable[Lowest]) -> Iterator[Best]:
-    """Word the lowest values for the page; skip unknown families and data sets."""
-    for each in found:
-        if each.family in FAMILIES and each.dataset in DATASETS:
-            model, dataset = FAMILIES[each.family].label, DATASETS[each.dataset].label
-            where = _("{model} on {dataset}", model=_(model), dataset=_(dataset))
-            yield Best(where, each.run, show(each.proxy_fid, METRICS["proxy_fid"].digits))
-
-
-def _cells(counts: Mapping[str, int]) -> str:
-    """Say how many cells there are and how they ended; empty if there are none."""
-    known = {s: counts[s] for s in (*STATUSES, _UNKNOWN) if counts.get(s)}
-    n = sum(known.values())
-    if known.keys() == {"done"}:
-        return many("{n} cell, all done", "{n} cells, all done", n)
-    states = listing(f"{count} {_(s)}" for s, count in known.items())
-    return many("{n} cell: {states}", "{n} cells: {states}", n, states=states) if n else ""
+    return Card(folder.name, files, found or _of_table(folder), plain=found is None)
 
 
 def _of_table(folder: Path) -> Summary:

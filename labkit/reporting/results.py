@@ -67,11 +67,11 @@ class Results:
     @cached_property
     def answers(self) -> tuple[Answer, ...]:
         """The reflection questions, answered from the tables."""
-        return computed(self._view)
+        return computed(self._view).answers
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """Every statement the answers rest on, with its verdict, rule and numbers."""
+        """Every statement the answers rest on, with its strength, rule and numbers."""
         return tuple(claim for answer in self.answers for claim in answer.claims)
 
     @property
@@ -84,6 +84,7 @@ class Results:
 
     def _repr_html_(self) -> str:
         """The heading, the table and the best samples, as a notebook shows them."""
-        return notebook.results_html(
-            self.plan.title, self.summary, compare.main_rows(self.table), self.cells.values()
-        )
+        view = self._view
+        best = [view.best(family, name) for family in view.families for name in view.datasets]
+        rows = compare.main_rows(self.table)
+        return notebook.results_html(self.plan.title, self.summary, rows, filter(None, best))

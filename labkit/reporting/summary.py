@@ -11,7 +11,6 @@ import base64
 import struct
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -93,13 +92,12 @@ def summary_of(report: Report) -> bytes:
     Raises:
         ReportError: a picture cannot be read.
     """
-    claimed = (line.text for line in report.headlines if line.verdicts)
     states = Counter(chip.status for _group, chips in report.map for chip in chips)
     stated = Summary(
         format_version=FORMAT_VERSION,
         title=report.title[:_LETTERS],
         facts=tuple((a[:_LETTERS], b[:_LETTERS]) for a, b in report.byline if a != _("Cells")),
-        headline=next(chain(claimed, (line.text for line in report.headlines)), "")[:_LETTERS],
+        headline=next((line.text for line in report.headlines), "")[:_LETTERS],
         cells={status: states[status] for status in STATUSES if states[status]},
         best=report.best,
         pictures=tuple(_shown(report)),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.catalog.metrics import SHARES
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, canonical_json
 from labkit.reporting.calibrated import FidScale, fid_scale, real_value
 from labkit.reporting.cell import Cell, cells_of, trouble
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from labkit.store.store import Store
 
 
-#: More cells than these share a page only with fewer pictures each.
-MANY = 60
+#: Most cells of one seed whose grids share a page; of more, the best of each model and data set.
+MANY, MOST = 60, 12
 
 
 @dataclass(frozen=True)
@@ -94,16 +96,33 @@ class View:
         return found
 
     def shown(self, cell: Cell, name: str) -> str:
-        """A metric with the catalog's digits; a count without a point."""
+        """A metric with the catalog's digits; a count without a point, a share in percent."""
         value = cell.metric(name)
         if value is not None and name in self._counts:
             value = int(value)
+        if value is not None and name in SHARES:
+            return f"{100 * value:.1f} %"
         return show(value, METRICS[name].digits)
 
-    @property
-    def crowded(self) -> bool:
-        """Whether there are more cells than one page can show all the pictures of."""
-        return len(self.cells) > MANY
+    @cached_property
+    def pictured(self) -> frozenset[str]:
+        """The names of the cells whose grids the report shows.
+
+        All of one seed, if they are not too many. Else those of the first seed, and of each model
+        and data set what stands out: the best (several, where the first seed's are too many as
+        well), the worst and what collapsed.
+        """
+        first = [cell.name for cell in self.cells if cell.spec.seed == self.plan.seeds[0]]
+        if len(first) == len(self.cells) <= MANY:
+            return frozenset(first)
+        found = {cell.name for cell in self.cells if cell.metric("mode_collapse")}
+        found |= set(first) if len(first) <= MANY else set()
+        for family, dataset in product(self.families, self.datasets):
+            cells = [c for c in self.of(family, dataset) if c.metric("proxy_fid") is not None]
+            cells.sort(key=lambda cell: cell.metric("proxy_fid") or 0.0)
+            best = cells[: 1 if len(first) <= MANY else MOST]
+            found |= {cell.name for cell in (*best, *cells[-1:])}
+        return frozenset(found)
 
     @property
     def several_seeds(self) -> bool:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import one_line
 from labkit.experiment.spec import CellSpec
 from labkit.store.commits import StoreError, read_json
+from labkit.store.file_names import HEARTBEAT, HISTORY, LOG
 
 if TYPE_CHECKING:
     from labkit.store.store import Store
@@ -41,16 +42,16 @@ class Attempt:
 
     @property
     def history_path(self) -> Path:
-        return self.folder / "history.jsonl"
+        return self.folder / HISTORY
 
     def log(self, line: str) -> None:
-        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+        with (self.folder / LOG).open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")
 
     def beat(self, **progress: Any) -> None:
         """Say that the worker is alive, and how far it is. A hint, so not flushed."""
         beat = {"pid": os.getpid(), "host": host(), "at": time.time(), **progress}
-        path = self.folder / "heartbeat.json"
+        path = self.folder / HEARTBEAT
         temporary = path.with_suffix(".tmp")
         # The folder may just have been committed; a missed beat harms nothing.
         with contextlib.suppress(OSError):
@@ -60,7 +61,7 @@ class Attempt:
     def progress(self) -> dict[str, Any] | None:
         """The last heartbeat, or None."""
         try:
-            beat: dict[str, Any] = read_json(self.folder / "heartbeat.json")
+            beat: dict[str, Any] = read_json(self.folder / HEARTBEAT)
             return beat
         except (OSError, StoreError):
             return None
@@ -158,7 +159,7 @@ def _heartbeat(attempt: Attempt) -> Iterator[dict[str, Any]]:
 def _logged(attempt: Attempt) -> Iterator[None]:
     """Send what libraries print to the cell's log, not to the terminal."""
     with (
-        (attempt.folder / "log.txt").open("a", encoding="utf-8") as log,
+        (attempt.folder / LOG).open("a", encoding="utf-8") as log,
         contextlib.redirect_stdout(log),
         contextlib.redirect_stderr(log),
     ):

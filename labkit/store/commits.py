@@ -18,6 +18,7 @@ from typing import Any
 from labkit.errors import LabkitError, behind, reason
 from labkit.experiment.spec import sha256_of
 from labkit.store import atomic
+from labkit.store.file_names import ERROR, HEARTBEAT
 
 FORMAT = 1
 COMMIT = "COMMIT.json"
@@ -44,13 +45,13 @@ def now() -> str:
 
 
 #: Files of an attempt that are not part of what is committed.
-_TRANSIENT = ("heartbeat.json", "heartbeat.tmp", f".*{atomic.TEMPORARY}", COMMIT)
+_TRANSIENT = (HEARTBEAT, "heartbeat.tmp", f".*{atomic.TEMPORARY}", COMMIT)
 
 
 def seal(folder: Path, kind: str, fingerprint: str, inputs: str = "") -> None:
     """Write ``COMMIT.json`` over everything in the folder, and flush all of it."""
     # A worker that died while it noted a failure may have left the note.
-    left = [*_TRANSIENT, *(() if kind == "failed" else ("error.json",))]
+    left = [*_TRANSIENT, *(() if kind == "failed" else (ERROR,))]
     for path in [path for pattern in left for path in folder.glob(pattern)]:
         path.unlink(missing_ok=True)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())

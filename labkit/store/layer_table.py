@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-FILE = "networks.json"
 #: More networks, or layers of one, are no table; longer names no names.
 MOST_NETWORKS, MOST_LAYERS, MOST_LETTERS, MOST_WEIGHTS = 16, 500, 100, 2**53 - 1
 

@@ -1,4 +1,4 @@
-"""Where everything lies in a store: every path and file name.
+"""Where everything lies in a store: every folder; file names are in labkit.store.file_names.
 
 plan.json
 .gitattributes           git leaves line ends alone here

@@ -40,6 +40,17 @@ from labkit.store.commits import (
     seal,
     write_json,
 )
+from labkit.store.file_names import (
+    BEST,
+    COST,
+    ENVIRONMENT,
+    ERROR,
+    HISTORY,
+    LOG,
+    MEASURES,
+    NETWORKS,
+    SAMPLES,
+)
 from labkit.store.history import best_epoch, read_history
 from labkit.store.layout import Layout
 from labkit.store.lock import briefly
@@ -160,12 +171,12 @@ class Store(Layout):
             return train, spec.fingerprint, ""
         if sheet_gan is None:
             place = self.eval_folder(spec), spec.evaluation_fingerprint
-            used = [(train, "best.safetensors")]
+            used = [(train, BEST)]
         else:
             place = self.sheet_folder(spec, sheet_gan), spec.sheet_fingerprint(sheet_gan)
             used = [
-                (self.eval_folder(spec), "samples.npz"),
-                (self.train_folder(sheet_gan), "best.safetensors"),
+                (self.eval_folder(spec), SAMPLES),
+                (self.train_folder(sheet_gan), BEST),
             ]
         try:
             stated = [read_json(folder / COMMIT)["files"].get(name) for folder, name in used]
@@ -239,28 +250,28 @@ class Store(Layout):
         folder = self.failed_folder(spec)
         if self._damage(folder):
             return None
-        error = read_json(folder / "error.json")
+        error = read_json(folder / ERROR)
         wanted = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint
         if error["stage"] != stage or error["fingerprint"] != wanted:
             return None
-        log = (folder / "log.txt").relative_to(self.root).as_posix()
+        log = (folder / LOG).relative_to(self.root).as_posix()
         return CellFailure(spec, error["error"], error["traceback"], log)
 
     def measures(self, spec: CellSpec) -> dict[str, dict[str, Any]]:
         """``metrics`` and ``details`` of a measured cell, without those that were withdrawn."""
         return {
             part: {k: v for k, v in values.items() if k in METRICS or k not in WITHDRAWN}
-            for part, values in read_json(self.eval_folder(spec) / "metrics.json").items()
+            for part, values in read_json(self.eval_folder(spec) / MEASURES).items()
         }
 
     def _result(self, spec: CellSpec, measured: bool, sheet_gan: CellSpec | None) -> CellResult:
         train = self.train_folder(spec)
-        history = tuple(read_history(train / "history.jsonl"))
-        cost, layers = read_json(train / "cost.json"), train / layer_table.FILE
+        history = tuple(read_history(train / HISTORY))
+        cost, layers = read_json(train / COST), train / NETWORKS
         measures = self.measures(spec) if measured else {"metrics": {}, "details": {}}
         found = {**cost, **measures["metrics"]}
         if sheet_gan and not self.sheet_damage(spec, sheet_gan):
-            found |= read_json(self.sheet_folder(spec, sheet_gan) / "metrics.json")["metrics"]
+            found |= read_json(self.sheet_folder(spec, sheet_gan) / MEASURES)["metrics"]
         misnamed = {name for name, metric in METRICS.items() if spec.family in metric.not_for}
         images = [n for n in read_json(train / COMMIT)["files"] if n.startswith("images/")]
         return CellResult(
@@ -273,7 +284,7 @@ class Store(Layout):
             history=history,
             artifacts={n: (train / n).relative_to(self.root).as_posix() for n in sorted(images)},
             seconds=cost["seconds"],
-            environment=read_json(train / "environment.json"),
+            environment=read_json(train / ENVIRONMENT),
             details=measures["details"],
             measured=measured,
             networks=layer_table.from_json(read_json(layers)) if layers.is_file() else (),
@@ -341,7 +352,7 @@ class Store(Layout):
         content = {"stage": stage, "fingerprint": fingerprint, "error": error,
                    "traceback": traceback}  # fmt: skip
         atomic.mkdir(attempt.folder)  # a commit that failed at its end has moved it
-        write_json(attempt.folder / "error.json", content)
+        write_json(attempt.folder / ERROR, content)
         attempt.log(f"failed: {error}\n{traceback}")
         seal(attempt.folder, "failed", fingerprint)
         target = self.failed_folder(spec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gettext
+import json
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ def column(page: Any, label: str) -> list[str]:
     )
 
 
+def number(shown: str) -> float:
+    """A value of the table as shown: "◆ 21.4", "< 0.1", "1,234"."""
+    return float(shown.strip("◆< ").replace(",", ""))
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_it_fits_every_screen_asks_for_nothing_and_says_no_error(opened: Any, width: int) -> None:
     found = opened(width)
@@ -61,18 +67,26 @@ def test_the_epoch_slider_moves_all_grids_together(opened: Any) -> None:
     page = opened().page
     best = sources(page)
     assert len(best) == 12 + 3 * 6
-    page.locator("#epoch").fill("2")
+    frames = json.loads(page.locator("#frames").text_content())
+    kept = sorted({int(epoch) for of in frames.values() for epoch in of})
+    assert kept[0] == 1
+    assert kept[-1] == 10
+    early, later = kept[1:3]
+    page.locator("#epoch").fill(str(early))
     second = sources(page)
     assert all(a != b for a, b in zip(best, second, strict=True))
     captions = page.locator(".moving figcaption").all_text_contents()
     assert captions
-    assert all("epoch 2" in text for text in captions)
+    assert all(f"epoch {early}" in text for text in captions)
     alts = page.eval_on_selector_all(".moving img", "all => all.map(i => i.alt)")
     assert len(alts) == len(best)
-    assert all("epoch 2" in alt for alt in alts)
-    assert page.locator(".slider output").text_content() == "epoch 2 of 10"
-    page.locator("#epoch").press("ArrowRight")
-    assert all("epoch 3" in text for text in page.locator(".moving figcaption").all_text_contents())
+    assert all(f"epoch {early}" in alt for alt in alts)
+    assert page.locator(".slider output").text_content() == f"epoch {early} of 10"
+    for _ in range(early, later):  # where an epoch is not kept, the one before it stays
+        assert sources(page) == second
+        page.locator("#epoch").press("ArrowRight")
+    captions = page.locator(".moving figcaption").all_text_contents()
+    assert all(f"epoch {later}" in text for text in captions)
     page.get_by_role("button", name="Best epochs").click()
     assert sources(page) == best
 
@@ -112,11 +126,11 @@ def test_the_table_sorts_filters_and_is_copied(opened: Any) -> None:
     page = opened(permissions=["clipboard-read", "clipboard-write"]).page
     head = page.locator("#scores table.live").first.get_by_role("button", name="Proxy FID")
     head.click()
-    up = [float(v.removeprefix("◆ ").replace(",", "")) for v in column(page, "Proxy FID")]
+    up = [number(v) for v in column(page, "Proxy FID")]
     assert up == sorted(up)
     assert head.locator("xpath=..").get_attribute("aria-sort") == "ascending"
     head.click()
-    down = [float(v.removeprefix("◆ ").replace(",", "")) for v in column(page, "Proxy FID")]
+    down = [number(v) for v in column(page, "Proxy FID")]
     assert down == sorted(up, reverse=True)
 
     box = page.get_by_role("searchbox", name="Filter rows").first
@@ -142,7 +156,7 @@ def test_the_theme_follows_the_system_until_it_is_chosen(opened: Any) -> None:
     light.get_by_label("Dark").check()
     dark.get_by_label("Light").check()
     assert (paper(light), paper(dark)) == ("rgb(20, 23, 27)", "rgb(254, 254, 254)")
-    ink = light.locator("figure.plot svg text").first
+    ink = light.locator("figure.plot svg text", has_text="discriminator").first  # a title
     assert ink.evaluate("e => getComputedStyle(e).fill") == "rgb(228, 231, 235)"
 
 
@@ -213,13 +227,36 @@ def test_a_claim_lights_up_its_cells(opened: Any) -> None:
     assert page.locator(".lit").count() == 0
 
 
-def test_a_link_to_a_claim_opens_what_it_is_folded_in(opened: Any) -> None:
+def test_the_evidence_of_a_sentence_is_one_click_away(opened: Any) -> None:
     page = opened().page
-    link = page.locator("a.ref").first
-    target = link.get_attribute("href")
-    assert not page.locator(target).is_visible()
-    link.click()
-    assert page.locator(target).is_visible()
+    answer = page.locator(".computed").first
+    runs = "e => e.dataset.runs.split(' ').filter(Boolean)"
+    named = set(answer.locator(".prose .sentence[data-runs*=MNIST_]").first.evaluate(runs))
+    rows = answer.locator(".findings tbody tr")
+    assert rows.count() > 3
+    assert not rows.first.is_visible()
+    answer.locator(".evidence > summary").click()
+    assert rows.first.is_visible()
+    assert named <= set().union(*(row.evaluate(runs) for row in rows.all()))
+
+
+def test_a_link_to_a_finding_opens_what_it_is_folded_in(opened: Any) -> None:
+    page = opened().page
+    row = page.locator(".findings tbody tr").last
+    assert not row.is_visible()
+    page.evaluate("id => { location.hash = id; }", row.get_attribute("id"))
+    row.wait_for(state="visible")
+
+
+def test_what_answers_a_question_is_bold_and_largest(opened: Any) -> None:
+    page = opened().page
+    style = (
+        "e => { const s = getComputedStyle(e); return [+s.fontWeight, parseFloat(s.fontSize)]; }"
+    )
+    for answer in page.locator(".computed").all():
+        point, prose = (answer.locator(name).first.evaluate(style) for name in (".point", ".prose"))
+        assert point[0] >= 600 > prose[0]
+        assert point[1] > prose[1]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -241,7 +278,7 @@ def test_without_script_everything_can_be_read(opened: Any, width: int) -> None:
     assert page.locator(".slider").count() == 0
     fold = page.locator("details.evidence").first
     fold.locator("summary").first.click()
-    assert fold.locator("details.claim").first.is_visible()
+    assert fold.locator("tbody tr").first.is_visible()
     assert found.requests == []
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from labkit.experiment.plan import Plan
 from labkit.experiment.spec import CellSpec
-from labkit.store import commits, layer_table
+from labkit.store import commits
 from labkit.store.attempts import Attempt
+from labkit.store.file_names import NETWORKS
 from labkit.store.store import Store
 from tests.builders import results
 
@@ -51,7 +52,7 @@ def write_store(
             ).encode(),
             "environment.json": json.dumps(results.ENVIRONMENT).encode(),
             "spec.json": json.dumps(spec.to_json()).encode(),
-            layer_table.FILE: results.networks(
+            NETWORKS: results.networks(
                 spec.family, json.dumps(dict(spec.params), sort_keys=True)
             ),
         }  # fmt: skip

@@ -66,13 +66,13 @@ def undisturbed(project: Path) -> dict[str, bytes]:
 
 DRAW = """
 import sys
-from labkit.reporting.plots.canvas import Canvas
-from labkit.reporting.plots.png import to_png
+from labkit.reporting.plots.chart import Chart, Lines, Look, Series
+from labkit.reporting.plots.draw import render
 
-sheet = Canvas(3, 2)
-sheet.curve([(i / 99, (i % 7) / 9) for i in range(99)], "ink", marker="o", line="dashed")
-sheet.text((1, 1), "AV: Hinge, z 64", bold=True, rotation=30)
-sys.stdout.buffer.write(to_png(sheet, {}))
+curve = Series("z 64 汉", Look("ink", "dashed"), tuple(range(99)), tuple(i % 7 for i in range(99)))
+chart = Chart(((Lines("AV: Hinge, z 64", "epoch", "loss", (curve,)),),))
+for data in render(chart, {}, ("png", "svg")).values():
+    sys.stdout.buffer.write(data)
 """
 
 

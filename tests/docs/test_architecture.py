@@ -30,16 +30,20 @@ def _table() -> dict[str, set[str]]:
 
 
 def _listed() -> list[str]:
-    """The paths in ``labkit/`` that the lists of modules name: ``claims/texts/names.py``."""
-    package, inner, found = "", "", []
+    """The paths in ``labkit/`` that the lists of modules name: ``claims/sentences/numbers.py``.
+
+    An item names a folder or modules; those of a folder are indented below it, by four a level.
+    """
+    folders, found = [""], []
     for line in _page().splitlines():
         if heading := re.match(r"### `(\w+/)`$", line):
-            package = heading[1]
-        elif item := re.match(r"( *)- `(\w+(?:/|\.py))` – \S", line):
-            inner = inner if item[1] else ""
-            found.append(package + inner + item[2])
-            if item[2].endswith("/"):
-                inner = item[2]
+            folders = [heading[1]]
+        elif item := re.match(r"( *)- (`\w+(?:/|\.py)`(?:, `\w+\.py`)*) – \S", line):
+            del folders[len(item[1]) // 4 + 1 :]
+            names = re.findall(r"`([^`]+)`", item[2])
+            found += ["".join(folders) + name for name in names]
+            if names[0].endswith("/"):
+                folders.append(names[0])
     return found
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from labkit.calibration import feature_network
+from labkit.calibration import feature_hash, feature_network
 from labkit.catalog import DATASETS
 from labkit.data import load
 from labkit.measure import features
 from labkit.measure.features import BATCH, FeatureError, extract
-from labkit.measure.pinned import feature_hash, weights_path
+from labkit.measure.pinned import weights_path
 from labkit.measure.reference import real_features
 
 

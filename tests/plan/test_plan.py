@@ -73,6 +73,7 @@ def test_lab1(lab1: Path) -> None:
         "layout": "full",
         "performance": False,
         "questions": [],
+        "reference": True,
     }
 
 

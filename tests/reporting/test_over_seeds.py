@@ -10,8 +10,7 @@ from statistics import fmean, stdev
 import pytest
 
 from labkit.reporting.cell import cells_of
-from labkit.reporting.document import compose
-from labkit.reporting.sections import over_seeds
+from labkit.reporting.sections import experiments, opening, over_seeds
 from labkit.reporting.view import View
 from labkit.text.numbers import spread
 from tests.builders.plans import fake_plan
@@ -60,27 +59,27 @@ def test_every_setting_is_a_row_with_mean_and_deviation_of_its_seeds(view: View)
 def test_one_lucky_training_names_no_best_setting(view: View) -> None:
     """The lowest cell of all is in a setting whose mean is not the lowest."""
     lucky = with_scores(view, {"MNIST_GAN_bce_z32_seed43": 10.0})
-    assert "MNIST 21.8 ± 0.4 (GAN Hinge z 128)" in over_seeds.headline(lucky)[0].text
+    assert "MNIST 21.8 ± 0.4 (GAN Hinge z 128)" in opening.headline(lucky)[0].text
     # Nor does a setting of which the lucky training is all there is.
     alone = without(lucky, "MNIST_GAN_bce_z32_seed42", "MNIST_GAN_bce_z32_seed44")
-    assert "MNIST 21.8 ± 0.4 (GAN Hinge z 128)" in over_seeds.headline(alone)[0].text
+    assert "MNIST 21.8 ± 0.4 (GAN Hinge z 128)" in opening.headline(alone)[0].text
     (row,) = [r for r in over_seeds.scores(alone).rows if r.run == "MNIST_GAN_bce_z32_seed42"]
     assert [e.text for e in row.entries[3:5]] == ["1", "10.0"]
-    glance = over_seeds.glance(alone)[0]
-    assert [e.text for e in glance.rows[0].entries[2:5]] == ["Hinge z 128", "3", "21.8 ± 0.4"]
+    glance = opening.glance(alone)[0]
+    assert [e.text for e in glance.rows[0].entries[2:4]] == ["Hinge z 128", "21.8 ± 0.4"]
 
 
 def test_the_first_screen_shows_the_first_seed_not_the_luckiest(view: View) -> None:
     lucky = with_scores(view, {"MNIST_GAN_hinge_z128_seed44": 1.0})
-    gallery = over_seeds.glance(lucky)[1]
+    gallery = opening.glance(lucky)[1]
     assert gallery.pictures[0].run == "MNIST_GAN_hinge_z128_seed42"
 
 
 def test_a_data_set_without_numbers_is_said_to_be_not_measured(view: View) -> None:
     gone = [c.spec.name for c in view.cells if c.spec.dataset == "MNIST"]
     empty = without(view, *gone)
-    assert "not measured on MNIST" in over_seeds.headline(empty)[0].text
-    assert compose(empty).glance
+    assert "not measured on MNIST" in opening.headline(empty)[0].text
+    assert opening.glance(empty)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +102,19 @@ def test_spread_shows_a_deviation_that_is_not_zero(values: list[float], said: st
 def test_a_page_of_one_seed_speaks_of_cells(tmp_path: Path) -> None:
     store = write_store(tmp_path, fake_plan())
     plan = store.plan()
-    report = compose(View(plan, cells_of(store, plan)))
-    assert report.headlines[0].text.startswith("Lowest proxy FID in these runs: MNIST")
-    assert "±" not in str(report.glance)
+    view = View(plan, cells_of(store, plan))
+    assert opening.headline(view)[0].text.startswith("Lowest proxy FID, one seed (42): MNIST")
+    assert "±" not in str(opening.glance(view))
+
+
+def test_times_that_disagree_are_said_to_come_from_a_busy_machine(view: View) -> None:
+    def told(seconds: float) -> str:
+        times = [seconds, *[60.0] * (len(view.in_order) - 1)]
+        cells = tuple(
+            replace(c, outcome=replace(c.result, metrics={**c.metrics, "seconds": time}))  # type: ignore[type-var]
+            for c, time in zip(view.in_order, times, strict=True)
+        )
+        return str(experiments.summary(replace(view, in_order=cells)))
+
+    assert "other work" not in told(66.0)
+    assert "differ by up to 3.0 times: the machine had other work" in told(180.0)

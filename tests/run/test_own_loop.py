@@ -59,9 +59,9 @@ def test_it_is_reported_and_marked(results: Path, tmp_path: Path) -> None:
     text = page.read_text("utf-8")
     assert "MNIST_GAN_hinge_z64" in text
     assert "own code" in text
-    assert "measured on the samples their loop showed" in text
-    assert "equal fingerprints do not mean equal cells there" in text
-    assert "trained again by neither" in text
+    assert "in a loop labkit has not seen" in text
+    assert "the settings are what the author stated" in text
+    assert "no fingerprint covers the code" in text
     assert "This tracking FID only chooses" not in text  # no such cell is there
 
 
@@ -85,7 +85,7 @@ def test_seeds_of_one_name_stand_side_by_side(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert plan.seeds == (0, 1, 2)
     told = labkit.load(tmp_path / "mine")
-    assert {claim.n_seeds for claim in told.claims} >= {3}
+    assert {claim.finding.n_seeds for claim in told.claims} >= {3}
     assert len(told.table) == 3
 
 

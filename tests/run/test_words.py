@@ -20,12 +20,35 @@ def test_reflect_says_in_words_and_as_data_what_a_table_bears(tmp_path: Path) ->
     header, *rows = REAL.read_text("utf-8").splitlines()
     table.write_text("\n".join([f"shoe_size,{header}", *(f"44,{row}" for row in rows)]))
     said = labkit("reflect", "metrics.csv", cwd=tmp_path).stdout
-    assert "None of the twelve GANs shows mode collapse" in said
-    assert "  – not measured: Not measured: whether the loss helped against mode" in said
+    assert "\n\nNo: none of the twelve GANs collapsed. " in said
+    assert "\nHow sure: One training per setting, so chance is not ruled out." in said
+    assert "\n  None of twelve GANs collapsed.\n" in said
     assert said.endswith("Columns no claim uses: shoe_size\n")
     claims = json.loads(labkit("reflect", "metrics.csv", "--json", cwd=tmp_path).stdout)
-    assert {"id", "text", "verdict", "numbers", "rule", "runs"} <= claims[0].keys()
-    assert all(f"{claim['verdict']}: {claim['text']}" in said for claim in claims)
+    assert {"id", "text", "verdict", "strength", "noise", "numbers", "rule", "runs"} <= claims[
+        0
+    ].keys()
+    assert {(c["strength"], c["verdict"], c["noise"]) for c in claims} == {
+        ("seen once", "inconclusive", None)
+    }
+    assert all(f"\n  {claim['text']}\n" in said for claim in claims)
+
+
+def test_reflect_says_how_sure_each_finding_is(tmp_path: Path) -> None:
+    rows = [
+        f"{family}{seed},{family},MNIST,{seed},{fid}"
+        for family, fids in (("gan", (9.0, 9.3, 9.1)), ("vae", (5.1, 5.0, 4.9)))
+        for seed, fid in enumerate(fids)
+    ]
+    (tmp_path / "metrics.csv").write_text("\n".join(["run,family,dataset,seed,proxy_fid", *rows]))
+    said = labkit("reflect", "metrics.csv", cwd=tmp_path).stdout
+    claims = json.loads(labkit("reflect", "metrics.csv", "--json", cwd=tmp_path).stdout)
+    found = next(c for c in claims if c["strength"] == "clear")
+    assert (found["verdict"], found["noise"]["source"]) == ("supported", "own")
+    assert f"\n  clear: {found['text']}\n" in said
+    missing = [c["text"] for c in claims if c["strength"] == "not measured"]
+    assert missing
+    assert all(said.count(f"\n  not measured: {text}\n") >= 1 for text in missing)
 
 
 ANSWERS = """\
@@ -47,12 +70,12 @@ def test_check_holds_a_students_words_against_the_table(tmp_path: Path) -> None:
             "check", "answers.md", "--results", str(store.root), cwd=tmp_path, check=exit_code
         ).stdout
 
-    for loss, line in (("hinge", "  answers.md:3: ? inconclusive"),
-                       ("bce", "! answers.md:3: ✗ not supported")):  # fmt: skip
+    for loss, line in (("hinge", "  answers.md:3: ? so in these runs, seen once"),
+                       ("bce", "! answers.md:3: ✗ not so in these runs")):  # fmt: skip
         said = checked("Nothing came below 0.00123.", 1)
         assert "! answers.md:4: 0.00123: matches no value of the table" in said
         assert f"{line}: best loss by proxy_fid on MNIST is {loss}\n" in said
-    assert "\n    It does not hold in these runs on MNIST that BCE has a lower proxy FID" in said
+    assert "\n    Not so in these runs: on MNIST, hinge was ahead of BCE in all three pairs" in said
     assert "!    0 words  Evidence of mode collapse" in said
 
 

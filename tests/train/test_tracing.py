@@ -18,6 +18,7 @@ from labkit.experiment.grid import make_plan, parse_experiment
 from labkit.experiment.spec import CellSpec
 from labkit.plugins import registry as own_code
 from labkit.store import layer_table
+from labkit.store.file_names import NETWORKS
 from labkit.store.layer_table import Network
 from labkit.store.store import Store
 from labkit.train.models import networks
@@ -187,8 +188,8 @@ def test_training_ends_in_the_same_bits(
     own_code.run_again()
     monkeypatch.setattr(worker, "_record_layers", lambda *_: None)
     unseen = trained(spec, tmp_path / "unseen", monkeypatch)
-    assert (seen / layer_table.FILE).is_file()
-    assert not (unseen / layer_table.FILE).exists()
+    assert (seen / NETWORKS).is_file()
+    assert not (unseen / NETWORKS).exists()
     pictures = [f"images/{path.name}" for path in (unseen / "images").iterdir()]
     assert pictures
     for name in ("best.safetensors", *pictures):
@@ -210,7 +211,7 @@ def test_a_training_whose_networks_cannot_be_looked_at_is_whole(
 ) -> None:
     spec = cell("gan", "networks: mine", SHY)
     folder = trained(spec, tmp_path, monkeypatch)
-    assert not (folder / layer_table.FILE).exists()
+    assert not (folder / NETWORKS).exists()
     log = (folder / "log.txt").read_text()
     assert "the layers could not be recorded (AssertionError: not you)" in log
     assert Store(tmp_path).is_trained(spec, deep=True)

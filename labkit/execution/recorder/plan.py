@@ -16,6 +16,7 @@ from labkit.execution.recorder.journal import draft
 from labkit.experiment.plan import Plan
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellResult, CellSpec
 from labkit.store.commits import StoreError, read_json
+from labkit.store.file_names import SPEC
 from labkit.store.history import best_epoch
 from labkit.store.store import Store
 
@@ -152,7 +153,7 @@ def adopt(store: Store) -> list[str]:
 
 def _committed(store: Store, name: str) -> CellSpec | None:
     """Return the spec of a folder that holds a committed cell of an own loop, or None."""
-    path = store.root / "cells" / name / "train" / "spec.json"
+    path = store.root / "cells" / name / "train" / SPEC
     try:
         stated: Mapping[str, Any] = read_json(path)
         spec = CellSpec.from_json(stated)

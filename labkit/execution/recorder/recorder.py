@@ -35,6 +35,7 @@ from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import UNSTATED, CellSpec
 from labkit.store import atomic
 from labkit.store.commits import write_json
+from labkit.store.file_names import COST, ENVIRONMENT, MEASURES, SAMPLES, SPEC
 from labkit.store.store import Store
 
 
@@ -163,7 +164,7 @@ def _fail(told: Cell, store: Store, error: str, trace: str) -> None:
     spec = told.spec()
     attempt = store.fresh_attempt(spec, "train")
     atomic.write_bytes(attempt.history_path, _lines(told.history))
-    write_json(attempt.folder / "spec.json", spec.to_json())
+    write_json(attempt.folder / SPEC, spec.to_json())
     store.fail(attempt, spec, "train", error, trace)
     if own_plan.join(store, spec).fingerprint != spec.fingerprint:
         begun.say(f"{told.name}: the report keeps the training of it that was finished before")
@@ -182,15 +183,15 @@ def _commit(
     atomic.mkdir(train.folder / "images")
     for name, png in told.journal.pictures.items():
         (train.folder / "images" / f"{name}.png").write_bytes(png)
-    write_json(train.folder / "spec.json", spec.to_json())
-    write_json(train.folder / "cost.json", {"seconds": seconds})
-    write_json(train.folder / "environment.json", {"numeric": {"device": UNSTATED}})
+    write_json(train.folder / SPEC, spec.to_json())
+    write_json(train.folder / COST, {"seconds": seconds})
+    write_json(train.folder / ENVIRONMENT, {"numeric": {"device": UNSTATED}})
     store.commit(train, spec, "train")
 
     measured = store.fresh_attempt(spec, "eval")
-    write_json(measured.folder / "metrics.json", measures)
+    write_json(measured.folder / MEASURES, measures)
     if best is not None:
-        atomic.write_bytes(measured.folder / "samples.npz", image_grid.npz(best))
+        atomic.write_bytes(measured.folder / SAMPLES, image_grid.npz(best))
     store.commit(measured, spec, "eval")
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from labkit.experiment.plan import Plan
-from labkit.experiment.spec import CellSpec
-from labkit.reporting.cell import Cell
-from labkit.reporting.compare.paired import key
+import pandas as pd
+
 from labkit.text.language import N_, _
 from labkit.text.numbers import setting
 
@@ -32,68 +29,32 @@ _LEFT_OUT = ("name", "experiment", "seed")
 _HASH = 12
 
 
-@dataclass(frozen=True)
-class Change:
-    """A setting that differs in the same way in some cells."""
-
-    name: str
-    a: str
-    b: str
-    cells: tuple[str, ...]
-    """Their names, without seed."""
+Change = tuple[str, str, str, tuple[str, ...]]
+"""A value's name, what A and B have, and the cells, without seed, in which it differs so."""
 
 
-def changes(a: Plan, b: Plan) -> list[Change]:
-    """In which settings the cells that both plans have differ; the most cells first."""
-    first = {key(c.name, c.seed): c for c in a.cells}
-    second = {key(c.name, c.seed): c for c in b.cells}
+def changes(
+    records: Iterable[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
+) -> list[Change]:
+    """In which values the records of the same cells differ; the most cells first.
+
+    Args:
+        records: a cell's name, without seed, and what A and B have of it.
+    """
     found: dict[tuple[str, str, str], dict[str, None]] = {}
-    for k in (k for k in first if k in second):
-        for name, u, v in _differences(first[k], second[k]):
-            found.setdefault((name, _shown(u), _shown(v)), {})[k[0]] = None
-    made = [Change(*what, tuple(cells)) for what, cells in found.items()]
-    return sorted(made, key=lambda change: -len(change.cells))
-
-
-def _differences(a: CellSpec, b: CellSpec) -> Iterator[tuple[str, Any, Any]]:
-    first, second = _flat(a.to_json()), _flat(b.to_json())
-    for path in dict.fromkeys([*first, *second]):
-        u, v = first.get(path), second.get(path)
-        if path not in _LEFT_OUT and u != v:
-            name = path.rpartition(".")[2].replace("_", " ")
-            yield _(_NAMES[path]) if path in _NAMES else name, u, v
-
-
-def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, inner in value.items():
-        if isinstance(inner, Mapping):
-            found |= _flat(inner, f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = inner
-    return found
+    for cell, *both in records:
+        a, b = (pd.json_normalize([dict(record)]).to_dict("records")[0] for record in both)
+        for path in dict.fromkeys([*a, *b]):
+            if path not in _LEFT_OUT and a.get(path) != b.get(path):
+                name = str(path).rpartition(".")[2].replace("_", " ")
+                name = _(_NAMES[path]) if path in _NAMES else name
+                change = name, _shown(a.get(path)), _shown(b.get(path))
+                found.setdefault(change, {})[cell] = None
+    made = [(*what, tuple(cells)) for what, cells in found.items()]
+    return sorted(made, key=lambda change: -len(change[-1]))
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef"):
         return f"{value[:_HASH]}…"
     return setting(value)
-
-
-def environments(a: Sequence[Cell], b: Sequence[Cell]) -> list[tuple[str, str, str]]:
-    """What was different about the machines: name, A's and B's values, of all their cells."""
-    first, second = _values(a), _values(b)
-    return [
-        (name, ", ".join(first.get(name, ())), ", ".join(second.get(name, ())))
-        for name in dict.fromkeys([*first, *second])
-        if set(first.get(name, ())) != set(second.get(name, ()))
-    ]
-
-
-def _values(cells: Sequence[Cell]) -> dict[str, dict[str, None]]:
-    found: dict[str, dict[str, None]] = {}
-    for cell in cells:
-        if cell.result:
-            for name, value in cell.result.environment.get("numeric", {}).items():
-                found.setdefault(name, {})[setting(value)] = None
-    return found

@@ -6,27 +6,18 @@ prints like one and is as self-contained.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from labkit.catalog import METRICS
-from labkit.claims.texts import Words, capitalised
+from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Headline, Paragraph, Report
 from labkit.reporting.cell import all_done
+from labkit.reporting.compare import sections
 from labkit.reporting.compare import table as compare
-from labkit.reporting.compare.changes import Change, changes
-from labkit.reporting.compare.paired import Contrast, Pair, contrasts, measured_unlike, pairs
-from labkit.reporting.compare.sections import (
-    COLOURS,
-    FEW,
-    MARKS,
-    Two,
-    cells,
-    everything,
-    numbers,
-    pictures,
-    settings,
-)
+from labkit.reporting.compare.paired import measured_unlike
+from labkit.reporting.compare.sections import FEW, MARKS, Two
 from labkit.reporting.files import MADE_HERE, write_file
 from labkit.reporting.render.files import Drawings, html
 from labkit.reporting.view import View, read_view
@@ -34,8 +25,8 @@ from labkit.store.store import Store
 from labkit.text.language import _, many
 from labkit.text.numbers import listing
 
-#: Metrics the two are contrasted in; every other is in the table of all differences.
-_MAIN = ("proxy_fid", "precision", "recall", "sharpness", "test_recon_loss", "test_kl_loss")
+if TYPE_CHECKING:
+    from labkit.claims.findings.levels import Contrast
 
 
 def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
@@ -78,137 +69,94 @@ def comparison(a: View, b: View, names: tuple[str, str]) -> Report:
         a, b: what was found in each.
         names: what to call them, their folders' names.
     """
-    two = Two(
-        a,
-        b,
-        names,
-        tuple(pairs(a.tables.cells, b.tables.cells)),
-        measured_unlike(a.plan, b.plan),
-    )
-    found = changes(a.plan, b.plan)
-    together = contrasts(two.pairs, _MAIN, _family, two.unlike)
-    one_by_one = contrasts(two.pairs, ("proxy_fid",), lambda pair: pair.key[0], two.unlike)
-    frame = compare.differences(a.tables.cells, b.tables.cells, two.unlike)
+    two = Two(a, b, names)
     return Report(
         title=_("{a} and {b} compared", a=names[0], b=names[1]),
-        byline=_byline(two),
-        notices=_notices(two),
-        headlines=_headlines(two, found, together),
+        byline=tuple(zip("AB", map(_who, names, (a, b)), strict=True)),
+        notices=tuple(_notices(two)),
+        headlines=tuple(_headlines(two)),
         glance=(),
         sections=(
-            settings(two, found),
-            numbers(together),
-            cells(two, one_by_one),
-            *pictures(two),
-            everything(frame),
+            sections.settings(two),
+            sections.numbers(two),
+            sections.cells(two),
+            *sections.pictures(two),
+            sections.everything(two),
         ),
         disclosure=_(
             "Made by labkit from the two stored results; nothing in it was typed by hand."
         ),
-        colours=COLOURS,
+        colours=sections.COLOURS,
     )
 
 
-def _family(pair: Pair) -> Hashable:
-    return pair.either["family"], pair.either["dataset"]
+def _who(name: str, view: View) -> str:
+    data = _("full data") if view.plan.data_source == "full" else _("bundled data")
+    profile = [_("profile {name}", name=view.plan.profile)] if view.plan.profile else []
+    return f"{name}: {view.plan.title} ({', '.join([data, *profile, view.seeds_said])})"
 
 
-def _byline(two: Two) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (side, f"{name}: {view.plan.title} ({_source(view)}, {view.seeds_said})")
-        for side, name, view in zip("AB", two.names, (two.a, two.b), strict=True)
-    )
-
-
-def _source(view: View) -> str:
-    return _("full data") if view.plan.data_source == "full" else _("bundled data")
-
-
-def _notices(two: Two) -> tuple[Paragraph, ...]:
-    found = []
+def _notices(two: Two) -> Iterator[Paragraph]:
     if not two.both:
-        found.append(
-            Paragraph(_("No cell of one has the name and seed of a cell of the other."), "warning")
-        )
+        text = _("No cell of one has the name and seed of a cell of the other.")
+        yield Paragraph(text, "warning")
     for side, view in (("A", two.a), ("B", two.b)):
         if view.trouble:
             text = _("{side} is incomplete: {cells}.", side=side, cells=all_done(view.cells))
-            found.append(Paragraph(text, "warning"))
+            yield Paragraph(text, "warning")
     if two.unlike:
-        found.append(
-            Paragraph(
-                many(
-                    "{n} cell measured with another number of samples or another feature "
-                    "network: their measures are not compared.",
-                    "{n} cells measured with another number of samples or another feature "
-                    "network: their measures are not compared.",
-                    len(two.unlike),
-                ),
-                "warning",
-            )
+        text = many(
+            "{n} cell measured with another number of samples or another feature "
+            "network: their measures are not compared.",
+            "{n} cells measured with another number of samples or another feature "
+            "network: their measures are not compared.",
+            len(two.unlike),
         )
-    seeds = {pair.key[1] for pair in two.both}
+        yield Paragraph(text, "warning")
+    seeds = {seed for _name, seed in two.both}
     if len(seeds) == 1:
-        found.append(
-            Paragraph(
-                _(
-                    "They share one seed ({seed}): run-to-run noise is not known, and any "
-                    "difference below may be noise alone. Three seeds of both could tell.",
-                    seed=min(seeds),
-                ),
-                "note",
-            )
+        text = _(
+            "They share one seed ({seed}): run-to-run noise is not known, and any "
+            "difference below may be noise alone. Three seeds of both could tell.",
+            seed=min(seeds),
         )
-    return tuple(found)
+        yield Paragraph(text, "note")
 
 
-def _headlines(
-    two: Two, found: Sequence[Change], together: Sequence[Contrast]
-) -> tuple[Headline, ...]:
-    shared = len(two.both)
-    only_a = sum(not pair.b for pair in two.pairs)
-    only_b = sum(not pair.a for pair in two.pairs)
-    said = [
-        Headline(
-            many(
-                "{n} cell in both, {a} only in A, {b} only in B.",
-                "{n} cells in both, {a} only in A, {b} only in B.",
-                shared,
-                a=only_a,
-                b=only_b,
-            )
-        )
-    ]
-    if shared:
-        names = listing(dict.fromkeys(change.name for change in found))
+def _headlines(two: Two) -> Iterator[Headline]:
+    text = many(
+        "{n} cell in both, {a} only in A, {b} only in B.",
+        "{n} cells in both, {a} only in A, {b} only in B.",
+        len(two.both),
+        a=len(two.alone("A")),
+        b=len(two.alone("B")),
+    )
+    yield Headline(text)
+    if two.both:
+        names = listing(dict.fromkeys(name for name, *_rest in two.settings))
         text = _("Changed in the settings: {names}.", names=names)
-        said.append(Headline(text if found else _("The settings are the same."), "#settings"))
-    for verdict in MARKS:
-        mine = [c for c in together if c.verdict == verdict]
+        yield Headline(text if names else _("The settings are the same."), "#settings")
+    for word in MARKS:
+        mine = [_called(each) for each, strength in two.together if strength == word]
         if mine:
-            which = listing(_contrast_name(c) for c in mine[:FEW])
+            which = listing(mine[:FEW])
             if len(mine) > FEW:
                 which = _("{names} and {n} more", names=which, n=len(mine) - FEW)
-            said.append(Headline(f"{capitalised(_(verdict))}: {which}.", "#numbers"))
-    return tuple(said[:5])
+            yield Headline(f"{_(word).capitalize()}: {which}.", "#numbers")
 
 
-def _contrast_name(contrast: Contrast) -> str:
-    assert isinstance(contrast.group, tuple)
-    family, dataset = contrast.group
+def _called(each: Contrast) -> str:
     return _(
         "{metric} of {models} on {dataset}",
-        metric=_(METRICS[contrast.metric].label),
-        models=Words().family(family, several=True),
-        dataset=dataset,
+        metric=_(METRICS[each.metric].label),
+        models=_(FAMILIES[each.family].label),
+        dataset=each.dataset,
     )
 
 
 def named(a: Path, b: Path) -> tuple[str, str]:
     """What to call two folders: their names, or as much of their paths as tells them apart."""
     first, second = a.resolve().parts, b.resolve().parts
-    for n in range(1, 1 + max(len(first), len(second)) * (first != second)):
-        pair = "/".join(first[-n:]), "/".join(second[-n:])
-        if pair[0] != pair[1]:
-            return pair
-    return a.resolve().name, b.resolve().name
+    ends = zip_longest(reversed(first), reversed(second))
+    apart = next((n for n, (u, v) in enumerate(ends, 1) if u != v), 1)
+    return "/".join(first[-apart:]), "/".join(second[-apart:])

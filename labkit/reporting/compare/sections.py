@@ -2,49 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.reporting.blocks import (
     Block,
     Column,
     Entry,
-    Facts,
     Figure,
     Fold,
     Listing,
     Paragraph,
     Picture,
-    Row,
     Section,
     Table,
 )
-from labkit.reporting.cell import STATUSES, Cell
-from labkit.reporting.compare.changes import Change, environments
-from labkit.reporting.compare.paired import Contrast, Key, Pair, key, same
+from labkit.reporting.compare.changes import Change, changes
+from labkit.reporting.compare.contrasts import Judged, contrasts
+from labkit.reporting.compare.paired import Key, Pair, key, measured_unlike, pairs
+from labkit.reporting.compare.table import differences, in_words, signed
+from labkit.reporting.entries import GAP, number, row, table
 from labkit.reporting.grids import has, picture
 from labkit.reporting.plots import chart
-from labkit.reporting.view import View
 from labkit.text.language import N_, _, many
-from labkit.text.numbers import is_missing, listing, setting, show
+from labkit.text.numbers import listing, show
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from labkit.claims.findings.levels import Contrast
+    from labkit.reporting.cell import Cell
+    from labkit.reporting.view import View
 
 COLOURS = (("side-a", "#b35900", "#f2a65c"), ("side-b", "#2464b4", "#72b9f2"))
-#: Every verdict, and the sign it is found by in a long table.
+_KEYS = (
+    chart.Series("A", chart.Look("side-a", "none", "o", hollow=True)),
+    chart.Series("B", chart.Look("side-b", "none", "s")),
+)
+#: Every strength, and the sign it is found by in a long table.
 MARKS = {
-    N_("beyond noise"): "✓",
+    N_("clear"): "✓",
     N_("within noise"): "=",
-    N_("noise not known"): "?",
-    N_("the same"): "=",
+    N_("level"): "=",
+    N_("seen once"): "?",
 }
 #: Names said before a list is folded away.
 FEW = 6
-#: Columns of the table of cells that are neither settings nor metrics.
-_RESULTS = (N_("best_epoch"), N_("collapse"), N_("status"))
+_SCORE = "proxy_fid"
+#: Metrics the two are contrasted in; every other is in the table of all differences.
+_MAIN = (_SCORE, "precision", "recall", "sharpness", "test_recon_loss", "test_kl_loss")
 #: Rows of the table of all differences.
 _MOST = 600
 
@@ -57,228 +64,196 @@ class Two:
     b: View
     names: tuple[str, str]
     """Of their folders."""
-    pairs: tuple[Pair, ...]
-    unlike: frozenset[Key]
 
-    @property
-    def both(self) -> list[Pair]:
-        return [pair for pair in self.pairs if pair.a and pair.b]
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        return pairs(self.a.tables.cells, self.b.tables.cells)
+
+    @cached_property
+    def unlike(self) -> frozenset[Key]:
+        return measured_unlike(self.a.plan, self.b.plan)
+
+    @cached_property
+    def both(self) -> dict[Key, tuple[Cell, Cell]]:
+        """The cells that are in both, as A orders them."""
+        first, second = (
+            {key(c.name, c.spec.seed): c for c in v.in_order} for v in (self.a, self.b)
+        )
+        return {k: (cell, second[k]) for k, cell in first.items() if k in second}
+
+    def alone(self, side: str) -> list[str]:
+        """The runs that only A or only B has."""
+        return [p.either["run"] for p in self.pairs if not (p.b if side == "A" else p.a)]
+
+    @cached_property
+    def settings(self) -> list[Change]:
+        """What differs between cells of one name."""
+        return changes(
+            (k[0], a.spec.to_json(), b.spec.to_json()) for k, (a, b) in self.both.items()
+        )
+
+    @cached_property
+    def machines(self) -> list[Change]:
+        """What differs between the machines that trained them."""
+        return changes(
+            (k[0], *(side.result.environment.get("numeric", {}) for side in (a, b) if side.result))
+            for k, (a, b) in self.both.items()
+            if a.result and b.result
+        )
+
+    @cached_property
+    def together(self) -> list[Judged]:
+        """B against A by model and data set."""
+
+        def group(pair: Pair) -> tuple[str, str]:
+            return pair.either["family"], pair.either["dataset"]
+
+        return contrasts(self.pairs, _MAIN, group, self.unlike)
+
+    @cached_property
+    def one_by_one(self) -> list[Judged]:
+        """B against A in the proxy FID of each setting."""
+        return contrasts(self.pairs, (_SCORE,), lambda pair: pair.key[0], self.unlike)
 
 
-# --------------------------------------------------------------------- settings
-
-
-def settings(two: Two, found: Sequence[Change]) -> Section:
+def settings(two: Two) -> Section:
     """What differs between the plans, the cells of one name, and the machines."""
-    blocks: list[Block] = [Facts(_plans(two))]
-    if found:
-        total = len({pair.key[0] for pair in two.both})
-        rows = [
-            Row((Entry(c.name), Entry(c.a), Entry(c.b), Entry(_which(c.cells, total))))
-            for c in found
-        ]
-        blocks.append(_three(_("What differs between cells of one name"), _("Setting"), rows))
-    elif two.both:
+    blocks: list[Block] = []
+    if two.both and not two.settings:
         blocks.append(Paragraph(_("The cells that are in both have the same settings and code.")))
-    machines = environments(two.a.in_order, two.b.in_order)
-    if machines:
-        rows = [Row((Entry(name), Entry(u), Entry(v))) for name, u, v in machines]
-        blocks.append(_three(_("What differs between the machines"), _("Environment"), rows))
-    for side, alone in (
-        ("A", [pair.either["run"] for pair in two.pairs if not pair.b]),
-        ("B", [pair.either["run"] for pair in two.pairs if not pair.a]),
+    total = len({name for name, _seed in two.both})
+    for caption, found in (
+        (_("What differs between cells of one name"), two.settings),
+        (_("What differs between the machines"), two.machines),
     ):
-        if alone:
-            names = Listing(tuple(alone))
+        if found:
+            rows = [row(*values, _which(names, total)) for *values, names in found]
+            blocks.append(table(caption, (_("Setting"), "A", "B", _("Cells")), rows))
+    for side in "AB":
+        if alone := two.alone(side):
             only = many(
                 "{n} cell only in {side}", "{n} cells only in {side}", len(alone), side=side
             )
-            blocks.append(Fold(only, (names,)))
+            blocks.append(Fold(only, (Listing(tuple(alone)),)))
     return Section("settings", _("What changed in the experiment"), tuple(blocks))
 
 
-def _three(caption: str, first: str, rows: Sequence[Row]) -> Table:
-    """A thing, its value in A, its value in B, and where there is a fourth entry, which cells."""
-    names = (first, "A", "B", _("Cells"))[: len(rows[0].entries)]
-    return Table(caption, tuple(Column(name) for name in names), tuple(rows))
-
-
-def _plans(two: Two) -> tuple[tuple[str, str], ...]:
-    rows = (
-        (_("Cells"), str(len(two.a.plan.cells)), str(len(two.b.plan.cells))),
-        (_("Seeds"), *(listing(map(str, view.plan.seeds)) for view in (two.a, two.b))),
-        (_("Data"), two.a.plan.data_source, two.b.plan.data_source),
-        (_("Profile"), *(setting(view.plan.profile or None) for view in (two.a, two.b))),
-    )
-    return tuple((name, u if u == v else f"A: {u} · B: {v}") for name, u, v in rows)
-
-
 def _which(cells: Sequence[str], total: int) -> str:
-    if len(cells) == total:
-        return _("all {n}", n=total) if total > 1 else cells[0]
+    if len(cells) == total > 1:
+        return _("all {n}", n=total)
     if len(cells) <= FEW:
         return listing(cells)
     return _("{n} of {total}", n=len(cells), total=total)
 
 
-# --------------------------------------------------------------------- numbers
-
 _HOW = N_(
     "B − A is averaged over the settings of a model within each seed, so that what a seed brings "
     "to both cancels. The interval is Student's, 95 %, over the seeds. A difference is called "
-    "beyond noise from three seeds on, if it stays so after Holm's correction for all rows of the "
-    "table; that does not say what caused it."
+    "clear from three seeds on, if it stays beyond their variation after Holm's correction for all "
+    "rows of the table; that does not say what caused it."
 )
 _HOW_ONE = N_("B − A, averaged over the settings of a model. With one seed there is no interval.")
 
 
-def numbers(together: Sequence[Contrast]) -> Section:
+def numbers(two: Two) -> Section:
     """B against A by model and data set, over the seeds."""
-    if not together:
+    title, found = _("What changed in the numbers"), two.together
+    if not found:
         text = _("Nothing was measured on both sides that may be compared.")
-        return Section("numbers", _("What changed in the numbers"), (Paragraph(text),))
-    rows = []
-    for contrast in together:
-        assert isinstance(contrast.group, tuple)
-        family, dataset = contrast.group
-        head = (
-            Entry(f"{_(FAMILIES[family].label)}, {_(DATASETS[dataset].label)}"),
-            Entry(_(METRICS[contrast.metric].label)),
-            Entry(str(contrast.settings), contrast.settings),
-        )
-        rows.append(Row((*head, *_judged(contrast, _several(together)))))
+        return Section("numbers", title, (Paragraph(text),))
+    names = [f"{_(FAMILIES[c.family].label)}, {_(DATASETS[c.dataset].label)}" for c, _s in found]
+    judged = _judged(_("B against A, by model and data set"), _("Model"), names, found)
+    return Section(
+        "numbers", title, (Paragraph(_(_HOW) if _several(found) else _(_HOW_ONE)), judged)
+    )
+
+
+def _judged(caption: str, first: str, names: Sequence[str], found: Sequence[Judged]) -> Table:
+    """A row for each difference; with one seed, without what only several can tell."""
     columns = (
-        Column(_("Model")),
+        Column(first),
         Column(_("Measure")),
         Column(_("Settings"), numeric=True, about=_("how many settings the means are over")),
-        *_columns(together),
-    )
-    caption = _("B against A, by model and data set")
-    table = Table(caption, columns, tuple(rows), interactive=True)
-    return Section(
-        "numbers",
-        _("What changed in the numbers"),
-        (Paragraph(_(_HOW) if _several(together) else _(_HOW_ONE)), table),
-    )
-
-
-def _columns(some: Sequence[Contrast]) -> tuple[Column, ...]:
-    """With one seed, that noise is not known is said once, above, and not in every row."""
-    values = (*(Column(name, numeric=True) for name in ("A", "B", "B − A")), Column(_("Ahead")))
-    if not _several(some):
-        return values
-    return (
-        *values,
+        *(Column(name, numeric=True) for name in ("A", "B", "B − A")),
+        Column(_("Ahead")),
         Column(_("95 % interval"), numeric=True, about=_("of B − A, over the seeds in both")),
         Column(_("Seeds"), numeric=True),
-        Column(_("Beyond noise?")),
+        Column(_("Strength")),
     )
-
-
-def _several(some: Sequence[Contrast]) -> bool:
-    return any(len(contrast.seeds) > 1 for contrast in some)
-
-
-def _judged(contrast: Contrast, several: bool) -> tuple[Entry, ...]:
-    about, delta = METRICS[contrast.metric], contrast.difference
-    values = (
-        Entry(show(contrast.a, about.digits), contrast.a),
-        Entry(show(contrast.b, about.digits), contrast.b),
-        Entry(_signed(delta), delta),
-        Entry(_ahead(about.better, delta)),
+    shown = len(columns) if _several(found) else -3
+    rows = (
+        row(*(name, *_entries(each, strength))[:shown])
+        for name, (each, strength) in zip(names, found, strict=True)
     )
-    if not several:
-        return values
-    interval = Entry("–", tone="missing")
-    if contrast.interval:
-        low, high = (_signed(end) for end in contrast.interval)
-        interval = Entry(_("{low}\u00a0to\u00a0{high}", low=low, high=high))
-    note = f" ({contrast.note})" if contrast.note else ""
+    return Table(caption, columns[:shown], tuple(rows), interactive=True)
+
+
+def _several(found: Sequence[Judged]) -> bool:
+    return any(each.n_seeds > 1 for each, _strength in found)
+
+
+def _entries(each: Contrast, strength: str) -> tuple[Entry | str, ...]:
+    about, delta = METRICS[each.metric], each.mean_b - each.mean_a
+    ahead = ("B" if (delta < 0) == (about.better == "lower") else "A") if about.better else ""
+    interval = GAP
+    if ends := each.interval():
+        low, high = (signed(each.shown(-end), 2) for end in reversed(ends))
+        unit = " %" if each.log else ""
+        interval = Entry(_("{low}\u00a0to\u00a0{high}", low=low, high=high) + unit)
     return (
-        *values,
+        _(about.label),
+        Entry(str(each.n_blocks), each.n_blocks),
+        number(each.mean_a, about.digits),
+        number(each.mean_b, about.digits),
+        Entry(signed(delta, 2), delta),
+        ahead if delta and ahead else GAP,
         interval,
-        Entry(str(len(contrast.seeds)), len(contrast.seeds)),
-        Entry(f"{MARKS[contrast.verdict]} {_(contrast.verdict)}{note}"),
+        Entry(str(each.n_seeds), each.n_seeds),
+        f"{MARKS[strength]} {_(strength)}",
     )
 
 
-def _ahead(direction: str, delta: float) -> str:
-    if not delta or not direction:
-        return "–"
-    return "B" if (delta < 0) == (direction == "lower") else "A"
-
-
-def _signed(value: float) -> str:
-    text = show(float(value), 2)
-    return text if value <= 0 else f"+{text}"
-
-
-def cells(two: Two, one_by_one: Sequence[Contrast]) -> Section:
+def cells(two: Two) -> Section:
     """Every setting's proxy FID in both."""
-    blocks: list[Block] = []
-    figure = _figure(two)
-    if figure:
-        blocks.append(figure)
-    if one_by_one:
-        several = _several(one_by_one)
-        rows = [Row((Entry(str(c.group)), *_judged(c, several))) for c in one_by_one]
-        columns = (Column(_("Cell")), *_columns(one_by_one))
-        caption = _("{measure} of each setting", measure=_(METRICS["proxy_fid"].label))
-        blocks.append(Table(caption, columns, tuple(rows), interactive=True))
-    if not blocks:
-        label = _(METRICS["proxy_fid"].label)
-        blocks.append(Paragraph(_("{measure}: not measured in both.", measure=label)))
-    return Section("cells", _("Cell by cell"), tuple(blocks))
+    label, found = _(METRICS[_SCORE].label), two.one_by_one
+    blocks: tuple[Block, ...] = (Paragraph(_("{measure}: not measured in both.", measure=label)),)
+    if found:
+        caption = _("{measure} of each setting", measure=label)
+        names = [each.cells[0].run for each, _strength in found]
+        blocks = (_figure(two), _judged(caption, _("Cell"), names, found))
+    return Section("cells", _("Cell by cell"), blocks)
 
 
-def _figure(two: Two) -> Figure | None:
+def _figure(two: Two) -> Figure:
     """Every setting's proxy FID in both, a panel for each data set."""
+    called = {name: _label(two.a, cell) for (name, _seed), (cell, _b) in two.both.items()}
     panels = []
     for dataset in DATASETS:
-        known: dict[str, tuple[list[float], list[float]]] = {}
-        for pair in two.both:
-            if pair.either["dataset"] == dataset and pair.number("proxy_fid") is not None:
-                if pair.key in two.unlike:
-                    continue
-                sides = known.setdefault(_label(two, pair), ([], []))
-                sides[0].append(float(pair.a["proxy_fid"]))
-                sides[1].append(float(pair.b["proxy_fid"]))
-        if not known:
-            continue
-        series, labels = [], []
-        for i, sides in enumerate(known.values()):
-            for values, (colour, *_both), marker in zip(sides, COLOURS, "os", strict=True):
-                y = (float(i),) * len(values)
-                series.append(
-                    chart.Series("", tuple(values), y, colour, "none", marker, marker == "o")
+        found = [each for each, _strength in two.one_by_one if each.dataset == dataset]
+        series = [
+            replace(look, label="", x=tuple(values), y=(float(i),) * len(values))
+            for i, each in enumerate(found)
+            for k, look in enumerate(_KEYS)
+            if (values := [cell.metrics[_SCORE].value for cell in each.cells[k::2]])
+        ]
+        if found:
+            panels.append(
+                chart.Dots(
+                    _(DATASETS[dataset].label),
+                    _("Proxy FID; B against A at the right"),
+                    tuple(called[each.cells[0].run] for each in found),
+                    tuple(series),
+                    tuple(_share(each.mean_a, each.mean_b) for each in found),
                 )
-            means = [sum(values) / len(values) for values in sides]
-            labels.append(_share(*means))
-        panels.append(
-            chart.Dots(
-                _(DATASETS[dataset].label),
-                _("Proxy FID; B against A at the right"),
-                tuple(known),
-                tuple(series),
-                tuple(labels),
-                log=True,
             )
-        )
-    if not panels:
-        return None
-    keys = (
-        chart.Key("A", "side-a", "none", "o", hollow=True),
-        chart.Key("B", "side-b", "none", "s"),
-    )
     return Figure(
         name="both",
         title=_("Proxy FID in A and B"),
-        chart=chart.Chart((tuple(panels),), keys),
+        chart=chart.Chart((tuple(panels),), _KEYS),
         reading=_(
             "A row for each setting, a point for each seed: hollow circles are A, squares are B; "
             "further left is better. At the right, how much B's mean is above or below A's."
         ),
-        finding="",
         alt=_("Proxy FID of each setting in A and in B, as in the table below."),
         file="plots/both.png",
     )
@@ -286,23 +261,12 @@ def _figure(two: Two) -> Figure | None:
 
 def _share(a: float, b: float) -> str:
     """How far B's mean is from A's, as a share of A's."""
-    if not a:
-        return "–"
-    text = f"{100 * (b - a) / a:+.0f} %"
+    text = f"{100 * (b - a) / a:+.0f} %" if a else "–"
     return "0 %" if text[1:] == "0 %" else text.replace("-", "−")
 
 
-def _label(two: Two, pair: Pair) -> str:
-    cell = _of(two.a, pair.key)
-    assert cell is not None
-    return f"{_(FAMILIES[cell.spec.family].label)} {two.a.style.label(cell.spec)}"
-
-
-def _of(view: View, wanted: Key) -> Cell | None:
-    return next((c for c in view.cells if key(c.spec.name, c.spec.seed) == wanted), None)
-
-
-# --------------------------------------------------------------------- images
+def _label(view: View, cell: Cell) -> str:
+    return f"{_(FAMILIES[cell.spec.family].label)} {view.style.label(cell.spec)}"
 
 
 def pictures(two: Two) -> tuple[Section, ...]:
@@ -311,87 +275,47 @@ def pictures(two: Two) -> tuple[Section, ...]:
     for family in two.a.families:
         for dataset in two.a.datasets:
             best = two.a.best(family, dataset)
-            other = best and _of(two.b, key(best.spec.name, best.spec.seed))
-            if not best or not other:
+            both = two.both.get(key(best.name, best.spec.seed)) if best else None
+            if best is None or both is None:
                 continue
-            sides = _side(two.a, best, "A"), _side(two.b, other, "B")
-            if sides[0] and sides[1]:
+            shown = tuple(_sides(two, both))
+            if len(shown) == 2:
                 who = f"{_(FAMILIES[family].label)}, {_(DATASETS[dataset].label)}"
-                cell = f"{two.a.title(best)}"
-                rows.append(
-                    Row((Entry(who), Entry(cell), Entry("", pictures=(sides[0], sides[1]))))
-                )
+                rows.append(row(who, two.a.title(best), Entry("", pictures=shown)))
     if not rows:
         return ()
-    names = (_("Model"), _("Best cell of A"), _("Samples of their best epochs"))
-    columns = tuple(Column(name) for name in names)
+    columns = (_("Model"), _("Best cell of A"), _("Samples of their best epochs"))
     caption = _("The cell with the lowest proxy FID in A of each model and data set; the same in B")
-    return (Section("images", _("Samples side by side"), (Table(caption, columns, tuple(rows)),)),)
+    grids = table(caption, columns, rows)
+    return (Section("images", _("Samples side by side"), (grids,)),)
 
 
-def _side(view: View, cell: Cell, side: str) -> Picture | None:
-    epoch = cell.best_epoch
-    if epoch is None or not has(cell, "samples", epoch):
-        return None
-    made = picture(view, cell, "samples", epoch)
-    fid = show(cell.metric("proxy_fid"))
-    return replace(
-        made,
-        run=f"{side}: {made.run}",
-        caption=" · ".join(
-            (side, _("epoch {epoch}", epoch=epoch), _("proxy FID {value}", value=fid))
-        ),
-        alt=f"{side}: {made.alt}",
-    )
+def _sides(two: Two, both: tuple[Cell, Cell]) -> Iterator[Picture]:
+    """A cell's samples at its best epoch in A and in B, where they were kept."""
+    for side, view, cell in zip("AB", (two.a, two.b), both, strict=True):
+        epoch = cell.best_epoch
+        if epoch is not None and has(cell, "samples", epoch):
+            made = picture(view, cell, "samples", epoch)
+            fid = _("proxy FID {value}", value=show(cell.metric(_SCORE)))
+            caption = f"{side} · {_('epoch {epoch}', epoch=epoch)} · {fid}"
+            run, alt = f"{side}: {made.run}", f"{side}: {made.alt}"
+            yield replace(made, run=run, caption=caption, alt=alt)
 
 
-# --------------------------------------------------------------------- all of it
-
-
-def everything(frame: pd.DataFrame) -> Section:
+def everything(two: Two) -> Section:
     """Every value that differs, folded away: it can be long."""
-    rows = [
-        Row(
-            (
-                Entry(str(row["run"])),
-                Entry(_called(row["name"])),
-                Entry(_value(row["name"], row["a"])),
-                Entry(_value(row["name"], row["b"])),
-                Entry("" if is_missing(row["difference"]) else _signed(row["difference"])),
-                Entry(row["note"]),
-            ),
-            run=str(row["run"]),
-        )
-        for row in frame.to_dict("records")
-        if not same(row["a"], row["b"])
-    ]
-    blocks: list[Block] = [Paragraph(_("`labkit compare A B --csv` writes these as a table."))]
-    if rows:
-        columns = (
-            Column(_("Cell")),
-            Column(_("Value")),
-            *(Column(name, numeric=True) for name in ("A", "B", "B − A")),
-            Column(_("Remark")),
-        )
-        caption = _("Values that differ")
-        if len(rows) > _MOST:
-            caption = _("Values that differ, the first {n} of {total}", n=_MOST, total=len(rows))
-        table = Table(caption, columns, tuple(rows[:_MOST]))
-        differ = many("{n} value differ", "{n} values differ", len(rows))
-        blocks.append(Fold(differ, (table,)))
-    else:
-        blocks = [Paragraph(_("No value of any cell differs."))]
-    return Section("everything", _("Every difference"), tuple(blocks))
-
-
-def _called(name: str) -> str:
-    """A column of the table of cells; a setting by its own name."""
-    if name in METRICS:
-        return _(METRICS[name].label)
-    return _(name) if name in _RESULTS else name
-
-
-def _value(name: str, value: Any) -> str:
-    if name == "status" and value in STATUSES:
-        return _(value)
-    return show(value, METRICS[name].digits if name in METRICS else 3, "–")
+    title = _("Every difference")
+    said = in_words(differences(two.a.tables.cells, two.b.tables.cells, two.unlike))
+    if not said:
+        text = _("No value of any cell differs.")
+        return Section("everything", title, (Paragraph(text),))
+    caption = _("Values that differ")
+    if len(said) > _MOST:
+        caption = _("Values that differ, the first {n} of {total}", n=_MOST, total=len(said))
+    values = (Column(name, numeric=True) for name in ("A", "B", "B − A"))
+    columns = (Column(_("Cell")), Column(_("Value")), *values, Column(_("Remark")))
+    rows = tuple(row(*texts, run=texts[0]) for texts in said[:_MOST])
+    differ = many("{n} value differ", "{n} values differ", len(said))
+    fold = Fold(differ, (Table(caption, columns, rows),))
+    about = Paragraph(_("`labkit compare A B --csv` writes these as a table."))
+    return Section("everything", title, (about, fold))

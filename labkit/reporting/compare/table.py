@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from labkit.catalog import FAMILIES, METRICS
-from labkit.reporting.compare.paired import Key, Pair, only_in, pairs, same, why_not
+from labkit.reporting.compare.paired import Key, Pair, pairs, same, why_not
 from labkit.reporting.table import to_csv
 from labkit.text.language import N_, _
 from labkit.text.numbers import is_missing, show
@@ -16,13 +16,7 @@ from labkit.text.numbers import is_missing, show
 #: Columns of a cell that are neither settings nor results.
 _LABELS = ("run", "experiment", "note")
 #: How other columns than settings and metrics are headed.
-_HEADINGS = {
-    "run": N_("run"),
-    "status": N_("status"),
-    "best_epoch": N_("best epoch"),
-    "collapse": N_("collapse"),
-    "note": N_("note"),
-}
+_HEADINGS = (N_("run"), N_("status"), N_("best epoch"), N_("collapse"), N_("note"))
 _RESULTS = ("best_epoch", *METRICS, "collapse", "status")
 #: Metrics shown in the terminal; the CSV has them all.
 _LOSSES = dict.fromkeys(loss for family in FAMILIES.values() for loss in family.losses)
@@ -38,11 +32,8 @@ def main_rows(cells: pd.DataFrame) -> list[list[str]]:
     """The main columns of the results table, as text: the headings, then a row a cell."""
     names = ["run", "status", "best_epoch", *_SHOWN, "collapse", "note"]
     names = [n for n in names if n in ("run", "status") or cells[n].notna().any()]
-    rows = [
-        [_text(name, value) for name, value in zip(names, row, strict=True)]
-        for row in zip(*(cells[name].tolist() for name in names), strict=True)
-    ]
-    return [[_heading(name) for name in names], *rows]
+    rows = cells[names].to_dict("records")
+    return [[_heading(n) for n in names], *([_text(n, row[n]) for n in names] for row in rows)]
 
 
 def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False, unlike: Collection[Key] = ()) -> str:
@@ -53,24 +44,9 @@ def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False, unlike: Collection[
     frame = differences(a, b, unlike)
     if csv:
         return to_csv(frame, always=frame.columns)
-    known = frame["name"].isin([*_SHOWN, "best_epoch", "collapse", "status"])
-    settings = ~frame["name"].isin(_RESULTS)
-    changed = frame["a"] != frame["b"]
-    shown = frame[changed & (known | settings)]
-    if shown.empty:
-        return "no differences\n"
-    rows = [
-        [
-            row["run"],
-            _heading(row["name"]),
-            _text(row["name"], row["a"]),
-            _text(row["name"], row["b"]),
-            "" if is_missing(row["difference"]) else _signed(row["name"], row["difference"]),
-            row["note"],
-        ]
-        for row in shown.to_dict("records")
-    ]
-    return _aligned([["run", "", "A", "B", "B − A", ""], *rows])
+    left_out = set(METRICS) - set(_SHOWN)
+    shown = in_words(frame[~frame["name"].isin(left_out)])
+    return _aligned([["run", "", "A", "B", "B − A", ""], *shown]) if shown else "no differences\n"
 
 
 def differences(a: pd.DataFrame, b: pd.DataFrame, unlike: Collection[Key] = ()) -> pd.DataFrame:
@@ -86,53 +62,66 @@ def differences(a: pd.DataFrame, b: pd.DataFrame, unlike: Collection[Key] = ()) 
         is within the metric's margin). Settings appear only where they differ; a run of one
         table only has the other's values missing.
     """
-    names = list(dict.fromkeys([*a.columns, *b.columns]))
-    rows: list[dict[str, Any]] = []
+    names = [n for n in dict.fromkeys([*a.columns, *b.columns]) if n not in _LABELS]
+    rows: list[tuple[Any, ...]] = []
     for pair in pairs(a, b):
         for name in names:
-            if name in _LABELS:
-                continue
             u, v = pair.a.get(name), pair.b.get(name)
             if is_missing(u) and is_missing(v):
                 continue
-            if name not in _RESULTS and (not pair.a or not pair.b or same(u, v)):
-                continue
-            run = pair.either["run"]
-            judged = _judged(name, pair, unlike)
-            rows.append({"run": run, "name": name, "a": u, "b": v, **judged})
+            if name in _RESULTS or (pair.a and pair.b and not same(u, v)):
+                rows.append((pair.either["run"], name, u, v, *_judged(name, pair, unlike)))
     columns = ["run", "name", "a", "b", "difference", "note"]
     return pd.DataFrame(rows, columns=columns, dtype="object")
 
 
-def _judged(name: str, pair: Pair, unlike: Collection[Key]) -> dict[str, Any]:
-    """The difference of a metric, if its values may be compared."""
-    if not pair.a or not pair.b:
-        return {"difference": None, "note": only_in(pair)}
-    delta = pair.number(name) if name in METRICS else None
-    if delta is None:
-        return {"difference": None, "note": ""}
+def _judged(name: str, pair: Pair, unlike: Collection[Key]) -> tuple[float | None, str]:
+    """A metric's difference, if its values may be compared, and what is to say of it."""
     reason = why_not(name, pair, unlike)
-    if reason:
-        return {"difference": None, "note": reason}
+    delta = pair.number(name) if name in METRICS and not reason else None
+    if delta is None:
+        return None, reason
     margin = METRICS[name].margin
-    within = margin > 0 and abs(delta) <= margin * max(abs(pair.a[name]), abs(pair.b[name]))
-    note = _("within {percent} %", percent=f"{100 * margin:g}") if within and delta else ""
-    return {"difference": delta, "note": note}
+    within = 0 < abs(delta) <= margin * max(abs(pair.a[name]), abs(pair.b[name]))
+    return delta, _("within {percent} %", percent=f"{100 * margin:g}") if within else ""
+
+
+def in_words(frame: pd.DataFrame) -> list[list[str]]:
+    """What :func:`differences` found and is not the same in both, as a reader sees it."""
+    return [
+        [
+            row["run"],
+            _heading(row["name"]),
+            _text(row["name"], row["a"]),
+            _text(row["name"], row["b"]),
+            ""
+            if is_missing(row["difference"])
+            else signed(row["difference"], _digits(row["name"])),
+            row["note"],
+        ]
+        for row in frame.to_dict("records")
+        if not same(row["a"], row["b"])
+    ]
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference with its sign."""
+    return f"{'+' if value > 0 else ''}{show(float(value), digits)}"
 
 
 def _heading(name: str) -> str:
     if name in METRICS:
         return _(METRICS[name].label)
-    return _(_HEADINGS[name]) if name in _HEADINGS else name.replace("_", " ")
+    text = name.replace("_", " ")
+    return _(text) if text in _HEADINGS else text
 
 
 def _text(name: str, value: Any) -> str:
-    return show(value, METRICS[name].digits if name in METRICS else 3, "")
+    return _(value) if name == "status" and value else show(value, _digits(name), "")
 
 
-def _signed(name: str, value: float) -> str:
-    text = _text(name, value)
-    return text if value <= 0 else f"+{text}"
+def _digits(name: str) -> int:
+    return METRICS[name].digits if name in METRICS else 3
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -1,2 +1,2 @@
-"""The report's plots: values (:mod:`chart`), how they look (:mod:`style`, :mod:`draw`)
-and what they show, one small module a theme."""
+"""The report's plots: values (:mod:`chart`), how they look (:mod:`style`, :mod:`draw`), and one
+small module a theme that makes them."""

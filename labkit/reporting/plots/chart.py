@@ -11,19 +11,25 @@ Numbers = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Series:
-    """One curve or set of points."""
+class Look:
+    """How a cell or a level is drawn, in every plot."""
 
-    label: str
-    """Written beside its last point."""
-    x: Numbers
-    y: Numbers
     colour: str
     """A name of the report's palette."""
     line: str = "solid"
     """``solid``, ``dashed``, ``dotted``, ``dashdot`` or ``none``."""
     marker: str = "o"
     hollow: bool = False
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve or set of points; without points, an entry of a key."""
+
+    label: str
+    look: Look
+    x: Numbers = ()
+    y: Numbers = ()
     low: Numbers = ()
     high: Numbers = ()
     """A band from the lowest to the highest seed; empty with one seed."""
@@ -36,7 +42,7 @@ class Reference:
     label: str
     value: float
     inside: bool = True
-    """Whether the axis must reach it; if not, an arrow at the edge may stand for it."""
+    """Whether the axis must reach it; if not, words with an arrow may stand for it."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +55,19 @@ class Lines:
     series: tuple[Series, ...]
     references: tuple[Reference, ...] = ()
     log: bool = False
+    """Whether the y axis is logarithmic where the values span more than a decade."""
     whole_x: bool = True
     """Whether x counts something (epochs)."""
     scale: str = ""
     """Panels with the same name here share their y axis."""
-    floor: float | None = None
-    """Where the y axis starts, if not where the data do."""
 
 
 @dataclass(frozen=True)
 class Dots:
-    """A row for each cell, a point for each seed, the value written beside."""
+    """A row for each cell, a point for each seed, the value written beside.
+
+    The axis is logarithmic where the values span more than a decade.
+    """
 
     title: str
     x_label: str
@@ -68,20 +76,17 @@ class Dots:
     """y is the row's index from the top; one value label a row, from ``labels``."""
     labels: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
-    log: bool = False
-    scale: str = ""
 
 
 @dataclass(frozen=True)
 class Heat:
-    """A matrix of shares; white is the expected share, darker is further from it."""
+    """A matrix of shares; the darker, the larger."""
 
     title: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     values: tuple[tuple[float | None, ...], ...]
     """None: not measured, drawn empty."""
-    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,22 +98,11 @@ class Bars:
     y_label: str
     values: Numbers
     colour: str
-    references: tuple[Reference, ...] = ()
     scale: str = ""
+    """As of :class:`Lines`."""
 
 
 Panel = Lines | Dots | Heat | Bars
-
-
-@dataclass(frozen=True)
-class Key:
-    """One entry of the key above the panels."""
-
-    label: str
-    colour: str
-    line: str = "solid"
-    marker: str = "o"
-    hollow: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,10 +110,12 @@ class Chart:
     """A figure of panels in rows and columns."""
 
     panels: tuple[tuple[Panel | None, ...], ...]
-    keys: tuple[Key, ...] = ()
+    keys: tuple[Series, ...] = ()
+    """Above the panels: what each colour, line and marker means."""
     row_height: float = 2.35
-    """Inches."""
-    width: float = 8.4
+    """Of curves, in inches; a list of cells has a height of its own."""
+    title: str = ""
+    """Where the catalog's does not fit."""
 
 
 @dataclass(frozen=True)
@@ -138,5 +134,3 @@ class Diagram:
 
     chains: tuple[tuple[str, tuple[Box, ...]], ...]
     """Title and boxes."""
-    width: float = 8.4
-    row_height: float = 1.0

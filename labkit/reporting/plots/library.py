@@ -1,9 +1,9 @@
-"""matplotlib as labkit uses it: its Agg renderer and its font, whatever the user has set.
+"""matplotlib as labkit uses it: figures as objects, never pyplot, whatever the user has set.
 
-Nothing here needs a backend, a style or a settings file of the user's, and all of them can
-be such that matplotlib cannot even be imported: a notebook hands its own ``MPLBACKEND`` on
-to every program it starts. So matplotlib is imported without them, and the user's settings
-are put in force again afterwards, for whoever else plots in this process.
+A user's backend, style or settings file can be such that matplotlib cannot even be imported:
+a notebook hands its own ``MPLBACKEND`` on to every program it starts. So matplotlib is
+imported without them, and the user's settings are put in force again afterwards, for whoever
+else plots in this process.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import importlib.util
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 #: What tells matplotlib of a backend and of a file of settings.
 _BACKEND, _SETTINGS = "MPLBACKEND", "MATPLOTLIBRC"
-#: Settings that a renderer, a path, a pen and a font look up whenever they are used.
-_LOOKED_UP = ("agg.", "hatch.", "path.", "text.")
 
 
 def _import() -> Any:
@@ -76,16 +75,26 @@ def _quietly() -> Iterator[None]:
 with _quietly():
     mpl: Any = _import()
 
-    from matplotlib.backend_bases import GraphicsContextBase
-    from matplotlib.backends.backend_agg import RendererAgg
-    from matplotlib.font_manager import get_font
-    from matplotlib.path import Path as Outline
-    from matplotlib.transforms import Affine2D
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-__all__ = ["Affine2D", "GraphicsContextBase", "Outline", "RendererAgg", "get_font", "mpl"]
+__all__ = [
+    "Axes", "Figure", "Line2D", "LogLocator", "MaxNLocator",
+    "NullLocator", "Rectangle", "mpl",
+]  # fmt: skip
 
 
-def plain() -> Any:
-    """A context in which what is drawn depends on no setting of the user's."""
-    defaults = mpl.rcParamsDefault
-    return mpl.rc_context({key: defaults[key] for key in defaults if key.startswith(_LOOKED_UP)})
+@contextlib.contextmanager
+def plain(settings: dict[str, Any]) -> Iterator[None]:
+    """matplotlib's own settings and these on top, none of the user's; no complaints.
+
+    A character its font lacks is drawn as a box, which is all that can be done about it.
+    """
+    own = {k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"}
+    with _quietly(), warnings.catch_warnings(), mpl.rc_context():
+        warnings.simplefilter("ignore")
+        mpl.rcParams.update(own | settings)
+        yield

@@ -1,110 +1,85 @@
-"""Training losses by epoch. Losses of different kinds never share an axis."""
+"""What training recorded by epoch. Losses of different kinds never share an axis."""
 
 from __future__ import annotations
 
-from labkit.catalog import DATASETS, METRICS, RECONSTRUCTIONS
+from labkit.catalog import LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.reporting.cell import Cell
-from labkit.reporting.plots.chart import Chart, Lines
-from labkit.reporting.plots.common import Plotted, curves, extremes, keys, left_out, means, stacked
+from labkit.reporting.plots.chart import Chart, Lines, Reference
+from labkit.reporting.plots.common import charted, curves, keys
 from labkit.reporting.view import View, plain_level
-from labkit.text.language import N_, _
+from labkit.text.language import _
 from labkit.text.numbers import levels
 
-#: Losses within a sentence.
-_SPOKEN = {
-    "d_loss": N_("final D loss"),
-    "g_loss": N_("final G loss"),
-    "recon_loss": N_("final recon loss"),
-    "kl_loss": N_("final KL loss"),
-}
 
-
-def gan_loss(view: View, family: str = "gan") -> Plotted | None:
+def gan_loss(view: View, family: str) -> Chart | None:
     """Discriminator and generator loss: a column for each loss kind, two rows a data set."""
-    kinds = loss_kinds(view, family)
-    rows, said = [], []
-    for dataset in view.datasets:
-        for name, who in (("d_loss", _("discriminator")), ("g_loss", _("generator"))):
-            row = []
-            for kind in kinds:
-                groups = of_kind(view, family, dataset, "loss", kind)
-                row.append(
-                    Lines(
-                        f"{dataset}, {plain_level(kind)}: {who}" if kind else f"{dataset}: {who}",
-                        _("epoch"),
-                        _("loss"),
-                        curves(view, groups, name, METRICS[name].digits),
-                        scale=f"{kind}-{name}",
-                    )
-                )
-            if any(panel.series for panel in row):
-                rows.append(row)
-    if not rows:
-        return None
-    several = len(view.datasets) > 1
-    for kind in kinds:
-        for name in ("d_loss", "g_loss"):
-            named = [
-                (_("{cell} on {dataset}", cell=label, dataset=dataset) if several else label, value)
-                for dataset in view.datasets
-                for label, value in means(of_kind(view, family, dataset, "loss", kind), name)
-            ]
-            what = f"{plain_level(kind)}, {_(_SPOKEN[name])}" if kind else _(_SPOKEN[name])
-            said.append(f"{what[:1].upper()}{what[1:]}: {extremes(named)}.")
-    return Plotted(
-        Chart(stacked(rows), row_height=1.45),
-        " ".join(said) + left_out(view.of(family)),
-        _("Line plots of discriminator and generator loss by epoch, one column for each loss kind.")
-        + " "
-        + " ".join(said),
-    )
+    rows = [
+        [
+            Lines(
+                f"{_titled(dataset, kind)}: {who}",
+                _("epoch"),
+                _("loss"),
+                curves(view, of_kind(view, family, dataset, "loss", kind), name,
+                       METRICS[name].digits),
+                scale=f"{kind}-{name}",
+            )
+            for kind in _loss_kinds(view, family)
+        ]
+        for dataset in view.datasets
+        for name, who in (("d_loss", _("discriminator")), ("g_loss", _("generator")))
+    ]  # fmt: skip
+    return charted(rows, 1.45)
 
 
-def vae_loss(view: View, family: str = "vae") -> Plotted | None:
+def discriminator_accuracy(view: View, family: str) -> Chart | None:
+    """Accuracy on real and fake images by epoch: a column for each loss kind that has one.
+
+    A Wasserstein critic draws no line between real and fake, so it is never right or wrong.
+    """
+    rows = [
+        [
+            Lines(
+                _titled(dataset, kind),
+                _("epoch"),
+                _("accuracy"),
+                curves(view, of_kind(view, family, dataset, "loss", kind), "d_accuracy", 2),
+                (Reference(_("guessing"), 0.5), Reference("0.95", 0.95)),
+                scale="accuracy",
+            )
+            for kind in _loss_kinds(view, family)
+            if kind not in LOSSES or LOSSES[kind].threshold
+        ]
+        for dataset in view.datasets
+    ]
+    return charted(rows, 1.6)
+
+
+def vae_loss(view: View, family: str) -> Chart | None:
     """Total, reconstruction and KL loss, each on its own axis, a row for each data set."""
-    names = ("total_loss", "recon_loss", "kl_loss")
-    titles = (_("total"), _("reconstruction"), _("KL"))
-    kinds = reconstructions(view, family)
-    rows, said = [], []
+    per_image = _("loss per image")
+    rows = []
     for dataset in view.datasets:
-        for kind in kinds:
+        for kind in reconstructions(view, family):
             groups = of_kind(view, family, dataset, "reconstruction", kind)
-            row = [
-                Lines(
-                    f"{dataset}: {title}" + (f", {compared_by(kind)}" * (i < 2)),
-                    _("epoch"),
-                    _("nats per image") if name == "kl_loss" else _("loss per image"),
-                    curves(view, [("", cells) for __, cells in groups], name, 4),
-                )
-                for i, (name, title) in enumerate(zip(names, titles, strict=True))
-            ]
-            if any(panel.series for panel in row):
-                rows.append(row)
-                where = DATASETS[dataset].label
-                for name in names[1:]:
-                    named = means(groups, name)
-                    if any(value is not None for __, value in named):
-                        found = extremes(named, METRICS[name].digits)
-                        said.append(f"{where}, {_(_SPOKEN[name])}: {found}.")
-                if not any(text.startswith(where) for text in said):
-                    last = max(x for panel in row for series in panel.series for x in series.x)
-                    said.append(
-                        _(
-                            "{dataset}: recorded up to epoch {epoch} only.",
-                            dataset=where,
-                            epoch=f"{last:.0f}",
-                        )
+            unnamed = [("", cells) for __, cells in groups]
+            rows.append(
+                [
+                    Lines(f"{dataset}: {title}", _("epoch"), unit, curves(view, unnamed, name, 4))
+                    for name, title, unit in (
+                        ("total_loss", f"{_('total')}, {compared_by(kind)}", per_image),
+                        ("recon_loss", f"{_('reconstruction')}, {compared_by(kind)}", per_image),
+                        ("kl_loss", _("KL"), _("nats per image")),
                     )
-    if not rows:
-        return None
-    return Plotted(
-        Chart(stacked(rows), keys(view, [family]), row_height=1.8),
-        " ".join(said) + left_out(view.of(family)),
-        _("Line plots of total, reconstruction and KL loss by epoch.") + " " + " ".join(said),
-    )
+                ]
+            )
+    return charted(rows, 1.8, keys(view, family))
 
 
-def loss_kinds(view: View, family: str) -> list[str | None]:
+def _titled(dataset: str, kind: str | None) -> str:
+    return f"{dataset}, {plain_level(kind)}" if kind else dataset
+
+
+def _loss_kinds(view: View, family: str) -> list[str | None]:
     """The adversarial losses of a family's cells; None: the family has one of its own."""
     return levels(cell.spec.params.get("loss") for cell in view.of(family)) or [None]
 
@@ -124,8 +99,8 @@ def of_kind(
     view: View, family: str, dataset: str, setting: str, level: str | None
 ) -> list[tuple[str, tuple[Cell, ...]]]:
     """The settings of one data set and one kind of loss, named without that kind."""
-    found = []
-    for __, cells in view.groups(family, dataset):
-        if cells[0].spec.params.get(setting) == level:
-            found.append((view.style.label(cells[0].spec, without=[setting]), cells))
-    return found
+    return [
+        (view.style.label(cells[0].spec, without=[setting]), cells)
+        for __, cells in view.groups(family, dataset)
+        if cells[0].spec.params.get(setting) == level
+    ]

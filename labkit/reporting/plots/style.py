@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from labkit.catalog import (
@@ -26,8 +25,12 @@ from labkit.catalog import (
     VAE_NETWORKS,
 )
 from labkit.experiment.spec import OWN_CODE, CellSpec
+from labkit.reporting.plots.chart import Look
 from labkit.text.language import N_, _
 from labkit.text.numbers import levels, setting
+
+#: Colours of the page itself, on white; on a page they follow its theme.
+PAGE = {"ink": "#1b1e24", "muted": "#565c66", "rule": "#dcdfe4", "paper": "#fefefe"}
 
 Ramp = tuple[str, str, str]
 #: Three steps of each hue: on a light page from light to dark, on a dark one the reverse.
@@ -98,16 +101,6 @@ def level_label(family: str, name: str, value: Any) -> str:
     tag = TRAINING[name][1] if name in TRAINING else (param.tag if param else "")
     tag = tag or f"{name} {{}}"
     return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(setting(value)))
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a cell is drawn."""
-
-    colour: str
-    line: str
-    marker: str
-    hollow: bool
 
 
 class Style:

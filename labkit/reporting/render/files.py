@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from labkit.execution.image_grid import enlarged
 from labkit.reporting import summary
 from labkit.reporting.blocks import Figure, Frame, Report, pictures, pictures_of, walk
 from labkit.reporting.files import png_uri, read
-from labkit.reporting.plots.canvas import PAGE
-from labkit.reporting.plots.draw import render
+from labkit.reporting.plots.style import PAGE
 from labkit.reporting.render.prose import to_html, to_markdown
 from labkit.reporting.render.templates import environment, inline, templates_folder
-from labkit.text.language import _
 
 #: Pictures are enlarged by this factor in a Markdown report: 84 pixels a digit.
 SCALE = 3
 #: Bytes of pictures the epoch slider may add to a page.
-SLIDER_BYTES = 2_400_000
+SLIDER_BYTES = 1_000_000
 
 
 @dataclass
@@ -38,6 +34,8 @@ class Drawings:
     formats: Sequence[str]
 
     def __post_init__(self) -> None:
+        from labkit.reporting.plots.draw import render  # matplotlib: only where a page is made
+
         palette = {name: (light, dark) for name, light, dark in self.report.colours}
         self._drawn = {
             block.name: render(block.chart, palette, self.formats)
@@ -128,10 +126,8 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
             colours=inline(_colours(report)),
             script=inline(script),
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            frames=inline(_frames(frames)),
+            frames=_frames(frames),
             frame_step=step,
-            csv=inline(_json(report.csv.get("metrics.csv", ""))),
-            texts=inline(_json(_script_texts())),
             uri=png_uri,
             svg=lambda name: inline(
                 _inked(drawings.svg(name), report) if paper else drawings.svg(name)
@@ -139,32 +135,6 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
             student=lambda pieces: inline(to_html(pieces)),
         )
     )
-
-
-def _script_texts() -> dict[str, str]:
-    """Return the translated texts of ``report.js``, which fills in their ``{names}`` itself."""
-    return {
-        "filter": _("Filter rows"),
-        "rows": _("{shown} of {all} rows"),
-        "copied": _("Copied"),
-        "copy": _("Copy as CSV"),
-        "copyAll": _("Copy all of metrics.csv"),
-        "epoch": _("Epoch"),
-        "epochOf": _("epoch {epoch} of {last}"),
-        "bestNow": _("best epochs"),
-        "toBest": _("Best epochs"),
-        "kept": _("one epoch in {step} is kept"),
-        "cell": _("Cell {k}"),
-        "grid": _("4×4 grid of samples of {run}, {note}"),
-        "pair": _("Two cells side by side"),
-        "enlarged": _("Enlarged picture"),
-        "enlarge": _("Enlarge: {alt}"),
-        "previous": _("← Previous"),
-        "next": _("Next →"),
-        "close": _("Close"),
-        "step": _("Step"),
-        "interpolation": _("Step of the interpolation"),
-    }
 
 
 def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
@@ -183,8 +153,8 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
     return [f for f in frames if f.on_page], last
 
 
-def _frames(frames: Sequence[Frame]) -> str:
-    """Return the frames as JSON: by run and kind, then epoch, a note and a picture.
+def _frames(frames: Sequence[Frame]) -> dict[str, dict[int, tuple[str, str]]]:
+    """Return the frames by run and kind, then epoch: a note and a picture.
 
     The picture is empty where the page already shows it.
     """
@@ -192,12 +162,7 @@ def _frames(frames: Sequence[Frame]) -> str:
     for frame in frames:
         uri = "" if frame.on_page else png_uri(frame.source)
         found.setdefault(f"{frame.run} {frame.shows}", {})[frame.epoch] = (frame.note, uri)
-    return _json(found)
-
-
-def _json(value: Any) -> str:
-    """Serialise to JSON that is safe inside a script element."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return found
 
 
 def _colours(report: Report) -> str:

@@ -19,7 +19,7 @@ ROWS, IMAGES = 40, 4
 
 
 def results_html(
-    title: str, summary: str, rows: Sequence[Sequence[str]], cells: Iterable[Cell]
+    title: str, summary: str, rows: Sequence[Sequence[str]], best: Iterable[Cell]
 ) -> str:
     """All results: how far they are, the table, and the best samples.
 
@@ -27,26 +27,14 @@ def results_html(
         title: what the plan is called.
         summary: how far it is.
         rows: the table as text, the headings first.
-        cells: those of the plan, in its order.
+        best: the cells whose samples are shown.
     """
     hidden = len(rows) - 1 - ROWS
     more = ""
     if hidden > 0:
         more = many("… and {n} more cell: see .table", "… and {n} more cells: see .table", hidden)
-    best = _embedded(best_images(cells))
-    return _page("results", title, summary, rows[: ROWS + 1], more, best)
-
-
-def best_images(cells: Iterable[Cell]) -> list[Image]:
-    """The samples of the best cell of each family and data set: the lowest proxy FID."""
-    best: dict[tuple[str, str], tuple[float, Image]] = {}
-    for cell in cells:
-        fid = cell.metric("proxy_fid")
-        found = [image for image in cell.best if image.shows == "samples"]
-        key = cell.spec.family, cell.spec.dataset
-        if found and fid is not None and (key not in best or fid < best[key][0]):
-            best[key] = fid, found[0]
-    return [image for __, image in best.values()]
+    images = [image for cell in best for image in cell.best if image.shows == "samples"]
+    return _page("results", title, summary, rows[: ROWS + 1], more, _embedded(images))
 
 
 def cell_html(cell: Cell) -> str:

@@ -15,11 +15,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labkit.errors import behind
-from labkit.reporting.blocks import Report
 from labkit.reporting.files import ReportError
 from labkit.reporting.render.files import Drawings, beside, html
+
+if TYPE_CHECKING:
+    from labkit.reporting.blocks import Report
 
 #: Programs that print a page without showing it, the likeliest first.
 _NAMES = (

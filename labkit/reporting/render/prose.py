@@ -10,8 +10,6 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from labkit.text.language import _
-
 if TYPE_CHECKING:
     from labkit.reporting.student.marks import Segment
 
@@ -62,8 +60,7 @@ def _checked(piece: Segment) -> str:
         return f'<b class="value">{text}</b>'
     if piece.kind == "claim" and piece.verdict:
         kind = piece.verdict.replace(" ", "-")
-        verdict = escape(_(piece.verdict))
-        return f'{text} <span class="verdict {kind}">{piece.mark} {verdict}</span>'
+        return f'{text} <span class="verdict {kind}">{escape(piece.said)}</span>'
     return f'<mark>{text}</mark><small class="aside">{text}: {note}</small>'
 
 
@@ -82,7 +79,7 @@ def _noted(piece: Segment) -> str:
     if piece.kind == "value":
         return text
     if piece.verdict:
-        return f"{text} ({piece.mark} {_(piece.verdict)})"
+        return f"{text} ({piece.said})"
     return f"{text} ({piece.note})"
 
 

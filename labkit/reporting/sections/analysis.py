@@ -28,11 +28,12 @@ from labkit.reporting.entries import (
     row,
     table,
 )
+from labkit.reporting.plots.common import described
 from labkit.reporting.plots.style import metric_label
 from labkit.reporting.sections import over_seeds
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
-from labkit.text.numbers import lowest, show
+from labkit.text.numbers import show
 
 #: Metric groups in the order of the folded tables.
 _GROUPS = {
@@ -85,22 +86,19 @@ def plots(view: View) -> Section:
     figures = []
     for key, entry in PLOTS.items():
         draw = resolve(entry.target)
-        wanted: list[tuple[str, str, tuple[str, ...]]] = []
-        if all(map(view.of, entry.families)):
-            wanted.append((key, _(entry.label), ()))
+        wanted = [(key, _(entry.label), entry.families)] * all(map(view.of, entry.families))
         for family in filter(view.of, entry.also):
             wanted.append((f"{family}_{key}", _label_of(entry.label, family), (family,)))
-        for name, label, arguments in wanted:
-            if (plotted := draw(view, *arguments)) is None:
-                continue
-            label = plotted.title or label
-            figure = Figure(
-                name, label, plotted.chart, _(entry.about), plotted.finding, plotted.alt,
-                f"plots/{name}.png",
-            )  # fmt: skip
-            figures.append(Section(f"plot-{name.replace('_', '-')}", label, (figure,)))
-    none = () if figures else (Paragraph(_("No cell has results yet.")),)
-    return Section("plots", _("Analysis Plots"), none, tuple(figures))
+        for name, label, families in wanted:
+            if chart := draw(view, *families):
+                label = chart.title or label
+                alt, file = f"{label}: {described(chart)}.", f"plots/{name}.png"
+                figure = Figure(name, label, chart, _(entry.about), alt, file)
+                figures.append(Section(f"plot-{name.replace('_', '-')}", label, (figure,)))
+    said = [] if figures else [_("No cell has results yet.")]
+    if figures and view.trouble:
+        said.append(_("Missing from some or all of these plots: {cells}.", cells=view.trouble))
+    return Section("plots", _("Analysis Plots"), tuple(map(Paragraph, said)), tuple(figures))
 
 
 def _label_of(label: str, family: str) -> str:
@@ -151,10 +149,10 @@ def _main_table(view: View, brief: bool) -> Table:
         "seconds": measure("seconds", _("Time (s)")),
         "status": _("Status"),
     }
-    winners = _winners(view)
+    alone = not view.several_seeds and len(view.cells) > 1  # else settings have the mark
+    best = {s.first.name for d in view.datasets for s in over_seeds.winners(view, d) if alone}
     rows = []
     for cell in view.cells:
-        best = cell.name in winners
         entries: dict[str, Entry | str] = {
             "dataset": cell.spec.dataset,
             "seed": Entry(str(cell.spec.seed), cell.spec.seed),
@@ -164,7 +162,7 @@ def _main_table(view: View, brief: bool) -> Table:
             ),
         }
         told: list[Entry | str] = [
-            entries.get(name) or _entry(view, cell, name, best and name == "proxy_fid")
+            entries.get(name) or _entry(view, cell, name, cell.name in best and name == "proxy_fid")
             for name in list(columns)[1:]
         ]
         if brief:
@@ -175,7 +173,8 @@ def _main_table(view: View, brief: bool) -> Table:
     caption = [_("Every cell of the plan, {seeds}.", seeds=view.seeds_said)]
     if real:
         caption.append(_("Real images: as many of them, measured like samples."))
-    caption.append(_("◆ marks the lowest proxy FID on its data set."))
+    if best:
+        caption.append(_("◆ marks the lowest proxy FID on its data set."))
     return table(" ".join(caption), [*columns.values()], rows + real, interactive=True)
 
 
@@ -279,14 +278,3 @@ def _entry(view: View, cell: Cell, name: str, best: bool = False) -> Entry:
     if value is None:
         return Entry(show(None), tone="missing")
     return marked(view.shown(cell, name) if name in METRICS else show(value), value, best)
-
-
-def _winners(view: View) -> set[str]:
-    """The runs with the lowest proxy FID on their data set; all that tie as shown."""
-    found: set[str] = set()
-    for dataset in view.datasets:
-        named = [(cell.name, cell.metric("proxy_fid")) for cell in view.of(None, dataset)]
-        known = [(name, fid) for name, fid in named if fid is not None]
-        best = lowest(known, METRICS["proxy_fid"].digits) if len(known) > 1 else None
-        found |= set(best[0]) if best else set()
-    return found

@@ -12,7 +12,7 @@ from labkit.reporting.entries import measure, number, row, table, value
 from labkit.reporting.grids import has, picture
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
 from labkit.reporting.view import View, plain_level
-from labkit.text.language import N_, _, many
+from labkit.text.language import N_, _
 from labkit.text.numbers import capitals, duration, levels, listing, show, slug
 
 #: Settings as headings: one level, several levels.
@@ -21,6 +21,9 @@ _HEADINGS = {
     "z_dim": (N_("Z Dimension"), N_("Z Dimensions")),
     "latent_dim": (N_("Latent Dimension"), N_("Latent Dimensions")),
 }
+
+#: How many times as long as another a training of the same setting takes on a busy machine.
+UNEVEN = 1.5
 
 
 def heading(family: str, name: str, several: bool = False) -> str:
@@ -33,7 +36,6 @@ def heading(family: str, name: str, several: bool = False) -> str:
 def summary(view: View) -> Section:
     """Section 2: what was run, how long, and what is missing."""
     epochs = levels(cell.spec.training["epochs"] for cell in view.cells)
-    seconds = [s for c in view.cells if (s := c.metric("seconds")) is not None]
     devices = levels(
         str(cell.result.environment.get("numeric", {}).get("device", _("not recorded")))
         for cell in view.cells
@@ -49,20 +51,29 @@ def summary(view: View) -> Section:
         (_("Epochs per Experiment"), listing(map(str, epochs))),
         (_("Seeds"), view.seeds_said),
         (_("Device"), listing(devices) or show(None)),
-        (_("Training time"), _whole_time(seconds)),
+        (_("Training time"), _whole_time(view)),
         (_("Cells"), all_done(view.cells)),
     )
     return Section("summary", _("Experiment Summary"), (Facts(rows),))
 
 
-def _whole_time(seconds: list[float]) -> str:
-    """What the trainings took one after another."""
-    time = duration(sum(seconds)) if seconds else show(None)
-    if len(seconds) < 2:
-        return time
-    return many(
-        "{time}, all {n} cells added up", "{time}, all {n} cells added up", len(seconds), time=time
-    )
+def _whole_time(view: View) -> str:
+    """What the trainings took one after another, and whether the machine had other work."""
+    like: dict[tuple[str, str], list[float]] = {}
+    for cell in view.cells:
+        if seconds := cell.metric("seconds"):
+            like.setdefault((cell.spec.family, view.style.label(cell.spec)), []).append(seconds)
+    if not like:
+        return show(None)
+    said = _("{time}, all cells added up", time=duration(sum(map(sum, like.values()))))
+    factor = max(max(each) / min(each) for each in like.values())
+    if factor >= UNEVEN:
+        said += "; " + _(
+            "trainings of one setting differ by up to {n} times: the machine had other work at "
+            "times",
+            n=f"{factor:.1f}",
+        )
+    return said
 
 
 def parts(view: View) -> tuple[Section, ...]:
@@ -152,9 +163,9 @@ def _row(view: View, cell: Cell, settings: Iterable[str]) -> Row:
 def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
     last = cell.spec.training["epochs"]
     best = cell.best_epoch or last
-    if view.crowded:
-        wanted = [("random" if FAMILIES[cell.spec.family].reconstructs else "samples", best)]
-    elif FAMILIES[cell.spec.family].reconstructs:
+    if cell.name not in view.pictured:
+        return ()
+    if FAMILIES[cell.spec.family].reconstructs:
         wanted = [("reconstruction", last), ("random", best), ("interpolation", best)]
     else:
         wanted = [("samples", epoch) for epoch in view.plan.snapshots(cell.spec)]
@@ -166,8 +177,6 @@ def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
 
 
 def _pictures_heading(view: View, family: str) -> str:
-    if view.crowded:
-        return _("Sample Images (Best Epoch)")
     if FAMILIES[family].reconstructs:
         return _("Reconstruction, Random Samples, Interpolation")
     epochs = ", ".join(map(str, view.plan.snapshot_epochs))

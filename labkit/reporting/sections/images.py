@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from labkit.catalog import FAMILIES
 from labkit.reporting.blocks import Block, Frame, Gallery, Paragraph, Section
-from labkit.reporting.cell import Cell
 from labkit.reporting.grids import epoch_note, grids_of, has, picture, stored_as
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
@@ -16,9 +15,6 @@ _READING = N_(
     "A cell's samples come from one fixed noise, its reconstructions and interpolations from the "
     "same test images: every place in a grid can be followed through the epochs."
 )
-
-#: Cells of each model and data set whose grids are shown where there are very many.
-MOST = 12
 
 
 def generated(view: View) -> Section:
@@ -33,8 +29,8 @@ def generated(view: View) -> Section:
         for dataset in view.datasets:
             pictures = tuple(
                 picture(view, cell, what, None)
-                for cell in shown(view, family, dataset)
-                if has(cell, what)
+                for cell in view.of(family, dataset)
+                if cell.name in view.pictured and has(cell, what)
             )
             if pictures:
                 galleries.append(
@@ -45,24 +41,12 @@ def generated(view: View) -> Section:
     if not sections:
         return Section("images", _("Generated Images"), (Paragraph(_("No cell has images yet.")),))
     said = _(_READING)
-    if view.crowded:
+    if len(view.pictured) < len(view.cells):
         said += " " + _(
-            "Of each model and data set the {n} cells of the lowest proxy FID are shown; "
-            "every cell's samples stand in its part above, and all of its pictures in the results "
-            "folder.",
-            n=MOST,
+            "Shown are the cells of one seed as far as they find room, and of the others those "
+            "that stand out: the best, the worst and what collapsed. All are in the results folder."
         )
     return Section("images", _("Generated Images"), (Paragraph(said),), tuple(sections))
-
-
-def shown(view: View, family: str, dataset: str) -> tuple[Cell, ...]:
-    """Return the cells whose grids are shown: all, or the best ones if there are very many."""
-    cells = view.of(family, dataset)
-    if not view.crowded:
-        return cells
-    known = [cell for cell in cells if cell.metric("proxy_fid") is not None]
-    best = sorted(known, key=lambda cell: cell.metric("proxy_fid") or 0.0)[:MOST]
-    return tuple(cell for cell in cells if cell in best)
 
 
 def best_only(view: View) -> Section:
@@ -83,14 +67,15 @@ def best_only(view: View) -> Section:
 
 
 def frames(view: View, on_page: set[tuple[str, str, int]]) -> tuple[Frame, ...]:
-    """Every other epoch's grids, for the slider.
+    """Every other epoch's grids of the first seed's cells, for the slider.
 
     Args:
         view: the report's material.
         on_page: run, kind and epoch of the pictures the page shows anyway.
     """
     found = []
-    for cell in (c for f in view.families for d in view.datasets for c in shown(view, f, d)):
+    shown = (cell for cell in view.cells if cell.name in view.pictured)
+    for cell in (c for c in shown if c.spec.seed == view.plan.seeds[0]):
         # Samples first: the page compares two cells by them.
         there = (stored_as(what) for what, _grid in grids_of(cell.spec.family))
         kinds = dict.fromkeys(("samples", *there))

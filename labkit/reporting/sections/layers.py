@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.catalog import DATASETS, FAMILIES, RECONSTRUCTIONS
+from labkit.catalog import FAMILIES, RECONSTRUCTIONS
 from labkit.experiment.spec import CellSpec
 from labkit.reporting.blocks import Column, Table
 from labkit.reporting.entries import table
@@ -16,8 +16,8 @@ from labkit.text.language import N_, _
 #: What networks are called, and what goes into them.
 _PARTS = {
     "generator": (N_("Generator"), N_("noise z ~ N(0, I)")),
-    "discriminator": (N_("Discriminator"), N_("image in [−1, 1]")),
-    "critic": (N_("Critic"), N_("image in [−1, 1]")),
+    "discriminator": (N_("Discriminator"), N_("input")),
+    "critic": (N_("Critic"), N_("input")),
     "encoder": (N_("Encoder"), N_("image")),
     "decoder": (N_("Decoder"), N_("latent z = μ + σ·ε, ε ~ N(0, I)")),
 }
@@ -100,14 +100,10 @@ def name(network: Network) -> str:
 
 def _first(network: Network, spec: CellSpec) -> _Line:
     """What goes into a network."""
-    shape, told = network.input, FAMILIES[spec.family].conditional
-    known = _PARTS.get(network.name, ("", N_("input")))[1]
-    if network.name in ("discriminator", "critic") and len(shape) == 1:
-        known = N_("vector")
-    words = _("{input}, with its class", input=_(known)) if told else _(known)
-    classes = len(DATASETS[spec.dataset].classes)
-    size = f"{shape[0] - classes} + {classes}" if told and len(shape) == 1 else _size(shape)
-    return _Line([words], size, 0)
+    words = _(_PARTS.get(network.name, ("", N_("input")))[1])
+    if FAMILIES[spec.family].conditional:
+        words = _("{input}, with its class", input=words)
+    return _Line([words], _size(network.input), 0)
 
 
 def _lines(layers: Sequence[Layer]) -> list[_Line]:
@@ -136,20 +132,16 @@ def _words(layer: Layer) -> list[str]:
     settings, said = layer.settings, _(_WORDS.get(layer.kind, layer.kind))
     if layer.kind == "GroupNorm" and settings.get("num_groups") == 1:
         said = _("layer norm")  # over one image, whatever torch calls it
-    if layer.kind == "LeakyReLU":
-        return [said, str(settings.get("negative_slope", ""))]
-    if layer.kind.startswith("Dropout"):
-        return [said, str(settings.get("p", ""))]
-    if "kernel_size" not in settings:
-        return [said, *([_("no bias")] if settings.get("bias") is False else [])]
-    found = [f"{said} {_times(settings['kernel_size'], always=True)}"]
-    if (stride := _times(settings.get("stride", 1))) != "1":
-        found.append(_("stride {n}", n=stride))
-    if (padding := _times(settings.get("padding", 0))) != "0":
-        found.append(_("padding {n}", n=padding))
-    if settings.get("bias") is False:
-        found.append(_("no bias"))
-    return found
+    if layer.kind == "LeakyReLU" or layer.kind.startswith("Dropout"):
+        return [said, str(settings.get("negative_slope", settings.get("p", "")))]
+    found = [said]
+    if "kernel_size" in settings:
+        found = [f"{said} {_times(settings['kernel_size'], both=True)}"]
+        if (stride := _times(settings.get("stride", 1))) != "1":
+            found.append(_("stride {n}", n=stride))
+        if (padding := _times(settings.get("padding", 0))) != "0":
+            found.append(_("padding {n}", n=padding))
+    return [*found, *([_("no bias")] if settings.get("bias") is False else [])]
 
 
 def _squashing(spec: CellSpec) -> list[str]:
@@ -161,14 +153,10 @@ def _squashing(spec: CellSpec) -> list[str]:
     return [_("sigmoid") if kind and kind.pixels == "[0, 1]" else _("tanh")]
 
 
-def _times(value: Any, always: bool = False) -> str:
-    """A size each way, "4×4"; one number where both are equal, unless `always`."""
-    sizes = value if isinstance(value, tuple) else (value,)
-    if always:
-        sizes = sizes * 2 if len(sizes) == 1 else sizes
-    elif len(set(sizes)) == 1:
-        sizes = sizes[:1]
-    return "×".join(map(str, sizes))
+def _times(value: Any, both: bool = False) -> str:
+    """A size each way, "4×4"; one number where both are equal, unless `both`."""
+    sizes = value if isinstance(value, tuple) else (value, value)
+    return "×".join(map(str, sizes if both or len(set(sizes)) > 1 else sizes[:1]))
 
 
 def _size(shape: Shape) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from labkit.catalog import CONSTRAINTS, DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.catalog import CONSTRAINTS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.catalog.rules import idle
 from labkit.experiment.spec import OWN_CODE
 from labkit.reporting.blocks import (
@@ -16,24 +16,24 @@ from labkit.reporting.blocks import (
     Listing,
     Paragraph,
     Section,
-    Table,
 )
-from labkit.reporting.entries import Columns, table
+from labkit.reporting.entries import table
 from labkit.reporting.plots.chart import Box, Diagram
-from labkit.reporting.plots.style import (
-    TRAINING,
-    level_of,
-    setting_name,
-)
+from labkit.reporting.plots.style import TRAINING, level_of, setting_name
+from labkit.reporting.sections import opening
 from labkit.reporting.sections.layers import layer_table, signature
 from labkit.reporting.view import View, plain_level
 from labkit.text.language import N_, _
-from labkit.text.numbers import levels, listing, setting
+from labkit.text.numbers import levels, listing
 
 #: Claims about families that a reader may look for and these measures do not cover.
 _NEVER = (
     N_("Human judgement of the images was not collected."),
     N_("The proxy FID sees what a small digit or clothes classifier sees, and nothing else."),
+)
+_BOUND = N_(
+    "Total loss = reconstruction + KL, mean over images. KL(q(z|x) ‖ N(0, I)) = "
+    "−½ Σ (1 + log σ² − μ² − σ²), summed over dimensions (Kingma & Welling 2014, arXiv:1312.6114)."
 )
 
 
@@ -51,7 +51,7 @@ def method(view: View) -> Section:
             Figure(
                 "models", _("The models"), Diagram(tuple(chains)),
                 _("Boxes with a coloured edge are networks that learn; the others are values."),
-                "", _("Diagram of {families}. {chains}.", families=names, chains=said),
+                _("Diagram of {families}. {chains}.", families=names, chains=said),
                 "plots/models.png",
             ),
         )  # fmt: skip
@@ -74,29 +74,17 @@ def _chains(view: View, family: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
 
 
 def _data(view: View) -> Section:
-    names = listing(DATASETS[d].label for d in view.datasets)
-    full = view.plan.data_source == "full"
-    size = "60,000" if full else _("10,000 (bundled subset)")
-    limits = [limit for s in view.plan.cells if (limit := s.data["limit"]) is not None]
-    if limits:
-        size = _("the first {n:,}", n=max(limits))
     kinds = levels(
         RECONSTRUCTIONS[s.params["reconstruction"]].pixels
         for s in view.plan.cells
         if "reconstruction" in s.params
     )
-    scale = listing(dict.fromkeys(["[-1, 1]", *kinds])).replace("-", "−")
     text = _(
-        "{datasets}: grey images of 28 × 28 pixels in ten classes, pixels scaled to {scale}. "
-        "Training images: {size}. Test images: 10,000, used for measuring only.",
-        datasets=names,
-        scale=scale,
-        size=size,
+        "{data}: grey, 28 × 28 pixels, ten classes, pixels scaled to {scale}. The 10,000 test "
+        "images were used for measuring only.",
+        data=opening.data(view),
+        scale=listing(dict.fromkeys(["[-1, 1]", *kinds])).replace("-", "−"),
     )
-    if view.own_loops:
-        text += " " + _(
-            "What the author's own training loop was trained on is known from its statement alone."
-        )
     return Section("method-data", _("Data"), (Paragraph(text),))
 
 
@@ -137,13 +125,9 @@ def _networks(view: View, family: str) -> list[Block]:
             shown.add(kind)
             title = _("Layers of {cell}", cell=view.style.label(cell.spec))
             blocks.append(Fold(title, tuple(layer_table(each, cell.spec) for each in networks)))
-    unknown = [c for c in trained if c.result and not c.result.networks]
-    if unknown:
-        said = _("The layers of these networks were not recorded when they were trained.")
-        if len(unknown) < len(trained):
-            cells = listing(map(view.title, unknown))
-            said = _("Layers were not recorded when these were trained: {cells}.", cells=cells)
-        blocks.append(Paragraph(said))
+    if any(c.result and not c.result.networks for c in trained):
+        text = _("The layers of some networks were not recorded when they were trained.")
+        blocks.append(Paragraph(text))
     return blocks
 
 
@@ -155,63 +139,37 @@ def _applying(view: View, family: str) -> list[str]:
 
 
 def _losses(view: View, family: str) -> list[Block]:
-    """The formulas of the losses that were used."""
-
-    def used(name: str, registry: Mapping[str, Any]) -> list[Any]:
-        """The catalog's entries that some cell has, in the order of its levels."""
-        kinds = levels(c.spec.params.get(name) for c in view.of(family))
-        return [registry[kind] for kind in kinds if kind in registry]
-
+    """The formulas of the losses that were used, in the catalog's words."""
+    loss, formula, source = _("Loss"), _("Formula"), _("Source")
+    asked: tuple[tuple[str, Mapping[str, Any], str, dict[str, str]], ...] = (
+        ("loss", LOSSES, _("Adversarial losses"),
+         {"label": loss, "discriminator": _("Discriminator minimises"),
+          "generator": _("Generator minimises"), "source": source}),
+        ("constraint", CONSTRAINTS, _("What keeps the discriminator smooth"),
+         {"label": _("Constraint"), "formula": formula, "about": _("In words"), "source": source}),
+        ("reconstruction", RECONSTRUCTIONS, _("Reconstruction losses"),
+         {"label": loss, "formula": formula, "pixels": _("Pixels")}),
+    )  # fmt: skip
     found: list[Block] = []
-    if losses := used("loss", LOSSES):
-        columns = (_("Loss"), _("Discriminator minimises"), _("Generator minimises"), _("Source"))
-        rows = ((e.label, e.discriminator, e.generator, e.source) for e in losses)
-        found.append(_formulas(_("Adversarial losses"), columns, rows))
-    constraints = used("constraint", CONSTRAINTS)
-    if any(each is not CONSTRAINTS["none"] for each in constraints):
-        columns = (_("Constraint"), _("Formula"), _("In words"), _("Source"))
-        rows = ((e.label, e.formula, e.about, e.source) for e in constraints)
-        found.append(_formulas(_("What keeps the discriminator smooth"), columns, rows))
-    if reconstructions := used("reconstruction", RECONSTRUCTIONS):
-        columns = (_("Reconstruction"), _("Formula"), _("Pixels"), _("In words"))
-        rows = (
-            (_(e.label), _(e.formula), e.pixels.replace("-", "−"), _(e.about))
-            for e in reconstructions
-        )
-        found.append(table(_("Reconstruction losses"), columns, rows))
-        total = _(
-            "Total loss = reconstruction + KL, mean over images. "
-            "KL(q(z|x) ‖ N(0, I)) = −½ Σ (1 + log σ² − μ² − σ²), summed over dimensions "
-            "(Kingma & Welling 2014, arXiv:1312.6114)."
-        )
-        found.append(Paragraph(total))
+    for name, registry, caption, columns in asked:
+        kinds = levels(cell.spec.params.get(name) for cell in view.of(family))
+        rows = [[_(getattr(registry[kind], each)).replace("[-", "[−") for each in columns]
+                for kind in kinds if kind in registry]  # fmt: skip
+        if rows and kinds != ["none"]:
+            found.append(table(caption, tuple(columns.values()), rows))
+        if rows and registry is RECONSTRUCTIONS:
+            found.append(Paragraph(_(_BOUND)))
     if FAMILIES[family].objective:
         found.append(Paragraph(_(FAMILIES[family].objective)))
     return found
 
 
-def _formulas(caption: str, columns: Columns, rows: Iterable[Iterable[str]]) -> Table:
-    """A table of the catalog's own words."""
-    return table(caption, columns, (map(_, each) for each in rows))
-
-
 def _limits(view: View) -> tuple[Block, ...]:
     """What these runs cannot say, from what their specs hold constant."""
-    found = []
+    found = [_("A setting above without “(varied)” was held constant, so its effect is untested.")]
     if not view.several_seeds:
-        seed = view.plan.seeds[0]
-        found.append(
-            _("One seed ({seed}): differences between cells may be run-to-run noise.", seed=seed)
-        )
-    for family in view.families:
-        found += _untold(view, family)
-    constant = [
-        f"{word} {setting(next(iter(values)))}"
-        for word, key in ((_("epochs"), "epochs"), (_("batch size"), "batch_size"))
-        if len(values := {s.training[key] for s in view.plan.cells}) == 1
-    ]
-    if constant:
-        found.append(_("Held constant for all cells: {settings}.", settings=listing(constant)))
+        found.append(_("One seed ({seed}): chance is not told apart.", seed=view.plan.seeds[0]))
+    found += filter(None, (_mixed(view, family) for family in view.families))
     unmeasured = [
         _(metric.label)
         for name, metric in METRICS.items()
@@ -220,32 +178,22 @@ def _limits(view: View) -> tuple[Block, ...]:
     ]
     if unmeasured:
         found.append(_("Not measured: {metrics}.", metrics=listing(unmeasured)))
-    if view.trouble:
-        found.append(_("Not all cells are in: {cells}.", cells=view.trouble))
     return (Listing((*found, *map(_, _NEVER))),)
 
 
-def _untold(view: View, family: str) -> Iterator[str]:
-    """The settings of a family whose effect these runs cannot show: held constant, or mixed."""
-    label, factors = _(FAMILIES[family].label), view.style.factors(family)
-    fixed, along = [], []
-    for name in (*_applying(view, family), *TRAINING):
-        found = list({level_of(cell.spec, name) for cell in view.of(family)})
-        if len(found) > 1 and name not in factors:
-            along.append(setting_name(family, name))
-        elif len(found) == 1 and name not in TRAINING:
-            fixed.append(f"{setting_name(family, name)} {plain_level(found[0], family, name)}")
-    if along:
-        yield _(
-            "{family}: varied together with {told}, so their effects cannot be told "
-            "apart: {settings}.",
-            family=label,
-            told=listing(setting_name(family, name) for name in factors),
-            settings=listing(along),
-        )
-    if fixed:
-        yield _(
-            "{family}: held constant and so untested: {settings}.",
-            family=label,
-            settings=listing(fixed),
-        )
+def _mixed(view: View, family: str) -> str:
+    """The settings whose effects cannot be told apart since they vary together; or empty."""
+    factors = view.style.factors(family)
+    along = [
+        setting_name(family, name)
+        for name in (*_applying(view, family), *TRAINING)
+        if name not in factors and len({level_of(c.spec, name) for c in view.of(family)}) > 1
+    ]
+    if not along:
+        return ""
+    return _(
+        "{family}: varied together with {told}, so their effects cannot be told apart: {settings}.",
+        family=_(FAMILIES[family].label),
+        told=listing(setting_name(family, name) for name in factors),
+        settings=listing(along),
+    )

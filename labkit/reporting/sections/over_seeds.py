@@ -1,23 +1,22 @@
-"""Several seeds: what each setting reads over them, mean ± standard deviation.
+"""What each setting reads over its seeds, mean ± standard deviation; of one seed, its value.
 
-The best of many trainings is flattered by its luck, so with several seeds the first screen
-and the first table of scores speak of settings, and a picture is that of the first seed.
+The best of many trainings is flattered by its luck, so the first screen and the first table of
+scores speak of settings, and a picture is that of the first seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
 from labkit.catalog import FAMILIES, METRICS
-from labkit.reporting.blocks import Block, Column, Entry, Headline, Table
+from labkit.reporting.blocks import Column, Entry, Table
 from labkit.reporting.cell import Cell
-from labkit.reporting.entries import GAP, Columns, link, marked, measure, number, row, table
-from labkit.reporting.sections import opening
+from labkit.reporting.entries import GAP, Columns, link, marked, measure, row, table
 from labkit.reporting.view import View
 from labkit.text.language import _
-from labkit.text.numbers import duration, listing, lowest, show, spread
+from labkit.text.numbers import lowest, show, spread
 
 SCORE = "proxy_fid"
 #: Shown beside it where measured.
@@ -72,52 +71,26 @@ def winners(view: View, dataset: str) -> list[Setting]:
     return [found[int(i)] for i in best[0]] if best else []
 
 
-def headline(view: View) -> tuple[Headline, ...]:
-    """One line: the lowest mean proxy FID on each data set, with every setting that has it."""
-
-    def best_on(dataset: str) -> str:
-        return listing(
-            f"{spread(s.values(SCORE), METRICS[SCORE].digits)} "
-            f"({_(FAMILIES[s.family].label)} {s.label})"
-            for s in winners(view, dataset)
-        )
-
-    found = opening.on_each_dataset(view, best_on)
-    line = _("Lowest mean proxy FID, {seeds}: {found}.", seeds=view.seeds_said, found=found)
-    return (Headline(line, "#scores"),)
+def best_of(view: View, family: str, dataset: str) -> Setting | None:
+    """The setting of the lowest mean proxy FID of a family (the first of equals), or None."""
+    found = comparable(settings(view, family, dataset))
+    return min(found, key=lambda each: each.mean(SCORE) or 0.0, default=None)
 
 
-def glance(view: View) -> tuple[Block, ...]:
-    """One table and one row of grids: the best setting of each family on each data set."""
-    columns: Columns = (
-        _("Best setting by mean proxy FID"),
-        Column(_("Seeds"), numeric=True),
-        measure(SCORE, _("Proxy FID")),
-        Column(_("Of real images"), True, _("the proxy FID of real images: the floor")),
-        _("Seeds collapsed"),
-        _("Training time"),
-    )
+def score(each: Setting, name: str, best: bool = False) -> Entry:
+    """A metric of a setting as an entry of a table."""
+    values = each.values(name)
+    if not values:
+        return Entry(show(None), tone="missing") if METRICS[name].applies(each.family) else GAP
+    return marked(spread(values, METRICS[name].digits), fmean(values), best)
 
-    def best_of(family: str, dataset: str) -> tuple[Cell | None, Sequence[Entry | str]]:
-        found = comparable(settings(view, family, dataset))
-        if not found:
-            return None, [show(None)]
-        best = min(found, key=lambda each: each.mean(SCORE) or 0.0)
-        return best.first, (
-            link(best.first, best.label),
-            str(len(best.values(SCORE))),
-            _entry(best, SCORE),
-            number(view.fid_scale(dataset).floor),
-            _collapses(best),
-            _("{time} each", time=duration(best.mean("seconds") or 0.0)),
-        )
 
-    caption = _(
-        "The best setting of each model by mean proxy FID ± standard deviation; {seeds}. The grids "
-        "are those of its first seed.",
-        seeds=view.seeds_said,
-    )
-    return opening.first_table(view, caption, columns, best_of)
+def collapses(each: Setting) -> str:
+    """The verdict of one seed; of several, how many collapsed of those that could be judged."""
+    judged = each.values("mode_collapse")
+    if len(each.cells) == 1 or not judged:
+        return each.cells[0].collapse if len(each.cells) == 1 else show(None)
+    return _("{hits} of {n}", hits=int(sum(judged)), n=len(judged))
 
 
 def scores(view: View) -> Table:
@@ -138,8 +111,8 @@ def scores(view: View) -> Table:
             _(FAMILIES[each.family].label),
             link(each.cells[0], each.label),
             str(len(each.values(SCORE))),
-            *(_entry(each, name, each in best and name == SCORE) for name in metrics),
-            _collapses(each),
+            *(score(each, name, each in best and name == SCORE) for name in metrics),
+            collapses(each),
             run=each.cells[0].name,
         )
         for each in settings(view)
@@ -150,18 +123,3 @@ def scores(view: View) -> Table:
         seeds=view.seeds_said,
     )
     return table(caption, columns, rows, interactive=True)
-
-
-def _entry(each: Setting, name: str, best: bool = False) -> Entry:
-    values = each.values(name)
-    if not values:
-        return Entry(show(None), tone="missing") if METRICS[name].applies(each.family) else GAP
-    return marked(spread(values, METRICS[name].digits), fmean(values), best)
-
-
-def _collapses(each: Setting) -> str:
-    """How many seeds collapsed, of those that could be judged."""
-    judged = each.values("mode_collapse")
-    if not judged:
-        return show(None)
-    return _("{hits} of {n}", hits=int(sum(judged)), n=len(judged))

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.catalog import FAMILIES, METRICS
-from labkit.claims.claim import Reference
+from labkit.claims.claim import Published
 from labkit.experiment.spec import OWN_CODE
 from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Section, Table
 from labkit.reporting.cell import Cell
-from labkit.reporting.entries import Columns, cell_row, link, measure, number, table, value
-from labkit.reporting.plots.style import level_label, metric_label
+from labkit.reporting.entries import cell_row, link, number, table
+from labkit.reporting.plots.style import level_label
 from labkit.reporting.view import View
-from labkit.text.language import N_, _, many
+from labkit.text.language import N_, _
 from labkit.text.numbers import listing, show
 
 #: Losses where it is said beside them of which epoch they are.
@@ -84,7 +84,7 @@ def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) 
     return ""
 
 
-def for_claims(view: View) -> tuple[Reference, ...]:
+def for_claims(view: View) -> tuple[Published, ...]:
     """The published values as the claims engine takes them."""
     found = []
     for each in view.plan.settings.get("references") or ():
@@ -96,7 +96,7 @@ def for_claims(view: View) -> tuple[Reference, ...]:
         known = {**spec.params, **spec.training}
         told = {name: known[name] for name in view.style.factors(spec.family)}
         found.append(
-            Reference(
+            Published(
                 each["metric"],
                 each["value"],
                 each["tolerance"] * abs(each["value"]),
@@ -135,7 +135,7 @@ def references(view: View) -> Section | None:
         rows.append(
             (
                 link(cells[0], _called(view, cells[0])) if cells else each["experiment"],
-                _said(metric.label, each["epochs"]),
+                _("{measure} after {n} epochs", measure=_short(each["metric"]), n=each["epochs"]),
                 number(each["value"], metric.digits),
                 number(found.ours, metric.digits),
                 _percent(found.deviation, 1),
@@ -159,36 +159,29 @@ def _percent(share: float | None, digits: int) -> Entry:
     return Entry(text, share)
 
 
-def _said(label: str, epochs: int) -> str:
-    """What was published: "KL loss after 50 epochs"."""
-    return many(
-        "{measure} after {n} epochs",
-        "{measure} after {n} epochs",
-        epochs,
-        measure=_short(label),
-    )
-
-
-def _short(label: str) -> str:
-    """Return a metric's label, for a final loss without "final": "D loss"."""
-    plain = _(_PLAIN.get(label, label))
-    return plain[:1].upper() + plain[1:]
-
-
 def _called(view: View, cell: Cell) -> str:
     """A setting of all seeds: "VAE latent 20"."""
     return f"{_(FAMILIES[cell.spec.family].label)} {view.style.label(cell.spec)}"
 
 
+def _short(name: str) -> str:
+    """Return a metric's label, for a final loss without "final": "D loss"."""
+    label = METRICS[name].label
+    return _(_PLAIN.get(label, label))
+
+
 # --------------------------------------------------------------------------- training summary
 
 _FORMULAS = N_(
-    "Initial and final: the mean over the first and over the last epoch. Change: final minus "
-    "initial, as a share of the initial's size. Lowest and highest: means of epochs, from the "
-    "second on. A loss of one kind says nothing about a loss of another, so each kind has a "
-    "table of its own; what can be compared stands in the last table."
+    "Initial and final: the first and the last epoch. Change: as a share of the initial's size. "
+    "Lowest and highest: from the second epoch on. Losses of different kinds cannot be compared, "
+    "so each kind has a table of its own."
 )
-_WHOLE = ("convergence_epoch", "fid_oscillation", "coverage", "peak_memory_mb", "seconds")
+_UNBOUNDED = N_(
+    "Without a constraint nothing bounds the slope of a Wasserstein critic: scaling its scores up "
+    "lowers its loss with no image changed, so the loss estimates no distance and its size means "
+    "nothing."
+)
 
 
 def performance(view: View) -> Section | None:
@@ -201,10 +194,11 @@ def performance(view: View) -> Section | None:
         kind = str(params.get("loss") or params.get("reconstruction") or "")
         kinds.setdefault((family, kind), []).append(cell)
     blocks: list[Block] = [Paragraph(_(_FORMULAS))]
-    for (family, kind), cells in kinds.items():
-        blocks.append(_courses(view, family, kind, cells))
-        blocks += [Paragraph(text) for cell in cells if (text := unbounded(cell))]
-    return Section("performance", _("Training Performance Summary"), (*blocks, *_whole(view)))
+    blocks += [_courses(view, *kind, cells) for kind, cells in kinds.items()]
+    settings = [(c.spec.params.get("loss"), c.spec.params.get("constraint")) for c in view.cells]
+    if ("wasserstein", "none") in settings:
+        blocks.append(Paragraph(_(_UNBOUNDED)))
+    return Section("performance", _("Training Performance Summary"), tuple(blocks))
 
 
 def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
@@ -217,49 +211,14 @@ def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table
     rows = []
     for cell in cells:
         for name in about.losses:
-            course = loss_course(cell, name)
-            first, last = course[:2]
+            first, last, *ends = loss_course(cell, name)
             if first is None or last is None:
                 continue
             change = (last - first) / abs(first) if first else None
-            shown = [number(v, METRICS[name].digits) for v in course]
-            label = _short(METRICS[name].label)
-            rows.append(cell_row(cell, label, *shown[:2], _percent(change, 0), *shown[2:]))
+            shown = [number(v, METRICS[name].digits) for v in (first, last, *ends)]
+            rows.append(cell_row(cell, _short(name), *shown[:2], _percent(change, 0), *shown[2:]))
     of = f" {level_label('', '', kind)}" if kind else ""
     return table(f"{_(about.label)}{of}, {view.seeds_said}", columns, rows)
-
-
-def _whole(view: View) -> tuple[Block, ...]:
-    """Return the table of all cells with measures comparable across losses, and its notes."""
-    columns: Columns = (_("Run"), *(measure(name, metric_label(name)) for name in _WHOLE))
-    rows = (cell_row(c, *(value(view, c, name) for name in _WHOLE)) for c in view.cells)
-    caption = _("All kinds of loss, {seeds}. Compare within one data set.", seeds=view.seeds_said)
-    meant = [METRICS[name] for name in _WHOLE[:3]]
-    told = " ".join(f"{_(metric.label)}: {_(metric.about)}." for metric in meant)
-    return table(caption, columns, rows), Paragraph(told, "note")
-
-
-def unbounded(cell: Cell) -> str:
-    """Describe the training of a Wasserstein critic without a constraint; empty for others."""
-    params, history = cell.spec.params, cell.epochs
-    if params.get("loss") != "wasserstein" or params.get("constraint") != "none" or not history:
-        return ""
-    courses = []
-    for name, said in (
-        ("d_loss", N_("D loss went from {first} to {last}")),
-        ("d_grad_norm", N_("the gradient norm of D went from {first} to {last}")),
-        ("proxy_fid", N_("the tracking FID went from {first} to {last}")),
-    ):
-        values = [row[name] for row in history if row.get(name) is not None]
-        if values:
-            courses.append(_(said, first=show(values[0]), last=show(values[-1])))
-    return _(
-        "Without a constraint: nothing bounds the slope of {run}'s critic. Scaling its "
-        "scores up lowers its loss with no image changed, so the loss estimates no distance and "
-        "its size means nothing. From the first epoch to the last, {courses}.",
-        run=cell.spec.name,
-        courses=listing(courses),
-    )
 
 
 def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:
@@ -296,13 +255,11 @@ def own_code(view: View) -> Section | None:
 def own_notice(view: View) -> tuple[Paragraph, ...]:
     """Return a notice if some cells were trained outside of labkit."""
     own = len(_own_loops(view))
-    text = many(
-        "Trained by own code: {own} of {n} cell. Measured like all others, "
-        "but what was not stated of the settings is not known (see the appendix).",
-        "Trained by own code: {own} of {n} cells. Measured like all others, "
-        "but what was not stated of the settings is not known (see the appendix).",
-        len(view.cells),
+    text = _(
+        "Cells trained by own code: {own} of {n}. What that means for their numbers stands in the "
+        "appendix.",
         own=own,
+        n=len(view.cells),
     )
     return (Paragraph(text, "note"),) if own else ()
 

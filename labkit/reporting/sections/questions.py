@@ -1,123 +1,177 @@
-"""Section 8: the questions, the student's answers, and what the table says to them."""
+"""Section 8: the questions, the student's answers, and what labkit computed; the conclusion."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from labkit.claims.claim import Answer, Claim
-from labkit.claims.texts import number_name
+from labkit.catalog import FAMILIES, METRICS, PLOTS
+from labkit.claims.measure import TARGETS
 from labkit.reporting.blocks import (
-    Evidence,
+    Block,
+    Column,
+    Entry,
     Headline,
+    Listing,
     Paragraph,
+    Picture,
     Reflection,
     Section,
-    Sentence,
+    Table,
 )
-from labkit.reporting.student.reflections import Students
-from labkit.reporting.view import View
-from labkit.text.language import N_, _, many
-from labkit.text.numbers import show, slug
+from labkit.reporting.cell import anchor
+from labkit.reporting.entries import marked, table
+from labkit.reporting.grids import best_samples
+from labkit.text.language import N_, _
+from labkit.text.numbers import slug
 
-#: Whether a statement holds in the table at hand.
-_HERE = {"yes": N_("yes"), "no": N_("no"), "tie": N_("tie")}
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
 
+    from labkit.claims.claim import Answer
+    from labkit.reporting.cell import Cell
+    from labkit.reporting.computed import Computed
+    from labkit.reporting.student.reflections import Students
+    from labkit.reporting.view import View
+
+#: What the best cells are compared by in the conclusion.
+COMPARED = ("proxy_fid", "coverage", "precision", "recall", "sharpness", "vendi")
 TITLE = N_("Reflection Questions & Data-Driven Answers")
+CONCLUSION = N_("Conclusion")
 
 
-def reflection(view: View, answers: Sequence[Answer], student: Students) -> Section:
+def reflection(view: View, found: Computed, student: Students, there: Container[str]) -> Section:
     """The section of questions.
 
     Args:
         view: the report's material; ``options["answers"]`` is ``prose``, ``evidence`` or ``off``.
-        answers: what was computed, one for each question that applies, in their order.
+        found: what was computed, an answer for each question that applies, in their order.
         student: the student's own words.
+        there: anchors of the report's figures and cells.
     """
     wanted = view.options.get("answers", "prose")
     author = view.plan.author.get("name", "")
-    sections = []
-    for i, answer in enumerate(answers, 1):
+    sections, said = [], ""
+    for i, answer in enumerate(found.answers, 1):
         words = student.answers.get(answer.question, ())
         block = Reflection(
-            author,
-            words,
-            _sentences(answer) if wanted == "prose" else (),
-            tuple(map(_evidence, answer.claims)) if wanted != "off" else (),
-            f"evidence-{slug(answer.question)}",
-        )
-        anchor = f"question-{slug(answer.question)}"
-        sections.append(Section(anchor, f"{i}. {answer.heading}", (block,)))
-    asked = {answer.question for answer in answers}
+            author, words, answer if wanted != "off" else None, wanted == "prose",
+            "" if answer.sure == said else answer.sure, _see(answer, there),
+            _picture(view, answer), f"evidence-{slug(answer.question)}",
+        )  # fmt: skip
+        said = answer.sure or said
+        sections.append(Section(_anchor(answer), f"{i}. {answer.heading}", (block,)))
+    asked = {answer.question for answer in found.answers}
     for k, (heading, words) in enumerate(student.remarks(asked), 1):
-        block = Reflection(author, words, (), ())
-        sections.append(Section(f"remark-{k}", heading, (block,)))
-    intro = (Paragraph(_reading(view)),) if wanted != "off" else ()
-    return Section("reflection", _(TITLE), intro, tuple(sections))
+        sections.append(Section(f"remark-{k}", heading, (Reflection(author, words),)))
+    return Section("reflection", _(TITLE), _intro(wanted, student), tuple(sections))
 
 
-def headlines(view: View, answers: Sequence[Answer]) -> tuple[Headline, ...]:
-    """The first sentence of each question that states a claim, with every verdict in it."""
+def _intro(wanted: str, student: Students) -> tuple[Block, ...]:
+    """How the answers are to be read, once; and where the author's own belong if there are none."""
+    lines = []
+    if not student.answers:
+        lines.append(_("The author's own words belong in `answers.md`; there are none yet."))
+    if wanted != "off":
+        lines.append(
+            _(
+                "What follows was computed from the results table by labkit. “Clearly” means "
+                "beyond the variation between this report's own seeds, “more than the usual "
+                "run-to-run variation” beyond that of repeated trainings of the same kind; where "
+                "none is known, an answer tells of these runs alone. Means of FIDs and of losses "
+                "are geometric."
+            )
+        )
+    return tuple(Paragraph(line) for line in lines)
+
+
+def conclusion(view: View, found: Computed) -> Section | None:
+    """What a reader who reads nothing else should take along, and the best cells side by side."""
+    if not found.conclusion:
+        return None
+    lines = [line.text for line in found.conclusion]
+    open_ = next((a.sure for a in found.answers if "`" in a.sure), "")
+    blocks: list[Block] = [Listing(tuple(lines))]
+    if open_:
+        run = open_.rpartition(". ")[2]  # whose noise was used is said with the answers
+        blocks.append(Paragraph(_("What to try next: {what}", what=run[:1].lower() + run[1:])))
+    best = _side_by_side(view)
+    return Section("conclusion", _(CONCLUSION), (*blocks, best) if best else tuple(blocks))
+
+
+def _side_by_side(view: View) -> Table | None:
+    """The best cell of each family on each data set, measure by measure; ahead is marked."""
+    best = {
+        (dataset, family): cell
+        for dataset in view.datasets
+        for family in view.families
+        if (cell := view.best(family, dataset)) is not None
+    }
+    if len({family for _dataset, family in best}) < 2:
+        return None
+    names = [n for n in COMPARED if all(c.metric(n) is not None for c in best.values())]
+    rows: list[list[Entry | str]] = []
+    for name in names:
+        entries: list[Entry | str] = [_(METRICS[name].label)]
+        for (dataset, _family), cell in best.items():
+            rivals = [c.metric(name) for (d, _f), c in best.items() if d == dataset]
+            entries.append(
+                marked(view.shown(cell, name), cell.metric(name), _leads(name, cell, rivals))
+            )
+        rows.append(entries)
+    heads = [f"{_(FAMILIES[f].label)} {view.title(c)}, {d}" for (d, f), c in best.items()]
+    caption = _(
+        "The best cell of each model on each data set, by proxy FID. ◆ is ahead on its data set."
+    )
+    columns: list[Column | str] = [_("Measure"), *(Column(head, True) for head in heads)]
+    return table(caption, columns, rows, aligned=False)
+
+
+def _leads(name: str, cell: Cell, rivals: Sequence[float | None]) -> bool:
+    """Whether a cell is ahead of all others on its data set, as shown."""
+    target = TARGETS.get(name)
+
+    def better(value: float) -> float:
+        if target is not None:
+            return -abs(value - target)
+        return value if METRICS[name].better == "higher" else -value
+
+    mine = better(cell.metric(name) or 0.0)
+    others = [better(v) for v in rivals if v is not None]
+    return others.count(mine) == 1 and mine == max(others)
+
+
+def headlines(view: View, found: Computed) -> tuple[Headline, ...]:
+    """The conclusion, in short, each line with the question it comes from."""
     if view.options.get("answers", "prose") == "off":
         return ()
-    lines = []
-    for answer in answers:
-        alone = (_sentence(claim.text, (claim,)) for claim in answer.claims[:1])
-        sentences = _sentences(answer) or tuple(alone)
-        if sentences:
-            first = next((each for each in sentences if each.claims), sentences[0])
-            href = f"#question-{slug(answer.question)}"
-            lines.append(Headline(first.text, href, first.verdicts))
-    return tuple(lines)
-
-
-def _sentences(answer: Answer) -> tuple[Sentence, ...]:
-    """The computed paragraph, each sentence with its claims."""
-    found = {claim.id: claim for claim in answer.claims}
+    home = {a.point.findings: f"#{_anchor(a)}" for a in found.answers if a.point is not None}
     return tuple(
-        _sentence(each.text, tuple(found[c] for c in each.claims if c in found))
-        for each in answer.sentences
+        Headline(
+            line.text, home.get(line.findings, "#conclusion") if line.findings else "#conclusion"
+        )
+        for line in found.conclusion
     )
 
 
-def _sentence(text: str, claims: tuple[Claim, ...]) -> Sentence:
-    verdicts = dict.fromkeys((claim.mark, claim.verdict) for claim in claims)
-    return Sentence(text, claims, tuple(verdicts))
+def _anchor(answer: Answer) -> str:
+    return f"question-{slug(answer.question)}"
 
 
-def _reading(view: View) -> str:
-    said = _(
-        "Under each question stand the author's own words first, then what labkit computed from "
-        "the results table. A verdict says what may be concluded: ✓ supported, beyond these runs; "
-        "✗ not supported, these runs contradict it; ? inconclusive; – not measured."
-    )
-    seeds = view.seeds_said
-    if view.several_seeds:
-        return said + " " + _("It rests on {seeds}.", seeds=seeds)
-    return said + " " + _("“Supported” needs three seeds; here there is {seeds}.", seeds=seeds)
+def _see(answer: Answer, there: Container[str]) -> tuple[tuple[str, str], ...]:
+    """The figure or cell that shows an answer, as a link to its place if the report has it."""
+    kind, _colon, run = answer.picture.partition(":")
+    if run:
+        title, target = run, anchor(run)
+    elif kind in PLOTS:
+        title, target = _(PLOTS[kind].label), f"figure-{kind}"
+    else:
+        return ()
+    return ((title, f"#{target}"),) if target in there else ()
 
 
-def _evidence(claim: Claim) -> Evidence:
-    rests = (
-        many("{n} seed", "{n} seeds", claim.n_seeds),
-        many("{n} block", "{n} blocks", claim.n_blocks),
-        many("{n} run", "{n} runs", len(claim.runs)),
-    )
-    unit = f" {_(claim.unit)}" if claim.unit else ""
-    low, high = map(show, claim.interval or ("", ""))
-    facts = (
-        (_("Scope"), claim.scope),
-        (_("In these runs"), _(_HERE[claim.in_these_runs]) if claim.in_these_runs else ""),
-        (_("Estimate"), f"{show(claim.estimate)}{unit}" if claim.estimate is not None else ""),
-        (_("95 % interval"), f"[{low}, {high}]{unit}" if claim.interval else ""),
-        (_("Margin"), f"{show(claim.margin)}{unit}" if claim.margin else ""),
-        (_("Rests on"), ", ".join(rests) if claim.runs else ""),
-        (_("Rule"), claim.rule),
-        (_("Reasons"), "; ".join(claim.reasons)),
-        (_("Counter-examples"), "; ".join(claim.counterexamples)),
-        (_("Could be settled by"), claim.settle.text if claim.settle else ""),
-    )
-    numbers = (
-        (number_name(name), claim.shown.get(name, show(value, 6)))
-        for name, value in claim.numbers.items()
-    )
-    return Evidence(claim, tuple((label, text) for label, text in facts if text), tuple(numbers))
+def _picture(view: View, answer: Answer) -> Picture | None:
+    """The grid an answer is about."""
+    run = answer.picture.partition(":")[2]
+    cell = next((c for c in view.cells if c.spec.name == run), None) if run else None
+    found = best_samples(view, cell) if cell else []
+    return found[0] if found else None

@@ -18,15 +18,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
-from labkit.claims.claim import Answer, Claim
-from labkit.claims.questions import questions_for
+from labkit.claims.answers import questions_for
 from labkit.reporting.student.marks import (
     FENCE,
     Segment,
-    context_of,
     expand,
     without_comments,
 )
@@ -34,7 +32,8 @@ from labkit.reporting.student.reflections import NOBODY, Students, read_words
 from labkit.text.language import _
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from labkit.claims.claim import Answer, Claim
+    from labkit.claims.table import Table
 
 #: How alike a heading and a question must be (0 to 1) to be taken for the same.
 CLOSE = 0.72
@@ -70,24 +69,11 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A remark of ``labkit check`` about a line."""
-
-    line: int
-    """Line of the file, from 1."""
-    kind: Literal["value", "claim", "number", "error", "heading"]
-    text: str
-    note: str
-    ok: bool
-    """False where the student should look again."""
-
-
-@dataclass(frozen=True)
 class Check:
     """The result of checking an ``answers.md``."""
 
-    findings: tuple[Finding, ...]
-    """In the order of lines."""
+    findings: tuple[Segment, ...]
+    """Values, statements and doubtful numbers by the file's lines, from 1, and stray headings."""
     unanswered: tuple[str, ...]
     """Catalog keys of questions without a word."""
     words: Mapping[str, int]
@@ -188,12 +174,12 @@ def match_question(heading: str) -> str:
     return best if score >= CLOSE else ""
 
 
-def students(path: Path | None, cells: pd.DataFrame, answers: Sequence[Answer]) -> Students:
+def students(path: Path | None, table: Table, answers: Sequence[Answer]) -> Students:
     """The student's answers, read from a file and held against the table.
 
     Args:
         path: ``answers.md``; nothing is read if it is None or not there.
-        cells: the table, as :func:`labkit.reporting.computed.for_claims` makes it.
+        table: the cells, as the claims see them.
         answers: what was computed, whose claims a student's statement may be among.
 
     Raises:
@@ -205,7 +191,7 @@ def students(path: Path | None, cells: pd.DataFrame, answers: Sequence[Answer]) 
     claims = [claim for answer in answers for claim in answer.claims]
 
     def expanded(section: Section) -> tuple[Segment, ...]:
-        return expand(section.text.strip("\n"), cells, claims)
+        return expand(section.text.strip("\n"), table, claims)
 
     written = {key: section for key, section in taken.sections.items() if section.text.strip()}
     return Students(
@@ -216,7 +202,7 @@ def students(path: Path | None, cells: pd.DataFrame, answers: Sequence[Answer]) 
 
 def check(
     text: str,
-    cells: pd.DataFrame,
+    table: Table,
     claims: Sequence[Claim] = (),
     questions: Sequence[str] | None = None,
 ) -> Check:
@@ -224,46 +210,35 @@ def check(
 
     Args:
         text: the file's content.
-        cells: the table.
+        table: the cells.
         claims: the computed claims.
         questions: catalog keys to answer; None: those the table calls for.
     """
     found = parse(text)
-    context = context_of(cells)
-    asked = questions_for(context.cells) if questions is None else questions
+    asked = questions_for(table.cells) if questions is None else questions
     findings = [
-        Finding(s.line, "heading", s.heading, "matches no question", ok=False)
+        Segment("heading", s.heading, s.line, "matches no question")
         if s.line
-        else Finding(1, "heading", _first_line(s.text), "stands under no question", ok=False)
+        else Segment(
+            "heading", _cut(s.text.strip().splitlines()[0], 60), 1, "stands under no question"
+        )
         for s in found.unmatched
         if s.line != 1
     ]
-    for section in (*found.sections.values(), *found.unmatched):
-        for segment in expand(section.text, cells, claims):
-            if segment.kind == "text":
-                continue
-            line = section.line + segment.line
-            findings.append(
-                Finding(line, segment.kind, _cut(segment.text, 300), segment.note, _fine(segment))
-            )
+    findings += [
+        replace(segment, line=section.line + segment.line, text=_cut(segment.text, 300))
+        for section in (*found.sections.values(), *found.unmatched)
+        for segment in expand(section.text, table, claims)
+        if segment.kind != "text"
+    ]
     findings.sort(key=lambda f: f.line)
     counts = {key: s.words for key, s in found.sections.items() if s.words}
     unanswered = tuple(key for key in asked if not counts.get(key))
     return Check(tuple(findings), unanswered, counts)
 
 
-def _first_line(text: str) -> str:
-    return _cut(text.strip().splitlines()[0].strip(), 60)
-
-
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _fine(segment: Segment) -> bool:
-    if segment.kind == "claim":
-        return segment.checked is not None and segment.checked.verdict != "not supported"
-    return segment.kind == "value"
 
 
 def _level(line: str) -> int:

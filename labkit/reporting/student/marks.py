@@ -10,22 +10,20 @@ from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 from labkit.catalog import METRICS
-from labkit.claims.cell import Cell
-from labkit.claims.cells import Cells, from_frame
-from labkit.claims.claim import MARKS, Claim
-from labkit.claims.judge import Context
-from labkit.claims.measure import samples_of
+from labkit.claims.sentences.numbers import decimals_for, fixed
 from labkit.claims.statements import (
     Checked,
     StatementError,
     check_statement,
     suggestion,
 )
-from labkit.claims.texts import Words, decimals_for, fixed
+from labkit.claims.verdict import FIRM
 from labkit.text.language import _
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from labkit.claims.cells import Cells
+    from labkit.claims.claim import Claim
+    from labkit.claims.table import Table
 
 FENCE = re.compile(r"\s*(```|~~~)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -46,7 +44,8 @@ _ORDINAL = re.compile(r"\s*\d+[.)]\s")
 class Segment:
     """A piece of a student's answer as the report shows it."""
 
-    kind: Literal["text", "value", "claim", "number", "error"]
+    kind: Literal["text", "value", "claim", "number", "error", "heading"]
+    """A heading that matches no question is a remark of ``labkit check``, and no piece."""
     text: str
     """What to show: Markdown for "text", plain words otherwise."""
     line: int
@@ -57,26 +56,44 @@ class Segment:
     """For a claim: what the table makes of it."""
 
     @property
-    def verdict(self) -> str:
-        """Of a claim; empty otherwise."""
-        return self.checked.verdict if self.checked else ""
+    def ok(self) -> bool:
+        """Whether the student need not look at it again."""
+        return self.checked.in_these_runs != "no" if self.checked else self.kind == "value"
 
     @property
-    def mark(self) -> str:
-        """The verdict's sign."""
-        return MARKS[self.checked.verdict] if self.checked else ""
+    def verdict(self) -> str:
+        """Of a claim, as one word for its colour; empty otherwise."""
+        return _stance(self.checked)[0] if self.checked else ""
+
+    @property
+    def said(self) -> str:
+        """What is said of a claim, with a sign that needs no colour; empty otherwise."""
+        return _stance(self.checked)[1] if self.checked else ""
 
 
-def expand(words: str, cells: pd.DataFrame, claims: Sequence[Claim] = ()) -> tuple[Segment, ...]:
+def _stance(checked: Checked) -> tuple[str, str]:
+    """A verdict for the colour, and the strength with what these runs show."""
+    if checked.strength == "not measured":
+        return "not measured", f"– {_('not measured')}"
+    here = checked.in_these_runs
+    if here == "no":
+        said = _("refuted") if checked.strength == "refuted" else _("not so in these runs")
+        return "not supported", f"✗ {said}"
+    if checked.strength in FIRM:
+        return "supported", f"✓ {_(checked.strength)}"
+    said = _("a tie") if here == "tie" else _("so in these runs")
+    return "inconclusive", f"? {said}, {_(checked.strength)}"
+
+
+def expand(words: str, table: Table, claims: Sequence[Claim] = ()) -> tuple[Segment, ...]:
     """A student's Markdown in pieces: text, values, claims with verdicts, marked numbers.
 
     Args:
         words: one section's text.
-        cells: the table.
-        claims: the computed claims; a statement that is among them gets their verdict.
+        table: the cells.
+        claims: the computed claims; a statement that is among them gets their strength.
     """
-    context = context_of(cells)
-    known = _KnownNumbers(context.cells, claims)
+    known = _KnownNumbers(table.cells, claims)
     segments: list[Segment] = []
     fenced = False
     for number, line in enumerate(without_comments(words).split("\n"), 1):
@@ -86,7 +103,7 @@ def expand(words: str, cells: pd.DataFrame, claims: Sequence[Claim] = ()) -> tup
             fenced ^= fence
             segments.append(Segment("text", end + line, number))
             continue
-        segments += [Segment("text", end, number), *_line(line, number, context, known, claims)]
+        segments += [Segment("text", end, number), *_line(line, number, table, known, claims)]
     return _joined(segments)
 
 
@@ -94,7 +111,7 @@ def expand(words: str, cells: pd.DataFrame, claims: Sequence[Claim] = ()) -> tup
 
 
 def _line(
-    line: str, number: int, context: Context, known: _KnownNumbers, claims: Sequence[Claim]
+    line: str, number: int, table: Table, known: _KnownNumbers, claims: Sequence[Claim]
 ) -> list[Segment]:
     segments = []
     place = 0
@@ -103,9 +120,9 @@ def _line(
         place = match.end()
         source = match.group()
         if match["value"]:
-            segments.append(_value(source, number, context.cells))
+            segments.append(_value(source, number, table.cells))
         elif match["claim"]:
-            segments.append(_claim(source, number, context, claims))
+            segments.append(_claim(source, number, table, claims))
         elif match["open"]:
             segments.append(Segment("error", source, number, _("not closed on this line")))
         else:
@@ -147,27 +164,21 @@ def _value(source: str, line: int, cells: Cells) -> Segment:
     if metric not in METRICS:
         hint = suggestion(metric, METRICS)
         return Segment("error", source, line, _("no metric '{name}'", name=metric) + hint)
-    return _measured(cell, metric, source, line)
-
-
-def _measured(cell: Cell, metric: str, source: str, line: int) -> Segment:
     found = cell.metrics.get(metric)
     if found is None:
         why = _("{metric} of {run} was not measured", metric=metric, run=cell.run)
         return Segment("error", source, line, why)
-    decimals = found.decimals
-    if decimals is None:
-        decimals = decimals_for([found.value], METRICS[metric].digits)
+    decimals = decimals_for([found.value]) if found.decimals is None else found.decimals
     return Segment("value", fixed(found.value, decimals), line, f"{cell.run}: {metric}")
 
 
-def _claim(source: str, line: int, context: Context, claims: Sequence[Claim]) -> Segment:
+def _claim(source: str, line: int, table: Table, claims: Sequence[Claim]) -> Segment:
     statement = source.removeprefix("[claim:").removesuffix("]").strip()
     try:
-        checked = check_statement(statement, context, claims)
+        checked = check_statement(statement, table, claims)
     except StatementError as error:
         return Segment("error", source, line, str(error))
-    note = f"{MARKS[checked.verdict]} {_(checked.verdict)}: {statement}"
+    note = f"{_stance(checked)[1]}: {statement}"
     return Segment("claim", checked.text, line, note, checked)
 
 
@@ -196,7 +207,7 @@ class _KnownNumbers:
             for level in cell.settings.values():
                 parts = level if isinstance(level, tuple) else (level,)
                 values += [float(p) for p in parts if isinstance(p, (int, float))]
-        values += [abs(v) for claim in claims for v in claim.numbers.values()]
+        values += [abs(v) for claim in claims for v in claim.sentence.numbers.values()]
         self._values = sorted({abs(v) for v in values})
 
     def has(self, text: str, percent: bool) -> bool:
@@ -231,11 +242,6 @@ def _counts(cells: Cells) -> set[int]:
     epochs = [c.settings.get("epochs") for c in cells]
     last = max((e for e in epochs if isinstance(e, int)), default=0)
     return counts | set(range(1, min(last, 10_000) + 1))
-
-
-def context_of(cells: pd.DataFrame) -> Context:
-    """Wrap the table for checking statements."""
-    return Context(from_frame(cells), Words(), samples=samples_of(cells))
 
 
 def without_comments(text: str) -> str:

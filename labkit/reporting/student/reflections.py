@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
 from labkit.errors import LabkitError
-from labkit.reporting.student.marks import Segment
 from labkit.text.language import _
+
+if TYPE_CHECKING:
+    from labkit.reporting.student.marks import Segment
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,66 @@
+"""Which questions a table calls for, and who answers them: a module a question.
+
+The questions themselves stand in :data:`labkit.catalog.QUESTIONS`; each names the function that
+answers it, ``answer(key, table) -> Answer``. A question without one (a course's own) gets a
+heading and no computed answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from labkit.catalog import QUESTIONS, Question, resolve
+from labkit.claims.claim import Answer
+from labkit.text.language import _
+
+if TYPE_CHECKING:
+    from labkit.claims.cells import Cells
+    from labkit.claims.table import Table
+
+Levels = Mapping[str, Mapping[str, Collection[object]]]
+"""Family to setting to the levels it has in a grid."""
+
+
+def applicable(
+    grid: Levels, references: bool = False, first_values: bool = False
+) -> tuple[str, ...]:
+    """The catalog keys of the questions a grid calls for, in catalog order.
+
+    Args:
+        grid: every family of the grid with its settings and their levels.
+        references: whether published values were given to compare with.
+        first_values: whether the table itself holds first-epoch values.
+    """
+    there = {"": True, "references": references, "first_values": first_values}
+    return tuple(
+        key for key, each in QUESTIONS.items() if there[each.needs] and _applies(each, grid)
+    )
+
+
+def _applies(question: Question, grid: Levels) -> bool:
+    asked = [f for f in grid if f in question.families or not question.families]
+    if not asked or (question.every_family and len(asked) < len(question.families)):
+        return False
+    if not question.factors:
+        return True
+    found = [set(grid[f].get(name, ())) for f in asked for name in question.factors]
+    return any(
+        len(levels) >= question.levels and (not question.among or levels & set(question.among))
+        for levels in found
+    )
+
+
+def questions_for(cells: Cells, references: bool = False) -> tuple[str, ...]:
+    """The questions a table calls for."""
+    grid = {family: cells.of(family).levels for family in cells.families}
+    return applicable(grid, references, any(c.from_table for c in cells))
+
+
+def answer(key: str, table: Table) -> Answer:
+    """One question, answered; `KeyError` if the catalog has none of this key."""
+    question = QUESTIONS[key]
+    if not question.target:
+        return Answer(key, _(question.text))
+    found: Answer = resolve(question.target)(key, table)
+    return found

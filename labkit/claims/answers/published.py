@@ -1,0 +1,27 @@
+"""Do these runs reproduce the published values?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.claims.answers.asked import Asked
+from labkit.claims.findings.published import published
+from labkit.claims.sentences import voice
+
+if TYPE_CHECKING:
+    from labkit.claims.claim import Answer
+    from labkit.claims.table import Table
+
+#: At most so many values are told one by one: those that differ most, for their tolerance.
+TOLD = 4
+
+
+def answer(key: str, table: Table) -> Answer:
+    """How many are reproduced, and those that are furthest off."""
+    say = voice().published
+    found = [published(i, value, table) for i, value in enumerate(table.published, 1)]
+    asked = Asked(key, table, tuple(found))
+    known = [f for f in found if f.missing is None]
+    known.sort(key=lambda f: -abs(f.estimate or 0.0) / (f.tolerance or 1.0))
+    why = [say.statement(f, asked.strengths[f.id]) for f in known[:TOLD]]
+    return asked.answer(say.point(found), why, rests_on=known)

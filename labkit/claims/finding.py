@@ -1,0 +1,141 @@
+"""A finding: what a table shows about one thing, in numbers alone.
+
+No words here and no verdict: :mod:`labkit.claims.verdict` says what may be concluded, and
+:mod:`labkit.claims.sentences` says it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from labkit.claims.statistics import student_interval, student_p
+
+if TYPE_CHECKING:
+    from labkit.claims.cell import Cell
+
+Here = Literal["yes", "no", "tie"]
+Source = Literal["own", "reference"]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How far an estimate would move if the same cells were trained with other seeds."""
+
+    error: float
+    """Standard error of the estimate, on its scale."""
+    df: int
+    """Degrees of freedom behind it."""
+    source: Source
+    """The table's own seeds, or repeated trainings that come with labkit."""
+    name: str = ""
+    """Which reference it is; empty for own noise."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why nothing can be said: the name of a reason, and what it is about."""
+
+    reason: str
+    about: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What all findings share. Fields a kind does not use keep their defaults."""
+
+    kind: str
+    """levels, families, trend, absence, change, agreement, trade-off, spread, published, ..."""
+    metric: str = ""
+    """Catalog key of what was compared."""
+    dataset: str = ""
+    """The one data set it is about; empty for several."""
+    family: str = ""
+    factor: str = ""
+    cells: tuple[Cell, ...] = ()
+    """What it was computed from."""
+    n_seeds: int = 0
+    n_blocks: int = 0
+    """Settings of the other factors it is averaged over."""
+    log: bool = False
+    """Whether the estimate is a difference of logarithms, so a ratio."""
+    estimate: float | None = None
+    slack: float = 0.0
+    """How far rounding of the values may have moved the estimate."""
+    noise: Noise | None = None
+    margin: float = 0.0
+    """Smallest difference worth calling one, on the estimate's scale."""
+    resolution: float = 0.0
+    """What other samples of the same weights could change, on the estimate's scale."""
+    here: Here | None = None
+    """Whether the statement holds in these rows; None where nothing was measured."""
+    missing: Missing | None = None
+    unit: str = ""
+    target: float | None = None
+    """If given, distances from this value were compared."""
+    counterexamples: tuple[str, ...] = ()
+    """Runs or settings that contradict a statement."""
+
+    @property
+    def id(self) -> str:
+        """Stable and readable, of what was asked and not of what came out."""
+        parts = (self.kind, self.family, self.factor, self.metric, self.dataset or "all")
+        return ".".join(part for part in parts if part)
+
+    @property
+    def p(self) -> float | None:
+        """Two-sided p-value of no difference; None where no noise is known."""
+        if self.noise is None or self.estimate is None:
+            return None
+        size = max(0.0, abs(self.estimate) - self.slack)
+        return student_p(size / self.noise.error, self.noise.df)
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float] | None:
+        """Student's interval of the estimate, on its scale; None where no noise is known."""
+        if self.noise is None or self.estimate is None:
+            return None
+        half = student_interval(self.noise.error, self.noise.df, confidence) + self.slack
+        return self.estimate - half, self.estimate + half
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether other samples of the same weights could have made the difference."""
+        return self.estimate is not None and abs(self.estimate) <= self.resolution
+
+    @property
+    def level(self) -> bool:
+        """Whether nothing worth calling a difference can be there."""
+        within = self.interval(0.90)
+        if within is not None and max(abs(end) for end in within) <= self.margin:
+            return True
+        return self.unresolved
+
+    def to_json(self) -> dict[str, Any]:
+        """What was asked and found, for programs: every simple field of the kind."""
+        skip = (
+            "cells",
+            "missing",
+            "noise",
+            "contrasts",
+            "counterexamples",
+            "odd",
+            "hit",
+            "asked",
+            "order",
+        )
+        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in skip}
+        return {name: _plain(value) for name, value in found.items()}
+
+    def shown(self, value: float) -> float:
+        """A value of the estimate's scale as a reader sees it: a log ratio in percent."""
+        return 100 * math.expm1(value) if self.log else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

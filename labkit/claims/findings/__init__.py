@@ -1,0 +1,1 @@
+"""What a table shows, in numbers alone: one module a kind of finding."""

@@ -1,0 +1,211 @@
+"""The levels of a factor against each other, everything else held fixed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from labkit.claims.finding import Finding, Noise
+from labkit.claims.noise import MIN_SEEDS
+from labkit.claims.statistics import FLOAT_NOISE
+
+if TYPE_CHECKING:
+    from labkit.claims.cell import Cell, Level
+    from labkit.claims.cells import Cells
+    from labkit.claims.measure import Measure
+    from labkit.claims.pairs import Pairs
+    from labkit.claims.reference import Borrowed
+    from labkit.claims.table import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast(Finding):
+    """Two levels of a factor, with everything else held fixed: who is ahead, and by how much."""
+
+    kind: str = "contrast"
+    a: Level = ""
+    b: Level = ""
+    mean_a: float = math.nan
+    """Mean of the measure (a geometric mean where ``log``)."""
+    mean_b: float = math.nan
+    towards: int = -1
+    """-1 where lower is better (or asked for), 1 where higher is."""
+    wins: int = 0
+    """Pairs of cells in which the one that is ahead on average is ahead, beyond rounding."""
+    pairs: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"{super().id}.{self.a}-{self.b}"
+
+    @property
+    def ahead(self) -> Level | None:
+        """The better level by its mean; None where rounding does not tell them apart."""
+        if self.here == "tie" or self.estimate is None:
+            return None
+        return self.a if self.estimate * self.towards > 0 else self.b
+
+    @property
+    def behind(self) -> Level | None:
+        ahead = self.ahead
+        return None if ahead is None else (self.b if ahead == self.a else self.a)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Levels(Finding):
+    """All levels of a factor on one data set, each against each."""
+
+    kind: str = "levels"
+    means: Mapping[Level, float] = field(default_factory=dict)
+    """Level to mean, in the levels' own order."""
+    contrasts: tuple[Contrast, ...] = ()
+    towards: int = -1
+    left_out: tuple[Level, ...] = ()
+    """Levels without a measured cell, or never run with the rest held fixed."""
+    planned: int = 0
+    """Cells it would rest on if all had been measured."""
+    odd: Cell | None = None
+    """The cell that departs so far from the reference that its noise was not used."""
+
+    @property
+    def order(self) -> tuple[Level, ...]:
+        """Levels from best to worst."""
+        return tuple(sorted(self.means, key=lambda v: -self.towards * self.means[v]))
+
+    @property
+    def largest(self) -> float:
+        """Size of the largest difference, on the contrasts' scale."""
+        return max((abs(c.estimate or 0.0) for c in self.contrasts), default=0.0)
+
+    def between(self, a: Level, b: Level) -> Contrast:
+        """The contrast of two levels, whichever of them stands first."""
+        return next(c for c in self.contrasts if {c.a, c.b} == {a, b})
+
+    @property
+    def best(self) -> tuple[Level, ...]:
+        """The best level, and those that rounding does not tell from it."""
+        first = self.order[0]
+        tied = (v for v in self.order[1:] if self.between(first, v).here == "tie")
+        return first, *tied
+
+    @property
+    def rivals(self) -> tuple[Contrast, ...]:
+        """The best level against every other."""
+        return tuple(c for c in self.contrasts if self.order[0] in (c.a, c.b))
+
+
+def levels(
+    cells: Cells, factor: str, measure: Measure, table: Table, towards: int | None = None
+) -> tuple[Levels, ...]:
+    """Compare all levels of a factor, data set by data set.
+
+    Args:
+        cells: of one family.
+        factor: name of a setting.
+        measure: what is compared.
+        table: where noise comes from.
+        towards: 1 if higher is ahead, -1 if lower; None: what the measure calls better.
+
+    Returns:
+        A finding a data set. Their noise is pooled over the data sets, so all that are to be
+        judged together must be given together.
+    """
+    sign = towards or (1 if measure.better == "higher" else -1)
+    if not len(cells):
+        return ()
+    found = table.pairs(cells, factor, measure)
+    borrowed = table.spread(cells.families[0], [p for p in found if p.groups])
+    return tuple(_levels(pairs, cells, sign, borrowed) for pairs in found)
+
+
+def _levels(pairs: Pairs, cells: Cells, towards: int, borrowed: Borrowed) -> Levels:
+    family, dataset = cells.families[0], pairs.dataset
+    if pairs.missing:
+        return Levels(
+            family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=dataset,
+            missing=pairs.missing, planned=pairs.planned, towards=towards,
+            cells=cells.of(dataset=dataset).rows,
+        )  # fmt: skip
+    contrasts = tuple(
+        _contrast(pairs, family, a, b, towards, borrowed) for a, b in combinations(pairs.levels, 2)
+    )
+    return Levels(
+        family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=dataset,
+        cells=pairs.cells, n_seeds=len(pairs.seeds), n_blocks=len(pairs.blocks), log=pairs.log,
+        means={v: pairs.back(pairs.mean(v)) for v in pairs.levels},
+        contrasts=contrasts, towards=towards, target=pairs.measure.target,
+        left_out=pairs.left_out, planned=pairs.planned,
+        resolution=contrasts[0].resolution, margin=contrasts[0].margin,
+        here="tie" if all(c.here == "tie" for c in contrasts) else "yes",
+        odd=borrowed.odd,
+    )  # fmt: skip
+
+
+def _contrast(
+    pairs: Pairs, family: str, a: Level, b: Level, towards: int, borrowed: Borrowed
+) -> Contrast:
+    mean_a, mean_b = pairs.mean(a), pairs.mean(b)
+    estimate, slack = mean_a - mean_b, pairs.slack[a] + pairs.slack[b]
+    size = 1.0 if pairs.log else (abs(mean_a) + abs(mean_b)) / 2
+    tie = abs(estimate) <= slack * (1 + 1e-9) + FLOAT_NOISE * size
+    level = pairs.back((mean_a + mean_b) / 2)
+    return Contrast(
+        family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=pairs.dataset,
+        cells=tuple(g.cells[v] for g in pairs.groups for v in (a, b)),
+        n_seeds=len(pairs.seeds), n_blocks=len(pairs.blocks), log=pairs.log,
+        a=a, b=b, mean_a=pairs.back(mean_a), mean_b=pairs.back(mean_b),
+        estimate=estimate, slack=slack, towards=towards, target=pairs.measure.target,
+        noise=_noise(pairs, a, b, borrowed),
+        margin=margin(pairs.measure, level, pairs.log),
+        resolution=resolution(pairs.measure, pairs.dataset, len(pairs.groups), level, pairs.log),
+        here="tie" if tie else "yes",
+        wins=_wins(pairs, a, b, 1 if estimate > 0 else -1), pairs=len(pairs.groups),
+    )  # fmt: skip
+
+
+def _noise(pairs: Pairs, a: Level, b: Level, borrowed: Borrowed) -> Noise | None:
+    seeds, spread = len(pairs.seeds), borrowed.spread
+    if spread is None or (spread.source == "own" and seeds < MIN_SEEDS):
+        return None
+    return spread.of(a, b, seeds)
+
+
+def _wins(pairs: Pairs, a: Level, b: Level, sign: int) -> int:
+    """Pairs of cells whose difference has a sign beyond their rounding."""
+    won = 0
+    for group, values in zip(pairs.groups, pairs.values, strict=True):
+        halves = sum(pairs.measured(group)[v].half for v in (a, b))
+        size = 1.0 if pairs.log else (abs(values[a]) + abs(values[b])) / 2
+        ratio = pairs.back((values[a] + values[b]) / 2) + pairs.measure.offset
+        slack = halves / ratio if pairs.log else halves
+        won += sign * (values[a] - values[b]) > slack + FLOAT_NOISE * size
+    return won
+
+
+def margin(measure: Measure, level: float, log: bool) -> float:
+    """Smallest difference worth calling one, from the catalog's share, on the scale compared."""
+    if log:
+        return math.log1p(measure.share)
+    return measure.share * (1.0 if measure.target is not None else abs(level))
+
+
+def resolution(measure: Measure, dataset: str, cells: int, level: float, log: bool) -> float:
+    """What other samples of the same weights could change in a difference of two means.
+
+    Args:
+        measure: what was measured; only of a proxy FID that labkit took is it known.
+        dataset: the one data set.
+        cells: cells behind each of the means.
+        level: the size of the values, in the measure's unit.
+        log: whether logarithms are compared.
+    """
+    found = measure.resolution(dataset) / math.sqrt(cells)
+    return found / (level + measure.offset) if log else found
+
+
+def pairs_of_levels(found: Sequence[Levels]) -> list[Contrast]:
+    """Every contrast of some findings: a question's family of tests."""
+    return [contrast for each in found for contrast in each.contrasts]

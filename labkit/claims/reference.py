@@ -1,0 +1,204 @@
+"""Noise from repeated trainings that come with labkit, where one's own seeds are too few.
+
+A reference is used only for cells of the very same kind: family, data set, every setting
+but the factors varied there (with levels inside their range), images, epochs, batch,
+arithmetic, feature network and number of samples. :mod:`labkit.calibration` keeps it with the
+values of its cells; ``scripts/reference_noise.py`` makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from labkit import calibration
+from labkit.claims import noise
+from labkit.claims.cell import Cell, Level, Measured
+from labkit.claims.cells import Cells, as_level, make_cells
+from labkit.claims.measure import Samples
+from labkit.claims.pairs import Pairs, pair_up
+from labkit.claims.statistics import fisher_p
+
+if TYPE_CHECKING:
+    from labkit.claims.measure import Measure
+    from labkit.claims.noise import Spread
+
+#: A table departs from the reference if chance alone would do so this rarely.
+GATE = 0.05
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Repeated trainings of one family."""
+
+    name: str
+    """With its version: ``lab1-10000/1``."""
+    about: str
+    """What was trained, in a few words."""
+    family: str
+    settings: Mapping[str, Level]
+    """What was the same in all of them."""
+    factors: Mapping[str, tuple[Level, ...]]
+    """What was varied, with its levels."""
+    samples: Samples
+    features: Mapping[str, str]
+    """Data set to the hash of the feature network it was measured with."""
+    cells: Cells
+
+    def matches(self, cells: Cells, samples: Samples | None) -> bool:
+        """Whether some cells of one family are of the same kind."""
+        if samples != self.samples or cells.families != (self.family,):
+            return False
+        if any(self.features.get(d) != calibration.feature_hash(d) for d in cells.datasets):
+            return False
+        return all(self._same(cell) for cell in cells)
+
+    def _same(self, cell: Cell) -> bool:
+        if cell.settings.keys() != self.settings.keys() | self.factors.keys():
+            return False
+        return all(
+            _inside(level, self.factors[name])
+            if name in self.factors
+            else level == self.settings[name]
+            for name, level in cell.settings.items()
+        )
+
+    @property
+    def fewest_seeds(self) -> int:
+        """Seeds of the data set that has fewest."""
+        return min(len(self.cells.of(dataset=d).seeds) for d in self.cells.datasets)
+
+    def pairs(self, like: Sequence[Pairs]) -> list[Pairs]:
+        """Its own comparisons of the factor and measure that some comparisons have."""
+        return [self._paired(p) for p in like]
+
+    def _paired(self, like: Pairs) -> Pairs:
+        key = (like.dataset, like.factor, like.measure)
+        if key not in self._pairs:
+            self._pairs[key] = pair_up(self.cells.of(dataset=key[0]), *key[1:])
+        return self._pairs[key]
+
+    @cached_property
+    def _pairs(self) -> dict[tuple[str, str, Measure], Pairs]:
+        """Comparisons made before: every question asks for them again."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Borrowed:
+    """What a reference says of some comparisons."""
+
+    spread: Spread | None
+    """None where it does not apply."""
+    odd: Cell | None = None
+    """The cell that departs so far from the reference that it was not used."""
+
+
+def borrow(comparisons: Sequence[Pairs], reference: Reference) -> Borrowed:
+    """The noise a reference gives for one factor and one measure on all data sets compared.
+
+    Where the cells depart from the sum of the factors' effects by more than the reference's
+    do, it is no measure of them: the cell that departs most is named instead.
+
+    Its degrees of freedom are its seeds less one, not those of the pooled value: the data sets
+    and levels of a seed start from the same weights and noise, and a single training strays
+    farther now and then than a normal law allows (``scripts/simulate_claims.py``).
+    """
+    known = reference.pairs(comparisons)
+    found = noise.spread(known)
+    if found is None:
+        return Borrowed(None)
+    single, df = noise.rest(known)
+    odd = _odd(comparisons, known, single, df) if df else None
+    if odd is not None:
+        return Borrowed(None, odd)
+    blocks = len(known[0].blocks)
+    here = min(len(p.blocks) for p in comparisons)
+    # A level's mean over fewer blocks holds more of each cell's own noise.
+    more = single / here - single / blocks if here < blocks else 0.0
+    return Borrowed(
+        replace(
+            found,
+            variance=max(found.variance, single / blocks) + more,
+            df=min(found.df, reference.fewest_seeds - 1),
+            by_level={level: value + more for level, value in found.by_level.items()},
+            source="reference",
+            name=reference.name,
+        )
+    )
+
+
+def _odd(
+    comparisons: Sequence[Pairs], known: Sequence[Pairs], single: float, df: int
+) -> Cell | None:
+    """The cell that departs most, if together they depart by more than chance; else None."""
+    squares, degrees = 0.0, 0
+    worst: tuple[float, Cell] | None = None
+    for pairs, there in zip(comparisons, known, strict=True):
+        if len(pairs.blocks) < 2:
+            continue
+        mine, theirs = noise.interaction(pairs), noise.interaction(there)
+        shared = mine.keys() <= theirs.keys()
+        variance = single * (1 / len(pairs.seeds) + (1 / len(there.seeds) if shared else 0.0))
+        for (level, block), value in mine.items():
+            left = value - theirs[level, block] if shared else value
+            squares += left**2 / variance
+            cell = next(g.cells[level] for g in pairs.groups if g.block == block)
+            if worst is None or abs(left) > worst[0]:
+                worst = (abs(left), cell)
+        degrees += (len(pairs.levels) - 1) * (len(pairs.blocks) - 1)
+    if not degrees or worst is None or fisher_p(squares / degrees, degrees, df) > GATE:
+        return None
+    return worst[1]
+
+
+def find(cells: Cells, samples: Samples | None) -> Reference | None:
+    """The reference of the same kind as some cells of one family, if labkit has one."""
+    return next((each for each in shipped() if each.matches(cells, samples)), None)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> tuple[Reference, ...]:
+    """All references that come with labkit."""
+    return tuple(read(entry) for entry in calibration.reference_noise())
+
+
+def read(entry: Mapping[str, Any]) -> Reference:
+    """A reference as :mod:`labkit.calibration` keeps it, in the claims' own types."""
+    settings = {name: as_level(level) for name, level in entry["settings"].items()}
+    factors = {name: tuple(map(as_level, found)) for name, found in entry["factors"].items()}
+    rows = []
+    for values in entry["cells"]:
+        row = dict(zip(entry["columns"], values, strict=True))
+        levels = {name: as_level(row[name]) for name in factors}
+        rows.append(
+            Cell(
+                run=f"{row['dataset']} {' '.join(map(str, levels.values()))} {row['seed']}",
+                family=entry["family"],
+                dataset=row["dataset"],
+                seed=row["seed"],
+                settings={**settings, **levels},
+                metrics={n: Measured(row[n]) for n in entry["metrics"] if row[n] is not None},
+                status="done",
+            )
+        )
+    return Reference(
+        f"{entry['name']}/{entry['version']}",
+        entry["about"],
+        entry["family"],
+        settings,
+        factors,
+        Samples(*entry["samples"]),
+        entry["features"],
+        make_cells(rows),
+    )
+
+
+def _inside(level: Level, levels: Sequence[Level]) -> bool:
+    """Whether a level lies in a reference's range, or is one of its names."""
+    numbers = [v for v in levels if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    if isinstance(level, (int, float)) and not isinstance(level, bool) and len(numbers) > 1:
+        return min(numbers) <= level <= max(numbers)
+    return level in levels

@@ -1,0 +1,127 @@
+"""How many trainings something happened to, in English."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.claims.cells import Cells
+from labkit.claims.findings.absence import by_level
+from labkit.claims.sentences.en import names
+from labkit.claims.sentences.numbers import Numbers
+
+if TYPE_CHECKING:
+    from labkit.claims.claim import Sentence
+    from labkit.claims.findings.absence import Absence
+    from labkit.claims.verdict import Strength
+
+#: What did not happen, and what did: to one, to several.
+NOTHING = {
+    "finished": "{all} finished",
+    "collapse": "none of {n} collapsed",
+    "unsteady": "{all} {were} steady",
+}
+SOMETHING = {
+    "finished": "{hits} did not finish",
+    "collapse": "{hits} collapsed",
+    "unsteady": "the FID rose again in {hits}",
+}
+#: What it is about, where nothing is known of it.
+ABOUT = {
+    "finished": "how the trainings ended",
+    "collapse": "mode collapse",
+    "unsteady": "steadiness",
+}
+#: At most so many cells are named, with so many words together.
+NAMED, ROOM = 3, 18
+
+
+def statement(found: Absence, strength: Strength) -> Sentence:
+    """The statement with its counts: a row of the evidence."""
+    n = Numbers()
+    models = trainings(found)
+    if not found.hit:
+        said = NOTHING[found.what].format(
+            n=models, all=everyone(found), were="was" if found.n == 1 else "were"
+        )
+        if found.n == 1 and found.what == "collapse":
+            said = f"{everyone(found)} did not collapse"
+        return n.sentence(f"{said}{unknown(found)}.", [found])
+    text = SOMETHING[found.what].format(hits=hits(found))
+    return n.sentence(f"{text}: {listed(found)}{unknown(found)}.", [found])
+
+
+def trainings(found: Absence) -> str:
+    """ "twelve GANs on MNIST", "one training"."""
+    kind = names.family(found.family, found.n != 1) if found.family else names.plural("training")
+    if not found.family and found.n == 1:
+        kind = "training"
+    return f"{names.count(found.n)} {kind}{names.on(found.dataset)}"
+
+
+def everyone(found: Absence) -> str:
+    """ "the GAN on MNIST", "both GANs", "all twelve GANs"."""
+    kind = trainings(found).partition(" ")[2]
+    if found.n < 3:
+        return f"the {kind}" if found.n == 1 else f"both {kind}"
+    return f"all {trainings(found)}"
+
+
+def hits(found: Absence) -> str:
+    """ "two of twelve GANs", "all twelve GANs", "both GANs on MNIST"."""
+    if len(found.hit) < found.n:
+        return f"{names.count(len(found.hit))} of {trainings(found)}"
+    return everyone(found)
+
+
+def listed(found: Absence, first: str = "") -> str:
+    """The trainings it happened to, by what tells them from the others.
+
+    Args:
+        found: what happened.
+        first: said behind the first of them.
+    """
+    among = Cells(found.asked)
+    each: list[str] = []
+    for cell in found.hit[:NAMED]:
+        name = names.cell(cell, among)
+        if each and len(" ".join([*each, name]).split()) > ROOM:
+            break
+        each.append(name + first if not each else name)
+    more = len(found.hit) - len(each)
+    if more:
+        each.append(f"{names.count(more)} more")
+    if len(each) > 2 and any("," in name for name in each):
+        return f"{'; '.join(each[:-1])}; and {each[-1]}"
+    if len(each) == 2 and not more and "," in each[0]:
+        return "; ".join(each)
+    return names.listing(each)
+
+
+def shared_out(found: Absence, factor: str) -> str:
+    """ "three of four with hinge, one of four with BCE and none with another loss"."""
+    counts = by_level(found, factor)
+    hit = sorted((v for v in counts if counts[v][0]), key=lambda v: -counts[v][0] / counts[v][1])
+    alike = len({n for _, n in counts.values()}) == 1
+    each = [
+        _of(*counts[v], short=alike and i > 0)
+        + f" with {names.bare(factor, v) if i else names.level(factor, v)}"  # type: ignore[arg-type]
+        for i, v in enumerate(hit)
+    ]
+    spared = [v for v in counts if not counts[v][0]]
+    if spared:
+        other = names.bare(factor, spared[0]) if len(spared) == 1 else "any other"  # type: ignore[arg-type]
+        each.append(f"none with {other}")
+    return names.listing(each)
+
+
+def _of(hit: int, n: int, short: bool) -> str:
+    """ "two of six"; "two" where how many there are has been said."""
+    if n == 1:
+        return "the one"
+    return names.count(hit) if short else f"{names.count(hit)} of {names.count(n)}"
+
+
+def unknown(found: Absence) -> str:
+    """ " (of one it is not known)"; empty where all are known."""
+    n = len(found.asked) - found.n
+    return f" (not known of {names.count(n)})" if n else ""

@@ -1,0 +1,123 @@
+"""How measured values are printed: rounded in one place, and every one of them remembered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from labkit.catalog.metrics import SHARES
+from labkit.claims.claim import Sentence
+
+if TYPE_CHECKING:
+    from labkit.claims.finding import Finding
+
+
+#: Words of the longest sentence.
+LONGEST = 30
+
+
+class Numbers:
+    """The values of one sentence while it is written."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, float] = {}
+        self.shown: dict[str, str] = {}
+
+    def value(self, name: str, value: float, decimals: int) -> str:
+        """A measured value as text, kept under a name."""
+        self.numbers[name] = float(value)
+        self.shown[name] = fixed(value, decimals)
+        return self.shown[name]
+
+    def share(self, name: str, value: float, decimals: int = 0) -> str:
+        """A share (0 to 1) in percent: "52 %", "0.4 %".
+
+        Args:
+            name: what it is.
+            value: the share.
+            decimals: of the percentage; small ones have one at least.
+        """
+        percent = 100 * value
+        text = fixed(percent, max(decimals, 1 if 0.05 <= abs(percent) < 0.95 else 0))
+        self.numbers[name] = float(value)
+        self.shown[name] = f"{text} %"
+        return self.shown[name]
+
+    def measured(self, metric: str, name: str, value: float, decimals: int) -> str:
+        """A value of a metric as people say it: a share in percent, all else as it is."""
+        if metric in SHARES:
+            return self.share(name, value, decimals)
+        return self.value(name, value, decimals)
+
+    def sentence(self, text: str, findings: Iterable[Finding] = ()) -> Sentence:
+        """The finished sentence, its first letter a capital unless it is a symbol."""
+        # Levels of a factor have no row of their own among the evidence: their contrasts have.
+        rows = (row for f in findings for row in getattr(f, "contrasts", None) or (f,))
+        ids = tuple(dict.fromkeys(row.id for row in rows))
+        first = text.partition(" ")[0]
+        symbol = "_" in first or (len(first) == 1 and first != "a")
+        start = first if symbol else text[:1].upper() + first[1:]
+        return Sentence(start + text[len(first) :], self.numbers, self.shown, ids)
+
+
+def fits(found: Sentence) -> bool:
+    """Whether a sentence can be read in one breath."""
+    return len(found.text.split()) <= LONGEST
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Fixed-point text with a true minus sign, and no negative zero; powers of ten from 10¹² on."""
+    text = f"{value:.{decimals}f}" if abs(value) < 1e12 else f"{value:.3g}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def decimals_for(values: Iterable[float], typed: int | None = None, apart: bool = True) -> int:
+    """Decimals with which values stand side by side: two or three significant digits.
+
+    Args:
+        values: finite numbers.
+        typed: decimals the values were given with; None for exact doubles.
+        apart: whether values that differ must be printed differently, if two more decimals
+            can do it.
+    """
+    found = list(values)
+    largest = max((abs(v) for v in found), default=0.0)
+    if largest == 0 or all(float(v).is_integer() for v in found):
+        start = 0
+    else:
+        start = max(0, 1 - min(math.floor(math.log10(largest)), 1))
+        start = 1 if start == 0 and largest < 100 else start
+    distinct = len(set(found))
+    tried = range(start, start + 3) if apart else (start,)
+    chosen = next((d for d in tried if len({fixed(v, d) for v in found}) == distinct), start)
+    return chosen if typed is None else min(chosen, typed)
+
+
+def decimals_of(
+    metric: str, values: Iterable[float], typed: int | None = None, apart: bool = True
+) -> int:
+    """Decimals for values of a metric, of their percentage where they are said in percent."""
+    if metric not in SHARES:
+        return decimals_for(values, typed, apart)
+    percent = [100 * v for v in values]
+    distinct = len(set(percent))
+    fits = (d for d in range(3) if len({fixed(p, d) for p in percent}) == distinct)
+    chosen = next(fits, 0) if apart else 0
+    return chosen if typed is None else min(chosen, max(0, typed - 2))
+
+
+def typed_decimals(findings: Iterable[Finding]) -> int | None:
+    """Fewest decimals of the typed values some findings rest on; None if all are exact."""
+    typed = [
+        value.decimals
+        for finding in findings
+        for cell in finding.cells
+        if (value := cell.metrics.get(finding.metric)) is not None and value.decimals is not None
+    ]
+    return min(typed) if typed else None
+
+
+def alike(values: Sequence[float], decimals: int) -> bool:
+    """Whether all values print the same."""
+    return len({fixed(v, decimals) for v in values}) == 1

@@ -1,0 +1,438 @@
+"""What answers say of tables small enough to check by eye: gaps, ties, seeds, faults by kind."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from labkit.catalog import METRICS, QUESTIONS, resolve
+from labkit.claims import (
+    Answer,
+    Claim,
+    Published,
+    answer_questions,
+    answers_of,
+    conclude,
+    table_of,
+)
+from labkit.claims.cells import from_frame
+from labkit.claims.sentences.en import names
+from tests.builders.tables import lab1
+
+
+def answered(frame: pd.DataFrame, **more: Any) -> dict[str, Answer]:
+    return {a.question: a for a in answer_questions(frame, **more)}
+
+
+def claims(frame: pd.DataFrame, **more: Any) -> dict[str, Claim]:
+    return {c.id: c for a in answer_questions(frame, **more) for c in a.claims}
+
+
+def gans(*rows: dict[str, Any]) -> pd.DataFrame:
+    """GANs on MNIST, a row each."""
+    base = {"family": "gan", "dataset": "MNIST", "seed": 0, "status": "done"}
+    return pd.DataFrame([{"run": f"r{i}", **base, **row} for i, row in enumerate(rows)])
+
+
+# ------------------------------------------------------------------ the engine as a whole
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_can_be_spoken_of(name: str) -> None:
+    assert re.fullmatch(r"[^_]+", names.metric(name))
+
+
+@pytest.mark.parametrize("key", [k for k, q in QUESTIONS.items() if q.target])
+def test_every_question_is_answered_of_any_table(key: str) -> None:
+    assert callable(resolve(QUESTIONS[key].target))
+    for frame in (lab1(), lab1(3), lab1().drop(columns=["proxy_fid"]), gans({"proxy_fid": 9.0})):
+        (answer,) = answer_questions(frame, questions=[key])
+        assert answer.point is not None
+        assert answer.point.text[-1] == "."
+
+
+def test_lab_1_calls_for_its_four_questions_in_order() -> None:
+    assert list(answered(lab1())) == ["stability", "mode_collapse", "latent_dim", "combining"]
+
+
+def test_other_grids_call_for_questions_of_their_factors() -> None:
+    frame = lab1()
+    some = frame[frame["family"] == "gan"].copy()
+    some["constraint"] = ["none" if i % 2 else "gradient_penalty" for i in range(len(some))]
+    some["loss"] = some["loss"].replace({"bce": "wasserstein"})
+    assert list(answered(some)) == ["stability", "mode_collapse", "loss_kind", "constraint"]
+    assert "beta" in answered(frame[frame["family"] == "vae"].assign(beta=[1, 2, 4, 1, 2, 4]))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_order_and_the_names_of_rows_change_nothing(seed: int) -> None:
+    frame = lab1(3)
+    other = frame.sample(frac=1, random_state=seed).reset_index(drop=True)
+    other["run"] = [f"Größe <b>'{i}'</b> | $x$" for i in range(len(other))]
+
+    def told(frame: pd.DataFrame) -> list[Any]:
+        return [a.paragraph for a in answer_questions(frame, resume=lambda runs, seeds: "")]
+
+    assert told(frame) == told(other)
+    first, second = (claims(f, resume=lambda runs, seeds: "") for f in (frame, other))
+    assert {k: (c.text, c.strength) for k, c in first.items()} == {
+        k: (c.text, c.strength) for k, c in second.items()
+    }
+
+
+def test_ids_are_unique_and_depend_on_the_grid_alone() -> None:
+    frame = lab1(3)
+    other = frame.assign(proxy_fid=frame["proxy_fid"].to_numpy()[::-1])
+    ids = [c.id for a in answer_questions(frame) for c in a.claims]
+    assert len(ids) == len(set(ids))
+    assert ids == [c.id for a in answer_questions(other) for c in a.claims]
+
+
+def test_json_is_plain_and_supported_means_clear() -> None:
+    found = {**claims(lab1(3)), **claims(lab1())}
+    strengths = set()
+    for claim in found.values():
+        data = json.loads(json.dumps(claim.to_json(), allow_nan=False))
+        assert (data["verdict"] == "supported") == (data["strength"] == "clear")
+        assert (data["noise"] is None) or data["noise"]["source"] in ("own", "reference")
+        strengths.add(data["strength"])
+    assert {"clear", "within noise"} <= strengths | {c.strength for c in claims(lab1(3)).values()}
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_fewer_than_three_seeds_are_never_clear(seeds: int) -> None:
+    found = claims(lab1(seeds))
+    assert not {"clear", "beyond usual"} & {c.strength for c in found.values()}
+    assert not any("clearly" in a.paragraph for a in answered(lab1(seeds)).values())
+
+
+def test_an_absent_metric_is_not_measured_and_says_so() -> None:
+    for key, column in (("latent_dim", ["test_recon_loss", "recon_loss", "proxy_fid"]),
+                        ("stability", ["fid_drawdown", "fid_final_excess"])):  # fmt: skip
+        told = answered(lab1().drop(columns=column))[key]
+        assert told.point is not None
+        assert told.point.text.startswith("Not measured: ")
+    gone = lab1().assign(coverage=float("nan"))
+    assert not any("coverage" in c.finding.metric and c.strength != "not measured"
+                   for c in claims(gone).values())  # fmt: skip
+
+
+# ------------------------------------------------------------------ gaps
+
+
+def test_a_failed_cell_takes_its_group_out_and_is_told() -> None:
+    rows = [{"loss": loss, "z_dim": z, "proxy_fid": fid, "fid_drawdown": 0.0}
+            for z, fids in ((32, (10.0, 20.0)), (64, (30.0, 31.0)))
+            for loss, fid in zip(("hinge", "bce"), fids, strict=True)]  # fmt: skip
+    rows[3] |= {"status": "failed"}
+    told = answered(gans(*rows))["stability"]
+    assert any("BCE, z 64" in s.text and "not finish" in s.text for s in told.sentences)
+    found = claims(gans(*rows))["stability.contrast.gan.loss.proxy_fid.MNIST.hinge-bce"]
+    assert found.finding.cells and {c.settings["z_dim"] for c in found.finding.cells} == {32}  # noqa: PT018
+    assert "10.0 against 20.0" in found.text
+
+
+def test_a_failed_level_is_told_where_the_level_is_asked_about() -> None:
+    frame = gans(
+        {"loss": "hinge", "proxy_fid": 12.0}, {"loss": "bce", "proxy_fid": 14.0},
+        {"loss": "wasserstein", "status": "failed"},
+    )  # fmt: skip
+    said = answered(frame, questions=["loss_kind"])["loss_kind"].paragraph
+    assert "One of three GANs on MNIST did not finish: Wasserstein." in said
+    vaes = gans(
+        {"family": "vae", "latent_dim": 8, "test_recon_loss": 90.0},
+        {"family": "vae", "latent_dim": 16, "test_recon_loss": 80.0},
+        {"family": "vae", "latent_dim": 32, "status": "failed"},
+    )
+    said = answered(vaes, questions=["latent_dim"])["latent_dim"].paragraph
+    assert "One of three VAEs on MNIST did not finish: latent 32." in said
+
+
+@pytest.mark.parametrize("status", ["missing", "failed"])
+def test_what_an_unfinished_cell_reports_is_no_measurement(status: str) -> None:
+    frame = gans({"loss": "hinge", "proxy_fid": 1.0, "status": status},
+                 {"loss": "bce", "proxy_fid": 20.0})  # fmt: skip
+    assert not any(".contrast." in key for key in claims(frame))
+    assert "1.0" not in answered(frame)["stability"].paragraph
+
+
+def test_only_a_setting_varied_with_the_rest_held_fixed_is_credited() -> None:
+    frame = gans({"loss": "hinge", "constraint": "none", "lr": 1e-3, "proxy_fid": 55.0},
+                 {"loss": "wasserstein", "constraint": "gradient_penalty", "lr": 1e-4,
+                  "proxy_fid": 16.0})  # fmt: skip
+    told = answered(frame)["constraint"]
+    assert told.point is not None
+    assert told.point.text.startswith("Nothing can be credited to the constraint: ")
+    assert "loss" in told.point.text and "changed with it" in told.point.text  # noqa: PT018
+    assert "as a whole" in told.why[0].text.lower()
+
+
+def test_loss_values_are_never_ranked_across_loss_kinds() -> None:
+    frame = gans({"loss": "hinge", "d_loss": 1.0, "proxy_fid": 9.0},
+                 {"loss": "bce", "d_loss": 0.5, "proxy_fid": 8.0})  # fmt: skip
+    assert not any(c.finding.metric == "d_loss" and c.strength != "not measured"
+                   for c in claims(frame).values() if c.finding.kind == "contrast")  # fmt: skip
+
+
+def test_sharpness_is_compared_by_its_distance_from_real_and_said_so() -> None:
+    rows = [{"loss": loss, "sharpness": value}
+            for loss, value in (("hinge", 0.9), ("wasserstein", 1.3))]  # fmt: skip
+    point = answered(gans(*rows))["loss_kind"].point
+    assert point is not None
+    assert "hinge was ahead of Wasserstein" in point.text
+    assert "sharpness off by 0.10 against 0.30" in point.text
+
+
+def test_collapsed_cells_are_named_counted_and_judged_apart() -> None:
+    frame = lab1()
+    frame.loc[3, "collapse"] = "classes missing: 4, 9; under-represented: 1 (0.9 %)"
+    told = answered(frame)["mode_collapse"]
+    assert told.point is not None
+    assert told.point.text == "Yes: one of twelve GANs collapsed."
+    assert "It is BCE, z 32 on MNIST (without 4 or 9)." in told.paragraph
+    assert "went with it" not in told.paragraph  # one collapse is no pattern
+    assert "A likely reason (not tested here)" in told.paragraph
+
+
+def test_what_collapsed_cells_share_is_told_with_how_many_without_it_did_not() -> None:
+    frame = lab1()
+    bce = (frame["loss"] == "bce") & (frame["family"] == "gan")
+    frame.loc[frame[bce].index[:4], "collapse"] = "classes missing: 4, 9"
+    told = answered(frame)["mode_collapse"].paragraph
+    assert "All of them have BCE; none of six with hinge collapsed." in told
+    frame.loc[frame[bce].index[2:4], "collapse"] = ""
+    told = answered(frame)["mode_collapse"].paragraph
+    assert re.search(r"Both have .*BCE.* collapsed, which is too few to say what helped\.", told)
+    frame.loc[frame["family"] == "gan", "collapse"] = ["classes missing: 4", ""] * 6
+    assert "All of them have" not in answered(frame)["mode_collapse"].paragraph
+
+
+def test_no_collapse_credits_nothing() -> None:
+    told = answered(lab1())["mode_collapse"]
+    assert told.paragraph.startswith("No: none of the twelve GANs collapsed.")
+    assert "nothing can be credited with preventing it" in told.paragraph
+    assert "likely reason" not in told.paragraph
+
+
+def test_a_collapse_that_was_not_measured_is_no_evidence_of_none() -> None:
+    told = answered(lab1().drop(columns=["collapse", "mode_collapse", "missing_classes"]))
+    point = told["mode_collapse"].point
+    assert point is not None
+    assert point.text == "Not measured: the table does not say whether anything collapsed."
+    table = table_of(lab1().drop(columns=["collapse", "mode_collapse", "missing_classes"]))
+    assert not any("Not measured" in s.text for s in conclude(table, answers_of(table)))
+
+
+def test_collapsed_cells_keep_borrowed_noise_away() -> None:
+    frame = lab1()
+    frame.loc[3, "collapse"] = "classes missing: 4, 9"
+    assert all(c.finding.noise is None for c in claims(frame).values())
+
+
+# ------------------------------------------------------------------ the first release's faults
+
+
+def test_a_remainder_is_no_effect() -> None:
+    """Noise is named as such, and is not how two settings combine."""
+    from labkit.claims.findings.spread import spread
+    from labkit.claims.measure import measure
+
+    cells = from_frame(lab1(3)).of("gan", "MNIST")
+    found = spread(cells, measure("proxy_fid"))
+    assert found.rest is not None
+    assert sum(found.shares.values()) + found.combination + found.rest == pytest.approx(1.0)
+    one = spread(from_frame(lab1()).of("gan", "MNIST"), measure("proxy_fid"))
+    assert one.rest is None  # one seed cannot tell noise from combination
+
+
+def test_no_sentence_bears_a_tag_of_another_statement() -> None:
+    for answer in [*answered(lab1()).values(), *answered(lab1(3)).values()]:
+        assert not re.search(r"\((not )?supported|inconclusive", answer.paragraph)
+
+
+def test_a_tie_has_no_winner() -> None:
+    frame = gans({"loss": "hinge", "proxy_fid": 17.3}, {"loss": "wasserstein", "proxy_fid": 17.3})
+    found = claims(frame)["loss_kind.contrast.gan.loss.proxy_fid.MNIST.hinge-wasserstein"]
+    assert found.in_these_runs == "tie"
+    assert "ahead" not in answered(frame)["loss_kind"].paragraph
+    table = table_of(frame)
+    (best, *_) = conclude(table, answers_of(table))
+    assert "hinge or Wasserstein (17.3)" in best.text
+
+
+def test_training_and_test_values_are_named_apart() -> None:
+    told = answered(lab1())["latent_dim"].paragraph
+    assert "Test reconstruction loss" in told
+    assert "raining loss" not in told
+    betas = lab1()
+    betas = betas[betas["family"] == "vae"].assign(beta=[1, 2, 4, 1, 2, 4], latent_dim=8)
+    named = {names.short(m) for m in ("test_recon_loss", "recon_loss", "test_total_loss",
+                                      "total_loss")}  # fmt: skip
+    assert len(named) == 4
+
+
+def test_the_largest_effect_comes_first() -> None:
+    rows = [{"loss": loss, "z_dim": z, "proxy_fid": 10.0 + (loss == "bce") + 20 * (z == 64)}
+            for loss in ("hinge", "bce") for z in (32, 64)]  # fmt: skip
+    told = answered(gans(*rows))["stability"].paragraph
+    assert told.index("z 32") < told.index("hinge was ahead of BCE")
+
+
+def test_a_fall_that_ends_is_told_to_where_it_goes() -> None:
+    """Most of a fall of 7.3 and then of 0.24 is had early: no "at every step"."""
+    frame = lab1()
+    vae = frame["family"] == "vae"
+    frame.loc[vae, "test_recon_loss"] = [92.7, 85.4, 85.2] * 2
+    told = answered(frame)["latent_dim"]
+    assert "every step" not in told.paragraph
+    assert "from 92.7 (8) to 85.4 (16), and 32 added nothing" in told.paragraph
+
+
+def test_a_point_does_not_say_worse_of_what_got_better() -> None:
+    frame = lab1()
+    vae = frame["family"] == "vae"
+    frame.loc[vae, "test_recon_loss"] = [50.0, 60.0, 70.0] * 2
+    frame.loc[vae, "proxy_fid"] = [9.0, 7.0, 5.0] * 2
+    point = answered(frame)["latent_dim"].point
+    assert point is not None
+    assert "rebuilt images worse; new samples were best from the largest" in point.text
+
+
+def test_the_idea_follows_where_the_vae_loses() -> None:
+    for recon, weak in ((0.5, "random codes are"), (6.0, "the decoder is")):
+        frame = lab1()
+        vae = frame["family"] == "vae"
+        frame.loc[vae, "recon_proxy_fid"], frame.loc[vae, "proxy_fid"] = recon, 8.0
+        told = answered(frame)["combining"]
+        assert told.point is not None
+        assert told.point.text.startswith("An adversarial VAE: ")
+        assert ("from random codes" in told.point.text) == (recon == 0.5)
+        assert f"half that of samples: {weak} the weak point" in told.paragraph
+
+
+def test_hybrids_that_were_trained_are_the_idea() -> None:
+    frame = lab1()
+    third = frame[frame["family"] == "vae"].assign(family="vae_gan")
+    third["run"] += "h"
+    for factor, said in ((0.1, "beat both parents"), (10.0, "did not beat both parents")):
+        told = answered(pd.concat([frame, third.assign(proxy_fid=third["proxy_fid"] * factor)]))
+        point = told["combining"].point
+        assert point is not None
+        assert "VAE-GAN" in point.text
+        assert said in point.text
+
+
+def test_the_counter_example_is_named() -> None:
+    frame = lab1().assign(coverage=0.4)
+    frame.loc[frame["run"] == "MNIST_VAE_latent8", "coverage"] = 0.9
+    frame.loc[frame["family"] == "vae", "proxy_fid"] += 1000
+    told = answered(frame)["combining"].paragraph
+    assert "One VAE beats every GAN in coverage on MNIST: latent 8 (90 %)." in told
+
+
+def test_what_was_not_converged_is_told() -> None:
+    table = table_of(lab1())
+    last = [s.text for s in conclude(table, answers_of(table))][-1]
+    assert int((lab1()["best_epoch"] == 10).sum()) == 12
+    assert last.startswith("Twelve of 18 trainings were best at their last epoch")
+
+
+def test_more_seeds_are_not_promised_where_they_would_not_tell() -> None:
+    rows = [{"loss": loss, "z_dim": 8 * 2**z, "seed": seed, "run": f"{loss}{z}{seed}",
+             "proxy_fid": 10 + ((seed * 7 + z * 3 + (loss == "bce") * 5) % 11) * 0.5}
+            for loss in ("hinge", "bce") for z in range(2) for seed in range(5)]  # fmt: skip
+    found = [c for c in claims(gans(*rows)).values() if c.strength == "within noise"]
+    assert found
+    plans = [c.settle for c in found if c.settle]
+    assert any(p.seeds == 0 and "even 20 seeds would hardly tell" in p.text for p in plans)
+
+
+def test_dominance_is_told_by_setting_where_it_always_goes_with_it() -> None:
+    frame = lab1(3)
+    rows = frame["family"] == "gan"
+    frame.loc[rows, "d_dominance"] = frame[rows]["loss"].map({"hinge": 0.1, "bce": 0.3})
+    told = answered(frame)["stability"]
+    assert "did so least with hinge (10 % on" in told.paragraph
+    assert "most with BCE (30 % and 30 %)" in told.paragraph
+    assert "stability.contrast.gan.loss.d_dominance.MNIST.hinge-bce" in {c.id for c in told.claims}
+    frame.loc[rows, "d_dominance"] = 0.0
+    assert "The discriminator never overpowered" in answered(frame)["stability"].paragraph
+
+
+def test_what_would_settle_is_of_the_setting_that_was_asked_about() -> None:
+    frame = lab1()
+    frame = frame[frame["family"] == "vae"]
+    two = pd.concat([frame.assign(lr=lr, run=frame["run"] + f"_{lr}",
+                                  test_recon_loss=frame["test_recon_loss"] * (1 + 100 * lr))
+                     for lr in (1e-3, 1e-2)])  # fmt: skip
+    told = answered(two)["latent_dim"]
+    assert "would tell latent " in told.sure
+
+
+def test_the_conclusion_says_nothing_twice_and_nothing_unmeasured() -> None:
+    frame = gans({"loss": "hinge", "proxy_fid": 10.0}, {"loss": "wasserstein", "proxy_fid": 12.0})
+    table = table_of(frame)
+    lines = [s.text for s in conclude(table, answers_of(table))]
+    assert sum("ahead of Wasserstein" in line for line in lines) == 1
+    assert not any("not measured" in line for line in lines)
+
+
+# ------------------------------------------------------------------ other questions
+
+
+def test_first_and_last_epochs() -> None:
+    frame = gans({"run": "a", "loss": "wasserstein", "proxy_fid": 90.0},
+                 {"run": "b", "loss": "hinge", "proxy_fid": 95.0})  # fmt: skip
+    epochs = pd.DataFrame({"run": ["a", "a", "b", "b"], "epoch": [2, 1, 1, 2],
+                           "g_loss": [0.158, -0.006, 1.0, 0.5]})  # fmt: skip
+    told = answered(frame, epochs=epochs, questions=["training"])["training"].paragraph
+    assert "rose from −0.01 to 0.16." in told  # no percentage across zero
+    assert re.search(r"fell from 1\.00? to 0\.50? \(by 50 %\)", told)
+    assert "Losses of different kinds are not comparable" in told
+    none = answered(frame, questions=["training"])["training"].point
+    assert none is not None
+    assert none.text == "Not measured: there are no values of the first epoch."
+
+
+def test_published_values() -> None:
+    where = {"family": "gan", "loss": "hinge"}
+    given = [
+        Published("proxy_fid", 9.5, 1.0, "table 1", where),
+        Published("proxy_fid", 20.0, 1.0, "table 2", where),
+        Published("proxy_fid", 5.0, 1.0, "table 3", where, "another network"),
+    ]
+    frame = gans({"loss": "hinge", "proxy_fid": 9.0}, {"loss": "bce", "proxy_fid": 11.0})
+    told = answered(frame, references=given)["published"]
+    assert told.point is not None
+    assert told.point.text == "One of two published values is reproduced; one cannot be compared."
+    assert "table 2 is not reproduced by r0: 9 against 20" in told.why[0].text
+    assert told.claims[2].reasons == ("another network",)
+
+
+def test_one_data_set_is_not_called_both() -> None:
+    frame = lab1()
+    for answer in answered(frame[frame["dataset"] == "MNIST"]).values():
+        assert "both data sets" not in answer.paragraph
+        assert "Fashion" not in answer.paragraph
+
+
+def test_a_table_without_data_sets_names_none() -> None:
+    frame = lab1()
+    some = frame[frame["dataset"] == "MNIST"].drop(columns="dataset")
+    for answer in answered(some).values():
+        assert not re.search(r" on [A-Z.,;)]|\bon MNIST\b", answer.paragraph)
+
+
+def test_two_data_sets_that_disagree_are_told_apart() -> None:
+    frame = lab1()
+    hinge = (frame["loss"] == "hinge") & (frame["dataset"] == "MNIST")
+    frame.loc[hinge, "proxy_fid"] = 500.0
+    told = answered(frame)["stability"]
+    found = {c.finding.dataset: c.finding.ahead for c in told.claims
+             if c.id.startswith("stability.contrast.gan.loss.proxy_fid")}  # fmt: skip
+    assert found == {"MNIST": "bce", "FashionMNIST": "hinge"} or found["MNIST"] == "bce"
+    assert not any("both data sets" in s.text and "hinge" in s.text.lower() for s in told.why)
