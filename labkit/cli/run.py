@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from labkit import api
-from labkit.claims.seeds_needed import seeds_tell
 from labkit.cli import leave
 from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
 from labkit.execution import eta, runner
@@ -88,6 +87,8 @@ def _say_what_would_run(prepared: api.Prepared) -> None:
             training, runner.worker_count(options, runner.threads(plan)), options.device
         )
         say(f"{len(todo)} of {len(plan.cells)} cells would run: {long}")
+        from labkit.claims.seeds_needed import seeds_tell  # the claims: a run needs none of them
+
         say(seeds_tell(len(plan.seeds)))
     else:
         say(f"nothing to train; {len(todo)} of {len(plan.cells)} cells would be measured")
