@@ -321,12 +321,9 @@ def report(
         overrides = {**overrides, "report": {**overrides.get("report", {}), "reference": False}}
     with using(catalogue(lang)):
         made = build.render_report(
-            store.root,
-            formats=wanted,
-            answers_file=answers,
-            layout=layout or "full",
+            store.root, formats=wanted, answers_file=answers, layout=layout or "full",
             overrides=overrides,
-        )
+        )  # fmt: skip
     name = store.root.name if experiment is None else experiment.name
     target = Path(out) if out is not None else Path("reports") / name
     update(target, made)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from labkit.claims.statistics import student_interval, student_p
 
@@ -139,3 +139,36 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Side = TypeVar("Side")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison(Finding, Generic[Side]):
+    """Two sides compared by their means: who is ahead, and by how much."""
+
+    a: Side
+    b: Side
+    mean_a: float = math.nan
+    """Mean of the measure (a geometric mean where ``log``)."""
+    mean_b: float = math.nan
+    towards: int = -1
+    """-1 where lower is better (or asked for), 1 where higher is."""
+
+    @property
+    def id(self) -> str:
+        return f"{super().id}.{self.a}-{self.b}"
+
+    @property
+    def ahead(self) -> Side | None:
+        """The better side by its mean; None where rounding does not tell them apart."""
+        if self.here == "tie" or self.estimate is None:
+            return None
+        return self.a if self.estimate * self.towards > 0 else self.b
+
+    @property
+    def behind(self) -> Side | None:
+        """The other side; None where none is ahead."""
+        ahead = self.ahead
+        return None if ahead is None else (self.b if ahead == self.a else self.a)

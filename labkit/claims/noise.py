@@ -84,7 +84,7 @@ def spread(comparisons: Sequence[Pairs]) -> Spread | None:
 
 
 def own(comparisons: Sequence[Pairs]) -> Spread | None:
-    """The same where each data set that is compared has enough seeds, else None."""
+    """The same from the data sets with three seeds or more; None if there is none."""
     enough = [p for p in comparisons if len(p.seeds) >= MIN_SEEDS]
     return spread(enough)
 

@@ -166,7 +166,7 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
         "peak_memory_mb": memory.megabytes(),
         "flops_per_image": _flops(family, spec, probe),
     }
-    # Only of a user's own networks: what nobody can repeat.
+    # A user's own networks may behave differently each time: a grader has to know.
     differing = {"differs": unlike} if unlike else {}
     _record(attempt, spec, cost, {"numeric": environment, **differing})
 

@@ -197,7 +197,7 @@ def _raise(error: OSError) -> None:
 
 
 def is_litter(name: str) -> bool:
-    """Whether an operating system left the file, and nobody meant to hand it in."""
+    """Return whether the file is one that operating systems leave in folders, like .DS_Store."""
     *folders, last = (part.lower() for part in PurePosixPath(name).parts)
     return (
         bool(_LITTER_FOLDERS.intersection(folders))

@@ -79,15 +79,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     if answers.is_file():
         payload[content.ANSWERS] = answers.read_bytes()
     damaged = _add_cells(payload, store, plan, light)
-    author = experiment.content.author
-    info = {
-        "External-Identifier": plan.name,
-        "Contact-Name": author.name,
-        "Source-Organization": author.course,
-        "Bagging-Date": store.newest_commit(plan.cells)[:10] or "unknown",
-        "Bag-Software-Agent": f"labkit {__version__}",
-    }
-    bag.write_bag(out, plan.name, payload, {k: v for k, v in info.items() if v})
+    bag.write_bag(out, plan.name, payload, _info(experiment, store, plan))
     size = out.stat().st_size
     left = "; samples and weights left out: measures cannot be recomputed" if light else ""
     return [
@@ -98,6 +90,19 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         _data(plan),
         Item(not light or size <= LIGHT_BYTES, f"{out}: {size / 1e6:.1f} MB{left}"),
     ]
+
+
+def _info(experiment: Experiment, store: Store, plan: Plan) -> dict[str, str]:
+    """Return what the bag says of itself; what is not known is left out."""
+    author = experiment.content.author
+    info = {
+        "External-Identifier": plan.name,
+        "Contact-Name": author.name,
+        "Source-Organization": author.course,
+        "Bagging-Date": store.newest_commit(plan.cells)[:10] or "unknown",
+        "Bag-Software-Agent": f"labkit {__version__}",
+    }
+    return {name: text for name, text in info.items() if text}
 
 
 def _add_cells(

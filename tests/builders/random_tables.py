@@ -56,7 +56,7 @@ class Made:
     decimals: int | None
 
     def csv(self) -> str:
-        """The table as somebody would have typed it, with its decimals."""
+        """Return the table rounded to a few decimals, as in one typed by hand."""
         reals = {n for each in METRICS.values() for n in each} & set(self.cells)
         typed = self.cells.astype(object).where(self.cells.notna(), "")
         for name in reals:

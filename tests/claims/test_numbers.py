@@ -43,10 +43,10 @@ def test_no_more_decimals_than_were_typed() -> None:
     assert decimals_for([0.0604, 0.0712], typed=2) == 2
     exact, typed = cell({"proxy_fid": 1.0}), cell({"proxy_fid": Measured(1.25, 0.005, 2)})
     coarse = cell({"proxy_fid": Measured(1.2, 0.05, 1)})
-    assert typed_decimals([Contrast(metric="proxy_fid", cells=(exact,))]) is None
-    assert typed_decimals([Contrast(metric="proxy_fid", cells=(exact, typed))]) == 2
-    assert typed_decimals([Contrast(metric="proxy_fid", cells=(typed, coarse))]) == 1
-    assert typed_decimals([Contrast(metric="coverage", cells=(typed,))]) is None
+    assert typed_decimals([Contrast(a="x", b="y", metric="proxy_fid", cells=(exact,))]) is None
+    assert typed_decimals([Contrast(a="x", b="y", metric="proxy_fid", cells=(exact, typed))]) == 2
+    assert typed_decimals([Contrast(a="x", b="y", metric="proxy_fid", cells=(typed, coarse))]) == 1
+    assert typed_decimals([Contrast(a="x", b="y", metric="coverage", cells=(typed,))]) is None
 
 
 def test_shares_are_percent() -> None:

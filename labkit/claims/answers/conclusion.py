@@ -43,7 +43,7 @@ def conclude(table: Table, answers: Sequence[Answer]) -> tuple[Sentence, ...]:
     said = " ".join(p.text.lower() for p in points)
     lines = [each for each in lines if each.text.lower() not in said]
     keep = LINES - (converged is not None)
-    # The questions' own answers come before what nobody asked.
+    # The answers to the report's questions come before other findings.
     lines = [*lines[:1], *points][:keep] if len(points) >= keep - 1 else [*lines, *points][:keep]
     return (*lines, converged) if converged is not None else tuple(lines)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.claims.answers.asked import Asked
-from labkit.claims.answers.quality import Quality, quality
+from labkit.claims.answers.quality import quality
 from labkit.claims.findings import absence
 from labkit.claims.findings.configurations import configurations
 from labkit.claims.measure import first_measured
@@ -37,7 +37,7 @@ def answer(key: str, table: Table) -> Answer:
     ]
     told = tuple(varied.contrasts) if varied else ()
     asked = Asked(key, table, (), (found, *uneven, *told))
-    covered = _covered(varied, asked) if varied else []
+    covered = varied.told(asked.strengths, TOLD) if varied else []
     if found.missing is not None:
         return asked.answer(say.not_measured(found), covered, rests_on=[found])
     known = [u for u in uneven if u.order]
@@ -56,13 +56,3 @@ def answer(key: str, table: Table) -> Answer:
         point, [*why, *covered], picture=f"samples:{cell.run}" if cell else "class_coverage",
         reason=voice().reasons.likely("mode_collapse" if found.hit else ""), rests_on=[found],
     )  # fmt: skip
-
-
-def _covered(varied: Quality, asked: Asked) -> list[Sentence]:
-    """What the settings did to the samples' variety, the largest effects first."""
-    say = voice().levels
-    return [
-        sentence
-        for factor in varied.largest_first[:TOLD]
-        for sentence in say.best(varied.by_factor[factor], asked.strengths)
-    ]

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
+from labkit.claims.sentences import voice
 from labkit.claims.verdict import Strength, judge
 
 if TYPE_CHECKING:
     from labkit.claims.cells import Cells
+    from labkit.claims.claim import Sentence
     from labkit.claims.table import Table
 
 #: At most so many varied settings are compared.
@@ -41,6 +43,17 @@ class Quality:
             for factor, found in self.by_factor.items()
         }
         return sorted((f for f in sizes if sizes[f] >= 0), key=lambda f: -sizes[f])
+
+    def told(
+        self, strengths: dict[str, Strength] | None = None, most: int = MAX_FACTORS
+    ) -> list[Sentence]:
+        """Which level of each setting was best, in sentences, the largest effects first."""
+        say = voice().levels
+        return [
+            sentence
+            for factor in self.largest_first[:most]
+            for sentence in say.best(self.by_factor[factor], strengths or self.strengths)
+        ]
 
 
 def quality(cells: Cells, table: Table, metric: str = "proxy_fid") -> Quality:

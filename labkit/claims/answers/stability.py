@@ -38,7 +38,7 @@ def answer(key: str, table: Table) -> Answer:
         asked = Asked(key, table, (), (finished, unknown), best.quoted)
         point = say.not_measured(finished, unknown)
         return asked.answer(
-            point, _quality(best), rests_on=best.contrasts, picture="gan_fid_comparison"
+            point, best.told(), rests_on=best.contrasts, picture="gan_fid_comparison"
         )
     steadiness = quality(gans, table, metric)
     unsteady = absence.unsteady(gans, table.measure(metric))
@@ -52,7 +52,7 @@ def answer(key: str, table: Table) -> Answer:
     if finished.hit:
         why.append(say.failed(finished))
     why += _dominance(gans, ahead)
-    why += _quality(best)[: QUOTED if not asked.firm(steadiness.contrasts) else 1]
+    why += best.told()[: QUOTED if not asked.firm(steadiness.contrasts) else 1]
     return asked.answer(
         point, why, picture="gan_fid_comparison",
         rests_on=[unsteady, *steadiness.contrasts, *best.contrasts],
@@ -87,13 +87,3 @@ def _always(found: Levels) -> bool:
         return False
     ends = found.between(found.order[0], found.order[-1])
     return ends.wins == ends.pairs >= 4 and abs(ends.estimate or 0.0) > ends.margin
-
-
-def _quality(best: Quality) -> list[Sentence]:
-    """What the settings did to the samples, the largest effect first."""
-    say = voice().levels
-    return [
-        sentence
-        for factor in best.largest_first
-        for sentence in say.best(best.by_factor[factor], best.strengths)
-    ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.claims import noise
-from labkit.claims.finding import Finding, Missing, Noise
+from labkit.claims.finding import Comparison, Missing, Noise
 from labkit.claims.findings.levels import margin, resolution
 from labkit.claims.measure import Measure, unfinished
 from labkit.claims.pairs import pair_up
@@ -20,29 +19,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Families(Finding):
+class Families(Comparison[str]):
     """Two families, each with all its cells on one data set."""
 
     kind: str = "families"
-    a: str = ""
-    b: str = ""
-    mean_a: float = math.nan
-    mean_b: float = math.nan
     n_a: int = 0
     """Settings of the first family that were measured."""
     n_b: int = 0
-    towards: int = -1
-
-    @property
-    def id(self) -> str:
-        return f"{super().id}.{self.a}-{self.b}"
-
-    @property
-    def ahead(self) -> str | None:
-        """The better family by its mean; None where rounding does not tell them apart."""
-        if self.here == "tie" or self.estimate is None:
-            return None
-        return self.a if self.estimate * self.towards > 0 else self.b
 
 
 @dataclass(frozen=True)

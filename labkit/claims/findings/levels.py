@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from labkit.claims.finding import Finding, Noise
+from labkit.claims.finding import Comparison, Finding, Noise
 from labkit.claims.noise import MIN_SEEDS
 from labkit.claims.statistics import FLOAT_NOISE
 
@@ -22,36 +22,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contrast(Finding):
-    """Two levels of a factor, with everything else held fixed: who is ahead, and by how much."""
+class Contrast(Comparison["Level"]):
+    """Two levels of a factor, with everything else held fixed."""
 
     kind: str = "contrast"
-    a: Level = ""
-    b: Level = ""
-    mean_a: float = math.nan
-    """Mean of the measure (a geometric mean where ``log``)."""
-    mean_b: float = math.nan
-    towards: int = -1
-    """-1 where lower is better (or asked for), 1 where higher is."""
     wins: int = 0
     """Pairs of cells in which the one that is ahead on average is ahead, beyond rounding."""
     pairs: int = 0
-
-    @property
-    def id(self) -> str:
-        return f"{super().id}.{self.a}-{self.b}"
-
-    @property
-    def ahead(self) -> Level | None:
-        """The better level by its mean; None where rounding does not tell them apart."""
-        if self.here == "tie" or self.estimate is None:
-            return None
-        return self.a if self.estimate * self.towards > 0 else self.b
-
-    @property
-    def behind(self) -> Level | None:
-        ahead = self.ahead
-        return None if ahead is None else (self.b if ahead == self.a else self.a)
 
 
 @dataclass(frozen=True, kw_only=True)

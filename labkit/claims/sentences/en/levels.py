@@ -71,16 +71,12 @@ def contrast(found: Contrast, strength: Strength) -> Sentence:
     return n.sentence(f"{lead}{f', {tail}' if tail else ''} ({values}).", [found])
 
 
-def best(
-    found: Sequence[Levels], strengths: Strengths, verb: str = "", where: bool = True
-) -> list[Sentence]:
+def best(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
     """Which level was best and by how much, a sentence for data sets that agree.
 
     Args:
         found: one factor and metric, an entry a data set; those not measured are passed over.
         strengths: of their contrasts.
-        verb: what the best level does ("gave the best samples"); empty: by the metric.
-        where: whether to name the data set.
 
     Returns:
         The largest effect first.
@@ -88,12 +84,12 @@ def best(
     each = [standing(f, strengths) for f in found if f.missing is None]
     each.sort(key=lambda s: -s.found.largest)
     if len(each) > 1 and all(s.alike for s in each):
-        return [_alike(each, where)]
-    if len(each) > 1 and _agree(each) and fits(both := _together(each, verb)):
+        return [_alike(each)]
+    if len(each) > 1 and _agree(each) and fits(both := _together(each)):
         return [both]
-    if len(each) > 1 and _same_best(each, strengths) and fits(both := _everywhere(each, verb)):
+    if len(each) > 1 and _same_best(each, strengths) and fits(both := _everywhere(each)):
         return [both]
-    return [_alike([s], where) if s.alike else _one(s, strengths, verb, where) for s in each]
+    return [_alike([s]) if s.alike else _one(s, strengths) for s in each]
 
 
 def _agree(each: Sequence[Standing]) -> bool:
@@ -108,7 +104,7 @@ def _agree(each: Sequence[Standing]) -> bool:
     )
 
 
-def _together(each: Sequence[Standing], verb: str) -> Sentence:
+def _together(each: Sequence[Standing]) -> Sentence:
     """ "Hinge was ahead of BCE on both data sets, in five of six pairs (FID 3.6 against 4.0 ...)"."""
     n, first = Numbers(), each[0].found
     best_level, other = first.order
@@ -140,7 +136,7 @@ def _same_best(each: Sequence[Standing], strengths: Strengths) -> bool:
     )
 
 
-def _everywhere(each: Sequence[Standing], verb: str) -> Sentence:
+def _everywhere(each: Sequence[Standing]) -> Sentence:
     """ "On both data sets, z 32 gave the best samples (FID on MNIST 3.2, 4.2 and 4.0 for z 32 ...)"."""
     n, first = Numbers(), each[0].found
     winner, rest = first.order[0], [v for v in first.means if v != first.order[0]]
@@ -154,24 +150,20 @@ def _everywhere(each: Sequence[Standing], verb: str) -> Sentence:
             for v in rest
         ]
         parts.append(f"{value} against {names.listing(others)}{names.on(s.found.dataset)}")
-    front, back = _tail(
-        first_strength := each[0].strength, [c for s in each for c in s.found.rivals]
-    )
-    verb = verb or names.BEST.get(first.metric, "") or f"had the best {names.metric(first.metric)}"
-    if first_strength == "within noise":
-        verb = "was ahead"
+    strength = each[0].strength
+    front, back = _tail(strength, [c for s in each for c in s.found.rivals])
+    verb = names.BEST.get(first.metric, f"had the best {names.metric(first.metric)}")
+    verb = "was ahead" if strength == "within noise" else verb
     where = "both data sets" if len(each) == 2 else "all data sets"
     text = f"on {where}, {names.level(first.factor, winner)} {front}{verb}{back}"
-    values = f"{names.short(first.metric)} {'; '.join(parts)}"
+    values = f"{names.measured(first)} {'; '.join(parts)}"
     return n.sentence(f"{text} ({values}).", [s.found for s in each])
 
 
-def _one(
-    s: Standing, strengths: Strengths, verb: str, where: bool, listed: int = LISTED
-) -> Sentence:
+def _one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
     """ "On MNIST, z 32 gave the best samples (FID 3.2, against 4.2 for 64 and 4.0 for 128)"."""
     found, winner = s.found, s.found.order[0]
-    on = f"on {names.dataset(found.dataset)}, " if where and found.dataset else ""
+    on = f"on {names.dataset(found.dataset)}, " if found.dataset else ""
     top = leaders(found, strengths)
     rest = [v for v in found.order if v not in top]
     if len(top) > 1:
@@ -181,7 +173,7 @@ def _one(
     value = n.measured(found.metric, _key(found, winner), found.means[winner], decimals)
     values = f"{names.measured(found)} {value}{_others(n, found, rest, decimals, listed)}"
     firm = [c for c in found.rivals if strengths[c.id] in FIRM]
-    verb = verb or names.BEST.get(found.metric, "")
+    verb = names.BEST.get(found.metric, "")
     front, back = _tail(s.strength, found.rivals)
     if firm and len(firm) < len(rest):
         beaten = [c.behind for c in firm if c.behind is not None]
@@ -195,7 +187,7 @@ def _one(
     else:
         did = f"was {front}ahead{back}"
     said = n.sentence(f"{on}{name} {did} ({values}).", [found])
-    return said if fits(said) or listed < len(rest) else _one(s, strengths, verb, where, listed=1)
+    return said if fits(said) or listed < len(rest) else _one(s, strengths, listed=1)
 
 
 def extreme(found: Levels) -> Sentence:
@@ -265,7 +257,7 @@ def _pairs(*contrasts: Contrast) -> str:
     return f"{only}{names.count(wins) if wins else 'none'} of {names.count(pairs)} pairs"
 
 
-def _alike(each: Sequence[Standing], where: bool) -> Sentence:
+def _alike(each: Sequence[Standing]) -> Sentence:
     """ "On Fashion-MNIST the z dimensions hardly differ (FID 6.0 to 6.3)"."""
     n, first = Numbers(), each[0].found
     ranges = []
@@ -284,12 +276,10 @@ def _alike(each: Sequence[Standing], where: bool) -> Sentence:
     verb = "are level" if level else "hardly differ"
     if all(s.found.here == "tie" for s in each) and any(c.slack for c in first.contrasts):
         verb = "tie within their rounding"
-    place = ""
-    if where and len(each) > 1:
-        place = " on both data sets" if len(each) == 2 else " on any data set"
-        place = " on all data sets" if level and len(each) > 2 else place
-    elif where:
-        place = names.on(first.dataset)
+    place = names.on(first.dataset)
+    if len(each) > 1:
+        several = "all data sets" if level else "any data set"
+        place = f" on {'both data sets' if len(each) == 2 else several}"
     text = (
         f"the {names.factor(first.factor, several=True)} {verb}{place} "
         f"({names.measured(first)} {names.listing(ranges)})."
