@@ -92,8 +92,8 @@ def _selection(view: View) -> str:
     if unseen:
         rules.append(
             _(
-                "There is no feature network for {datasets}: no epoch is known to be the best, and "
-                "the last one is shown.",
+                "There is no feature network for {datasets}: nothing was measured of the samples, "
+                "no epoch is known to be the best, and the last one is shown.",
                 datasets=listing(unseen),
             )
         )
