@@ -13,7 +13,6 @@ from typing import Literal
 State = Literal["absent", "present", "unknown"]
 
 _COUNT = re.compile(r"\bN=([\d,]*\d)|\b([\d,]*\d) samples\b")
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _MISSING = "classes missing: "
 
 
@@ -31,11 +30,6 @@ class Collapse:
     """What was found, a rule each; of *unknown*, why it could not be measured."""
     text: str = ""
     """The verdict as it is stored, to be quoted."""
-
-    @property
-    def numbers(self) -> tuple[float, ...]:
-        """All numbers in the text, in order; a sentence that quotes the text shows them."""
-        return tuple(float(found.replace(",", "")) for found in _NUMBER.findall(self.text))
 
 
 def read(text: str | None) -> Collapse | None:

@@ -5,12 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-_NUMBER = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
-
-
-def numbers_in(text: str) -> list[str]:
-    """Every number printed in a text; commands in backticks are not prose."""
-    return [m.rstrip(",") for m in _NUMBER.findall(re.sub(r"`[^`]*`", "", text))]
+_VALUE = re.compile(r"(?<![\w.,])([-−]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)( %)?")
 
 
 def is_printed_form(token: str, values: Iterable[float]) -> bool:
@@ -23,5 +18,10 @@ def is_printed_form(token: str, values: Iterable[float]) -> bool:
 
 
 def unexplained(text: str, numbers: Mapping[str, float]) -> list[str]:
-    """Numbers of a text that no entry of `numbers` explains."""
-    return [t for t in numbers_in(text) if not is_printed_form(t, numbers.values())]
+    """Measured values of a text, decimals and percents, that no entry of `numbers` explains."""
+    return [
+        value + (percent or "")
+        for value, percent in _VALUE.findall(re.sub(r"`[^`]*`", "", text))
+        if ("." in value or percent)
+        and not is_printed_form(value, [*numbers.values(), *(100 * v for v in numbers.values())])
+    ]

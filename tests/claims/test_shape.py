@@ -18,7 +18,7 @@ from labkit.claims.reflect import read
 from labkit.claims.sentences.en import names
 from tests.builders.random_tables import Made, made
 from tests.builders.tables import lab1
-from tests.claims.numbers_in import is_printed_form
+from tests.claims.numbers_in import is_printed_form, unexplained
 from tests.claims.recount import Recount
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +41,8 @@ COUNTED = re.compile(
     r"|nothing|hardly|level|tied?|largest|smallest)\b",
     re.IGNORECASE,
 )
+#: How much of its batch a discriminator is right in that overpowers: a threshold, not measured.
+OVERPOWERED = "95 %"
 #: A word of strength, and the strengths any of which must stand behind it.
 STRENGTHS = {
     "clearly": {"clear"},
@@ -154,6 +156,10 @@ def miscounted(sentence: Sentence, answer: Answer, count: Recount) -> Iterator[s
             yield f"{name} is not in the text: {sentence.text}"
         if not is_printed_form(plain, [100 * ours if percent else ours]):
             yield f"{name} is {ours} and not {shown}: {sentence.text}"
+    quoted = {c.collapse.text for a in answer.claims for c in a.finding.cells if c.collapse}
+    for token in unexplained(sentence.text, sentence.numbers):
+        if token not in {*levels(answer), OVERPOWERED} and not any(token in t for t in quoted):
+            yield f"{token} is no measured value it tells: {sentence.text}"
 
 
 @pytest.mark.parametrize("chunk", NUMBERS)

@@ -149,7 +149,8 @@ def references(view: View) -> Section | None:
         "within the tolerance stated in the experiment file; a value from other data or another "
         "number of epochs is not compared."
     )
-    found_table = table(_("Reference values"), columns, rows)
+    # Each row is a measure of its own.
+    found_table = table(_("Reference values"), columns, rows, aligned=False)
     return Section("references", _("Reference Values"), (Paragraph(text), found_table))
 
 
