@@ -35,6 +35,7 @@ from labkit.measure.manifold import K, Manifold
 from labkit.measure.neighbours import Neighbours, within
 
 Matrix = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 #: Rule 1 applies if the effective number of distinct samples is below this share of N.
 #: Drawing N of N images with replacement gives 1/2, well above it.
