@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from labkit.claims.collapse import Collapse, State
@@ -15,6 +15,8 @@ Level = str | int | float | bool | tuple[Any, ...]
 """One value of a setting."""
 Block = tuple[tuple[str, Any], ...]
 """Settings of a cell but for the factor at hand."""
+
+Key = TypeVar("Key")
 
 #: What a setting is called where some cells of a family have it and others leave it empty.
 NONE = "none"
@@ -51,7 +53,6 @@ class Cell:
     """The mode-collapse measure's verdict; None: not measured."""
     shares: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Class to its share of the samples and of real images (0 to 1), where known."""
-    seconds: float | None = None
     best_epoch: int | None = None
     first: Mapping[str, Measured] = field(default_factory=dict)
     """Values of the first epoch."""
@@ -66,12 +67,14 @@ class Cell:
         return re.sub(r"_seed\d+\Z", "", self.run)
 
     @property
-    def collapsed(self) -> State:
-        """Whether its samples collapsed.
+    def seconds(self) -> float | None:
+        """The time its training took; None where it was not measured."""
+        found = self.metrics.get("seconds")
+        return found.value if found else None
 
-        By the verdict, else by the 0/1 metric ``mode_collapse``, else by the number of
-        ``missing_classes``.
-        """
+    @property
+    def collapsed(self) -> State:
+        """Whether its samples collapsed: by the verdict, else by the metrics that tell."""
         if self.collapse is not None:
             return self.collapse.state
         if self.status not in ENDED_BADLY:
@@ -95,3 +98,19 @@ class Cell:
     def order(self) -> str:
         """Sorts cells without a look at their names."""
         return str(self.where)
+
+
+def named(text: str, known: Collection[Key], *called: Callable[[Key], str]) -> Key | None:
+    """The key that somebody means, in any case and spelling ("fashion mnist"); None for none.
+
+    Args:
+        text: what was written.
+        known: the keys, each known by itself.
+        called: what else each key is called.
+    """
+    names = {_plain(name(key)): key for name in (str, *called) for key in known}
+    return names.get(_plain(text))
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum() or c == "∞")

@@ -1,7 +1,6 @@
 """The table as the claims engine sees it: cells with settings and measured values.
 
-Everything later works on these small frozen values, so that a claim depends on
-nothing but what a table says: not on the order of its rows, not on how runs are
+A claim depends on nothing but these: not on the order of a table's rows, not on how runs are
 called, not on columns that are neither settings nor catalog metrics.
 """
 
@@ -9,10 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from labkit.catalog.building import DATASETS, REGISTRIES
 from labkit.catalog.families import FAMILIES
@@ -34,21 +33,15 @@ EXTRA = (
     "constraint", "network", "regularised", "optimizer", "optimiser", "beta", "dropout",
     "batch_norm", "spectral_norm", "label_smoothing", "ema", "conditional", "initialisation",
 )  # fmt: skip
-#: Columns of labkit's own table that are neither settings nor metrics. Any other column is
-#: taken for a setting: two cells that differ in it are not compared.
-NO_SETTING = (
-    "run",
-    "family",
-    "experiment",
-    "dataset",
-    "seed",
-    "best_epoch",
-    "collapse",
-    "status",
-    "note",
-)
+#: Columns of a row that are neither settings nor metrics.
+KEYS = ("run", "family", "dataset", "seed", "status", "collapse", "best_epoch")
+#: With those of labkit's own table that no claim uses. Any other column of that is taken for a
+#: setting: two cells that differ in it are not compared.
+NO_SETTING = {*KEYS, "experiment", "note"}
 #: Column prefix for a value at the first epoch, as published tables often give it.
 INITIAL = "initial_"
+Groups = dict[tuple[int, Block], dict[Level, Cell]]
+"""Cells by seed and block, then by the level of the factor at hand."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +49,9 @@ class Cells:
     """Some cells of one table, in an order of their own."""
 
     rows: tuple[Cell, ...]
+    # What was asked for before: claims ask for the same parts again and again.
+    _parts: dict[Any, Cells] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _groups: dict[str, Groups] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -80,10 +76,7 @@ class Cells:
         for cell in self.rows:
             for name, level in cell.settings.items():
                 found.setdefault(name, set()).add(level)
-        return {
-            name: in_order(name, found[name])
-            for name in _ordered(found, dict.fromkeys(known_settings()))
-        }
+        return {name: in_order(name, found[name]) for name in _ordered(found, known_settings())}
 
     @cached_property
     def settings(self) -> dict[str, tuple[Cell, ...]]:
@@ -95,19 +88,12 @@ class Cells:
 
     @cached_property
     def factors(self) -> dict[str, tuple[Level, ...]]:
-        """Settings with two levels or more: what was varied."""
-        return {n: ls for n, ls in self._spoken.items() if len(ls) > 1}
+        """What was varied: settings with two levels or more.
 
-    @cached_property
-    def constants(self) -> dict[str, Level]:
-        """Settings with one level: what was held, and so is untested."""
-        return {n: ls[0] for n, ls in self._spoken.items() if len(ls) == 1}
-
-    @cached_property
-    def _spoken(self) -> dict[str, tuple[Level, ...]]:
-        """The levels of all settings but conditions and columns nobody has named."""
+        Not conditions and columns nobody has named.
+        """
         names = set(known_settings()) - set(CONDITIONS)
-        return {n: ls for n, ls in self.levels.items() if n in names}
+        return {n: ls for n, ls in self.levels.items() if n in names and len(ls) > 1}
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -126,25 +112,16 @@ class Cells:
             )
         return self._parts[key]
 
-    @cached_property
-    def _parts(self) -> dict[tuple[str, str | None, int | None], Cells]:
-        """Parts asked for before: a claim asks for the same ones again and again."""
-        return {}
-
-    def groups(self, factor: str) -> dict[tuple[int, Block], dict[Level, Cell]]:
+    def groups(self, factor: str) -> Groups:
         """The cells that have a factor, by seed and by all their settings but the factor."""
         if factor not in self._groups:
-            found: dict[tuple[int, Block], dict[Level, Cell]] = {}
+            found: Groups = {}
             for cell in self.rows:
                 if factor in cell.settings:
                     block = tuple(item for item in cell.where if item[0] not in (factor, "seed"))
                     found.setdefault((cell.seed, block), {})[cell.settings[factor]] = cell
             self._groups[factor] = found
         return self._groups[factor]
-
-    @cached_property
-    def _groups(self) -> dict[str, dict[tuple[int, Block], dict[Level, Cell]]]:
-        return {}
 
     def filter(self, keep: Callable[[Cell], bool]) -> Cells:
         return Cells(tuple(c for c in self.rows if keep(c)))
@@ -165,8 +142,7 @@ def in_order(factor: str, levels: Iterable[Level]) -> tuple[Level, ...]:
     for family in FAMILIES.values():
         param = family.params.get(factor)
         if param is not None and param.choices:
-            known = list(REGISTRIES.get(param.choices, {}))
-            return tuple(sorted(found, key=lambda v: (_place(v, known), str(v))))
+            return _ordered(found, REGISTRIES.get(param.choices, {}))
     return tuple(sorted(found, key=lambda v: (v != NONE, _sortable(v))))
 
 
@@ -180,15 +156,10 @@ def make_cells(rows: Iterable[Cell]) -> Cells:
     names: dict[str, set[str]] = {}
     for cell in found:
         names.setdefault(cell.family, set()).update(cell.settings)
-    filled = [
-        cell
-        if len(cell.settings) == len(names[cell.family])
-        else replace(
-            cell, settings={n: cell.settings.get(n, NONE) for n in sorted(names[cell.family])}
-        )
-        for cell in found
-    ]
-    return Cells(tuple(sorted(filled, key=lambda c: [(n, _sortable(v)) for n, v in c.where])))
+    for i, cell in enumerate(found):
+        if len(cell.settings) < len(every := sorted(names[cell.family])):
+            found[i] = replace(cell, settings={n: cell.settings.get(n, NONE) for n in every})
+    return Cells(tuple(sorted(found, key=lambda c: [(n, _sortable(v)) for n, v in c.where])))
 
 
 def from_frame(
@@ -199,33 +170,28 @@ def from_frame(
     """The cells of a tidy table.
 
     Args:
-        frame: a row a cell, as :func:`labkit.reporting.table.tables` makes it: ``run,
-            family, dataset, seed``, catalog metrics, and where they are known ``status``,
-            ``collapse`` and ``seconds``; any other column is a setting. NaN, NA, None and
-            absent columns all mean *not measured*; so do values that are not finite.
+        frame: a row a cell, as :func:`labkit.reporting.table.tables` makes it: catalog
+            metrics, `NO_SETTING`, and settings. NaN, NA, None and absent columns all mean
+            *not measured*; so do values that are not finite.
         epochs: a row a cell and epoch, with ``run`` and ``epoch``, or None.
         shares: run to class to its share of the samples and of real images, where known.
     """
-    first, last = _ends(epochs)
-    columns = [str(name) for name in frame.columns]
-    settings = {n for n in columns if n not in METRICS and n not in NO_SETTING}
+    first, last = _end(epochs, "first"), _end(epochs, "last")
     rows = []
-    for values in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
-        row = {n: v for n, v in zip(columns, values, strict=True) if not is_missing(v)}
-        run = str(row.get("run", ""))
-        seconds = measured(row.get("seconds"))
+    for record in _records(frame):
+        row = {name: value for name, value in record.items() if not is_missing(value)}
+        run, settings = str(row.get("run", "")), row.keys() - METRICS.keys() - NO_SETTING
         rows.append(
             Cell(
                 run=run,
                 family=str(row.get("family", "")),
                 dataset=str(row.get("dataset", "")),
                 seed=int(row.get("seed", 0)),
-                settings={n: as_level(row[n]) for n in sorted(settings & row.keys())},
+                settings={name: as_level(row[name]) for name in sorted(settings)},
                 metrics=_measures(row),
                 status=str(row.get("status", "")),
                 collapse=read(str(row.get("collapse", ""))),
                 shares=(shares or {}).get(run, {}),
-                seconds=seconds.value if seconds else None,
                 best_epoch=int(row["best_epoch"]) if "best_epoch" in row else None,
                 first=first.get(run, {}),
                 last=last.get(run, {}),
@@ -234,38 +200,28 @@ def from_frame(
     return make_cells(rows)
 
 
-def _ends(
-    epochs: pd.DataFrame | None,
-) -> tuple[dict[str, dict[str, Measured]], dict[str, dict[str, Measured]]]:
-    """The first and the last epoch of every run."""
-    first: dict[str, dict[str, Any]] = {}
-    last: dict[str, dict[str, Any]] = {}
-    if epochs is not None and len(epochs):
-        columns = [str(name) for name in epochs.columns]
-        for values in zip(*(epochs[name].tolist() for name in epochs.columns), strict=True):
-            row = dict(zip(columns, values, strict=True))
-            run, epoch = str(row["run"]), row["epoch"]
-            if run not in first or epoch < first[run]["epoch"]:
-                first[run] = row
-            if run not in last or epoch > last[run]["epoch"]:
-                last[run] = row
-    return (
-        {run: _measures(row) for run, row in first.items()},
-        {run: _measures(row) for run, row in last.items()},
-    )
+def _end(epochs: pd.DataFrame | None, end: Literal["first", "last"]) -> dict[str, Any]:
+    """The measured values of every run's first or last epoch."""
+    if epochs is None or not len(epochs):
+        return {}
+    rows = epochs.sort_values("epoch", kind="stable").drop_duplicates("run", keep=end)
+    return {str(row["run"]): _measures(row) for row in _records(rows)}
+
+
+def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    columns = [str(name) for name in frame.columns]
+    for values in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
+        yield dict(zip(columns, values, strict=True))
 
 
 def _measures(row: Mapping[str, Any]) -> dict[str, Measured]:
-    found = {name: measured(row[name]) for name in METRICS if name in row}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def measured(value: Any) -> Measured | None:
-    """A table's value as a number, or None where it is absent or not finite."""
-    if is_missing(value) or isinstance(value, str):
-        return None
-    number = float(value)
-    return Measured(number) if math.isfinite(number) else None
+    """The metrics of a row that are finite numbers."""
+    found = {}
+    for name in METRICS:
+        value = row.get(name)
+        if not (is_missing(value) or isinstance(value, str)) and math.isfinite(value):
+            found[name] = Measured(float(value))
+    return found
 
 
 def as_level(value: Any) -> Level:
@@ -287,13 +243,10 @@ def as_level(value: Any) -> Level:
     return value if isinstance(value, (bool, int, float)) else str(value)
 
 
-def _ordered(found: Iterable[str], registry: Mapping[str, Any]) -> tuple[str, ...]:
-    known = list(registry)
-    return tuple(sorted(found, key=lambda name: (_place(name, known), name)))
-
-
-def _place(value: Any, known: Sequence[Any]) -> int:
-    return known.index(value) if value in known else len(known)
+def _ordered(found: Iterable[Any], known: Collection[Any]) -> tuple[Any, ...]:
+    """Keys in the order in which they are known, the others after them."""
+    places = {key: place for place, key in enumerate(known)}
+    return tuple(sorted(found, key=lambda key: (places.get(key, len(places)), str(key))))
 
 
 def _sortable(value: Any) -> tuple[int, float, str]:

@@ -7,29 +7,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.claims import Answer, Table, answers_of, collapse
-from labkit.claims.cell import Cell, Level, Measured
-from labkit.claims.cells import INITIAL, Cells, as_level, known_settings, make_cells
+from labkit.claims.cell import Cell, Level, Measured, named
+from labkit.claims.cells import INITIAL, NO_SETTING, Cells, as_level, known_settings, make_cells
 from labkit.claims.seeds_needed import glob, run_command
 from labkit.errors import LabkitError, behind, reason
 
-MAX_BYTES = 20_000_000
-MAX_ROWS = 20_000
-MAX_COLUMNS = 500
+MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 20_000_000, 20_000, 500
 STATUSES = ("done", "trained", "failed", "missing")
-#: Columns that are read but are neither a setting nor a metric.
-KEYS = ("run", "family", "dataset", "seed", "status", "collapse", "best_epoch")
-#: Columns of labkit's own table that carry nothing a claim uses.
-SILENT = ("experiment", "note")
+#: Columns whose values are keys of the catalog, in whatever spelling.
+CHOICES: Mapping[str, Mapping[str, Any]] = {
+    "dataset": DATASETS, "family": FAMILIES, "loss": LOSSES, "reconstruction": RECONSTRUCTIONS,
+}  # fmt: skip
+Row = dict[str, str]
 
 
 class TableError(LabkitError):
@@ -56,7 +56,18 @@ def reflect(path: Path) -> tuple[Answer, ...]:
 
 def answers_to(found: Metrics) -> tuple[Answer, ...]:
     """The answers to the questions a table that has been read calls for."""
-    return answers_of(Table(found.cells, resume=_command(found.cells)))
+    # Only where all runs carry labkit's own names would a command work.
+    ours = all(
+        cell.dataset in DATASETS
+        and cell.family in FAMILIES
+        and cell.run.startswith(f"{cell.dataset}_{FAMILIES[cell.family].label}_")
+        for cell in found.cells
+    )
+
+    def command(names: Sequence[str], seeds: int) -> str:
+        return run_command(glob(names), seeds) if ours else ""
+
+    return answers_of(Table(found.cells, resume=command))
 
 
 def read(path: Path) -> Metrics:
@@ -69,21 +80,21 @@ def read(path: Path) -> Metrics:
         TableError: too large, not text, no header, a row of another length, text or NaN in
             a number column, an impossible seed or status, or two rows of the same cell.
     """
-    header, rows = _rows(path)
-    settings, metrics = set(known_settings()), set(METRICS)
-    initial = {f"{INITIAL}{name}" for name in METRICS}
-    known = {*settings, *metrics, *initial, *KEYS, *SILENT}
-    for name in [*metrics, *initial]:
-        _write_zeros_out(name, [row for _, row in rows])
-    cells = [_cell(line, row, settings) for line, row in rows]
-    if not {*metrics, *initial}.intersection(header):
+    rows = _rows(path)
+    header = list(next(iter(rows.values())))
+    settings = set(known_settings())
+    numbers = {f"{start}{name}" for start in ("", INITIAL) for name in METRICS}
+    for name in numbers.intersection(header):
+        _write_zeros_out(name, rows.values())
+    cells = {line: _cell(line, row, settings) for line, row in rows.items()}
+    if numbers.isdisjoint(header):
         raise TableError(
             f"{path.name}: row 1: no column is a metric of labkit's, such as proxy_fid; columns "
             "are separated by commas or semicolons"
         )
-    _check_distinct(rows, cells)
-    unknown = tuple(name for name in header if name not in known)
-    return Metrics(make_cells(cells), unknown)
+    _check_distinct(cells)
+    unknown = (name for name in header if name not in numbers | settings | NO_SETTING)
+    return Metrics(make_cells(cells.values()), tuple(unknown))
 
 
 def parse_number(text: str) -> Measured | None:
@@ -107,8 +118,8 @@ def parse_number(text: str) -> Measured | None:
     return Measured(float(number), float(Decimal(5).scaleb(exponent - 1)), max(0, -exponent))
 
 
-def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """The header, and every row with its number in the file (the header is row 1)."""
+def _rows(path: Path) -> dict[int, Row]:
+    """Every row, at least one, by its number in the file; the header is row 1."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise TableError(f"{path}: larger than {MAX_BYTES:,} bytes")
@@ -126,8 +137,14 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     if not lines or not any(field.strip() for field in lines[0]):
         raise TableError(f"{path.name}: row 1: no column names")
     header = [field.strip() for field in lines[0]]
-    _check_header(header)
-    rows: list[tuple[int, dict[str, str]]] = []
+    if len(header) > MAX_COLUMNS:
+        raise TableError(f"row 1: more than {MAX_COLUMNS} columns")
+    for i, name in enumerate(header):
+        if not name:
+            raise TableError(f"row 1: column {i + 1} has no name")
+        if name in header[:i]:
+            raise TableError(f"row 1: column {name} is there twice")
+    rows: dict[int, Row] = {}
     for number, fields in enumerate(lines[1:], 2):
         if not any(field.strip() for field in fields):
             continue
@@ -135,27 +152,25 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
             raise TableError(f"row {number}: {len(fields)} fields, but {len(header)} column names")
         if len(rows) == MAX_ROWS:
             raise TableError(f"{path.name}: more than {MAX_ROWS:,} rows")
-        values = (_unquoted(field) for field in fields)
-        rows.append((number, dict(zip(header, values, strict=True))))
+        rows[number] = dict(zip(header, map(_unquoted, fields), strict=True))
     if not rows:
         raise TableError(f"{path.name}: no rows below the column names")
-    return header, rows
+    return rows
 
 
-def _write_zeros_out(name: str, rows: Sequence[dict[str, str]]) -> None:
+def _write_zeros_out(name: str, rows: Iterable[Row]) -> None:
     """Give a column's zeros the decimals of its finest value: nobody writes those out.
 
     Else the "0.0" a program writes beside 0.0004 would tie with it.
     """
-    decimals = 0
+    zeros, finest = [], 0
     for row in rows:
-        with contextlib.suppress(ValueError):  # said later, with its row
-            number = parse_number(row.get(name, ""))
-            decimals = max(decimals, (number and number.decimals) or 0)
-    for row in rows:
-        with contextlib.suppress(ValueError):
-            if (number := parse_number(row.get(name, ""))) and number.value == 0:
-                row[name] = f"{0:.{decimals}f}"
+        with suppress(ValueError):  # said later, with its row
+            if number := parse_number(row[name]):
+                finest = max(finest, number.decimals or 0)
+                zeros += [] if number.value else [row]
+    for row in zeros:
+        row[name] = f"{0:.{finest}f}"
 
 
 def _unquoted(field: str) -> str:
@@ -164,49 +179,32 @@ def _unquoted(field: str) -> str:
     return field[1:] if field[:1] == "'" and field[1:2] in "=+-@" and len(field) > 1 else field
 
 
-def _check_header(header: Sequence[str]) -> None:
-    if len(header) > MAX_COLUMNS:
-        raise TableError(f"row 1: more than {MAX_COLUMNS} columns")
-    for i, name in enumerate(header, 1):
-        if not name:
-            raise TableError(f"row 1: column {i} has no name")
-        if name in header[: i - 1]:
-            raise TableError(f"row 1: column {name} is there twice")
-
-
-def _cell(line: int, row: dict[str, str], settings: set[str]) -> Cell:
-    family = _family(row)
-    status = row.get("status", "")
+def _cell(line: int, row: Row, settings: set[str]) -> Cell:
+    family, status = _family(row), row.get("status", "")
     if status and status not in STATUSES:
         raise TableError(f"row {line}, column status: '{status}'; one of {', '.join(STATUSES)}")
-    metrics = {name: _number(line, name, row) for name in METRICS if name in row}
-    initial = {
-        name: _number(line, f"{INITIAL}{name}", row)
-        for name in METRICS
-        if f"{INITIAL}{name}" in row
-    }
-    measured = {name: value for name, value in metrics.items() if value is not None}
-    first = {name: value for name, value in initial.items() if value is not None}
-    seconds = measured.get("seconds")
+    metrics, first = (
+        {n: value for n in METRICS if (value := _number(line, f"{start}{n}", row)) is not None}
+        for start in ("", INITIAL)
+    )
     return Cell(
         run=row.get("run", "") or f"row {line}",
         family=family,
-        dataset=_named(row.get("dataset", ""), {k: v.label for k, v in DATASETS.items()}),
+        dataset=_chosen("dataset", row.get("dataset", "")),
         seed=_whole(line, "seed", row) or 0,
         settings={n: _level(n, row[n]) for n in sorted(settings & row.keys()) if row[n]},
-        metrics=measured,
+        metrics=metrics,
         status=status,
         collapse=collapse.read(row.get("collapse")),
-        seconds=seconds.value if seconds else None,
         best_epoch=_whole(line, "best_epoch", row),
         first=first,
-        last=measured,
+        last=metrics,
         from_table=bool(first),
     )
 
 
-def _number(line: int, name: str, row: dict[str, str]) -> Measured | None:
-    text = row[name]
+def _number(line: int, name: str, row: Row) -> Measured | None:
+    text = row.get(name, "")
     try:
         return parse_number(text)
     except ValueError:
@@ -215,17 +213,10 @@ def _number(line: int, name: str, row: dict[str, str]) -> Measured | None:
             hint = "; decimals take a point"
         elif text.lower() in ("nan", "na", "n/a", "none", "null", "-", "—"):
             hint = "; leave it empty for not measured"
-        raise TableError(
-            f"row {line}, column {name}: '{_short(text)}' is not a number{hint}"
-        ) from None
+        raise _mistake(line, name, text, f"is not a number{hint}") from None
 
 
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-def _whole(line: int, name: str, row: dict[str, str]) -> int | None:
+def _whole(line: int, name: str, row: Row) -> int | None:
     """A whole number of a column, or None where it is absent or empty."""
     text = row.get(name, "")
     if not text:
@@ -235,19 +226,19 @@ def _whole(line: int, name: str, row: dict[str, str]) -> int | None:
         if not 0 <= number < 2**32 or number != int(number):
             raise ValueError
     except (ArithmeticError, ValueError):
-        raise TableError(
-            f"row {line}, column {name}: '{_short(text)}' is not a whole number from 0 up"
-        ) from None
+        raise _mistake(line, name, text, "is not a whole number from 0 up") from None
     return int(number)
 
 
+def _mistake(line: int, column: str, text: str, why: str) -> TableError:
+    text = " ".join(text.split())
+    short = text if len(text) <= 40 else f"{text[:39]}…"
+    return TableError(f"row {line}, column {column}: '{short}' {why}")
+
+
 def _level(name: str, text: str) -> Level:
-    labels = {
-        "loss": {key: loss.label for key, loss in LOSSES.items()},
-        "reconstruction": {key: each.label for key, each in RECONSTRUCTIONS.items()},
-    }
-    if name in labels:
-        return _named(text, labels[name])
+    if name in CHOICES:
+        return _chosen(name, text)
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     try:
@@ -257,11 +248,10 @@ def _level(name: str, text: str) -> Level:
         return as_level(text)
 
 
-def _family(row: dict[str, str]) -> str:
+def _family(row: Row) -> str:
     """The family as named, or the one whose columns the row fills."""
-    text = row.get("family", "")
-    if text:
-        return _named(text, {key: family.label for key, family in FAMILIES.items()})
+    if text := row.get("family", ""):
+        return _chosen("family", text)
     if any(row.get(name) for name in ("latent_dim", "recon_loss", "kl_loss", "total_loss")):
         return "vae"
     if any(row.get(name) for name in ("z_dim", "d_loss", "g_loss", "loss")):
@@ -269,46 +259,21 @@ def _family(row: dict[str, str]) -> str:
     return ""
 
 
-def _named(text: str, labels: dict[str, str]) -> str:
-    """The catalog key of a name however it is spelled: "Fashion-MNIST", "fashion mnist"."""
-    plain = _plain(text)
-    for key, label in labels.items():
-        if plain in (_plain(key), _plain(label)):
-            return key
-    return text
+def _chosen(column: str, text: str) -> str:
+    """The catalog key of a name however it is spelled, else the name."""
+    known = CHOICES[column]
+    return named(text, known, lambda key: known[key].label) or text
 
 
-def _plain(text: str) -> str:
-    return "".join(c for c in text.lower() if c.isalnum())
-
-
-def _check_distinct(rows: list[tuple[int, dict[str, str]]], cells: list[Cell]) -> None:
+def _check_distinct(cells: Mapping[int, Cell]) -> None:
     names: dict[str, int] = {}
     places: dict[object, int] = {}
-    for (line, _), cell in zip(rows, cells, strict=True):
+    for line, cell in cells.items():
         if cell.run in names:
-            raise TableError(
-                f"row {line}, column run: '{_short(cell.run)}' is also row {names[cell.run]}"
-            )
-        names[cell.run] = line
+            raise _mistake(line, "run", cell.run, f"is also row {names[cell.run]}")
         if cell.where in places:
             raise TableError(
                 f"row {line}, column run: the same family, data set, settings and seed as row "
                 f"{places[cell.where]}"
             )
-        places[cell.where] = line
-
-
-def _command(cells: Cells) -> Callable[[Sequence[str], int], str]:
-    """A command only where the runs carry labkit's own names; else none would work."""
-    ours = all(
-        cell.dataset in DATASETS
-        and cell.family in FAMILIES
-        and cell.run.startswith(f"{cell.dataset}_{FAMILIES[cell.family].label}_")
-        for cell in cells
-    )
-
-    def command(names: Sequence[str], seeds: int) -> str:
-        return run_command(glob(names), seeds) if ours else ""
-
-    return command
+        names[cell.run] = places[cell.where] = line

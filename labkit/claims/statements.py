@@ -1,17 +1,7 @@
 """A student's own statement, read and put to the same test as the computed ones.
 
-    best loss by proxy_fid on MNIST is hinge
-    hinge beats bce by proxy_fid on MNIST [everywhere]
-    GAN beats VAE by proxy_fid on MNIST
-    proxy_fid falls with latent_dim on FashionMNIST
-    d_loss falls over training [by 98.7 %] [in RUN]
-    loss acts alike on proxy_fid
-    loss matters most for proxy_fid on MNIST
-    latent_dim trades recon_loss against proxy_fid on MNIST
-    no mode collapse on MNIST
-
-Metrics, settings, levels and data sets by their keys or labels, in any case. Without
-``on DATA SET`` a statement is about each data set, and one that contradicts it is enough.
+Metrics, settings, levels and data sets stand by their keys or labels, in any case. Without
+``on DATASET`` a statement is about each data set, and one that contradicts it is enough.
 """
 
 from __future__ import annotations
@@ -19,27 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.claims.cell import Cell, Level, named
+from labkit.claims.cells import Cells
 from labkit.claims.claim import Claim
+from labkit.claims.finding import Finding, Here
 from labkit.claims.findings import absence, statement
 from labkit.claims.findings.change import change
 from labkit.claims.findings.families import families
 from labkit.claims.findings.levels import Levels, levels
 from labkit.claims.findings.spread import spread
 from labkit.claims.findings.statement import Direction, Statement
+from labkit.claims.measure import Measure
 from labkit.claims.sentences import voice
+from labkit.claims.table import Table
 from labkit.claims.verdict import FIRM, Strength, Verdict, judge, verdict, weakest
 from labkit.errors import closest
 from labkit.text.language import _
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Level
-    from labkit.claims.cells import Cells
-    from labkit.claims.finding import Finding, Here
-    from labkit.claims.measure import Measure
-    from labkit.claims.table import Table
 
 #: The forms understood, for error messages and the answers' template.
 FORMS = (
@@ -63,12 +51,11 @@ class StatementError(ValueError):
 
 @dataclass(frozen=True)
 class Checked:
-    """A statement with what the table makes of it."""
+    """A statement with what the table makes of it: a claim for each data set it is about."""
 
     strength: Strength
     in_these_runs: Here | None
     claims: tuple[Claim, ...]
-    """One per data set the statement is about."""
 
     @property
     def verdict(self) -> Verdict:
@@ -82,13 +69,10 @@ class Checked:
 
 
 def check_statement(text: str, table: Table, computed: Sequence[Claim] = ()) -> Checked:
-    """Put a statement to the test.
+    """Put a statement, one of the `FORMS`, to the test.
 
-    Args:
-        text: one of the `FORMS`.
-        table: the cells.
-        computed: the answers' claims; what decides a statement and is one of them keeps the
-            strength it has there (corrected for its question's other tests).
+    What decides it and is one of the `computed` claims of the answers keeps the strength it
+    has there (corrected for its question's other tests).
 
     Raises:
         StatementError: not understood, or about something the table lacks.
@@ -107,75 +91,68 @@ def check_statement(text: str, table: Table, computed: Sequence[Claim] = ()) -> 
         )
         for each, strength in zip(found, strengths, strict=True)
     )  # fmt: skip
-    states = {c.in_these_runs for c in claims if c.in_these_runs}
-    here: Here | None = next((s for s in ("no", "tie", "yes") if s in states), None)
+    states = {claim.in_these_runs for claim in claims}
+    order: tuple[Here, ...] = ("no", "tie", "yes")
     one = "refuted" if "refuted" in strengths else weakest(strengths)
-    return Checked(one, here, claims)
+    return Checked(one, next((here for here in order if here in states), None), claims)
 
 
 def _strength(found: Finding, alone: Strength, known: Mapping[str, Strength]) -> Strength:
     """The strength its deciding findings have in the answers, or its own."""
-    if not isinstance(found, Statement) or not found.decides or found.missing is not None:
-        return "refuted" if alone == "seen once" and _collapsed(found) else alone
-    if not all(each.id in known for each in found.decides):
-        return alone
-    least = weakest([known[each.id] for each in found.decides])
-    return "refuted" if found.here == "no" and least in FIRM else least
+    deciding = [each.id for each in found.decides] if isinstance(found, Statement) else []
+    if deciding and known.keys() >= set(deciding):
+        least = weakest([known[each] for each in deciding])
+        return "refuted" if found.here == "no" and least in FIRM else least
+    # One measured collapse is enough to refute that there was none.
+    return "refuted" if isinstance(found, absence.Absence) and found.hit else alone
 
 
-def _collapsed(found: Finding) -> bool:
-    """Whether a measured collapse contradicts that there was none: one is enough."""
-    return isinstance(found, absence.Absence) and bool(found.hit)
-
-
-def _read(text: str, table: Table) -> list[Finding]:
+def _read(text: str, table: Table) -> Sequence[Finding]:
     if len(text) > _MAX_LENGTH:
         raise StatementError(_("longer than {n} characters", n=_MAX_LENGTH))
-    names = _Names(table)
-    body, dataset = names.split_dataset(text.rstrip("."))
-    for pattern, handle in _HANDLERS:
-        match = re.fullmatch(pattern, body, re.IGNORECASE)
-        if match:
-            found = handle(names, match, dataset)
-            if not found:
-                raise StatementError(_("the table has no cell this is about"))
-            return found
+    body, dataset = _split_dataset(text.rstrip("."), table.cells)
+    for pattern, find in _HANDLERS:
+        if match := re.fullmatch(pattern, body, re.IGNORECASE):
+            if found := find(_Said(match, dataset, table)):
+                return found
+            raise StatementError(_("the table has no cell this is about"))
     raise StatementError(_("not understood; write for instance '{form}'", form=FORMS[0]))
 
 
-class _Names:
-    """Names as people write them, looked up in the catalog and the table."""
+def _split_dataset(text: str, cells: Cells) -> tuple[str, str | None]:
+    """The statement without its ``on DATASET``, and the data set."""
+    pattern = r"(.*) on (.*?)(?: (is .*)|\W*((?i:everywhere))\W*)?"
+    match = re.fullmatch(pattern, text, re.DOTALL)
+    if match:
+        labels = {d: DATASETS[d].label if d in DATASETS else d for d in cells.datasets}
+        found = named(match[2], labels, labels.__getitem__)
+        if found is not None:
+            return " ".join(filter(None, match.group(1, 3, 4))), found
+    return text, None
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self.cells = table.cells
-        self.words = voice().names
 
-    def split_dataset(self, text: str) -> tuple[str, str | None]:
-        """The statement without its ``on DATA SET``, and the data set."""
-        head, on, tail = text.rpartition(" on ")
-        rest = tail.split(" is ", 1)
-        names = {_plain(d): d for d in self.cells.datasets}
-        names |= {_plain(DATASETS[d].label): d for d in self.cells.datasets if d in DATASETS}
-        found = names.get(_plain(rest[0]))
-        if on and found is None and _plain(rest[0]).endswith("everywhere"):
-            found = names.get(_plain(rest[0]).removesuffix("everywhere"))
-            rest[0] = "everywhere"
-            return (f"{head} everywhere", found) if found else (text, None)
-        if not on or found is None:
-            return text, None
-        return (f"{head} is {rest[1]}" if len(rest) > 1 else head), found
+@dataclass(frozen=True)
+class _Said:
+    """A statement's parts by their names, looked up in the catalog and the table."""
 
-    def datasets(self, dataset: str | None) -> tuple[str, ...]:
-        return (dataset,) if dataset is not None else self.cells.datasets
+    match: re.Match[str]
+    dataset: str | None
+    table: Table
 
-    def measure(self, text: str) -> Measure:
-        known = {name: name for name in METRICS}
-        known |= {metric.label: name for name, metric in METRICS.items()}
-        known |= {self.words.metric(name): name for name in METRICS}
-        found = _lookup(text, known)
+    @property
+    def families(self) -> list[Cells]:
+        return [self.table.cells.of(family) for family in self.table.cells.families]
+
+    @property
+    def direction(self) -> Direction:
+        word = self.match["direction"].lower()
+        return "rises" if word.startswith(("rise", "increase", "grow")) else "falls"
+
+    def measure(self, part: str = "metric") -> Measure:
+        text = self.match[part]
+        found = named(text, METRICS, lambda name: METRICS[name].label, voice().names.metric)
         if found is None:
-            hint = suggestion(text, sorted(set(known.values())))
+            hint = suggestion(text, sorted(METRICS))
             raise StatementError(_("no metric '{name}'", name=text) + hint)
         if METRICS[found].group == "appendix":
             raise StatementError(
@@ -183,167 +160,131 @@ class _Names:
             )
         return self.table.measure(found)
 
-    def factor(self, text: str) -> str:
-        names = {n for f in self.cells.families for n in self.cells.of(f).levels}
-        names |= {n for family in FAMILIES.values() for n in family.params}
-        known = {n: n for n in names} | {self.words.factor(n): n for n in names}
-        found = _lookup(text, known)
+    def factor(self) -> str:
+        text, known = self.match["factor"], {n for cells in self.families for n in cells.levels}
+        known |= {name for family in FAMILIES.values() for name in family.params}
+        found = named(text, known, voice().names.factor)
         if found is None:
-            hint = suggestion(text, sorted(set(known.values())))
+            hint = suggestion(text, sorted(known))
             raise StatementError(_("no setting '{name}'", name=text) + hint)
         return found
 
-    def family(self, text: str) -> str | None:
-        known = {f: f for f in self.cells.families}
-        known |= {self.words.family(f): f for f in self.cells.families}
-        known |= {self.words.family(f, True): f for f in self.cells.families}
-        return {_plain(k): v for k, v in known.items()}.get(_plain(text))
+    def family(self, part: str) -> str | None:
+        names = voice().names
+        plural = partial(names.family, several=True)
+        return named(self.match[part], self.table.cells.families, names.family, plural)
 
-    def level(self, factor: str, text: str) -> Level:
-        levels = {lv for f in self.cells.families for lv in self.cells.of(f).levels.get(factor, ())}
-        known: dict[str, Level] = {str(lv): lv for lv in levels}
-        known |= {self.words.level(factor, lv): lv for lv in levels}
-        found = {_plain(k): v for k, v in known.items()}.get(_plain(text))
+    def level(self, factor: str, part: str) -> Level:
+        text, known = self.match[part], {v for c in self.families for v in c.levels.get(factor, ())}
+        found = named(text, known, partial(voice().names.level, factor))
         if found is None:
-            there = ", ".join(sorted(str(lv) for lv in levels))
+            there = ", ".join(sorted(map(str, known))) or _("none")
+            about = {"setting": factor, "level": text, "levels": there}
             raise StatementError(
-                _(
-                    "{setting} has no level '{level}'; the table has {levels}",
-                    setting=factor,
-                    level=text,
-                    levels=there or _("none"),
-                )
+                _("{setting} has no level '{level}'; the table has {levels}", **about)
             )
         return found
 
-    def factor_of(self, *levels: str) -> str:
+    def factor_of(self, *parts: str) -> str:
         """The varied factor that has all these levels."""
-        for family in self.cells.families:
-            for factor, found in self.cells.of(family).factors.items():
-                plain = {_plain(str(v)) for v in found}
-                plain |= {_plain(self.words.level(factor, v)) for v in found}
-                if all(_plain(level) in plain for level in levels):
+        names, levels = voice().names, [self.match[part] for part in parts]
+        for cells in self.families:
+            for factor, known in cells.factors.items():
+                called = partial(names.level, factor)
+                if all(named(level, known, called) is not None for level in levels):
                     return factor
-        named = self.words.listing(levels)
-        raise StatementError(_("no setting of the table has the levels {levels}", levels=named))
+        said = names.listing(levels)
+        raise StatementError(_("no setting of the table has the levels {levels}", levels=said))
 
     def concerned(self, factor: str) -> list[Cells]:
-        """The cells of each family a statement about a factor means.
+        """The cells of each family that varies a factor; if none does, of those that have it."""
+        varying = [cells for cells in self.families if factor in cells.factors]
+        return varying or [cells for cells in self.families if factor in cells.levels]
 
-        Of the families that have the factor, those that vary it; if none does, all.
-        """
-        having = [f for f in self.cells.families if factor in self.cells.of(f).levels]
-        varying = [f for f in having if factor in self.cells.of(f).factors]
-        return [self.cells.of(f) for f in varying or having]
-
-    def levels(
-        self, factor: str, measure: Measure, dataset: str | None, towards: int | None = None
-    ) -> list[Levels]:
+    def levels(self, factor: str, measure: Measure, towards: int | None = None) -> list[Levels]:
         """The levels of a factor on the data sets meant, noise pooled over all there are."""
-        return [
-            found
-            for cells in self.concerned(factor)
-            for found in levels(cells, factor, measure, self.table, towards)
-            if dataset in (None, found.dataset)
-        ]
+        each = (levels(c, factor, measure, self.table, towards) for c in self.concerned(factor))
+        return [found for several in each for found in several if self.is_about(found.dataset)]
+
+    def is_about(self, dataset: str) -> bool:
+        return self.dataset in (None, dataset)
 
 
-def _best(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
-    extreme, factor = match["extreme"].lower(), names.factor(match["factor"])
-    measure, level = names.measure(match["metric"]), names.level(factor, match["level"])
+def _best(said: _Said) -> list[Statement]:
+    factor, measure = said.factor(), said.measure()
+    level = said.level(factor, "level")
     better = 1 if measure.better == "higher" else -1
-    towards = {"lowest": -1, "highest": 1, "best": better, "worst": -better}[extreme]
-    return [statement.best(f, level) for f in names.levels(factor, measure, dataset, towards)]
+    ends = {"lowest": -1, "highest": 1, "best": better, "worst": -better}
+    towards = ends[said.match["extreme"].lower()]
+    return [statement.best(found, level) for found in said.levels(factor, measure, towards)]
 
 
-def _beats(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
-    measure = names.measure(match["metric"])
-    a, b = names.family(match["a"]), names.family(match["b"])
+def _beats(said: _Said) -> list[Statement]:
+    measure, everywhere = said.measure(), bool(said.match["everywhere"])
+    a, b = said.family("a"), said.family("b")
     if a and b:
-        if match["everywhere"]:
+        if everywhere:
             raise StatementError(_("families differ in more than a setting: leave out the end"))
-        both = families(names.cells, a, b, measure, names.table)
-        return [statement.family_beats(f, a) for f in both if dataset in (None, f.dataset)]
-    factor = names.factor_of(match["a"], match["b"])
-    first, second = names.level(factor, match["a"]), names.level(factor, match["b"])
-    return [
-        statement.beats(f, first, second, bool(match["everywhere"]))
-        for f in names.levels(factor, measure, dataset)
-    ]
+        both = families(said.table.cells, a, b, measure, said.table)
+        return [statement.family_beats(found, a) for found in both if said.is_about(found.dataset)]
+    factor = said.factor_of("a", "b")
+    first, second = said.level(factor, "a"), said.level(factor, "b")
+    every = said.levels(factor, measure)
+    return [statement.beats(found, first, second, everywhere) for found in every]
 
 
-def _goes(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
-    measure, factor = names.measure(match["metric"]), names.factor(match["factor"])
-    direction = _direction(match)
-    return [statement.goes(f, direction) for f in names.levels(factor, measure, dataset)]
+def _goes(said: _Said) -> list[Statement]:
+    measure, factor = said.measure(), said.factor()
+    return [statement.goes(found, said.direction) for found in said.levels(factor, measure)]
 
 
-def _change(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
-    measure = names.measure(match["metric"])
-    cells, run = names.cells if dataset is None else names.cells.of(dataset=dataset), match["run"]
+def _change(said: _Said) -> list[Statement]:
+    measure, run, percent = said.measure(), said.match["run"], said.match["percent"]
+    cells = said.table.cells.of(dataset=said.dataset)
     if run:
         cells = cells.filter(lambda c: c.run == run)
         if not len(cells):
-            known = [c.run for c in names.cells]
-            raise StatementError(_("no run '{run}'", run=run) + suggestion(run, known))
-    percent: float | None = None
-    half = 0.5
-    direction = _direction(match)
-    if match["percent"]:
-        percent = float(match["percent"]) * (1 if direction == "rises" else -1)
-        half = 0.5 * 10.0 ** -len(match["percent"].partition(".")[2])
-    groups: dict[object, list[int]] = {}
-    for i, cell in enumerate(cells):
+            hint = suggestion(run, [c.run for c in said.table.cells])
+            raise StatementError(_("no run '{run}'", run=run) + hint)
+    signed = float(percent) * (1 if said.direction == "rises" else -1) if percent else None
+    half = 0.5 * 10.0 ** -len((percent or "").partition(".")[2])
+    groups: dict[object, list[Cell]] = {}
+    for cell in cells:
         if measure.name in cell.first:
-            groups.setdefault(cell.where[:-1], []).append(i)
-    each = [[cells.rows[i] for i in group] for group in groups.values()] or [list(cells)]
-    return [
-        statement.changes(
-            change(some, measure, some[0].seedless if len(each) > 1 else ""),
-            direction, percent, half,
-        )
-        for some in each
-    ]  # fmt: skip
+            groups.setdefault(cell.where[:-1], []).append(cell)
+    each = list(groups.values()) or [list(cells)]
+    found = [change(some, measure, some[0].seedless if len(each) > 1 else "") for some in each]
+    return [statement.changes(one, said.direction, signed, half) for one in found]
 
 
-def _alike(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
-    factor, measure = names.factor(match["factor"]), names.measure(match["metric"])
-    return [
-        statement.alike(levels(cells, factor, measure, names.table))
-        for cells in names.concerned(factor)
-    ]
+def _alike(said: _Said) -> list[Statement]:
+    factor, measure = said.factor(), said.measure()
+    every = (levels(cells, factor, measure, said.table) for cells in said.concerned(factor))
+    return [statement.alike(found) for found in every]
 
 
-def _matters(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
-    factor, measure = names.factor(match["factor"]), names.measure(match["metric"])
+def _matters(said: _Said) -> list[Statement]:
+    factor, measure = said.factor(), said.measure()
     return [
         statement.matters(spread(cells.of(dataset=d), measure), factor)
-        for cells in names.concerned(factor)
-        for d in cells.datasets
-        if dataset in (None, d)
+        for cells in said.concerned(factor)
+        for d in filter(said.is_about, cells.datasets)
     ]
 
 
-def _trades(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
-    factor = names.factor(match["factor"])
-    a, b = (names.levels(factor, names.measure(match[key]), dataset) for key in ("a", "b"))
+def _trades(said: _Said) -> list[Statement]:
+    factor = said.factor()
+    a, b = (said.levels(factor, said.measure(part)) for part in ("a", "b"))
     return [statement.trades(first, second) for first, second in zip(a, b, strict=True)]
 
 
-def _collapse(names: _Names, match: re.Match[str], dataset: str | None) -> list[Finding]:
-    cells = names.cells.filter(lambda c: c.family != "vae")
-    return [absence.collapse(cells if dataset is None else cells.of(dataset=dataset))]
-
-
-def _direction(match: re.Match[str]) -> Direction:
-    word = match["direction"].lower()
-    return "rises" if word.startswith(("rise", "increase", "grow")) else "falls"
+def _collapse(said: _Said) -> list[absence.Absence]:
+    cells = said.table.cells.of(dataset=said.dataset)
+    return [absence.collapse(cells.filter(lambda c: c.family != "vae"))]
 
 
 _DIRECTION = r"(?P<direction>rises|falls|increases|decreases|grows|drops)"
-_HANDLERS: tuple[
-    tuple[str, Callable[[_Names, re.Match[str], str | None], list[Finding]]], ...
-] = (
+_HANDLERS: tuple[tuple[str, Callable[[_Said], Sequence[Finding]]], ...] = (
     (r"no (mode )?collapse", _collapse),
     (r"(the )?(?P<extreme>best|worst|lowest|highest) (?P<factor>.+?) by (?P<metric>.+?) is "
      r"(?P<level>.+)", _best),
@@ -357,15 +298,7 @@ _HANDLERS: tuple[
 )  # fmt: skip
 
 
-def _lookup(text: str, known: dict[str, str]) -> str | None:
-    return {_plain(key): value for key, value in known.items()}.get(_plain(text))
-
-
 def suggestion(text: str, known: Iterable[str]) -> str:
     """ "; did you mean 'proxy_fid'?", or empty where nothing is near."""
     close = closest(text, known)
     return _("; did you mean '{name}'?", name=close) if close else ""
-
-
-def _plain(text: str) -> str:
-    return "".join(c for c in text.lower() if c.isalnum() or c == "∞")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labkit.claims.cell import Measured
 from labkit.claims.cells import Cells, make_cells
 from labkit.claims.finding import Noise, Source
 from labkit.claims.findings.levels import Contrast
@@ -75,7 +76,8 @@ def test_the_narrowest_pattern(names: list[str], pattern: str) -> None:
 
 
 def timed(seeds: int, seconds: float | None) -> Cells:
-    return make_cells(replace(c, seconds=seconds) for c in gans(noisy(1), seeds))
+    time = {} if seconds is None else {"seconds": Measured(seconds)}
+    return make_cells(replace(c, metrics={**c.metrics, **time}) for c in gans(noisy(1), seeds))
 
 
 def test_a_plan_counts_trainings_and_their_time() -> None:
