@@ -105,10 +105,10 @@ def named(text: str, known: Collection[Key], *called: Callable[[Key], str]) -> K
 
     Args:
         text: what was written.
-        known: the keys, each known by itself.
+        known: the keys; one that is written itself is meant.
         called: what else each key is called.
     """
-    names = {_plain(name(key)): key for name in (str, *called) for key in known}
+    names = {_plain(name(key)): key for name in (*called, str) for key in known}
     return names.get(_plain(text))
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
+from labkit.claims.finding import Finding, Here, plain
 from labkit.claims.verdict import Strength, Verdict, verdict
-
-if TYPE_CHECKING:
-    from labkit.claims.finding import Finding, Here
 
 
 @dataclass(frozen=True)
@@ -34,25 +31,16 @@ class Published:
 class Settle:
     """The run that could settle what is open, or that none can."""
 
-    text: str
+    text: str = ""
     """What to run and about how long it takes, as a clause a sentence can end with."""
-    command: str
+    command: str = ""
     """Ready to paste: ``labkit run --seeds 3 --only 'MNIST_GAN_*'``; empty if none helps."""
-    seeds: int
+    seeds: int = 0
     """Seeds per cell after that run; 0 if no number of seeds would do."""
-    trainings: int
+    trainings: int = 0
     """Trainings it adds."""
-    seconds: float | None
+    seconds: float | None = None
     """Their time one after another, from the measured times of the same cells; None: unknown."""
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "text": self.text,
-            "command": self.command,
-            "seeds": self.seeds,
-            "trainings": self.trainings,
-            "seconds": self.seconds,
-        }
 
 
 @dataclass(frozen=True)
@@ -117,10 +105,8 @@ class Claim:
 
         Estimate, interval, margin and noise are in ``unit``: percent where ratios are compared.
         """
-        found = self.finding
-        interval = found.interval()
-        noise = found.noise
-        return {
+        found, interval, noise = self.finding, self.finding.interval(), self.finding.noise
+        said = {
             "id": self.id,
             "question": self.question,
             "scope": self.scope,
@@ -128,12 +114,12 @@ class Claim:
             "verdict": self.verdict,
             "strength": self.strength,
             "in_these_runs": self.in_these_runs,
-            "estimate": _finite(None if found.estimate is None else found.shown(found.estimate)),
-            "interval": interval and [_finite(found.shown(end)) for end in interval],
+            "estimate": None if found.estimate is None else found.shown(found.estimate),
+            "interval": interval and tuple(map(found.shown, interval)),
             "unit": "%" if found.log else found.unit,
             "n_seeds": found.n_seeds,
             "n_blocks": found.n_blocks,
-            "margin": _finite(found.shown(found.margin)),
+            "margin": found.shown(found.margin),
             "noise": noise
             and {
                 "standard_error": found.shown(noise.error),
@@ -142,17 +128,14 @@ class Claim:
                 "reference": noise.name,
             },
             "rule": self.rule,
-            "numbers": {name: _finite(value) for name, value in self.sentence.numbers.items()},
-            "runs": list(self.runs),
+            "numbers": self.sentence.numbers,
+            "runs": self.runs,
             "predicate": found.to_json(),
-            "counterexamples": list(found.counterexamples),
-            "reasons": list(self.reasons),
-            "settle": self.settle and self.settle.to_json(),
+            "counterexamples": found.counterexamples,
+            "reasons": self.reasons,
+            "settle": self.settle and asdict(self.settle),
         }
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+        return {name: plain(value) for name, value in said.items()}
 
 
 @dataclass(frozen=True)

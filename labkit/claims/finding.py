@@ -1,23 +1,19 @@
-"""A finding: what a table shows about one thing, in numbers alone.
-
-No words here and no verdict: :mod:`labkit.claims.verdict` says what may be concluded, and
-:mod:`labkit.claims.sentences` says it.
-"""
+"""A finding: what a table shows about one thing, in numbers alone, without words or verdict."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
+from labkit.claims.cell import Cell
 from labkit.claims.statistics import student_interval, student_p
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
 
 Here = Literal["yes", "no", "tie"]
 Source = Literal["own", "reference"]
+#: Fields that a finding as JSON leaves out: cells and other findings, and what a claim has itself.
+OMIT = {"cells", "missing", "noise", "contrasts", "counterexamples", "odd", "hit", "asked", "order"}
 
 
 @dataclass(frozen=True)
@@ -114,30 +110,19 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """What was asked and found, for programs: every simple field of the kind."""
-        skip = (
-            "cells",
-            "missing",
-            "noise",
-            "contrasts",
-            "counterexamples",
-            "odd",
-            "hit",
-            "asked",
-            "order",
-        )
-        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in skip}
-        return {name: _plain(value) for name, value in found.items()}
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in OMIT}
 
     def shown(self, value: float) -> float:
         """A value of the estimate's scale as a reader sees it: a log ratio in percent."""
         return 100 * math.expm1(value) if self.log else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it: tuples as lists, and a number that is not finite as None."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -1,4 +1,4 @@
-"""How much a comparison would move if the same cells were trained with other seeds.
+"""How far a comparison would move if the same cells were trained with other seeds.
 
 Noise belongs to a contrast. Cells of one seed whose networks are alike start from the same
 weights and see the same images in the same order, so a factor that leaves the networks alone
@@ -12,16 +12,15 @@ very same kind that come with labkit can stand in (:mod:`labkit.claims.reference
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
 
+from labkit.claims.cell import Level
 from labkit.claims.finding import Noise, Source
+from labkit.claims.pairs import Pairs
 from labkit.claims.statistics import FLOAT_NOISE, fmean, variance
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Level
-    from labkit.claims.pairs import Pairs
 
 #: Fewest seeds from which a table's own noise is read.
 MIN_SEEDS = 3
@@ -60,33 +59,30 @@ def spread(comparisons: Sequence[Pairs]) -> Spread | None:
     ``(levels - 1)(seeds - 1)`` degrees of freedom a data set; None without two seeds, or
     if seeds change nothing (then they say nothing about noise).
     """
-    total, df = 0.0, 0
-    squares: dict[Level, float] = {}
-    counts: dict[Level, float] = {}
-    size = 0.0
+    total, df, size = 0.0, 0, 0.0
+    squares: dict[Level, float] = defaultdict(float)
+    counts: dict[Level, int] = defaultdict(int)
     for pairs in comparisons:
         n, k = len(pairs.seeds), len(pairs.levels)
         if n < 2:
             continue
-        left = _interaction([[row[v] for v in pairs.levels] for row in pairs.by_seed.values()])
-        for row in left:
-            for level, value in zip(pairs.levels, row, strict=True):
-                squares[level] = squares.get(level, 0.0) + value**2 * k / (k - 1)
-        for level in pairs.levels:
-            counts[level] = counts.get(level, 0.0) + n - 1
+        means = [[row[v] for v in pairs.levels] for row in pairs.by_seed.values()]
+        left = _interaction(means)
+        for level, column in zip(pairs.levels, zip(*left, strict=True), strict=True):
+            for value in column:
+                squares[level] += value**2 * k / (k - 1)
+            counts[level] += n - 1
         total += sum(value**2 for row in left for value in row)
         df += (k - 1) * (n - 1)
-        size = max(size, *(abs(v) for row in pairs.by_seed.values() for v in row.values()))
+        size = max(size, *(abs(value) for row in means for value in row))
     if not df or total <= (FLOAT_NOISE * size) ** 2:
         return None
-    by_level = {level: squares[level] / counts[level] for level in squares}
-    return Spread(total / df, df, by_level)
+    return Spread(total / df, df, {level: squares[level] / counts[level] for level in squares})
 
 
 def own(comparisons: Sequence[Pairs]) -> Spread | None:
     """The same from the data sets with three seeds or more; None if there is none."""
-    enough = [p for p in comparisons if len(p.seeds) >= MIN_SEEDS]
-    return spread(enough)
+    return spread([pairs for pairs in comparisons if len(pairs.seeds) >= MIN_SEEDS])
 
 
 def rest(comparisons: Sequence[Pairs]) -> tuple[float, int]:
@@ -100,19 +96,12 @@ def rest(comparisons: Sequence[Pairs]) -> tuple[float, int]:
         seeds = [s for s in pairs.seeds if all((b, s) in table for b in pairs.blocks)]
         if len(seeds) < 2 or len(pairs.blocks) < 2:
             continue
-        rows = [
-            [table[b, s][v] for v in pairs.levels for b in pairs.blocks] for s in seeds
-        ]  # a row a seed: level by block
-        centred = [
-            [
-                value - fmean(column)
-                for value, column in zip(row, zip(*rows, strict=True), strict=True)
-            ]
-            for row in rows
-        ]
-        width = len(pairs.blocks)
-        for row in centred:
-            grid = [row[i : i + width] for i in range(0, len(row), width)]
+        # A row a seed, of levels and their blocks.
+        rows = [[table[b, s][v] for v in pairs.levels for b in pairs.blocks] for s in seeds]
+        means, width = [fmean(column) for column in zip(*rows, strict=True)], len(pairs.blocks)
+        for row in rows:
+            centred = [value - mean for value, mean in zip(row, means, strict=True)]
+            grid = [centred[i : i + width] for i in range(0, len(centred), width)]
             total += sum(value**2 for line in _interaction(grid) for value in line)
         df += (len(pairs.levels) - 1) * (width - 1) * (len(seeds) - 1)
     return (total / df, df) if df else (0.0, 0)
@@ -123,7 +112,7 @@ def single_cell(comparisons: Sequence[Pairs]) -> tuple[float, int]:
     total, df = 0.0, 0
     for pairs in comparisons:
         for block in pairs.blocks:
-            rows = [v for g, v in zip(pairs.groups, pairs.values, strict=True) if g.block == block]
+            rows = pairs.rows(block=block)
             if len(rows) > 1:
                 total += sum(variance([r[v] for r in rows]) * (len(rows) - 1) for v in pairs.levels)
                 df += (len(rows) - 1) * len(pairs.levels)
@@ -132,20 +121,10 @@ def single_cell(comparisons: Sequence[Pairs]) -> tuple[float, int]:
 
 def interaction(pairs: Pairs) -> dict[tuple[Level, object], float]:
     """How far each level and block departs from the sum of their effects, mean over seeds."""
-    blocks = pairs.blocks
-    grid = []
-    for level in pairs.levels:
-        line = []
-        for block in blocks:
-            rows = [v for g, v in zip(pairs.groups, pairs.values, strict=True) if g.block == block]
-            line.append(fmean([row[level] for row in rows]))
-        grid.append(line)
-    left = _interaction(grid)
-    return {
-        (level, block): left[i][j]
-        for i, level in enumerate(pairs.levels)
-        for j, block in enumerate(blocks)
-    }
+    rows = {block: pairs.rows(block=block) for block in pairs.blocks}
+    grid = [[fmean([row[v] for row in rows[block]]) for block in rows] for v in pairs.levels]
+    places = [(level, block) for level in pairs.levels for block in rows]
+    return dict(zip(places, chain.from_iterable(_interaction(grid)), strict=True))
 
 
 def _interaction(rows: Sequence[Sequence[float]]) -> list[list[float]]:

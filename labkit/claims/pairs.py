@@ -11,20 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import combinations
 
-from labkit.claims.cells import CONDITIONS, Cells
+from labkit.claims.cell import Block, Cell, Level, Measured
+from labkit.claims.cells import CONDITIONS, Cells, Groups
 from labkit.claims.finding import Missing
 from labkit.claims.measure import Measure, unfinished
 from labkit.claims.statistics import fmean
 
-if TYPE_CHECKING:
-    from labkit.claims.cell import Block, Cell, Level, Measured
-
 
 @dataclass(frozen=True)
 class Group:
-    """Cells of one seed and one block, by the level of the factor."""
+    """Cells of one seed and one block, by the level of the factor: one each."""
 
     seed: int
     block: Block
@@ -72,8 +70,8 @@ class Pairs:
 
     def measured(self, group: Group) -> dict[Level, Measured]:
         """The measured values of a group; complete by construction."""
-        found = {level: self.measure.of(group.cells[level]) for level in self.levels}
-        return {level: value for level, value in found.items() if value is not None}
+        cells = group.cells
+        return {v: m for v in self.levels if (m := self.measure.of(cells[v])) is not None}
 
     @cached_property
     def values(self) -> tuple[dict[Level, float], ...]:
@@ -82,6 +80,11 @@ class Pairs:
             {v: self.measure.scaled(m.value, self.log) for v, m in self.measured(g).items()}
             for g in self.groups
         )
+
+    def rows(self, seed: int | None = None, block: Block | None = None) -> list[dict[Level, float]]:
+        """The values of the groups of a seed, or of a block."""
+        each = zip(self.groups, self.values, strict=True)
+        return [row for group, row in each if seed == group.seed or block == group.block]
 
     @cached_property
     def slack(self) -> dict[Level, float]:
@@ -96,11 +99,8 @@ class Pairs:
     @cached_property
     def by_seed(self) -> dict[int, dict[Level, float]]:
         """Seed to level to mean over the blocks run with that seed."""
-        found: dict[int, dict[Level, float]] = {}
-        for seed in self.seeds:
-            rows = [v for g, v in zip(self.groups, self.values, strict=True) if g.seed == seed]
-            found[seed] = {level: fmean([row[level] for row in rows]) for level in self.levels}
-        return found
+        rows = {seed: self.rows(seed=seed) for seed in self.seeds}
+        return {s: {v: fmean([row[v] for row in rows[s]]) for v in self.levels} for s in rows}
 
     def mean(self, level: Level) -> float:
         """Mean of a level: over blocks within a seed, then over seeds; on the scale compared."""
@@ -110,21 +110,12 @@ class Pairs:
         """A value of the scale of comparison in the measure's own unit."""
         return self.measure.back(value, self.log)
 
-    @property
-    def varied(self) -> tuple[str, ...]:
-        """Settings in which the blocks differ: what a comparison is averaged over."""
-        names = dict.fromkeys(name for block in self.blocks for name, _ in block)
-        return tuple(n for n in names if len({dict(b).get(n) for b in self.blocks}) > 1)
-
 
 def pair_up(cells: Cells, factor: str, measure: Measure) -> Pairs:
     """Group the cells of one family and one data set that differ in one factor only.
 
-    Args:
-        cells: of one family and data set.
-        factor: name of a setting.
-        measure: what is compared. If its values are only comparable where the factor
-            agrees (loss values across loss kinds), nothing is compared.
+    Where the measure's values are only comparable if the factor agrees (loss values across
+    loss kinds), nothing is compared.
     """
     everything = cells.groups(factor)
     concerned = [cell for group in everything.values() for cell in group.values()]
@@ -135,7 +126,7 @@ def pair_up(cells: Cells, factor: str, measure: Measure) -> Pairs:
     def because(reason: str, **about: object) -> Pairs:
         return replace(empty, missing=Missing(reason, {"factor": factor, **about}))
 
-    if len(levels) == 0:
+    if not levels:
         return because("factor_absent")
     if len(levels) == 1:
         return because("factor_constant", level=levels[0])
@@ -166,9 +157,7 @@ def pair_up(cells: Cells, factor: str, measure: Measure) -> Pairs:
     return replace(empty, levels=tuple(kept), groups=tuple(complete), left_out=left_out)
 
 
-def _complete(
-    groups: Mapping[tuple[int, Block], Mapping[Level, Cell]], levels: Sequence[Level]
-) -> list[Group]:
+def _complete(groups: Groups, levels: Sequence[Level]) -> list[Group]:
     found = [
         Group(seed, block, {level: cells[level] for level in levels})
         for (seed, block), cells in groups.items()
@@ -180,13 +169,12 @@ def _complete(
 def _aliases(cells: Sequence[Cell], factor: str) -> tuple[str, ...]:
     """Settings that change whenever the factor does, from the two cells that differ least."""
     best: tuple[str, ...] | None = None
-    for i, a in enumerate(cells):
-        for b in cells[i + 1 :]:
-            if a.settings[factor] == b.settings[factor]:
-                continue
-            names = sorted(a.settings.keys() | b.settings.keys())
-            differ = [n for n in names if a.settings.get(n) != b.settings.get(n) and n != factor]
-            differ += [n for n in ("dataset", "seed") if getattr(a, n) != getattr(b, n)]
-            if best is None or len(differ) < len(best):
-                best = tuple(n for n in differ if n not in CONDITIONS) or tuple(differ)
+    for a, b in combinations(cells, 2):
+        if a.settings[factor] == b.settings[factor]:
+            continue
+        names = sorted((a.settings.keys() | b.settings.keys()) - {factor})
+        differ = [n for n in names if a.settings.get(n) != b.settings.get(n)]
+        differ += [n for n in ("dataset", "seed") if getattr(a, n) != getattr(b, n)]
+        if best is None or len(differ) < len(best):
+            best = tuple(n for n in differ if n not in CONDITIONS) or tuple(differ)
     return best or ()

@@ -5,56 +5,32 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from itertools import takewhile
 
+from labkit.claims.cell import Cell
+from labkit.claims.claim import Settle
+from labkit.claims.finding import Finding
 from labkit.claims.noise import MIN_SEEDS
 from labkit.claims.statistics import ALPHA, fmean, student_interval
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
-    from labkit.claims.finding import Finding
-    from labkit.claims.table import Table
+from labkit.claims.table import Table
 
 #: Numbers of seeds worth proposing.
 STEPS = (3, 5, 8, 12, 20)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A run that would give some cells more seeds."""
-
-    seeds: int
-    """Seeds per cell after it; 0: even the last of `STEPS` would hardly do."""
-    command: str = ""
-    """Ready to paste; empty where none is known."""
-    cells: int = 0
-    """Settings it concerns."""
-    trainings: int = 0
-    """Trainings it adds."""
-    seconds: float | None = None
-    """Their time one after another, from measured times of the same cells; None: unknown."""
-
-
-def plan(found: Finding, table: Table, tests: int = 1) -> Plan:
-    """What to run to settle a finding that is open."""
+def plan(found: Finding, table: Table, tests: int = 1) -> Settle:
+    """The run that could settle a finding that is open, not yet said in words."""
     seeds = seeds_needed(found, tests)
-    names = sorted({cell.seedless for cell in found.cells})
+    names = tuple(sorted({cell.seedless for cell in found.cells}))
     if not seeds or not names:
-        return Plan(0)
-    return plan_for(names, seeds, table)
-
-
-def plan_for(names: Sequence[str], seeds: int, table: Table) -> Plan:
-    """The run that gives some cells, named without seeds, so many seeds each."""
+        return Settle()
     settings, pattern = table.cells.settings, glob(names)
-    matched = [name for name in settings if fnmatchcase(name, pattern)]
+    matched = [cells for name, cells in settings.items() if fnmatchcase(name, pattern)]
     if len(matched) == len(settings):
         pattern = ""
-    trainings, seconds = cost([settings[name] for name in matched], seeds)
-    command = table.resume(tuple(names), seeds) if table.resume else run_command(pattern, seeds)
-    return Plan(seeds, command, len(matched), trainings, seconds)
+    command = table.resume(names, seeds) if table.resume else run_command(pattern, seeds)
+    return Settle("", command, seeds, *cost(matched, seeds))
 
 
 def seeds_needed(found: Finding, tests: int = 1) -> int:
@@ -65,22 +41,18 @@ def seeds_needed(found: Finding, tests: int = 1) -> int:
         tests: how many differences its question tests (Holm's first step).
 
     Returns:
-        A number of seeds per cell; 0 if even the last of `STEPS` would not be expected to do.
-        Where no noise is known, the least that shows it.
+        Seeds per cell; where no noise is known, the least that shows it; 0 if even the last of
+        `STEPS` would not be expected to do.
     """
     have = max(1, found.n_seeds)
+    more = [n for n in STEPS if n > have]
     if found.noise is None or found.estimate is None:
-        return next((n for n in STEPS if n > have), 0)
-    single = found.noise.error * have**0.5
+        return more[0] if more else 0
+    single, df = found.noise.error * have**0.5, found.noise.df
     size = max(0.0, abs(found.estimate) - found.slack)
-    for n in STEPS:
-        if n <= have or n < MIN_SEEDS:
-            continue
-        df = found.noise.df
-        if found.noise.source == "own":
-            df = round(df * (n - 1) / (have - 1))
-        error = single / n**0.5
-        if student_interval(error, df, 1 - ALPHA / max(1, tests)) < size:
+    for n in more:
+        then = round(df * (n - 1) / (have - 1)) if found.noise.source == "own" else df
+        if student_interval(single / n**0.5, then, 1 - ALPHA / max(1, tests)) < size:
             return n
     return 0
 
@@ -97,12 +69,7 @@ def seeds_tell(seeds: int) -> str:
 
 
 def cost(settings: Sequence[Sequence[Cell]], seeds: int) -> tuple[int, float | None]:
-    """Trainings still to do for so many seeds, and their time in seconds.
-
-    Args:
-        settings: the cells of each setting.
-        seeds: how many each should have.
-    """
+    """Trainings still to do for so many seeds of each setting's cells, and their seconds."""
     times = [c.seconds for cells in settings for c in cells if c.seconds is not None]
     trainings, seconds = 0, 0.0
     for cells in settings:
@@ -127,10 +94,8 @@ def glob(names: Sequence[str]) -> str:
     if len({len(row) for row in rows}) == 1:
         parts = [p[0] if len(set(p)) == 1 else "*" for p in zip(*rows, strict=True)]
     else:
-        same = 0
-        while len({tuple(row[: same + 1]) for row in rows}) == 1:
-            same += 1
-        parts = [*rows[0][:same], "*"]
+        same = takewhile(lambda part: len(set(part)) == 1, zip(*rows, strict=False))
+        parts = [*(part[0] for part in same), "*"]
     return re.sub(r"(\*_)+\*", "*", "_".join(parts))
 
 

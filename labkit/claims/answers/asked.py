@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
 from labkit.claims.claim import Answer, Claim, Sentence, Settle
-from labkit.claims.seeds_needed import Plan, plan
+from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
 from labkit.claims.verdict import FIRM, Strength, judge
 from labkit.text.language import _
@@ -57,7 +57,7 @@ class Asked:
         found = {f.id: f for f in every}
         return tuple(claim(self.question, f, self.strengths[f.id], self) for f in found.values())
 
-    def open(self) -> tuple[Plan | None, Finding | None]:
+    def open(self) -> tuple[Settle | None, Finding | None]:
         """The run that would settle the largest difference that is open, and which that is."""
         factors = QUESTIONS[self.question].factors
         left = [
@@ -127,6 +127,5 @@ def claim(question: str, found: Finding, strength: Strength, asked: Asked) -> Cl
     )  # fmt: skip
 
 
-def _settle(found: Plan) -> Settle:
-    text = voice().sure.settle(found)
-    return Settle(text, found.command, found.seeds, found.trainings, found.seconds)
+def _settle(found: Settle) -> Settle:
+    return replace(found, text=voice().sure.settle(found))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Contrast
-from labkit.claims.seeds_needed import STEPS, Plan
+from labkit.claims.seeds_needed import STEPS
 from labkit.claims.sentences.en import names
 
 if TYPE_CHECKING:
     from labkit.claims.cell import Cell
     from labkit.claims.cells import Cells
+    from labkit.claims.claim import Settle
     from labkit.claims.finding import Finding
 
 
@@ -45,7 +46,7 @@ def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
     )
 
 
-def settle(plan: Plan | None, found: Finding | None = None) -> str:
+def settle(plan: Settle | None, found: Finding | None = None) -> str:
     """What would settle what matters most, in a sentence; empty where nothing is open.
 
     Args:
