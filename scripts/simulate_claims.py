@@ -133,7 +133,7 @@ def make_reference(
     kind = World(skewed=world.skewed, alike=world.alike, uneven=world.uneven)
     features = {dataset: calibration.feature_hash(dataset) for dataset in WIDTHS}
     cells = cells_of(draw(kind, seeds, rng))
-    return Reference("simulated/1", "", "gan", {}, FACTORS, SAMPLES, features, cells)
+    return Reference("simulated/1", "gan", {}, FACTORS, SAMPLES, features, cells)
 
 
 @dataclass(frozen=True)

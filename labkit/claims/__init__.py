@@ -18,7 +18,7 @@ from labkit.claims.answers import answer, applicable, questions_for
 from labkit.claims.answers.conclusion import conclude
 from labkit.claims.cells import from_frame
 from labkit.claims.claim import Answer, Claim, Published, Sentence, Settle
-from labkit.claims.measure import Samples, samples_of
+from labkit.claims.measure import Samples
 from labkit.claims.table import Resume, Table
 from labkit.claims.verdict import Strength, Verdict
 
@@ -57,15 +57,9 @@ def answer_questions(
     """Answer the reflection questions a table of cells calls for.
 
     Args:
-        cells: a row a cell, as :func:`labkit.reporting.table.tables` makes it. A metric
-            that is absent, or NaN, was not measured. ``cells.attrs["samples"]`` says how many
-            samples were measured with (:class:`Samples`), if not labkit's usual number.
-        epochs: a row a cell and epoch, for what changed during training; optional.
+        cells, epochs, resume: see :func:`table_of`.
         questions: catalog keys to answer instead of those that apply.
         references: published values to compare with.
-        resume: makes the command that gives some runs (names without seeds) a number of
-            seeds; None: ``labkit run --seeds N --only GLOB``. An empty answer leaves the
-            command out.
 
     Raises:
         KeyError: an unknown question.
@@ -85,15 +79,20 @@ def table_of(
     """A table of labkit's own measuring, as the engine takes it.
 
     Args:
-        cells: see :func:`answer_questions`.
-        epochs: see there.
+        cells: a row a cell, as :func:`labkit.reporting.table.tables` makes it. A metric
+            that is absent, or NaN, was not measured. ``cells.attrs["samples"]`` says how many
+            samples were measured with (:class:`Samples`), if not labkit's usual number.
+        epochs: a row a cell and epoch, for what changed during training; optional.
         published: values to compare with.
-        resume: see there.
+        resume: makes the command that gives some runs (names without seeds) a number of
+            seeds; None: ``labkit run --seeds N --only GLOB``. An empty answer leaves the
+            command out.
         borrow: whether noise may come from repeated trainings that come with labkit.
         shares: what each run's samples are classified as.
     """
-    found = from_frame(cells, epochs, shares or {})
-    return Table(found, samples_of(cells), borrow, tuple(published), resume)
+    said = cells.attrs.get("samples")
+    samples = said if isinstance(said, Samples) else Samples()
+    return Table(from_frame(cells, epochs, shares or {}), samples, borrow, tuple(published), resume)
 
 
 def answers_of(table: Table, questions: Sequence[str] | None = None) -> tuple[Answer, ...]:

@@ -108,8 +108,8 @@ def named(text: str, known: Collection[Key], *called: Callable[[Key], str]) -> K
         known: the keys; one that is written itself is meant.
         called: what else each key is called.
     """
-    names = {_plain(name(key)): key for name in (*called, str) for key in known}
-    return names.get(_plain(text))
+    names = {_plain(name(key)): key for name in called for key in known}
+    return (names | {_plain(str(key)): key for key in known}).get(_plain(text))
 
 
 def _plain(text: str) -> str:

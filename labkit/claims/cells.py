@@ -218,7 +218,7 @@ def _measures(row: Mapping[str, Any]) -> dict[str, Measured]:
     """The metrics of a row that are finite numbers."""
     found = {}
     for name in METRICS:
-        value = row.get(name)
+        value: Any = row.get(name)
         if not (is_missing(value) or isinstance(value, str)) and math.isfinite(value):
             found[name] = Measured(float(value))
     return found

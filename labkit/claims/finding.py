@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from labkit.claims.cell import Cell
 from labkit.claims.statistics import student_interval, student_p
+
+if TYPE_CHECKING:
+    from labkit.claims.cell import Cell
 
 Here = Literal["yes", "no", "tie"]
 Source = Literal["own", "reference"]

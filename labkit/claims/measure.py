@@ -6,17 +6,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from labkit import calibration
+from labkit.catalog.entries import Direction
 from labkit.catalog.metrics import METRICS
 from labkit.claims.cell import ENDED_BADLY, Cell, Measured
 from labkit.text.language import _
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from labkit.catalog.entries import Direction
 
 #: Measures whose best value is a point, not an end: real images have sharpness 1.
 TARGETS = {"sharpness": 1.0, "recon_sharpness": 1.0}
@@ -33,20 +28,17 @@ LOSSES = ("d_loss", "g_loss", "total_loss", "recon_loss", "kl_loss")
 
 @dataclass(frozen=True)
 class Samples:
-    """How many samples labkit measured with: they bound what its proxy FID resolves."""
+    """How many samples labkit measured with, of the best epoch and of every epoch."""
 
     evaluation: int = 10_000
-    """Of the best epoch, against test images."""
     selection: int = 5_000
-    """Of every epoch, against training images."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A quantity of a cell that claims compare."""
+    """A catalog metric as claims compare it."""
 
     name: str
-    """Catalog key."""
     better: Direction
     digits: int = 3
     unit: str = ""
@@ -79,15 +71,12 @@ class Measure:
         return math.exp(value) - self.offset if log else value
 
     def resolution(self, dataset: str) -> float:
-        """What other samples of the same weights could change between two cells, in its unit.
-
-        Known of a proxy FID that labkit measured itself, else 0.
-        """
+        """What other samples of the same weights could change between two cells; 0: unknown."""
         return resolution(dataset, self.samples) if self.samples and self.target is None else 0.0
 
 
 def measure(name: str, to_target: bool = False, samples: Samples | None = None) -> Measure:
-    """The measure of a catalog metric; one the catalog lacks has no direction and no margin.
+    """The measure of a metric; one the catalog lacks has no direction and no margin.
 
     Args:
         name: catalog key.
@@ -98,13 +87,11 @@ def measure(name: str, to_target: bool = False, samples: Samples | None = None) 
     if metric is None:
         return Measure(name, "")
     target = TARGETS.get(name) if to_target else None
-    better: Direction = "lower" if target is not None else metric.better
-    unit = _(metric.unit)
-    behind = getattr(samples, FIDS[name]) if samples and name in FIDS else None
     log = metric.log and target is None
     return Measure(
-        name, better, metric.digits, unit, metric.margin, log, metric.offset if log else 0.0,
-        metric.within, target, behind,
+        name, "lower" if target is not None else metric.better, metric.digits, _(metric.unit),
+        metric.margin, log, metric.offset if log else 0.0, metric.within, target,
+        getattr(samples, FIDS[name]) if samples and name in FIDS else None,
     )  # fmt: skip
 
 
@@ -118,17 +105,8 @@ def unfinished(cells: Iterable[Cell]) -> str:
 
 def first_measured(names: Iterable[str], cells: Iterable[Cell]) -> str | None:
     """The first of some metrics that any of the cells has."""
-    found = list(cells)
-    for name in names:
-        if any(name in cell.metrics for cell in found):
-            return name
-    return None
-
-
-def samples_of(frame: pd.DataFrame) -> Samples:
-    """How many samples a table of labkit's was measured with, as it says itself."""
-    said = frame.attrs.get("samples")
-    return said if isinstance(said, Samples) else Samples()
+    found = {name for cell in cells for name in cell.metrics}
+    return next((name for name in names if name in found), None)
 
 
 @lru_cache(maxsize=64)

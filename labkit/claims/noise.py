@@ -16,11 +16,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from labkit.claims.cell import Level
 from labkit.claims.finding import Noise, Source
-from labkit.claims.pairs import Pairs
 from labkit.claims.statistics import FLOAT_NOISE, fmean, variance
+
+if TYPE_CHECKING:
+    from labkit.claims.pairs import Pairs
 
 #: Fewest seeds from which a table's own noise is read.
 MIN_SEEDS = 3

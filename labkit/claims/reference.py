@@ -1,29 +1,25 @@
 """Noise from repeated trainings that come with labkit, where one's own seeds are too few.
 
 A reference is used only for cells of the very same kind: family, data set, every setting
-but the factors varied there (with levels inside their range), images, epochs, batch,
-arithmetic, feature network and number of samples. :mod:`labkit.calibration` keeps it with the
-values of its cells; ``scripts/reference_noise.py`` makes it.
+(levels of the factors varied there inside their range), feature network and number of samples.
+:mod:`labkit.calibration` keeps it; ``scripts/reference_noise.py`` makes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
 
 from labkit import calibration
 from labkit.claims import noise
 from labkit.claims.cell import Cell, Level, Measured
 from labkit.claims.cells import Cells, as_level, make_cells
 from labkit.claims.measure import Samples
+from labkit.claims.noise import Spread
 from labkit.claims.pairs import Pairs, pair_up
 from labkit.claims.statistics import fisher_p
-
-if TYPE_CHECKING:
-    from labkit.claims.measure import Measure
-    from labkit.claims.noise import Spread
 
 #: A table departs from the reference if chance alone would do so this rarely.
 GATE = 0.05
@@ -35,8 +31,6 @@ class Reference:
 
     name: str
     """With its version: ``lab1-10000/1``."""
-    about: str
-    """What was trained, in a few words."""
     family: str
     settings: Mapping[str, Level]
     """What was the same in all of them."""
@@ -46,52 +40,42 @@ class Reference:
     features: Mapping[str, str]
     """Data set to the hash of the feature network it was measured with."""
     cells: Cells
+    _pairs: dict[Any, Pairs] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def matches(self, cells: Cells, samples: Samples | None) -> bool:
         """Whether some cells of one family are of the same kind."""
-        if samples != self.samples or cells.families != (self.family,):
-            return False
-        if any(self.features.get(d) != calibration.feature_hash(d) for d in cells.datasets):
-            return False
-        return all(self._same(cell) for cell in cells)
-
-    def _same(self, cell: Cell) -> bool:
-        if cell.settings.keys() != self.settings.keys() | self.factors.keys():
-            return False
-        return all(
-            _inside(level, self.factors[name])
-            if name in self.factors
-            else level == self.settings[name]
-            for name, level in cell.settings.items()
+        return (
+            samples == self.samples
+            and cells.families == (self.family,)
+            and all(self.features.get(d) == calibration.feature_hash(d) for d in cells.datasets)
+            and all(self._same(cell.settings) for cell in cells)
         )
+
+    def _same(self, settings: Mapping[str, Level]) -> bool:
+        if settings.keys() != self.settings.keys() | self.factors.keys():
+            return False
+        within = all(_inside(settings[name], levels) for name, levels in self.factors.items())
+        held = self.settings.keys() - self.factors.keys()
+        return within and all(settings[name] == self.settings[name] for name in held)
 
     @property
     def fewest_seeds(self) -> int:
         """Seeds of the data set that has fewest."""
         return min(len(self.cells.of(dataset=d).seeds) for d in self.cells.datasets)
 
-    def pairs(self, like: Sequence[Pairs]) -> list[Pairs]:
-        """Its own comparisons of the factor and measure that some comparisons have."""
-        return [self._paired(p) for p in like]
-
-    def _paired(self, like: Pairs) -> Pairs:
+    def paired(self, like: Pairs) -> Pairs:
+        """Its own comparison of the factor and measure that another compares."""
         key = (like.dataset, like.factor, like.measure)
-        if key not in self._pairs:
+        if key not in self._pairs:  # every question asks for the same ones
             self._pairs[key] = pair_up(self.cells.of(dataset=key[0]), *key[1:])
         return self._pairs[key]
-
-    @cached_property
-    def _pairs(self) -> dict[tuple[str, str, Measure], Pairs]:
-        """Comparisons made before: every question asks for them again."""
-        return {}
 
 
 @dataclass(frozen=True)
 class Borrowed:
-    """What a reference says of some comparisons."""
+    """What a reference says of some comparisons: nothing where it does not apply."""
 
     spread: Spread | None
-    """None where it does not apply."""
     odd: Cell | None = None
     """The cell that departs so far from the reference that it was not used."""
 
@@ -106,13 +90,12 @@ def borrow(comparisons: Sequence[Pairs], reference: Reference) -> Borrowed:
     and levels of a seed start from the same weights and noise, and a single training strays
     farther now and then than a normal law allows (``scripts/simulate_claims.py``).
     """
-    known = reference.pairs(comparisons)
+    known = [reference.paired(pairs) for pairs in comparisons]
     found = noise.spread(known)
     if found is None:
         return Borrowed(None)
     single, df = noise.rest(known)
-    odd = _odd(comparisons, known, single, df) if df else None
-    if odd is not None:
+    if df and (odd := _odd(comparisons, known, single, df)):
         return Borrowed(None, odd)
     blocks = len(known[0].blocks)
     here = min(len(p.blocks) for p in comparisons)
@@ -135,7 +118,7 @@ def _odd(
 ) -> Cell | None:
     """The cell that departs most, if together they depart by more than chance; else None."""
     squares, degrees = 0.0, 0
-    worst: tuple[float, Cell] | None = None
+    departures: list[tuple[float, Cell]] = []
     for pairs, there in zip(comparisons, known, strict=True):
         if len(pairs.blocks) < 2:
             continue
@@ -146,12 +129,11 @@ def _odd(
             left = value - theirs[level, block] if shared else value
             squares += left**2 / variance
             cell = next(g.cells[level] for g in pairs.groups if g.block == block)
-            if worst is None or abs(left) > worst[0]:
-                worst = (abs(left), cell)
+            departures.append((abs(left), cell))
         degrees += (len(pairs.levels) - 1) * (len(pairs.blocks) - 1)
-    if not degrees or worst is None or fisher_p(squares / degrees, degrees, df) > GATE:
+    if not degrees or fisher_p(squares / degrees, degrees, df) > GATE:
         return None
-    return worst[1]
+    return max(departures, key=lambda each: each[0])[1]
 
 
 def find(cells: Cells, samples: Samples | None) -> Reference | None:
@@ -173,32 +155,19 @@ def read(entry: Mapping[str, Any]) -> Reference:
     for values in entry["cells"]:
         row = dict(zip(entry["columns"], values, strict=True))
         levels = {name: as_level(row[name]) for name in factors}
-        rows.append(
-            Cell(
-                run=f"{row['dataset']} {' '.join(map(str, levels.values()))} {row['seed']}",
-                family=entry["family"],
-                dataset=row["dataset"],
-                seed=row["seed"],
-                settings={**settings, **levels},
-                metrics={n: Measured(row[n]) for n in entry["metrics"] if row[n] is not None},
-                status="done",
-            )
-        )
+        name = f"{row['dataset']} {' '.join(map(str, levels.values()))} {row['seed']}"
+        metrics = {n: Measured(row[n]) for n in entry["metrics"] if row[n] is not None}
+        place = entry["family"], row["dataset"], row["seed"], {**settings, **levels}
+        rows.append(Cell(name, *place, metrics, "done"))
+    name, samples = f"{entry['name']}/{entry['version']}", Samples(*entry["samples"])
     return Reference(
-        f"{entry['name']}/{entry['version']}",
-        entry["about"],
-        entry["family"],
-        settings,
-        factors,
-        Samples(*entry["samples"]),
-        entry["features"],
-        make_cells(rows),
+        name, entry["family"], settings, factors, samples, entry["features"], make_cells(rows)
     )
 
 
 def _inside(level: Level, levels: Sequence[Level]) -> bool:
     """Whether a level lies in a reference's range, or is one of its names."""
-    numbers = [v for v in levels if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    if isinstance(level, (int, float)) and not isinstance(level, bool) and len(numbers) > 1:
-        return min(numbers) <= level <= max(numbers)
+    numbers: list[Any] = [v for v in levels if type(v) in (int, float)]
+    if type(level) in (int, float) and len(numbers) > 1:
+        return bool(min(numbers) <= level <= max(numbers))
     return level in levels

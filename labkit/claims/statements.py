@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.claims.cell import Cell, Level, named
@@ -24,10 +25,12 @@ from labkit.claims.findings.spread import spread
 from labkit.claims.findings.statement import Direction, Statement
 from labkit.claims.measure import Measure
 from labkit.claims.sentences import voice
-from labkit.claims.table import Table
 from labkit.claims.verdict import FIRM, Strength, Verdict, judge, verdict, weakest
 from labkit.errors import closest
 from labkit.text.language import _
+
+if TYPE_CHECKING:
+    from labkit.claims.table import Table
 
 #: The forms understood, for error messages and the answers' template.
 FORMS = (

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from labkit.claims import noise, reference
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Published
 from labkit.claims.measure import Measure, Samples, measure
 from labkit.claims.pairs import Pairs, pair_up
 from labkit.claims.reference import Borrowed, Reference
-
-if TYPE_CHECKING:
-    from labkit.claims.cells import Cells
-    from labkit.claims.claim import Published
 
 #: Makes the command that gives some runs (names without seeds) a number of seeds.
 Resume = Callable[[Sequence[str], int], str]
@@ -30,9 +26,11 @@ class Table:
     borrow: bool = True
     """Whether noise may come from repeated trainings that labkit brings along."""
     published: tuple[Published, ...] = ()
-    """Published values to compare with."""
     resume: Resume | None = None
     """None: ``labkit run``."""
+    _references: dict[str, Reference | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def measure(self, name: str, to_target: bool = False) -> Measure:
         """The measure of a catalog metric, for this table."""
@@ -40,16 +38,10 @@ class Table:
 
     def reference(self, family: str) -> Reference | None:
         """Repeated trainings of the same kind as a family's cells, if noise may be borrowed."""
-        if not self.borrow:
-            return None
-        if family not in self._references:
+        if self.borrow and family not in self._references:
             cells = self.cells.of(family)
             self._references[family] = reference.find(cells, self.samples)
-        return self._references[family]
-
-    @cached_property
-    def _references(self) -> dict[str, Reference | None]:
-        return {}
+        return self._references.get(family)
 
     def pairs(self, cells: Cells, factor: str, of: Measure) -> list[Pairs]:
         """What can be compared of some cells of one family, data set by data set."""
@@ -58,13 +50,9 @@ class Table:
     def spread(self, family: str, pairs: Sequence[Pairs]) -> Borrowed:
         """The noise of one factor's levels: the table's own, else a reference's, else none.
 
-        Args:
-            family: of the cells.
-            pairs: of one factor and measure, one entry a data set; those that can be compared.
+        Pairs are of one factor, measure and family: those data sets that can be compared.
         """
         if any(len(p.seeds) >= noise.MIN_SEEDS for p in pairs):
             return Borrowed(noise.own(pairs))
         found = self.reference(family) if pairs else None
-        if found is None:
-            return Borrowed(None)
-        return reference.borrow(pairs, found)
+        return reference.borrow(pairs, found) if found else Borrowed(None)

@@ -23,12 +23,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from labkit.claims.finding import Finding
 from labkit.claims.statistics import holm
-
-if TYPE_CHECKING:
-    from labkit.claims.finding import Finding
 
 Strength = Literal[
     "clear", "beyond usual", "level", "within noise", "seen once", "refuted", "not measured"
@@ -40,12 +38,7 @@ FIRM: tuple[Strength, ...] = ("clear", "beyond usual")
 
 
 def judge(tested: Sequence[Finding], told: Sequence[Finding] = ()) -> dict[str, Strength]:
-    """The strength of each finding of a question, by its id.
-
-    Args:
-        tested: the question's family of tests.
-        told: what is told beside them, as counts and sizes.
-    """
+    """The strength of each finding of a question, tested or told beside the tests, by its id."""
     survives = holm([f.p for f in tested])
     found = {f.id: strength(f, ok) for f, ok in zip(tested, survives, strict=True)}
     # What is not tested is told as counts and sizes, whatever is known of its noise.
@@ -54,12 +47,7 @@ def judge(tested: Sequence[Finding], told: Sequence[Finding] = ()) -> dict[str, 
 
 
 def strength(finding: Finding, survives: bool) -> Strength:
-    """The strength of one finding.
-
-    Args:
-        finding: any.
-        survives: whether its test, with all others of its question, calls the difference.
-    """
+    """The strength of one finding, given whether its test among its question's survives."""
     if finding.missing is not None or finding.here is None:
         return "not measured"
     if finding.noise is None:
@@ -80,8 +68,5 @@ def weakest(strengths: Sequence[Strength]) -> Strength:
 
 def verdict(found: Strength) -> Verdict:
     """The formal verdict of a strength, as programs read it."""
-    if found == "clear":
-        return "supported"
-    if found == "refuted":
-        return "not supported"
-    return "not measured" if found == "not measured" else "inconclusive"
+    said: dict[Strength, Verdict] = {"clear": "supported", "refuted": "not supported"}
+    return "not measured" if found == "not measured" else said.get(found, "inconclusive")
