@@ -14,13 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from labkit.claims.answers import answer, applicable, questions_for
+from labkit.claims.answers import answer, questions_for
 from labkit.claims.answers.conclusion import conclude
 from labkit.claims.cells import from_frame
-from labkit.claims.claim import Answer, Claim, Published, Sentence, Settle
+from labkit.claims.claim import Answer, Claim, Published, Sentence
 from labkit.claims.measure import Samples
 from labkit.claims.table import Resume, Table
-from labkit.claims.verdict import Strength, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,15 +28,10 @@ __all__ = [
     "Answer",
     "Claim",
     "Published",
-    "Samples",
     "Sentence",
-    "Settle",
-    "Strength",
     "Table",
-    "Verdict",
     "answer_questions",
     "answers_of",
-    "applicable",
     "conclude",
     "table_of",
 ]
@@ -92,7 +86,7 @@ def table_of(
     """
     said = cells.attrs.get("samples")
     samples = said if isinstance(said, Samples) else Samples()
-    return Table(from_frame(cells, epochs, shares or {}), samples, borrow, tuple(published), resume)
+    return Table(from_frame(cells, epochs, shares), samples, borrow, tuple(published), resume)
 
 
 def answers_of(table: Table, questions: Sequence[str] | None = None) -> tuple[Answer, ...]:

@@ -6,22 +6,22 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from labkit.claims.collapse import Collapse, State
+from typing import Any, Literal, TypeVar
 
 Level = str | int | float | bool | tuple[Any, ...]
 """One value of a setting."""
 Block = tuple[tuple[str, Any], ...]
 """Settings of a cell but for the factor at hand."""
 
+State = Literal["absent", "present", "unknown"]
 Key = TypeVar("Key")
 
 #: What a setting is called where some cells of a family have it and others leave it empty.
 NONE = "none"
 #: What a cell of these states reports was not measured on a finished training.
 ENDED_BADLY = ("failed", "missing")
+_COUNT = re.compile(r"\bN=([\d,]*\d)|\b([\d,]*\d) samples\b")
+_MISSING = "classes missing: "
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,22 @@ class Measured:
     """Half a unit of the last digit given; 0 for the store's exact doubles."""
     decimals: int | None = None
     """Decimals it was typed with; None for the store's doubles."""
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """The mode-collapse verdict of a cell's samples."""
+
+    state: State
+    """Whether a rule fired; *unknown* where that could not be measured."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes that are missing altogether."""
+    n: int | None = None
+    """Number of samples it was judged by; None where it does not say."""
+    reasons: tuple[str, ...] = ()
+    """What was found, a rule each; of *unknown*, why it could not be measured."""
+    text: str = ""
+    """The verdict as it is stored, to be quoted."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +66,7 @@ class Cell:
     status: str = ""
     """done, trained, failed or missing; "" where the table does not say."""
     collapse: Collapse | None = None
-    """The mode-collapse measure's verdict; None: not measured."""
+    """None: not measured."""
     shares: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Class to its share of the samples and of real images (0 to 1), where known."""
     best_epoch: int | None = None
@@ -98,6 +114,36 @@ class Cell:
     def order(self) -> str:
         """Sorts cells without a look at their names."""
         return str(self.where)
+
+
+def verdict_of(text: str | None) -> Collapse | None:
+    """The mode-collapse verdict as a value, from the words it is stored in; None for no words.
+
+    A result and a table keep it as one line (:attr:`labkit.measure.modes.Modes.verdict`), and so
+    does a student's own table. Nothing outside this module reads those words.
+
+    >>> verdict_of("classes missing: 4, 9; under-represented: 1 (0.9 %)").classes
+    ('4', '9')
+    >>> verdict_of("none detected at N=10,000").n
+    10000
+    """
+    text = (text or "").strip()
+    if not text:
+        return None
+    plain = text.lower()
+    found = _COUNT.search(text)
+    n = int((found[1] or found[2]).replace(",", "")) if found else None
+    if plain.startswith(("not measur", "unknown")):
+        return Collapse("unknown", (), n, _parts(text.partition(": ")[2]), text)
+    if plain == "no" or plain.startswith(("none", "no ")):
+        return Collapse("absent", (), n, (), text)
+    reasons = _parts(text)
+    missing = next((r.removeprefix(_MISSING) for r in reasons if r.startswith(_MISSING)), "")
+    return Collapse("present", tuple(missing.split(", ")) if missing else (), n, reasons, text)
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split("; ") if part)
 
 
 def named(text: str, known: Collection[Key], *called: Callable[[Key], str]) -> Key | None:

@@ -17,8 +17,7 @@ from labkit.catalog.building import DATASETS, REGISTRIES
 from labkit.catalog.families import FAMILIES
 from labkit.catalog.metrics import METRICS
 from labkit.catalog.report import QUESTIONS
-from labkit.claims.cell import NONE, Block, Cell, Level, Measured
-from labkit.claims.collapse import read
+from labkit.claims.cell import NONE, Block, Cell, Level, Measured, verdict_of
 from labkit.text.numbers import is_missing
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ def from_frame(
                 settings={name: as_level(row[name]) for name in sorted(settings)},
                 metrics=_measures(row),
                 status=str(row.get("status", "")),
-                collapse=read(str(row.get("collapse", ""))),
+                collapse=verdict_of(str(row.get("collapse", ""))),
                 shares=(shares or {}).get(run, {}),
                 best_epoch=int(row["best_epoch"]) if "best_epoch" in row else None,
                 first=first.get(run, {}),

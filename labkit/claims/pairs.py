@@ -1,9 +1,8 @@
 """Cells that differ in one factor only, and so can be compared.
 
-A *group* is a set of cells with one seed and equal settings but for the factor at hand.
-Only within a group is a difference the factor's doing; a difference between cells that
-also differ in their learning rate is nobody's. A group in which a cell failed or lacks the
-metric is left out whole, so that every level is judged on the same blocks.
+A *group* is a set of cells with one seed and equal settings but for the factor at hand: only
+within it is a difference the factor's doing. A group in which a cell failed or lacks the metric
+is left out whole, so that every level is judged on the same blocks.
 """
 
 from __future__ import annotations
@@ -89,12 +88,12 @@ class Pairs:
     @cached_property
     def slack(self) -> dict[Level, float]:
         """How far rounding may have moved each level's mean, on the scale of comparison."""
-        found = {}
-        for level in self.levels:
-            each = [self.measured(g)[level] for g in self.groups]
-            halves = [m.half / (m.value + self.measure.offset if self.log else 1) for m in each]
-            found[level] = fmean(halves)
-        return found
+        rows, shift = [self.measured(group) for group in self.groups], self.measure.offset
+        each = {level: [row[level] for row in rows] for level in self.levels}
+        return {
+            level: fmean([m.half / (m.value + shift if self.log else 1) for m in found])
+            for level, found in each.items()
+        }
 
     @cached_property
     def by_seed(self) -> dict[int, dict[Level, float]]:

@@ -8,7 +8,7 @@ A reference is used only for cells of the very same kind: family, data set, ever
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -101,16 +101,10 @@ def borrow(comparisons: Sequence[Pairs], reference: Reference) -> Borrowed:
     here = min(len(p.blocks) for p in comparisons)
     # A level's mean over fewer blocks holds more of each cell's own noise.
     more = single / here - single / blocks if here < blocks else 0.0
-    return Borrowed(
-        replace(
-            found,
-            variance=max(found.variance, single / blocks) + more,
-            df=min(found.df, reference.fewest_seeds - 1),
-            by_level={level: value + more for level, value in found.by_level.items()},
-            source="reference",
-            name=reference.name,
-        )
-    )
+    variance = max(found.variance, single / blocks) + more
+    by_level = {level: value + more for level, value in found.by_level.items()}
+    df = min(found.df, reference.fewest_seeds - 1)
+    return Borrowed(Spread(variance, df, by_level, "reference", reference.name))
 
 
 def _odd(

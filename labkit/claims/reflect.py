@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
-from labkit.claims import Answer, Table, answers_of, collapse
-from labkit.claims.cell import Cell, Level, Measured, named
+from labkit.claims import Answer, Table, answers_of
+from labkit.claims.cell import Cell, Level, Measured, named, verdict_of
 from labkit.claims.cells import INITIAL, NO_SETTING, Cells, as_level, known_settings, make_cells
 from labkit.claims.seeds_needed import glob, run_command
 from labkit.errors import LabkitError, behind, reason
@@ -46,11 +46,7 @@ class Metrics:
 
 
 def reflect(path: Path) -> tuple[Answer, ...]:
-    """The answers a table of metrics bears.
-
-    Raises:
-        TableError: not a readable table; the message is one line.
-    """
+    """The answers a table of metrics bears; :func:`read` says what is refused."""
     return answers_to(read(path))
 
 
@@ -195,7 +191,7 @@ def _cell(line: int, row: Row, settings: set[str]) -> Cell:
         settings={n: _level(n, row[n]) for n in sorted(settings & row.keys()) if row[n]},
         metrics=metrics,
         status=status,
-        collapse=collapse.read(row.get("collapse")),
+        collapse=verdict_of(row.get("collapse")),
         best_epoch=_whole(line, "best_epoch", row),
         first=first,
         last=metrics,

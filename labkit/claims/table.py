@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from labkit.claims import noise, reference
 from labkit.claims.cells import Cells
@@ -28,9 +29,7 @@ class Table:
     published: tuple[Published, ...] = ()
     resume: Resume | None = None
     """None: ``labkit run``."""
-    _references: dict[str, Reference | None] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def measure(self, name: str, to_target: bool = False) -> Measure:
         """The measure of a catalog metric, for this table."""
@@ -38,10 +37,9 @@ class Table:
 
     def reference(self, family: str) -> Reference | None:
         """Repeated trainings of the same kind as a family's cells, if noise may be borrowed."""
-        if self.borrow and family not in self._references:
-            cells = self.cells.of(family)
-            self._references[family] = reference.find(cells, self.samples)
-        return self._references.get(family)
+        if self.borrow and family not in self._known:
+            self._known[family] = reference.find(self.cells.of(family), self.samples)
+        return self._known.get(family)
 
     def pairs(self, cells: Cells, factor: str, of: Measure) -> list[Pairs]:
         """What can be compared of some cells of one family, data set by data set."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.claims.collapse import read as read_verdict
+from labkit.claims.cell import verdict_of
 from labkit.execution.image_grid import enlarged
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
 from labkit.store.file_names import SAMPLES
@@ -127,7 +127,7 @@ class Cell:
     @property
     def collapse(self) -> str:
         """The mode-collapse verdict in words; "not measured" where there is none."""
-        found = read_verdict(self.detail("verdict"))
+        found = verdict_of(self.detail("verdict"))
         if found and found.state == "absent" and found.n is not None:
             return _("none detected at N={n}", n=f"{found.n:,}")
         return found.text if found else show(None)

@@ -6,9 +6,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labkit.claims.cell import Cell, Measured
+from labkit.claims.cell import Cell, Measured, verdict_of
 from labkit.claims.cells import Cells, make_cells
-from labkit.claims.collapse import read
 
 DATASETS = ("MNIST", "FashionMNIST")
 LOSSES = ("hinge", "bce")
@@ -31,7 +30,7 @@ def cell(
     metrics = {n: v if isinstance(v, Measured) else Measured(v) for n, v in values.items()}
     return Cell(
         run=f"{name}_seed{seed}", family=family, dataset=dataset, seed=seed, settings=settings,
-        metrics=metrics, status=status, collapse=read(collapse),
+        metrics=metrics, status=status, collapse=verdict_of(collapse),
     )  # fmt: skip
 
 

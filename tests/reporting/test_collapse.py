@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labkit.catalog import DATASETS
-from labkit.claims.collapse import Collapse, read
+from labkit.claims.cell import Collapse, verdict_of
 from labkit.measure.classes import ClassShares
 from labkit.measure.modes import Modes
 
@@ -35,12 +35,12 @@ def modes(reasons: list[str], obstacle: str) -> Modes:
 def test_what_measuring_says_is_read_back(reasons, obstacle, state, classes, n):
     said = modes(reasons, obstacle).verdict
     expected = tuple(reasons or ([obstacle] if obstacle else []))
-    assert read(said) == Collapse(state, classes, n, expected, said)
+    assert verdict_of(said) == Collapse(state, classes, n, expected, said)
 
 
 def test_every_obstacle_is_a_reason():
     obstacle = "too few samples to miss a class; too few samples to see the variety within a class"
-    found = read(modes([], obstacle).verdict)
+    found = verdict_of(modes([], obstacle).verdict)
     assert found.state == "unknown"
     assert found.reasons == tuple(obstacle.split("; "))
 
@@ -48,7 +48,7 @@ def test_every_obstacle_is_a_reason():
 def test_any_missing_class_of_any_data_set_keeps_its_name():
     for dataset in DATASETS.values():
         said = "classes missing: " + ", ".join(dataset.classes)
-        assert read(said).classes == dataset.classes
+        assert verdict_of(said).classes == dataset.classes
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_any_missing_class_of_any_data_set_keeps_its_name():
      ("yes", "present"), ("Nothing but sevens", "present")],
 )  # fmt: skip
 def test_a_students_own_words(text, state):
-    found = read(f" {text} ")
+    found = verdict_of(f" {text} ")
     assert (found.state, found.text) == (state, text)
 
 
 @pytest.mark.parametrize("text", [None, "", "  "])
 def test_no_verdict(text):
-    assert read(text) is None
+    assert verdict_of(text) is None

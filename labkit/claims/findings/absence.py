@@ -11,8 +11,7 @@ from labkit.claims.finding import Finding, Missing
 from labkit.claims.statistics import proportion_interval
 
 if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
-    from labkit.claims.collapse import State
+    from labkit.claims.cell import Cell, State
     from labkit.claims.measure import Measure
 
 
