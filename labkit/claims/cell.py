@@ -147,12 +147,9 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def named(text: str, known: Collection[Key], *called: Callable[[Key], str]) -> Key | None:
-    """The key that somebody means, in any case and spelling ("fashion mnist"); None for none.
+    """The key that somebody means by a text, in any case and spelling ("fashion mnist").
 
-    Args:
-        text: what was written.
-        known: the keys; one that is written itself is meant.
-        called: what else each key is called.
+    A key that is written itself is meant, else one that is called so; None if there is none.
     """
     names = {_plain(name(key)): key for name in called for key in known}
     return (names | {_plain(str(key)): key for key in known}).get(_plain(text))

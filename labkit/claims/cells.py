@@ -87,10 +87,7 @@ class Cells:
 
     @cached_property
     def factors(self) -> dict[str, tuple[Level, ...]]:
-        """What was varied: settings with two levels or more.
-
-        Not conditions and columns nobody has named.
-        """
+        """What was varied: two levels or more of what is no condition or unknown column."""
         names = set(known_settings()) - set(CONDITIONS)
         return {n: ls for n, ls in self.levels.items() if n in names and len(ls) > 1}
 
@@ -146,11 +143,7 @@ def in_order(factor: str, levels: Iterable[Level]) -> tuple[Level, ...]:
 
 
 def make_cells(rows: Iterable[Cell]) -> Cells:
-    """Cells in their own order, absent settings of a family filled in as ``"none"``.
-
-    A setting that some cells of a family have and others leave empty (a constraint, a
-    penalty weight) is a factor with the level *none*, not an unknown.
-    """
+    """Cells in their own order; a setting that only others of their family have is *none*."""
     found = list(rows)
     names: dict[str, set[str]] = {}
     for cell in found:

@@ -101,10 +101,7 @@ class Claim:
         return tuple(sorted({cell.run for cell in self.finding.cells}))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; a number that is not finite becomes None.
-
-        Estimate, interval, margin and noise are in ``unit``: percent where ratios are compared.
-        """
+        """Plain JSON values, those in ``unit`` in percent where ratios are compared."""
         found, interval, noise = self.finding, self.finding.interval(), self.finding.noise
         said = {
             "id": self.id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from labkit import calibration
 from labkit.catalog.entries import Direction
@@ -40,7 +39,6 @@ class Measure:
 
     name: str
     better: Direction
-    digits: int = 3
     unit: str = ""
     share: float = 0.0
     """Smallest difference worth calling one, as a share of the values compared."""
@@ -72,7 +70,12 @@ class Measure:
 
     def resolution(self, dataset: str) -> float:
         """What other samples of the same weights could change between two cells; 0: unknown."""
-        return resolution(dataset, self.samples) if self.samples and self.target is None else 0.0
+        if not self.samples or self.target is not None:
+            return 0.0
+        try:
+            return calibration.margin(dataset, self.samples)
+        except (KeyError, OSError):  # a data set that is not calibrated
+            return 0.0
 
 
 def measure(name: str, to_target: bool = False, samples: Samples | None = None) -> Measure:
@@ -89,7 +92,7 @@ def measure(name: str, to_target: bool = False, samples: Samples | None = None) 
     target = TARGETS.get(name) if to_target else None
     log = metric.log and target is None
     return Measure(
-        name, "lower" if target is not None else metric.better, metric.digits, _(metric.unit),
+        name, "lower" if target is not None else metric.better, _(metric.unit),
         metric.margin, log, metric.offset if log else 0.0, metric.within, target,
         getattr(samples, FIDS[name]) if samples and name in FIDS else None,
     )  # fmt: skip
@@ -107,15 +110,3 @@ def first_measured(names: Iterable[str], cells: Iterable[Cell]) -> str | None:
     """The first of some metrics that any of the cells has."""
     found = {name for cell in cells for name in cell.metrics}
     return next((name for name in names if name in found), None)
-
-
-@lru_cache(maxsize=64)
-def resolution(dataset: str, samples: int) -> float:
-    """Smallest difference of two proxy FIDs that other samples could not well have made.
-
-    0 where the data set is not calibrated.
-    """
-    try:
-        return calibration.margin(dataset, samples)
-    except (KeyError, OSError):
-        return 0.0

@@ -3,11 +3,8 @@
 Noise belongs to a contrast. Cells of one seed whose networks are alike start from the same
 weights and see the same images in the same order, so a factor that leaves the networks alone
 (the loss) is compared far more precisely than one that changes them (z). Each factor is
-therefore held against its own mean square with the seeds, pooled over data sets; a residual
-pooled over factors would call the one too often and the other too seldom.
-
-Three seeds of one's own are the least (:func:`own`). With fewer, repeated trainings of the
-very same kind that come with labkit can stand in (:mod:`labkit.claims.reference`).
+therefore held against its own mean square with the seeds, pooled over data sets, from three
+seeds on; :mod:`labkit.claims.reference` may stand in for fewer.
 """
 
 from __future__ import annotations

@@ -73,22 +73,19 @@ class Reference:
 
 @dataclass(frozen=True)
 class Borrowed:
-    """What a reference says of some comparisons: nothing where it does not apply."""
+    """A reference's noise for some comparisons, or the odd cell that kept it from being used."""
 
     spread: Spread | None
     odd: Cell | None = None
-    """The cell that departs so far from the reference that it was not used."""
 
 
 def borrow(comparisons: Sequence[Pairs], reference: Reference) -> Borrowed:
     """The noise a reference gives for one factor and one measure on all data sets compared.
 
     Where the cells depart from the sum of the factors' effects by more than the reference's
-    do, it is no measure of them: the cell that departs most is named instead.
-
-    Its degrees of freedom are its seeds less one, not those of the pooled value: the data sets
-    and levels of a seed start from the same weights and noise, and a single training strays
-    farther now and then than a normal law allows (``scripts/simulate_claims.py``).
+    do, it is no measure of them: the cell that departs most is named instead. Its degrees of
+    freedom are its seeds less one: the data sets and levels of a seed start from the same
+    weights and noise, and a single training strays now and then (``scripts/simulate_claims.py``).
     """
     known = [reference.paired(pairs) for pairs in comparisons]
     found = noise.spread(known)

@@ -38,11 +38,10 @@ class TableError(LabkitError):
 
 @dataclass(frozen=True)
 class Metrics:
-    """A table as read."""
+    """A table as read, and its columns that are neither settings nor metrics: no claim's."""
 
     cells: Cells
     unknown: tuple[str, ...]
-    """Columns that are neither settings nor metrics: kept in the file, used in no claim."""
 
 
 def reflect(path: Path) -> tuple[Answer, ...]:
@@ -73,8 +72,7 @@ def read(path: Path) -> Metrics:
     hold first-epoch values. Absent columns and empty fields mean *not measured*.
 
     Raises:
-        TableError: too large, not text, no header, a row of another length, text or NaN in
-            a number column, an impossible seed or status, or two rows of the same cell.
+        TableError: not such a file, or a value that cannot be; or two rows of the same cell.
     """
     rows = _rows(path)
     header = list(next(iter(rows.values())))

@@ -34,15 +34,10 @@ def plan(found: Finding, table: Table, tests: int = 1) -> Settle:
 
 
 def seeds_needed(found: Finding, tests: int = 1) -> int:
-    """The least number of seeds that should call the difference seen, if it is real.
+    """Seeds per cell, at least, that should call the difference seen, if it is real.
 
-    Args:
-        found: a finding that is open.
-        tests: how many differences its question tests (Holm's first step).
-
-    Returns:
-        Seeds per cell; where no noise is known, the least that shows it; 0 if even the last of
-        `STEPS` would not be expected to do.
+    Its question tests so many differences (Holm's first step). Where no noise is known, the
+    least that shows it; 0 if even the last of `STEPS` would not be expected to do.
     """
     have = max(1, found.n_seeds)
     more = [n for n in STEPS if n > have]

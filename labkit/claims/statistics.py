@@ -49,8 +49,7 @@ def fisher_p(ratio: float, df: int, df_below: int) -> float:
 def holm(p_values: Sequence[float | None], alpha: float = ALPHA) -> list[bool]:
     """Which hypotheses Holm's step-down procedure rejects (Holm 1979, Scand. J. Stat. 6).
 
-    The chance that any of the differences called is none stays at most `alpha`, whatever
-    depends on whatever. None entries are not tested and not counted.
+    The chance that any difference called is none stays at most `alpha`; None is not tested.
     """
     tested = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
     rejected = [False] * len(p_values)
