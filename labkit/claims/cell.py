@@ -71,9 +71,8 @@ class Cell:
     """Class to its share of the samples and of real images (0 to 1), where known."""
     best_epoch: int | None = None
     first: Mapping[str, Measured] = field(default_factory=dict)
-    """Values of the first epoch."""
     last: Mapping[str, Measured] = field(default_factory=dict)
-    """Values of the last epoch, to set against ``first``."""
+    """Values of the first and the last epoch, to set against each other."""
     from_table: bool = False
     """Whether ``first`` stands in the table itself, as published tables often have it."""
 
@@ -103,12 +102,8 @@ class Cell:
     @cached_property
     def where(self) -> tuple[tuple[str, Any], ...]:
         """Identity but for names: what sorts and pairs cells, independent of row order."""
-        return (
-            ("family", self.family),
-            ("dataset", self.dataset),
-            *sorted(self.settings.items()),
-            ("seed", self.seed),
-        )
+        first = ("family", self.family), ("dataset", self.dataset)
+        return *first, *sorted(self.settings.items()), ("seed", self.seed)
 
     @cached_property
     def order(self) -> str:

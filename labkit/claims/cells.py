@@ -78,12 +78,12 @@ class Cells:
         return {name: in_order(name, found[name]) for name in _ordered(found, known_settings())}
 
     @cached_property
-    def settings(self) -> dict[str, tuple[Cell, ...]]:
+    def settings(self) -> dict[str, list[Cell]]:
         """Cells by their names without seeds."""
         found: dict[str, list[Cell]] = {}
         for cell in self.rows:
             found.setdefault(cell.seedless, []).append(cell)
-        return {name: tuple(cells) for name, cells in found.items()}
+        return found
 
     @cached_property
     def factors(self) -> dict[str, tuple[Level, ...]]:
@@ -170,8 +170,8 @@ def from_frame(
     """
     first, last = _end(epochs, "first"), _end(epochs, "last")
     rows = []
-    for record in _records(frame):
-        row = {name: value for name, value in record.items() if not is_missing(value)}
+    for record in frame.to_dict("records"):
+        row = {str(name): value for name, value in record.items() if not is_missing(value)}
         run, settings = str(row.get("run", "")), row.keys() - METRICS.keys() - NO_SETTING
         rows.append(
             Cell(
@@ -197,16 +197,10 @@ def _end(epochs: pd.DataFrame | None, end: Literal["first", "last"]) -> dict[str
     if epochs is None or not len(epochs):
         return {}
     rows = epochs.sort_values("epoch", kind="stable").drop_duplicates("run", keep=end)
-    return {str(row["run"]): _measures(row) for row in _records(rows)}
+    return {str(row["run"]): _measures(row) for row in rows.to_dict("records")}
 
 
-def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    columns = [str(name) for name in frame.columns]
-    for values in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
-        yield dict(zip(columns, values, strict=True))
-
-
-def _measures(row: Mapping[str, Any]) -> dict[str, Measured]:
+def _measures(row: Mapping[Any, Any]) -> dict[str, Measured]:
     """The metrics of a row that are finite numbers."""
     found = {}
     for name in METRICS:

@@ -15,12 +15,10 @@ class Published:
     """A published value and what it is compared with here."""
 
     metric: str
-    """Catalog key."""
     value: float
     tolerance: float
     """How far ours may be, in the metric's unit, and still count as reproduced."""
     source: str
-    """Where it stands, in words."""
     where: Mapping[str, Any] = field(default_factory=dict)
     """Which cells it speaks of: ``family``, ``dataset`` and any setting."""
     not_comparable: str = ""
@@ -38,22 +36,19 @@ class Settle:
     seeds: int = 0
     """Seeds per cell after that run; 0 if no number of seeds would do."""
     trainings: int = 0
-    """Trainings it adds."""
     seconds: float | None = None
     """Their time one after another, from the measured times of the same cells; None: unknown."""
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence with the numbers it prints and the findings it rests on."""
+    """One sentence with the numbers it prints and the ids of the findings it rests on."""
 
     text: str
     numbers: Mapping[str, float] = field(default_factory=dict)
-    """Every measured value in it, by what it is; levels and counts are not values."""
+    """Every measured value in it, by what it is; ``shown`` has them as the text prints them."""
     shown: Mapping[str, str] = field(default_factory=dict)
-    """The same as the text prints them."""
     findings: tuple[str, ...] = ()
-    """Ids; a report links the sentence to their evidence."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,6 @@ class Claim:
     """One statement with all it rests on."""
 
     question: str
-    """Catalog key of the question it answers."""
     finding: Finding
     strength: Strength
     sentence: Sentence
@@ -137,12 +131,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Answer:
-    """A reflection question, answered from the table."""
+    """A reflection question (its catalog key and its words), answered from the table."""
 
     question: str
-    """Catalog key."""
     heading: str
-    """The question's words."""
     point: Sentence | None = None
     """What answers the question as asked; None where nothing is computed for it."""
     why: tuple[Sentence, ...] = ()
@@ -154,7 +146,6 @@ class Answer:
     sure: str = ""
     """Whose noise was used, or that there is none; what would settle what matters most."""
     claims: tuple[Claim, ...] = ()
-    """The evidence, a finding each."""
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -168,7 +159,7 @@ class Answer:
         return " ".join(sentence.text for sentence in self.sentences)
 
     def to_json(self) -> dict[str, Any]:
-        """Question, answer and claims as plain JSON values."""
+        """Plain JSON values."""
         return {
             "question": self.question,
             "heading": self.heading,

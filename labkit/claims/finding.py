@@ -47,13 +47,11 @@ class Finding:
     kind: str
     """levels, families, trend, absence, change, agreement, trade-off, spread, published, ..."""
     metric: str = ""
-    """Catalog key of what was compared."""
     dataset: str = ""
     """The one data set it is about; empty for several."""
     family: str = ""
     factor: str = ""
     cells: tuple[Cell, ...] = ()
-    """What it was computed from."""
     n_seeds: int = 0
     n_blocks: int = 0
     """Settings of the other factors it is averaged over."""
@@ -64,9 +62,9 @@ class Finding:
     """How far rounding of the values may have moved the estimate."""
     noise: Noise | None = None
     margin: float = 0.0
-    """Smallest difference worth calling one, on the estimate's scale."""
+    """Smallest difference worth calling one; like all, on the estimate's scale."""
     resolution: float = 0.0
-    """What other samples of the same weights could change, on the estimate's scale."""
+    """What other samples of the same weights could change."""
     here: Here | None = None
     """Whether the statement holds in these rows; None where nothing was measured."""
     missing: Missing | None = None
@@ -74,7 +72,6 @@ class Finding:
     target: float | None = None
     """If given, distances from this value were compared."""
     counterexamples: tuple[str, ...] = ()
-    """Runs or settings that contradict a statement."""
 
     @property
     def id(self) -> str:

@@ -35,7 +35,6 @@ class Pairs:
     factor: str
     measure: Measure
     levels: tuple[Level, ...]
-    """Levels that can be compared, in order."""
     groups: tuple[Group, ...]
     planned: int
     """Cells the comparison would rest on if all had been measured."""

@@ -33,9 +33,8 @@ class Reference:
     """With its version: ``lab1-10000/1``."""
     family: str
     settings: Mapping[str, Level]
-    """What was the same in all of them."""
     factors: Mapping[str, tuple[Level, ...]]
-    """What was varied, with its levels."""
+    """What was varied, with its levels; ``settings`` were the same in all of them."""
     samples: Samples
     features: Mapping[str, str]
     """Data set to the hash of the feature network it was measured with."""

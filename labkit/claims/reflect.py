@@ -260,14 +260,11 @@ def _chosen(column: str, text: str) -> str:
 
 
 def _check_distinct(cells: Mapping[int, Cell]) -> None:
-    names: dict[str, int] = {}
-    places: dict[object, int] = {}
+    lines: dict[object, int] = {}
     for line, cell in cells.items():
-        if cell.run in names:
-            raise _mistake(line, "run", cell.run, f"is also row {names[cell.run]}")
-        if cell.where in places:
-            raise TableError(
-                f"row {line}, column run: the same family, data set, settings and seed as row "
-                f"{places[cell.where]}"
-            )
-        names[cell.run] = places[cell.where] = line
+        if other := lines.get(cell.run):
+            raise _mistake(line, "run", cell.run, f"is also row {other}")
+        if other := lines.get(cell.where):
+            same = "the same family, data set, settings and seed as row"
+            raise TableError(f"row {line}, column run: {same} {other}")
+        lines[cell.run] = lines[cell.where] = line

@@ -233,7 +233,8 @@ def _beats(said: _Said) -> list[Statement]:
     factor = said.factor_of("a", "b")
     first, second = said.level(factor, "a"), said.level(factor, "b")
     every = said.levels(factor, measure)
-    return [statement.beats(found, first, second, everywhere) for found in every]
+    apart = [found for found in every if found.missing or first != second]
+    return [statement.beats(found, first, second, everywhere) for found in apart]
 
 
 def _goes(said: _Said) -> list[Statement]:

@@ -95,6 +95,7 @@ def test_a_value_is_inserted() -> None:
         ("{{ value.__class__ }}", "only {{ value"),
         ("{% include 'x' %}{{", "not closed"),
         ("[claim: nonsense]", "not understood"),
+        ("[claim: hinge beats hinge by proxy_fid]", "no cell this is about"),
         ("[claim: best optimizer by proxy_fid is adam]", "no"),
         ("[claim: best loss by lab_sheet_fid is hinge]", "never compared"),
         ("[claim: open", "not closed"),
