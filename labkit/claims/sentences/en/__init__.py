@@ -1,4 +1,4 @@
-"""English. A module a kind of finding, and one an answer."""
+"""English: what findings are called and how they are told, and what each answer says."""
 
 from labkit.claims.sentences.en import (
     absence,

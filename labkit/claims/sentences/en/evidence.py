@@ -201,8 +201,8 @@ def reproduced(found: Sequence[Reproduction]) -> Sentence:
     total, same = sum(f.missing is None for f in found), sum(f.here == "yes" for f in found)
     left = len(found) - total
     more = f"; {names.count(left)} cannot be compared" if left else ""
-    text = f"{names.count(same)} of {names.count(total)} published values"
-    text += f" {'is' if same == 1 else 'are'} reproduced{more}"
+    are = "is" if same == 1 else "are"
+    text = f"{names.part(same, total, 'published value')} {are} reproduced{more}"
     if not total:
         text = "none of the published values can be compared with these runs"
     elif total == 1:

@@ -92,14 +92,12 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
 
 
 def _best_at(found: Sequence[Course], start: str, strengths: Strengths) -> str:
-    """ "new samples were best at 8 on MNIST and 16 on Fashion-MNIST"."""
+    """ "new samples were best at 8 on MNIST and 16 on Fashion-MNIST"; not all courses are flat."""
     flat = [names.dataset(c.found.dataset) for c in found if c.shape == "flat"]
     best = []
     for each in (c.found for c in found if c.shape != "flat"):
         sizes = " or ".join(names.bare(FACTOR, v) for v in levels.leaders(each, strengths))
         best.append((sizes, names.on(each.dataset)))
-    if not best:
-        return f"{start} no size in particular"
     if len({sizes for sizes, _ in best}) == 1:
         text = f"{start} {best[0][0]}{best[0][1] if flat else ''}"
     else:

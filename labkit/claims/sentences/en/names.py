@@ -12,10 +12,10 @@ from labkit.claims.cells import CONDITIONS, Cells
 from labkit.claims.finding import Finding
 from labkit.claims.sentences.numbers import Numbers
 
-#: None to twelve in words.
+#: One to twelve in words.
 COUNTS = (
-    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    "eleven", "twelve",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
 )  # fmt: skip
 
 METRIC_NAMES = {
@@ -107,7 +107,7 @@ SHORT = {
 
 def count(n: int) -> str:
     """A whole number in words up to twelve."""
-    return COUNTS[n] if n < len(COUNTS) else str(n)
+    return COUNTS[n - 1] if 0 < n <= len(COUNTS) else str(n)
 
 
 def counted(n: int, one: str) -> str:
@@ -118,7 +118,7 @@ def counted(n: int, one: str) -> str:
 def part(some: int, n: int, one: str) -> str:
     """ "two of six pairs", "none of two pairs"; "all six pairs", "both pairs", "the one pair"."""
     if some < n:
-        return f"{count(some)} of {counted(n, one)}"
+        return f"{count(some) if some else 'none'} of {counted(n, one)}"
     if n < 3:
         return f"the one {one}" if n == 1 else f"both {plural(one)}"
     return f"all {counted(n, one)}"
