@@ -87,10 +87,10 @@ def check_statement(text: str, table: Table, computed: Sequence[Claim] = ()) -> 
     say = voice()
     claims = tuple(
         Claim(
-            "check", each, strength, say.statement.checked(each, strength),
+            "check", each, strength, say.evidence.checked(each, strength),
             say.names.scope(each.cells), say.evidence.rule(each, strength),
             say.evidence.difference(each),
-            (say.missing.missing(each.missing),) if each.missing else (),
+            (say.evidence.missing(each.missing),) if each.missing else (),
         )
         for each, strength in zip(found, strengths, strict=True)
     )  # fmt: skip

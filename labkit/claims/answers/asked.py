@@ -119,7 +119,7 @@ def claim(question: str, found: Finding, strength: Strength, asked: Asked) -> Cl
     say = voice()
     open_ = strength in ("within noise", "seen once")
     settled = plan(found, asked.table, len(asked.tested)) if open_ else None
-    reasons = (say.missing.missing(found.missing),) if found.missing else ()
+    reasons = (say.evidence.missing(found.missing),) if found.missing else ()
     return Claim(
         question, found, strength, say.evidence.statement(found, strength),
         say.names.scope(found.cells), say.evidence.rule(found, strength),

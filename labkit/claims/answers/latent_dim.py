@@ -64,7 +64,7 @@ def _reason(rebuilt: list[Levels], drawn: list[Levels], asked: Asked) -> Sentenc
     if not by:
         return None
     pattern, where = next(iter(by.items()))
-    reason: Sentence | None = say.reasons.likely(pattern, where if len(where) < len(drawn) else [])
+    reason: Sentence | None = say.sure.likely(pattern, where if len(where) < len(drawn) else [])
     return reason
 
 

@@ -54,5 +54,5 @@ def answer(key: str, table: Table) -> Answer:
     cell = found.hit[0] if found.hit else say.nearest_cell(known)
     return asked.answer(
         point, [*why, *covered], picture=f"samples:{cell.run}" if cell else "class_coverage",
-        reason=voice().reasons.likely("mode_collapse" if found.hit else ""), rests_on=[found],
+        reason=voice().sure.likely("mode_collapse" if found.hit else ""), rests_on=[found],
     )  # fmt: skip

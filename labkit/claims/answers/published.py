@@ -18,10 +18,10 @@ TOLD = 4
 
 def answer(key: str, table: Table) -> Answer:
     """How many are reproduced, and those that are furthest off."""
-    say = voice().published
+    say = voice().evidence
     found = [published(i, value, table) for i, value in enumerate(table.published, 1)]
     asked = Asked(key, table, tuple(found))
     known = [f for f in found if f.missing is None]
     known.sort(key=lambda f: -abs(f.estimate or 0.0) / (f.tolerance or 1.0))
     why = [say.statement(f, asked.strengths[f.id]) for f in known[:TOLD]]
-    return asked.answer(say.point(found), why, rests_on=known)
+    return asked.answer(say.reproduced(found), why, rests_on=known)

@@ -60,7 +60,7 @@ def answer(key: str, table: Table) -> Answer:
         why.append(say.change.not_ranked())
     return asked.answer(
         point, why, picture=_picture(families), rests_on=pairs_of_levels(known),
-        reason=say.reasons.likely(say.setting.pattern(factor, known, asked.strengths)),
+        reason=say.sure.likely(say.setting.pattern(factor, known, asked.strengths)),
     )  # fmt: skip
 
 

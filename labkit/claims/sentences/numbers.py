@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from labkit.catalog.metrics import SHARES
 from labkit.claims.claim import Sentence
-
-if TYPE_CHECKING:
-    from labkit.claims.finding import Finding
-
+from labkit.claims.finding import Finding
 
 #: Words of the longest sentence.
 LONGEST = 30
@@ -31,24 +27,12 @@ class Numbers:
         return self.shown[name]
 
     def share(self, name: str, value: float, decimals: int = 0) -> str:
-        """A share (0 to 1) in percent: "52 %", "0.4 %".
-
-        Args:
-            name: what it is.
-            value: the share.
-            decimals: of the percentage; small ones have one at least.
-        """
+        """A share (0 to 1) in percent, "52 %"; small ones have one decimal at least, "0.4 %"."""
         percent = 100 * value
         text = fixed(percent, max(decimals, 1 if 0.05 <= abs(percent) < 0.95 else 0))
         self.numbers[name] = float(value)
         self.shown[name] = f"{text} %"
         return self.shown[name]
-
-    def measured(self, metric: str, name: str, value: float, decimals: int) -> str:
-        """A value of a metric as people say it: a share in percent, all else as it is."""
-        if metric in SHARES:
-            return self.share(name, value, decimals)
-        return self.value(name, value, decimals)
 
     def sentence(self, text: str, findings: Iterable[Finding] = ()) -> Sentence:
         """The finished sentence, its first letter a capital unless it is a symbol."""
@@ -88,36 +72,26 @@ def decimals_for(values: Iterable[float], typed: int | None = None, apart: bool 
     else:
         start = max(0, 1 - min(math.floor(math.log10(largest)), 1))
         start = 1 if start == 0 and largest < 100 else start
-    distinct = len(set(found))
-    tried = range(start, start + 3) if apart else (start,)
-    chosen = next((d for d in tried if len({fixed(v, d) for v in found}) == distinct), start)
-    return chosen if typed is None else min(chosen, typed)
+    return _enough(found, start, typed, apart)
 
 
-def decimals_of(
-    metric: str, values: Iterable[float], typed: int | None = None, apart: bool = True
-) -> int:
-    """Decimals for values of a metric, of their percentage where they are said in percent."""
-    if metric not in SHARES:
+def decimals_of(found: Finding, values: Iterable[float], apart: bool = True) -> int:
+    """Decimals for values of a finding's metric, of their percentage where that is a share."""
+    typed = typed_decimals([found])
+    if found.metric not in SHARES:
         return decimals_for(values, typed, apart)
-    percent = [100 * v for v in values]
-    distinct = len(set(percent))
-    fits = (d for d in range(3) if len({fixed(p, d) for p in percent}) == distinct)
-    chosen = next(fits, 0) if apart else 0
-    return chosen if typed is None else min(chosen, max(0, typed - 2))
+    return _enough([100 * v for v in values], 0, typed and max(0, typed - 2), apart)
+
+
+def _enough(values: Sequence[float], start: int, typed: int | None, apart: bool) -> int:
+    distinct = len(set(values))
+    tried = range(start, start + 3) if apart else ()
+    chosen = next((d for d in tried if len({fixed(v, d) for v in values}) == distinct), start)
+    return chosen if typed is None else min(chosen, typed)
 
 
 def typed_decimals(findings: Iterable[Finding]) -> int | None:
     """Fewest decimals of the typed values some findings rest on; None if all are exact."""
-    typed = [
-        value.decimals
-        for finding in findings
-        for cell in finding.cells
-        if (value := cell.metrics.get(finding.metric)) is not None and value.decimals is not None
-    ]
-    return min(typed) if typed else None
-
-
-def alike(values: Sequence[float], decimals: int) -> bool:
-    """Whether all values print the same."""
-    return len({fixed(v, decimals) for v in values}) == 1
+    values = (cell.metrics.get(found.metric) for found in findings for cell in found.cells)
+    typed = [v.decimals for v in values if v is not None and v.decimals is not None]
+    return min(typed, default=None)

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from labkit.claims.cells import Cells
-from labkit.claims.findings.absence import by_level
+from labkit.claims.claim import Sentence
+from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.sentences.en import names
 from labkit.claims.sentences.numbers import Numbers
+from labkit.claims.verdict import Strength
 
-if TYPE_CHECKING:
-    from labkit.claims.claim import Sentence
-    from labkit.claims.findings.absence import Absence
-    from labkit.claims.verdict import Strength
-
-#: What did not happen, and what did: to one, to several.
-NOTHING = {
-    "finished": "{all} finished",
-    "collapse": "none of {n} collapsed",
-    "unsteady": "{all} {were} steady",
-}
+#: What happened, to one or several.
 SOMETHING = {
     "finished": "{hits} did not finish",
     "collapse": "{hits} collapsed",
@@ -37,25 +27,28 @@ NAMED, ROOM = 3, 18
 
 def statement(found: Absence, strength: Strength) -> Sentence:
     """The statement with its counts: a row of the evidence."""
-    n = Numbers()
-    models = trainings(found)
-    if not found.hit:
-        said = NOTHING[found.what].format(
-            n=models, all=everyone(found), were="was" if found.n == 1 else "were"
-        )
-        if found.n == 1 and found.what == "collapse":
-            said = f"{everyone(found)} did not collapse"
-        return n.sentence(f"{said}{unknown(found)}.", [found])
-    text = SOMETHING[found.what].format(hits=hits(found))
-    return n.sentence(f"{text}: {listed(found)}{unknown(found)}.", [found])
+    text = f"{something(found)}: {listed(found)}" if found.hit else nothing(found)
+    return Numbers().sentence(f"{text}{unknown(found)}.", [found])
+
+
+def nothing(found: Absence) -> str:
+    """It happened to none: "all twelve GANs were steady"."""
+    if found.what == "collapse":
+        several = f"none of {trainings(found)} collapsed"
+        return several if found.n > 1 else f"{everyone(found)} did not collapse"
+    steady = "was steady" if found.n == 1 else "were steady"
+    return f"{everyone(found)} {steady if found.what == 'unsteady' else 'finished'}"
+
+
+def something(found: Absence, who: str = "") -> str:
+    """It happened to some, by their number if not named: "two of twelve GANs collapsed"."""
+    return SOMETHING[found.what].format(hits=who or hits(found))
 
 
 def trainings(found: Absence) -> str:
     """ "twelve GANs on MNIST", "one training"."""
-    kind = names.family(found.family, found.n != 1) if found.family else names.plural("training")
-    if not found.family and found.n == 1:
-        kind = "training"
-    return f"{names.count(found.n)} {kind}{names.on(found.dataset)}"
+    kind = names.family(found.family) if found.family else "training"
+    return names.counted(found.n, kind) + names.on(found.dataset)
 
 
 def everyone(found: Absence) -> str:
@@ -74,19 +67,14 @@ def hits(found: Absence) -> str:
 
 
 def listed(found: Absence, first: str = "") -> str:
-    """The trainings it happened to, by what tells them from the others.
-
-    Args:
-        found: what happened.
-        first: said behind the first of them.
-    """
+    """The trainings it happened to, the first with words of its own behind its name."""
     among = Cells(found.asked)
-    each: list[str] = []
-    for cell in found.hit[:NAMED]:
+    each = [names.cell(found.hit[0], among) + first]
+    for cell in found.hit[1:NAMED]:
         name = names.cell(cell, among)
-        if each and len(" ".join([*each, name]).split()) > ROOM:
+        if len(" ".join([*each, name]).split()) > ROOM:
             break
-        each.append(name + first if not each else name)
+        each.append(name)
     more = len(found.hit) - len(each)
     if more:
         each.append(f"{names.count(more)} more")
@@ -122,6 +110,6 @@ def _of(hit: int, n: int, short: bool) -> str:
 
 
 def unknown(found: Absence) -> str:
-    """ " (of one it is not known)"; empty where all are known."""
+    """ " (not known of one)"; empty where all are known."""
     n = len(found.asked) - found.n
     return f" (not known of {names.count(n)})" if n else ""

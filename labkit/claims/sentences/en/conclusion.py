@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Sentence
+from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences.en import names
-from labkit.claims.sentences.numbers import Numbers, decimals_for, typed_decimals
-
-if TYPE_CHECKING:
-    from labkit.claims.cells import Cells
-    from labkit.claims.claim import Sentence
-    from labkit.claims.findings.configurations import Configurations
+from labkit.claims.sentences.numbers import Numbers, decimals_of
 
 #: More settings than that are counted, not named.
 NAMED = 2
@@ -24,8 +21,8 @@ def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
         return []
     n, parts = Numbers(), []
     for each in found:
-        decimals = decimals_for(each.values[:1], typed_decimals([each]))
-        value = n.value(f"{each.metric}, best{names.on(each.dataset)}", each.values[0], decimals)
+        top = each.values[0]
+        value = names.value(n, each, "best", top, decimals_of(each, [top]))
         parts.append(f"{_who(each, among)} ({value}){names.on(each.dataset)}")
     text = f"the best samples of these runs, by {names.metric(found[0].metric)}, are those of"
     return [n.sentence(f"{text} {names.listing(parts)}.", found)]
@@ -35,18 +32,14 @@ def _who(found: Configurations, among: Cells) -> str:
     """ "a GAN with hinge, z 32", "a VAE with latent 8 or 16", "one of four settings"."""
     if found.tied > NAMED:
         return f"any of {names.count(found.tied)} settings"
-    top = found.order[: found.tied]
-    families = list(dict.fromkeys(c.family for c in top))
-    each = []
-    for family in families:
-        told = [
-            names.cell(c, among.of(family, found.dataset), seeds=False)
-            for c in top
-            if c.family == family
-        ]
-        name = names.family(family)
-        each.append(f"a {name}" if told == [name] else f"a {name} with {' or '.join(told)}")
-    return " or ".join(each)
+    told: dict[str, list[str]] = {}
+    for c in found.order[: found.tied]:
+        name = names.cell(c, among.of(c.family, found.dataset), seeds=False)
+        told.setdefault(names.family(c.family), []).append(name)
+    return " or ".join(
+        f"a {family}" if each == [family] else f"a {family} with {' or '.join(each)}"
+        for family, each in told.items()
+    )
 
 
 def converged(cells: Cells) -> Sentence | None:
@@ -59,15 +52,13 @@ def converged(cells: Cells) -> Sentence | None:
     last = sum(best == epochs for best, epochs in known)
     if len(known) < 2 or 2 * last < len(known):
         return None
-    all_ = "all" if last == len(known) else f"{names.count(last)} of"
+    share = "all" if last == len(known) else f"{names.count(last)} of"
     return Numbers().sentence(
-        f"{all_} {names.counted(len(known), 'training')} were best at their last epoch: longer "
+        f"{share} {names.counted(len(known), 'training')} were best at their last epoch: longer "
         "training would likely lower the FID."
     )
 
 
 def point(topic: str, text: str) -> str:
     """An answer's point beside what it answers: "Mode collapse: none of the twelve ..."."""
-    plain = re.sub(r"^(None|No|Yes): ", "", text)
-    lower = plain[0].lower() + plain[1:] if plain[1:2].islower() else plain
-    return f"{topic}: {lower}"
+    return f"{topic}: {names.lower(re.sub(r'^(None|No|Yes): ', '', text))}"

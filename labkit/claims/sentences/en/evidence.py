@@ -1,34 +1,29 @@
-"""A row of the evidence: the statement of one finding, its difference and its rule, in English."""
+"""A row of the evidence: the statement of one finding, its difference and its rule, in English.
+
+Kinds of findings that answers tell of in several ways have modules of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from labkit.catalog.metrics import METRICS
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Sentence
+from labkit.claims.finding import Finding, Missing
 from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.change import Change
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.families import Families
-from labkit.claims.findings.levels import Contrast
+from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.findings.published import Reproduction
 from labkit.claims.findings.spread import Spread
-from labkit.claims.sentences.en import (
-    absence,
-    change,
-    configurations,
-    families,
-    levels,
-    names,
-    published,
-    spread,
-)
-from labkit.claims.sentences.en.missing import missing
-from labkit.claims.sentences.numbers import Numbers, decimals_for, fixed
-
-if TYPE_CHECKING:
-    from labkit.claims.claim import Sentence
-    from labkit.claims.finding import Finding
-    from labkit.claims.verdict import Strength
+from labkit.claims.findings.statement import Statement
+from labkit.claims.sentences.en import absence, change, courses, families, levels, names
+from labkit.claims.sentences.numbers import Numbers, decimals_for, decimals_of, fixed
+from labkit.claims.verdict import Strength
 
 #: How a strength is decided, said once under each table of evidence.
 RULES = {
@@ -41,35 +36,55 @@ RULES = {
     "absence": "counted; one case refutes it; the interval is that of Clopper and Pearson",
     "missing": "not measured: {reason}",
 }
-
-
-#: A kind of finding to the function that states it.
-STATEMENTS: dict[type[Finding], Callable[..., Sentence]] = {
-    Absence: absence.statement,
-    Change: change.statement,
-    Configurations: configurations.statement,
-    Contrast: levels.contrast,
-    Families: families.statement,
-    Reproduction: published.statement,
-    Spread: spread.statement,
+#: Why nothing can be said, as clauses.
+CLAUSES = {
+    "factor_absent": "the table has no column for the {factor}",
+    "factor_constant": "the {factor} did not vary",
+    "not_comparable": "values of {metric} are not comparable across {factors}",
+    "metric_absent": "the table does not give the {metric}",
+    "metric_absent_for": "the table does not give the {metric} of {families}",
+    "not_run": "none of the cells it needs was run yet",
+    "not_run_for": "no {family} was run yet",
+    "not_finished": "none of the cells it needs was finished",
+    "not_finished_for": "no {family} was finished",
+    "one_level": "only {level} has values of {metric}",
+    "confounded": "the {factor} was never varied with the rest held fixed ({others} changed with "
+    "it)",
+    "no_shared_levels": "no two levels were measured everywhere",
+    "few_factors": "fewer than two factors were varied",
+    "incomplete_grid": "too few cells of the grid were measured to divide the spread",
+    "collapse": "the table does not say whether anything collapsed",
+    "finished": "the table does not say how the cells ended",
+    "no_first": "there is no first-epoch value of the {metric}",
+    "no_matching_cell": "no such cell has a {metric} in the table",
+    "said": "{why}",
 }
+
+
+def missing(found: Missing) -> str:
+    """Why nothing can be said, as a clause without a full stop."""
+    about: defaultdict[str, Any] = defaultdict(str, found.about)
+    others = [names.factor(each) for each in about["others"]]
+    return CLAUSES[found.reason].format(
+        factor=names.factor(about["factor"]), factors=names.factor(about["factor"], True),
+        family=names.family(about["family"]), families=names.family(about["family"], True),
+        level=names.level(about["factor"], about["level"]), metric=names.metric(about["metric"]),
+        others=names.listing(others if len(others) < 4 else [*others[:2], "more"]),
+        why=about["why"],
+    )  # fmt: skip
 
 
 def statement(found: Finding, strength: Strength) -> Sentence:
     """The statement of one finding as a sentence."""
     if found.missing is not None and not isinstance(found, Reproduction):
-        return Numbers().sentence(f"{subject(found)}: {missing(found.missing)}.", [found])
+        about = names.metric(found.metric) if found.metric else found.kind
+        if isinstance(found, Absence):
+            about = absence.ABOUT[found.what]
+        if found.factor:
+            about = f"the effect of the {names.factor(found.factor)} on the {about}"
+        text = f"{about}{names.on(found.dataset)}: {missing(found.missing)}."
+        return Numbers().sentence(text, [found])
     return STATEMENTS[type(found)](found, strength)
-
-
-def subject(found: Finding) -> str:
-    """What a finding is about, as a noun phrase."""
-    about = names.metric(found.metric) if found.metric else found.kind
-    if isinstance(found, Absence):
-        about = absence.ABOUT[found.what]
-    if found.factor:
-        about = f"the effect of the {names.factor(found.factor)} on the {about}"
-    return about + names.on(found.dataset)
 
 
 def rule(found: Finding, strength: Strength) -> str:
@@ -80,21 +95,131 @@ def rule(found: Finding, strength: Strength) -> str:
         return RULES["absence"]
     if found.noise is None:
         return RULES[""]
-    if strength == "seen once":
-        return RULES["told"]
-    return RULES[found.noise.source].format(name=found.noise.name)
+    source = "told" if strength == "seen once" else found.noise.source
+    return RULES[source].format(name=found.noise.name)
 
 
 def difference(found: Finding) -> str:
     """The estimate and its noise as shown, "−9 % ± 4 %", of the one ahead; empty where none is."""
     if found.estimate is None or isinstance(found, Absence):
         return ""
-    unit = " %" if found.log else (f" {found.unit}" if found.unit else "")
+    unit = "%" if found.log else found.unit
     # The statement names the one that is ahead first, so its sign is that of the difference.
     turned = isinstance(found, Contrast | Families) and found.ahead == found.b
     values = [found.shown(-found.estimate if turned else found.estimate)]
     if found.noise is not None:
-        values.append(found.shown(found.noise.error))
+        values.append(abs(found.shown(found.noise.error)))
     decimals = 0 if found.log and abs(values[0]) >= 10 else decimals_for(values, apart=False)
-    text = " ± ".join(fixed(v if i == 0 else abs(v), decimals) for i, v in enumerate(values))
-    return f"{text}{unit}"
+    return " ± ".join(fixed(v, decimals) for v in values) + (unit and f" {unit}")
+
+
+def checked(found: Finding, strength: Strength) -> Sentence:
+    """What the table shows of somebody's statement."""
+    if not isinstance(found, Statement) or found.missing is not None:
+        return statement(found, strength)
+    said = "seen once" if strength == "refuted" else strength
+    shown = [_shown(each, found.form, said) for each in found.shows]
+    first, *rest = (each.text.rstrip(".") for each in shown)
+    text = "; ".join([first, *map(names.lower, rest)]) + "."
+    if found.here == "no":
+        front = "this does not hold" if strength == "refuted" else "not so in these runs"
+        text = f"{front}: {names.lower(text)}"
+    n = Numbers()
+    for each in shown:
+        n.numbers |= each.numbers
+        n.shown |= each.shown
+    return n.sentence(text, found.shows)
+
+
+def _shown(found: Finding, form: str, strength: Strength) -> Sentence:
+    if not isinstance(found, Levels) or found.missing is not None:
+        return statement(found, strength)
+    if form in ("course", "trades"):
+        return courses.course([found], {})[0]
+    if METRICS[found.metric].better != ("higher" if found.towards > 0 else "lower"):
+        return levels.extreme(found)
+    return levels.best([found], dict.fromkeys((c.id for c in found.contrasts), strength))[0]
+
+
+def configurations(found: Configurations, strength: Strength) -> Sentence:
+    """The best whole setting and the next."""
+    n, among = Numbers(), Cells(found.cells)
+    value = measured(n, found, "best", found.values[0])
+    of = f" of {names.family(found.family, several=True)}" if found.family else ""
+    what = f"the best {names.metric(found.metric)}{of}{names.on(found.dataset)}"
+    if len(found.order) == 1:
+        return n.sentence(f"{what} is that of the one setting ({value}).", [found])
+    if found.here == "tie":
+        tied = names.counted(found.tied, "setting")
+        return n.sentence(f"{tied} tie for {what} ({value}).", [found])
+    best, other = (names.cell(c, among, seeds=False) for c in found.order[:2])
+    led = f", ahead in {names.part(found.led, found.n_seeds, 'seed')}" if found.n_seeds > 1 else ""
+    behind = measured(n, found, "next", found.values[1])
+    text = f"{what} is that of {best} ({value}), before {other} ({behind}){led}."
+    return n.sentence(text, [found])
+
+
+def measured(n: Numbers, found: Configurations, name: str, value: float) -> str:
+    """A whole setting's value, as printed beside the best two."""
+    return names.value(n, found, name, value, decimals_of(found, found.values[:2]))
+
+
+def spread(found: Spread, strength: Strength) -> Sentence:
+    """ "Of the spread of proxy FID on MNIST, z dimension has 37 %, loss 5 %, ..., noise 50 %"."""
+    n, on = Numbers(), names.on(found.dataset)
+    parts = [
+        f"the {names.factor(f)} {'has ' if i == 0 else ''}{n.share(f'{f}, share{on}', share)}"
+        for i, (f, share) in enumerate(found.shares.items())
+    ]
+    noise = ", or noise," if found.rest is None else ""
+    parts.append(f"how they combine{noise} {n.share(f'combination{on}', found.combination)}")
+    if found.rest is not None:
+        parts.append(f"noise {n.share(f'noise{on}', found.rest)}")
+    text = f"of the spread of {names.metric(found.metric)}{on}, {names.listing(parts)}."
+    return n.sentence(text, [found])
+
+
+def published(found: Reproduction, strength: Strength) -> Sentence:
+    """One published value and ours."""
+    n, what = Numbers(), f"{names.metric(found.metric)} of {found.source}"
+    if found.missing is not None:
+        return n.sentence(f"{what}: not comparable here, {missing(found.missing)}.", [found])
+    decimals = decimals_for((found.published, found.ours), apart=False)
+    ours = n.value(f"ours, {found.number}", found.ours, decimals)
+    theirs = n.value(f"published, {found.number}", found.published, decimals)
+    room = n.value(f"tolerance, {found.number}", found.tolerance, decimals_for([found.tolerance]))
+    verb = "is reproduced" if found.here == "yes" else "is not reproduced"
+    runs = {c.seedless for c in found.cells}
+    by = f" by {runs.pop()}" if len(runs) == 1 else ""
+    sure = ", clearly" if strength in ("clear", "refuted") else ""
+    text = f"{what} {verb}{by}{sure}: {ours} against {theirs} (within {room})."
+    return n.sentence(text, [found])
+
+
+def reproduced(found: Sequence[Reproduction]) -> Sentence:
+    """How many published values were reproduced."""
+    total, same = sum(f.missing is None for f in found), sum(f.here == "yes" for f in found)
+    left = len(found) - total
+    more = f"; {names.count(left)} cannot be compared" if left else ""
+    are = "is" if same == 1 else "are"
+    text = f"{names.part(same, total, 'published value')} {are} reproduced{more}"
+    if not total:
+        text = "none of the published values can be compared with these runs"
+    elif total == 1:
+        yes, is_ = ("yes", "is") if same else ("no", "is not")
+        text = f"{yes}, the one published value {is_} reproduced{more}"
+    elif same == total:
+        text = f"yes, all {names.count(total)} published values are{more}"
+    return Numbers().sentence(f"{text}.", found)
+
+
+#: A kind of finding to the function that states it.
+STATEMENTS: dict[type[Finding], Callable[..., Sentence]] = {
+    Absence: absence.statement,
+    Change: change.statement,
+    Configurations: configurations,
+    Contrast: levels.contrast,
+    Families: families.statement,
+    Reproduction: published,
+    Spread: spread,
+}

@@ -3,82 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from labkit.claims.sentences.en import names
-from labkit.claims.sentences.en.levels import AHEAD, Strengths
-from labkit.claims.sentences.numbers import Numbers, decimals_of, typed_decimals
-
-if TYPE_CHECKING:
-    from labkit.claims.claim import Sentence
-    from labkit.claims.findings.families import Families
-    from labkit.claims.verdict import Strength
+from labkit.claims.claim import Sentence
+from labkit.claims.findings.families import Families
+from labkit.claims.sentences.en import levels, names
+from labkit.claims.sentences.numbers import Numbers
+from labkit.claims.verdict import Strength
 
 
 def statement(found: Families, strength: Strength) -> Sentence:
     """The statement with its numbers: a row of the evidence."""
-    n = Numbers()
+    n, on = Numbers(), names.on(found.dataset)
     values = _values(n, found)
     if found.ahead is None:
         a, b = (names.family(f, several=True) for f in (found.a, found.b))
-        return n.sentence(f"{a} and {b} tie{names.on(found.dataset)} ({values}).", [found])
-    other = found.b if found.ahead == found.a else found.a
-    several = {found.a: found.n_a > 1, found.b: found.n_b > 1}
-    tail = AHEAD.get(strength, "")
-    text = (
-        f"{_named(found.ahead, several)} "
-        f"{'are' if several[found.ahead] else 'is'} ahead of "
-        f"{_named(other, several)}{names.on(found.dataset)}"
-        f"{f', {tail}' if tail else ''} ({values})."
-    )
-    return n.sentence(text, [found])
+        return n.sentence(f"{a} and {b} tie{on} ({values}).", [found])
+    (ahead, several), (behind, _) = _sides([found])
+    tail = f", {levels.AHEAD[strength]}" if strength in levels.AHEAD else ""
+    verb = "are" if several else "is"
+    return n.sentence(f"{ahead} {verb} ahead of {behind}{on}{tail} ({values}).", [found])
 
 
-def _values(n: Numbers, found: Families, label: bool = True) -> str:
-    """ "FID 3.8 against 6.4", the better one first."""
-    decimals = decimals_of(found.metric, (found.mean_a, found.mean_b), typed_decimals([found]))
-    pair = [(found.a, found.mean_a), (found.b, found.mean_b)]
-    if found.ahead == found.b:
-        pair.reverse()
-    first, second = (
-        n.measured(
-            found.metric, f"{found.metric}, {family}{names.on(found.dataset)}", mean, decimals
-        )
-        for family, mean in pair
-    )
-    return f"{names.measured(found) + ' ' if label else ''}{first} against {second}"
-
-
-def against(found: Sequence[Families], strengths: Strengths) -> list[Sentence]:
+def against(found: Sequence[Families], strengths: levels.Strengths) -> list[Sentence]:
     """Who is ahead on which data set, in as few sentences as the data sets allow."""
     measured = [f for f in found if f.missing is None]
-    if len(measured) > 1 and len({(f.ahead, strengths[f.id]) for f in measured}) == 1:
-        return [_together(measured, strengths[measured[0].id])]
-    return [_together([f], strengths[f.id]) for f in measured]
-
-
-def _named(family: str, several: dict[str, bool]) -> str:
-    """ "GANs", or "the GAN" where it was trained with one setting."""
-    return names.family(family, True) if several[family] else f"the {names.family(family)}"
-
-
-def _settings(found: Sequence[Families], family: str) -> list[int]:
-    return [f.n_a if f.a == family else f.n_b for f in found]
+    alike = len({(f.ahead, strengths[f.id]) for f in measured}) == 1
+    groups = [measured] if alike else [[f] for f in measured]
+    return [_together(each, strengths[each[0].id]) for each in groups]
 
 
 def _together(found: Sequence[Families], strength: Strength) -> Sentence:
     n, first = Numbers(), found[0]
     values = names.listing(_values(n, f, label=f is first) + names.on(f.dataset) for f in found)
-    where = {1: "", 2: " on both data sets"}.get(len(found), " on all data sets")
-    several = {f: any(n_ > 1 for n_ in _settings(found, f)) for f in (first.a, first.b)}
+    where = f" on {names.everywhere(len(found))}" if len(found) > 1 else ""
+    (ahead, several), (behind, _) = _sides(found)
     if first.ahead is None:
-        a, b = (_named(f, several) for f in (first.a, first.b))
-        return n.sentence(f"{a} and {b} tied{where} ({values}).", found)
-    other = first.b if first.ahead == first.a else first.a
-    front = "clearly " if strength == "clear" else ""
-    back = f", {AHEAD[strength]}" if strength in AHEAD and not front else ""
-    text = (
-        f"{_named(first.ahead, several)} {'were' if several[first.ahead] else 'was'} {front}ahead of "
-        f"{_named(other, several)}{where}{back} ({values})."
-    )
-    return n.sentence(text, found)
+        return n.sentence(f"{ahead} and {behind} tied{where} ({values}).", found)
+    front, back = levels.sure(strength)
+    lead = f"{ahead} {'were' if several else 'was'} {front}ahead of {behind}"
+    return n.sentence(f"{lead}{where}{back} ({values}).", found)
+
+
+def _order(found: Families) -> tuple[str, str]:
+    """Both families, the one that is ahead first."""
+    return (found.b, found.a) if found.ahead == found.b else (found.a, found.b)
+
+
+def _sides(found: Sequence[Families]) -> list[tuple[str, bool]]:
+    """Both, "GANs" or, trained with one setting, "the GAN", and whether they are several."""
+    several = {found[0].a: any(f.n_a > 1 for f in found)}
+    several[found[0].b] = any(f.n_b > 1 for f in found)
+    return [
+        (names.family(f, True) if several[f] else f"the {names.family(f)}", several[f])
+        for f in _order(found[0])
+    ]
+
+
+def _values(n: Numbers, found: Families, label: bool = True) -> str:
+    return levels.against(n, found, *_order(found), label)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings import absence
 from labkit.claims.findings.absence import Absence
+from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences.en import names
-from labkit.claims.sentences.en.absence import hits, listed, shared_out, trainings, unknown
-from labkit.claims.sentences.en.missing import missing
+from labkit.claims.sentences.en.absence import listed, shared_out, something, trainings, unknown
+from labkit.claims.sentences.en.evidence import missing
 from labkit.claims.sentences.numbers import Numbers, fits
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell, Level
-    from labkit.claims.findings.configurations import Configurations
 
 #: A class is told of where its share differs by so much of the real share.
 NOTABLE = 0.5
@@ -36,37 +33,31 @@ def not_measured(found: Absence) -> Sentence:
 
 def none(found: Absence) -> Sentence:
     """No generator collapsed."""
-    n = Numbers()
+    text = f"none of the {trainings(found)} collapsed"
     if found.n == 1:
-        return n.sentence(
-            f"no: the one {trainings(found)[4:]} did not collapse{unknown(found)}.", [found]
-        )
-    return n.sentence(f"no: none of the {trainings(found)} collapsed{unknown(found)}.", [found])
+        text = f"the {trainings(found)} did not collapse"
+    return Numbers().sentence(f"no: {text}{unknown(found)}.", [found])
 
 
 def collapsed(found: Absence) -> Sentence:
     """How many did."""
-    return Numbers().sentence(f"yes: {hits(found)} collapsed{unknown(found)}.", [found])
+    return Numbers().sentence(f"yes: {something(found)}{unknown(found)}.", [found])
 
 
 def which(found: Absence) -> Sentence:
     """Which cells, and what is missing in the first of them."""
-    cell, n = found.hit[0], Numbers()
+    cell = found.hit[0]
     gone = cell.collapse.classes if cell.collapse else ()
-    reasons = cell.collapse.reasons if cell.collapse else ()
-    said = reasons[0] if reasons else "samples too alike"
+    said = next(iter(cell.collapse.reasons if cell.collapse else ()), "samples too alike")
     if gone:
-        said = (
-            f"no {names.listing(gone)}" if len(gone) < 4 else f"no {names.count(len(gone))} classes"
-        )
-        said = said.replace(" and ", " or ").replace("no ", "without ")
+        some = names.listing(gone).replace(" and ", " or ")
+        said = f"without {some if len(gone) < 4 else f'{names.count(len(gone))} classes'}"
+    text = f"{'it is' if len(found.hit) == 1 else 'they are'} {listed(found, f' ({said})')}."
     if found.n == 1:
-        return n.sentence(f"this was seen in its samples ({said}).", [found])
-    if len(found.hit) == len(found.asked):
-        name = names.cell(cell, Cells(found.asked))
-        return n.sentence(f"an example is {name} ({said}).", [found])
-    verb = "it is" if len(found.hit) == 1 else "they are"
-    return n.sentence(f"{verb} {listed(found, f' ({said})')}.", [found])
+        text = f"this was seen in its samples ({said})."
+    elif len(found.hit) == len(found.asked):
+        text = f"an example is {names.cell(cell, Cells(found.asked))} ({said})."
+    return Numbers().sentence(text, [found])
 
 
 def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
@@ -82,35 +73,28 @@ def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
         if len(levels) == 1 and others:
             without[factor] = others
     shared = sorted(without, key=lambda f: -without[f])[:MANY]
-    factor = absence.separating(found, factors)
     said = [_common(found, {f: without[f] for f in shared[:n]}) for n in range(len(shared), 0, -1)]
-    if not said and factor:
-        said = [Numbers().sentence(f"{shared_out(found, factor)} collapsed.", [found])]
+    if not said and (factor := absence.separating(found, factors)):
+        said = [f"{something(found, shared_out(found, factor))}."]
     elif not said and all(hit for f in factors for hit, _ in absence.by_level(found, f).values()):
-        text = "every level of every setting has some of them: none is seen to have helped."
-        said = [Numbers().sentence(text, [found])]
-    return next(([s] for s in said if fits(s)), [])
+        said = ["every level of every setting has some of them: none is seen to have helped."]
+    sentences = (Numbers().sentence(text, [found]) for text in said)
+    return next(([s] for s in sentences if fits(s)), [])
 
 
-def _common(found: Absence, without: Mapping[str, int]) -> Sentence:
+def _common(found: Absence, without: Mapping[str, int]) -> str:
     """ "Both have hinge and z 32; none of six with BCE and none of eight with z 64 or 128 collapsed"."""
-    levels = {f: found.hit[0].settings[f] for f in without}
-    spared = [
-        f"none of {names.count(n)} with {_others(found, f, levels[f])}" for f, n in without.items()
-    ]
+    shared = {f: found.hit[0].settings[f] for f in without}
+    spared = []
+    for factor, n in without.items():
+        rest = [v for v in Cells(found.cells).levels[factor] if v != shared[factor]]
+        other = " or ".join(names.levels(factor, rest))
+        other = other if len(rest) <= MANY else f"another {names.factor(factor)}"
+        spared.append(f"none of {names.count(n)} with {other}")
     who = "both" if len(found.hit) == 2 else "all of them"
-    common = names.listing(names.level(f, v) for f, v in levels.items())
+    common = names.listing(names.level(f, v) for f, v in shared.items())
     few = ", which is too few to say what helped" if len(found.hit) < FEW else ""
-    text = f"{who} have {common}; {names.listing(spared)} collapsed{few}."
-    return Numbers().sentence(text, [found])
-
-
-def _others(found: Absence, factor: str, level: Level) -> str:
-    """The other levels of a setting: "z 32 or 64"."""
-    rest = [v for v in Cells(found.cells).levels[factor] if v != level]
-    if len(rest) > MANY:
-        return f"another {names.factor(factor)}"
-    return " or ".join([names.level(factor, rest[0]), *(names.bare(factor, v) for v in rest[1:])])
+    return f"{who} have {common}; {names.listing(spared)} collapsed{few}."
 
 
 def nearest_cell(uneven: Sequence[Configurations]) -> Cell | None:
@@ -126,27 +110,24 @@ def nearest(found: Absence, uneven: Sequence[Configurations]) -> Sentence | None
     if cell is None:
         return None
     n = Numbers()
-    name = names.cell(cell, Cells(found.asked))
-    odd = sorted(
-        ((share, real, label) for label, (share, real) in cell.shares.items()
-         if abs(share - real) > NOTABLE * real),
-        key=lambda each: each[0] / each[1],
-    )  # fmt: skip
+    odd = [
+        (share, real, label)
+        for label, (share, real) in cell.shares.items()
+        if abs(share - real) > NOTABLE * real
+    ]
     if odd:
+        odd.sort(key=lambda each: each[0] / each[1])
         share, real, label = odd[0]
-        text = (
-            f"{label} makes up {n.share(f'share of {label}', share)} of its samples instead of "
-            f"{n.share(f'real share of {label}', real)}"
-        )
-        if odd[-1][0] > odd[-1][1]:
-            share, _, label = odd[-1]
-            text += f", {label} {n.share(f'share of {label}', share)}"
-        return n.sentence(f"nearest to it is {name}: {text}.", uneven)
-    value = cell.metrics["class_imbalance"].value
-    return n.sentence(
-        f"nearest to it is {name}: {n.share('class imbalance', value)} of its samples would have to "
-        "change class.", uneven,
-    )  # fmt: skip
+        told = f"{label} makes up {n.share(f'share of {label}', share)} of its samples instead of"
+        told += f" {n.share(f'real share of {label}', real)}"
+        share, real, label = odd[-1]
+        if share > real:
+            told += f", {label} {n.share(f'share of {label}', share)}"
+    else:
+        value = n.share("class imbalance", cell.metrics["class_imbalance"].value)
+        told = f"{value} of its samples would have to change class"
+    name = names.cell(cell, Cells(found.asked))
+    return n.sentence(f"nearest to it is {name}: {told}.", uneven)
 
 
 def nothing_helped() -> Sentence:

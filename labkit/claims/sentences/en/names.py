@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from labkit.catalog.building import DATASETS, REGISTRIES
 from labkit.catalog.families import FAMILIES
-from labkit.catalog.metrics import METRICS
+from labkit.catalog.metrics import METRICS, SHARES
 from labkit.claims.cell import NONE, Cell, Level
 from labkit.claims.cells import CONDITIONS, Cells
-
-if TYPE_CHECKING:
-    from labkit.claims.finding import Finding
+from labkit.claims.finding import Finding
+from labkit.claims.sentences.numbers import Numbers
 
 #: One to twelve in words.
 COUNTS = (
@@ -71,22 +69,20 @@ LEVEL_TEMPLATES = {
     "epochs": "{level} epochs",
 }
 
-LEVELS: dict[tuple[str, Level], str] = {
-    ("loss", "hinge"): "hinge",
-    ("loss", "wasserstein"): "Wasserstein",
-    ("constraint", "none"): "no constraint",
-    ("norm", "none"): "no norm",
-    ("constraint", "clip"): "weight clipping",
-    ("constraint", "gradient_penalty"): "gradient penalty",
-    ("constraint", "spectral_norm"): "spectral norm",
-    ("epochs", 1): "one epoch",
-    ("norm", "batch"): "batch norm",
-    ("norm", "layer"): "layer norm",
-    ("d_norm", "none"): "no norm",
-    ("d_norm", "batch"): "batch norm",
-    ("d_norm", "layer"): "layer norm",
-    ("d_norm", "own"): "the network's own norm",
-    ("ema", 0): "no generator average",
+NORMS: dict[Level, str] = {"none": "no norm", "batch": "batch norm", "layer": "layer norm"}
+#: Setting to its levels that are not called by their labels.
+LEVELS: dict[str, dict[Level, str]] = {
+    "loss": {"hinge": "hinge"},
+    "constraint": {
+        "none": "no constraint",
+        "clip": "weight clipping",
+        "gradient_penalty": "gradient penalty",
+        "spectral_norm": "spectral norm",
+    },
+    "norm": NORMS,
+    "d_norm": NORMS | {"own": "the network's own norm"},
+    "epochs": {1: "one epoch"},
+    "ema": {0: "no generator average"},
 }
 
 #: What the best level does, by measure; others have the lowest or the highest of it.
@@ -114,17 +110,34 @@ def count(n: int) -> str:
     return COUNTS[n - 1] if 0 < n <= len(COUNTS) else str(n)
 
 
-def counted(n: int, one: str, several: str = "") -> str:
+def counted(n: int, one: str) -> str:
     """ "one training", "six trainings"."""
-    return f"{count(n)} {one if n == 1 else several or plural(one)}"
+    return f"{count(n)} {one if n == 1 else plural(one)}"
+
+
+def part(some: int, n: int, one: str) -> str:
+    """ "two of six pairs", "none of two pairs"; "all six pairs", "both pairs", "the one pair"."""
+    if some < n:
+        return f"{count(some) if some else 'none'} of {counted(n, one)}"
+    if n < 3:
+        return f"the one {one}" if n == 1 else f"both {plural(one)}"
+    return f"all {counted(n, one)}"
+
+
+def everywhere(n: int) -> str:
+    """So many data sets, all there are: "both data sets"."""
+    return "both data sets" if n == 2 else "all data sets"
 
 
 def listing(items: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
-    found = list(items)
-    if len(found) < 2:
-        return "".join(found)
-    return f"{', '.join(found[:-1])} and {found[-1]}"
+    *front, last = list(items) or [""]
+    return f"{', '.join(front)} and {last}" if front else last
+
+
+def lower(text: str) -> str:
+    """A sentence as part of another; abbreviations and symbols stay as they are."""
+    return text[0].lower() + text[1:] if text[1:2].islower() else text
 
 
 def plural(word: str) -> str:
@@ -134,9 +147,8 @@ def plural(word: str) -> str:
 
 def metric(name: str) -> str:
     """A metric in the middle of a sentence: "proxy FID"."""
-    if name in METRIC_NAMES:
-        return METRIC_NAMES[name]
-    return _uncapitalised(METRICS[name].label) if name in METRICS else name.replace("_", " ")
+    label = _uncapitalised(METRICS[name].label) if name in METRICS else name.replace("_", " ")
+    return METRIC_NAMES.get(name, label)
 
 
 def short(name: str) -> str:
@@ -149,11 +161,16 @@ def measured(found: Finding) -> str:
     return short(found.metric) + (" off by" if found.target is not None else "")
 
 
+def value(n: Numbers, found: Finding, what: object, value: float, decimals: int) -> str:
+    """A value of a finding's metric, of what (a level, a family); a share is said in percent."""
+    say = n.share if found.metric in SHARES else n.value
+    return say(f"{found.metric}, {what}{on(found.dataset)}", value, decimals)
+
+
 def factor(name: str, several: bool = False) -> str:
     """A setting in the middle of a sentence: "z dimension", "z dimensions"."""
-    known = FACTOR_NAMES.get(name)
-    if known:
-        return known[several]
+    if name in FACTOR_NAMES:
+        return FACTOR_NAMES[name][several]
     label = next((f.params[name].label for f in FAMILIES.values() if name in f.params), None)
     text = name.replace("_", " ") if label is None else _uncapitalised(label)
     return plural(text) if several else text
@@ -163,8 +180,7 @@ def level(name: str, value: Level) -> str:
     """A level in the middle of a sentence: "hinge", "z 64"."""
     if isinstance(value, bool):
         return factor(name) if value else f"no {factor(name)}"
-    known = LEVELS.get((name, value))
-    if known:
+    if known := LEVELS.get(name, {}).get(value):
         return known
     text = _plain(name, value)
     if name in LEVEL_TEMPLATES:
@@ -172,16 +188,16 @@ def level(name: str, value: Level) -> str:
     return f"{factor(name)} {text}" if isinstance(value, (int, float, tuple)) else text
 
 
-def levels(name: str, values: Iterable[Level]) -> str:
-    """Several levels; numbers share their noun: "z 32, 64 and 128"."""
-    found = list(values)
-    return listing([level(name, found[0]), *(bare(name, v) for v in found[1:])]) if found else ""
+def levels(name: str, values: Iterable[Level]) -> list[str]:
+    """Several levels; numbers share their noun: "z 32", "64", "128"."""
+    first, *rest = values
+    return [level(name, first), *(bare(name, v) for v in rest)]
 
 
 def bare(name: str, value: Level) -> str:
     """A level where its noun is clear: "64", "hinge"."""
-    numeric = isinstance(value, (int, float, tuple)) and not isinstance(value, bool)
-    return _plain(name, value) if numeric else level(name, value)
+    worded = isinstance(value, (bool, str))
+    return level(name, value) if worded else _plain(name, value)
 
 
 def dataset(name: str) -> str:
@@ -202,29 +218,23 @@ def family(name: str, several: bool = False) -> str:
 
 
 def cell(found: Cell, among: Cells, seeds: bool = True) -> str:
-    """A cell by what tells it from the others, not by its name: "hinge, z 64 on MNIST".
-
-    Args:
-        found: the cell.
-        among: the cells it is one of.
-        seeds: whether its seed tells it from others too.
-    """
-    named = telling(among, found)
-    text = ", ".join(level(n, found.settings[n]) for n in named) or family(found.family)
+    """A cell by what tells it from others, `seeds` or not: "hinge, z 64 (seed 43) on MNIST"."""
+    named = (level(n, found.settings[n]) for n in _telling(among, found))
+    text = ", ".join(named) or family(found.family)
     if seeds and len(among.seeds) > 1:
         text += f" (seed {found.seed})"
     return text + on(found.dataset) if len(among.datasets) > 1 else text
 
 
-def telling(among: Cells, found: Cell) -> list[str]:
+def _telling(among: Cells, found: Cell) -> list[str]:
     """The fewest settings, in their usual order, that tell a cell's setting from all others."""
     rows = [c for c in among if c.family == found.family]
     varied = [n for n in among.factors if n in found.settings and n not in CONDITIONS]
     # "none" may be a choice, which has a name, or the lack of a setting, which has none.
-    spoken = [n for n in varied if found.settings[n] != NONE or (n, NONE) in LEVELS] or varied
+    spoken = [n for n in varied if found.settings[n] != NONE or NONE in LEVELS.get(n, {})]
     kept: list[str] = []
     groups = 1
-    for name in spoken:
+    for name in spoken or varied:
         split = len({tuple(str(c.settings.get(n)) for n in (*kept, name)) for c in rows})
         if split > groups:
             kept.append(name)

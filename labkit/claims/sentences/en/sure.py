@@ -1,69 +1,81 @@
-"""How sure an answer is, and what would settle it, in English."""
+"""How sure an answer is, what would settle it, and what the literature says of it, in English."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from labkit.claims.cell import Cell
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Sentence, Settle
+from labkit.claims.finding import Finding
 from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Contrast
 from labkit.claims.seeds_needed import STEPS
 from labkit.claims.sentences.en import names
 
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
-    from labkit.claims.cells import Cells
-    from labkit.claims.claim import Settle
-    from labkit.claims.finding import Finding
+#: The pattern a table shows to its textbook explanation: a hypothesis, not tested in these runs.
+REASONS = {
+    "larger_codes_worse_samples": "the larger the code, the more of the prior lies where no "
+    "training image was encoded (Rosca et al. 2018)",
+    "larger_codes_better_both": "a code of few dimensions cannot tell images apart, so the decoder "
+    "averages over them (Kingma and Welling 2014)",
+    "wasserstein_few_steps": "a Wasserstein critic's gradient means little until it is near its "
+    "optimum, which takes several steps each time (Arjovsky et al. 2017)",
+    "clipping": "clipping weights limits what the critic can express (Gulrajani et al. 2017)",
+    "gradient_penalty": "a penalty on the critic's gradient keeps it smooth where images lie "
+    "(Gulrajani et al. 2017)",
+    "spectral_norm": "spectral normalisation bounds how steep the discriminator can be (Miyato et "
+    "al. 2018)",
+    "mode_collapse": "a generator may win by repeating the few images that fool the discriminator "
+    "at the time (Goodfellow 2016)",
+    "larger_beta": "a larger β pays for a code nearer to the prior with what the code says about "
+    "the image (Higgins et al. 2017)",
+}
 
 
 def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
-    """Whose noise was used, in a sentence; empty where nothing was measured.
+    """Whose noise the findings were judged by, in a sentence; empty where nothing was measured.
 
-    Args:
-        found: the findings an answer rests on.
-        odd: the cell that kept a reference from being used.
-        among: the table, to name that cell.
+    An odd cell is one of the table that kept a reference from being used.
     """
-    noises = [f.noise for f in found if f.noise is not None]
+    noise = next((f.noise for f in found if f.noise is not None), None)
     seeds = max((f.n_seeds for f in found), default=0)
-    if not noises:
-        if not seeds:
-            return ""
-        said = f"{names.counted(seeds, 'training')} per setting"
-        if odd is not None:
-            odd_one = names.cell(odd, among)
-            return (
-                f"{said}; {odd_one} departs so far from the rest that the usual run-to-run "
-                "variation does not apply, so chance is not ruled out."
-            )
-        return f"{said}, so chance is not ruled out."
-    if noises[0].source == "own":
-        return f"{names.counted(seeds, 'seed')}, judged by their own variation."
-    return (
-        f"{names.counted(seeds, 'seed')}; the usual run-to-run variation is that of repeated "
-        f"trainings of the same kind ({noises[0].name})."
-    )
+    if noise is not None:
+        how = (
+            "; the usual run-to-run variation is that of repeated trainings of the same kind "
+            f"({noise.name})"
+        )
+        how = ", judged by their own variation" if noise.source == "own" else how
+        return f"{names.counted(seeds, 'seed')}{how}."
+    if not seeds:
+        return ""
+    departs = "departs so far from the rest that the usual run-to-run variation does not apply"
+    why = f"; {names.cell(odd, among)} {departs}" if odd is not None else ""
+    return f"{names.counted(seeds, 'training')} per setting{why}, so chance is not ruled out."
 
 
 def settle(plan: Settle | None, found: Finding | None = None) -> str:
-    """What would settle what matters most, in a sentence; empty where nothing is open.
-
-    Args:
-        plan: the run, or that none would do.
-        found: what it would settle.
-    """
+    """What run would settle what was found, in a sentence; empty where nothing is open."""
     if plan is None:
         return ""
     what = ""
     if isinstance(found, Contrast):
-        a, b = names.level(found.factor, found.a), names.bare(found.factor, found.b)
+        a, b = names.levels(found.factor, (found.a, found.b))
         what = f" {a} from {b}{names.on(found.dataset)}"
     if isinstance(found, Families):
         a, b = (names.family(f, several=True) for f in (found.a, found.b))
         what = f" {a} from {b}{names.on(found.dataset)}"
     if not plan.seeds:
         return f"even {names.count(STEPS[-1])} seeds would hardly tell{what or ' more'}."
-    time = "" if plan.seconds is None else f", about {names.duration(plan.seconds)}"
-    how = f" (`{plan.command}`{time})" if plan.command else (f" ({time[2:]})" if time else "")
+    about = [f"`{plan.command}`"] if plan.command else []
+    about += [] if plan.seconds is None else [f"about {names.duration(plan.seconds)}"]
+    how = f" ({', '.join(about)})" if about else ""
     return f"{names.count(plan.seeds)} seeds would tell{what}{how}."
+
+
+def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:
+    """The explanation of a pattern seen on some data sets (none named: on all), as untested."""
+    if not pattern:
+        return None
+    where = f" on {names.listing(map(names.dataset, datasets))}" if datasets else ""
+    return Sentence(f"A likely reason{where} (not tested here): {REASONS[pattern]}.")
