@@ -7,14 +7,12 @@ No words here and no verdict: :mod:`labkit.claims.verdict` says what may be conc
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
+from labkit.claims.cell import Cell
 from labkit.claims.statistics import student_interval, student_p
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
 
 Here = Literal["yes", "no", "tie"]
 Source = Literal["own", "reference"]
@@ -76,13 +74,12 @@ class Finding:
     target: float | None = None
     """If given, distances from this value were compared."""
     counterexamples: tuple[str, ...] = ()
-    """Runs or settings that contradict a statement."""
+    """Runs that contradict a statement."""
 
     @property
     def id(self) -> str:
         """Stable and readable, of what was asked and not of what came out."""
-        parts = (self.kind, self.family, self.factor, self.metric, self.dataset or "all")
-        return ".".join(part for part in parts if part)
+        return dotted(self.kind, self.family, self.factor, self.metric, self.dataset or "all")
 
     @property
     def p(self) -> float | None:
@@ -108,34 +105,34 @@ class Finding:
     def level(self) -> bool:
         """Whether nothing worth calling a difference can be there."""
         within = self.interval(0.90)
-        if within is not None and max(abs(end) for end in within) <= self.margin:
-            return True
-        return self.unresolved
+        small = within is not None and max(abs(end) for end in within) <= self.margin
+        return small or self.unresolved
 
     def to_json(self) -> dict[str, Any]:
         """What was asked and found, for programs: every simple field of the kind."""
-        skip = (
-            "cells",
-            "missing",
-            "noise",
-            "contrasts",
-            "counterexamples",
-            "odd",
-            "hit",
-            "asked",
-            "order",
-        )
-        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in skip}
-        return {name: _plain(value) for name, value in found.items()}
+        skip = {"cells", "missing", "noise", "counterexamples", "hit", "asked", "order"}
+        names = [f.name for f in fields(self) if f.name not in skip]
+        return {name: _plain(getattr(self, name)) for name in names}
 
     def shown(self, value: float) -> float:
         """A value of the estimate's scale as a reader sees it: a log ratio in percent."""
         return 100 * math.expm1(value) if self.log else value
 
 
+Some = TypeVar("Some", bound=Finding)
+
+
+def known(found: Iterable[Some]) -> list[Some]:
+    """Those of some findings that tell anything."""
+    return [each for each in found if each.missing is None]
+
+
+def dotted(*parts: str) -> str:
+    """An id of those of its parts that are not empty."""
+    return ".".join(part for part in parts if part)
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -8,15 +8,12 @@ heading and no computed answer.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS, Question, resolve
+from labkit.claims.cells import Cells
 from labkit.claims.claim import Answer
+from labkit.claims.table import Table
 from labkit.text.language import _
-
-if TYPE_CHECKING:
-    from labkit.claims.cells import Cells
-    from labkit.claims.table import Table
 
 Levels = Mapping[str, Mapping[str, Collection[object]]]
 """Family to setting to the levels it has in a grid."""
@@ -42,10 +39,8 @@ def _applies(question: Question, grid: Levels) -> bool:
     asked = [f for f in grid if f in question.families or not question.families]
     if not asked or (question.every_family and len(asked) < len(question.families)):
         return False
-    if not question.factors:
-        return True
     found = [set(grid[f].get(name, ())) for f in asked for name in question.factors]
-    return any(
+    return not question.factors or any(
         len(levels) >= question.levels and (not question.among or levels & set(question.among))
         for levels in found
     )

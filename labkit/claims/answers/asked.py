@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
+from labkit.claims.cell import Cell
 from labkit.claims.claim import Answer, Claim, Sentence, Settle
+from labkit.claims.finding import Finding
 from labkit.claims.seeds_needed import Plan, plan
 from labkit.claims.sentences import voice
+from labkit.claims.table import Table
 from labkit.claims.verdict import FIRM, Strength, judge
 from labkit.text.language import _
 
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
-    from labkit.claims.finding import Finding
-    from labkit.claims.table import Table
-
-
 #: A whole answer has at most so many words, and so many measured values.
 WORDS, VALUES = 120, 11
+#: Strengths that more seeds could settle.
+OPEN: tuple[Strength, ...] = ("within noise", "seen once")
 
 
 @dataclass(frozen=True)
@@ -50,37 +48,6 @@ class Asked:
         kept = [f for f in found if self.strengths[f.id] in FIRM]
         return sorted(kept, key=lambda f: -abs(f.estimate or 0.0))
 
-    @cached_property
-    def claims(self) -> tuple[Claim, ...]:
-        """A claim each: the evidence."""
-        every = [*self.tested, *self.told, *(f for f, _s in self.quoted)]
-        found = {f.id: f for f in every}
-        return tuple(claim(self.question, f, self.strengths[f.id], self) for f in found.values())
-
-    def open(self) -> tuple[Plan | None, Finding | None]:
-        """The run that would settle the largest difference that is open, and which that is."""
-        factors = QUESTIONS[self.question].factors
-        left = [
-            f
-            for f in (*self.tested, *(f for f, _s in self.quoted))
-            if self.strengths[f.id] in ("within noise", "seen once")
-            and not f.unresolved
-            and (not factors or f.factor in factors)
-        ]
-        if not left:
-            return None, None
-        largest = max(
-            left, key=lambda f: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1)
-        )
-        return plan(largest, self.table, len(self.tested)), largest
-
-    def sure(self, found: Sequence[Finding]) -> str:
-        """How sure the answer is, and what would settle what is open."""
-        say = voice().sure
-        basis = say.basis(found, self.odd, self.table.cells)
-        more = say.settle(*self.open())
-        return " ".join(text[:1].upper() + text[1:] for text in (basis, more) if text)
-
     def answer(
         self,
         point: Sentence,
@@ -91,10 +58,46 @@ class Asked:
         rests_on: Sequence[Finding] | None = None,
     ) -> Answer:
         """The answer, with the evidence of all findings."""
-        on = self.tested if rests_on is None else rests_on
+        found = {f.id: f for f in (*self.tested, *self.told, *(f for f, _s in self.quoted))}
+        sure = self._sure(self.tested if rests_on is None else rests_on)
         return Answer(
             self.question, _(QUESTIONS[self.question].text), point, _short(point, why, reason),
-            picture, reason, self.sure(on), self.claims,
+            picture, reason, sure, tuple(self._claim(f) for f in found.values()),
+        )  # fmt: skip
+
+    def _sure(self, found: Sequence[Finding]) -> str:
+        """How sure the answer is, and the run that would settle the largest difference open."""
+        factors = QUESTIONS[self.question].factors
+        left = [
+            f
+            for f in (*self.tested, *(f for f, _s in self.quoted))
+            if self.strengths[f.id] in OPEN
+            and not f.unresolved
+            and (not factors or f.factor in factors)
+        ]
+        say = voice().sure
+        said = [say.basis(found, self.odd, self.table.cells)]
+        if left:
+            size = {f.id: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1) for f in left}
+            largest = max(left, key=lambda f: size[f.id])
+            said.append(say.settle(self._plan(largest), largest))
+        return " ".join(text[:1].upper() + text[1:] for text in said if text)
+
+    def _plan(self, found: Finding) -> Plan:
+        return plan(found, self.table, len(self.tested))
+
+    def _claim(self, found: Finding) -> Claim:
+        """A finding with its strength in words: a row of the evidence."""
+        say, strength, settle = voice(), self.strengths[found.id], None
+        if strength in OPEN:
+            run = self._plan(found)
+            text = say.sure.settle(run)
+            settle = Settle(text, run.command, run.seeds, run.trainings, run.seconds)
+        return Claim(
+            self.question, found, strength, say.evidence.statement(found, strength),
+            say.names.scope(found.cells), say.evidence.rule(found, strength),
+            say.evidence.difference(found),
+            (say.missing.missing(found.missing),) if found.missing else (), settle,
         )  # fmt: skip
 
 
@@ -112,21 +115,3 @@ def _short(
             break
         kept.append(each)
     return tuple(kept)
-
-
-def claim(question: str, found: Finding, strength: Strength, asked: Asked) -> Claim:
-    """A finding with its strength in words."""
-    say = voice()
-    open_ = strength in ("within noise", "seen once")
-    settled = plan(found, asked.table, len(asked.tested)) if open_ else None
-    reasons = (say.missing.missing(found.missing),) if found.missing else ()
-    return Claim(
-        question, found, strength, say.evidence.statement(found, strength),
-        say.names.scope(found.cells), say.evidence.rule(found, strength),
-        say.evidence.difference(found), reasons, None if settled is None else _settle(settled),
-    )  # fmt: skip
-
-
-def _settle(found: Plan) -> Settle:
-    text = voice().sure.settle(found)
-    return Settle(text, found.command, found.seeds, found.trainings, found.seconds)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from itertools import chain
 
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Sentence
+from labkit.claims.finding import known
 from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
 from labkit.claims.sentences import voice
+from labkit.claims.table import Table
 from labkit.claims.verdict import Strength, judge
-
-if TYPE_CHECKING:
-    from labkit.claims.cells import Cells
-    from labkit.claims.claim import Sentence
-    from labkit.claims.table import Table
 
 #: At most so many varied settings are compared.
 MAX_FACTORS = 5
@@ -23,12 +23,16 @@ class Quality:
     """What each setting of a family did to one measure, judged together."""
 
     by_factor: dict[str, tuple[Levels, ...]]
-    strengths: dict[str, Strength]
 
-    @property
+    @cached_property
     def contrasts(self) -> list[Contrast]:
         """Every pair that was tested."""
-        return pairs_of_levels([each for found in self.by_factor.values() for each in found])
+        return pairs_of_levels(chain.from_iterable(self.by_factor.values()))
+
+    @cached_property
+    def strengths(self) -> dict[str, Strength]:
+        """Every pair's strength, by its id."""
+        return judge(self.contrasts)
 
     @property
     def quoted(self) -> tuple[tuple[Contrast, Strength], ...]:
@@ -38,11 +42,9 @@ class Quality:
     @property
     def largest_first(self) -> list[str]:
         """Factors by the largest difference of theirs, measured ones only."""
-        sizes = {
-            factor: max((f.largest for f in found if f.missing is None), default=-1.0)
-            for factor, found in self.by_factor.items()
-        }
-        return sorted((f for f in sizes if sizes[f] >= 0), key=lambda f: -sizes[f])
+        measured = {name: known(found) for name, found in self.by_factor.items()}
+        sizes = {name: max(f.largest for f in found) for name, found in measured.items() if found}
+        return sorted(sizes, key=lambda name: -sizes[name])
 
     def told(
         self, strengths: dict[str, Strength] | None = None, most: int = MAX_FACTORS
@@ -64,10 +66,5 @@ def quality(cells: Cells, table: Table, metric: str = "proxy_fid") -> Quality:
         table: where noise comes from.
         metric: catalog key of the measure.
     """
-    measure = table.measure(metric)
-    found = {
-        factor: levels(cells, factor, measure, table)
-        for factor in list(cells.factors)[:MAX_FACTORS]
-    }
-    tests = pairs_of_levels([each for several in found.values() for each in several])
-    return Quality(found, judge(tests))
+    measure, factors = table.measure(metric), list(cells.factors)[:MAX_FACTORS]
+    return Quality({factor: levels(cells, factor, measure, table) for factor in factors})

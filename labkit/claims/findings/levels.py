@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
-from typing import TYPE_CHECKING
 
-from labkit.claims.finding import Comparison, Finding, Noise
-from labkit.claims.noise import MIN_SEEDS
+from labkit.claims.cell import Cell, Level
+from labkit.claims.cells import Cells
+from labkit.claims.finding import Comparison, Finding
+from labkit.claims.measure import Measure
+from labkit.claims.noise import MIN_SEEDS, Spread
+from labkit.claims.pairs import Pairs
+from labkit.claims.reference import Borrowed
 from labkit.claims.statistics import FLOAT_NOISE
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell, Level
-    from labkit.claims.cells import Cells
-    from labkit.claims.measure import Measure
-    from labkit.claims.pairs import Pairs
-    from labkit.claims.reference import Borrowed
-    from labkit.claims.table import Table
+from labkit.claims.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contrast(Comparison["Level"]):
+class Contrast(Comparison[Level]):
     """Two levels of a factor, with everything else held fixed."""
 
     kind: str = "contrast"
@@ -40,10 +38,6 @@ class Levels(Finding):
     """Level to mean, in the levels' own order."""
     contrasts: tuple[Contrast, ...] = ()
     towards: int = -1
-    left_out: tuple[Level, ...] = ()
-    """Levels without a measured cell, or never run with the rest held fixed."""
-    planned: int = 0
-    """Cells it would rest on if all had been measured."""
     odd: Cell | None = None
     """The cell that departs so far from the reference that its noise was not used."""
 
@@ -100,54 +94,47 @@ def levels(
 
 def _levels(pairs: Pairs, cells: Cells, towards: int, borrowed: Borrowed) -> Levels:
     family, dataset = cells.families[0], pairs.dataset
+    found = partial(
+        Levels, family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=dataset,
+        towards=towards,
+    )  # fmt: skip
     if pairs.missing:
-        return Levels(
-            family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=dataset,
-            missing=pairs.missing, planned=pairs.planned, towards=towards,
-            cells=cells.of(dataset=dataset).rows,
-        )  # fmt: skip
+        return found(missing=pairs.missing, cells=cells.of(dataset=dataset).rows)
     contrasts = tuple(
-        _contrast(pairs, family, a, b, towards, borrowed) for a, b in combinations(pairs.levels, 2)
+        _contrast(pairs, family, a, b, towards, borrowed.spread)
+        for a, b in combinations(pairs.levels, 2)
     )
-    return Levels(
-        family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=dataset,
+    return found(
         cells=pairs.cells, n_seeds=len(pairs.seeds), n_blocks=len(pairs.blocks), log=pairs.log,
         means={v: pairs.back(pairs.mean(v)) for v in pairs.levels},
-        contrasts=contrasts, towards=towards, target=pairs.measure.target,
-        left_out=pairs.left_out, planned=pairs.planned,
+        contrasts=contrasts, target=pairs.measure.target, odd=borrowed.odd,
         resolution=contrasts[0].resolution, margin=contrasts[0].margin,
         here="tie" if all(c.here == "tie" for c in contrasts) else "yes",
-        odd=borrowed.odd,
     )  # fmt: skip
 
 
 def _contrast(
-    pairs: Pairs, family: str, a: Level, b: Level, towards: int, borrowed: Borrowed
+    pairs: Pairs, family: str, a: Level, b: Level, towards: int, spread: Spread | None
 ) -> Contrast:
     mean_a, mean_b = pairs.mean(a), pairs.mean(b)
-    estimate, slack = mean_a - mean_b, pairs.slack[a] + pairs.slack[b]
+    estimate, slack, seeds = mean_a - mean_b, pairs.slack[a] + pairs.slack[b], len(pairs.seeds)
+    if spread and spread.source == "own" and seeds < MIN_SEEDS:
+        spread = None
     size = 1.0 if pairs.log else (abs(mean_a) + abs(mean_b)) / 2
     tie = abs(estimate) <= slack * (1 + 1e-9) + FLOAT_NOISE * size
     level = pairs.back((mean_a + mean_b) / 2)
     return Contrast(
         family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=pairs.dataset,
         cells=tuple(g.cells[v] for g in pairs.groups for v in (a, b)),
-        n_seeds=len(pairs.seeds), n_blocks=len(pairs.blocks), log=pairs.log,
+        n_seeds=seeds, n_blocks=len(pairs.blocks), log=pairs.log,
         a=a, b=b, mean_a=pairs.back(mean_a), mean_b=pairs.back(mean_b),
         estimate=estimate, slack=slack, towards=towards, target=pairs.measure.target,
-        noise=_noise(pairs, a, b, borrowed),
+        noise=spread.of(a, b, seeds) if spread else None,
         margin=margin(pairs.measure, level, pairs.log),
         resolution=resolution(pairs.measure, pairs.dataset, len(pairs.groups), level, pairs.log),
         here="tie" if tie else "yes",
         wins=_wins(pairs, a, b, 1 if estimate > 0 else -1), pairs=len(pairs.groups),
     )  # fmt: skip
-
-
-def _noise(pairs: Pairs, a: Level, b: Level, borrowed: Borrowed) -> Noise | None:
-    seeds, spread = len(pairs.seeds), borrowed.spread
-    if spread is None or (spread.source == "own" and seeds < MIN_SEEDS):
-        return None
-    return spread.of(a, b, seeds)
 
 
 def _wins(pairs: Pairs, a: Level, b: Level, sign: int) -> int:
@@ -183,6 +170,6 @@ def resolution(measure: Measure, dataset: str, cells: int, level: float, log: bo
     return found / (level + measure.offset) if log else found
 
 
-def pairs_of_levels(found: Sequence[Levels]) -> list[Contrast]:
+def pairs_of_levels(found: Iterable[Levels]) -> list[Contrast]:
     """Every contrast of some findings: a question's family of tests."""
     return [contrast for each in found for contrast in each.contrasts]
