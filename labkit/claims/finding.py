@@ -25,7 +25,6 @@ class Noise:
     error: float
     """Standard error of the estimate, on its scale."""
     df: int
-    """Degrees of freedom behind it."""
     source: Source
     """The table's own seeds, or repeated trainings that come with labkit."""
     name: str = ""
@@ -45,7 +44,6 @@ class Finding:
     """What all findings share. Fields a kind does not use keep their defaults."""
 
     kind: str
-    """levels, families, trend, absence, change, agreement, trade-off, spread, published, ..."""
     metric: str = ""
     """Catalog key of what was compared."""
     dataset: str = ""
@@ -53,7 +51,6 @@ class Finding:
     family: str = ""
     factor: str = ""
     cells: tuple[Cell, ...] = ()
-    """What it was computed from."""
     n_seeds: int = 0
     n_blocks: int = 0
     """Settings of the other factors it is averaged over."""
@@ -74,7 +71,7 @@ class Finding:
     target: float | None = None
     """If given, distances from this value were compared."""
     counterexamples: tuple[str, ...] = ()
-    """Runs that contradict a statement."""
+    """Runs that contradict it."""
 
     @property
     def id(self) -> str:
@@ -111,8 +108,7 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """What was asked and found, for programs: every simple field of the kind."""
         skip = {"cells", "missing", "noise", "counterexamples", "hit", "asked", "order"}
-        names = [f.name for f in fields(self) if f.name not in skip]
-        return {name: _plain(getattr(self, name)) for name in names}
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in skip}
 
     def shown(self, value: float) -> float:
         """A value of the estimate's scale as a reader sees it: a log ratio in percent."""

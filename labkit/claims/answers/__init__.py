@@ -24,10 +24,8 @@ def applicable(
 ) -> tuple[str, ...]:
     """The catalog keys of the questions a grid calls for, in catalog order.
 
-    Args:
-        grid: every family of the grid with its settings and their levels.
-        references: whether published values were given to compare with.
-        first_values: whether the table itself holds first-epoch values.
+    ``references``: whether published values were given to compare with; ``first_values``:
+    whether the table itself holds those of the first epoch.
     """
     there = {"": True, "references": references, "first_values": first_values}
     return tuple(

@@ -10,7 +10,7 @@ from labkit.catalog import QUESTIONS
 from labkit.claims.cell import Cell
 from labkit.claims.claim import Answer, Claim, Sentence, Settle
 from labkit.claims.finding import Finding
-from labkit.claims.seeds_needed import Plan, plan
+from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
 from labkit.claims.table import Table
 from labkit.claims.verdict import FIRM, Strength, judge
@@ -27,7 +27,6 @@ class Asked:
     """The findings of one question, judged together."""
 
     question: str
-    """Catalog key."""
     table: Table
     tested: tuple[Finding, ...]
     """What the question tests, fixed before any value was read."""
@@ -52,14 +51,13 @@ class Asked:
         self,
         point: Sentence,
         why: Sequence[Sentence] = (),
-        *,
         picture: str = "",
         reason: Sentence | None = None,
-        rests_on: Sequence[Finding] | None = None,
+        rests_on: Sequence[Finding] = (),
     ) -> Answer:
-        """The answer, with the evidence of all findings."""
+        """The answer, with the evidence of all findings; it rests on those tested, or on others."""
         found = {f.id: f for f in (*self.tested, *self.told, *(f for f, _s in self.quoted))}
-        sure = self._sure(self.tested if rests_on is None else rests_on)
+        sure = self._sure(rests_on or self.tested)
         return Answer(
             self.question, _(QUESTIONS[self.question].text), point, _short(point, why, reason),
             picture, reason, sure, tuple(self._claim(f) for f in found.values()),
@@ -80,17 +78,14 @@ class Asked:
         if left:
             size = {f.id: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1) for f in left}
             largest = max(left, key=lambda f: size[f.id])
-            said.append(say.settle(self._plan(largest), largest))
+            said.append(say.settle(plan(largest, self.table, len(self.tested)), largest))
         return " ".join(text[:1].upper() + text[1:] for text in said if text)
-
-    def _plan(self, found: Finding) -> Plan:
-        return plan(found, self.table, len(self.tested))
 
     def _claim(self, found: Finding) -> Claim:
         """A finding with its strength in words: a row of the evidence."""
         say, strength, settle = voice(), self.strengths[found.id], None
         if strength in OPEN:
-            run = self._plan(found)
+            run = plan(found, self.table, len(self.tested))
             text = say.sure.settle(run)
             settle = Settle(text, run.command, run.seeds, run.trainings, run.seconds)
         return Claim(

@@ -41,10 +41,9 @@ def answer(key: str, table: Table) -> Answer:
         if family in cells.of(dataset=dataset).families
     ]
     asked = Asked(key, table, (*parents, *tried), (*sharp, *covered, *best))
-    tested, fid = asked.tested, known(parents)
-    if not known(tested):
-        return asked.answer(say.nothing(tested), [say.encoder()], rests_on=tested)
-    lost = where_lost(table)
+    fid, lost = known(parents), where_lost(table)
+    if not known(asked.tested):
+        return asked.answer(say.nothing(asked.tested), [say.encoder()])
     point = say.tried(hybrids, known(tried), asked.strengths) if hybrids else say.idea(lost, fid)
     why: list[Sentence] = []
     for hybrid in hybrids[:2]:
@@ -53,7 +52,7 @@ def answer(key: str, table: Table) -> Answer:
     why += say.sharpness(known(sharp))
     if not hybrids:
         why += [*say.exceptions(best, fid), *say.lost(lost), say.encoder()]
-    return asked.answer(point, why, picture="fid_gan_vs_vae", rests_on=tested)
+    return asked.answer(point, why, "fid_gan_vs_vae")
 
 
 def where_lost(table: Table) -> dict[str, tuple[float, float]]:

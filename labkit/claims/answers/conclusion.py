@@ -20,12 +20,7 @@ METRIC = "proxy_fid"
 
 
 def conclude(table: Table, answers: Sequence[Answer]) -> tuple[Sentence, ...]:
-    """Five lines: the best samples, what made them so, what the questions' answers are.
-
-    Args:
-        table: the cells.
-        answers: to the report's questions; their points are quoted in their order.
-    """
+    """Five lines: the best samples, what made them so, and the points of a report's answers."""
     say, cells = voice(), table.cells
     best = [configurations(cells.of(dataset=d), table.measure(METRIC)) for d in cells.datasets]
     lines: list[Sentence] = say.conclusion.best(known(best), cells)

@@ -20,4 +20,4 @@ def answer(key: str, table: Table) -> Answer:
     asked = Asked(key, table, tuple(found))
     furthest = sorted(known(found), key=lambda f: -abs(f.estimate or 0.0) / (f.tolerance or 1.0))
     why = [say.statement(f, asked.strengths[f.id]) for f in furthest[:TOLD]]
-    return asked.answer(say.point(found), why, rests_on=furthest)
+    return asked.answer(say.point(found), why)

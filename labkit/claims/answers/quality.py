@@ -59,12 +59,6 @@ class Quality:
 
 
 def quality(cells: Cells, table: Table, metric: str = "proxy_fid") -> Quality:
-    """Every varied setting of one family against itself, by one measure.
-
-    Args:
-        cells: of one family.
-        table: where noise comes from.
-        metric: catalog key of the measure.
-    """
+    """Every varied setting of one family against itself, by one measure."""
     measure, factors = table.measure(metric), list(cells.factors)[:MAX_FACTORS]
     return Quality({factor: levels(cells, factor, measure, table) for factor in factors})

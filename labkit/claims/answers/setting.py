@@ -5,8 +5,6 @@ Tested: all pairs of levels of the question's first factor that was varied, on i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from labkit.catalog import QUESTIONS
 from labkit.claims.answers.asked import Asked
 from labkit.claims.cells import Cells
@@ -32,14 +30,20 @@ def answer(key: str, table: Table) -> Answer:
     families = [some.of(f) for f in some.families if factor in some.of(f).levels]
     # The first measure by which levels can be compared; where none can, the first there is.
     tried = [n for n in (question.primary, *BESIDE) if first_measured([n], some)]
-    each = {n: _levels(families, factor, n, table) for n in tried or [question.primary]}
+    measures = {n: table.measure(n, n == "sharpness") for n in tried or [question.primary]}
+    each = {
+        name: [f for cells in families for f in levels(cells, factor, measure, table)]
+        for name, measure in measures.items()
+    }
     primary = next((n for n in each if known(each[n])), next(iter(each)))
-    main = each[primary]
-    beside = [f for c in families for f in _beside(c, factor, primary, table)]
+    main, beside = each[primary], list[Levels]()
+    for cells in families:
+        others = [n for n in BESIDE if n != primary and first_measured([n], cells)][:MOST]
+        beside += [f for n in others for f in known(each[n]) if f.family == cells.families[0]]
     lost = [f for cells in families if (f := absence.finished(cells)).hit]
     counts = [f for cells in families for f in _counts(cells, table)]
     if not known(main):
-        measure = table.measure(primary, to_target=primary == "sharpness")
+        measure = measures[primary]
         whole = [configurations(c.of(dataset=d), measure) for c in families for d in c.datasets]
         nothing = say.setting.nothing(factor, [f.missing for f in main if f.missing is not None])
         asked = Asked(key, table, (), (*whole, *counts))
@@ -58,20 +62,8 @@ def answer(key: str, table: Table) -> Answer:
     only_vaes = all(cells.families == ("vae",) for cells in families)
     return asked.answer(
         point, why, picture=f"{'vae' if only_vaes else 'gan'}_fid_comparison",
-        rests_on=pairs_of_levels(known(main)),
         reason=say.reasons.likely(say.setting.pattern(factor, known(main), asked.strengths)),
     )  # fmt: skip
-
-
-def _levels(families: Sequence[Cells], factor: str, metric: str, table: Table) -> list[Levels]:
-    measure = table.measure(metric, to_target=metric == "sharpness")
-    return [f for cells in families for f in levels(cells, factor, measure, table)]
-
-
-def _beside(cells: Cells, factor: str, primary: str, table: Table) -> list[Levels]:
-    """The factor's levels by other measures, for the first few that were measured."""
-    names = [n for n in BESIDE if n != primary and first_measured([n], cells)][:MOST]
-    return known(f for name in names for f in _levels([cells], factor, name, table))
 
 
 def _counts(cells: Cells, table: Table) -> list[absence.Absence]:

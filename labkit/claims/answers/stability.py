@@ -8,10 +8,9 @@ what did differ, the samples' quality, is quoted from its own question.
 from __future__ import annotations
 
 from labkit.claims.answers.asked import Asked
-from labkit.claims.answers.quality import Quality, quality
+from labkit.claims.answers.quality import quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.findings import absence
-from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.levels import Levels
 from labkit.claims.measure import STABILITY, first_measured
 from labkit.claims.sentences import voice
@@ -31,36 +30,30 @@ def answer(key: str, table: Table) -> Answer:
     if metric is None:
         asked = Asked(key, table, (), (finished, unsteady), best.quoted)
         point = say.not_measured(finished, unsteady)
-        return asked.answer(point, best.told(), rests_on=best.contrasts, picture=PICTURE)
+        return asked.answer(point, best.told(), PICTURE, rests_on=best.contrasts)
     steadiness, ahead = quality(gans, table, metric), quality(gans, table, "d_dominance")
     asked = Asked(
         key, table, tuple(steadiness.contrasts), (finished, unsteady, *ahead.contrasts),
         best.quoted,
         odd=next((f.odd for each in best.by_factor.values() for f in each if f.odd), None),
     )  # fmt: skip
-    why = [say.largest_rise(unsteady, table.measure(metric))]
+    firm = asked.firm(steadiness.contrasts)
+    if firm:
+        point = say.influenced(firm[0], asked.strengths[firm[0].id])
+    elif unsteady.hit:
+        point = say.unsteady(unsteady, absence.separating(unsteady, list(steadiness.by_factor)))
+    else:
+        point = say.steady(unsteady)
+    why: list[Sentence] = [say.largest_rise(unsteady, table.measure(metric))]
     if finished.hit:
         why.append(say.failed(finished))
     # The setting that went with how far the discriminator was ahead most.
     always = ([f for f in ahead.by_factor[name] if _always(f)] for name in ahead.largest_first)
     why += say.dominance(gans, next(filter(None, always), []))
-    why += best.told()[: 1 if asked.firm(steadiness.contrasts) else QUOTED]
+    why += best.told()[: 1 if firm else QUOTED]
     return asked.answer(
-        _point(asked, steadiness, unsteady), why, picture=PICTURE,
-        rests_on=[unsteady, *steadiness.contrasts, *best.contrasts],
-    )  # fmt: skip
-
-
-def _point(asked: Asked, steadiness: Quality, unsteady: Absence) -> Sentence:
-    """What influenced stability."""
-    say = voice().stability
-    if firm := asked.firm(steadiness.contrasts):
-        point: Sentence = say.influenced(firm[0], asked.strengths[firm[0].id])
-    elif unsteady.hit:
-        point = say.unsteady(unsteady, absence.separating(unsteady, list(steadiness.by_factor)))
-    else:
-        point = say.steady(unsteady)
-    return point
+        point, why, PICTURE, rests_on=[unsteady, *steadiness.contrasts, *best.contrasts]
+    )
 
 
 def _always(found: Levels) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from labkit.claims.cell import Cell, Measured
 from labkit.claims.finding import Noise
 from labkit.claims.measure import Measure
 from labkit.claims.noise import MIN_SEEDS
-from labkit.claims.statistics import variance
+from labkit.claims.statistics import FLOAT_NOISE, fmean, variance
 
 
 def only(names: Sequence[str]) -> str:
@@ -27,6 +29,31 @@ def by_setting(cells: Iterable[Cell]) -> list[list[Cell]]:
     for cell in cells:
         groups.setdefault(cell.where[:-1], []).append(cell)
     return list(groups.values())
+
+
+def by_seed(values: Iterable[tuple[Cell, float]]) -> dict[int, float]:
+    """Seed to the mean of its cells' values, in order."""
+    found: dict[int, list[float]] = {}
+    for cell, value in values:
+        found.setdefault(cell.seed, []).append(value)
+    return {seed: fmean(found[seed]) for seed in sorted(found)}
+
+
+def difference(
+    a: float, b: float, slack: float, measure: Measure, log: bool, dataset: str, cells: int
+) -> dict[str, Any]:
+    """What a comparison says of two means on the scale compared, each of so many cells."""
+    size = 1.0 if log else (abs(a) + abs(b)) / 2
+    level = measure.back((a + b) / 2, log)
+    share = measure.share * (1.0 if measure.target is not None else abs(level))
+    drawn = measure.resolution(dataset) / math.sqrt(cells)
+    tie = abs(a - b) <= slack * (1 + 1e-9) + FLOAT_NOISE * size
+    return {
+        "estimate": a - b, "slack": slack, "log": log, "here": "tie" if tie else "yes",
+        "mean_a": measure.back(a, log), "mean_b": measure.back(b, log),
+        "margin": math.log1p(measure.share) if log else share,
+        "resolution": drawn / (level + measure.offset) if log else drawn,
+    }  # fmt: skip
 
 
 def noise_of_mean(values: Sequence[float]) -> Noise | None:

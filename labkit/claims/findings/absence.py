@@ -27,7 +27,6 @@ class Absence(Finding):
     what: str = ""
     """finished, collapse or unsteady."""
     hit: tuple[Cell, ...] = ()
-    """The trainings it happened to."""
     asked: tuple[Cell, ...] = ()
     """All trainings asked about; those of which it is not known are no evidence."""
     rate: tuple[float, float] = (0.0, 1.0)
@@ -54,12 +53,7 @@ def collapse(cells: Cells) -> Absence:
 
 
 def unsteady(cells: Cells, measure: Measure) -> Absence:
-    """How many trainings' FID rose again by more than other samples could have made it.
-
-    Args:
-        cells: of one family.
-        measure: the drawdown.
-    """
+    """How many trainings' FID rose again, by a measure of it, beyond what other samples make."""
 
     def state(cell: Cell) -> State:
         found = measure.of(cell)

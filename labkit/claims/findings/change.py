@@ -29,24 +29,14 @@ class Change(Finding):
 
     @property
     def percent(self) -> float | None:
-        """The change in percent of the first value's size; None where that tells nothing.
-
-        A negative quantity that goes from -0.13 to -0.02 rises, whatever its size does; of one
-        that changes sign no percentage is given.
-        """
+        """The change in percent of the first value's size; None where the sign changes."""
         if self.first * self.last <= 0:
             return None
         return 100 * (self.last - self.first) / abs(self.first)
 
 
 def change(cells: Sequence[Cell], measure: Measure, label: str = "") -> Change:
-    """Compare the first with the last epoch of trainings that differ in their seed alone.
-
-    Args:
-        cells: of one setting.
-        measure: a loss, as the mean over each epoch.
-        label: what tells the setting from others.
-    """
+    """Compare a loss's means over the first and the last epoch of one setting's trainings."""
     name = measure.name
     found = partial(
         Change, family=cells[0].family, dataset=cells[0].dataset, metric=name, label=label

@@ -27,7 +27,7 @@ class Course:
 
     @property
     def shape(self) -> Shape:
-        """In a word, steps of 0 left out."""
+        """In a word."""
         signs = tuple(sign for sign, _ in groupby(step for step in self.steps if step))
         return SHAPES.get(signs, "mixed")
 

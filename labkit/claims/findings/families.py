@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from labkit.claims.cell import Cell, Measured
 from labkit.claims.cells import Cells
 from labkit.claims.finding import Comparison, Missing, Noise
-from labkit.claims.findings import by_setting, measured
-from labkit.claims.findings.levels import margin, resolution
+from labkit.claims.findings import by_seed, by_setting, difference, measured
 from labkit.claims.measure import Measure, unfinished
 from labkit.claims.noise import MIN_SEEDS, single_cell
 from labkit.claims.pairs import pair_up
-from labkit.claims.statistics import FLOAT_NOISE, fmean, variance
+from labkit.claims.statistics import fmean, variance
 from labkit.claims.table import Table
 
 
@@ -28,18 +28,14 @@ class Families(Comparison[str]):
     n_b: int = 0
 
 
-@dataclass(frozen=True)
-class _Side:
+class _Side(NamedTuple):
     """A family's measured cells on one data set."""
 
     cells: tuple[Cell, ...]
     by_seed: dict[int, float]
     """Seed to mean over settings, on the scale compared."""
+    mean: float
     slack: float
-
-    @property
-    def mean(self) -> float:
-        return fmean(list(self.by_seed.values()))
 
 
 def families(cells: Cells, a: str, b: str, measure: Measure, table: Table) -> tuple[Families, ...]:
@@ -80,17 +76,12 @@ def _families(
         about = {"metric": measure.name, "family": lacking}
         return found(missing=Missing(f"{reason}_for", about), cells=cells.rows)
     x, y = sides
-    estimate, slack = x.mean - y.mean, x.slack + y.slack
-    level = measure.back((x.mean + y.mean) / 2, logs)
-    tie = abs(estimate) <= slack + FLOAT_NOISE * (1.0 if logs else abs(level))
+    fewest = min(len(x.cells), len(y.cells))
     return found(
-        cells=(*x.cells, *y.cells), n_seeds=len(_apart(x, y)), n_blocks=1, log=logs,
-        mean_a=measure.back(x.mean, logs), mean_b=measure.back(y.mean, logs),
-        estimate=estimate, slack=slack, noise=noise,
-        towards=1 if measure.better == "higher" else -1, margin=margin(measure, level, logs),
-        resolution=resolution(measure, dataset, min(len(x.cells), len(y.cells)), level, logs),
-        here="tie" if tie else "yes",
+        cells=(*x.cells, *y.cells), n_seeds=len(_apart(x, y)), n_blocks=1, noise=noise,
+        towards=1 if measure.better == "higher" else -1,
         n_a=len(by_setting(x.cells)), n_b=len(by_setting(y.cells)),
+        **difference(x.mean, y.mean, x.slack + y.slack, measure, logs, dataset, fewest),
     )  # fmt: skip
 
 
@@ -102,34 +93,30 @@ def typical(cells: Cells, measure: Measure) -> float | None:
 
 
 def _side(known: Sequence[tuple[Cell, Measured]], measure: Measure, logs: bool) -> _Side:
-    by_seed: dict[int, list[float]] = {}
-    for cell, found in known:
-        by_seed.setdefault(cell.seed, []).append(measure.scaled(found.value, logs))
+    seeds = by_seed((cell, measure.scaled(m.value, logs)) for cell, m in known)
     halves = [m.half / (m.value + measure.offset if logs else 1.0) for _, m in known]
-    means = {seed: fmean(values) for seed, values in by_seed.items()}
-    return _Side(tuple(cell for cell, _ in known), means, fmean(halves))
+    mean = fmean(list(seeds.values()))
+    return _Side(tuple(cell for cell, _ in known), seeds, mean, fmean(halves))
 
 
 def _apart(x: _Side, y: _Side) -> list[float]:
     """How far apart two families are in each seed that both have."""
-    return [x.by_seed[seed] - y.by_seed[seed] for seed in sorted(x.by_seed.keys() & y.by_seed)]
+    return [value - y.by_seed[seed] for seed, value in x.by_seed.items() if seed in y.by_seed]
 
 
 def _borrowed(cells: Cells, a: str, b: str, measure: Measure, table: Table) -> Noise | None:
     """The noise of a single training of each family, from repeated trainings."""
-    total, fewest, names = 0.0, [], []
+    squares, fewest, names = 0.0, list[int](), list[str]()
     for family in (a, b):
-        found = table.reference(family)
-        if found is None or any(c.collapsed == "present" for c in cells.of(family)):
+        found, mine = table.reference(family), cells.of(family)
+        if found is None or any(c.collapsed == "present" for c in mine):
             return None
         factor = next(iter(found.factors))
-        known = [
-            pair_up(found.cells.of(dataset=d), factor, measure) for d in cells.of(family).datasets
-        ]
-        single, df = single_cell(known)
-        if not df:
-            return None
-        total += single
+        parts = [found.cells.of(dataset=d) for d in mine.datasets]
+        single, df = single_cell([pair_up(part, factor, measure) for part in parts])
+        squares += single
         fewest += [df, found.fewest_seeds - 1]
         names.append(found.name)
-    return Noise(total**0.5, min(fewest), "reference", " and ".join(dict.fromkeys(names)))
+    if not all(fewest):
+        return None
+    return Noise(squares**0.5, min(fewest), "reference", " and ".join(dict.fromkeys(names)))

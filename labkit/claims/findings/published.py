@@ -8,7 +8,7 @@ from functools import partial
 from labkit.claims.cell import Cell
 from labkit.claims.claim import Published
 from labkit.claims.finding import Finding, Missing
-from labkit.claims.findings import measured, noise_of_mean, only
+from labkit.claims.findings import by_seed, measured, noise_of_mean, only
 from labkit.claims.statistics import fmean, student_p
 from labkit.claims.table import Table
 
@@ -19,7 +19,7 @@ class Reproduction(Finding):
 
     kind: str = "published"
     number: int = 0
-    """Its place among the published values given, from 1."""
+    """Its place among those given, from 1."""
     published: float = 0.0
     tolerance: float = 0.0
     ours: float = 0.0
@@ -49,13 +49,7 @@ def _is_meant(value: Published, cell: Cell) -> bool:
 
 
 def published(number: int, value: Published, table: Table) -> Reproduction:
-    """Set one published value beside ours.
-
-    Args:
-        number: its place among those given.
-        value: with its tolerance and the settings it speaks of.
-        table: the cells.
-    """
+    """Set one published value, by its place among those given, beside ours."""
     measure = table.measure(value.metric)
     matching = table.cells.filter(lambda cell: _is_meant(value, cell))
     found = partial(
@@ -69,12 +63,11 @@ def published(number: int, value: Published, table: Table) -> Reproduction:
     used = measured(matching, measure)
     if not used:
         return found(missing=Missing("no_matching_cell", {"metric": value.metric}))
-    seeds = sorted({c.seed for c, _ in used})
-    each = [fmean([m.value for c, m in used if c.seed == seed]) for seed in seeds]
+    each = list(by_seed((c, m.value) for c, m in used).values())
     slack, ours = fmean([m.half for _, m in used]), fmean(each)
     near = abs(ours - value.value) <= value.tolerance + slack + 1e-12
     return found(
-        cells=tuple(c for c, _ in used), n_seeds=len(seeds), n_blocks=1, ours=ours,
+        cells=tuple(c for c, _ in used), n_seeds=len(each), n_blocks=1, ours=ours,
         estimate=ours - value.value, slack=slack, noise=noise_of_mean(each),
         here="yes" if near else "no", unit=measure.unit,
         counterexamples=() if near else tuple(c.run for c, _ in used),

@@ -40,12 +40,7 @@ class Spread(Finding):
 
 
 def spread(cells: Cells, measure: Measure) -> Spread:
-    """Divide the spread of a full grid on one data set.
-
-    Args:
-        cells: of one family and data set.
-        measure: what is spread; by its logarithm where ratios are compared.
-    """
+    """Divide the spread of one family's full grid on one data set: of logarithms, for ratios."""
     found = partial(
         Spread, family=cells.families[0], dataset=only(cells.datasets), metric=measure.name
     )
@@ -55,8 +50,8 @@ def spread(cells: Cells, measure: Measure) -> Spread:
     grids = {seed: _grid(used.of(seed=seed), levels, measure) for seed in used.seeds}
     full = {seed: grid for seed, grid in grids.items() if grid is not None}
     if len(factors) < 2 or not full:
-        reason = "incomplete_grid" if len(used) else "metric_absent"
-        reason = "few_factors" if len(factors) < 2 else reason
+        grid = "incomplete_grid" if len(used) else "metric_absent"
+        reason = "few_factors" if len(factors) < 2 else grid
         return found(missing=Missing(reason, {"metric": measure.name}), cells=cells.rows)
     shares, combination, rest = _divide(np.stack(list(full.values())), factors)
     order = sorted(shares, key=lambda f: -shares[f])
@@ -83,7 +78,6 @@ def _divide(grids: Grid, factors: list[str]) -> tuple[dict[str, float], float, f
     """Shares of the factors, of their combinations, and of noise; the first axis are seeds."""
 
     def along(grid: Grid, axis: int) -> Grid:
-        """The mean over all other factors, at every place."""
         others = tuple(i for i in range(1, grid.ndim) if i != axis)
         return np.broadcast_to(grid.mean(axis=others, keepdims=True), grid.shape)
 
@@ -94,7 +88,7 @@ def _divide(grids: Grid, factors: list[str]) -> tuple[dict[str, float], float, f
     total = float((centred**2).sum())
 
     def squares(shared: Grid, own: Grid) -> float:
-        """Of all seeds, less what the seeds alone would give it."""
+        # Of all seeds, less what the seeds alone would give it.
         return float(n * (shared**2).sum() - (own**2).sum() / max(1, n - 1))
 
     shares = {}
