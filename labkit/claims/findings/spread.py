@@ -14,6 +14,7 @@ from labkit.claims.cells import Cells
 from labkit.claims.finding import Finding, Missing
 from labkit.claims.findings import measured, only
 from labkit.claims.measure import Measure
+from labkit.claims.statistics import FLOAT_NOISE
 
 #: More settings than that are not divided up.
 MOST = 4
@@ -46,15 +47,19 @@ def spread(cells: Cells, measure: Measure) -> Spread:
     )
     factors = [f for f in cells.factors if f not in measure.within][:MOST]
     used = cells.filter(lambda c: measure.of(c) is not None)
-    levels = {f: used.levels.get(f, ()) for f in factors}
-    grids = {seed: _grid(used.of(seed=seed), levels, measure) for seed in used.seeds}
-    full = {seed: grid for seed, grid in grids.items() if grid is not None}
+    levels = {s: [used.of(seed=s).levels.get(f, ()) for f in factors] for s in used.seeds}
+    full: dict[int, Grid] = {}
+    for seed, each in levels.items():
+        grid = _grid(used.of(seed=seed), dict(zip(factors, each, strict=True)), measure)
+        # Only grids of the same levels can be laid upon each other.
+        if grid is not None and each == levels[next(iter(full), seed)]:
+            full[seed] = grid
     if len(factors) < 2 or not full:
-        grid = "incomplete_grid" if len(used) else "metric_absent"
-        reason = "few_factors" if len(factors) < 2 else grid
+        reason = "incomplete_grid" if len(used) else "metric_absent"
+        reason = "few_factors" if len(factors) < 2 else reason
         return found(missing=Missing(reason, {"metric": measure.name}), cells=cells.rows)
     shares, combination, rest = _divide(np.stack(list(full.values())), factors)
-    order = sorted(shares, key=lambda f: -shares[f])
+    order = sorted(shares, key=lambda f: -round(shares[f], 12))
     ahead = shares[order[0]] - shares[order[1]]
     return found(
         factor=order[0], cells=tuple(c for c in used if c.seed in full), n_seeds=len(full),
@@ -71,7 +76,8 @@ def _grid(cells: Cells, levels: Mapping[str, tuple[Level, ...]], measure: Measur
         if not np.isnan(found[place]) or (measure.log and value.value + measure.offset <= 0):
             return None
         found[place] = measure.scaled(value.value, measure.log)
-    return None if np.isnan(found).any() or min(found.shape) < 2 else found
+    whole = not np.isnan(found).any() and all(n > 1 for n in found.shape)
+    return found if whole else None
 
 
 def _divide(grids: Grid, factors: list[str]) -> tuple[dict[str, float], float, float | None]:
@@ -96,7 +102,7 @@ def _divide(grids: Grid, factors: list[str]) -> tuple[dict[str, float], float, f
         main, own = along(mean, axis), along(noise, axis)
         shares[factor] = squares(main, own)
         left, noise = left - main, noise - own
-    if total <= 0:
+    if total <= grids.size * (FLOAT_NOISE * abs(grids).max()) ** 2:
         return dict.fromkeys(factors, 0.0), 0.0, None if n == 1 else 0.0
     shares = {f: max(0.0, value / total) for f, value in shares.items()}
     together = max(0.0, squares(left, noise) / total)
