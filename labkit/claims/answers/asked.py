@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from labkit.catalog import QUESTIONS
+from labkit.claims.answers.quality import Quality
 from labkit.claims.cell import Cell
 from labkit.claims.claim import Answer, Claim, Sentence, Settle
 from labkit.claims.finding import Finding
@@ -32,7 +33,7 @@ class Asked:
     """What the question tests, fixed before any value was read."""
     told: tuple[Finding, ...] = ()
     """What is told beside it."""
-    quoted: tuple[tuple[Finding, Strength], ...] = ()
+    quoted: Quality = field(default_factory=Quality)
     """What another question tests and this one quotes."""
     odd: Cell | None = None
     """The cell that kept a reference from being used."""
@@ -40,7 +41,7 @@ class Asked:
     @cached_property
     def strengths(self) -> dict[str, Strength]:
         """Every finding's strength, by its id."""
-        return judge(self.tested, self.told) | {f.id: s for f, s in self.quoted}
+        return judge(self.tested, self.told) | self.quoted.strengths
 
     def firm(self, found: Iterable[Finding]) -> list[Finding]:
         """Those from which something follows beyond these runs, the largest first."""
@@ -56,7 +57,7 @@ class Asked:
         rests_on: Sequence[Finding] = (),
     ) -> Answer:
         """The answer, with the evidence of all findings; it rests on those tested, or on others."""
-        found = {f.id: f for f in (*self.tested, *self.told, *(f for f, _s in self.quoted))}
+        found = {f.id: f for f in (*self.tested, *self.told, *self.quoted.contrasts)}
         sure = self._sure(rests_on or self.tested)
         return Answer(
             self.question, _(QUESTIONS[self.question].text), point, _short(point, why, reason),
@@ -68,7 +69,7 @@ class Asked:
         factors = QUESTIONS[self.question].factors
         left = [
             f
-            for f in (*self.tested, *(f for f, _s in self.quoted))
+            for f in (*self.tested, *self.quoted.contrasts)
             if self.strengths[f.id] in OPEN
             and not f.unresolved
             and (not factors or f.factor in factors)
@@ -102,11 +103,9 @@ def _short(
     """The first sentences that one reading takes in: the most important stand first."""
     words = len(point.text.split()) + (len(reason.text.split()) if reason else 0)
     values = len(point.numbers)
-    kept: list[Sentence] = []
-    for each in why:
+    for i, each in enumerate(why):
         words += len(each.text.split())
         values += len(each.numbers)
-        if kept and (words > WORDS or values > VALUES):
-            break
-        kept.append(each)
-    return tuple(kept)
+        if i and (words > WORDS or values > VALUES):
+            return tuple(why[:i])
+    return tuple(why)

@@ -25,9 +25,7 @@ def conclude(table: Table, answers: Sequence[Answer]) -> tuple[Sentence, ...]:
     best = [configurations(cells.of(dataset=d), table.measure(METRIC)) for d in cells.datasets]
     lines: list[Sentence] = say.conclusion.best(known(best), cells)
     for family in cells.families:
-        found = quality(cells.of(family), table)
-        for factor in found.largest_first[:1]:
-            lines += say.levels.best(found.by_factor[factor], found.strengths)[:1]
+        lines += quality(cells.of(family), table).told(most=1)[:1]
     points = []
     for each in answers:
         if each.point is not None and _rests_on_measures(each):

@@ -13,7 +13,7 @@ from labkit.claims.answers.quality import quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings import absence
-from labkit.claims.findings.levels import Levels, levels, pairs_of_levels
+from labkit.claims.findings.levels import levels, pairs_of_levels
 from labkit.claims.measure import first_measured
 from labkit.claims.sentences import voice
 from labkit.claims.table import Table
@@ -32,9 +32,7 @@ def answer(key: str, table: Table) -> Answer:
     rebuilt, drawn = quality(vaes, table, recon), quality(vaes, table)
     told = known(levels(vaes, FACTOR, table.measure(total), table)) if total else []
     lost = [f for f in (absence.finished(vaes),) if f.hit]
-    asked = Asked(
-        key, table, tuple(rebuilt.contrasts), (*pairs_of_levels(told), *lost), drawn.quoted
-    )
+    asked = Asked(key, table, tuple(rebuilt.contrasts), (*pairs_of_levels(told), *lost), drawn)
     reconstructions, samples = (known(q.by_factor.get(FACTOR, ())) for q in (rebuilt, drawn))
     if not reconstructions and not samples:
         missing = levels(vaes, FACTOR, table.measure(recon), table)
@@ -44,21 +42,15 @@ def answer(key: str, table: Table) -> Answer:
     why += voice().courses.course(reconstructions, asked.strengths)
     why += voice().levels.best(samples, asked.strengths)
     why += say.total(told)
+    # The textbook explanation of what the two show together, and on which data sets.
+    patterns = [
+        (say.pattern(a, b, asked.strengths), b.dataset)
+        for a, b in product(reconstructions, samples)
+        if a.dataset == b.dataset
+    ]
+    shown = next((pattern for pattern, _ in patterns if pattern), "")
+    where = [dataset for pattern, dataset in patterns if pattern == shown]
     return asked.answer(
-        point, why, picture="rate_distortion", reason=_reason(reconstructions, samples, asked),
-        rests_on=[*rebuilt.contrasts, *drawn.contrasts],
+        point, why, picture="rate_distortion", rests_on=[*rebuilt.contrasts, *drawn.contrasts],
+        reason=voice().reasons.likely(shown, where if len(where) < len(samples) else []),
     )  # fmt: skip
-
-
-def _reason(rebuilt: list[Levels], drawn: list[Levels], asked: Asked) -> Sentence | None:
-    """The textbook explanation of what the two show together, and on which data sets."""
-    say = voice()
-    by: dict[str, list[str]] = {}
-    for a, b in product(rebuilt, drawn):
-        if a.dataset == b.dataset and (pattern := say.latent_dim.pattern(a, b, asked.strengths)):
-            by.setdefault(pattern, []).append(b.dataset)
-    if not by:
-        return None
-    pattern, where = next(iter(by.items()))
-    reason: Sentence | None = say.reasons.likely(pattern, where if len(where) < len(drawn) else [])
-    return reason

@@ -27,7 +27,7 @@ def answer(key: str, table: Table) -> Answer:
     say, gans = voice().mode_collapse, table.cells.of("gan")
     found = absence.collapse(gans)
     diversity = first_measured(DIVERSITY, gans)
-    varied = quality(gans, table, diversity) if diversity else Quality({})
+    varied = quality(gans, table, diversity) if diversity else Quality()
     imbalance = table.measure("class_imbalance")
     uneven = [configurations(gans.of(dataset=d), imbalance) for d in gans.datasets]
     asked = Asked(key, table, (), (found, *uneven, *varied.contrasts))

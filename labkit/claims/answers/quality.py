@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
@@ -22,7 +23,7 @@ MAX_FACTORS = 5
 class Quality:
     """What each setting of a family did to one measure, judged together."""
 
-    by_factor: dict[str, tuple[Levels, ...]]
+    by_factor: Mapping[str, tuple[Levels, ...]] = field(default_factory=dict)
 
     @cached_property
     def contrasts(self) -> list[Contrast]:
@@ -33,11 +34,6 @@ class Quality:
     def strengths(self) -> dict[str, Strength]:
         """Every pair's strength, by its id."""
         return judge(self.contrasts)
-
-    @property
-    def quoted(self) -> tuple[tuple[Contrast, Strength], ...]:
-        """The contrasts with their strengths, for another question's evidence."""
-        return tuple((c, self.strengths[c.id]) for c in self.contrasts)
 
     @property
     def largest_first(self) -> list[str]:

@@ -28,13 +28,12 @@ def answer(key: str, table: Table) -> Answer:
     metric = first_measured(STABILITY, gans)
     unsteady = absence.unsteady(gans, table.measure(metric or STABILITY[0]))
     if metric is None:
-        asked = Asked(key, table, (), (finished, unsteady), best.quoted)
+        asked = Asked(key, table, (), (finished, unsteady), best)
         point = say.not_measured(finished, unsteady)
         return asked.answer(point, best.told(), PICTURE, rests_on=best.contrasts)
     steadiness, ahead = quality(gans, table, metric), quality(gans, table, "d_dominance")
     asked = Asked(
-        key, table, tuple(steadiness.contrasts), (finished, unsteady, *ahead.contrasts),
-        best.quoted,
+        key, table, tuple(steadiness.contrasts), (finished, unsteady, *ahead.contrasts), best,
         odd=next((f.odd for each in best.by_factor.values() for f in each if f.odd), None),
     )  # fmt: skip
     firm = asked.firm(steadiness.contrasts)

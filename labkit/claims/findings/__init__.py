@@ -31,12 +31,10 @@ def by_setting(cells: Iterable[Cell]) -> list[list[Cell]]:
     return list(groups.values())
 
 
-def by_seed(values: Iterable[tuple[Cell, float]]) -> dict[int, float]:
+def by_seed(values: Sequence[tuple[Cell, float]]) -> dict[int, float]:
     """Seed to the mean of its cells' values, in order."""
-    found: dict[int, list[float]] = {}
-    for cell, value in values:
-        found.setdefault(cell.seed, []).append(value)
-    return {seed: fmean(found[seed]) for seed in sorted(found)}
+    seeds = sorted({cell.seed for cell, _ in values})
+    return {seed: fmean([value for c, value in values if c.seed == seed]) for seed in seeds}
 
 
 def difference(

@@ -63,7 +63,7 @@ def published(number: int, value: Published, table: Table) -> Reproduction:
     used = measured(matching, measure)
     if not used:
         return found(missing=Missing("no_matching_cell", {"metric": value.metric}))
-    each = list(by_seed((c, m.value) for c, m in used).values())
+    each = list(by_seed([(c, m.value) for c, m in used]).values())
     slack, ours = fmean([m.half for _, m in used]), fmean(each)
     near = abs(ours - value.value) <= value.tolerance + slack + 1e-12
     return found(

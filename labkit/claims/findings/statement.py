@@ -39,8 +39,7 @@ def _stated(
     form: str, here: Here | None, shows: Sequence[Finding], decides: Sequence[Finding] = ()
 ) -> Statement:
     """A statement that is as sure as the least sure of the findings that decide it."""
-    first = shows[0]
-    nothing = Finding(kind="")
+    first, nothing = shows[0], Finding(kind="")
     least = max(decides, key=lambda f: 1.0 if f.p is None else f.p, default=nothing)
     return Statement(
         form=form, here=here, shows=tuple(shows), decides=tuple(decides), missing=first.missing,
@@ -126,9 +125,8 @@ def matters(found: Spread, factor: str) -> Statement:
     """ "loss matters most for proxy_fid": it has the largest share of the spread."""
     if factor not in found.shares:
         return _stated("matters", None, [found])
-    return _stated(
-        "matters", _named(None if found.here == "tie" else found.factor, factor), [found]
-    )
+    largest = None if found.here == "tie" else found.factor
+    return _stated("matters", _named(largest, factor), [found])
 
 
 def trades(a: Levels, b: Levels) -> Statement:
