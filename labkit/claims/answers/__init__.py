@@ -22,11 +22,7 @@ Levels = Mapping[str, Mapping[str, Collection[object]]]
 def applicable(
     grid: Levels, references: bool = False, first_values: bool = False
 ) -> tuple[str, ...]:
-    """The catalog keys of the questions a grid calls for, in catalog order.
-
-    ``references``: whether published values were given to compare with; ``first_values``:
-    whether the table itself holds those of the first epoch.
-    """
+    """The questions that a grid calls for, those on published or first values only where given."""
     there = {"": True, "references": references, "first_values": first_values}
     return tuple(
         key for key, each in QUESTIONS.items() if there[each.needs] and _applies(each, grid)

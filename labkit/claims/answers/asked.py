@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from labkit.claims.finding import Finding
 from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
 from labkit.claims.table import Table
-from labkit.claims.verdict import FIRM, Strength, judge
+from labkit.claims.verdict import Strength, judge
 from labkit.text.language import _
 
 #: A whole answer has at most so many words, and so many measured values.
@@ -42,11 +42,6 @@ class Asked:
     def strengths(self) -> dict[str, Strength]:
         """Every finding's strength, by its id."""
         return judge(self.tested, self.told) | self.quoted.strengths
-
-    def firm(self, found: Iterable[Finding]) -> list[Finding]:
-        """Those from which something follows beyond these runs, the largest first."""
-        kept = [f for f in found if self.strengths[f.id] in FIRM]
-        return sorted(kept, key=lambda f: -abs(f.estimate or 0.0))
 
     def answer(
         self,

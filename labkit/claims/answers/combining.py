@@ -18,8 +18,6 @@ from labkit.claims.table import Table
 
 PARENTS = ("gan", "vae")
 SAMPLES, CODES = "proxy_fid", "recon_proxy_fid"
-#: What samples are compared by beside the FID, and whether by their distance from a target.
-BESIDE = (("sharpness", True), ("coverage", False))
 #: Families that join the two.
 HYBRIDS = [key for key, entry in FAMILIES.items() if entry.mends]
 
@@ -28,14 +26,15 @@ def answer(key: str, table: Table) -> Answer:
     """The measured strengths of each family here, and what they suggest to try."""
     say, cells = voice().combining, table.cells
     hybrids = [h for h in HYBRIDS if h in cells.families]
-    samples = table.measure(SAMPLES)
+    samples, sharpness = table.measure(SAMPLES), table.measure("sharpness", to_target=True)
+    coverage = table.measure("coverage")
     parents = families(cells, *PARENTS, samples, table)
     tried = [f for h in hybrids for p in PARENTS for f in families(cells, h, p, samples, table)]
-    sharp, covered = (families(cells, *PARENTS, table.measure(m, t), table) for m, t in BESIDE)
+    sharp, covered = (families(cells, *PARENTS, m, table) for m in (sharpness, coverage))
     # The best setting of each family by FID and by coverage, data set by data set.
     best = [
-        configurations(cells.of(family, dataset), table.measure(metric))
-        for metric in (SAMPLES, "coverage")
+        configurations(cells.of(family, dataset), measure)
+        for measure in (samples, coverage)
         for dataset in cells.datasets
         for family in PARENTS
         if family in cells.of(dataset=dataset).families

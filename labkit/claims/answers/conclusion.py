@@ -15,14 +15,13 @@ from labkit.claims.table import Table
 
 #: At most so many lines.
 LINES = 5
-#: What the best samples are told by.
-METRIC = "proxy_fid"
 
 
 def conclude(table: Table, answers: Sequence[Answer]) -> tuple[Sentence, ...]:
     """Five lines: the best samples, what made them so, and the points of a report's answers."""
     say, cells = voice(), table.cells
-    best = [configurations(cells.of(dataset=d), table.measure(METRIC)) for d in cells.datasets]
+    fid = table.measure("proxy_fid")
+    best = [configurations(cells.of(dataset=d), fid) for d in cells.datasets]
     lines: list[Sentence] = say.conclusion.best(known(best), cells)
     for family in cells.families:
         lines += quality(cells.of(family), table).told(most=1)[:1]

@@ -15,6 +15,7 @@ from labkit.claims.findings.levels import Levels
 from labkit.claims.measure import STABILITY, first_measured
 from labkit.claims.sentences import voice
 from labkit.claims.table import Table
+from labkit.claims.verdict import FIRM
 
 #: Sentences on the samples' quality beside the point: the largest effects.
 QUOTED = 3
@@ -36,9 +37,10 @@ def answer(key: str, table: Table) -> Answer:
         key, table, tuple(steadiness.contrasts), (finished, unsteady, *ahead.contrasts), best,
         odd=next((f.odd for each in best.by_factor.values() for f in each if f.odd), None),
     )  # fmt: skip
-    firm = asked.firm(steadiness.contrasts)
+    firm = [c for c in steadiness.contrasts if asked.strengths[c.id] in FIRM]
     if firm:
-        point = say.influenced(firm[0], asked.strengths[firm[0].id])
+        largest = max(firm, key=lambda c: abs(c.estimate or 0.0))
+        point = say.influenced(largest, asked.strengths[largest.id])
     elif unsteady.hit:
         point = say.unsteady(unsteady, absence.separating(unsteady, list(steadiness.by_factor)))
     else:

@@ -55,10 +55,7 @@ def course(found: Levels, strengths: dict[str, Strength]) -> Course:
 
 
 def _step(contrast: Contrast, first: Level, strengths: dict[str, Strength]) -> int:
-    """The direction from one level to the next; 0 below rounding, margin or resolution.
-
-    A difference beyond the noise is one, however small.
-    """
+    """The direction from one level to the next; 0 for a small step that is not beyond the noise."""
     size, strength = contrast.estimate or 0.0, strengths.get(contrast.id)
     small = contrast.unresolved or abs(size) <= contrast.margin
     if contrast.here == "tie" or strength == "level" or (small and strength not in FIRM):
