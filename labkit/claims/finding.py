@@ -1,8 +1,4 @@
-"""A finding: what a table shows about one thing, in numbers alone.
-
-No words here and no verdict: :mod:`labkit.claims.verdict` says what may be concluded, and
-:mod:`labkit.claims.sentences` says it.
-"""
+"""A finding: what a table shows about one thing, in numbers alone, without words or verdict."""
 
 from __future__ import annotations
 
@@ -16,6 +12,8 @@ from labkit.claims.statistics import student_interval, student_p
 
 Here = Literal["yes", "no", "tie"]
 Source = Literal["own", "reference"]
+#: Fields that a finding as JSON leaves out: cells and other findings, and what a claim has itself.
+OMIT = {"cells", "missing", "noise", "contrasts", "counterexamples", "odd", "hit", "asked", "order"}
 
 
 @dataclass(frozen=True)
@@ -107,8 +105,7 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """What was asked and found, for programs: every simple field of the kind."""
-        skip = {"cells", "missing", "noise", "counterexamples", "hit", "asked", "order"}
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in skip}
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in OMIT}
 
     def shown(self, value: float) -> float:
         """A value of the estimate's scale as a reader sees it: a log ratio in percent."""
@@ -128,9 +125,12 @@ def dotted(*parts: str) -> str:
     return ".".join(part for part in parts if part)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it: tuples as lists, and a number that is not finite as None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

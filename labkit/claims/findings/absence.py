@@ -9,14 +9,13 @@ from functools import partial
 
 from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells
-from labkit.claims.collapse import State
 from labkit.claims.finding import Finding, Missing, dotted
 from labkit.claims.findings import only
 from labkit.claims.measure import Measure
 from labkit.claims.statistics import proportion_interval
 
 #: Whether a training of a status ended in an error; of any other it is not known.
-FAILED: dict[str, State] = {"failed": "present", "done": "absent", "trained": "absent"}
+FAILED = {"failed": "present", "done": "absent", "trained": "absent"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +54,7 @@ def collapse(cells: Cells) -> Absence:
 def unsteady(cells: Cells, measure: Measure) -> Absence:
     """How many trainings' FID rose again, by a measure of it, beyond what other samples make."""
 
-    def state(cell: Cell) -> State:
+    def state(cell: Cell) -> str:
         found = measure.of(cell)
         if found is None:
             return "unknown"
@@ -65,7 +64,7 @@ def unsteady(cells: Cells, measure: Measure) -> Absence:
     return _absence("unsteady", cells, state, measure.name)
 
 
-def _absence(what: str, cells: Cells, state: Callable[[Cell], State], metric: str = "") -> Absence:
+def _absence(what: str, cells: Cells, state: Callable[[Cell], str], metric: str = "") -> Absence:
     found = partial(
         Absence, what=what, metric=metric, asked=cells.rows,
         family=only(cells.families), dataset=only(cells.datasets),
