@@ -24,9 +24,8 @@ class Noise:
     """Standard error of the estimate, on its scale."""
     df: int
     source: Source
-    """The table's own seeds, or repeated trainings that come with labkit."""
     name: str = ""
-    """Which reference it is; empty for own noise."""
+    """Which reference it is, of repeated trainings that come with labkit."""
 
 
 @dataclass(frozen=True)

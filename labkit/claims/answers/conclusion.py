@@ -27,9 +27,10 @@ def conclude(table: Table, answers: Sequence[Answer]) -> tuple[Sentence, ...]:
         lines += quality(cells.of(family), table).told(most=1)[:1]
     points = []
     for each in answers:
-        if each.point is not None and _rests_on_measures(each):
-            topic = QUESTIONS[each.question].topic
-            text = say.conclusion.point(topic, each.point.text)
+        on = each.point.findings if each.point else ()
+        rows = [c for c in each.claims if c.finding.id in on] or each.claims
+        if each.point and any(claim.strength != "not measured" for claim in rows):
+            text = say.conclusion.point(QUESTIONS[each.question].topic, each.point.text)
             points.append(replace(each.point, text=text))
     said = " ".join(p.text.lower() for p in points)
     lines = [each for each in lines if each.text.lower() not in said]
@@ -38,10 +39,3 @@ def conclude(table: Table, answers: Sequence[Answer]) -> tuple[Sentence, ...]:
     # The answers to the report's questions come before other findings.
     lines = [*lines[:1], *points][:keep] if len(points) >= keep - 1 else [*lines, *points][:keep]
     return (*lines, converged) if converged is not None else tuple(lines)
-
-
-def _rests_on_measures(answer: Answer) -> bool:
-    """Whether anything the answer's point rests on was measured."""
-    on = answer.point.findings if answer.point else ()
-    found = [c for c in answer.claims if c.finding.id in on] or answer.claims
-    return any(claim.strength != "not measured" for claim in found)

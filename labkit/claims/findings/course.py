@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Literal
 
 from labkit.claims.cell import Level
 from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.verdict import FIRM, Strength
 
-Shape = Literal["flat", "falls", "rises", "valley", "hill", "mixed"]
 #: The signs of the steps, those of 0 and repeated ones left out, to their shape.
-SHAPES: dict[tuple[int, ...], Shape] = {
-    (): "flat", (-1,): "falls", (1,): "rises", (-1, 1): "valley", (1, -1): "hill",
-}  # fmt: skip
+SHAPES = {(): "flat", (-1,): "falls", (1,): "rises", (-1, 1): "valley", (1, -1): "hill"}
 
 
 @dataclass(frozen=True)
@@ -26,8 +23,8 @@ class Course:
     """-1, 0 or 1 a step; 0 where nothing worth calling a difference is seen."""
 
     @property
-    def shape(self) -> Shape:
-        """In a word."""
+    def shape(self) -> str:
+        """One of `SHAPES`, else mixed."""
         signs = tuple(sign for sign, _ in groupby(step for step in self.steps if step))
         return SHAPES.get(signs, "mixed")
 
@@ -48,13 +45,13 @@ class Course:
         return max((i for i, step in enumerate(self.steps, 1) if step), default=0)
 
 
-def course(found: Levels, strengths: dict[str, Strength]) -> Course:
+def course(found: Levels, strengths: Mapping[str, Strength]) -> Course:
     """The course of a finding whose factor's levels are numbers in order."""
     steps = [_step(found.between(a, b), a, strengths) for a, b in pairwise(found.means)]
     return Course(found, tuple(steps))
 
 
-def _step(contrast: Contrast, first: Level, strengths: dict[str, Strength]) -> int:
+def _step(contrast: Contrast, first: Level, strengths: Mapping[str, Strength]) -> int:
     """The direction from one level to the next; 0 for a small step that is not beyond the noise."""
     size, strength = contrast.estimate or 0.0, strengths.get(contrast.id)
     small = contrast.unresolved or abs(size) <= contrast.margin

@@ -94,9 +94,8 @@ def typical(cells: Cells, measure: Measure) -> float | None:
 
 def _side(known: Sequence[tuple[Cell, Measured]], measure: Measure, logs: bool) -> _Side:
     seeds = by_seed([(cell, measure.scaled(m.value, logs)) for cell, m in known])
-    halves = [m.half / (m.value + measure.offset if logs else 1.0) for _, m in known]
-    mean = fmean(list(seeds.values()))
-    return _Side(tuple(cell for cell, _ in known), seeds, mean, fmean(halves))
+    slack = fmean([m.half / (m.value + measure.offset if logs else 1.0) for _, m in known])
+    return _Side(tuple(cell for cell, _ in known), seeds, fmean(list(seeds.values())), slack)
 
 
 def _apart(x: _Side, y: _Side) -> list[float]:

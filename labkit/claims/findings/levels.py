@@ -73,8 +73,8 @@ def levels(
 ) -> tuple[Levels, ...]:
     """Compare all levels of a factor in the cells of one family, a finding a data set.
 
-    Their noise is pooled over the data sets, so all that are to be judged together must be given
-    together. ``towards`` is 1 if higher is ahead, -1 if lower; None: as the measure says.
+    Their noise is pooled, so all data sets that are to be judged together must be given together.
+    ``towards`` is 1 if higher is ahead, -1 if lower; None: as the measure says.
     """
     sign = towards or (1 if measure.better == "higher" else -1)
     if not len(cells):
