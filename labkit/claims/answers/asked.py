@@ -1,26 +1,70 @@
-"""A question while it is answered: its findings with their strengths, and the claims of them."""
+"""What answers are made of: findings judged together, their strengths, and the claims of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from labkit.catalog import QUESTIONS
-from labkit.claims.answers.quality import Quality
 from labkit.claims.cell import Cell
+from labkit.claims.cells import Cells
 from labkit.claims.claim import Answer, Claim, Sentence, Settle
-from labkit.claims.finding import Finding
+from labkit.claims.finding import Finding, known
+from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
 from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
 from labkit.claims.table import Table
 from labkit.claims.verdict import Strength, judge
 from labkit.text.language import _
 
+#: At most so many varied settings are compared.
+MAX_FACTORS = 5
 #: A whole answer has at most so many words, and so many measured values.
 WORDS, VALUES = 120, 11
 #: Strengths that more seeds could settle.
 OPEN: tuple[Strength, ...] = ("within noise", "seen once")
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What each setting of a family did to one measure, judged together."""
+
+    by_factor: Mapping[str, tuple[Levels, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def contrasts(self) -> list[Contrast]:
+        """Every pair that was tested."""
+        return pairs_of_levels(each for found in self.by_factor.values() for each in found)
+
+    @cached_property
+    def strengths(self) -> dict[str, Strength]:
+        """Every pair's strength, by its id."""
+        return judge(self.contrasts)
+
+    @property
+    def largest_first(self) -> list[str]:
+        """Factors by the largest difference of theirs, measured ones only."""
+        measured = {name: known(found) for name, found in self.by_factor.items()}
+        sizes = {name: max(f.largest for f in found) for name, found in measured.items() if found}
+        return sorted(sizes, key=lambda name: -sizes[name])
+
+    def told(
+        self, strengths: dict[str, Strength] | None = None, most: int = MAX_FACTORS
+    ) -> list[Sentence]:
+        """Which level of each setting was best, in sentences, the largest effects first."""
+        say = voice().levels
+        return [
+            sentence
+            for factor in self.largest_first[:most]
+            for sentence in say.best(self.by_factor[factor], strengths or self.strengths)
+        ]
+
+
+def quality(cells: Cells, table: Table, metric: str = "proxy_fid") -> Quality:
+    """Every varied setting of one family against itself, by one measure: which gave the best."""
+    measure, factors = table.measure(metric), list(cells.factors)[:MAX_FACTORS]
+    return Quality({factor: levels(cells, factor, measure, table) for factor in factors})
 
 
 @dataclass(frozen=True)

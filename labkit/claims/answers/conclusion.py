@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labkit.catalog import QUESTIONS
-from labkit.claims.answers.quality import quality
+from labkit.claims.answers.asked import quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings.configurations import configurations

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from labkit.claims.answers.asked import Asked
-from labkit.claims.answers.quality import quality
+from labkit.claims.answers.asked import Asked, quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings import absence

@@ -6,8 +6,7 @@ none collapsing credits nothing with having prevented it.
 
 from __future__ import annotations
 
-from labkit.claims.answers.asked import Asked
-from labkit.claims.answers.quality import Quality, quality
+from labkit.claims.answers.asked import Asked, Quality, quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings import absence

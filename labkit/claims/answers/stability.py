@@ -7,8 +7,7 @@ what did differ, the samples' quality, is quoted from its own question.
 
 from __future__ import annotations
 
-from labkit.claims.answers.asked import Asked
-from labkit.claims.answers.quality import quality
+from labkit.claims.answers.asked import Asked, quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.findings import absence
 from labkit.claims.findings.levels import Levels

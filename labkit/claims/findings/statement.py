@@ -131,9 +131,8 @@ def matters(found: Spread, factor: str) -> Statement:
 
 def trades(a: Levels, b: Levels) -> Statement:
     """ "latent_dim trades recon_loss against proxy_fid": each measure has another best level."""
-    for each in (a, b):
-        if each.missing is not None:
-            return _stated("trades", None, [each])
+    if missing := [each for each in (a, b) if each.missing]:
+        return _stated("trades", None, missing)
     first, second = a.order[0], b.order[0]
     if set(a.best) & set(b.best) or second not in a.means or first not in b.means:
         return _stated("trades", "no", [a, b])
