@@ -8,12 +8,15 @@ heading and no computed answer.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS, Question, resolve
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Answer
-from labkit.claims.table import Table
 from labkit.text.language import _
+
+if TYPE_CHECKING:
+    from labkit.claims.table import Table
 
 Levels = Mapping[str, Mapping[str, Collection[object]]]
 """Family to setting to the levels it has in a grid."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
 from labkit.claims.cell import Cell
@@ -14,9 +15,11 @@ from labkit.claims.finding import Finding, known
 from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
 from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
-from labkit.claims.table import Table
 from labkit.claims.verdict import Strength, judge
 from labkit.text.language import _
+
+if TYPE_CHECKING:
+    from labkit.claims.table import Table
 
 #: At most so many varied settings are compared.
 MAX_FACTORS = 5

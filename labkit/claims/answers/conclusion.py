@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
 from labkit.claims.answers.asked import quality
@@ -11,7 +12,9 @@ from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings.configurations import configurations
 from labkit.claims.sentences import voice
-from labkit.claims.table import Table
+
+if TYPE_CHECKING:
+    from labkit.claims.table import Table
 
 #: At most so many lines.
 LINES = 5

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.claims.cell import Cell, Measured
-from labkit.claims.finding import Noise
-from labkit.claims.measure import Measure
-from labkit.claims.noise import MIN_SEEDS
-from labkit.claims.statistics import FLOAT_NOISE, fmean, variance
+from labkit.claims.statistics import FLOAT_NOISE, fmean
+
+if TYPE_CHECKING:
+    from labkit.claims.measure import Measure
 
 
 def only(names: Sequence[str]) -> str:
@@ -52,10 +52,3 @@ def difference(
         "margin": math.log1p(measure.share) if log else share,
         "resolution": drawn / (level + measure.offset) if log else drawn,
     }  # fmt: skip
-
-
-def noise_of_mean(values: Sequence[float]) -> Noise | None:
-    """The noise of a mean over seeds; None with too few of them, or where they change nothing."""
-    if len(values) < MIN_SEEDS or not (spread := variance(values)):
-        return None
-    return Noise((spread / len(values)) ** 0.5, len(values) - 1, "own")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from labkit.claims.cell import ENDED_BADLY, Cell
-from labkit.claims.finding import Finding, Missing, dotted
-from labkit.claims.findings import noise_of_mean
+from labkit.claims.finding import Finding, Missing, Noise, dotted
 from labkit.claims.measure import Measure
-from labkit.claims.statistics import FLOAT_NOISE, fmean
+from labkit.claims.noise import MIN_SEEDS
+from labkit.claims.statistics import FLOAT_NOISE, fmean, variance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,3 +55,10 @@ def change(cells: Sequence[Cell], measure: Measure, label: str = "") -> Change:
         noise=noise_of_mean([b.value - a.value for a, b in ends]),
         margin=measure.share * abs(first), here="tie" if still else "yes",
     )  # fmt: skip
+
+
+def noise_of_mean(values: Sequence[float]) -> Noise | None:
+    """The noise of a mean over seeds; None with too few of them, or where they change nothing."""
+    if len(values) < MIN_SEEDS or not (spread := variance(values)):
+        return None
+    return Noise((spread / len(values)) ** 0.5, len(values) - 1, "own")

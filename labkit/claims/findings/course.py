@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
 from labkit.claims.cell import Level
-from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.verdict import FIRM, Strength
+
+if TYPE_CHECKING:
+    from labkit.claims.findings.levels import Contrast, Levels
 
 #: The signs of the steps, those of 0 and repeated ones left out, to their shape.
 SHAPES = {(): "flat", (-1,): "falls", (1,): "rises", (-1, 1): "valley", (1, -1): "hill"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from labkit.claims.cell import Cell, Measured
 from labkit.claims.cells import Cells
@@ -15,7 +15,9 @@ from labkit.claims.measure import Measure, unfinished
 from labkit.claims.noise import MIN_SEEDS, single_cell
 from labkit.claims.pairs import pair_up
 from labkit.claims.statistics import fmean, variance
-from labkit.claims.table import Table
+
+if TYPE_CHECKING:
+    from labkit.claims.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)

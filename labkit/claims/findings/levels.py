@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.claims.cell import Cell, Level
 from labkit.claims.cells import Cells
@@ -13,10 +13,12 @@ from labkit.claims.finding import Comparison, Finding
 from labkit.claims.findings import difference
 from labkit.claims.measure import Measure
 from labkit.claims.noise import MIN_SEEDS, Spread
-from labkit.claims.pairs import Pairs
-from labkit.claims.reference import Borrowed
 from labkit.claims.statistics import FLOAT_NOISE
-from labkit.claims.table import Table
+
+if TYPE_CHECKING:
+    from labkit.claims.pairs import Pairs
+    from labkit.claims.reference import Borrowed
+    from labkit.claims.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ from functools import partial
 from labkit.claims.cell import Cell
 from labkit.claims.claim import Published
 from labkit.claims.finding import Finding, Missing
-from labkit.claims.findings import by_seed, measured, noise_of_mean, only
+from labkit.claims.findings import by_seed, measured, only
+from labkit.claims.findings.change import noise_of_mean
 from labkit.claims.statistics import fmean, student_p
 from labkit.claims.table import Table
 

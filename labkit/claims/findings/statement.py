@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from labkit.claims.cell import Level
 from labkit.claims.finding import Finding, Here, known
 from labkit.claims.findings.change import Change
 from labkit.claims.findings.course import course
-from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Levels
 from labkit.claims.findings.spread import Spread
+
+if TYPE_CHECKING:
+    from labkit.claims.findings.families import Families
 
 Direction = Literal["rises", "falls"]
 
