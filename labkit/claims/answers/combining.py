@@ -40,9 +40,15 @@ def answer(key: str, table: Table) -> Answer:
         if family in cells.of(dataset=dataset).families
     ]
     asked = Asked(key, table, (*parents, *tried), (*sharp, *covered, *best))
-    fid, lost = known(parents), where_lost(table)
     if not known(asked.tested):
         return asked.answer(say.nothing(asked.tested), [say.encoder()])
+    # A VAE's FID of reconstructions and of samples, averaged as families are.
+    fid, lost = known(parents), {}
+    for dataset in cells.datasets:
+        vaes = cells.of("vae", dataset).filter(lambda c: {CODES, SAMPLES} <= c.metrics.keys())
+        recon, drawn = (typical(vaes, table.measure(name)) for name in (CODES, SAMPLES))
+        if recon is not None and drawn is not None:
+            lost[dataset] = recon, drawn
     point = say.tried(hybrids, known(tried), asked.strengths) if hybrids else say.idea(lost, fid)
     why: list[Sentence] = []
     for hybrid in hybrids[:2]:
@@ -52,15 +58,3 @@ def answer(key: str, table: Table) -> Answer:
     if not hybrids:
         why += [*say.exceptions(best, fid), *say.lost(lost), say.encoder()]
     return asked.answer(point, why, "fid_gan_vs_vae")
-
-
-def where_lost(table: Table) -> dict[str, tuple[float, float]]:
-    """Data set to a VAE's FID of reconstructions and of samples, averaged as families are."""
-    found = {}
-    for dataset in table.cells.datasets:
-        vaes = table.cells.of("vae", dataset)
-        both = vaes.filter(lambda c: {CODES, SAMPLES} <= c.metrics.keys())
-        recon, samples = (typical(both, table.measure(name)) for name in (CODES, SAMPLES))
-        if recon is not None and samples is not None:
-            found[dataset] = recon, samples
-    return found

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from labkit.claims.cell import Level
-from labkit.claims.finding import Finding, Here, known
+from labkit.claims.finding import Comparison, Finding, Here, known
 from labkit.claims.findings.change import Change
 from labkit.claims.findings.course import course
 from labkit.claims.findings.levels import Levels
 from labkit.claims.findings.spread import Spread
-
-if TYPE_CHECKING:
-    from labkit.claims.findings.families import Families
 
 Direction = Literal["rises", "falls"]
 
@@ -78,7 +75,7 @@ def beats(found: Levels, a: Level, b: Level, everywhere: bool = False) -> Statem
     return _stated("everywhere" if everywhere else "beats", here, [contrast], [contrast])
 
 
-def family_beats(found: Families, a: str) -> Statement:
+def family_beats(found: Comparison[str], a: str) -> Statement:
     """ "GAN beats VAE by proxy FID"."""
     if found.missing is not None:
         return _stated("beats", None, [found])
