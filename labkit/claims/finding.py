@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
+from labkit.claims.cell import Cell
 from labkit.claims.statistics import student_interval, student_p
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
 
 Here = Literal["yes", "no", "tie"]
 Source = Literal["own", "reference"]
@@ -25,11 +23,9 @@ class Noise:
     error: float
     """Standard error of the estimate, on its scale."""
     df: int
-    """Degrees of freedom behind it."""
     source: Source
-    """The table's own seeds, or repeated trainings that come with labkit."""
     name: str = ""
-    """Which reference it is; empty for own noise."""
+    """Which reference it is, of repeated trainings that come with labkit."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,6 @@ class Finding:
     """What all findings share. Fields a kind does not use keep their defaults."""
 
     kind: str
-    """levels, families, trend, absence, change, agreement, trade-off, spread, published, ..."""
     metric: str = ""
     dataset: str = ""
     """The one data set it is about; empty for several."""
@@ -72,12 +67,12 @@ class Finding:
     target: float | None = None
     """If given, distances from this value were compared."""
     counterexamples: tuple[str, ...] = ()
+    """Runs that contradict it."""
 
     @property
     def id(self) -> str:
         """Stable and readable, of what was asked and not of what came out."""
-        parts = (self.kind, self.family, self.factor, self.metric, self.dataset or "all")
-        return ".".join(part for part in parts if part)
+        return dotted(self.kind, self.family, self.factor, self.metric, self.dataset or "all")
 
     @property
     def p(self) -> float | None:
@@ -103,9 +98,8 @@ class Finding:
     def level(self) -> bool:
         """Whether nothing worth calling a difference can be there."""
         within = self.interval(0.90)
-        if within is not None and max(abs(end) for end in within) <= self.margin:
-            return True
-        return self.unresolved
+        small = within is not None and max(abs(end) for end in within) <= self.margin
+        return small or self.unresolved
 
     def to_json(self) -> dict[str, Any]:
         """What was asked and found, for programs: every simple field of the kind."""
@@ -114,6 +108,19 @@ class Finding:
     def shown(self, value: float) -> float:
         """A value of the estimate's scale as a reader sees it: a log ratio in percent."""
         return 100 * math.expm1(value) if self.log else value
+
+
+Some = TypeVar("Some", bound=Finding)
+
+
+def known(found: Iterable[Some]) -> list[Some]:
+    """Those of some findings that tell anything."""
+    return [each for each in found if each.missing is None]
+
+
+def dotted(*parts: str) -> str:
+    """An id of those of its parts that are not empty."""
+    return ".".join(part for part in parts if part)
 
 
 def plain(value: Any) -> Any:

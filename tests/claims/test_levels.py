@@ -179,8 +179,11 @@ def test_a_failed_level_is_said_to_be_left_out() -> None:
         for c in gans(noisy(1), 1, ("MNIST",))
     )
     table = Table(cells)
-    (only,) = levels(cells, "z_dim", table.measure("proxy_fid"), table)
-    assert (only.left_out, only.planned, len(only.cells)) == ((32,), 6, 4)
+    measure = table.measure("proxy_fid")
+    (only,), (pairs,) = (
+        levels(cells, "z_dim", measure, table), table.pairs(cells, "z_dim", measure),
+    )  # fmt: skip
+    assert (pairs.left_out, pairs.planned, len(only.cells)) == ((32,), 6, 4)
 
 
 @pytest.mark.parametrize("seeds", [1, 3])

@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS, Question, resolve
+from labkit.claims.cells import Cells
 from labkit.claims.claim import Answer
 from labkit.text.language import _
 
 if TYPE_CHECKING:
-    from labkit.claims.cells import Cells
     from labkit.claims.table import Table
 
 Levels = Mapping[str, Mapping[str, Collection[object]]]
@@ -25,13 +25,7 @@ Levels = Mapping[str, Mapping[str, Collection[object]]]
 def applicable(
     grid: Levels, references: bool = False, first_values: bool = False
 ) -> tuple[str, ...]:
-    """The catalog keys of the questions a grid calls for, in catalog order.
-
-    Args:
-        grid: every family of the grid with its settings and their levels.
-        references: whether published values were given to compare with.
-        first_values: whether the table itself holds first-epoch values.
-    """
+    """The questions that a grid calls for, those on published or first values only where given."""
     there = {"": True, "references": references, "first_values": first_values}
     return tuple(
         key for key, each in QUESTIONS.items() if there[each.needs] and _applies(each, grid)
@@ -42,10 +36,8 @@ def _applies(question: Question, grid: Levels) -> bool:
     asked = [f for f in grid if f in question.families or not question.families]
     if not asked or (question.every_family and len(asked) < len(question.families)):
         return False
-    if not question.factors:
-        return True
     found = [set(grid[f].get(name, ())) for f in asked for name in question.factors]
-    return any(
+    return not question.factors or any(
         len(levels) >= question.levels and (not question.among or levels & set(question.among))
         for levels in found
     )

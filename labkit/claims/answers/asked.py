@@ -1,27 +1,73 @@
-"""A question while it is answered: its findings with their strengths, and the claims of them."""
+"""What answers are made of: findings judged together, their strengths, and the claims of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
-from labkit.claims.claim import Answer, Claim, Sentence, Settle
+from labkit.claims.cell import Cell
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Answer, Claim, Sentence
+from labkit.claims.finding import Finding, known
+from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
 from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
-from labkit.claims.verdict import FIRM, Strength, judge
+from labkit.claims.verdict import Strength, judge
 from labkit.text.language import _
 
 if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
-    from labkit.claims.finding import Finding
     from labkit.claims.table import Table
 
-
+#: At most so many varied settings are compared.
+MAX_FACTORS = 5
 #: A whole answer has at most so many words, and so many measured values.
 WORDS, VALUES = 120, 11
+#: Strengths that more seeds could settle.
+OPEN: tuple[Strength, ...] = ("within noise", "seen once")
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What each setting of a family did to one measure, judged together."""
+
+    by_factor: Mapping[str, tuple[Levels, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def contrasts(self) -> list[Contrast]:
+        """Every pair that was tested."""
+        return pairs_of_levels(each for found in self.by_factor.values() for each in found)
+
+    @cached_property
+    def strengths(self) -> dict[str, Strength]:
+        """Every pair's strength, by its id."""
+        return judge(self.contrasts)
+
+    @property
+    def largest_first(self) -> list[str]:
+        """Factors by the largest difference of theirs, measured ones only."""
+        measured = {name: known(found) for name, found in self.by_factor.items()}
+        sizes = {name: max(f.largest for f in found) for name, found in measured.items() if found}
+        return sorted(sizes, key=lambda name: -sizes[name])
+
+    def told(
+        self, strengths: dict[str, Strength] | None = None, most: int = MAX_FACTORS
+    ) -> list[Sentence]:
+        """Which level of each setting was best, in sentences, the largest effects first."""
+        say = voice().levels
+        return [
+            sentence
+            for factor in self.largest_first[:most]
+            for sentence in say.best(self.by_factor[factor], strengths or self.strengths)
+        ]
+
+
+def quality(cells: Cells, table: Table, metric: str = "proxy_fid") -> Quality:
+    """Every varied setting of one family against itself, by one measure: which gave the best."""
+    measure, factors = table.measure(metric), list(cells.factors)[:MAX_FACTORS]
+    return Quality({factor: levels(cells, factor, measure, table) for factor in factors})
 
 
 @dataclass(frozen=True)
@@ -29,13 +75,12 @@ class Asked:
     """The findings of one question, judged together."""
 
     question: str
-    """Catalog key."""
     table: Table
     tested: tuple[Finding, ...]
     """What the question tests, fixed before any value was read."""
     told: tuple[Finding, ...] = ()
     """What is told beside it."""
-    quoted: tuple[tuple[Finding, Strength], ...] = ()
+    quoted: Quality = field(default_factory=Quality)
     """What another question tests and this one quotes."""
     odd: Cell | None = None
     """The cell that kept a reference from being used."""
@@ -43,58 +88,54 @@ class Asked:
     @cached_property
     def strengths(self) -> dict[str, Strength]:
         """Every finding's strength, by its id."""
-        return judge(self.tested, self.told) | {f.id: s for f, s in self.quoted}
-
-    def firm(self, found: Iterable[Finding]) -> list[Finding]:
-        """Those from which something follows beyond these runs, the largest first."""
-        kept = [f for f in found if self.strengths[f.id] in FIRM]
-        return sorted(kept, key=lambda f: -abs(f.estimate or 0.0))
-
-    @cached_property
-    def claims(self) -> tuple[Claim, ...]:
-        """A claim each: the evidence."""
-        every = [*self.tested, *self.told, *(f for f, _s in self.quoted)]
-        found = {f.id: f for f in every}
-        return tuple(claim(self.question, f, self.strengths[f.id], self) for f in found.values())
-
-    def open(self) -> tuple[Settle | None, Finding | None]:
-        """The run that would settle the largest difference that is open, and which that is."""
-        factors = QUESTIONS[self.question].factors
-        left = [
-            f
-            for f in (*self.tested, *(f for f, _s in self.quoted))
-            if self.strengths[f.id] in ("within noise", "seen once")
-            and not f.unresolved
-            and (not factors or f.factor in factors)
-        ]
-        if not left:
-            return None, None
-        largest = max(
-            left, key=lambda f: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1)
-        )
-        return plan(largest, self.table, len(self.tested)), largest
-
-    def sure(self, found: Sequence[Finding]) -> str:
-        """How sure the answer is, and what would settle what is open."""
-        say = voice().sure
-        basis = say.basis(found, self.odd, self.table.cells)
-        more = say.settle(*self.open())
-        return " ".join(text[:1].upper() + text[1:] for text in (basis, more) if text)
+        return judge(self.tested, self.told) | self.quoted.strengths
 
     def answer(
         self,
         point: Sentence,
         why: Sequence[Sentence] = (),
-        *,
         picture: str = "",
         reason: Sentence | None = None,
-        rests_on: Sequence[Finding] | None = None,
+        rests_on: Sequence[Finding] = (),
     ) -> Answer:
-        """The answer, with the evidence of all findings."""
-        on = self.tested if rests_on is None else rests_on
+        """The answer, with the evidence of all findings; it rests on those tested, or on others."""
+        found = {f.id: f for f in (*self.tested, *self.told, *self.quoted.contrasts)}
+        sure = self._sure(rests_on or self.tested)
         return Answer(
             self.question, _(QUESTIONS[self.question].text), point, _short(point, why, reason),
-            picture, reason, self.sure(on), self.claims,
+            picture, reason, sure, tuple(self._claim(f) for f in found.values()),
+        )  # fmt: skip
+
+    def _sure(self, found: Sequence[Finding]) -> str:
+        """How sure the answer is, and the run that would settle the largest difference open."""
+        factors = QUESTIONS[self.question].factors
+        left = [
+            f
+            for f in (*self.tested, *self.quoted.contrasts)
+            if self.strengths[f.id] in OPEN
+            and not f.unresolved
+            and (not factors or f.factor in factors)
+        ]
+        say = voice().sure
+        said = [say.basis(found, self.odd, self.table.cells)]
+        if left:
+            size = {f.id: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1) for f in left}
+            largest = max(left, key=lambda f: size[f.id])
+            said.append(say.settle(plan(largest, self.table, len(self.tested)), largest))
+        return " ".join(text[:1].upper() + text[1:] for text in said if text)
+
+    def _claim(self, found: Finding) -> Claim:
+        """A finding with its strength in words: a row of the evidence."""
+        say, strength, settle = voice(), self.strengths[found.id], None
+        if strength in OPEN:
+            run = plan(found, self.table, len(self.tested))
+            text = say.sure.settle(run)
+            settle = replace(run, text=text)
+        return Claim(
+            self.question, found, strength, say.evidence.statement(found, strength),
+            say.names.scope(found.cells), say.evidence.rule(found, strength),
+            say.evidence.difference(found),
+            (say.evidence.missing(found.missing),) if found.missing else (), settle,
         )  # fmt: skip
 
 
@@ -104,28 +145,9 @@ def _short(
     """The first sentences that one reading takes in: the most important stand first."""
     words = len(point.text.split()) + (len(reason.text.split()) if reason else 0)
     values = len(point.numbers)
-    kept: list[Sentence] = []
-    for each in why:
+    for i, each in enumerate(why):
         words += len(each.text.split())
         values += len(each.numbers)
-        if kept and (words > WORDS or values > VALUES):
-            break
-        kept.append(each)
-    return tuple(kept)
-
-
-def claim(question: str, found: Finding, strength: Strength, asked: Asked) -> Claim:
-    """A finding with its strength in words."""
-    say = voice()
-    open_ = strength in ("within noise", "seen once")
-    settled = plan(found, asked.table, len(asked.tested)) if open_ else None
-    reasons = (say.evidence.missing(found.missing),) if found.missing else ()
-    return Claim(
-        question, found, strength, say.evidence.statement(found, strength),
-        say.names.scope(found.cells), say.evidence.rule(found, strength),
-        say.evidence.difference(found), reasons, None if settled is None else _settle(settled),
-    )  # fmt: skip
-
-
-def _settle(found: Settle) -> Settle:
-    return replace(found, text=voice().sure.settle(found))
+        if i and (words > WORDS or values > VALUES):
+            return tuple(why[:i])
+    return tuple(why)

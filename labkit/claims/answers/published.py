@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from labkit.claims.answers.asked import Asked
+from labkit.claims.claim import Answer
+from labkit.claims.finding import known
 from labkit.claims.findings.published import published
 from labkit.claims.sentences import voice
-
-if TYPE_CHECKING:
-    from labkit.claims.claim import Answer
-    from labkit.claims.table import Table
+from labkit.claims.table import Table
 
 #: At most so many values are told one by one: those that differ most, for their tolerance.
 TOLD = 4
@@ -21,7 +18,6 @@ def answer(key: str, table: Table) -> Answer:
     say = voice().evidence
     found = [published(i, value, table) for i, value in enumerate(table.published, 1)]
     asked = Asked(key, table, tuple(found))
-    known = [f for f in found if f.missing is None]
-    known.sort(key=lambda f: -abs(f.estimate or 0.0) / (f.tolerance or 1.0))
-    why = [say.statement(f, asked.strengths[f.id]) for f in known[:TOLD]]
-    return asked.answer(say.reproduced(found), why, rests_on=known)
+    furthest = sorted(known(found), key=lambda f: -abs(f.estimate or 0.0) / (f.tolerance or 1.0))
+    why = [say.statement(f, asked.strengths[f.id]) for f in furthest[:TOLD]]
+    return asked.answer(say.reproduced(found), why)

@@ -7,78 +7,53 @@ what did differ, the samples' quality, is quoted from its own question.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from labkit.claims.answers.asked import Asked
-from labkit.claims.answers.quality import Quality, quality
+from labkit.claims.answers.asked import Asked, quality
+from labkit.claims.claim import Answer, Sentence
 from labkit.claims.findings import absence
+from labkit.claims.findings.levels import Levels
 from labkit.claims.measure import STABILITY, first_measured
 from labkit.claims.sentences import voice
-
-if TYPE_CHECKING:
-    from labkit.claims.cells import Cells
-    from labkit.claims.claim import Answer, Sentence
-    from labkit.claims.findings.absence import Absence
-    from labkit.claims.findings.levels import Levels
-    from labkit.claims.table import Table
+from labkit.claims.table import Table
+from labkit.claims.verdict import FIRM
 
 #: Sentences on the samples' quality beside the point: the largest effects.
 QUOTED = 3
+PICTURE = "gan_fid_comparison"
 
 
 def answer(key: str, table: Table) -> Answer:
     """Unsteady trainings by setting, how far the discriminator was ahead, and quality."""
-    say = voice().stability
-    gans = table.cells.of("gan")
+    say, gans = voice().stability, table.cells.of("gan")
+    best, finished = quality(gans, table), absence.finished(gans)
     metric = first_measured(STABILITY, gans)
-    best = quality(gans, table)
-    finished = absence.finished(gans)
+    unsteady = absence.unsteady(gans, table.measure(metric or STABILITY[0]))
     if metric is None:
-        unknown = absence.unsteady(gans, table.measure(STABILITY[0]))
-        asked = Asked(key, table, (), (finished, unknown), best.quoted)
-        point = say.not_measured(finished, unknown)
-        return asked.answer(
-            point, best.told(), rests_on=best.contrasts, picture="gan_fid_comparison"
-        )
-    steadiness = quality(gans, table, metric)
-    unsteady = absence.unsteady(gans, table.measure(metric))
-    ahead = quality(gans, table, "d_dominance")
+        asked = Asked(key, table, (), (finished, unsteady), best)
+        point = say.not_measured(finished, unsteady)
+        return asked.answer(point, best.told(), PICTURE, rests_on=best.contrasts)
+    steadiness, ahead = quality(gans, table, metric), quality(gans, table, "d_dominance")
     asked = Asked(
-        key, table, tuple(steadiness.contrasts), (finished, unsteady, *ahead.contrasts),
-        best.quoted,
+        key, table, tuple(steadiness.contrasts), (finished, unsteady, *ahead.contrasts), best,
         odd=next((f.odd for each in best.by_factor.values() for f in each if f.odd), None),
     )  # fmt: skip
-    point, why = _point(asked, steadiness, unsteady, gans)
+    firm = [c for c in steadiness.contrasts if asked.strengths[c.id] in FIRM]
+    if firm:
+        largest = max(firm, key=lambda c: abs(c.estimate or 0.0))
+        point = say.influenced(largest, asked.strengths[largest.id])
+    elif unsteady.hit:
+        point = say.unsteady(unsteady, absence.separating(unsteady, list(steadiness.by_factor)))
+    else:
+        point = say.steady(unsteady)
+    why: list[Sentence] = [say.largest_rise(unsteady, table.measure(metric))]
     if finished.hit:
         why.append(say.failed(finished))
-    why += _dominance(gans, ahead)
-    why += best.told()[: QUOTED if not asked.firm(steadiness.contrasts) else 1]
-    return asked.answer(
-        point, why, picture="gan_fid_comparison",
-        rests_on=[unsteady, *steadiness.contrasts, *best.contrasts],
-    )  # fmt: skip
-
-
-def _point(
-    asked: Asked, steadiness: Quality, unsteady: Absence, gans: Cells
-) -> tuple[Sentence, list[Sentence]]:
-    """What influenced stability, and the rises behind it."""
-    say = voice().stability
-    measure = asked.table.measure(unsteady.metric)
-    firm = asked.firm(steadiness.contrasts)
-    rise = say.largest_rise(unsteady, measure)
-    if firm:
-        return say.influenced(firm[0], asked.strengths[firm[0].id]), [rise]
-    if not unsteady.hit:
-        return say.steady(unsteady), [rise]
-    factor = absence.separating(unsteady, list(steadiness.by_factor))
-    return say.unsteady(unsteady, factor), [rise]
-
-
-def _dominance(gans: Cells, ahead: Quality) -> list[Sentence]:
-    """How far the discriminator was ahead, and the setting that went with it most."""
+    # The setting that went with how far the discriminator was ahead most.
     always = ([f for f in ahead.by_factor[name] if _always(f)] for name in ahead.largest_first)
-    return list(voice().stability.dominance(gans, next(filter(None, always), [])))
+    why += say.dominance(gans, next(filter(None, always), []))
+    why += best.told()[: 1 if firm else QUOTED]
+    return asked.answer(
+        point, why, PICTURE, rests_on=[unsteady, *steadiness.contrasts, *best.contrasts]
+    )
 
 
 def _always(found: Levels) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
+from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells
-from labkit.claims.finding import Finding, Missing
+from labkit.claims.finding import Finding, Missing, dotted
+from labkit.claims.findings import only
+from labkit.claims.measure import Measure
 from labkit.claims.statistics import proportion_interval
 
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell, State
-    from labkit.claims.measure import Measure
+#: Whether a training of a status ended in an error; of any other it is not known.
+FAILED = {"failed": "present", "done": "absent", "trained": "absent"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +26,6 @@ class Absence(Finding):
     what: str = ""
     """finished, collapse or unsteady."""
     hit: tuple[Cell, ...] = ()
-    """The trainings it happened to."""
     asked: tuple[Cell, ...] = ()
     """All trainings asked about; those of which it is not known are no evidence."""
     rate: tuple[float, float] = (0.0, 1.0)
@@ -31,8 +33,7 @@ class Absence(Finding):
 
     @property
     def id(self) -> str:
-        parts = (self.kind, self.what, self.family, self.dataset or "all")
-        return ".".join(part for part in parts if part)
+        return dotted(self.kind, self.what, self.family, self.dataset or "all")
 
     @property
     def n(self) -> int:
@@ -42,13 +43,7 @@ class Absence(Finding):
 
 def finished(cells: Cells) -> Absence:
     """How many planned trainings ended in an error; those never run are counted apart."""
-
-    def state(cell: Cell) -> State:
-        if cell.status == "failed":
-            return "present"
-        return "absent" if cell.status in ("done", "trained") else "unknown"
-
-    return _absence("finished", cells, state)
+    return _absence("finished", cells, lambda cell: FAILED.get(cell.status, "unknown"))
 
 
 def collapse(cells: Cells) -> Absence:
@@ -57,14 +52,9 @@ def collapse(cells: Cells) -> Absence:
 
 
 def unsteady(cells: Cells, measure: Measure) -> Absence:
-    """How many trainings' FID rose again by more than other samples could have made it.
+    """How many trainings' FID rose again, by a measure of it, beyond what other samples make."""
 
-    Args:
-        cells: of one family.
-        measure: the drawdown.
-    """
-
-    def state(cell: Cell) -> State:
+    def state(cell: Cell) -> str:
         found = measure.of(cell)
         if found is None:
             return "unknown"
@@ -74,35 +64,31 @@ def unsteady(cells: Cells, measure: Measure) -> Absence:
     return _absence("unsteady", cells, state, measure.name)
 
 
-def _absence(what: str, cells: Cells, state: Callable[[Cell], State], metric: str = "") -> Absence:
+def _absence(what: str, cells: Cells, state: Callable[[Cell], str], metric: str = "") -> Absence:
+    found = partial(
+        Absence, what=what, metric=metric, asked=cells.rows,
+        family=only(cells.families), dataset=only(cells.datasets),
+    )  # fmt: skip
     states = [(cell, state(cell)) for cell in cells]
-    known = [cell for cell, found in states if found != "unknown"]
-    hit = tuple(cell for cell, found in states if found == "present")
-    family = cells.families[0] if len(cells.families) == 1 else ""
-    dataset = cells.datasets[0] if len(cells.datasets) == 1 else ""
+    known = tuple(cell for cell, seen in states if seen != "unknown")
+    hit = tuple(cell for cell, seen in states if seen == "present")
     if not known:
-        return Absence(
-            what=what, metric=metric, family=family, dataset=dataset, asked=cells.rows,
-            missing=Missing(what if what != "unsteady" else "metric_absent", {"metric": metric}),
-        )  # fmt: skip
-    low, high = proportion_interval(len(hit), len(known))
-    return Absence(
-        what=what, metric=metric, family=family, dataset=dataset,
-        cells=tuple(known), hit=hit, asked=cells.rows,
-        n_seeds=len({c.seed for c in known}), n_blocks=len({c.where[:-1] for c in known}),
-        here="no" if hit else "yes", estimate=len(hit) / len(known), rate=(low, high),
+        return found(missing=Missing("metric_absent" if metric else what, {"metric": metric}))
+    return found(
+        cells=known, hit=hit, n_seeds=len({c.seed for c in known}),
+        n_blocks=len({c.where[:-1] for c in known}), here="no" if hit else "yes",
+        estimate=len(hit) / len(known), rate=proportion_interval(len(hit), len(known)),
         counterexamples=tuple(c.run for c in hit),
     )  # fmt: skip
 
 
 def by_level(found: Absence, factor: str) -> dict[object, tuple[int, int]]:
     """Level to how many of its cells were hit, and of how many, other factors pooled."""
-    counts: dict[object, tuple[int, int]] = {}
-    for cell in found.cells:
-        if factor in cell.settings:
-            hits, n = counts.get(cell.settings[factor], (0, 0))
-            counts[cell.settings[factor]] = (hits + (cell in found.hit), n + 1)
-    return counts
+    every, hits = (
+        Counter(c.settings[factor] for c in cells if factor in c.settings)
+        for cells in (found.cells, found.hit)
+    )
+    return {level: (hits[level], n) for level, n in every.items()}
 
 
 def separating(found: Absence, factors: Sequence[str]) -> str:
@@ -116,9 +102,8 @@ def separating(found: Absence, factors: Sequence[str]) -> str:
     for factor in factors:
         counts = by_level(found, factor)
         held = any(len(group) == len(counts) for group in known.groups(factor).values())
-        if not held or len({n for _, n in counts.values()}) != 1 or len(counts) < 2:
-            continue
-        shares = [hits / n for hits, n in counts.values()]
-        if max(shares) - min(shares) > widest:
-            best, widest = factor, max(shares) - min(shares)
+        if held and len(counts) > 1 and len({n for _, n in counts.values()}) == 1:
+            shares = [hits / n for hits, n in counts.values()]
+            if max(shares) - min(shares) > widest:
+                best, widest = factor, max(shares) - min(shares)
     return best

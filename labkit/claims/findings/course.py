@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
-from labkit.claims.verdict import FIRM
+from labkit.claims.cell import Level
+from labkit.claims.verdict import FIRM, Strength
 
 if TYPE_CHECKING:
-    from labkit.claims.cell import Level
     from labkit.claims.findings.levels import Contrast, Levels
-    from labkit.claims.verdict import Strength
 
-Shape = Literal["flat", "falls", "rises", "valley", "hill", "mixed"]
+#: The signs of the steps, those of 0 and repeated ones left out, to their shape.
+SHAPES = {(): "flat", (-1,): "falls", (1,): "rises", (-1, 1): "valley", (1, -1): "hill"}
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,10 @@ class Course:
     """-1, 0 or 1 a step; 0 where nothing worth calling a difference is seen."""
 
     @property
-    def shape(self) -> Shape:
-        """In a word, steps of 0 left out."""
-        seen = [s for s in self.steps if s]
-        if not seen:
-            return "flat"
-        turns = sum(a != b for a, b in pairwise(seen))
-        if turns == 0:
-            return "rises" if seen[0] > 0 else "falls"
-        if turns == 1:
-            return "hill" if seen[0] > 0 else "valley"
-        return "mixed"
+    def shape(self) -> str:
+        """One of `SHAPES`, else mixed."""
+        signs = tuple(sign for sign, _ in groupby(step for step in self.steps if step))
+        return SHAPES.get(signs, "mixed")
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -51,22 +45,17 @@ class Course:
     @property
     def settled(self) -> int:
         """Place of the level after which nothing more is seen to change."""
-        moved = [i for i, step in enumerate(self.steps) if step]
-        return moved[-1] + 1 if moved else 0
+        return max((i for i, step in enumerate(self.steps, 1) if step), default=0)
 
 
-def course(found: Levels, strengths: dict[str, Strength]) -> Course:
+def course(found: Levels, strengths: Mapping[str, Strength]) -> Course:
     """The course of a finding whose factor's levels are numbers in order."""
-    order = list(found.means)
-    steps = [_step(found.between(a, b), a, strengths) for a, b in pairwise(order)]
+    steps = [_step(found.between(a, b), a, strengths) for a, b in pairwise(found.means)]
     return Course(found, tuple(steps))
 
 
-def _step(contrast: Contrast, first: Level, strengths: dict[str, Strength]) -> int:
-    """The direction from one level to the next; 0 below rounding, margin or resolution.
-
-    A difference beyond the noise is one, however small.
-    """
+def _step(contrast: Contrast, first: Level, strengths: Mapping[str, Strength]) -> int:
+    """The direction from one level to the next; 0 for a small step that is not beyond the noise."""
     size, strength = contrast.estimate or 0.0, strengths.get(contrast.id)
     small = contrast.unresolved or abs(size) <= contrast.margin
     if contrast.here == "tie" or strength == "level" or (small and strength not in FIRM):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
-from labkit.claims import noise
+from labkit.claims.cell import Cell, Measured
+from labkit.claims.cells import Cells
 from labkit.claims.finding import Comparison, Missing, Noise
-from labkit.claims.findings.levels import margin, resolution
+from labkit.claims.findings import by_seed, by_setting, difference, measured
 from labkit.claims.measure import Measure, unfinished
+from labkit.claims.noise import MIN_SEEDS, single_cell
 from labkit.claims.pairs import pair_up
-from labkit.claims.statistics import FLOAT_NOISE, fmean, variance
+from labkit.claims.statistics import fmean, variance
 
 if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
-    from labkit.claims.cells import Cells
     from labkit.claims.table import Table
 
 
@@ -28,13 +30,13 @@ class Families(Comparison[str]):
     n_b: int = 0
 
 
-@dataclass(frozen=True)
-class _Side:
+class _Side(NamedTuple):
     """A family's measured cells on one data set."""
 
     cells: tuple[Cell, ...]
     by_seed: dict[int, float]
     """Seed to mean over settings, on the scale compared."""
+    mean: float
     slack: float
 
 
@@ -45,103 +47,77 @@ def families(cells: Cells, a: str, b: str, measure: Measure, table: Table) -> tu
     Their noise is that of the seeds' own differences with three seeds, pooled over data sets;
     else that of a single training of each from repeated trainings, whatever the number of cells.
     """
-    sides = {d: {f: _side(cells.of(f, d), measure) for f in (a, b)} for d in cells.datasets}
-    used = {d: each for d, each in sides.items() if all(side.cells for side in each.values())}
+    both = {d: [measured(cells.of(f, d), measure) for f in (a, b)] for d in cells.datasets}
+    used = {d: each for d, each in both.items() if all(each)}
     logs = measure.log and all(
-        m.value + measure.offset > 0
-        for each in used.values() for side in each.values() for c in side.cells
-        if (m := measure.of(c)) is not None
-    )  # fmt: skip
-    sides = {d: {f: _side(cells.of(f, d), measure, logs) for f in (a, b)} for d in cells.datasets}
-    error = _error(cells, a, b, measure, table, [sides[d] for d in used])
+        m.value + measure.offset > 0 for each in used.values() for side in each for _, m in side
+    )
+    sides = {d: (_side(x, measure, logs), _side(y, measure, logs)) for d, (x, y) in used.items()}
+    enough = {d: each for d, (x, y) in sides.items() if len(each := _apart(x, y)) >= MIN_SEEDS}
+    noises: dict[str, Noise | None] = {}
+    if not enough:
+        noises = dict.fromkeys(sides, _borrowed(cells, a, b, measure, table))
+    elif squares := sum(variance(each) * (len(each) - 1) for each in enough.values()):
+        df = sum(len(each) - 1 for each in enough.values())
+        noises = {d: Noise((squares / df / len(enough[d])) ** 0.5, df, "own") for d in enough}
     return tuple(
-        _families(cells.of(dataset=d), d, a, b, sides[d], measure, logs, error)
+        _families(cells.of(dataset=d), a, b, sides.get(d), measure, logs, noises.get(d))
         for d in cells.datasets
     )
 
 
 def _families(
-    cells: Cells, dataset: str, a: str, b: str, sides: dict[str, _Side], measure: Measure,
-    logs: bool, error: tuple[float, int, str] | None,
+    cells: Cells, a: str, b: str, sides: tuple[_Side, _Side] | None, measure: Measure,
+    logs: bool, noise: Noise | None,
 ) -> Families:  # fmt: skip
-    common = {"metric": measure.name, "dataset": dataset, "a": a, "b": b, "target": measure.target}
-    for family in (a, b):
-        if not sides[family].cells:
-            reason = unfinished(cells.of(family)) or "metric_absent"
-            about = {"metric": measure.name, "family": family}
-            return Families(missing=Missing(f"{reason}_for", about), cells=cells.rows, **common)  # type: ignore[arg-type]
-    means = {f: fmean(list(side.by_seed.values())) for f, side in sides.items()}
-    seeds = sorted(sides[a].by_seed.keys() & sides[b].by_seed.keys())
-    estimate, slack = means[a] - means[b], sides[a].slack + sides[b].slack
-    level = measure.back((means[a] + means[b]) / 2, logs)
-    towards = 1 if measure.better == "higher" else -1
-    fewest = min(len(side.cells) for side in sides.values())
-    tie = abs(estimate) <= slack + FLOAT_NOISE * (1.0 if logs else abs(level))
-    found: Noise | None = None
-    if error is not None and (error[2] or len(seeds) >= noise.MIN_SEEDS):
-        size = error[0] if error[2] else (error[0] / len(seeds)) ** 0.5
-        found = Noise(size, error[1], "reference" if error[2] else "own", error[2])
-    return Families(
-        **common,  # type: ignore[arg-type]
-        cells=(*sides[a].cells, *sides[b].cells), n_seeds=len(seeds), n_blocks=1, log=logs,
-        mean_a=measure.back(means[a], logs), mean_b=measure.back(means[b], logs),
-        estimate=estimate, slack=slack, noise=found,
-        towards=towards, margin=margin(measure, level, logs),
-        resolution=resolution(measure, dataset, fewest, level, logs),
-        here="tie" if tie else "yes",
-        n_a=len({c.where[:-1] for c in sides[a].cells}),
-        n_b=len({c.where[:-1] for c in sides[b].cells}),
+    dataset = cells.datasets[0]
+    found = partial(Families, metric=measure.name, dataset=dataset, a=a, b=b, target=measure.target)
+    if sides is None:
+        lacking = next(f for f in (a, b) if not measured(cells.of(f), measure))
+        reason = unfinished(cells.of(lacking)) or "metric_absent"
+        about = {"metric": measure.name, "family": lacking}
+        return found(missing=Missing(f"{reason}_for", about), cells=cells.rows)
+    x, y = sides
+    fewest = min(len(x.cells), len(y.cells))
+    return found(
+        cells=(*x.cells, *y.cells), n_seeds=len(_apart(x, y)), n_blocks=1, noise=noise,
+        towards=1 if measure.better == "higher" else -1,
+        n_a=len(by_setting(x.cells)), n_b=len(by_setting(y.cells)),
+        **difference(x.mean, y.mean, x.slack + y.slack, measure, logs, dataset, fewest),
     )  # fmt: skip
 
 
 def typical(cells: Cells, measure: Measure) -> float | None:
     """Mean of one family's cells on one data set, taken as two families' means are."""
-    values = [m.value for c in cells if (m := measure.of(c)) is not None]
-    logs = measure.log and all(value + measure.offset > 0 for value in values)
-    side = _side(cells, measure, logs)
-    return measure.back(fmean(list(side.by_seed.values())), logs) if side.cells else None
+    known = measured(cells, measure)
+    logs = measure.log and all(m.value + measure.offset > 0 for _, m in known)
+    return measure.back(_side(known, measure, logs).mean, logs) if known else None
 
 
-def _side(cells: Cells, measure: Measure, logs: bool = False) -> _Side:
-    kept = tuple(c for c in cells if measure.of(c) is not None)
-    by_seed: dict[int, list[float]] = {}
-    halves = []
-    for cell in kept:
-        found = measure.of(cell)
-        assert found is not None
-        by_seed.setdefault(cell.seed, []).append(measure.scaled(found.value, logs))
-        halves.append(found.half / (found.value + measure.offset if logs else 1.0))
-    means = {seed: fmean(values) for seed, values in by_seed.items()}
-    return _Side(kept, means, fmean(halves) if halves else 0.0)
+def _side(known: Sequence[tuple[Cell, Measured]], measure: Measure, logs: bool) -> _Side:
+    seeds = by_seed([(cell, measure.scaled(m.value, logs)) for cell, m in known])
+    slack = fmean([m.half / (m.value + measure.offset if logs else 1.0) for _, m in known])
+    return _Side(tuple(cell for cell, _ in known), seeds, fmean(list(seeds.values())), slack)
 
 
-def _error(
-    cells: Cells, a: str, b: str, measure: Measure, table: Table, sides: list[dict[str, _Side]]
-) -> tuple[float, int, str] | None:
-    """Variance of one seed's difference (own), or standard error (reference), df, name."""
-    squares, df = 0.0, 0
-    for each in sides:
-        seeds = sorted(each[a].by_seed.keys() & each[b].by_seed.keys())
-        if len(seeds) >= noise.MIN_SEEDS:
-            differences = [each[a].by_seed[s] - each[b].by_seed[s] for s in seeds]
-            squares += variance(differences) * (len(seeds) - 1)
-            df += len(seeds) - 1
-    if df:
-        return (squares / df, df, "") if squares > 0 else None
-    total, least, names = 0.0, 0, []
+def _apart(x: _Side, y: _Side) -> list[float]:
+    """How far apart two families are in each seed that both have."""
+    return [value - y.by_seed[seed] for seed, value in x.by_seed.items() if seed in y.by_seed]
+
+
+def _borrowed(cells: Cells, a: str, b: str, measure: Measure, table: Table) -> Noise | None:
+    """The noise of a single training of each family, from repeated trainings."""
+    squares, fewest, names = 0.0, list[int](), list[str]()
     for family in (a, b):
-        found = table.reference(family)
-        if found is None or any(c.collapsed == "present" for c in cells.of(family)):
+        found, mine = table.reference(family), cells.of(family)
+        if found is None or any(c.collapsed == "present" for c in mine):
             return None
         factor = next(iter(found.factors))
-        known = [
-            pair_up(found.cells.of(dataset=d), factor, measure) for d in cells.of(family).datasets
-        ]
-        single, degrees = noise.single_cell(known)
-        if not degrees:
-            return None
-        total += single
-        degrees = min(degrees, found.fewest_seeds - 1)
-        least = min(least or degrees, degrees)
+        parts = [found.cells.of(dataset=d) for d in mine.datasets]
+        single, df = single_cell([pair_up(part, factor, measure) for part in parts])
+        squares += single
+        fewest += [df, found.fewest_seeds - 1]
         names.append(found.name)
-    return total**0.5, least, " and ".join(dict.fromkeys(names))
+    if not all(fewest):
+        return None
+    return Noise(squares**0.5, min(fewest), "reference", " and ".join(dict.fromkeys(names)))

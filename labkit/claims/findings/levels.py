@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from labkit.claims.finding import Comparison, Finding, Noise
-from labkit.claims.noise import MIN_SEEDS
+from labkit.claims.cell import Cell, Level
+from labkit.claims.cells import Cells
+from labkit.claims.finding import Comparison, Finding
+from labkit.claims.findings import difference
+from labkit.claims.measure import Measure
+from labkit.claims.noise import MIN_SEEDS, Spread
 from labkit.claims.statistics import FLOAT_NOISE
 
 if TYPE_CHECKING:
-    from labkit.claims.cell import Cell, Level
-    from labkit.claims.cells import Cells
-    from labkit.claims.measure import Measure
     from labkit.claims.pairs import Pairs
     from labkit.claims.reference import Borrowed
     from labkit.claims.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contrast(Comparison["Level"]):
+class Contrast(Comparison[Level]):
     """Two levels of a factor, with everything else held fixed."""
 
     kind: str = "contrast"
@@ -40,10 +40,6 @@ class Levels(Finding):
     """Level to mean, in the levels' own order."""
     contrasts: tuple[Contrast, ...] = ()
     towards: int = -1
-    left_out: tuple[Level, ...] = ()
-    """Levels without a measured cell, or never run with the rest held fixed."""
-    planned: int = 0
-    """Cells it would rest on if all had been measured."""
     odd: Cell | None = None
     """The cell that departs so far from the reference that its noise was not used."""
 
@@ -77,18 +73,10 @@ class Levels(Finding):
 def levels(
     cells: Cells, factor: str, measure: Measure, table: Table, towards: int | None = None
 ) -> tuple[Levels, ...]:
-    """Compare all levels of a factor, data set by data set.
+    """Compare all levels of a factor in the cells of one family, a finding a data set.
 
-    Args:
-        cells: of one family.
-        factor: name of a setting.
-        measure: what is compared.
-        table: where noise comes from.
-        towards: 1 if higher is ahead, -1 if lower; None: what the measure calls better.
-
-    Returns:
-        A finding a data set. Their noise is pooled over the data sets, so all that are to be
-        judged together must be given together.
+    Their noise is pooled, so all data sets that are to be judged together must be given together.
+    ``towards`` is 1 if higher is ahead, -1 if lower; None: as the measure says.
     """
     sign = towards or (1 if measure.better == "higher" else -1)
     if not len(cells):
@@ -99,55 +87,36 @@ def levels(
 
 
 def _levels(pairs: Pairs, cells: Cells, towards: int, borrowed: Borrowed) -> Levels:
-    family, dataset = cells.families[0], pairs.dataset
+    shared: dict[str, Any] = {
+        "family": cells.families[0], "factor": pairs.factor, "metric": pairs.measure.name,
+        "dataset": pairs.dataset, "towards": towards, "target": pairs.measure.target,
+        "n_seeds": len(pairs.seeds), "n_blocks": len(pairs.blocks),
+    }  # fmt: skip
     if pairs.missing:
-        return Levels(
-            family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=dataset,
-            missing=pairs.missing, planned=pairs.planned, towards=towards,
-            cells=cells.of(dataset=dataset).rows,
-        )  # fmt: skip
-    contrasts = tuple(
-        _contrast(pairs, family, a, b, towards, borrowed) for a, b in combinations(pairs.levels, 2)
-    )
+        return Levels(missing=pairs.missing, cells=cells.of(dataset=pairs.dataset).rows, **shared)
+    spread = borrowed.spread
+    if spread and spread.source == "own" and len(pairs.seeds) < MIN_SEEDS:
+        spread = None
+    contrasts = [_contrast(pairs, a, b, spread, shared) for a, b in combinations(pairs.levels, 2)]
     return Levels(
-        family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=dataset,
-        cells=pairs.cells, n_seeds=len(pairs.seeds), n_blocks=len(pairs.blocks), log=pairs.log,
-        means={v: pairs.back(pairs.mean(v)) for v in pairs.levels},
-        contrasts=contrasts, towards=towards, target=pairs.measure.target,
-        left_out=pairs.left_out, planned=pairs.planned,
+        cells=pairs.cells, means={v: pairs.back(pairs.mean(v)) for v in pairs.levels},
+        contrasts=tuple(contrasts), odd=borrowed.odd, log=pairs.log,
         resolution=contrasts[0].resolution, margin=contrasts[0].margin,
-        here="tie" if all(c.here == "tie" for c in contrasts) else "yes",
-        odd=borrowed.odd,
+        here="tie" if all(c.here == "tie" for c in contrasts) else "yes", **shared,
     )  # fmt: skip
 
 
 def _contrast(
-    pairs: Pairs, family: str, a: Level, b: Level, towards: int, borrowed: Borrowed
+    pairs: Pairs, a: Level, b: Level, spread: Spread | None, shared: Mapping[str, Any]
 ) -> Contrast:
-    mean_a, mean_b = pairs.mean(a), pairs.mean(b)
-    estimate, slack = mean_a - mean_b, pairs.slack[a] + pairs.slack[b]
-    size = 1.0 if pairs.log else (abs(mean_a) + abs(mean_b)) / 2
-    tie = abs(estimate) <= slack * (1 + 1e-9) + FLOAT_NOISE * size
-    level = pairs.back((mean_a + mean_b) / 2)
+    mean_a, mean_b, n = pairs.mean(a), pairs.mean(b), len(pairs.groups)
+    slack = pairs.slack[a] + pairs.slack[b]
     return Contrast(
-        family=family, factor=pairs.factor, metric=pairs.measure.name, dataset=pairs.dataset,
-        cells=tuple(g.cells[v] for g in pairs.groups for v in (a, b)),
-        n_seeds=len(pairs.seeds), n_blocks=len(pairs.blocks), log=pairs.log,
-        a=a, b=b, mean_a=pairs.back(mean_a), mean_b=pairs.back(mean_b),
-        estimate=estimate, slack=slack, towards=towards, target=pairs.measure.target,
-        noise=_noise(pairs, a, b, borrowed),
-        margin=margin(pairs.measure, level, pairs.log),
-        resolution=resolution(pairs.measure, pairs.dataset, len(pairs.groups), level, pairs.log),
-        here="tie" if tie else "yes",
-        wins=_wins(pairs, a, b, 1 if estimate > 0 else -1), pairs=len(pairs.groups),
+        a=a, b=b, cells=tuple(g.cells[v] for g in pairs.groups for v in (a, b)),
+        noise=spread.of(a, b, len(pairs.seeds)) if spread else None,
+        wins=_wins(pairs, a, b, 1 if mean_a > mean_b else -1), pairs=n, **shared,
+        **difference(mean_a, mean_b, slack, pairs.measure, pairs.log, pairs.dataset, n),
     )  # fmt: skip
-
-
-def _noise(pairs: Pairs, a: Level, b: Level, borrowed: Borrowed) -> Noise | None:
-    seeds, spread = len(pairs.seeds), borrowed.spread
-    if spread is None or (spread.source == "own" and seeds < MIN_SEEDS):
-        return None
-    return spread.of(a, b, seeds)
 
 
 def _wins(pairs: Pairs, a: Level, b: Level, sign: int) -> int:
@@ -162,27 +131,6 @@ def _wins(pairs: Pairs, a: Level, b: Level, sign: int) -> int:
     return won
 
 
-def margin(measure: Measure, level: float, log: bool) -> float:
-    """Smallest difference worth calling one, from the catalog's share, on the scale compared."""
-    if log:
-        return math.log1p(measure.share)
-    return measure.share * (1.0 if measure.target is not None else abs(level))
-
-
-def resolution(measure: Measure, dataset: str, cells: int, level: float, log: bool) -> float:
-    """What other samples of the same weights could change in a difference of two means.
-
-    Args:
-        measure: what was measured; only of a proxy FID that labkit took is it known.
-        dataset: the one data set.
-        cells: cells behind each of the means.
-        level: the size of the values, in the measure's unit.
-        log: whether logarithms are compared.
-    """
-    found = measure.resolution(dataset) / math.sqrt(cells)
-    return found / (level + measure.offset) if log else found
-
-
-def pairs_of_levels(found: Sequence[Levels]) -> list[Contrast]:
+def pairs_of_levels(found: Iterable[Levels]) -> list[Contrast]:
     """Every contrast of some findings: a question's family of tests."""
     return [contrast for each in found for contrast in each.contrasts]

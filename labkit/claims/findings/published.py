@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
-from labkit.claims.finding import Finding, Missing, Noise
-from labkit.claims.noise import MIN_SEEDS
-from labkit.claims.statistics import fmean, student_p, variance
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Cell
-    from labkit.claims.claim import Published
-    from labkit.claims.table import Table
+from labkit.claims.cell import Cell
+from labkit.claims.claim import Published
+from labkit.claims.finding import Finding, Missing
+from labkit.claims.findings import by_seed, measured, only
+from labkit.claims.findings.change import noise_of_mean
+from labkit.claims.statistics import fmean, student_p
+from labkit.claims.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +20,7 @@ class Reproduction(Finding):
 
     kind: str = "published"
     number: int = 0
-    """Its place among the published values given, from 1."""
+    """Its place among those given, from 1."""
     published: float = 0.0
     tolerance: float = 0.0
     ours: float = 0.0
@@ -46,44 +45,31 @@ class Reproduction(Finding):
 
 
 def _is_meant(value: Published, cell: Cell) -> bool:
-    """Whether a published value speaks of a cell."""
     known = {"family": cell.family, "dataset": cell.dataset, **cell.settings}
     return all(known.get(name) == wanted for name, wanted in value.where.items())
 
 
 def published(number: int, value: Published, table: Table) -> Reproduction:
-    """Set one published value beside ours.
-
-    Args:
-        number: its place among those given.
-        value: with its tolerance and the settings it speaks of.
-        table: the cells.
-    """
+    """Set one published value, by its place among those given, beside ours."""
     measure = table.measure(value.metric)
     matching = table.cells.filter(lambda cell: _is_meant(value, cell))
-    common = {
-        "metric": value.metric, "number": number, "published": value.value,
-        "tolerance": value.tolerance, "source": value.source, "note": value.not_comparable,
-        "dataset": matching.datasets[0] if len(matching.datasets) == 1 else "",
-    }  # fmt: skip
+    found = partial(
+        Reproduction, metric=value.metric, number=number, published=value.value,
+        tolerance=value.tolerance, source=value.source, note=value.not_comparable,
+        dataset=only(matching.datasets),
+    )  # fmt: skip
     if value.not_comparable:
         missing = Missing("said", {"why": value.not_comparable})
-        return Reproduction(**common, missing=missing, cells=matching.rows)  # type: ignore[arg-type]
-    used = [(c, m) for c in matching if (m := measure.of(c)) is not None]
+        return found(missing=missing, cells=matching.rows)
+    used = measured(matching, measure)
     if not used:
-        missing = Missing("no_matching_cell", {"metric": value.metric})
-        return Reproduction(**common, missing=missing)  # type: ignore[arg-type]
-    seeds = sorted({c.seed for c, _ in used})
-    each = [fmean([m.value for c, m in used if c.seed == seed]) for seed in seeds]
-    slack = fmean([m.half for _, m in used])
-    ours = fmean(each)
-    noise = None
-    if len(each) >= MIN_SEEDS and (spread := variance(each)) > 0:
-        noise = Noise((spread / len(each)) ** 0.5, len(each) - 1, "own")
+        return found(missing=Missing("no_matching_cell", {"metric": value.metric}))
+    each = list(by_seed([(c, m.value) for c, m in used]).values())
+    slack, ours = fmean([m.half for _, m in used]), fmean(each)
     near = abs(ours - value.value) <= value.tolerance + slack + 1e-12
-    return Reproduction(
-        **common,  # type: ignore[arg-type]
-        cells=tuple(c for c, _ in used), n_seeds=len(seeds), n_blocks=1, ours=ours,
-        estimate=ours - value.value, slack=slack, noise=noise, here="yes" if near else "no",
-        counterexamples=() if near else tuple(c.run for c, _ in used), unit=measure.unit,
+    return found(
+        cells=tuple(c for c, _ in used), n_seeds=len(each), n_blocks=1, ours=ours,
+        estimate=ours - value.value, slack=slack, noise=noise_of_mean(each),
+        here="yes" if near else "no", unit=measure.unit,
+        counterexamples=() if near else tuple(c.run for c, _ in used),
     )  # fmt: skip

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
-from typing import TYPE_CHECKING
+from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
+from labkit.claims.cell import Level
+from labkit.claims.cells import Cells
 from labkit.claims.finding import Finding, Missing
-from labkit.claims.statistics import fmean
-
-if TYPE_CHECKING:
-    from labkit.claims.cells import Cells
-    from labkit.claims.measure import Measure
+from labkit.claims.findings import measured, only
+from labkit.claims.measure import Measure
+from labkit.claims.statistics import FLOAT_NOISE
 
 #: More settings than that are not divided up.
 MOST = 4
+Grid = NDArray[np.float64]
+"""Values of one seed, an axis a setting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,96 +41,69 @@ class Spread(Finding):
 
 
 def spread(cells: Cells, measure: Measure) -> Spread:
-    """Divide the spread of a full grid on one data set.
-
-    Args:
-        cells: of one family and data set.
-        measure: what is spread; by its logarithm where ratios are compared.
-    """
-    dataset = cells.datasets[0] if len(cells.datasets) == 1 else ""
-    common = {"family": cells.families[0], "dataset": dataset, "metric": measure.name}
+    """Divide the spread of one family's full grid on one data set: of logarithms, for ratios."""
+    found = partial(
+        Spread, family=cells.families[0], dataset=only(cells.datasets), metric=measure.name
+    )
     factors = [f for f in cells.factors if f not in measure.within][:MOST]
     used = cells.filter(lambda c: measure.of(c) is not None)
-    reason = ""
-    if len(factors) < 2:
-        reason = "few_factors"
-    elif not len(used):
-        reason = "metric_absent"
-    grids = {seed: _grid(used.of(seed=seed), factors, measure) for seed in used.seeds}
-    full = {seed: grid for seed, grid in grids.items() if grid is not None}
-    if not reason and not full:
-        reason = "incomplete_grid"
-    if reason:
-        missing = Missing(reason, {"metric": measure.name})
-        return Spread(**common, missing=missing, cells=cells.rows)  # type: ignore[arg-type]
-    kept = used.filter(lambda c: c.seed in full)
-    shares, combination, rest = _divide(list(full.values()), factors)
-    order = sorted(shares, key=lambda f: -shares[f])
-    tie = shares[order[0]] <= 0 or shares[order[0]] - shares[order[1]] < 1e-9
-    return Spread(
-        **common,  # type: ignore[arg-type]
-        factor=order[0], cells=tuple(kept), n_seeds=len(full), n_blocks=1,
-        shares={f: shares[f] for f in order}, combination=combination, rest=rest,
-        estimate=shares[order[0]] - shares[order[1]], here="tie" if tie else "yes",
+    levels = {s: [used.of(seed=s).levels.get(f, ()) for f in factors] for s in used.seeds}
+    full: dict[int, Grid] = {}
+    for seed, each in levels.items():
+        grid = _grid(used.of(seed=seed), dict(zip(factors, each, strict=True)), measure)
+        # Only grids of the same levels can be laid upon each other.
+        if grid is not None and each == levels[next(iter(full), seed)]:
+            full[seed] = grid
+    if len(factors) < 2 or not full:
+        reason = "incomplete_grid" if len(used) else "metric_absent"
+        reason = "few_factors" if len(factors) < 2 else reason
+        return found(missing=Missing(reason, {"metric": measure.name}), cells=cells.rows)
+    shares, combination, rest = _divide(np.stack(list(full.values())), factors)
+    order = sorted(shares, key=lambda f: -round(shares[f], 12))
+    ahead = shares[order[0]] - shares[order[1]]
+    return found(
+        factor=order[0], cells=tuple(c for c in used if c.seed in full), n_seeds=len(full),
+        n_blocks=1, shares={f: shares[f] for f in order}, combination=combination, rest=rest,
+        estimate=ahead, here="tie" if shares[order[0]] <= 0 or ahead < 1e-9 else "yes",
     )  # fmt: skip
 
 
-Grid = dict[tuple[int, ...], float]
-"""Places of the levels of each factor to the value there."""
-
-
-def _grid(cells: Cells, factors: list[str], measure: Measure) -> Grid | None:
+def _grid(cells: Cells, levels: Mapping[str, tuple[Level, ...]], measure: Measure) -> Grid | None:
     """One seed's values by their levels' places; None unless every combination is there once."""
-    levels = {f: list(cells.levels.get(f, ())) for f in factors}
-    found: Grid = {}
-    for cell in cells:
-        value = measure.of(cell)
-        if value is None or (measure.log and value.value + measure.offset <= 0):
-            return None
-        place = tuple(levels[f].index(cell.settings[f]) for f in factors)
-        if place in found:
+    found = np.full([len(each) for each in levels.values()], np.nan)
+    for cell, value in measured(cells, measure):
+        place = tuple(each.index(cell.settings[f]) for f, each in levels.items())
+        if not np.isnan(found[place]) or (measure.log and value.value + measure.offset <= 0):
             return None
         found[place] = measure.scaled(value.value, measure.log)
-    whole = prod(len(each) for each in levels.values())
-    return found if len(found) == whole and all(len(v) > 1 for v in levels.values()) else None
+    whole = not np.isnan(found).any() and all(n > 1 for n in found.shape)
+    return found if whole else None
 
 
-def _divide(seeds: list[Grid], factors: list[str]) -> tuple[dict[str, float], float, float | None]:
-    """Shares of the factors, of their combinations, and of noise."""
-    places = sorted(seeds[0])
-    centred = [_less(grid, dict.fromkeys(places, fmean(list(grid.values())))) for grid in seeds]
-    mean = {p: fmean([grid[p] for grid in centred]) for p in places}
-    n = len(seeds)
-    squares: dict[str, float] = {}
-    total = sum(v**2 for grid in centred for v in grid.values())
-    left = mean
-    noise_left = [_less(grid, mean) for grid in centred]
-    for i, factor in enumerate(factors):
-        main = _along(mean, i)
-        squares[factor] = n * sum(v**2 for v in main.values())
-        if n > 1:  # less what this factor's own play with the seeds would give it
-            own = [_along(grid, i) for grid in noise_left]
-            squares[factor] -= sum(v**2 for grid in own for v in grid.values()) / (n - 1)
-            noise_left = [_less(grid, each) for grid, each in zip(noise_left, own, strict=True)]
-        left = _less(left, main)
-    combination = n * sum(v**2 for v in left.values())
-    if total <= 0:
+def _divide(grids: Grid, factors: list[str]) -> tuple[dict[str, float], float, float | None]:
+    """Shares of the factors, of their combinations, and of noise; the first axis are seeds."""
+
+    def along(grid: Grid, axis: int) -> Grid:
+        others = tuple(i for i in range(1, grid.ndim) if i != axis)
+        return np.broadcast_to(grid.mean(axis=others, keepdims=True), grid.shape)
+
+    n = len(grids)
+    centred = grids - grids.mean(axis=tuple(range(1, grids.ndim)), keepdims=True)
+    left = mean = centred.mean(axis=0, keepdims=True)
+    noise = centred - mean
+    total = float((centred**2).sum())
+
+    def squares(shared: Grid, own: Grid) -> float:
+        # Of all seeds, less what the seeds alone would give it.
+        return float(n * (shared**2).sum() - (own**2).sum() / max(1, n - 1))
+
+    shares = {}
+    for axis, factor in enumerate(factors, 1):
+        main, own = along(mean, axis), along(noise, axis)
+        shares[factor] = squares(main, own)
+        left, noise = left - main, noise - own
+    if total <= grids.size * (FLOAT_NOISE * abs(grids).max()) ** 2:
         return dict.fromkeys(factors, 0.0), 0.0, None if n == 1 else 0.0
-    if n > 1:
-        combination -= sum(v**2 for grid in noise_left for v in grid.values()) / (n - 1)
-    shares = {f: max(0.0, value / total) for f, value in squares.items()}
-    together = max(0.0, combination / total)
+    shares = {f: max(0.0, value / total) for f, value in shares.items()}
+    together = max(0.0, squares(left, noise) / total)
     return shares, together, None if n == 1 else max(0.0, 1 - sum(shares.values()) - together)
-
-
-def _along(grid: Grid, axis: int) -> Grid:
-    """The mean over all other factors, at every place."""
-    by_level: dict[int, list[float]] = {}
-    for place, value in grid.items():
-        by_level.setdefault(place[axis], []).append(value)
-    means = {level: fmean(values) for level, values in by_level.items()}
-    return {place: means[place[axis]] for place in grid}
-
-
-def _less(a: Grid, b: Grid) -> Grid:
-    return {place: a[place] - b[place] for place in a}

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from itertools import product
+from typing import Literal
 
-from labkit.claims.finding import Finding, Here
+from labkit.claims.cell import Level
+from labkit.claims.finding import Comparison, Finding, Here, known
+from labkit.claims.findings.change import Change
 from labkit.claims.findings.course import course
-
-if TYPE_CHECKING:
-    from labkit.claims.cell import Level
-    from labkit.claims.findings.change import Change
-    from labkit.claims.findings.families import Families
-    from labkit.claims.findings.levels import Contrast, Levels
-    from labkit.claims.findings.spread import Spread
+from labkit.claims.findings.levels import Levels
+from labkit.claims.findings.spread import Spread
 
 Direction = Literal["rises", "falls"]
 
@@ -37,113 +35,105 @@ class Statement(Finding):
 
 
 def _stated(
-    form: str, here: Here | None, shows: Sequence[Finding], decides: Sequence[Finding]
+    form: str, here: Here | None, shows: Sequence[Finding], decides: Sequence[Finding] = ()
 ) -> Statement:
     """A statement that is as sure as the least sure of the findings that decide it."""
-    first = shows[0]
-    if first.missing is not None:
-        return Statement(form=form, shows=tuple(shows), missing=first.missing, cells=first.cells,
-                         dataset=first.dataset, metric=first.metric)  # fmt: skip
-    least = max(decides, key=lambda f: 1.0 if f.p is None else f.p) if decides else None
+    first, nothing = shows[0], Finding(kind="")
+    least = max(decides, key=lambda f: 1.0 if f.p is None else f.p, default=nothing)
     return Statement(
-        form=form, here=here, shows=tuple(shows), decides=tuple(decides),
-        metric=first.metric, dataset=first.dataset, family=first.family, factor=first.factor,
+        form=form, here=here, shows=tuple(shows), decides=tuple(decides), missing=first.missing,
+        metric=first.metric, dataset=first.dataset, family=first.family,
+        factor="" if first.missing else first.factor,
         cells=first.cells, n_seeds=first.n_seeds, n_blocks=first.n_blocks,
-        log=least.log if least else False, estimate=least.estimate if least else None,
-        slack=least.slack if least else 0.0, noise=least.noise if least else None,
-        margin=least.margin if least else 0.0, resolution=least.resolution if least else 0.0,
-        counterexamples=first.counterexamples,
+        log=least.log, estimate=least.estimate, slack=least.slack, noise=least.noise,
+        margin=least.margin, resolution=least.resolution, counterexamples=first.counterexamples,
     )  # fmt: skip
+
+
+def _named(ahead: object, stated: object) -> Here:
+    """Whether what is ahead is what was said to be; None is ahead of nothing."""
+    return "tie" if ahead is None else "yes" if ahead == stated else "no"
 
 
 def best(found: Levels, level: Level) -> Statement:
     """ "The best loss by proxy FID is hinge": it must be ahead of every other level."""
-    if found.missing is not None or level not in found.means:
-        return _stated("best", None, [found], [])
+    if level not in found.means:
+        return _stated("best", None, [found])
     if level in found.best:
-        here: Here = "yes" if len(found.best) == 1 else "tie"
-        return _stated("best", here, [found], found.rivals)
+        return _stated("best", "yes" if len(found.best) == 1 else "tie", [found], found.rivals)
     return _stated("best", "no", [found], [found.between(level, found.order[0])])
 
 
 def beats(found: Levels, a: Level, b: Level, everywhere: bool = False) -> Statement:
     """ "hinge beats bce": on average, or everywhere: in every pair of cells."""
-    if found.missing is not None or a not in found.means or b not in found.means:
-        return _stated("beats", None, [found], [])
+    if not {a, b} <= found.means.keys():
+        return _stated("beats", None, [found])
     contrast = found.between(a, b)
-    here: Here = "tie" if contrast.ahead is None else "yes" if contrast.ahead == a else "no"
+    here = _named(contrast.ahead, a)
     if everywhere and here == "yes" and contrast.wins < contrast.pairs:
-        return _stated("everywhere", "no", [contrast], [])
+        return _stated("everywhere", "no", [contrast])
     return _stated("everywhere" if everywhere else "beats", here, [contrast], [contrast])
 
 
-def family_beats(found: Families, a: str) -> Statement:
+def family_beats(found: Comparison[str], a: str) -> Statement:
     """ "GAN beats VAE by proxy FID"."""
     if found.missing is not None:
-        return _stated("beats", None, [found], [])
-    here: Here = "tie" if found.ahead is None else "yes" if found.ahead == a else "no"
-    return _stated("beats", here, [found], [found])
+        return _stated("beats", None, [found])
+    return _stated("beats", _named(found.ahead, a), [found], [found])
 
 
 def goes(found: Levels, direction: Direction) -> Statement:
     """ "proxy_fid falls with latent_dim": no step may go the other way."""
     if found.missing is not None:
-        return _stated("course", None, [found], [])
+        return _stated("course", None, [found])
     shape = course(found, {}).shape
     levels = list(found.means)
-    ends = found.between(levels[0], levels[-1])
-    if shape == direction:
-        return _stated("course", "yes", [found], [ends])
-    if shape == "flat":
-        return _stated("course", "tie", [found], [ends])
-    opposite = {"rises", "falls"} - {direction}
-    return _stated("course", "no", [found], [ends] if shape in opposite else [])
+    here = _named(None if shape == "flat" else shape, direction)
+    # A course that turns is decided by its turn, not by its ends.
+    turns = shape not in ("flat", "rises", "falls")
+    return _stated("course", here, [found], [] if turns else [found.between(levels[0], levels[-1])])
 
 
 def changes(found: Change, direction: Direction, percent: float | None, half: float) -> Statement:
     """ "d_loss falls over training by 98.7 %": signed percent, with its rounding's half-width."""
     if found.missing is not None:
-        return _stated("change", None, [found], [])
+        return _stated("change", None, [found])
     went = "rises" if found.last > found.first else "falls"
-    here: Here = "tie" if found.here == "tie" else "yes" if went == direction else "no"
+    here = _named(None if found.here == "tie" else went, direction)
     if percent is not None and here == "yes":
         slack = 100 * found.slack / abs(found.first) if found.first else 0.0
-        ours = found.percent
-        if ours is None or abs(ours - percent) > half + slack + 1e-9:
-            return _stated("change", "no", [found], [])
+        if found.percent is None or abs(found.percent - percent) > half + slack + 1e-9:
+            return _stated("change", "no", [found])
     return _stated("change", here, [found], [found])
 
 
 def alike(found: Sequence[Levels]) -> Statement:
     """ "loss acts alike on proxy_fid": no two levels in opposite orders on two data sets."""
-    known = [f for f in found if f.missing is None]
-    if len(known) < 2:
-        return _stated("alike", None, found[:1], [])
-    first, *rest = known
-    for contrast in first.contrasts:
-        for other in rest:
-            if contrast.a in other.means and contrast.b in other.means:
-                there = other.between(contrast.a, contrast.b)
-                if contrast.ahead is not None and there.ahead not in (None, contrast.ahead):
-                    return _stated("alike", "no", [contrast, there], [contrast, there])
-    return _stated("alike", "yes", known, [])
+    if len(known(found)) < 2:
+        return _stated("alike", None, found[:1])
+    first, *rest = known(found)
+    for here, other in product(first.contrasts, rest):
+        if {here.a, here.b} <= other.means.keys():
+            there = other.between(here.a, here.b)
+            if here.ahead is not None and there.ahead not in (None, here.ahead):
+                return _stated("alike", "no", [here, there], [here, there])
+    return _stated("alike", "yes", [first, *rest])
 
 
 def matters(found: Spread, factor: str) -> Statement:
     """ "loss matters most for proxy_fid": it has the largest share of the spread."""
-    if found.missing is not None or factor not in found.shares:
-        return _stated("matters", None, [found], [])
-    here: Here = "tie" if found.here == "tie" else "yes" if found.factor == factor else "no"
-    return _stated("matters", here, [found], [])
+    if factor not in found.shares:
+        return _stated("matters", None, [found])
+    largest = None if found.here == "tie" else found.factor
+    return _stated("matters", _named(largest, factor), [found])
 
 
 def trades(a: Levels, b: Levels) -> Statement:
     """ "latent_dim trades recon_loss against proxy_fid": each measure has another best level."""
-    for each in (a, b):
-        if each.missing is not None:
-            return _stated("trades", None, [each], [])
+    if missing := [each for each in (a, b) if each.missing]:
+        return _stated("trades", None, missing)
     first, second = a.order[0], b.order[0]
     if set(a.best) & set(b.best) or second not in a.means or first not in b.means:
-        return _stated("trades", "no", [a, b], [])
-    pair: list[Contrast] = [a.between(first, second), b.between(first, second)]
+        return _stated("trades", "no", [a, b])
+    pair = [each.between(first, second) for each in (a, b)]
     return _stated("trades", "yes", [a, b], pair)
