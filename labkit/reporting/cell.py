@@ -9,24 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
 from labkit.claims.collapse import read as read_verdict
 from labkit.execution.image_grid import enlarged
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
 from labkit.store.file_names import SAMPLES
+from labkit.store.layout import Layout
 from labkit.text.language import N_, _, many
 from labkit.text.numbers import is_missing, listing, show, slug
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from labkit.experiment.plan import Plan
-    from labkit.store.layout import Layout
     from labkit.store.store import Store
 
-#: How a cell ended, as a word.
-STATUSES = (N_("done"), N_("failed"), N_("missing"), N_("trained"))
 #: How many are not done.
 _NOT_DONE = {
     "failed": N_("{n} failed"),
@@ -35,8 +34,6 @@ _NOT_DONE = {
 }
 #: An image's file name in a cell: what it shows, and of which epoch.
 _NAME = re.compile(r"(?P<shows>\w+)_epoch(?P<epoch>\d+)\.png")
-#: How much larger a notebook shows an image.
-_SCALE = 2
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,9 +48,6 @@ class Image:
 
     def array(self) -> NDArray[np.uint8]:
         """The grid as grey values (height, width), 0 is background."""
-        import numpy as np
-        from PIL import Image as Picture
-
         with Picture.open(self.path) as picture:
             return np.asarray(picture.convert("L"))
 
@@ -61,18 +55,14 @@ class Image:
         return f"<{self.run}: {self.shows}, epoch {self.epoch}>"
 
     def _repr_png_(self) -> bytes:
-        return enlarged(self.path.read_bytes(), _SCALE)
+        return enlarged(self.path.read_bytes(), 2)
 
 
 @dataclass(frozen=True, repr=False)
 class Cell:
-    """A cell of the plan and what became of it.
-
-    Nothing is read from the store before it is asked for, and nothing is written.
-    """
+    """A cell of the plan; nothing is read from the store before it is asked for."""
 
     spec: CellSpec
-    """What was asked for."""
     outcome: Outcome | None
     """A result, a failure, or None while it is missing."""
     store: Layout
@@ -150,8 +140,6 @@ class Cell:
     @property
     def history(self) -> pd.DataFrame:
         """`epochs` as a table, a row each."""
-        import pandas as pd
-
         return pd.DataFrame(list(self.epochs))
 
     def file(self, name: str) -> Path:
@@ -161,10 +149,9 @@ class Cell:
     @property
     def images(self) -> tuple[Image, ...]:
         """Every grid it made, by what it shows and by epoch."""
-        names = self.result.artifacts if self.result else ()
         found = [
             Image(self.name, match["shows"], int(match["epoch"]), self.file(name))
-            for name in names
+            for name in (self.result.artifacts if self.result else ())
             if (match := _NAME.fullmatch(Path(name).name))
         ]
         return tuple(sorted(found, key=lambda image: (image.shows, image.epoch)))
@@ -181,11 +168,8 @@ class Cell:
         Raises:
             OSError: it was not measured, or the store was packed without samples.
         """
-        import numpy as np
-
         with np.load(self.store.eval_folder(self.spec) / SAMPLES, allow_pickle=False) as file:
-            images: NDArray[np.uint8] = file["samples"]
-        return images
+            return np.asarray(file["samples"])
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.status}>"

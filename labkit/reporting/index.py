@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.errors import LabkitError
-from labkit.reporting.cell import STATUSES
+from labkit.reporting.blocks import STATUSES
 from labkit.reporting.files import read_inside, write_file
 from labkit.reporting.render.templates import environment, inline, templates_folder
 from labkit.reporting.summary import FORMAT_VERSION, Lowest, Summary, read_summary

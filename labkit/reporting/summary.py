@@ -16,8 +16,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from labkit.reporting.blocks import Report, pictures, pictures_of
-from labkit.reporting.cell import STATUSES
+from labkit.reporting.blocks import STATUSES, Report, pictures
 from labkit.reporting.files import read, read_inside
 from labkit.text.language import _
 
@@ -107,9 +106,8 @@ def summary_of(report: Report) -> bytes:
 
 def _shown(report: Report) -> Iterator[Shown]:
     """The first pictures: of the first screen, or of the first section that has any."""
-    glance = [picture for block in report.glance for picture in pictures_of(block)]
-    sections = (list(pictures((section,))) for section in report.sections)
-    for picture in next(filter(None, (glance, *sections)), [])[:PICTURES]:
+    places = [list(pictures(report.glance)), *(list(pictures([s])) for s in report.sections)]
+    for picture in next(filter(None, places), [])[:PICTURES]:
         data = read(picture.source)
         if len(data) <= PICTURE_BYTES:
             uri = _DATA + base64.b64encode(data).decode()

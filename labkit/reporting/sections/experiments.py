@@ -114,10 +114,10 @@ def _configurations(view: View, family: str, dataset: str) -> Facts:
         for name in (*FAMILIES[family].params, *TRAINING)
         if len({level_of(c.spec, name) for c in cells} - {UNSTATED}) > 1
     ]
-    rows = [
-        (heading(family, name, True), ", ".join(view.levels(family, name, dataset)))
-        for name in dict.fromkeys((*_telling(view, family), *along))
-    ]
+    rows = []
+    for name in dict.fromkeys((*_telling(view, family), *along)):
+        found = map(plain_level, levels(level_of(c.spec, name) for c in cells))
+        rows.append((heading(family, name, True), ", ".join(found)))
     return Facts((*rows, (_("Total Experiments"), str(len(cells)))))
 
 
