@@ -63,15 +63,12 @@ class Listing(Block):
 
 @dataclass(frozen=True)
 class Picture:
-    """One grid of images that a cell made."""
+    """One grid of images that a cell made: a PNG in the store, and its name beside report.md."""
 
     source: Path
-    """The PNG in the store, at its native size."""
     file: str
-    """Its name in the Markdown report's folder, ``gan_samples/….png``."""
     run: str
     shows: str
-    """``samples``, ``reconstruction`` or ``interpolation``."""
     epoch: int
     alt: str
     caption: str
@@ -86,7 +83,6 @@ class Entry:
     """The number behind the text."""
     pictures: tuple[Picture, ...] = ()
     href: str = ""
-    """An anchor of this report."""
     tone: str = ""
     """``best``, ``missing`` or ``failed``; never the only sign of it."""
 
@@ -111,48 +107,42 @@ class Table(Block):
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    interactive: bool = False
-    """Whether it is worth sorting and filtering."""
+    interactive: bool = False  # whether it is worth sorting and filtering
 
 
 @dataclass(frozen=True)
 class Gallery(Block):
-    """Pictures side by side, each with its caption."""
+    """Pictures side by side, each with its caption; moving with the epoch slider or not."""
 
     pictures: tuple[Picture, ...]
     moving: bool = False
-    """Whether the epoch slider moves them."""
 
 
 @dataclass(frozen=True)
 class Figure(Block):
-    """A plot with how to read it."""
+    """A plot with how to read it, and the name of its file beside report.md."""
 
     name: str
     chart: Chart | Diagram
     reading: str
     alt: str
     file: str
-    """Its name in the Markdown report's folder, ``plots/….png``."""
 
 
 @dataclass(frozen=True)
 class Reflection(Block):
-    """A question: the student's own words, then what labkit computed."""
+    """A question: the student's own words if there are any, then what labkit computed if wanted."""
 
     author: str
     student: tuple[Segment, ...]
-    """The student's words, piece by piece; empty if there are none."""
     answer: Answer | None = None
-    """The computed answer; None where none is wanted."""
     prose: bool = True
-    """Whether its sentences are wanted, or its evidence alone."""
+    """Whether the answer's sentences are wanted, or its evidence alone."""
     sure: str = ""
     """How sure it is, where that was not said under an earlier question."""
     see: tuple[tuple[str, str], ...] = ()
     """Title and anchor of what shows it."""
     picture: Picture | None = None
-    """The grid that shows it, beside the text."""
     anchor: str = ""
     """Of the evidence."""
 
@@ -205,7 +195,6 @@ class Frame:
     epoch: int
     source: Path
     note: str
-    """What to say of this epoch, e.g. its proxy FID."""
     on_page: bool = False
     """Whether the page shows this picture anyway, so that it need not be embedded again."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,30 +18,23 @@ from labkit.execution.image_grid import enlarged
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
 from labkit.store.file_names import SAMPLES
 from labkit.store.layout import Layout
-from labkit.text.language import N_, _, many
-from labkit.text.numbers import is_missing, listing, show, slug
+from labkit.text.language import _
+from labkit.text.numbers import is_missing, show, slug
 
 if TYPE_CHECKING:
     from labkit.experiment.plan import Plan
     from labkit.store.store import Store
 
-#: How many are not done.
-_NOT_DONE = {
-    "failed": N_("{n} failed"),
-    "missing": N_("{n} missing"),
-    "trained": N_("{n} trained but not measured"),
-}
 #: An image's file name in a cell: what it shows, and of which epoch.
 _NAME = re.compile(r"(?P<shows>\w+)_epoch(?P<epoch>\d+)\.png")
 
 
 @dataclass(frozen=True, repr=False)
 class Image:
-    """A grid of images that a cell made at one epoch."""
+    """A grid that a cell made: samples, reconstruction, interpolation or the like of an epoch."""
 
     run: str
     shows: str
-    """``samples``, ``reconstruction``, ``interpolation`` and the like."""
     epoch: int
     path: Path
 
@@ -66,7 +58,6 @@ class Cell:
     outcome: Outcome | None
     """A result, a failure, or None while it is missing."""
     store: Layout
-    """Where its files lie."""
 
     @property
     def name(self) -> str:
@@ -204,17 +195,3 @@ def first_line(failure: CellFailure) -> str:
 def anchor(run: str) -> str:
     """Where a cell's row stands in a report."""
     return f"cell-{slug(run)}"
-
-
-def trouble(cells: Sequence[Cell]) -> str:
-    """Failed, missing and unmeasured cells in one clause, or empty."""
-    counts = Counter(cell.status for cell in cells)
-    return listing(_(said, n=counts[each]) for each, said in _NOT_DONE.items() if counts[each])
-
-
-def all_done(cells: Sequence[Cell]) -> str:
-    """ "18 of 18 cells done" and what became of the others."""
-    done = sum(cell.status == "done" for cell in cells)
-    said = many("{done} of {n} cell done", "{done} of {n} cells done", len(cells), done=done)
-    wrong = trouble(cells)
-    return f"{said}; {wrong}" if wrong else said

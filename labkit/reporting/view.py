@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,10 +13,10 @@ from labkit import calibration
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.catalog.metrics import SHARES
 from labkit.experiment.spec import UNSTATED, canonical_json
-from labkit.reporting.cell import Cell, cells_of, trouble
+from labkit.reporting.cell import Cell, cells_of
 from labkit.reporting.plots.style import Style, level_label, level_of
 from labkit.reporting.table import Tables, tables
-from labkit.text.language import _, many
+from labkit.text.language import N_, _, many
 from labkit.text.numbers import levels, listing, setting, show
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 #: Most cells of one seed whose grids share a page; of more, the best of each model and data set.
 MANY, MOST = 60, 12
+_NOT_DONE = {
+    "failed": N_("{n} failed"),
+    "missing": N_("{n} missing"),
+    "trained": N_("{n} trained but not measured"),
+}
 
 
 @dataclass(frozen=True)
@@ -210,7 +216,15 @@ class View:
     @property
     def trouble(self) -> str:
         """Failed, missing and unmeasured cells in one clause, or empty."""
-        return trouble(self.cells)
+        counts = Counter(cell.status for cell in self.cells)
+        return listing(_(said, n=counts[each]) for each, said in _NOT_DONE.items() if counts[each])
+
+    @property
+    def all_done(self) -> str:
+        """ "18 of 18 cells done" and what became of the others."""
+        done, n = sum(cell.status == "done" for cell in self.cells), len(self.cells)
+        said = many("{done} of {n} cell done", "{done} of {n} cells done", n, done=done)
+        return "; ".join(filter(None, (said, self.trouble)))
 
 
 def plain_level(value: Any, family: str = "", name: str = "") -> str:

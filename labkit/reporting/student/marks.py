@@ -109,9 +109,6 @@ def _joined(segments: Iterable[Segment]) -> Iterator[Segment]:
             yield Segment("text", text)
 
 
-# ------------------------------------------------------------------ one line
-
-
 def _pieces(
     line: str, table: Table, known: Sequence[float], claims: Sequence[Claim]
 ) -> Iterator[Segment]:
@@ -172,9 +169,6 @@ def _claim(source: str, table: Table, claims: Sequence[Claim]) -> Segment:
     except StatementError as error:
         return Segment("error", source, str(error))
     return Segment("claim", checked.text, f"{_stance(checked)[1]}: {statement}", checked)
-
-
-# ------------------------------------------------------------------ numbers of the table
 
 
 def _numbers(cells: Cells, claims: Sequence[Claim]) -> Iterator[float]:
