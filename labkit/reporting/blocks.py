@@ -195,8 +195,7 @@ class Frame:
     epoch: int
     source: Path
     note: str
-    on_page: bool = False
-    """Whether the page shows this picture anyway, so that it need not be embedded again."""
+    on_page: bool = False  # whether the page shows it anyway: it need not be embedded again
 
 
 @dataclass(frozen=True)
@@ -211,7 +210,6 @@ class Report:
     sections: tuple[Section, ...]
     disclosure: str
     map: tuple[tuple[str, tuple[Chip, ...]], ...] = ()
-    """Group and its cells."""
     best: tuple[Lowest, ...] = ()
     frames: tuple[Frame, ...] = ()
     epochs: tuple[int, ...] = ()

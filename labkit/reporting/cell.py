@@ -154,11 +154,7 @@ class Cell:
         return tuple(image for image in self.images if image.epoch == epoch)
 
     def samples(self) -> NDArray[np.uint8]:
-        """The images (N, 28, 28) it was measured on, 0 is background.
-
-        Raises:
-            OSError: it was not measured, or the store was packed without samples.
-        """
+        """The images (N, 28, 28) it was measured on, 0 is background; an OSError without any."""
         with np.load(self.store.eval_folder(self.spec) / SAMPLES, allow_pickle=False) as file:
             return np.asarray(file["samples"])
 

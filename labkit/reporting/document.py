@@ -38,11 +38,7 @@ def compose(
 ) -> Report:
     """The whole report as a value.
 
-    Args:
-        view: plan, outcomes and tables.
-        found: what the claims engine computed from the tables.
-        student: the student's own words.
-        layout: ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
+    The layout is ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
     """
     brief = layout == "brief"
     before: tuple[Section | None, ...]

@@ -18,14 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Grid:
-    """A kind of picture that cells make."""
+    """A kind of picture: heading of its galleries, file in a Markdown report, what it shows."""
 
     heading: str
-    """Of its galleries, with ``{model}``."""
     file: str
-    """Folder and name in the Markdown report."""
     alt: str
-    """What it shows, with ``{who}`` and ``{things}``."""
 
 
 _SAMPLES_ALT = N_("4×4 grid of generated {things}, {who}")
@@ -38,9 +35,7 @@ GRIDS = {
     ),
     # The samples of a family that reconstructs, under the name the lab gives them.
     N_("random"): Grid(
-        N_("{model} Random Samples"),
-        "{family}_samples/{run}_random.png",
-        _SAMPLES_ALT,
+        N_("{model} Random Samples"), "{family}_samples/{run}_random.png", _SAMPLES_ALT
     ),
     N_("interpolation"): Grid(
         N_("{model} Latent Interpolations"),
@@ -73,14 +68,10 @@ def grids_of(family: str) -> Iterator[tuple[str, Grid]]:
 
 
 def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = False) -> Picture:
-    """A cell's grid at one epoch.
+    """A cell's grid, by a key of `GRIDS`; the cell must have a result.
 
-    Args:
-        view: the report's material.
-        cell: a cell with a result.
-        what: a key of `GRIDS`.
-        epoch: None for the best epoch (the last one where none was measured).
-        short: whether the caption only says the epoch.
+    `epoch` None stands for the best one (the last where none was measured); `short` makes the
+    caption say only the epoch.
     """
     grid, stored, spec = GRIDS[what], stored_as(what), cell.spec
     at = _epoch(cell, epoch)

@@ -44,9 +44,8 @@ class Card:
     files: tuple[tuple[str, str], ...]
     """Name and relative address of each file there is."""
     said: Summary
-    """What the report says of itself, or its table of it."""
     plain: bool = False
-    """Whether the report says nothing of itself."""
+    """Whether the report says nothing of itself, and its table speaks for it."""
 
     @property
     def title(self) -> str:
@@ -80,9 +79,7 @@ class Card:
 def write_index(folder: Path) -> Path:
     """Write ``index.html`` into a folder of reports; returns its path.
 
-    Raises:
-        NoReportsError: there are no reports in it.
-        ReportError: the page cannot be written.
+    Raises NoReportsError where there are none, ReportError where it cannot be written.
     """
     found = cards(folder)
     if not found:

@@ -32,26 +32,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Tables:
-    """What was found, as data."""
+    """A row a cell of the plan, failed and missing ones too; a row a cell and epoch."""
 
     cells: pd.DataFrame
-    """A row per cell of the plan, in its order, failed and missing ones too."""
     epochs: pd.DataFrame
-    """A row per cell and epoch: run, family, dataset, seed, epoch, then the history."""
 
 
 def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
-    """Both tables of a plan.
+    """Both tables of a plan and the outcomes of its cells, in their order; None where missing.
 
-    Args:
-        plan: what was asked for.
-        outcomes: one for each of ``plan.cells``, in their order; None where missing.
-
-    Returns:
-        ``cells`` has columns run, family, experiment, dataset, seed, every setting, epochs,
-        batch_size, best_epoch, the catalog's metrics in its order, collapse (the verdict in
-        words), status (done | trained | failed | missing) and note (why, in one line).
-        What is not measured is missing (NaN or NA), never 0.
+    ``cells`` has columns run, family, experiment, dataset, seed, every setting, epochs,
+    batch_size, best_epoch, the catalog's metrics in its order, collapse (the verdict in
+    words), status (done | trained | failed | missing) and note (why, in one line).
+    What is not measured is missing (NaN or NA), never 0.
     """
     rows: list[dict[str, Any]] = []
     history: list[dict[str, Any]] = []

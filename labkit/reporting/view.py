@@ -157,10 +157,8 @@ class View:
 
     def title(self, cell: Cell) -> str:
         """A cell as captions call it: "Hinge z 64", with its seed where there are several."""
-        label = self.style.label(cell.spec)
-        if self.several_seeds:
-            return _("{cell} seed {seed}", cell=label, seed=cell.spec.seed)
-        return label
+        label, seed = self.style.label(cell.spec), cell.spec.seed
+        return _("{cell} seed {seed}", cell=label, seed=seed) if self.several_seeds else label
 
     def fid_scale(self, dataset: str) -> FidScale:
         """The scale of a data set's proxy FID; empty if its cells were measured in several ways."""
@@ -239,10 +237,7 @@ def plain_level(value: Any, family: str = "", name: str = "") -> str:
 def read_view(
     store: Store, plan: Plan | None = None, options: Mapping[str, Any] | None = None
 ) -> View:
-    """All that sections look at, of a store's newest plan or of `plan`.
-
-    `options` replace the plan's own ``report`` settings, one by one.
-    """
+    """A store's newest plan or `plan`; `options` replace its ``report`` settings, one by one."""
     plan = plan or store.plan()
     options = {**plan.settings.get("report", {}), **(options or {})}
     return View(plan, cells_of(store, plan), store.newest_commit(plan.cells), options)

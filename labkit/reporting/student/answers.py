@@ -187,15 +187,9 @@ def match_question(heading: str) -> str:
 
 
 def students(path: Path | None, table: Table, answers: Sequence[Answer]) -> Students:
-    """The student's answers, read from a file and held against the table.
+    """The student's words, read from ``answers.md`` if it is there and held against the table.
 
-    Args:
-        path: ``answers.md``; nothing is read if it is None or not there.
-        table: the cells, as the claims see them.
-        answers: what was computed, whose claims a student's statement may be among.
-
-    Raises:
-        LabkitError: the file is not UTF-8.
+    A statement may be among the claims of the computed `answers`. Raises what `read_words` does.
     """
     if path is None or not path.is_file():
         return NOBODY
@@ -214,13 +208,10 @@ def students(path: Path | None, table: Table, answers: Sequence[Answer]) -> Stud
 def check(
     text: str, table: Table, claims: Sequence[Claim] = (), questions: Sequence[str] | None = None
 ) -> Check:
-    """Everything there is to say about an ``answers.md``, line by line.
+    """Everything there is to say about the text of an ``answers.md``, line by line.
 
-    Args:
-        text: the file's content.
-        table: the cells.
-        claims: the computed claims.
-        questions: catalog keys to answer; None: those the table calls for.
+    `claims` were computed; `questions` are the catalog keys to answer, None for those the table
+    calls for.
     """
     found = parse(text)
     asked = questions_for(table.cells) if questions is None else questions
@@ -239,8 +230,8 @@ def check(
             findings.append(Segment("heading", stray.heading, why, line=stray.line))
     findings.sort(key=lambda f: (f.line, f.kind != "heading"))
     words = {key: len(re.findall(r"\w[\w'’.-]*", s.text)) for key, s in found.sections.items()}
-    unanswered = tuple(key for key in asked if not words.get(key))
-    return Check(tuple(findings), unanswered, {key: n for key, n in words.items() if n})
+    words = {key: n for key, n in words.items() if n}
+    return Check(tuple(findings), tuple(key for key in asked if key not in words), words)
 
 
 def _cut(text: str, most: int) -> str:

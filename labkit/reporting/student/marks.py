@@ -82,10 +82,7 @@ def _stance(checked: Checked) -> tuple[str, str]:
 def expand(words: str, table: Table, claims: Sequence[Claim] = ()) -> tuple[Segment, ...]:
     """A student's Markdown in pieces: text, values, claims with verdicts, marked numbers.
 
-    Args:
-        words: one section's text.
-        table: the cells.
-        claims: the computed claims; a statement that is among them gets their strength.
+    A statement that is among the computed `claims` gets their strength.
     """
     known = sorted({abs(number) for number in _numbers(table.cells, claims)})
     segments: list[Segment] = []
