@@ -11,7 +11,7 @@ from labkit.experiment.grid import read_experiment
 from labkit.experiment.lookup import stored
 from labkit.reporting.computed import computed
 from labkit.reporting.student.answers import check as held_against
-from labkit.reporting.student.reflections import read_words
+from labkit.reporting.student.answers import read_words
 from labkit.reporting.view import read_view
 
 

@@ -7,12 +7,13 @@ escaping is the renderer's business.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from labkit.reporting.plots.chart import Chart, Diagram
+from labkit.text.language import N_
 
 if TYPE_CHECKING:
     from labkit.claims.claim import Answer
@@ -20,52 +21,54 @@ if TYPE_CHECKING:
     from labkit.reporting.summary import Lowest
 
 
+class Block:
+    """Something that stands in a section."""
+
+    @property
+    def kind(self) -> str:
+        """What templates call it."""
+        return type(self).__name__.lower()
+
+
 @dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Block):
     """Running text."""
 
-    kind: ClassVar[str] = "paragraph"
     text: str
     tone: str = ""
     """``note`` (worth knowing), ``warning`` (changes how to read the numbers) or empty."""
 
 
 @dataclass(frozen=True)
-class Facts:
+class Facts(Block):
     """Labelled values: a definition list."""
 
-    kind: ClassVar[str] = "facts"
     rows: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Code:
+class Code(Block):
     """A listing or a command, shown in a fixed-width font."""
 
-    kind: ClassVar[str] = "code"
     text: str
     language: str = ""
 
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(Block):
     """A bulleted list."""
 
-    kind: ClassVar[str] = "listing"
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One grid of images that a cell made."""
+    """One grid of images that a cell made: a PNG in the store, and its name beside report.md."""
 
     source: Path
-    """The PNG in the store, at its native size."""
     file: str
-    """Its name in the Markdown report's folder, ``gan_samples/….png``."""
     run: str
     shows: str
-    """``samples``, ``reconstruction`` or ``interpolation``."""
     epoch: int
     alt: str
     caption: str
@@ -80,7 +83,6 @@ class Entry:
     """The number behind the text."""
     pictures: tuple[Picture, ...] = ()
     href: str = ""
-    """An anchor of this report."""
     tone: str = ""
     """``best``, ``missing`` or ``failed``; never the only sign of it."""
 
@@ -101,71 +103,56 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
-    kind: ClassVar[str] = "table"
+class Table(Block):
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    interactive: bool = False
-    """Whether it is worth sorting and filtering."""
+    interactive: bool = False  # whether it is worth sorting and filtering
 
 
 @dataclass(frozen=True)
-class Gallery:
-    """Pictures side by side, each with its caption."""
+class Gallery(Block):
+    """Pictures side by side, each with its caption; moving with the epoch slider or not."""
 
-    kind: ClassVar[str] = "gallery"
     pictures: tuple[Picture, ...]
     moving: bool = False
-    """Whether the epoch slider moves them."""
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A plot with how to read it."""
+class Figure(Block):
+    """A plot with how to read it, and the name of its file beside report.md."""
 
-    kind: ClassVar[str] = "figure"
     name: str
-    title: str
     chart: Chart | Diagram
     reading: str
     alt: str
     file: str
-    """Its name in the Markdown report's folder, ``plots/….png``."""
 
 
 @dataclass(frozen=True)
-class Reflection:
-    """A question: the student's own words, then what labkit computed."""
+class Reflection(Block):
+    """A question: the student's own words if there are any, then what labkit computed if wanted."""
 
-    kind: ClassVar[str] = "reflection"
     author: str
     student: tuple[Segment, ...]
-    """The student's words, piece by piece; empty if there are none."""
     answer: Answer | None = None
-    """The computed answer; None where none is wanted."""
     prose: bool = True
-    """Whether its sentences are wanted, or its evidence alone."""
+    """Whether the answer's sentences are wanted, or its evidence alone."""
     sure: str = ""
     """How sure it is, where that was not said under an earlier question."""
     see: tuple[tuple[str, str], ...] = ()
     """Title and anchor of what shows it."""
     picture: Picture | None = None
-    """The grid that shows it, beside the text."""
     anchor: str = ""
     """Of the evidence."""
 
 
 @dataclass(frozen=True)
-class Fold:
+class Fold(Block):
     """Blocks that a page shows only when the reader opens them."""
 
-    kind: ClassVar[str] = "fold"
     title: str
     blocks: tuple[Block, ...]
-
-
-Block = Paragraph | Facts | Code | Listing | Table | Gallery | Figure | Reflection | Fold
 
 
 @dataclass(frozen=True)
@@ -186,6 +173,10 @@ class Headline:
     href: str = ""
 
 
+#: How a cell ended, as a word.
+STATUSES = (N_("done"), N_("failed"), N_("missing"), N_("trained"))
+
+
 @dataclass(frozen=True)
 class Chip:
     """A cell on the small map beside the page."""
@@ -204,9 +195,7 @@ class Frame:
     epoch: int
     source: Path
     note: str
-    """What to say of this epoch, e.g. its proxy FID."""
-    on_page: bool = False
-    """Whether the page shows this picture anyway, so that it need not be embedded again."""
+    on_page: bool = False  # whether the page shows it anyway: it need not be embedded again
 
 
 @dataclass(frozen=True)
@@ -221,7 +210,6 @@ class Report:
     sections: tuple[Section, ...]
     disclosure: str
     map: tuple[tuple[str, tuple[Chip, ...]], ...] = ()
-    """Group and its cells."""
     best: tuple[Lowest, ...] = ()
     frames: tuple[Frame, ...] = ()
     epochs: tuple[int, ...] = ()
@@ -231,21 +219,18 @@ class Report:
     """File name to text of the tables that go with the report."""
 
 
-def walk(sections: Sequence[Section]) -> Iterator[Block]:
-    """Every block, in reading order, also those folded away."""
-    for section in sections:
-        yield from _unfolded(section.blocks)
-        yield from walk(section.sections)
+def walk(parts: Iterable[Section | Block]) -> Iterator[Block]:
+    """Every block of sections or folds, in reading order, also those folded away."""
+    for part in parts:
+        if isinstance(part, Block):
+            yield part
+        if isinstance(part, (Section, Fold)):
+            yield from walk(part.blocks)
+        if isinstance(part, Section):
+            yield from walk(part.sections)
 
 
-def _unfolded(blocks: Sequence[Block]) -> Iterator[Block]:
-    for block in blocks:
-        yield block
-        if isinstance(block, Fold):
-            yield from _unfolded(block.blocks)
-
-
-def anchors(sections: Sequence[Section]) -> Iterator[str]:
+def anchors(sections: Iterable[Section]) -> Iterator[str]:
     """Where a link to a figure or to the row of a cell can lead."""
     for block in walk(sections):
         if isinstance(block, Figure):
@@ -254,17 +239,10 @@ def anchors(sections: Sequence[Section]) -> Iterator[str]:
             yield from (row.anchor for row in block.rows if row.anchor)
 
 
-def pictures(sections: Sequence[Section]) -> Iterator[Picture]:
-    """Every picture the page shows."""
-    for block in walk(sections):
-        yield from pictures_of(block)
-
-
-def pictures_of(block: Block) -> Iterator[Picture]:
-    """The pictures of one block."""
-    if isinstance(block, Gallery):
-        yield from block.pictures
-    if isinstance(block, Table):
-        for row in block.rows:
-            for entry in row.entries:
-                yield from entry.pictures
+def pictures(parts: Iterable[Section | Block]) -> Iterator[Picture]:
+    """Every picture that sections or blocks show."""
+    for block in walk(parts):
+        if isinstance(block, Gallery):
+            yield from block.pictures
+        if isinstance(block, Table):
+            yield from (p for row in block.rows for entry in row.entries for p in entry.pictures)

@@ -17,24 +17,12 @@ from labkit.reporting.student.answers import prepare, students
 from labkit.reporting.view import read_view
 from labkit.store.store import Store
 
-#: What each format needs the figures drawn as.
-_NEEDS = {"md": "png", "html": "svg", "pdf": "svg"}
-
 
 def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:
     """Write a report of a store's newest plan into a folder, beside what is there.
 
-    Args:
-        store_root: the folder of results.
-        out: where the report goes; made if it is not there.
-        asked: the arguments of :func:`render_report`.
-
-    Returns:
-        The paths of the reports, in the order of the formats.
-
-    Raises:
-        StoreError: the store has no readable plan.
-        ReportError: a picture cannot be read or a file not be written.
+    Takes and raises what :func:`render_report` does; a ReportError also where a file cannot be
+    written. Returns the paths of the reports, in the order of the formats.
     """
     made = render_report(store_root, **asked)
     for files in made.values():
@@ -74,7 +62,7 @@ def render_report(
         ReportError: a picture cannot be read, or there is nothing to make a format with.
     """
     report = read_report(Store(store_root), answers_file, layout, overrides or {})
-    drawings = Drawings(report, tuple(_NEEDS[name] for name in formats))
+    drawings = Drawings(report, ["png" if name == "md" else "svg" for name in formats])
     return {name: resolve(FORMATS[name].target)(report, drawings) for name in formats}
 
 
@@ -83,11 +71,8 @@ def read_report(
 ) -> Report:
     """The report as a value."""
     plan = store.plan()
-    if "title" in overrides:
-        plan = replace(plan, title=overrides["title"])
-    if "author" in overrides:
-        plan = replace(plan, author=dict(overrides["author"]))
-    view = read_view(store, plan, overrides.get("report", {}))
+    stated = {name: overrides[name] for name in ("title", "author") if name in overrides}
+    view = read_view(store, replace(plan, **stated), overrides.get("report", {}))
     found = computed(view)
     prepare(answers_file, found.answers)
     own = students(answers_file, found.table, found.answers)

@@ -3,57 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
 from labkit.claims.cell import verdict_of
 from labkit.execution.image_grid import enlarged
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
 from labkit.store.file_names import SAMPLES
-from labkit.text.language import N_, _, many
-from labkit.text.numbers import is_missing, listing, show, slug
+from labkit.store.layout import Layout
+from labkit.text.language import _
+from labkit.text.numbers import is_missing, show, slug
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from labkit.experiment.plan import Plan
-    from labkit.store.layout import Layout
     from labkit.store.store import Store
 
-#: How a cell ended, as a word.
-STATUSES = (N_("done"), N_("failed"), N_("missing"), N_("trained"))
-#: How many are not done.
-_NOT_DONE = {
-    "failed": N_("{n} failed"),
-    "missing": N_("{n} missing"),
-    "trained": N_("{n} trained but not measured"),
-}
 #: An image's file name in a cell: what it shows, and of which epoch.
 _NAME = re.compile(r"(?P<shows>\w+)_epoch(?P<epoch>\d+)\.png")
-#: How much larger a notebook shows an image.
-_SCALE = 2
 
 
 @dataclass(frozen=True, repr=False)
 class Image:
-    """A grid of images that a cell made at one epoch."""
+    """A grid that a cell made: samples, reconstruction, interpolation or the like of an epoch."""
 
     run: str
     shows: str
-    """``samples``, ``reconstruction``, ``interpolation`` and the like."""
     epoch: int
     path: Path
 
     def array(self) -> NDArray[np.uint8]:
         """The grid as grey values (height, width), 0 is background."""
-        import numpy as np
-        from PIL import Image as Picture
-
         with Picture.open(self.path) as picture:
             return np.asarray(picture.convert("L"))
 
@@ -61,22 +47,17 @@ class Image:
         return f"<{self.run}: {self.shows}, epoch {self.epoch}>"
 
     def _repr_png_(self) -> bytes:
-        return enlarged(self.path.read_bytes(), _SCALE)
+        return enlarged(self.path.read_bytes(), 2)
 
 
 @dataclass(frozen=True, repr=False)
 class Cell:
-    """A cell of the plan and what became of it.
-
-    Nothing is read from the store before it is asked for, and nothing is written.
-    """
+    """A cell of the plan; nothing is read from the store before it is asked for."""
 
     spec: CellSpec
-    """What was asked for."""
     outcome: Outcome | None
     """A result, a failure, or None while it is missing."""
     store: Layout
-    """Where its files lie."""
 
     @property
     def name(self) -> str:
@@ -150,8 +131,6 @@ class Cell:
     @property
     def history(self) -> pd.DataFrame:
         """`epochs` as a table, a row each."""
-        import pandas as pd
-
         return pd.DataFrame(list(self.epochs))
 
     def file(self, name: str) -> Path:
@@ -161,10 +140,9 @@ class Cell:
     @property
     def images(self) -> tuple[Image, ...]:
         """Every grid it made, by what it shows and by epoch."""
-        names = self.result.artifacts if self.result else ()
         found = [
             Image(self.name, match["shows"], int(match["epoch"]), self.file(name))
-            for name in names
+            for name in (self.result.artifacts if self.result else ())
             if (match := _NAME.fullmatch(Path(name).name))
         ]
         return tuple(sorted(found, key=lambda image: (image.shows, image.epoch)))
@@ -176,16 +154,9 @@ class Cell:
         return tuple(image for image in self.images if image.epoch == epoch)
 
     def samples(self) -> NDArray[np.uint8]:
-        """The images (N, 28, 28) it was measured on, 0 is background.
-
-        Raises:
-            OSError: it was not measured, or the store was packed without samples.
-        """
-        import numpy as np
-
+        """The images (N, 28, 28) it was measured on, 0 is background; an OSError without any."""
         with np.load(self.store.eval_folder(self.spec) / SAMPLES, allow_pickle=False) as file:
-            images: NDArray[np.uint8] = file["samples"]
-        return images
+            return np.asarray(file["samples"])
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.status}>"
@@ -220,17 +191,3 @@ def first_line(failure: CellFailure) -> str:
 def anchor(run: str) -> str:
     """Where a cell's row stands in a report."""
     return f"cell-{slug(run)}"
-
-
-def trouble(cells: Sequence[Cell]) -> str:
-    """Failed, missing and unmeasured cells in one clause, or empty."""
-    counts = Counter(cell.status for cell in cells)
-    return listing(_(said, n=counts[each]) for each, said in _NOT_DONE.items() if counts[each])
-
-
-def all_done(cells: Sequence[Cell]) -> str:
-    """ "18 of 18 cells done" and what became of the others."""
-    done = sum(cell.status == "done" for cell in cells)
-    said = many("{done} of {n} cell done", "{done} of {n} cells done", len(cells), done=done)
-    wrong = trouble(cells)
-    return f"{said}; {wrong}" if wrong else said

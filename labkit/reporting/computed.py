@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
-from labkit.claims import Answer, Sentence, Table, answers_of, conclude, table_of
-from labkit.claims.measure import Samples
+from labkit.claims import Answer, Samples, Sentence, Shares, Table, answers_of, conclude, table_of
 from labkit.reporting.sections import published
 from labkit.reporting.view import View
-
-if TYPE_CHECKING:
-    from labkit.claims import Shares
 
 
 @dataclass(frozen=True)
@@ -27,19 +22,17 @@ class Computed:
 
 def computed(view: View) -> Computed:
     """An answer to each question: the file's, or those that suit the tables."""
-    table = claims_table(view)
+    cells = view.tables.cells.copy(deep=False)
+    if measured := [spec for spec in view.plan.cells if spec.evaluation]:
+        samples = min(spec.evaluation["samples"] for spec in measured)
+        tracking = min(spec.selection["samples"] for spec in measured)
+        cells.attrs["samples"] = Samples(samples, tracking)
+    references, borrow = published.for_claims(view), view.options.get("reference", True)
+    table = table_of(
+        cells, view.tables.epochs, published=references, borrow=borrow, shares=_shares(view)
+    )
     answers = answers_of(table, view.options.get("questions") or None)
     return Computed(table, answers, conclude(table, answers))
-
-
-def claims_table(view: View) -> Table:
-    """The table of cells as the engine takes it: with the samples behind it, and class shares."""
-    cells = view.tables.cells.copy(deep=False)
-    cells.attrs["samples"] = Samples(*(view.tables.samples or ()))
-    return table_of(
-        cells, view.tables.epochs, published=published.for_claims(view),
-        borrow=view.options.get("reference", True), shares=_shares(view),
-    )  # fmt: skip
 
 
 def _shares(view: View) -> Shares:
@@ -50,5 +43,5 @@ def _shares(view: View) -> Shares:
         names = DATASETS[cell.spec.dataset].classes
         if shares and real and len(names) == len(shares):
             rows = zip(names, shares, real, strict=True)
-            found[cell.spec.name] = {name: (float(a), float(b)) for name, a, b in rows}
+            found[cell.name] = {name: (float(a), float(b)) for name, a, b in rows}
     return found

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Columns = Sequence[Column | str]
 #: Numbers with a fraction, as one is shown: plain, or as a power of ten.
 _FRACTION = re.compile(r"(◆ )?−?(\d+\.\d+|\d(\.\d+)? × 10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
-MOST_DECIMALS = 4
 #: What stands where there is nothing to measure.
 GAP = Entry("—", tone="missing")
 
@@ -36,12 +35,7 @@ def table(
 ) -> Table:
     """A table; entries alone are a row.
 
-    Args:
-        caption: what stands above it.
-        columns: their headings.
-        rows: entries, or whole rows.
-        interactive: whether the page lets it be sorted and filtered.
-        aligned: whether a column holds one measure, so that its numbers get the same decimals.
+    Aligned means that a column holds one measure, so that its numbers get the same decimals.
     """
     heads = tuple(Column(each) if isinstance(each, str) else each for each in columns)
     body = [each if isinstance(each, Row) else row(*each) for each in rows]
@@ -61,14 +55,14 @@ def _aligned(rows: list[Row], place: int) -> list[Row]:
     sizes = [abs(e.sort) for e in found.values() if e.sort]
     if not sizes or len({len(e.text.partition(".")[2]) for e in found.values()}) == 1:
         return rows
-    decimals = min(max(2 - floor(log10(median(sizes))), 0), MOST_DECIMALS)
+    decimals = min(max(2 - floor(log10(median(sizes))), 0), 4)
     for i, entry in found.items():
-        text = f"{entry.sort:.{decimals}f}".replace("-", "−")
-        if entry.sort and float(f"{entry.sort:.{decimals}f}") == 0:
+        text = f"{entry.sort:.{decimals}f}"
+        if entry.sort and float(text) == 0:
             text = f"< {10**-decimals:.{decimals}f}"
         mark = "◆ " if entry.text.startswith("◆") else ""
         entries = list(rows[i].entries)
-        entries[place] = replace(entry, text=mark + text)
+        entries[place] = replace(entry, text=mark + text.replace("-", "−"))
         rows[i] = replace(rows[i], entries=tuple(entries))
     return rows
 

@@ -16,11 +16,7 @@ class ReportError(LabkitError):
 
 
 def read(path: Path) -> bytes:
-    """A file's content.
-
-    Raises:
-        ReportError: it cannot be read.
-    """
+    """A file's content; a ReportError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -28,22 +24,12 @@ def read(path: Path) -> bytes:
 
 
 def png_uri(path: Path) -> str:
-    """A PNG as a data URI.
-
-    Raises:
-        ReportError: it cannot be read.
-    """
+    """A PNG as a data URI; a ReportError if it cannot be read."""
     return f"data:image/png;base64,{base64.b64encode(read(path)).decode()}"
 
 
 def read_inside(folder: Path, name: str, most: int) -> bytes | None:
-    """Read a file of an untrusted folder; None if it is missing, too large or outside of it.
-
-    Args:
-        folder: the folder.
-        name: of the file.
-        most: bytes.
-    """
+    """Read a file of an untrusted folder; None if missing, over `most` bytes or outside of it."""
     try:
         path = (folder / name).resolve(strict=True)
         if not path.is_relative_to(folder.resolve()) or not path.is_file():
@@ -58,11 +44,8 @@ def read_inside(folder: Path, name: str, most: int) -> bytes | None:
 def write_file(path: Path, data: bytes, mine: str = "") -> None:
     """Write a file at once, unless it already holds these bytes.
 
-    Args:
-        path: the file.
-        data: its new content.
-        mine: what a file there must begin with, in its first 64 kB, to be replaced; the name
-            was typed by somebody, and may be that of a file of their own.
+    A file there is replaced only if its first 64 kB hold `mine`: the name was typed by somebody,
+    and may be that of a file of their own.
 
     Raises:
         ReportError: it cannot be written, is a folder, or is somebody's own.

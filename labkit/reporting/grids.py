@@ -18,58 +18,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Grid:
-    """A kind of picture that cells make."""
+    """A kind of picture: heading of its galleries, file in a Markdown report, what it shows."""
 
     heading: str
-    """Of its galleries, with ``{model}``."""
-    called: str
-    """In a caption."""
     file: str
-    """Folder and name in the Markdown report."""
     alt: str
-    """What it shows, with ``{who}`` and ``{things}``."""
-    stored: str = ""
-    """Its name in the store, where that is another."""
 
 
 _SAMPLES_ALT = N_("4×4 grid of generated {things}, {who}")
-#: In the order of the galleries.
+#: In the order of the galleries, by the words of captions.
 GRIDS = {
-    "reconstruction": Grid(
+    N_("reconstruction"): Grid(
         N_("{model} Reconstructions (Best Epoch)"),
-        N_("reconstruction"),
         "{family}_reconstructions/{run}_epoch{epoch}.png",
         N_("4×4 grid: eight test images, each beside its reconstruction by {who}"),
     ),
     # The samples of a family that reconstructs, under the name the lab gives them.
-    "random": Grid(
-        N_("{model} Random Samples"),
-        N_("random"),
-        "{family}_samples/{run}_random.png",
-        _SAMPLES_ALT,
-        stored="samples",
+    N_("random"): Grid(
+        N_("{model} Random Samples"), "{family}_samples/{run}_random.png", _SAMPLES_ALT
     ),
-    "interpolation": Grid(
+    N_("interpolation"): Grid(
         N_("{model} Latent Interpolations"),
-        N_("interpolation"),
         "{family}_interpolations/{run}_interpolation.png",
         N_("4×4 grid: sixteen steps between two test images' codes, decoded by {who}"),
     ),
-    "samples": Grid(
+    N_("samples"): Grid(
         N_("{model} Generated Samples (Best Epoch)"),
-        N_("samples"),
         "{family}_samples/{run}_epoch{epoch}.png",
         _SAMPLES_ALT,
     ),
-    "classes": Grid(
+    N_("classes"): Grid(
         N_("{model} Classes, a Row for Each"),
-        N_("classes"),
         "{family}_samples/{run}_classes.png",
         N_("Grid of {things}, a row for each class that {who} was asked for"),
     ),
-    "manifold": Grid(
+    N_("manifold"): Grid(
         N_("{model} Decoded Latent Plane"),
-        N_("manifold"),
         "{family}_samples/{run}_manifold.png",
         N_("15×15 grid: the latent plane of {who}, decoded point by point"),
     ),
@@ -79,42 +63,44 @@ GRIDS = {
 def grids_of(family: str) -> Iterator[tuple[str, Grid]]:
     """The kinds of pictures that cells of a family may have."""
     about = FAMILIES[family]
-    there = {
-        "samples": not about.reconstructs,
-        "classes": about.conditional,
-    }
+    there = {"samples": not about.reconstructs, "classes": about.conditional}
     return ((what, grid) for what, grid in GRIDS.items() if there.get(what, about.reconstructs))
 
 
 def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = False) -> Picture:
-    """A cell's grid at one epoch.
+    """A cell's grid, by a key of `GRIDS`; the cell must have a result.
 
-    Args:
-        view: the report's material.
-        cell: a cell with a result.
-        what: a key of `GRIDS`.
-        epoch: None for the best epoch (the last one where none was measured).
-        short: whether the caption only says the epoch.
+    `epoch` None stands for the best one (the last where none was measured); `short` makes the
+    caption say only the epoch.
     """
+    grid, stored, spec = GRIDS[what], stored_as(what), cell.spec
     at = _epoch(cell, epoch)
-    grid, stored = GRIDS[what], stored_as(what)
-    note = _("epoch {epoch}", epoch=at) if short else epoch_note(cell, stored, at)
+    note, title = epoch_note(cell, stored, at), view.title(cell)
+    things = _(DATASETS[spec.dataset].noun) if spec.dataset in DATASETS else _("images")
+    alt = _(grid.alt, who=f"{_(FAMILIES[spec.family].label)} {title}", things=things)
+    alt += f", {note}"  # what is known of the epoch stands at the end: the slider changes it
+    missing = cell.metric("missing_classes")  # measured at the best epoch only
+    if missing and at == cell.best_epoch and stored == "samples":
+        found = many("{n} of ten classes missing", "{n} of ten classes missing", int(missing))
+        alt += f", {found}"
     return Picture(
-        source=cell.file(f"images/{stored}_epoch{at}.png"),
-        file=grid.file.format(family=cell.spec.family, run=cell.name, epoch=at),
+        source=cell.file(_file(cell, what, at)),
+        file=grid.file.format(family=spec.family, run=cell.name, epoch=at),
         run=cell.name,
         shows=stored,
         epoch=at,
-        alt=_alt(view, cell, what, at),
-        caption=note if short else f"{view.title(cell)} · {note}",
+        alt=alt,
+        caption=_("epoch {epoch}", epoch=at) if short else f"{title} · {note}",
     )
 
 
 def has(cell: Cell, what: str, epoch: int | None = None) -> bool:
     """Whether a cell keeps such a grid at an epoch; None: its best one, else its last."""
-    if cell.result is None:
-        return False
-    return f"images/{stored_as(what)}_epoch{_epoch(cell, epoch)}.png" in cell.result.artifacts
+    return cell.result is not None and _file(cell, what, epoch) in cell.result.artifacts
+
+
+def _file(cell: Cell, what: str, epoch: int | None) -> str:
+    return f"images/{stored_as(what)}_epoch{_epoch(cell, epoch)}.png"
 
 
 def _epoch(cell: Cell, epoch: int | None) -> int:
@@ -124,7 +110,7 @@ def _epoch(cell: Cell, epoch: int | None) -> int:
 
 def stored_as(what: str) -> str:
     """What a kind of picture is called in the store."""
-    return GRIDS[what].stored or what
+    return "samples" if what == "random" else what
 
 
 def best_samples(view: View, cell: Cell) -> tuple[Picture, ...]:
@@ -140,28 +126,11 @@ def best_samples(view: View, cell: Cell) -> tuple[Picture, ...]:
 def epoch_note(cell: Cell, stored: str, epoch: int) -> str:
     """What is known of one grid in a few words: its epoch and the number that goes with it."""
     said = _("epoch {epoch}", epoch=epoch)
+    fid = cell.metric("proxy_fid") if epoch == cell.best_epoch else None
     if stored == "reconstruction" and (loss := cell.at(epoch, "recon_loss")) is not None:
-        return f"{said} · {_('training recon loss {value}', value=show(loss, 4))}"
-    if stored != "samples":
-        return said
-    if epoch == cell.best_epoch and (fid := cell.metric("proxy_fid")) is not None:
-        return f"{said} · {_('proxy FID {value}', value=show(fid))}"
-    if (fid := cell.at(epoch, "proxy_fid")) is not None:
-        return f"{said} · {_('tracking FID {value}', value=show(fid))}"
-    return said
-
-
-def _alt(view: View, cell: Cell, what: str, epoch: int) -> str:
-    """Write a picture's alternative text from the numbers.
-
-    What is known of the epoch, and only that, stands at its end: the page's slider changes it.
-    """
-    grid, dataset = GRIDS[what], cell.spec.dataset
-    things = _(DATASETS[dataset].noun) if dataset in DATASETS else _("images")
-    who = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
-    said = f"{_(grid.alt, who=who, things=things)}, {epoch_note(cell, stored_as(what), epoch)}"
-    missing = cell.metric("missing_classes")  # measured at the best epoch only
-    if missing and epoch == cell.best_epoch and stored_as(what) == "samples":
-        found = many("{n} of ten classes missing", "{n} of ten classes missing", int(missing))
-        return f"{said}, {found}"
+        said += f" · {_('training recon loss {value}', value=show(loss, 4))}"
+    elif stored == "samples" and fid is not None:
+        said += f" · {_('proxy FID {value}', value=show(fid))}"
+    elif stored == "samples" and (fid := cell.at(epoch, "proxy_fid")) is not None:
+        said += f" · {_('tracking FID {value}', value=show(fid))}"
     return said

@@ -1,8 +1,7 @@
-"""A page of the reports in a folder: titles, who, pictures and headline numbers.
+"""A page of the reports in a folder, read from each report's ``summary.json``, without results.
 
-Read from each report's ``summary.json``, so it needs no results: an instructor can make one of
-eighty hand-ins. A report without one gets a plain card, from its folder's name and metrics.csv.
-They are anybody's files: text is taken as text, and nothing is followed out of a report's folder.
+A report without one gets a plain card, from its folder's name and metrics.csv. They are
+anybody's files: text is taken as text, and nothing is followed out of a report's folder.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import csv
 import io
 import os
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,20 +17,18 @@ from urllib.parse import quote
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.errors import LabkitError
-from labkit.reporting.cell import STATUSES
+from labkit.reporting.blocks import STATUSES
 from labkit.reporting.files import read_inside, write_file
 from labkit.reporting.render.templates import environment, inline, templates_folder
 from labkit.reporting.summary import FORMAT_VERSION, Lowest, Summary, read_summary
 from labkit.text.language import N_, _, many
 from labkit.text.numbers import listing, show
 
-#: What is read of a table at most.
-_MOST_BYTES = 8_000_000
 #: What tells an index of labkit's from a page of somebody else's, and where it stands.
 _MADE_HERE, _HEAD = '<meta name="generator" content="labkit index">', 1 << 16
 #: What a report can be read as, the first of them is linked from the title.
 _REPORTS = ("report.html", "report.md", "report.pdf")
-_TABLE = "metrics.csv"
+_TABLE, _TABLE_BYTES = "metrics.csv", 8_000_000
 _UNKNOWN = N_("unknown")
 
 
@@ -45,13 +41,11 @@ class Card:
     """A report in the list."""
 
     name: str
-    """Its folder."""
     files: tuple[tuple[str, str], ...]
     """Name and relative address of each file there is."""
     said: Summary
-    """What the report says of itself, or its table of it."""
     plain: bool = False
-    """Whether the report says nothing of itself."""
+    """Whether the report says nothing of itself, and its table speaks for it."""
 
     @property
     def title(self) -> str:
@@ -72,33 +66,31 @@ class Card:
     @property
     def best(self) -> list[tuple[str, str, str]]:
         """Model and data set, run and value of the lowest proxy FIDs; unknown ones left out."""
-        return [
-            (
-                _(
-                    "{model} on {dataset}",
-                    model=_(FAMILIES[each.family].label),
-                    dataset=DATASETS[each.dataset].label,
-                ),
-                each.run,
-                show(each.proxy_fid, METRICS["proxy_fid"].digits),
-            )
-            for each in self.said.best
-            if each.family in FAMILIES and each.dataset in DATASETS
-        ]
+        found = []
+        for each in self.said.best:
+            if each.family in FAMILIES and each.dataset in DATASETS:
+                model, dataset = _(FAMILIES[each.family].label), DATASETS[each.dataset].label
+                where = _("{model} on {dataset}", model=model, dataset=dataset)
+                value = show(each.proxy_fid, METRICS["proxy_fid"].digits)
+                found.append((where, each.run, value))
+        return found
 
 
 def write_index(folder: Path) -> Path:
     """Write ``index.html`` into a folder of reports; returns its path.
 
-    Raises:
-        NoReportsError: there are no reports in it.
-        ReportError: the page cannot be written.
+    Raises NoReportsError where there are none, ReportError where it cannot be written.
     """
     found = cards(folder)
     if not found:
         raise NoReportsError(f"{folder}: no reports there; `labkit report` writes them")
+    styles = (templates_folder() / "css" / name for name in ("report.css", "index.css"))
+    css = inline("\n".join(style.read_text("utf-8") for style in styles))
+    heading = many("{n} report", "{n} reports", len(found))
+    template = environment().get_template("index.html.j2")
+    page = template.render(cards=found, heading=heading, css=css)
     path = folder / "index.html"
-    write_file(path, page(found).encode("utf-8", "replace"), _MADE_HERE)
+    write_file(path, page.encode("utf-8", "replace"), _MADE_HERE)
     return path
 
 
@@ -109,17 +101,6 @@ def refresh(folder: Path) -> None:
         with path.open(encoding="utf-8", errors="replace") as file:
             if _MADE_HERE in file.read(_HEAD):
                 write_index(folder)
-
-
-def page(found: Sequence[Card]) -> str:
-    """The page as text."""
-    styles = (templates_folder() / "css" / name for name in ("report.css", "index.css"))
-    template = environment().get_template("index.html.j2")
-    return template.render(
-        cards=found,
-        heading=many("{n} report", "{n} reports", len(found)),
-        css=inline("\n".join(style.read_text("utf-8") for style in styles)),
-    )
 
 
 def cards(folder: Path) -> list[Card]:
@@ -139,7 +120,7 @@ def card(folder: Path) -> Card:
 
 def _of_table(folder: Path) -> Summary:
     """Build a summary from a report's table, for a report without one."""
-    data = read_inside(folder, _TABLE, _MOST_BYTES) or b""
+    data = read_inside(folder, _TABLE, _TABLE_BYTES) or b""
     file = io.StringIO(data.decode("utf-8", "replace"), newline="")
     try:
         rows = list(csv.DictReader(file, restval=""))

@@ -13,20 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from labkit.reporting.cell import Cell, Image, all_done
+import pandas as pd
+
+from labkit.claims import Answer, Claim
+from labkit.experiment.plan import Plan
+from labkit.reporting.cell import Cell, Image
 from labkit.reporting.compare import table as compare
 from labkit.reporting.computed import computed
 from labkit.reporting.render import notebook
 from labkit.reporting.view import View, read_view
 from labkit.store.store import Store
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from labkit.claims.claim import Answer, Claim
-    from labkit.experiment.plan import Plan
 
 
 class Results:
@@ -41,13 +38,13 @@ class Results:
         return self.store.plan()
 
     @cached_property
+    def _view(self) -> View:
+        return read_view(self.store, self.plan)
+
+    @cached_property
     def cells(self) -> Mapping[str, Cell]:
         """Every cell of the plan by its name, in the plan's order, failed and missing ones too."""
         return {cell.name: cell for cell in self._view.in_order}
-
-    @cached_property
-    def _view(self) -> View:
-        return read_view(self.store, self.plan)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -77,7 +74,7 @@ class Results:
     @property
     def summary(self) -> str:
         """ "18 of 18 cells done", and what became of the others."""
-        return all_done(self._view.in_order)
+        return self._view.all_done
 
     def __repr__(self) -> str:
         return f"{self.plan.title}: {self.summary}\n{compare.one(self.table)}"

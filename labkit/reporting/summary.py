@@ -16,8 +16,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from labkit.reporting.blocks import Report, pictures, pictures_of
-from labkit.reporting.cell import STATUSES
+from labkit.reporting.blocks import STATUSES, Report, pictures
 from labkit.reporting.files import read, read_inside
 from labkit.text.language import _
 
@@ -25,22 +24,16 @@ NAME = "summary.json"
 FORMAT_VERSION: Final = 1
 #: What a file may weigh, how many pictures it holds, and what one of them may weigh.
 MOST_BYTES, PICTURES, PICTURE_BYTES = 2_500_000, 4, 400_000
-_SIDE = 4096  # pixels
-_LETTERS = 500
-_DATA = "data:image/png;base64,"
-_PNG = b"\x89PNG\r\n\x1a\n"
+_SIDE, _LETTERS = 4096, 500  # pixels; of a text
+_DATA, _PNG = "data:image/png;base64,", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 
 
 def _small_png(uri: str) -> str:
-    """A data URI that is a PNG of few bytes and pixels.
-
-    Raises:
-        ValueError: it is anything else.
-    """
+    """A data URI that is a PNG of few bytes and pixels; a ValueError if it is anything else."""
     if not uri.startswith(_DATA) or len(uri) > 2 * PICTURE_BYTES:
         raise ValueError("no small PNG as a data URI")
     data = base64.b64decode(uri.removeprefix(_DATA), validate=True)
-    if not data.startswith(_PNG + b"\0\0\0\rIHDR") or not 24 <= len(data) <= PICTURE_BYTES:
+    if not data.startswith(_PNG) or not 24 <= len(data) <= PICTURE_BYTES:
         raise ValueError("no small PNG")
     if max(struct.unpack(">II", data[16:24])) > _SIDE:
         raise ValueError(f"more than {_SIDE} pixels wide or high")
@@ -55,10 +48,9 @@ class _Strict(BaseModel):
 
 
 class Shown(_Strict):
-    """A picture of the report."""
+    """A picture of the report, the PNG itself as a data URI."""
 
     uri: Annotated[str, AfterValidator(_small_png)]
-    """The PNG itself, as a data URI."""
     alt: Text
 
 
@@ -87,11 +79,7 @@ class Summary(_Strict):
 
 
 def summary_of(report: Report) -> bytes:
-    """The content of a report's ``summary.json``.
-
-    Raises:
-        ReportError: a picture cannot be read.
-    """
+    """The content of a report's ``summary.json``; a ReportError if a picture cannot be read."""
     states = Counter(chip.status for _group, chips in report.map for chip in chips)
     stated = Summary(
         format_version=FORMAT_VERSION,
@@ -107,9 +95,8 @@ def summary_of(report: Report) -> bytes:
 
 def _shown(report: Report) -> Iterator[Shown]:
     """The first pictures: of the first screen, or of the first section that has any."""
-    glance = [picture for block in report.glance for picture in pictures_of(block)]
-    sections = (list(pictures((section,))) for section in report.sections)
-    for picture in next(filter(None, (glance, *sections)), [])[:PICTURES]:
+    places = [list(pictures(report.glance)), *(list(pictures([s])) for s in report.sections)]
+    for picture in next(filter(None, places), [])[:PICTURES]:
         data = read(picture.source)
         if len(data) <= PICTURE_BYTES:
             uri = _DATA + base64.b64encode(data).decode()

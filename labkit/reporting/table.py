@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -31,69 +32,50 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Tables:
-    """What was found, as data."""
+    """A row a cell of the plan, failed and missing ones too; a row a cell and epoch."""
 
     cells: pd.DataFrame
-    """A row per cell of the plan, in its order, failed and missing ones too."""
     epochs: pd.DataFrame
-    """A row per cell and epoch: run, family, dataset, seed, epoch, then the history."""
-    samples: tuple[int, int] | None = None
-    """How many stand behind the measures and behind a tracking FID, at the least; None if no
-    cell was to be measured."""
 
 
 def tables(plan: Plan, outcomes: Sequence[Outcome | None]) -> Tables:
-    """Both tables of a plan.
+    """Both tables of a plan and the outcomes of its cells, in their order; None where missing.
 
-    Args:
-        plan: what was asked for.
-        outcomes: one for each of ``plan.cells``, in their order; None where missing.
-
-    Returns:
-        ``cells`` has columns run, family, experiment, dataset, seed, every setting, epochs,
-        batch_size, best_epoch, the catalog's metrics in its order, collapse (the verdict in
-        words), status (done | trained | failed | missing) and note (why, in one line).
-        What is not measured is missing (NaN or NA), never 0.
+    ``cells`` has columns run, family, experiment, dataset, seed, every setting, epochs,
+    batch_size, best_epoch, the catalog's metrics in its order, collapse (the verdict in
+    words), status (done | trained | failed | missing) and note (why, in one line).
+    What is not measured is missing (NaN or NA), never 0.
     """
-    pairs = list(zip(plan.cells, outcomes, strict=True))
+    rows: list[dict[str, Any]] = []
+    history: list[dict[str, Any]] = []
+    present: set[str] = set()
+    key, then = ("run", "family", "experiment", "dataset", "seed"), ("epochs", "batch_size")
     silent = _silent(plan.cells)
-    columns = [
-        *("run", "family", "experiment", "dataset", "seed"),
-        *setting_names(plan.cells),
-        *("epochs", "batch_size", "best_epoch"),
-        *METRICS,
-        *("collapse", "status", "note"),
-    ]
-    history = [
-        {**_key(spec), **row}
-        for spec, outcome in pairs
-        if isinstance(outcome, CellResult)
-        for row in outcome.history
-    ]
-    found = {name for row in history for name in row}
-    known = ["epoch", *(loss for family in FAMILIES.values() for loss in family.losses)]
-    first = ["run", "family", "dataset", "seed", *known, "proxy_fid"]
-    rest = sorted(found - set(first))
-    cells = _frame([_row(spec, outcome, silent) for spec, outcome in pairs], columns)
-    epochs = _frame(history, [*(n for n in first if n in found or n in first[:5]), *rest])
-    return Tables(cells, epochs, _samples(plan.cells))
+    for spec, outcome in zip(plan.cells, outcomes, strict=True):
+        named = {"run": spec.name, **{name: getattr(spec, name) for name in key[1:]}}
+        row = named | _settings(spec, silent)
+        present |= row.keys()
+        row["status"] = status(outcome)
+        if isinstance(outcome, CellResult):
+            row |= {name: outcome.metrics.get(name) for name in (*METRICS, "best_epoch")}
+            row["collapse"] = outcome.details.get("verdict") or None
+            history += [{**named, **epoch} for epoch in outcome.history]
+        if isinstance(outcome, CellFailure):
+            row["note"] = first_line(outcome) or "unknown error"
+        rows.append(row)
+    params = [name for family in FAMILIES.values() for name in family.params]
+    settings = _in_order(present.difference(key, then), params)
+    cells = [*key, *settings, *then, "best_epoch", *METRICS, "collapse", "status", "note"]
+    always = ("run", "family", "dataset", "seed", "epoch")
+    losses = [loss for family in FAMILIES.values() for loss in family.losses]
+    epochs = _in_order({*always, *chain.from_iterable(history)}, [*always, *losses, "proxy_fid"])
+    return Tables(_frame(rows, cells), _frame(history, epochs))
 
 
-def _samples(specs: Iterable[CellSpec]) -> tuple[int, int] | None:
-    ways = [
-        (spec.evaluation["samples"], spec.selection["samples"]) for spec in specs if spec.evaluation
-    ]
-    return (min(n for n, __ in ways), min(n for __, n in ways)) if ways else None
-
-
-def setting_names(specs: Iterable[CellSpec]) -> list[str]:
-    """Every setting of the cells but dataset, seed, epochs and batch size, catalog order."""
-    specs = list(specs)
-    silent = _silent(specs)
-    present = {name for spec in specs for name in _settings(spec, silent)}
-    ordered = [name for family in FAMILIES.values() for name in family.params]
-    extra = sorted(present - set(ordered) - {"family", "dataset", "seed", "epochs", "batch_size"})
-    return [name for name in dict.fromkeys(ordered) if name in present] + extra
+def _in_order(found: Collection[str], known: Iterable[str]) -> list[str]:
+    """The names found: the known ones in their order, then the others by name."""
+    ordered = [name for name in dict.fromkeys(known) if name in found]
+    return ordered + sorted(set(found).difference(ordered))
 
 
 def _settings(spec: CellSpec, silent: Collection[tuple[str, str]]) -> dict[str, Any]:
@@ -103,12 +85,11 @@ def _settings(spec: CellSpec, silent: Collection[tuple[str, str]]) -> dict[str, 
     and so are the silent ones.
     """
     without = idle(FAMILIES[spec.family].params, spec.params)
-    found = {
-        name: value
+    return {
+        "arithmetic" if name == "precision" else name: value
         for name, value in spec.settings.items()
         if name not in without and (spec.family, name) not in silent
     }
-    return {"arithmetic" if name == "precision" else name: v for name, v in found.items()}
 
 
 def _silent(specs: Sequence[CellSpec]) -> set[tuple[str, str]]:
@@ -123,33 +104,10 @@ def _silent(specs: Sequence[CellSpec]) -> set[tuple[str, str]]:
         cells = [spec.params for spec in specs if spec.family == family]
         params = FAMILIES[family].params
         for name in params:
-            acting = [point for point in cells if name not in idle(params, point)]
-            values = {json.dumps(point.get(name)) for point in acting}
-            if len(acting) < len(cells) and len(values) <= 1:
+            acting = [json.dumps(p.get(name)) for p in cells if name not in idle(params, p)]
+            if len(acting) < len(cells) and len(set(acting)) <= 1:
                 found.add((family, name))
     return found
-
-
-def _key(spec: CellSpec) -> dict[str, Any]:
-    return {
-        "run": spec.name,
-        "family": spec.family,
-        "experiment": spec.experiment,
-        "dataset": spec.dataset,
-        "seed": spec.seed,
-    }
-
-
-def _row(
-    spec: CellSpec, outcome: Outcome | None, silent: Collection[tuple[str, str]]
-) -> dict[str, Any]:
-    row = {**_key(spec), **_settings(spec, silent), "status": status(outcome)}
-    if isinstance(outcome, CellResult):
-        row |= {name: outcome.metrics.get(name) for name in (*METRICS, "best_epoch")}
-        row["collapse"] = outcome.details.get("verdict") or None
-    if isinstance(outcome, CellFailure):
-        row["note"] = first_line(outcome) or "unknown error"
-    return row
 
 
 def _frame(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
@@ -160,11 +118,13 @@ def _column(values: list[Any]) -> pd.Series[Any]:
     """Make a column: integers stay integers beside missing values, lists become JSON."""
     values = [json.dumps(v) if isinstance(v, (list, tuple, dict)) else v for v in values]
     present = [v for v in values if not is_missing(v)]
+    missing: Any = float("nan")
+    kind = "float64"
     if any(isinstance(v, str) for v in present):
-        return pd.Series([None if is_missing(v) else v for v in values], dtype="object")
-    if present and all(isinstance(v, int) for v in present):
-        return pd.Series([pd.NA if is_missing(v) else v for v in values], dtype="Int64")
-    return pd.Series([float("nan") if is_missing(v) else v for v in values], dtype="float64")
+        missing, kind = None, "object"
+    elif present and all(isinstance(v, int) for v in present):
+        missing, kind = pd.NA, "Int64"
+    return pd.Series([missing if is_missing(v) else v for v in values], dtype=kind)
 
 
 def to_csv(frame: pd.DataFrame, always: Collection[str] = ALWAYS) -> str:

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from labkit import calibration
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.catalog.metrics import SHARES
-from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, canonical_json
-from labkit.reporting.calibrated import FidScale, fid_scale, real_value
-from labkit.reporting.cell import Cell, cells_of, trouble
+from labkit.experiment.spec import UNSTATED, canonical_json
+from labkit.reporting.cell import Cell, cells_of
 from labkit.reporting.plots.style import Style, level_label, level_of
 from labkit.reporting.table import Tables, tables
-from labkit.text.language import _, many
+from labkit.text.language import N_, _, many
 from labkit.text.numbers import levels, listing, setting, show
 
 if TYPE_CHECKING:
     from labkit.experiment.plan import Plan
     from labkit.store.store import Store
 
-
 #: Most cells of one seed whose grids share a page; of more, the best of each model and data set.
 MANY, MOST = 60, 12
+_NOT_DONE = {
+    "failed": N_("{n} failed"),
+    "missing": N_("{n} missing"),
+    "trained": N_("{n} trained but not measured"),
+}
+
+
+@dataclass(frozen=True)
+class FidScale:
+    """Proxy FID of real images (floor) and of noise (ceiling); None where not calibrated."""
+
+    floor: float | None = None
+    tracking_floor: float | None = None
+    """The same against training images, at the number of samples that choose the epoch."""
+    ceiling: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,31 +55,25 @@ class View:
 
     @cached_property
     def tables(self) -> Tables:
-        """The two tables, a row a cell and a row a cell and epoch."""
         return tables(self.plan, [cell.outcome for cell in self.in_order])
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """All cells, sorted by family, data set and settings."""
-        return tuple(sorted(self.in_order, key=lambda cell: self._place(cell.spec)))
+        orders = {
+            family: {
+                name: levels(level_of(s, name) for s in self.plan.cells if s.family == family)
+                for name in (*FAMILIES[family].named_by, *self.style.factors(family))
+            }
+            for family in self.families
+        }
 
-    @cached_property
-    def _orders(self) -> dict[tuple[str, str], list[Any]]:
-        orders = {}
-        for family in self.families:
-            mine = [spec for spec in self.plan.cells if spec.family == family]
-            for name in (*FAMILIES[family].named_by, *self.style.factors(family)):
-                orders[family, name] = levels(level_of(spec, name) for spec in mine)
-        return orders
+        def place(cell: Cell) -> tuple[int, ...]:
+            spec, order = cell.spec, orders[cell.spec.family]
+            group = self.families.index(spec.family), self.datasets.index(spec.dataset)
+            return *group, *(order[name].index(level_of(spec, name)) for name in order), spec.seed
 
-    def _place(self, spec: CellSpec) -> tuple[Any, ...]:
-        places = [
-            order.index(level_of(spec, name))
-            for (family, name), order in self._orders.items()
-            if family == spec.family
-        ]
-        family = self.families.index(spec.family)
-        return (family, self.datasets.index(spec.dataset), *places, spec.seed)
+        return tuple(sorted(self.in_order, key=place))
 
     @cached_property
     def style(self) -> Style:
@@ -76,11 +85,6 @@ class View:
         return tuple(f for f in FAMILIES if any(s.family == f for s in self.plan.cells))
 
     @cached_property
-    def own_loops(self) -> bool:
-        """Whether some cells come from a training loop outside of labkit."""
-        return any(spec.code == OWN_CODE for spec in self.plan.cells)
-
-    @cached_property
     def datasets(self) -> tuple[str, ...]:
         """The data sets present, in catalog order."""
         return tuple(d for d in DATASETS if any(s.dataset == d for s in self.plan.cells))
@@ -88,20 +92,19 @@ class View:
     @cached_property
     def _counts(self) -> set[str]:
         """The metrics whose values are all whole numbers, that is, counts."""
-        found = set()
-        for name in METRICS:
-            values = [v for cell in self.cells if (v := cell.metric(name)) is not None]
-            if values and all(float(v).is_integer() for v in values):
-                found.add(name)
-        return found
+        return {
+            name
+            for name in METRICS
+            if all((v := c.metric(name)) is None or float(v).is_integer() for c in self.cells)
+        }
 
     def shown(self, cell: Cell, name: str) -> str:
         """A metric with the catalog's digits; a count without a point, a share in percent."""
         value = cell.metric(name)
-        if value is not None and name in self._counts:
-            value = int(value)
         if value is not None and name in SHARES:
             return f"{100 * value:.1f} %"
+        if value is not None and name in self._counts:
+            value = int(value)
         return show(value, METRICS[name].digits)
 
     @cached_property
@@ -112,14 +115,13 @@ class View:
         and data set what stands out: the best (several, where the first seed's are too many as
         well), the worst and what collapsed.
         """
-        first = [cell.name for cell in self.cells if cell.spec.seed == self.plan.seeds[0]]
+        first = {cell.name for cell in self.cells if cell.spec.seed == self.plan.seeds[0]}
         if len(first) == len(self.cells) <= MANY:
             return frozenset(first)
         found = {cell.name for cell in self.cells if cell.metric("mode_collapse")}
-        found |= set(first) if len(first) <= MANY else set()
+        found |= first if len(first) <= MANY else set()
         for family, dataset in product(self.families, self.datasets):
-            cells = [c for c in self.of(family, dataset) if c.metric("proxy_fid") is not None]
-            cells.sort(key=lambda cell: cell.metric("proxy_fid") or 0.0)
+            cells = self._ranked(family, dataset)
             best = cells[: 1 if len(first) <= MANY else MOST]
             found |= {cell.name for cell in (*best, *cells[-1:])}
         return frozenset(found)
@@ -138,47 +140,59 @@ class View:
 
     def best(self, family: str, dataset: str) -> Cell | None:
         """The cell of the lowest proxy FID (the first of equals), or None if none was measured."""
+        return next(iter(self._ranked(family, dataset)), None)
+
+    def _ranked(self, family: str, dataset: str) -> list[Cell]:
+        """The cells with a proxy FID, the lowest first."""
         known = [c for c in self.of(family, dataset) if c.metric("proxy_fid") is not None]
-        return min(known, key=lambda cell: cell.metric("proxy_fid") or 0.0) if known else None
+        return sorted(known, key=lambda cell: cell.metric("proxy_fid") or 0.0)
 
     def groups(self, family: str, dataset: str) -> list[tuple[str, tuple[Cell, ...]]]:
         """Label and cells of each setting: the cells differ only in their seed."""
-        found: dict[str, list[Cell]] = {}
+        found: dict[str, tuple[Cell, ...]] = {}
         for cell in self.of(family, dataset):
-            found.setdefault(self.style.label(cell.spec), []).append(cell)
-        return [(label, tuple(cells)) for label, cells in found.items()]
+            label = self.style.label(cell.spec)
+            found[label] = (*found.get(label, ()), cell)
+        return list(found.items())
 
     def title(self, cell: Cell) -> str:
         """A cell as captions call it: "Hinge z 64", with its seed where there are several."""
-        label = self.style.label(cell.spec)
-        if self.several_seeds:
-            return _("{cell} seed {seed}", cell=label, seed=cell.spec.seed)
-        return label
-
-    def levels(self, family: str, name: str, dataset: str | None = None) -> list[str]:
-        """The levels of a setting, as labels, in order."""
-        found = levels(level_of(cell.spec, name) for cell in self.of(family, dataset))
-        return [plain_level(value) for value in found]
+        label, seed = self.style.label(cell.spec), cell.spec.seed
+        return _("{cell} seed {seed}", cell=label, seed=seed) if self.several_seeds else label
 
     def fid_scale(self, dataset: str) -> FidScale:
         """The scale of a data set's proxy FID; empty if its cells were measured in several ways."""
-        ways = self._measured(dataset)
-        return fid_scale(dataset, *ways.pop()) if len(ways) == 1 else FidScale()
+        sizes = self._sizes(dataset)
+        if len(sizes) != 1:
+            return FidScale()
+        ((samples, tracking),) = sizes
+        return FidScale(
+            calibration.floor(dataset, samples),
+            calibration.floor(dataset, tracking, tracking=True),
+            calibration.ceilings(dataset).get("noise"),
+        )
 
     def real(self, dataset: str, metric: str) -> float | None:
         """What a measure reads on as many real images of a data set, or None."""
         if metric == "proxy_fid":
             return self.fid_scale(dataset).floor
-        ways = {(features, samples) for features, samples, _t in self._measured(dataset)}
-        return real_value(dataset, *ways.pop(), metric) if len(ways) == 1 else None
+        sizes = {samples for samples, _tracking in self._sizes(dataset)}
+        known = calibration.calibration(dataset)["real"].get(metric, {}) if sizes else {}
+        return calibration.real_value(dataset, metric) if {known.get("samples")} == sizes else None
 
-    def _measured(self, dataset: str) -> set[tuple[str, int, int]]:
-        """Feature network, samples and tracking samples that the cells were measured with."""
-        return {
-            (s.evaluation["features"], s.evaluation["samples"], s.selection["samples"])
-            for s in self.plan.cells
-            if s.dataset == dataset and s.evaluation
-        }
+    def _sizes(self, dataset: str) -> set[tuple[int, int]]:
+        """With how many samples, and tracking samples, a data set's cells were measured.
+
+        Empty where the data set was not calibrated with their one feature network.
+        """
+        specs = [s for s in self.plan.cells if s.dataset == dataset and s.evaluation]
+        try:
+            calibrated = {calibration.calibration(dataset)["features"]}
+        except FileNotFoundError:  # a data set of the user's own
+            return set()
+        if calibrated != {s.evaluation["features"] for s in specs}:
+            return set()
+        return {(s.evaluation["samples"], s.selection["samples"]) for s in specs}
 
     @cached_property
     def environments(self) -> dict[str, list[Cell]]:
@@ -200,7 +214,15 @@ class View:
     @property
     def trouble(self) -> str:
         """Failed, missing and unmeasured cells in one clause, or empty."""
-        return trouble(self.cells)
+        counts = Counter(cell.status for cell in self.cells)
+        return listing(_(said, n=counts[each]) for each, said in _NOT_DONE.items() if counts[each])
+
+    @property
+    def all_done(self) -> str:
+        """ "18 of 18 cells done" and what became of the others."""
+        done, n = sum(cell.status == "done" for cell in self.cells), len(self.cells)
+        said = many("{done} of {n} cell done", "{done} of {n} cells done", n, done=done)
+        return "; ".join(filter(None, (said, self.trouble)))
 
 
 def plain_level(value: Any, family: str = "", name: str = "") -> str:
@@ -215,13 +237,7 @@ def plain_level(value: Any, family: str = "", name: str = "") -> str:
 def read_view(
     store: Store, plan: Plan | None = None, options: Mapping[str, Any] | None = None
 ) -> View:
-    """All that sections look at, of a store's newest plan or of `plan`.
-
-    Args:
-        store: the results.
-        plan: another plan than the newest.
-        options: what to take for the plan's own ``report`` settings.
-    """
+    """A store's newest plan or `plan`; `options` replace its ``report`` settings, one by one."""
     plan = plan or store.plan()
     options = {**plan.settings.get("report", {}), **(options or {})}
     return View(plan, cells_of(store, plan), store.newest_commit(plan.cells), options)

@@ -17,13 +17,12 @@ from PIL import Image
 from labkit.catalog import FAMILIES, PLOTS, resolve
 from labkit.reporting.blocks import Paragraph, walk
 from labkit.reporting.build import read_report
-from labkit.reporting.calibrated import FidScale
 from labkit.reporting.cell import cells_of
 from labkit.reporting.plots.chart import Chart, Dots, Heat, Lines, Look, Reference, Series
 from labkit.reporting.plots.common import described
 from labkit.reporting.plots.draw import render
 from labkit.reporting.plots.style import PAGE, Style
-from labkit.reporting.view import View
+from labkit.reporting.view import FidScale, View
 from labkit.store.store import Store
 from labkit.text.numbers import show
 from tests.builders.plans import LAB1, fake_plan
@@ -145,7 +144,7 @@ def test_the_ends_of_the_scale_are_drawn_where_they_are_known(
     lab1: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dots(known: FidScale) -> Dots:
-        monkeypatch.setattr("labkit.reporting.view.fid_scale", lambda *which: known)
+        monkeypatch.setattr(View, "fid_scale", lambda *which: known)
         chart = drawn("fid_gan_vs_vae", view_of(lab1))
         found = chart.panels[0][0]
         assert isinstance(found, Dots)

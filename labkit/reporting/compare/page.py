@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Headline, Paragraph, Report
-from labkit.reporting.cell import all_done
 from labkit.reporting.compare import sections
 from labkit.reporting.compare import table as compare
 from labkit.reporting.compare.paired import measured_unlike
@@ -102,7 +101,7 @@ def _notices(two: Two) -> Iterator[Paragraph]:
         yield Paragraph(text, "warning")
     for side, view in (("A", two.a), ("B", two.b)):
         if view.trouble:
-            text = _("{side} is incomplete: {cells}.", side=side, cells=all_done(view.cells))
+            text = _("{side} is incomplete: {cells}.", side=side, cells=view.all_done)
             yield Paragraph(text, "warning")
     if two.unlike:
         text = many(

@@ -248,7 +248,6 @@ def _figure(two: Two) -> Figure:
             )
     return Figure(
         name="both",
-        title=_("Proxy FID in A and B"),
         chart=chart.Chart((tuple(panels),), _KEYS),
         reading=_(
             "A row for each setting, a point for each seed: hollow circles are A, squares are B; "

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from labkit.execution.image_grid import enlarged
 from labkit.reporting import summary
-from labkit.reporting.blocks import Figure, Frame, Report, pictures, pictures_of, walk
+from labkit.reporting.blocks import Figure, Frame, Report, pictures, walk
 from labkit.reporting.files import png_uri, read
 from labkit.reporting.plots.style import PAGE
 from labkit.reporting.render.prose import to_html, to_markdown
@@ -66,10 +66,7 @@ def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
     Raises:
         ReportError: a picture cannot be read.
     """
-    shown = [
-        *(p for block in report.glance for p in pictures_of(block)),
-        *pictures(report.sections),
-    ]
+    shown = pictures((*report.glance, *report.sections))
     text = environment().get_template("report.md.j2").render(report=report, student=to_markdown)
     return {
         "report.md": text.encode(),

@@ -93,7 +93,7 @@ def plots(view: View) -> Section:
             if chart := draw(view, *families):
                 label = chart.title or label
                 alt, file = f"{label}: {described(chart)}.", f"plots/{name}.png"
-                figure = Figure(name, label, chart, _(entry.about), alt, file)
+                figure = Figure(name, chart, _(entry.about), alt, file)
                 figures.append(Section(f"plot-{name.replace('_', '-')}", label, (figure,)))
     said = [] if figures else [_("No cell has results yet.")]
     if figures and view.trouble:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from labkit.catalog import FAMILIES, METRICS
 from labkit.experiment.spec import UNSTATED
 from labkit.reporting.blocks import Column, Entry, Facts, Picture, Row, Section, Table
-from labkit.reporting.cell import Cell, all_done, anchor
+from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.entries import measure, number, row, table, value
 from labkit.reporting.grids import has, picture
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
@@ -52,7 +52,7 @@ def summary(view: View) -> Section:
         (_("Seeds"), view.seeds_said),
         (_("Device"), listing(devices) or show(None)),
         (_("Training time"), _whole_time(view)),
-        (_("Cells"), all_done(view.cells)),
+        (_("Cells"), view.all_done),
     )
     return Section("summary", _("Experiment Summary"), (Facts(rows),))
 
@@ -114,10 +114,10 @@ def _configurations(view: View, family: str, dataset: str) -> Facts:
         for name in (*FAMILIES[family].params, *TRAINING)
         if len({level_of(c.spec, name) for c in cells} - {UNSTATED}) > 1
     ]
-    rows = [
-        (heading(family, name, True), ", ".join(view.levels(family, name, dataset)))
-        for name in dict.fromkeys((*_telling(view, family), *along))
-    ]
+    rows = []
+    for name in dict.fromkeys((*_telling(view, family), *along)):
+        found = map(plain_level, levels(level_of(c.spec, name) for c in cells))
+        rows.append((heading(family, name, True), ", ".join(found)))
     return Facts((*rows, (_("Total Experiments"), str(len(cells)))))
 
 

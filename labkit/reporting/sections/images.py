@@ -54,10 +54,10 @@ def best_only(view: View) -> Section:
     pictures = []
     for dataset in view.datasets:
         for cell in filter(None, (view.best(family, dataset) for family in view.families)):
-            for what, grid in grids_of(cell.spec.family):
+            for what, _grid in grids_of(cell.spec.family):
                 if has(cell, what):
                     found = picture(view, cell, what, None)
-                    label = f"{dataset} {_(FAMILIES[cell.spec.family].label)} {_(grid.called)}"
+                    label = f"{dataset} {_(FAMILIES[cell.spec.family].label)} {_(what)}"
                     pictures.append(replace(found, caption=f"{label}: {found.caption}"))
     blocks: tuple[Block, ...] = (
         Paragraph(_("The cell of the lowest proxy FID of each model and data set.")),

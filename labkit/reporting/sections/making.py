@@ -97,7 +97,7 @@ def _selection(view: View) -> str:
                 datasets=listing(unseen),
             )
         )
-    if view.own_loops:
+    if any(spec.code == OWN_CODE for spec in view.plan.cells):
         rules.append(_("Of cells trained by own code, the appendix tells."))
     return " ".join(dict.fromkeys(rules))
 

@@ -49,7 +49,7 @@ def method(view: View) -> Section:
         said = "; ".join(f"{title}: {', '.join(b.text for b in boxes)}" for title, boxes in chains)
         blocks = (
             Figure(
-                "models", _("The models"), Diagram(tuple(chains)),
+                "models", Diagram(tuple(chains)),
                 _("Boxes with a coloured edge are networks that learn; the others are values."),
                 _("Diagram of {families}. {chains}.", families=names, chains=said),
                 "plots/models.png",

@@ -17,7 +17,6 @@ from labkit.reporting.blocks import (
     Picture,
     Row,
 )
-from labkit.reporting.cell import all_done
 from labkit.reporting.entries import GAP, Columns, link, measure, number, row, table
 from labkit.reporting.grids import best_samples
 from labkit.reporting.sections.over_seeds import SCORE, best_of, collapses, score, winners
@@ -36,7 +35,7 @@ def byline(view: View) -> tuple[tuple[str, str], ...]:
         (_("Course"), author.get("course")),
         (_("Results of"), _day(view.committed)),
         (_("Data"), data(view)),
-        (_("Cells"), all_done(view.cells)),
+        (_("Cells"), view.all_done),
     )
     return tuple((label, text) for label, text in facts if text)
 
@@ -78,7 +77,7 @@ def notices(view: View) -> tuple[Paragraph, ...]:
     if view.trouble:
         text = _(
             "Incomplete: {cells}. Every comparison below is about the cells that are done.",
-            cells=all_done(view.cells),
+            cells=view.all_done,
         )
         warnings.append(text)
     if sum(UNSTATED not in text for text in view.environments) > 1:

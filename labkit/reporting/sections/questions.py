@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from labkit.claims.claim import Answer
     from labkit.reporting.cell import Cell
     from labkit.reporting.computed import Computed
-    from labkit.reporting.student.reflections import Students
+    from labkit.reporting.student.answers import Students
     from labkit.reporting.view import View
 
 #: What the best cells are compared by in the conclusion.

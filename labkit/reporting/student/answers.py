@@ -14,26 +14,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
 from labkit.claims.answers import questions_for
-from labkit.reporting.student.marks import (
-    FENCE,
-    Segment,
-    expand,
-    without_comments,
-)
-from labkit.reporting.student.reflections import NOBODY, Students, read_words
+from labkit.claims.claim import Answer, Claim
+from labkit.claims.table import Table
+from labkit.errors import LabkitError
+from labkit.reporting.student.marks import FENCE, Segment, expand, without_comments
 from labkit.text.language import _
-
-if TYPE_CHECKING:
-    from labkit.claims.claim import Answer, Claim
-    from labkit.claims.table import Table
 
 #: How alike a heading and a question must be (0 to 1) to be taken for the same.
 CLOSE = 0.72
@@ -44,18 +36,11 @@ _HEADING = re.compile(r"(#{1,6}\s+|#{2,6})(?P<text>[^#\s].*?)\s*#*\s*")
 class Section:
     """A question's part of the file."""
 
-    question: str
-    """Catalog key; "" if the heading matches no question."""
     heading: str
     line: int
-    """Line of the heading, from 1."""
+    """Line of the heading, from 1; 0 of what stands before the first."""
     text: str
     """The student's Markdown, comments taken out, line for line as in the file."""
-
-    @property
-    def words(self) -> int:
-        """Words in it, code fences and marks included as written."""
-        return len(re.findall(r"\w[\w'’.-]*", self.text))
 
 
 @dataclass(frozen=True)
@@ -63,9 +48,29 @@ class Answers:
     """A parsed ``answers.md``."""
 
     sections: Mapping[str, Section]
-    """By catalog key."""
+    """By the question's catalog key."""
     unmatched: tuple[Section, ...]
     """Parts under headings that match no question."""
+
+
+@dataclass(frozen=True)
+class Students:
+    """A student's own words, held against the table."""
+
+    answers: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
+    """Question key to the answer."""
+    others: tuple[tuple[str, tuple[Segment, ...]], ...] = ()
+    """Heading and text of what belongs to no question."""
+
+    def remarks(self, asked: Collection[str]) -> Iterator[tuple[str, tuple[Segment, ...]]]:
+        """Yield heading and words of what stands under none of the questions asked."""
+        for key, pieces in self.answers.items():
+            if key not in asked:
+                yield _(QUESTIONS[key].text), pieces
+        yield from self.others
+
+
+NOBODY = Students()
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Check:
     unanswered: tuple[str, ...]
     """Catalog keys of questions without a word."""
     words: Mapping[str, int]
-    """Words per answered question."""
+    """Words per answered question, code fences and marks included as written."""
 
     @property
     def ok(self) -> bool:
@@ -86,11 +91,7 @@ class Check:
 
 
 def template(questions: Sequence[str]) -> str:
-    """The ``answers.md`` to start from: a heading per question and how the marks work.
-
-    Args:
-        questions: catalog keys.
-    """
+    """The ``answers.md`` to start from: a heading per question key and how the marks work."""
     about = _(
         "Your own words go under each heading; labkit never overwrites this file and puts the\n"
         "computed evidence after them, marked as computed. You may write\n"
@@ -118,6 +119,20 @@ def prepare(path: Path | None, answers: Sequence[Answer]) -> None:
         file.write(template([answer.question for answer in answers]))
 
 
+def read_words(path: Path) -> str:
+    """Read a student's ``answers.md``, with or without a byte order mark.
+
+    Raises:
+        LabkitError: not UTF-8, so that some of its letters would be guesses.
+    """
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise LabkitError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
+
+
 def parse(text: str) -> Answers:
     """Parse an ``answers.md`` by its headings.
 
@@ -126,30 +141,27 @@ def parse(text: str) -> Answers:
     answer they stand in. Words before any heading belong to no question, and are kept.
     """
     lines = without_comments(text).splitlines()
-    found: list[tuple[str, str, int, list[str]]] = [("", "", 0, [])]
+    starts = [("", "", 0)]
     fenced = False
     for number, line in enumerate(lines, 1):
-        if FENCE.match(line):
-            fenced = not fenced
+        fenced ^= bool(FENCE.match(line))
         heading = None if fenced else _HEADING.fullmatch(line)
         if heading:
             key = match_question(heading["text"])
-            inside = found[-1][0] and _level(line) > _level(lines[found[-1][2] - 1])
+            inside = starts[-1][0] and _level(line) > _level(lines[starts[-1][2] - 1])
             if key or not inside:
-                found.append((key, heading["text"], number, []))
-                continue
-        found[-1][3].append(line)
+                starts.append((key, heading["text"], number))
+    ends = [number - 1 for _key, _title, number in starts[1:]]
     sections: dict[str, Section] = {}
     unmatched = []
-    for key, title, number, body in found:
-        section = Section(key, title, number, "\n".join(body))
-        if key and key not in sections:
-            sections[key] = section
+    for (key, title, start), end in zip(starts, [*ends, len(lines)], strict=True):
+        section = Section(title or _("Remarks"), start, "\n".join(lines[start:end]))
+        if key and (first := sections.get(key)):
+            sections[key] = replace(first, text=f"{first.text}\n\n{section.text}")
         elif key:
-            both = f"{sections[key].text}\n\n{section.text}"
-            sections[key] = Section(key, sections[key].heading, sections[key].line, both)
+            sections[key] = section
         elif section.text.strip():
-            unmatched.append(section if title else replace(section, heading=_("Remarks")))
+            unmatched.append(section)
     return Answers(sections, tuple(unmatched))
 
 
@@ -161,7 +173,7 @@ def match_question(heading: str) -> str:
     texts = [
         (_plain(text), key)
         for key, question in QUESTIONS.items()
-        for text in dict.fromkeys((question.text, _(question.text)))
+        for text in (question.text, _(question.text))
     ]
     for words, key in texts:
         if plain in (words, _plain(key)):
@@ -175,15 +187,9 @@ def match_question(heading: str) -> str:
 
 
 def students(path: Path | None, table: Table, answers: Sequence[Answer]) -> Students:
-    """The student's answers, read from a file and held against the table.
+    """The student's words, read from ``answers.md`` if it is there and held against the table.
 
-    Args:
-        path: ``answers.md``; nothing is read if it is None or not there.
-        table: the cells, as the claims see them.
-        answers: what was computed, whose claims a student's statement may be among.
-
-    Raises:
-        LabkitError: the file is not UTF-8.
+    A statement may be among the claims of the computed `answers`. Raises what `read_words` does.
     """
     if path is None or not path.is_file():
         return NOBODY
@@ -193,48 +199,39 @@ def students(path: Path | None, table: Table, answers: Sequence[Answer]) -> Stud
     def expanded(section: Section) -> tuple[Segment, ...]:
         return expand(section.text.strip("\n"), table, claims)
 
-    written = {key: section for key, section in taken.sections.items() if section.text.strip()}
     return Students(
-        {key: expanded(section) for key, section in written.items()},
+        {key: expanded(each) for key, each in taken.sections.items() if each.text.strip()},
         tuple((section.heading, expanded(section)) for section in taken.unmatched),
     )
 
 
 def check(
-    text: str,
-    table: Table,
-    claims: Sequence[Claim] = (),
-    questions: Sequence[str] | None = None,
+    text: str, table: Table, claims: Sequence[Claim] = (), questions: Sequence[str] | None = None
 ) -> Check:
-    """Everything there is to say about an ``answers.md``, line by line.
+    """Everything there is to say about the text of an ``answers.md``, line by line.
 
-    Args:
-        text: the file's content.
-        table: the cells.
-        claims: the computed claims.
-        questions: catalog keys to answer; None: those the table calls for.
+    `claims` were computed; `questions` are the catalog keys to answer, None for those the table
+    calls for.
     """
     found = parse(text)
     asked = questions_for(table.cells) if questions is None else questions
     findings = [
-        Segment("heading", s.heading, s.line, "matches no question")
-        if s.line
-        else Segment(
-            "heading", _cut(s.text.strip().splitlines()[0], 60), 1, "stands under no question"
-        )
-        for s in found.unmatched
-        if s.line != 1
-    ]
-    findings += [
         replace(segment, line=section.line + segment.line, text=_cut(segment.text, 300))
         for section in (*found.sections.values(), *found.unmatched)
         for segment in expand(section.text, table, claims)
         if segment.kind != "text"
     ]
-    findings.sort(key=lambda f: f.line)
-    counts = {key: s.words for key, s in found.sections.items() if s.words}
-    unanswered = tuple(key for key in asked if not counts.get(key))
-    return Check(tuple(findings), unanswered, counts)
+    for stray in found.unmatched:
+        if stray.line == 0:
+            start = _cut(stray.text.strip().splitlines()[0], 60)
+            findings.append(Segment("heading", start, "stands under no question", line=1))
+        elif stray.line > 1:  # a heading in the first line is a title
+            why = "matches no question"
+            findings.append(Segment("heading", stray.heading, why, line=stray.line))
+    findings.sort(key=lambda f: (f.line, f.kind != "heading"))
+    words = {key: len(re.findall(r"\w[\w'’.-]*", s.text)) for key, s in found.sections.items()}
+    words = {key: n for key, n in words.items() if n}
+    return Check(tuple(findings), tuple(key for key in asked if key not in words), words)
 
 
 def _cut(text: str, most: int) -> str:

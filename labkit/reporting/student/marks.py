@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from math import isfinite
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from labkit.catalog import METRICS
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Claim
 from labkit.claims.sentences.numbers import decimals_for, fixed
-from labkit.claims.statements import (
-    Checked,
-    StatementError,
-    check_statement,
-    suggestion,
-)
+from labkit.claims.statements import Checked, StatementError, check_statement, suggestion
+from labkit.claims.table import Table
 from labkit.claims.verdict import FIRM
 from labkit.text.language import _
-
-if TYPE_CHECKING:
-    from labkit.claims.cells import Cells
-    from labkit.claims.claim import Claim
-    from labkit.claims.table import Table
 
 FENCE = re.compile(r"\s*(```|~~~)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -48,12 +42,12 @@ class Segment:
     """A heading that matches no question is a remark of ``labkit check``, and no piece."""
     text: str
     """What to show: Markdown for "text", plain words otherwise."""
-    line: int
-    """Line within the text given, from 1."""
     note: str = ""
     """What to say about it: a verdict, "matches no value of the table", the mistake."""
     checked: Checked | None = None
     """For a claim: what the table makes of it."""
+    line: int = 1
+    """Line within the text given, from 1; of text nobody asks."""
 
     @property
     def ok(self) -> bool:
@@ -88,160 +82,135 @@ def _stance(checked: Checked) -> tuple[str, str]:
 def expand(words: str, table: Table, claims: Sequence[Claim] = ()) -> tuple[Segment, ...]:
     """A student's Markdown in pieces: text, values, claims with verdicts, marked numbers.
 
-    Args:
-        words: one section's text.
-        table: the cells.
-        claims: the computed claims; a statement that is among them gets their strength.
+    A statement that is among the computed `claims` gets their strength.
     """
-    known = _KnownNumbers(table.cells, claims)
+    known = sorted({abs(number) for number in _numbers(table.cells, claims)})
     segments: list[Segment] = []
     fenced = False
     for number, line in enumerate(without_comments(words).split("\n"), 1):
-        end = "" if number == 1 else "\n"
         fence = bool(FENCE.match(line))
-        if fence or fenced:
-            fenced ^= fence
-            segments.append(Segment("text", end + line, number))
-            continue
-        segments += [Segment("text", end, number), *_line(line, number, table, known, claims)]
-    return _joined(segments)
+        code = fence or fenced
+        fenced ^= fence
+        pieces = [Segment("text", line)] if code else _pieces(line, table, known, claims)
+        segments.append(Segment("text", "" if number == 1 else "\n"))
+        segments += (replace(piece, line=number) for piece in pieces)
+    return tuple(_joined(segments))
 
 
-# ------------------------------------------------------------------ one line
+def _joined(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """Neighbouring pieces of text as one."""
+    for plain, group in groupby(segments, lambda segment: segment.kind == "text"):
+        if not plain:
+            yield from group
+        elif text := "".join(segment.text for segment in group):
+            yield Segment("text", text)
 
 
-def _line(
-    line: str, number: int, table: Table, known: _KnownNumbers, claims: Sequence[Claim]
-) -> list[Segment]:
-    segments = []
+def _pieces(
+    line: str, table: Table, known: Sequence[float], claims: Sequence[Claim]
+) -> Iterator[Segment]:
     place = 0
     for match in _MARK.finditer(line):
-        segments += _plain_text(line[place : match.start()], number, known, place == 0)
+        yield from _plain_text(line[place : match.start()], known, place == 0)
         place = match.end()
         source = match.group()
         if match["value"]:
-            segments.append(_value(source, number, table.cells))
+            yield _value(source, table.cells)
         elif match["claim"]:
-            segments.append(_claim(source, number, table, claims))
+            yield _claim(source, table, claims)
         elif match["open"]:
-            segments.append(Segment("error", source, number, _("not closed on this line")))
+            yield Segment("error", source, _("not closed on this line"))
         else:
-            segments.append(Segment("text", source, number))
-    return segments + _plain_text(line[place:], number, known, place == 0)
+            yield Segment("text", source)
+    yield from _plain_text(line[place:], known, place == 0)
 
 
-def _plain_text(text: str, number: int, known: _KnownNumbers, starts: bool) -> list[Segment]:
+def _plain_text(text: str, known: Sequence[float], starts: bool) -> Iterator[Segment]:
     """Split text at the numbers that match no value of the table."""
-    segments = []
     place = 0
     ordinal = _ORDINAL.match(text) if starts else None
-    skip = ordinal.end() if ordinal else 0
-    for match in _NUMBER.finditer(text, skip):
-        percent = text[match.end() :].lstrip()[:1] == "%"
-        if known.has(match.group(), percent):
-            continue
-        segments.append(Segment("text", text[place : match.start()], number))
-        segments.append(
-            Segment("number", match.group(), number, _("matches no value of the table"))
-        )
-        place = match.end()
-    segments.append(Segment("text", text[place:], number))
-    return [s for s in segments if s.text]
+    for match in _NUMBER.finditer(text, ordinal.end() if ordinal else 0):
+        percent = text[match.end() :].lstrip().startswith("%")
+        if not _is_known(match.group(), percent, known):
+            yield Segment("text", text[place : match.start()])
+            yield Segment("number", match.group(), _("matches no value of the table"))
+            place = match.end()
+    yield Segment("text", text[place:])
 
 
-def _value(source: str, line: int, cells: Cells) -> Segment:
+def _value(source: str, cells: Cells) -> Segment:
     match = _VALUE.fullmatch(source)
     if not match:
         only = _("only {form} is understood", form='{{ value("RUN", "METRIC") }}')
-        return Segment("error", source, line, only)
+        return Segment("error", source, only)
     run, metric = match["run"], match["metric"]
     cell = next((c for c in cells if c.run == run), None)
     if cell is None:
-        hint = suggestion(run, [c.run for c in cells])
-        return Segment("error", source, line, _("no run '{run}'", run=run) + hint)
-    if metric == "best_epoch" and cell.best_epoch is not None:
-        return Segment("value", str(cell.best_epoch), line, f"{run}: {metric}")
-    if metric not in METRICS:
-        hint = suggestion(metric, METRICS)
-        return Segment("error", source, line, _("no metric '{name}'", name=metric) + hint)
-    found = cell.metrics.get(metric)
-    if found is None:
-        why = _("{metric} of {run} was not measured", metric=metric, run=cell.run)
-        return Segment("error", source, line, why)
-    decimals = decimals_for([found.value]) if found.decimals is None else found.decimals
-    return Segment("value", fixed(found.value, decimals), line, f"{cell.run}: {metric}")
+        why = _("no run '{run}'", run=run) + suggestion(run, [c.run for c in cells])
+    elif metric == "best_epoch" and cell.best_epoch is not None:
+        return Segment("value", str(cell.best_epoch), f"{run}: {metric}")
+    elif metric not in METRICS:
+        why = _("no metric '{name}'", name=metric) + suggestion(metric, METRICS)
+    elif found := cell.metrics.get(metric):
+        decimals = decimals_for([found.value]) if found.decimals is None else found.decimals
+        return Segment("value", fixed(found.value, decimals), f"{run}: {metric}")
+    else:
+        why = _("{metric} of {run} was not measured", metric=metric, run=run)
+    return Segment("error", source, why)
 
 
-def _claim(source: str, line: int, table: Table, claims: Sequence[Claim]) -> Segment:
+def _claim(source: str, table: Table, claims: Sequence[Claim]) -> Segment:
     statement = source.removeprefix("[claim:").removesuffix("]").strip()
     try:
         checked = check_statement(statement, table, claims)
     except StatementError as error:
-        return Segment("error", source, line, str(error))
-    note = f"{_stance(checked)[1]}: {statement}"
-    return Segment("claim", checked.text, line, note, checked)
+        return Segment("error", source, str(error))
+    return Segment("claim", checked.text, f"{_stance(checked)[1]}: {statement}", checked)
 
 
-def _joined(segments: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Neighbouring pieces of text as one."""
-    joined: list[Segment] = []
-    for segment in segments:
-        if joined and segment.kind == "text" and joined[-1].kind == "text":
-            joined[-1] = replace(joined[-1], text=joined[-1].text + segment.text)
-        elif segment.text:
-            joined.append(segment)
-    return tuple(joined)
+def _numbers(cells: Cells, claims: Sequence[Claim]) -> Iterator[float]:
+    """The numbers of a table and its claims; every epoch; how many cells, seeds, levels there are.
 
-
-# ------------------------------------------------------------------ numbers of the table
-
-
-class _KnownNumbers:
-    """The numbers of a table and its claims, for look-up."""
-
-    def __init__(self, cells: Cells, claims: Sequence[Claim]) -> None:
-        values = [m.value for c in cells for m in (*c.metrics.values(), *c.first.values())]
-        values += [float(c.seed) for c in cells]
-        values += [float(n) for n in _counts(cells)]
-        for cell in cells:
-            for level in cell.settings.values():
-                parts = level if isinstance(level, tuple) else (level,)
-                values += [float(p) for p in parts if isinstance(p, (int, float))]
-        values += [abs(v) for claim in claims for v in claim.sentence.numbers.values()]
-        self._values = sorted({abs(v) for v in values})
-
-    def has(self, text: str, percent: bool) -> bool:
-        """Whether a number matches a value within the rounding it is written with.
-
-        Signs are left to the sentence around it ("down by 12"), and years are no results.
-        """
-        plain = text.replace(",", "").replace("−", "-")
-        number = abs(float(plain))
-        mantissa, _, exponent = plain.lower().partition("e")
-        if not isfinite(number) or len(exponent) > 5:
-            return False
-        decimals = len(mantissa.partition(".")[2])
-        if not decimals and not exponent and 1900 <= number <= 2100:
-            return True
-        half = 0.5 * 10.0 ** (int(exponent or 0) - decimals)
-        return self._near(number, half) or (percent and self._near(number / 100, half / 100))
-
-    def _near(self, number: float, half: float) -> bool:
-        reach = half * (1 + 1e-9)
-        at = bisect_left(self._values, number - reach)
-        return at < len(self._values) and self._values[at] <= number + reach
-
-
-def _counts(cells: Cells) -> set[int]:
-    """How many cells, seeds, data sets, levels there are; and every epoch."""
-    counts = {len(cells), len(cells.seeds), len(cells.datasets), len(cells.families)}
-    for family in cells.families:
-        some = cells.of(family)
-        counts |= {len(some), *(len(found) for found in some.levels.values())}
-        counts |= {len(some.of(dataset=d)) for d in cells.datasets}
+    A number may come more than once.
+    """
+    for cell in cells:
+        yield from (m.value for m in (*cell.metrics.values(), *cell.first.values()))
+        yield cell.seed
+        for level in cell.settings.values():
+            parts = level if isinstance(level, tuple) else (level,)
+            yield from (part for part in parts if isinstance(part, (int, float)))
+    for claim in claims:
+        yield from claim.sentence.numbers.values()
+    yield from (len(cells), len(cells.seeds), len(cells.datasets), len(cells.families))
+    for some in map(cells.of, cells.families):
+        yield len(some)
+        yield from map(len, some.levels.values())
+        yield from (len(some.of(dataset=dataset)) for dataset in cells.datasets)
     epochs = [c.settings.get("epochs") for c in cells]
     last = max((e for e in epochs if isinstance(e, int)), default=0)
-    return counts | set(range(1, min(last, 10_000) + 1))
+    yield from range(1, min(last, 10_000) + 1)
+
+
+def _is_known(text: str, percent: bool, known: Sequence[float]) -> bool:
+    """Whether a number matches a known one within the rounding it is written with.
+
+    Signs are left to the sentence around it ("down by 12"), and years are no results.
+    """
+    plain = text.replace(",", "").replace("−", "-")
+    number = abs(float(plain))
+    mantissa, _, exponent = plain.lower().partition("e")
+    if not isfinite(number) or len(exponent) > 5:
+        return False
+    decimals = len(mantissa.partition(".")[2])
+    if not decimals and not exponent and 1900 <= number <= 2100:
+        return True
+    half = 0.5 * 10.0 ** (int(exponent or 0) - decimals) * (1 + 1e-9)
+
+    def near(number: float, half: float) -> bool:
+        at = bisect_left(known, number - half)
+        return at < len(known) and known[at] <= number + half
+
+    return near(number, half) or (percent and near(number / 100, half / 100))
 
 
 def without_comments(text: str) -> str:
