@@ -11,7 +11,6 @@ from labkit.reporting.blocks import Chip, Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor
 from labkit.reporting.sections import (
     analysis,
-    conditional,
     experiments,
     images,
     making,
@@ -61,7 +60,7 @@ def compose(
             images.generated(view),
             analysis.plots(view),
             analysis.scores(view),
-            conditional.conditional(view),
+            analysis.conditional(view),
             published.performance(view),
             published.references(view),
         )
