@@ -81,7 +81,7 @@ def compose(
         disclosure=_(DISCLOSURE),
         map=_map(view),
         best=tuple(_best(view)),
-        frames=() if brief else images.frames(view, on_page),
+        frames=() if brief else tuple(images.frames(view, on_page)),
         epochs=tuple(range(1, max(epochs, default=0) + 1)),
         colours=tuple((name, *pair) for name, pair in view.style.palette.items()),
         csv={"metrics.csv": to_csv(view.tables.cells), "history.csv": to_csv(view.tables.epochs)},
