@@ -8,15 +8,7 @@ from typing import Any
 from labkit.catalog import CONSTRAINTS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.catalog.rules import idle
 from labkit.experiment.spec import OWN_CODE
-from labkit.reporting.blocks import (
-    Block,
-    Facts,
-    Figure,
-    Fold,
-    Listing,
-    Paragraph,
-    Section,
-)
+from labkit.reporting.blocks import Block, Facts, Figure, Fold, Listing, Paragraph, Section
 from labkit.reporting.entries import table
 from labkit.reporting.plots.chart import Box, Diagram
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
@@ -39,9 +31,8 @@ _BOUND = N_(
 
 def method(view: View) -> Section:
     """The models and what was not varied or measured."""
-    sections = [_data(view)]
-    sections += [_family(view, family) for family in view.families]
-    sections.append(Section("limitations", _("What was not varied or measured"), _limits(view)))
+    families = (_family(view, family) for family in view.families)
+    limits = Section("limitations", _("What was not varied or measured"), (_limits(view),))
     chains = [chain for family in view.families for chain in _chains(view, family)]
     blocks: tuple[Block, ...] = ()
     if chains:
@@ -55,7 +46,8 @@ def method(view: View) -> Section:
                 "plots/models.png",
             ),
         )  # fmt: skip
-    return Section("method", _("Method and limitations"), blocks, tuple(sections))
+    inner = (_data(view), *families, limits)
+    return Section("method", _("Method and limitations"), blocks, inner)
 
 
 def _chains(view: View, family: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
@@ -63,13 +55,11 @@ def _chains(view: View, family: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
     about = FAMILIES[family]
     if all(cell.spec.code == OWN_CODE for cell in view.of(family)):
         return
-    titles = _(about.label), _("{family}: a sample", family=_(about.label))
-    for title, steps in zip(titles, (about.flow, about.sampling), strict=True):
+    sample = _("{family}: a sample", family=_(about.label))
+    colour = f"{family}-1"
+    for title, steps in ((_(about.label), about.flow), (sample, about.sampling)):
+        boxes = (Box(_(s.text), _(s.under), colour if s.learns else "") for s in steps)
         if steps:
-            colours = [f"{family}-1" if step.learns else "" for step in steps]
-            boxes = (
-                Box(_(step.text), _(step.under), c) for step, c in zip(steps, colours, strict=True)
-            )
             yield title, tuple(boxes)
 
 
@@ -116,15 +106,14 @@ def _networks(view: View, family: str) -> list[Block]:
     trained = [c for c in view.of(family) if c.result and c.spec.code != OWN_CODE]
     params = FAMILIES[family].params
     chosen = [name for name, param in params.items() if param.choices.endswith("_networks")]
-    shown: set[tuple[Any, ...]] = set()
-    blocks: list[Block] = []
+    folds: dict[tuple[Any, ...], Fold] = {}
     for cell in trained:
         networks = cell.result.networks if cell.result else ()
         kind = (*(cell.spec.params.get(name) for name in chosen), *map(signature, networks))
-        if networks and kind not in shown:
-            shown.add(kind)
+        if networks and kind not in folds:
             title = _("Layers of {cell}", cell=view.style.label(cell.spec))
-            blocks.append(Fold(title, tuple(layer_table(each, cell.spec) for each in networks)))
+            folds[kind] = Fold(title, tuple(layer_table(each, cell.spec) for each in networks))
+    blocks: list[Block] = [*folds.values()]
     if any(c.result and not c.result.networks for c in trained):
         text = _("The layers of some networks were not recorded when they were trained.")
         blocks.append(Paragraph(text))
@@ -164,7 +153,7 @@ def _losses(view: View, family: str) -> list[Block]:
     return found
 
 
-def _limits(view: View) -> tuple[Block, ...]:
+def _limits(view: View) -> Listing:
     """What these runs cannot say, from what their specs hold constant."""
     found = [_("A setting above without “(varied)” was held constant, so its effect is untested.")]
     if not view.several_seeds:
@@ -178,7 +167,7 @@ def _limits(view: View) -> tuple[Block, ...]:
     ]
     if unmeasured:
         found.append(_("Not measured: {metrics}.", metrics=listing(unmeasured)))
-    return (Listing((*found, *map(_, _NEVER))),)
+    return Listing((*found, *map(_, _NEVER)))
 
 
 def _mixed(view: View, family: str) -> str:

@@ -13,7 +13,7 @@ from statistics import fmean
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Column, Entry, Table
 from labkit.reporting.cell import Cell
-from labkit.reporting.entries import GAP, Columns, link, marked, measure, row, table
+from labkit.reporting.entries import GAP, link, marked, measure, row, table
 from labkit.reporting.view import View
 from labkit.text.language import _
 from labkit.text.numbers import lowest, show, spread
@@ -31,6 +31,10 @@ class Setting:
     dataset: str
     label: str
     cells: tuple[Cell, ...]
+
+    @property
+    def model(self) -> str:
+        return _(FAMILIES[self.family].label)
 
     def values(self, metric: str) -> list[float]:
         """What was measured, a value a seed."""
@@ -96,27 +100,15 @@ def collapses(each: Setting) -> str:
 def scores(view: View) -> Table:
     """Every setting: mean ± standard deviation of its seeds."""
     metrics = [SCORE, *(n for n in MORE if any(c.metric(n) is not None for c in view.cells))]
-    columns: Columns = (
-        _("Data set"),
-        _("Model"),
-        _("Setting"),
-        Column(_("Seeds"), True),
-        *map(measure, metrics),
-        _("Seeds collapsed"),
-    )
+    heads = (_("Data set"), _("Model"), _("Setting"), Column(_("Seeds"), True))
+    columns = [*heads, *map(measure, metrics), _("Seeds collapsed")]
     best = [each for dataset in view.datasets for each in winners(view, dataset)]
-    rows = [
-        row(
-            each.dataset,
-            _(FAMILIES[each.family].label),
-            link(each.cells[0], each.label),
-            str(len(each.values(SCORE))),
-            *(score(each, name, each in best and name == SCORE) for name in metrics),
-            collapses(each),
-            run=each.cells[0].name,
-        )
-        for each in settings(view)
-    ]
+    rows = []
+    for each in settings(view):
+        cell, seeds = each.cells[0], str(len(each.values(SCORE)))
+        found = (score(each, name, each in best and name == SCORE) for name in metrics)
+        named = (each.dataset, each.model, link(cell, each.label))
+        rows.append(row(*named, seeds, *found, collapses(each), run=cell.name))
     caption = _(
         "Every setting, {seeds}: mean ± standard deviation over the seeds. ◆ marks the lowest mean "
         "proxy FID on its data set; whether it is more than chance is said under the questions.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +54,6 @@ def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) ->
         reference: an entry of the experiment file's ``references``.
         source: ``full`` or ``bundled``.
     """
-    if not cells:
-        return Comparison(INCOMPARABLE, why=_("no such cell in this plan"))
     values = [v for cell in cells if (v := cell.metric(reference["metric"])) is not None]
     ours = sum(values) / len(values) if values else None
     reason = _obstacle(cells, reference, source)
@@ -69,17 +67,16 @@ def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) ->
 
 def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) -> str:
     """Say why the numbers cannot be compared; empty if they can."""
-    absent = next((cell for cell in cells if cell.result is None), None)
-    if absent:
+    if not cells:
+        return _("no such cell in this plan")
+    if absent := next((cell for cell in cells if cell.result is None), None):
         return absent.absence
     specs = [cell.spec for cell in cells]
-    limits = {spec.data["limit"] for spec in specs} - {None}
-    if limits:
+    if limits := {spec.data["limit"] for spec in specs} - {None}:
         return _("trained on the first {n} images", n=f"{max(limits):,}")
     if source != "full":
         return _("trained on the bundled 10,000 images, not all 60,000")
-    epochs = {spec.training["epochs"] for spec in specs} - {reference["epochs"]}
-    if epochs:
+    if epochs := {spec.training["epochs"] for spec in specs} - {reference["epochs"]}:
         return _("{n} epochs, not {wanted}", n=show(max(epochs)), wanted=reference["epochs"])
     return ""
 
@@ -87,63 +84,50 @@ def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) 
 def for_claims(view: View) -> tuple[Published, ...]:
     """The published values as the claims engine takes them."""
     found = []
-    for each in view.plan.settings.get("references") or ():
-        cells = _meant(view, each)
+    for each, cells, held in _held(view):
         if not cells:
             continue
-        held = compare(cells, each, view.plan.data_source)
-        spec = cells[0].spec
+        spec, value = cells[0].spec, each["value"]
         known = {**spec.params, **spec.training}
         told = {name: known[name] for name in view.style.factors(spec.family)}
-        found.append(
-            Published(
-                each["metric"],
-                each["value"],
-                each["tolerance"] * abs(each["value"]),
-                each["source"],
-                {"family": spec.family, "dataset": spec.dataset, **told, **each["where"]},
-                held.why,
-            )
-        )
+        where = {"family": spec.family, "dataset": spec.dataset, **told, **each["where"]}
+        error = each["tolerance"] * abs(value)
+        found.append(Published(each["metric"], value, error, each["source"], where, held.why))
     return tuple(found)
 
 
-def _meant(view: View, reference: Mapping[str, Any]) -> list[Cell]:
-    """The cells a published value is about."""
-    return [
-        cell
-        for cell in view.cells
-        if cell.spec.experiment == reference["experiment"]
-        and all(cell.spec.params.get(k) == v for k, v in reference["where"].items())
-    ]
+def _held(view: View) -> Iterator[tuple[Mapping[str, Any], list[Cell], Comparison]]:
+    """The experiment file's published values, the cells each is about, and how they compare."""
+    for each in view.plan.settings.get("references") or ():
+        cells = [
+            cell
+            for cell in view.cells
+            if cell.spec.experiment == each["experiment"]
+            and all(cell.spec.params.get(k) == v for k, v in each["where"].items())
+        ]
+        yield each, cells, compare(cells, each, view.plan.data_source)
 
 
 def references(view: View) -> Section | None:
     """A table of the experiment file's published values, or None if it states none."""
-    stated = view.plan.settings.get("references") or ()
-    if not stated:
-        return None
     columns = (
         _("Run"), _("What"), Column(_("Published"), True), Column(_("This run"), True),
         Column(_("Deviation"), True), Column(_("Tolerance"), True), _("Verdict"), _("Source"),
     )  # fmt: skip
     rows = []
-    for each in stated:
-        cells = _meant(view, each)
-        found = compare(cells, each, view.plan.data_source)
-        metric = METRICS[each["metric"]]
-        rows.append(
-            (
-                link(cells[0], _called(view, cells[0])) if cells else each["experiment"],
-                _("{measure} after {n} epochs", measure=_short(each["metric"]), n=each["epochs"]),
-                number(each["value"], metric.digits),
-                number(found.ours, metric.digits),
-                _percent(found.deviation, 1),
-                f"±{show(each['tolerance'] * 100)} %",
-                _(found.verdict) + (f": {found.why}" if found.why else ""),
-                each["source"],
-            )
-        )
+    for each, cells, held in _held(view):
+        run, name = each["experiment"], each["metric"]
+        if cells:
+            spec = cells[0].spec
+            run = link(cells[0], f"{_(FAMILIES[spec.family].label)} {view.style.label(spec)}")
+        what = _("{measure} after {n} epochs", measure=_short(name), n=each["epochs"])
+        values = [number(v, METRICS[name].digits) for v in (each["value"], held.ours)]
+        tolerance = f"±{show(each['tolerance'] * 100)} %"
+        verdict = _(held.verdict) + (f": {held.why}" if held.why else "")
+        deviation = _percent(held.deviation, 1)
+        rows.append((run, what, *values, deviation, tolerance, verdict, each["source"]))
+    if not rows:
+        return None
     text = _(
         "Published values and this experiment's, the mean over its seeds. “Reproduced” means "
         "within the tolerance stated in the experiment file; a value from other data or another "
@@ -158,11 +142,6 @@ def _percent(share: float | None, digits: int) -> Entry:
     """A share with its sign: "−1.5 %"."""
     text = "—" if share is None else f"{100 * share:+.{digits}f} %".replace("-", "−")
     return Entry(text, share)
-
-
-def _called(view: View, cell: Cell) -> str:
-    """A setting of all seeds: "VAE latent 20"."""
-    return f"{_(FAMILIES[cell.spec.family].label)} {view.style.label(cell.spec)}"
 
 
 def _short(name: str) -> str:
@@ -194,12 +173,11 @@ def performance(view: View) -> Section | None:
         params, family = cell.spec.params, cell.spec.family
         kind = str(params.get("loss") or params.get("reconstruction") or "")
         kinds.setdefault((family, kind), []).append(cell)
-    blocks: list[Block] = [Paragraph(_(_FORMULAS))]
-    blocks += [_courses(view, *kind, cells) for kind, cells in kinds.items()]
+    tables = (_courses(view, *kind, cells) for kind, cells in kinds.items())
     settings = [(c.spec.params.get("loss"), c.spec.params.get("constraint")) for c in view.cells]
-    if ("wasserstein", "none") in settings:
-        blocks.append(Paragraph(_(_UNBOUNDED)))
-    return Section("performance", _("Training Performance Summary"), tuple(blocks))
+    unbounded = [Paragraph(_(_UNBOUNDED))] if ("wasserstein", "none") in settings else []
+    blocks = (Paragraph(_(_FORMULAS)), *tables, *unbounded)
+    return Section("performance", _("Training Performance Summary"), blocks)
 
 
 def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
@@ -228,8 +206,8 @@ def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:
     if not values:
         return None, None, None, None
     later = [loss for epoch, loss in values if epoch > 1]
-    low, high = (min(later), max(later)) if later else (None, None)
-    return values[0][1], values[-1][1], low, high
+    ends = min(later, default=None), max(later, default=None)
+    return values[0][1], values[-1][1], *ends
 
 
 # --------------------------------------------------------------------------- own code
@@ -238,7 +216,8 @@ def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:
 def own_code(view: View) -> Section | None:
     """What the author wrote: the files, and the cells trained outside of labkit."""
     blocks: list[Block] = []
-    if loops := _own_loops(view):
+    if view.own_loops:
+        loops = (cell.name for cell in view.cells if cell.spec.code == OWN_CODE)
         text = _(
             "Trained by own code, in a loop labkit has not seen: {runs}. Measured like "
             "all others, with three exceptions: the settings are what the author stated; the "
@@ -255,16 +234,10 @@ def own_code(view: View) -> Section | None:
 
 def own_notice(view: View) -> tuple[Paragraph, ...]:
     """Return a notice if some cells were trained outside of labkit."""
-    own = len(_own_loops(view))
     text = _(
         "Cells trained by own code: {own} of {n}. What that means for their numbers stands in the "
         "appendix.",
-        own=own,
+        own=sum(cell.spec.code == OWN_CODE for cell in view.cells),
         n=len(view.cells),
     )
-    return (Paragraph(text, "note"),) if own else ()
-
-
-def _own_loops(view: View) -> list[str]:
-    """The cells trained outside of labkit."""
-    return [cell.name for cell in view.cells if cell.spec.code == OWN_CODE]
+    return (Paragraph(text, "note"),) if view.own_loops else ()
