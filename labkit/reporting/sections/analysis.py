@@ -102,8 +102,8 @@ def scores(view: View) -> Section:
     folds: list[Fold | None] = []
     for group in _GROUPS:
         folds += [_group_table(view, group), _class_shares(view) if group == "modes" else None]
-    blocks = (Paragraph(intro), *_main_tables(view), *filter(None, folds))
-    return Section("scores", _("Proxy FID Scores Summary"), blocks)
+    title, tables = _("Proxy FID Scores Summary"), _main_tables(view)
+    return Section("scores", title, (Paragraph(intro), *tables, *filter(None, folds)))
 
 
 def scores_brief(view: View) -> Section:
@@ -262,8 +262,9 @@ def conditional(view: View) -> Section | None:
             (_("Proxy FID of each class on {dataset}, {seeds}", dataset=name, seeds=seeds), fids),
         ):
             tables.append(table(caption, heads, rows))
-    blocks = (Paragraph(_(_ASKED)), *tables)
-    return Section("conditional", _("Classes Asked For"), blocks) if tables else None
+    if not tables:
+        return None
+    return Section("conditional", _("Classes Asked For"), (Paragraph(_(_ASKED)), *tables))
 
 
 def _each_class(view: View, cell: Cell, name: str, each: str) -> Row:

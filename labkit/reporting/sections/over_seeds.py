@@ -13,7 +13,7 @@ from statistics import fmean
 from labkit.catalog import FAMILIES, METRICS
 from labkit.reporting.blocks import Column, Entry, Table
 from labkit.reporting.cell import Cell
-from labkit.reporting.entries import GAP, link, marked, measure, row, table
+from labkit.reporting.entries import GAP, Columns, link, marked, measure, row, table
 from labkit.reporting.view import View
 from labkit.text.language import _
 from labkit.text.numbers import lowest, show, spread
@@ -101,7 +101,7 @@ def scores(view: View) -> Table:
     """Every setting: mean ± standard deviation of its seeds."""
     metrics = [SCORE, *(n for n in MORE if any(c.metric(n) is not None for c in view.cells))]
     heads = (_("Data set"), _("Model"), _("Setting"), Column(_("Seeds"), True))
-    columns = [*heads, *map(measure, metrics), _("Seeds collapsed")]
+    columns: Columns = [*heads, *map(measure, metrics), _("Seeds collapsed")]
     best = [each for dataset in view.datasets for each in winners(view, dataset)]
     rows = []
     for each in settings(view):

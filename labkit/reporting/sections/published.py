@@ -176,8 +176,8 @@ def performance(view: View) -> Section | None:
     tables = (_courses(view, *kind, cells) for kind, cells in kinds.items())
     settings = [(c.spec.params.get("loss"), c.spec.params.get("constraint")) for c in view.cells]
     unbounded = [Paragraph(_(_UNBOUNDED))] if ("wasserstein", "none") in settings else []
-    blocks = (Paragraph(_(_FORMULAS)), *tables, *unbounded)
-    return Section("performance", _("Training Performance Summary"), blocks)
+    title = _("Training Performance Summary")
+    return Section("performance", title, (Paragraph(_(_FORMULAS)), *tables, *unbounded))
 
 
 def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
