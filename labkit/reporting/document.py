@@ -74,7 +74,7 @@ def compose(
     return Report(
         title=view.plan.title,
         byline=opening.byline(view),
-        notices=(*opening.notices(view), *published.own_notice(view)),
+        notices=tuple(opening.notices(view)),
         headlines=questions.headlines(view, found) or opening.headline(view),
         glance=() if brief else opening.glance(view),
         sections=sections,

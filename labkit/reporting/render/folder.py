@@ -32,13 +32,9 @@ def write(folder: Path, files: Files) -> None:
 
 
 def update(folder: Path, made: Mapping[str, Files]) -> None:
-    """Write a report and remove what labkit wrote here before and no longer shows.
+    """Write a report, its files by format, and remove what labkit wrote here and no longer shows.
 
     What was written in formats that are not made now stays while their tables are the same.
-
-    Args:
-        folder: the report's own; made if it is not there.
-        made: for each format, its files.
 
     Raises:
         ReportError: a file cannot be written or removed.

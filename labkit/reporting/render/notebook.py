@@ -21,17 +21,9 @@ ROWS, IMAGES = 40, 4
 def results_html(
     title: str, summary: str, rows: Sequence[Sequence[str]], best: Iterable[Cell]
 ) -> str:
-    """All results: how far they are, the table, and the best samples.
-
-    Args:
-        title: what the plan is called.
-        summary: how far it is.
-        rows: the table as text, the headings first.
-        best: the cells whose samples are shown.
-    """
-    hidden = len(rows) - 1 - ROWS
+    """All results: how far they are, the table (headings first), the samples of the best cells."""
     more = ""
-    if hidden > 0:
+    if (hidden := len(rows) - 1 - ROWS) > 0:
         more = many("… and {n} more cell: see .table", "… and {n} more cells: see .table", hidden)
     images = [image for cell in best for image in cell.best if image.shows == "samples"]
     return _page("results", title, summary, rows[: ROWS + 1], more, _embedded(images))
@@ -45,15 +37,10 @@ def cell_html(cell: Cell) -> str:
         for name, value in cell.metrics.items()
         if name in METRICS and not is_missing(value)
     )
-    status = _(cell.status)
-    return _page(
-        "cell",
-        cell.name,
-        f"{status}: {cell.error}" if cell.error else status,
-        _embedded(cell.best),
-        [(_("setting"), _("value")), *chosen],
-        [(_("measure"), _("value")), *measured],
-    )
+    state = f"{_(cell.status)}: {cell.error}" if cell.error else _(cell.status)
+    settings = [(_("setting"), _("value")), *chosen]
+    measures = [(_("measure"), _("value")), *measured]
+    return _page("cell", cell.name, state, _embedded(cell.best), settings, measures)
 
 
 def _embedded(images: Sequence[Image]) -> list[tuple[Image, str]]:

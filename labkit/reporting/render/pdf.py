@@ -12,17 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from labkit.errors import behind
+from labkit.reporting.blocks import Report
 from labkit.reporting.files import ReportError
 from labkit.reporting.render.files import Drawings, beside, html
-
-if TYPE_CHECKING:
-    from labkit.reporting.blocks import Report
 
 #: Programs that print a page without showing it, the likeliest first.
 _NAMES = (
@@ -50,14 +45,7 @@ _INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “
 
 
 def pdf(report: Report, drawings: Drawings) -> dict[str, bytes]:
-    """``report.pdf``, its fonts embedded, and what lies beside it.
-
-    Args:
-        report: what to show.
-        drawings: the figures, with ``svg`` among their formats.
-
-    Returns:
-        Contents by path in the report's folder.
+    """``report.pdf``, its fonts embedded, and what lies beside it: contents by path in its folder.
 
     Raises:
         ReportError: there is nothing to print with, or it failed; one line says what to do.
@@ -67,10 +55,8 @@ def pdf(report: Report, drawings: Drawings) -> dict[str, bytes]:
     if program is None:
         raise ReportError(f"a PDF needs {_NEEDED}, and none was found; {_INSTEAD}")
     text = html(report, drawings, paper=True)
-    return {
-        "report.pdf": _typeset(text) if typeset else _printed(program, text),
-        **beside(report),
-    }
+    made = _typeset(text) if typeset else _printed(program, text)
+    return {"report.pdf": made, **beside(report)}
 
 
 def weasyprint_works() -> bool:
@@ -101,29 +87,21 @@ def _typeset(page: str) -> bytes:
     # It complains of every rule meant for screens; what it could not print is not among that.
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     only_inside = URLFetcher(allowed_protocols={"data"})
-    try:
-        with _fixed_time():
-            made = HTML(string=page, base_url="", url_fetcher=only_inside).write_pdf(
-                pdf_identifier=b"labkit", pdf_tags=True
-            )
-    except Exception as error:  # of the libraries under it, too
-        why = behind("WeasyPrint", error)
-        raise ReportError(f"WeasyPrint could not print the report; {_INSTEAD}{why}") from error
-    assert isinstance(made, bytes)
-    return made
-
-
-@contextmanager
-def _fixed_time() -> Iterator[None]:
-    """Fix the time that fontTools writes into embedded fonts, so that bytes repeat."""
+    # fontTools writes a time into embedded fonts: always this one, so that bytes repeat.
     before = os.environ.get("SOURCE_DATE_EPOCH")
     os.environ["SOURCE_DATE_EPOCH"] = "315532800"
     try:
-        yield
+        document = HTML(string=page, base_url="", url_fetcher=only_inside)
+        made = document.write_pdf(pdf_identifier=b"labkit", pdf_tags=True)
+    except Exception as error:  # of the libraries under it, too
+        why = behind("WeasyPrint", error)
+        raise ReportError(f"WeasyPrint could not print the report; {_INSTEAD}{why}") from error
     finally:
         del os.environ["SOURCE_DATE_EPOCH"]
         if before is not None:
             os.environ["SOURCE_DATE_EPOCH"] = before
+    assert isinstance(made, bytes)
+    return made
 
 
 def _printed(program: str, page: str) -> bytes:
@@ -132,6 +110,8 @@ def _printed(program: str, page: str) -> bytes:
     Raises:
         ReportError: it failed, or took longer than three minutes.
     """
+    # Chrome's sandbox does not start for the superuser.
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         source, target = folder / "report.html", folder / "report.pdf"
@@ -140,7 +120,7 @@ def _printed(program: str, page: str) -> bytes:
             program, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions",
             "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND",
             f"--user-data-dir={folder / 'profile'}", "--no-pdf-header-footer",
-            *(["--no-sandbox"] if _is_root() else []),
+            *(["--no-sandbox"] if root else []),
             f"--print-to-pdf={target}", source.as_uri(),
         ]  # fmt: skip
         try:
@@ -148,8 +128,3 @@ def _printed(program: str, page: str) -> bytes:
             return target.read_bytes()
         except (OSError, subprocess.SubprocessError) as error:
             raise ReportError(f"{program} could not print the report; {_INSTEAD}") from error
-
-
-def _is_root() -> bool:
-    """Whether this is the superuser, for whom Chrome's sandbox does not start."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0

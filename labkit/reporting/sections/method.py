@@ -64,26 +64,21 @@ def _chains(view: View, family: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
 
 
 def _data(view: View) -> Section:
-    kinds = levels(
-        RECONSTRUCTIONS[s.params["reconstruction"]].pixels
-        for s in view.plan.cells
-        if "reconstruction" in s.params
-    )
+    kinds = [s.params["reconstruction"] for s in view.plan.cells if "reconstruction" in s.params]
+    scales = dict.fromkeys(("[-1, 1]", *(RECONSTRUCTIONS[kind].pixels for kind in kinds)))
     text = _(
         "{data}: grey, 28 × 28 pixels, ten classes, pixels scaled to {scale}. The 10,000 test "
         "images were used for measuring only.",
         data=opening.data(view),
-        scale=listing(dict.fromkeys(["[-1, 1]", *kinds])).replace("-", "−"),
+        scale=listing(scales).replace("-", "−"),
     )
     return Section("method-data", _("Data"), (Paragraph(text),))
 
 
 def _family(view: View, family: str) -> Section:
     about = FAMILIES[family]
-    rows = [
-        (setting_name(family, name), _levels(view, family, name))
-        for name in (*_applying(view, family), *TRAINING)
-    ]
+    names = _applying(view, family)
+    rows = [(setting_name(family, name), _levels(view, family, name)) for name in names]
     rows.append((_("Precision"), listing(levels(c.spec.precision for c in view.of(family)))))
     blocks = (
         Paragraph(f"{_(about.label)}: {_(about.about)}."),
@@ -124,7 +119,7 @@ def _applying(view: View, family: str) -> list[str]:
     """The settings that have an effect in some cell of a family, in the catalog's order."""
     params = FAMILIES[family].params
     without = [idle(params, cell.spec.params) for cell in view.of(family)]
-    return [name for name in params if any(name not in some for some in without)]
+    return [*(name for name in params if any(name not in some for some in without)), *TRAINING]
 
 
 def _losses(view: View, family: str) -> list[Block]:
@@ -158,7 +153,18 @@ def _limits(view: View) -> Listing:
     found = [_("A setting above without “(varied)” was held constant, so its effect is untested.")]
     if not view.several_seeds:
         found.append(_("One seed ({seed}): chance is not told apart.", seed=view.plan.seeds[0]))
-    found += filter(None, (_mixed(view, family) for family in view.families))
+    for family in view.families:
+        factors, names = view.style.factors(family), _applying(view, family)
+        varied = [n for n in names if len({level_of(c.spec, n) for c in view.of(family)}) > 1]
+        if along := [setting_name(family, name) for name in varied if name not in factors]:
+            said = _(
+                "{family}: varied together with {told}, so their effects cannot be told apart: "
+                "{settings}.",
+                family=_(FAMILIES[family].label),
+                told=listing(setting_name(family, name) for name in factors),
+                settings=listing(along),
+            )
+            found.append(said)
     unmeasured = [
         _(metric.label)
         for name, metric in METRICS.items()
@@ -168,21 +174,3 @@ def _limits(view: View) -> Listing:
     if unmeasured:
         found.append(_("Not measured: {metrics}.", metrics=listing(unmeasured)))
     return Listing((*found, *map(_, _NEVER)))
-
-
-def _mixed(view: View, family: str) -> str:
-    """The settings whose effects cannot be told apart since they vary together; or empty."""
-    factors = view.style.factors(family)
-    along = [
-        setting_name(family, name)
-        for name in (*_applying(view, family), *TRAINING)
-        if name not in factors and len({level_of(c.spec, name) for c in view.of(family)}) > 1
-    ]
-    if not along:
-        return ""
-    return _(
-        "{family}: varied together with {told}, so their effects cannot be told apart: {settings}.",
-        family=_(FAMILIES[family].label),
-        told=listing(setting_name(family, name) for name in factors),
-        settings=listing(along),
-    )

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import product
 
 from labkit.catalog import DATASETS, FAMILIES
-from labkit.experiment.spec import UNSTATED
+from labkit.experiment.spec import OWN_CODE, UNSTATED
 from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Paragraph, Picture, Row
 from labkit.reporting.cell import all_done
 from labkit.reporting.entries import GAP, Columns, link, measure, number, row, table
@@ -81,6 +81,14 @@ def notices(view: View) -> Iterator[Paragraph]:
             "numbers were made”): small differences between them may come from that."
         )
         yield Paragraph(text, "warning")
+    if view.own_loops:
+        text = _(
+            "Cells trained by own code: {own} of {n}. What that means for their numbers stands in "
+            "the appendix.",
+            own=sum(cell.spec.code == OWN_CODE for cell in view.cells),
+            n=len(view.cells),
+        )
+        yield Paragraph(text, "note")
 
 
 def headline(view: View) -> tuple[Headline, ...]:
@@ -114,14 +122,11 @@ def glance(view: View) -> tuple[Block, ...]:
         head = (dataset, _(FAMILIES[family].label))
         if best:
             seconds = best.mean("seconds")
-            entries: tuple[Entry | str, ...] = (
-                link(best.first, best.label),
-                score(best, SCORE),
-                number(view.fid_scale(dataset).floor),
-                *([collapses(best)] if judged else []),
-                Entry(show(None) if seconds is None else duration(seconds), seconds),
-            )
-            rows.append(row(*head, *entries, run=best.first.name))
+            time = Entry(show(None) if seconds is None else duration(seconds), seconds)
+            floor = number(view.fid_scale(dataset).floor)
+            entries = [link(best.first, best.label), score(best, SCORE), floor]
+            entries += [Entry(collapses(best))] if judged else []
+            rows.append(row(*head, *entries, time, run=best.first.name))
             pictures += best_samples(view, best.first)
         elif cells:
             untouched = all(c.outcome is None for c in cells)

@@ -26,8 +26,6 @@ _PLAIN = {
     "Final KL loss": N_("KL loss"),
 }
 
-REPRODUCED, NOT, INCOMPARABLE = N_("reproduced"), N_("not reproduced"), N_("not comparable")
-
 
 @dataclass(frozen=True)
 class Comparison:
@@ -48,21 +46,17 @@ def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) ->
 
     Reproduced means ``|ours - published| <= tolerance * |published|``, ours being the mean
     over seeds. Nothing is compared that was not trained on all images for as many epochs.
-
-    Args:
-        cells: those of the reference's experiment and settings.
-        reference: an entry of the experiment file's ``references``.
-        source: ``full`` or ``bundled``.
+    The reference is an entry of the experiment file's, the source ``full`` or ``bundled``.
     """
     values = [v for cell in cells if (v := cell.metric(reference["metric"])) is not None]
     ours = sum(values) / len(values) if values else None
     reason = _obstacle(cells, reference, source)
     if ours is None or reason:
-        return Comparison(INCOMPARABLE, ours, why=reason or show(None))
+        return Comparison(N_("not comparable"), ours, why=reason or show(None))
     published = reference["value"]
     deviation = (ours - published) / abs(published) if published else ours
     held = abs(ours - published) <= reference["tolerance"] * abs(published)
-    return Comparison(REPRODUCED if held else NOT, ours, deviation)
+    return Comparison(N_("reproduced") if held else N_("not reproduced"), ours, deviation)
 
 
 def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) -> str:
@@ -150,8 +144,6 @@ def _short(name: str) -> str:
     return _(_PLAIN.get(label, label))
 
 
-# --------------------------------------------------------------------------- training summary
-
 _FORMULAS = N_(
     "Initial and final: the first and the last epoch. Change: as a share of the initial's size. "
     "Lowest and highest: from the second epoch on. Losses of different kinds cannot be compared, "
@@ -210,9 +202,6 @@ def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:
     return values[0][1], values[-1][1], *ends
 
 
-# --------------------------------------------------------------------------- own code
-
-
 def own_code(view: View) -> Section | None:
     """What the author wrote: the files, and the cells trained outside of labkit."""
     blocks: list[Block] = []
@@ -230,14 +219,3 @@ def own_code(view: View) -> Section | None:
     for each in view.plan.settings.get("own") or ():
         blocks += [Paragraph(f"{each['name']}.py"), Code(each["source"], "python")]
     return Section("own-code", _("Appendix: Own Code"), tuple(blocks)) if blocks else None
-
-
-def own_notice(view: View) -> tuple[Paragraph, ...]:
-    """Return a notice if some cells were trained outside of labkit."""
-    text = _(
-        "Cells trained by own code: {own} of {n}. What that means for their numbers stands in the "
-        "appendix.",
-        own=sum(cell.spec.code == OWN_CODE for cell in view.cells),
-        n=len(view.cells),
-    )
-    return (Paragraph(text, "note"),) if view.own_loops else ()

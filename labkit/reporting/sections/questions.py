@@ -29,14 +29,7 @@ _READING = N_(
 
 
 def reflection(view: View, found: Computed, student: Students, there: Container[str]) -> Section:
-    """The section of questions, an answer each; ``options["answers"]`` says what is shown of it.
-
-    Args:
-        view: the report's material.
-        found: what was computed, an answer for each question that applies, in their order.
-        student: the student's own words.
-        there: anchors of the report's figures and cells.
-    """
+    """The section of questions; `there` holds the anchors of the report's figures and cells."""
     wanted = view.options.get("answers", "prose")  # or "evidence", or "off"
     author = view.plan.author.get("name", "")
     sections, said = [], ""
