@@ -52,7 +52,7 @@ def compose(
     before: tuple[Section | None, ...]
     after: tuple[Section | None, ...] = ()
     if brief:
-        before = experiments.summary(view), analysis.scores_brief(view), images.best_only(view)
+        before = experiments.summary(view), analysis.scores(view, brief), images.best_only(view)
     else:
         before = (
             experiments.summary(view),

@@ -44,9 +44,6 @@ class Drawings:
         return self._drawn[name]["png"]
 
 
-# ------------------------------------------------------------------ Markdown
-
-
 def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.md``, its images and what lies beside it: contents by path in its folder.
 
@@ -65,24 +62,13 @@ def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
 
 
 def beside(report: Report) -> dict[str, bytes]:
-    """Return the files beside a report in every format: its tables and its summary.
-
-    Raises:
-        ReportError: a picture cannot be read.
-    """
+    """Return the files beside a report in every format: its tables and its summary."""
     tables = {name: text.encode() for name, text in report.csv.items()}
     return {**tables, summary.NAME: summary.summary_of(report)}
 
 
-# ------------------------------------------------------------------ HTML
-
-
 def page(report: Report, drawings: Drawings) -> dict[str, bytes]:
-    """``report.html``, one file that needs nothing else, and what lies beside it.
-
-    Raises:
-        ReportError: a picture cannot be read.
-    """
+    """``report.html``, which embeds its pictures, and what lies beside it; as :func:`markdown`."""
     return {"report.html": html(report, drawings).encode(), **beside(report)}
 
 

@@ -26,7 +26,8 @@ def results_html(
     if (hidden := len(rows) - 1 - ROWS) > 0:
         more = many("… and {n} more cell: see .table", "… and {n} more cells: see .table", hidden)
     images = [image for cell in best for image in cell.best if image.shows == "samples"]
-    return _page("results", title, summary, rows[: ROWS + 1], more, _embedded(images))
+    shown = rows[: ROWS + 1]
+    return _page("results", images, title=title, summary=summary, rows=shown, more=more)
 
 
 def cell_html(cell: Cell) -> str:
@@ -40,13 +41,12 @@ def cell_html(cell: Cell) -> str:
     state = f"{_(cell.status)}: {cell.error}" if cell.error else _(cell.status)
     settings = [(_("setting"), _("value")), *chosen]
     measures = [(_("measure"), _("value")), *measured]
-    return _page("cell", cell.name, state, _embedded(cell.best), settings, measures)
+    said = {"name": cell.name, "state": state, "settings": settings, "measured": measures}
+    return _page("cell", cell.best, **said)
 
 
-def _embedded(images: Sequence[Image]) -> list[tuple[Image, str]]:
-    return [(image, png_uri(image.path)) for image in images[:IMAGES]]
-
-
-def _page(macro: str, *arguments: Any) -> str:
+def _page(macro: str, images: Sequence[Image], **said: Any) -> str:
     """Render a macro of the template to a plain string, as notebooks expect."""
-    return str(getattr(environment().get_template("notebook.html.j2").module, macro)(*arguments))
+    best = [(image, png_uri(image.path)) for image in images[:IMAGES]]
+    module = environment().get_template("notebook.html.j2").module
+    return str(getattr(module, macro)(best=best, **said))

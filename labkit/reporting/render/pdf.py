@@ -26,18 +26,17 @@ _NAMES = (
 )  # fmt: skip
 #: Where they are installed without being on the path.
 _PLACES = {
-    "darwin": (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    ),
-    "win32": (
+    "darwin": [
+        f"/Applications/{name}.app/Contents/MacOS/{name}"
+        for name in ("Google Chrome", "Microsoft Edge", "Chromium")
+    ],
+    "win32": [
         r"%ProgramFiles%\Google\Chrome\Application\chrome.exe",
         r"%ProgramFiles(x86)%\Google\Chrome\Application\chrome.exe",
         r"%LocalAppData%\Google\Chrome\Application\chrome.exe",
         r"%ProgramFiles(x86)%\Microsoft\Edge\Application\msedge.exe",
         r"%ProgramFiles%\Microsoft\Edge\Application\msedge.exe",
-    ),
+    ],
 }
 _PATIENCE_S = 180
 _NEEDED = "WeasyPrint (`pip install weasyprint`), Chrome, Edge or Chromium"
@@ -76,11 +75,7 @@ def browser() -> str | None:
 
 
 def _typeset(page: str) -> bytes:
-    """A page as PDF by WeasyPrint; the same page gives the same bytes.
-
-    Raises:
-        ReportError: it failed.
-    """
+    """A page as PDF by WeasyPrint; the same page gives the same bytes."""
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
@@ -105,11 +100,7 @@ def _typeset(page: str) -> bytes:
 
 
 def _printed(program: str, page: str) -> bytes:
-    """A page as PDF by a browser without window, network or the user's own profile.
-
-    Raises:
-        ReportError: it failed, or took longer than three minutes.
-    """
+    """A page as PDF by a browser without window, network or the user's own profile."""
     # Chrome's sandbox does not start for the superuser.
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:

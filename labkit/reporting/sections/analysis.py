@@ -27,7 +27,7 @@ _GROUPS = {
     "appendix": N_("Appendix: the lab sheet's own number"),
 }
 
-#: Measures kept beside the table, as label and meaning; on real test images each is 1.
+#: A measure of quality kept beside the table, as label and meaning; on real test images it is 1.
 _NEAREST = (
     N_("Distance to training"),
     N_(
@@ -35,7 +35,6 @@ _NEAREST = (
         "that of real test images: far below 1 the samples are near-copies"
     ),
 )
-_DETAILS = {"quality": {"nearest_training": _NEAREST}}
 
 #: How the shares of the classes were found, in the order of the table.
 _HOW = {"class_shares_predicted": N_("classified"), "class_shares": N_("corrected")}
@@ -91,8 +90,11 @@ def _label_of(label: str, family: str) -> str:
     return f"{title}: {name}"
 
 
-def scores(view: View) -> Section:
-    """Section 7: the proxy FID of every cell, and every other measure folded away."""
+def scores(view: View, brief: bool = False) -> Section:
+    """Section 7: the proxy FID of every cell; not `brief`, every other measure folded away."""
+    title, tables = _("Proxy FID Scores Summary"), _main_tables(view, brief)
+    if brief:
+        return Section("scores", title, tables)
     intro = _(
         "The proxy FID is the Fréchet distance between features of generated and of real test "
         "images under a small classifier made for the data set. Lower is better."
@@ -102,20 +104,14 @@ def scores(view: View) -> Section:
     folds: list[Fold | None] = []
     for group in _GROUPS:
         folds += [_group_table(view, group), _class_shares(view) if group == "modes" else None]
-    title, tables = _("Proxy FID Scores Summary"), _main_tables(view)
     return Section("scores", title, (Paragraph(intro), *tables, *filter(None, folds)))
 
 
-def scores_brief(view: View) -> Section:
-    """The one table of the brief layout."""
-    return Section("scores", _("Proxy FID Scores Summary"), _main_tables(view, brief=True))
-
-
-def _main_tables(view: View, brief: bool = False) -> tuple[Table, ...]:
+def _main_tables(view: View, brief: bool) -> tuple[Table, ...]:
     """Every cell; with several seeds, first every setting over its seeds."""
     several = view.several_seeds
     judged = any(cell.detail("verdict") for cell in view.cells)
-    names = ["proxy_fid", *_measured(view, () if brief else ("kid", "sharpness"))]
+    names = ["proxy_fid", *over_seeds.measured(view, () if brief else ("kid", "sharpness"))]
     columns: dict[str, Column | str] = {
         "run": _("Run"),
         "dataset": _("Data set"),
@@ -141,8 +137,8 @@ def _main_tables(view: View, brief: bool = False) -> tuple[Table, ...]:
             entries.get(name) or _entry(view, cell, name, cell.name in best and name == "proxy_fid")
             for name in list(columns)[1:]
         ]
-        place = {"run": cell.name, "anchor": anchor(cell.name)}
-        rows.append(row(cell.name, *told, **place) if brief else cell_row(cell, *told))
+        plain = row(cell.name, *told, run=cell.name, anchor=anchor(cell.name))
+        rows.append(plain if brief else cell_row(cell, *told))
     real = [] if brief else _real_rows(view, names, columns)
     caption = [_("Every cell of the plan, {seeds}.", seeds=view.seeds_said)]
     if real:
@@ -153,26 +149,20 @@ def _main_tables(view: View, brief: bool = False) -> tuple[Table, ...]:
     return (over_seeds.scores(view), cells) if several else (cells,)
 
 
-def _measured(view: View, names: Iterable[str]) -> list[str]:
-    """The metrics among these that some cell has."""
-    return [name for name in names if any(c.metric(name) is not None for c in view.cells)]
-
-
 def _group_table(view: View, group: str) -> Fold | None:
     """All measured metrics of one group, and what each of them means."""
-    names = _measured(view, (name for name, metric in METRICS.items() if metric.group == group))
+    names = over_seeds.measured(view, (n for n, about in METRICS.items() if about.group == group))
     if not names:
         return None
     cells = [c for c in view.cells if any(METRICS[n].applies(c.spec.family) for n in names)]
-    beside = _DETAILS.get(group, {})
-    details = [n for n in beside if any(c.detail(n) is not None for c in cells)]
-    extra = [beside[n] for n in details]
+    nearest = {c.name: v for c in cells if (v := c.detail("nearest_training")) is not None}
+    extra = [_NEAREST] if nearest and group == "quality" else []
     columns = [measure(n, metric_label(n)) for n in names]
     columns += [Column(_(label), True, _(about)) for label, about in extra]
     real = _real_rows(view, names, ["run", *names])
-    rows = [row(*each.entries, *[Entry("1", 1.0)] * len(details)) for each in real]
+    rows = [row(*each.entries, *[Entry("1", 1.0)] * len(extra)) for each in real]
     for cell in cells:
-        more = (GAP if (value := cell.detail(n)) is None else number(value) for n in details)
+        more = [number(nearest[cell.name]) if cell.name in nearest else GAP] * len(extra)
         rows.append(cell_row(cell, *(_entry(view, cell, n) for n in names), *more))
     meant = [(METRICS[n].label, METRICS[n].about) for n in names]
     said = [f"{_(label)}: {_(about)}." for label, about in (*meant, *extra)]
@@ -204,12 +194,8 @@ def _class_shares(view: View) -> Fold | None:
     tables = []
     for dataset in view.datasets:
         cells = view.of(None, dataset)
-        rows = [
-            cell_row(cell, _(how), *_percents(shares))
-            for cell in cells
-            for key, how in _HOW.items()
-            if (shares := cell.detail(key))
-        ]
+        found = ((cell, how, cell.detail(key)) for cell in cells for key, how in _HOW.items())
+        rows = [cell_row(cell, _(how), *_percents(shares)) for cell, how, shares in found if shares]
         if not rows:
             continue
         if real := next((r for c in cells if (r := c.detail("class_shares_real"))), ()):
@@ -257,11 +243,10 @@ def conditional(view: View) -> Section | None:
         if real is not None:
             accuracy.append(row(real_images(name), number(real), *["—"] * len(classes)))
         heads = [_("Run"), Column(_("Mean"), True), *classes]
-        for caption, rows in (
-            (_("Label accuracy on {dataset}, {seeds}", dataset=name, seeds=seeds), accuracy),
-            (_("Proxy FID of each class on {dataset}, {seeds}", dataset=name, seeds=seeds), fids),
-        ):
-            tables.append(table(caption, heads, rows))
+        caption = _("Label accuracy on {dataset}, {seeds}", dataset=name, seeds=seeds)
+        tables.append(table(caption, heads, accuracy))
+        caption = _("Proxy FID of each class on {dataset}, {seeds}", dataset=name, seeds=seeds)
+        tables.append(table(caption, heads, fids))
     if not tables:
         return None
     return Section("conditional", _("Classes Asked For"), (Paragraph(_(_ASKED)), *tables))

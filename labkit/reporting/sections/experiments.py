@@ -29,19 +29,15 @@ UNEVEN = 1.5
 
 def _heading(family: str, name: str, several: bool = False) -> str:
     """A setting as the lab's tables call it."""
-    if name in _HEADINGS:
-        return _(_HEADINGS[name][several])
-    return capitals(setting_name(family, name))
+    known = _HEADINGS.get(name)
+    return _(known[several]) if known else capitals(setting_name(family, name))
 
 
 def summary(view: View) -> Section:
     """Section 2: what was run, how long, and what is missing."""
     epochs = levels(cell.spec.training["epochs"] for cell in view.cells)
-    devices = levels(
-        str(cell.result.environment.get("numeric", {}).get("device", _("not recorded")))
-        for cell in view.cells
-        if cell.result
-    )
+    numeric = (c.result.environment.get("numeric", {}) for c in view.cells if c.result)
+    devices = levels(str(each.get("device", _("not recorded"))) for each in numeric)
     totals = ((_(FAMILIES[family].label), str(len(view.of(family)))) for family in view.families)
     rows = (
         (_("Datasets"), listing(view.datasets)),
@@ -95,15 +91,10 @@ def _configurations(view: View, family: str, dataset: str, settings: Sequence[st
     """The levels of `settings`, which tell the cells of a family apart."""
     cells = view.of(family, dataset)
     # What only went along with a factor is no column, but it is part of the experiment.
-    along = [
-        name
-        for name in (*FAMILIES[family].params, *TRAINING)
-        if len({level_of(c.spec, name) for c in cells} - {UNSTATED}) > 1
-    ]
-    rows = [
-        (_heading(family, name, True), ", ".join(view.levels(family, name, dataset)))
-        for name in dict.fromkeys((*settings, *along))
-    ]
+    every = (*FAMILIES[family].params, *TRAINING)
+    along = [n for n in every if len({level_of(c.spec, n) for c in cells} - {UNSTATED}) > 1]
+    names = dict.fromkeys((*settings, *along))
+    rows = [(_heading(family, n, True), ", ".join(view.levels(family, n, dataset))) for n in names]
     return Facts((*rows, (_("Total Experiments"), str(len(cells)))))
 
 

@@ -71,13 +71,12 @@ def _selection(view: View) -> str:
     ]
     unseen = dict.fromkeys(DATASETS[s.dataset].label for s in view.plan.cells if not s.has_features)
     if unseen:
-        rules.append(
-            _(
-                "There is no feature network for {datasets}: nothing was measured of the samples, "
-                "no epoch is known to be the best, and the last one is shown.",
-                datasets=listing(unseen),
-            )
+        text = _(
+            "There is no feature network for {datasets}: nothing was measured of the samples, "
+            "no epoch is known to be the best, and the last one is shown.",
+            datasets=listing(unseen),
         )
+        rules.append(text)
     if view.own_loops:
         rules.append(_("Of cells trained by own code, the appendix tells."))
     return " ".join(dict.fromkeys(rules))
@@ -93,12 +92,8 @@ def _environment(view: View) -> tuple[Block, ...]:
         if len(view.environments) > 1:
             facts.append((_("cells"), listing(cell.spec.name for cell in cells)))
         blocks.append(Facts(tuple(facts)))
-    versions = {
-        f"{name} {version}"
-        for cell in view.cells
-        if cell.result
-        for name, version in cell.result.environment.get("packages", {}).items()
-    }
+    found = (cell.result.environment.get("packages", {}) for cell in view.cells if cell.result)
+    versions = {f"{name} {version}" for each in found for name, version in each.items()}
     packages = listing(sorted(versions)) or _("not recorded")
     return *blocks, Paragraph(_("Packages: {packages}.", packages=packages))
 

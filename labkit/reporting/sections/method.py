@@ -12,7 +12,7 @@ from labkit.reporting.blocks import Block, Facts, Figure, Fold, Listing, Paragra
 from labkit.reporting.entries import table
 from labkit.reporting.plots.chart import Box, Diagram
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
-from labkit.reporting.sections import opening
+from labkit.reporting.sections import opening, over_seeds
 from labkit.reporting.sections.layers import layer_table, signature
 from labkit.reporting.view import View, plain_level
 from labkit.text.language import N_, _
@@ -77,8 +77,13 @@ def _data(view: View) -> Section:
 
 def _family(view: View, family: str) -> Section:
     about = FAMILIES[family]
-    names = _applying(view, family)
-    rows = [(setting_name(family, name), _levels(view, family, name)) for name in names]
+    rows = []
+    for name in _applying(view, family):
+        found = levels(level_of(c.spec, name) for c in view.of(family))
+        said = ", ".join(plain_level(value, family, name) for value in found)
+        if len(found) > 1:
+            said = _("{levels} (varied)", levels=said)
+        rows.append((setting_name(family, name), said))
     rows.append((_("Precision"), listing(levels(c.spec.precision for c in view.of(family)))))
     blocks = (
         Paragraph(f"{_(about.label)}: {_(about.about)}."),
@@ -89,30 +94,22 @@ def _family(view: View, family: str) -> Section:
     return Section(f"method-{family}", _(about.label), blocks)
 
 
-def _levels(view: View, family: str, name: str) -> str:
-    """A setting's levels, and whether there are several."""
-    found = levels(level_of(c.spec, name) for c in view.of(family))
-    said = ", ".join(plain_level(value, family, name) for value in found)
-    return _("{levels} (varied)", levels=said) if len(found) > 1 else said
-
-
 def _networks(view: View, family: str) -> list[Block]:
     """The layers of every kind of networks, as they were recorded in training."""
-    trained = [c for c in view.of(family) if c.result and c.spec.code != OWN_CODE]
+    results = ((c.spec, c.result.networks) for c in view.of(family) if c.result)
+    trained = [(spec, networks) for spec, networks in results if spec.code != OWN_CODE]
     params = FAMILIES[family].params
     chosen = [name for name, param in params.items() if param.choices.endswith("_networks")]
     folds: dict[tuple[Any, ...], Fold] = {}
-    for cell in trained:
-        networks = cell.result.networks if cell.result else ()
-        kind = (*(cell.spec.params.get(name) for name in chosen), *map(signature, networks))
+    for spec, networks in trained:
+        kind = (*(spec.params.get(name) for name in chosen), *map(signature, networks))
         if networks and kind not in folds:
-            title = _("Layers of {cell}", cell=view.style.label(cell.spec))
-            folds[kind] = Fold(title, tuple(layer_table(each, cell.spec) for each in networks))
-    blocks: list[Block] = [*folds.values()]
-    if any(c.result and not c.result.networks for c in trained):
-        text = _("The layers of some networks were not recorded when they were trained.")
-        blocks.append(Paragraph(text))
-    return blocks
+            title = _("Layers of {cell}", cell=view.style.label(spec))
+            folds[kind] = Fold(title, tuple(layer_table(each, spec) for each in networks))
+    if all(networks for _spec, networks in trained):
+        return [*folds.values()]
+    text = _("The layers of some networks were not recorded when they were trained.")
+    return [*folds.values(), Paragraph(text)]
 
 
 def _applying(view: View, family: str) -> list[str]:
@@ -165,12 +162,8 @@ def _limits(view: View) -> Listing:
                 settings=listing(along),
             )
             found.append(said)
-    unmeasured = [
-        _(metric.label)
-        for name, metric in METRICS.items()
-        if any(metric.applies(family) for family in view.families)
-        and not any(c.metric(name) is not None for c in view.cells)
-    ]
-    if unmeasured:
-        found.append(_("Not measured: {metrics}.", metrics=listing(unmeasured)))
+    applying = [n for n, m in METRICS.items() if any(map(m.applies, view.families))]
+    measured = over_seeds.measured(view, applying)
+    if missing := [_(METRICS[name].label) for name in applying if name not in measured]:
+        found.append(_("Not measured: {metrics}.", metrics=listing(missing)))
     return Listing((*found, *map(_, _NEVER)))

@@ -38,8 +38,7 @@ def byline(view: View) -> tuple[tuple[str, str], ...]:
 def data(view: View) -> str:
     """What the cells were trained on."""
     names, source = listing(_(DATASETS[d].label) for d in view.datasets), view.plan.data_source
-    if limits := _limits(view):
-        first = listing(f"{limit:,}" for limit in sorted(limits))
+    if first := _first_images(view):
         return _("{datasets}, the first {n} training images", datasets=names, n=first)
     if source == "full":
         return _("{datasets}, all 60,000 training images", datasets=names)
@@ -48,19 +47,19 @@ def data(view: View) -> str:
     return f"{names}, {source}"
 
 
-def _limits(view: View) -> set[int]:
-    """Return the numbers of images that training data was cut to, if it was."""
-    return {limit for spec in view.plan.cells if (limit := spec.data["limit"]) is not None}
+def _first_images(view: View) -> str:
+    """How many images training data was cut to, as text; empty if it was not."""
+    limits = {spec.data["limit"] for spec in view.plan.cells} - {None}
+    return listing(f"{limit:,}" for limit in sorted(limits))
 
 
 def notices(view: View) -> Iterator[Paragraph]:
     """Warn of what a reader needs to know before the first number."""
     if view.plan.data_source == "bundled":
-        first = listing(f"{n:,}" for n in sorted(_limits(view) or {10_000}))
         text = _(
             "Trained on a part of the training images: the first {n} of 60,000. With all of them, "
             "results are expected to be different.",
-            n=first,
+            n=_first_images(view) or "10,000",
         )
         yield Paragraph(text, "warning")
     if profile := view.plan.profile:

@@ -60,6 +60,11 @@ def settings(view: View, family: str | None = None, dataset: str | None = None) 
     ]
 
 
+def measured(view: View, names: Iterable[str]) -> list[str]:
+    """The metrics among these that some cell has."""
+    return [name for name in names if any(c.metric(name) is not None for c in view.cells)]
+
+
 def comparable(found: Iterable[Setting]) -> list[Setting]:
     """Keep the settings measured with the most seeds: one training is no mean of three."""
     known = [(len(each.values(SCORE)), each) for each in found]
@@ -99,7 +104,7 @@ def collapses(each: Setting) -> str:
 
 def scores(view: View) -> Table:
     """Every setting: mean ± standard deviation of its seeds."""
-    metrics = [SCORE, *(n for n in MORE if any(c.metric(n) is not None for c in view.cells))]
+    metrics = [SCORE, *measured(view, MORE)]
     heads = (_("Data set"), _("Model"), _("Setting"), Column(_("Seeds"), True))
     columns: Columns = [*heads, *map(measure, metrics), _("Seeds collapsed")]
     best = [each for dataset in view.datasets for each in winners(view, dataset)]

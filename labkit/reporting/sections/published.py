@@ -11,7 +11,7 @@ from labkit.claims.claim import Published
 from labkit.experiment.spec import OWN_CODE
 from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Section, Table
 from labkit.reporting.cell import Cell
-from labkit.reporting.entries import cell_row, link, number, table
+from labkit.reporting.entries import Columns, cell_row, link, number, table
 from labkit.reporting.plots.style import level_label
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
@@ -29,16 +29,14 @@ _PLAIN = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """A published value held against ours."""
+    """A published value held against ours: is it reproduced, and if it is not comparable, why."""
 
     verdict: str
-    """``reproduced``, ``not reproduced`` or ``not comparable``."""
     ours: float | None = None
     """Mean over seeds; None where there is none."""
     deviation: float | None = None
     """(ours - published) / |published|."""
     why: str = ""
-    """What forbids the comparison."""
 
 
 def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) -> Comparison:
@@ -93,21 +91,17 @@ def for_claims(view: View) -> tuple[Published, ...]:
 def _held(view: View) -> Iterator[tuple[Mapping[str, Any], list[Cell], Comparison]]:
     """The experiment file's published values, the cells each is about, and how they compare."""
     for each in view.plan.settings.get("references") or ():
-        cells = [
-            cell
-            for cell in view.cells
-            if cell.spec.experiment == each["experiment"]
-            and all(cell.spec.params.get(k) == v for k, v in each["where"].items())
-        ]
+        where, block = each["where"].items(), each["experiment"]
+        cells = [c for c in view.cells if c.spec.experiment == block]
+        cells = [c for c in cells if all(c.spec.params.get(k) == v for k, v in where)]
         yield each, cells, compare(cells, each, view.plan.data_source)
 
 
 def references(view: View) -> Section | None:
     """A table of the experiment file's published values, or None if it states none."""
-    columns = (
-        _("Run"), _("What"), Column(_("Published"), True), Column(_("This run"), True),
-        Column(_("Deviation"), True), Column(_("Tolerance"), True), _("Verdict"), _("Source"),
-    )  # fmt: skip
+    numbers = (_("Published"), _("This run"), _("Deviation"), _("Tolerance"))
+    heads = (Column(label, True) for label in numbers)
+    columns: Columns = (_("Run"), _("What"), *heads, _("Verdict"), _("Source"))
     rows = []
     for each, cells, held in _held(view):
         run, name = each["experiment"], each["metric"]
@@ -127,9 +121,8 @@ def references(view: View) -> Section | None:
         "within the tolerance stated in the experiment file; a value from other data or another "
         "number of epochs is not compared."
     )
-    # Each row is a measure of its own.
-    found_table = table(_("Reference values"), columns, rows, aligned=False)
-    return Section("references", _("Reference Values"), (Paragraph(text), found_table))
+    found = table(_("Reference values"), columns, rows, aligned=False)  # a measure each
+    return Section("references", _("Reference Values"), (Paragraph(text), found))
 
 
 def _percent(share: float | None, digits: int) -> Entry:
@@ -175,10 +168,8 @@ def performance(view: View) -> Section | None:
 def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
     """A row for each run and loss."""
     about = FAMILIES[family]
-    columns = (
-        _("Run"), _("Loss"), Column(_("Initial"), True), Column(_("Final"), True),
-        Column(_("Change"), True), Column(_("Lowest"), True), Column(_("Highest"), True),
-    )  # fmt: skip
+    numbers = (_("Initial"), _("Final"), _("Change"), _("Lowest"), _("Highest"))
+    columns: Columns = (_("Run"), _("Loss"), *(Column(label, True) for label in numbers))
     rows = []
     for cell in cells:
         for name in about.losses:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from itertools import chain, product
+from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES, METRICS, PLOTS
 from labkit.claims import Answer
 from labkit.claims.measure import TARGETS
 from labkit.reporting.blocks import Column, Headline, Listing, Paragraph, Reflection, Section, Table
 from labkit.reporting.cell import anchor
-from labkit.reporting.computed import Computed
 from labkit.reporting.entries import marked, row, table
 from labkit.reporting.grids import best_samples
 from labkit.reporting.student.reflections import Students
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
 from labkit.text.numbers import slug
+
+if TYPE_CHECKING:
+    from labkit.reporting.computed import Computed
 
 #: What the best cells are compared by in the conclusion.
 COMPARED = ("proxy_fid", "coverage", "precision", "recall", "sharpness", "vendi")
