@@ -99,9 +99,7 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
 
     Pictures the page shows anyway cost nothing and stay.
     """
-    if not frames:
-        return [], 1
-    last = max(frame.epoch for frame in frames)
+    last = max((frame.epoch for frame in frames), default=1)
     sizes = {f.source: 0 if f.on_page else len(read(f.source)) for f in frames}
     for step in range(1, last + 1):
         kept = [f for f in frames if f.on_page or f.epoch == last or (f.epoch - 1) % step == 0]

@@ -33,11 +33,8 @@ def results_html(
 def cell_html(cell: Cell) -> str:
     """A cell: its settings, what was measured, its images of the best epoch."""
     chosen = ((name, setting(value)) for name, value in cell.settings.items())
-    measured = (
-        (_(METRICS[name].label), show(value, METRICS[name].digits))
-        for name, value in cell.metrics.items()
-        if name in METRICS and not is_missing(value)
-    )
+    known = {n: v for n, v in cell.metrics.items() if n in METRICS and not is_missing(v)}
+    measured = ((_(METRICS[n].label), show(v, METRICS[n].digits)) for n, v in known.items())
     state = f"{_(cell.status)}: {cell.error}" if cell.error else _(cell.status)
     settings = [(_("setting"), _("value")), *chosen]
     measures = [(_("measure"), _("value")), *measured]

@@ -87,7 +87,7 @@ def _typeset(page: str) -> bytes:
     os.environ["SOURCE_DATE_EPOCH"] = "315532800"
     try:
         document = HTML(string=page, base_url="", url_fetcher=only_inside)
-        made = document.write_pdf(pdf_identifier=b"labkit", pdf_tags=True)
+        return bytes(document.write_pdf(pdf_identifier=b"labkit", pdf_tags=True))
     except Exception as error:  # of the libraries under it, too
         why = behind("WeasyPrint", error)
         raise ReportError(f"WeasyPrint could not print the report; {_INSTEAD}{why}") from error
@@ -95,8 +95,6 @@ def _typeset(page: str) -> bytes:
         del os.environ["SOURCE_DATE_EPOCH"]
         if before is not None:
             os.environ["SOURCE_DATE_EPOCH"] = before
-    assert isinstance(made, bytes)
-    return made
 
 
 def _printed(program: str, page: str) -> bytes:

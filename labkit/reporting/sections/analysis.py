@@ -39,6 +39,7 @@ _NEAREST = (
 #: How the shares of the classes were found, in the order of the table.
 _HOW = {"class_shares_predicted": N_("classified"), "class_shares": N_("corrected")}
 
+_SPREAD = N_("{dataset}: share of samples in each class, best epoch, in percent")
 _SHARES = N_(
     "Classified: what the pinned classifier takes the samples for. It confuses some classes, so "
     "these shares are biased even for real images; corrected: the shares that explain what it "
@@ -109,20 +110,19 @@ def scores(view: View, brief: bool = False) -> Section:
 
 def _main_tables(view: View, brief: bool) -> tuple[Table, ...]:
     """Every cell; with several seeds, first every setting over its seeds."""
-    several = view.several_seeds
     judged = any(cell.detail("verdict") for cell in view.cells)
     names = ["proxy_fid", *over_seeds.measured(view, () if brief else ("kid", "sharpness"))]
     columns: dict[str, Column | str] = {
         "run": _("Run"),
         "dataset": _("Data set"),
-        **({"seed": Column(_("Seed"), True)} if several else {}),
+        **({"seed": Column(_("Seed"), True)} if view.several_seeds else {}),
         "best_epoch": Column(_("Best epoch"), True),
         **{name: measure(name) for name in names},
         **({"collapse": _("Mode collapse")} if judged else {}),
         "seconds": measure("seconds", _("Time (s)")),
         "status": _("Status"),
     }
-    alone = not several and len(view.cells) > 1  # else settings have the mark
+    alone = not view.several_seeds and len(view.cells) > 1  # else settings have the mark
     best = {s.first.name for d in view.datasets for s in over_seeds.winners(view, d) if alone}
     rows = []
     for cell in view.cells:
@@ -146,7 +146,7 @@ def _main_tables(view: View, brief: bool) -> tuple[Table, ...]:
     if best:
         caption.append(_("◆ marks the lowest proxy FID on its data set."))
     cells = table(" ".join(caption), [*columns.values()], rows + real, interactive=True)
-    return (over_seeds.scores(view), cells) if several else (cells,)
+    return (over_seeds.scores(view), cells) if view.several_seeds else (cells,)
 
 
 def _group_table(view: View, group: str) -> Fold | None:
@@ -180,11 +180,10 @@ def _real_rows(view: View, names: Iterable[str], columns: Iterable[str]) -> list
     """
     rows = []
     for dataset in view.datasets:
-        values = {name: v for name in names if (v := view.real(dataset, name)) is not None}
-        if values:
-            entries: dict[str, Entry | str] = {"dataset": dataset}
-            entries |= {name: number(v, METRICS[name].digits) for name, v in values.items()}
-            told = (entries.get(name, GAP) for name in list(columns)[1:])
+        values = ((name, view.real(dataset, name)) for name in names)
+        known = {name: number(v, METRICS[name].digits) for name, v in values if v is not None}
+        if known:
+            told = (dataset if n == "dataset" else known.get(n, GAP) for n in list(columns)[1:])
             rows.append(row(real_images(dataset), *told))
     return rows
 
@@ -200,11 +199,8 @@ def _class_shares(view: View) -> Fold | None:
             continue
         if real := next((r for c in cells if (r := c.detail("class_shares_real"))), ()):
             rows.insert(0, row(real_images(dataset), _("labelled"), *_percents(real)))
-        columns = [_("Run"), _("Share"), *_classes(dataset)]
-        caption = _(
-            "{dataset}: share of samples in each class, best epoch, in percent", dataset=dataset
-        )
-        tables.append(table(caption, columns, rows, True))
+        caption = _(_SPREAD, dataset=dataset)
+        tables.append(table(caption, [_("Run"), _("Share"), *_classes(dataset)], rows, True))
     if not tables:
         return None
     return Fold(_("Class shares of the samples"), (*tables, Paragraph(_(_SHARES), "note")))

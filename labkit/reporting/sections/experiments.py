@@ -104,8 +104,10 @@ def _results(view: View, family: str, dataset: str, settings: Sequence[str]) -> 
     if not about.reconstructs:
         epochs = ", ".join(map(str, view.plan.snapshot_epochs))
         pictures = _("Sample Images (Epochs {epochs})", epochs=epochs)
+    cells = view.of(family)
+    sized = {n for n in settings if all(_sort(level_of(c.spec, n)) is not None for c in cells)}
     columns = [
-        *(Column(_heading(family, name), _numeric(view, family, name)) for name in settings),
+        *(Column(_heading(family, name), name in sized) for name in settings),
         *([Column(_("Seed"), True)] if view.several_seeds else []),
         Column(_("Best Epoch"), True, _("the epoch of the lowest tracking FID")),
         *(measure(name, capitals(_(METRICS[name].label))) for name in about.losses),
@@ -150,10 +152,6 @@ def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
     else:
         wanted = [("samples", epoch) for epoch in view.plan.snapshots(cell.spec)]
     return tuple(picture(view, cell, *each, short=True) for each in wanted if has(cell, *each))
-
-
-def _numeric(view: View, family: str, name: str) -> bool:
-    return all(_sort(level_of(c.spec, name)) is not None for c in view.of(family))
 
 
 def _sort(level: object) -> float | None:

@@ -53,15 +53,11 @@ def best_only(view: View) -> Section:
                 label = f"{dataset} {_(FAMILIES[family].label)} {_(grid.called)}"
                 pictures.append(replace(found, caption=f"{label}: {found.caption}"))
     text = Paragraph(_("The cell of the lowest proxy FID of each model and data set."))
-    blocks = (text, Gallery(tuple(pictures)))
-    return Section("images", _("Generated Images (Best Epoch)"), blocks)
+    return Section("images", _("Generated Images (Best Epoch)"), (text, Gallery(tuple(pictures))))
 
 
 def frames(view: View, on_page: Container[tuple[str, str, int]]) -> Iterator[Frame]:
-    """Every epoch's grids of the first seed's cells, for the slider.
-
-    Those whose run, kind and epoch are in `on_page` are on the page anyway.
-    """
+    """The first seed's grids of all epochs, for the slider; `on_page` tells those shown anyway."""
     shown = (cell for cell in view.cells if cell.name in view.pictured)
     for cell in (c for c in shown if c.spec.seed == view.plan.seeds[0]):
         # Samples first: the page compares two cells by them.

@@ -73,8 +73,11 @@ def layer_table(network: Network, spec: CellSpec) -> Table:
     if FAMILIES[spec.family].conditional:
         given = _("{input}, with its class", input=given)
     lines = [_Line([given], _size(network.input), 0), *_lines(network.layers)]
-    if network.name == "decoder":
-        lines[-1].words += _squashing(spec)
+    networks = FAMILIES[spec.family].params.get("networks")
+    if network.name == "decoder" and networks and networks.choices == "vae_networks":
+        # A VAE's reconstruction loss says how its pixels are squashed.
+        kind = RECONSTRUCTIONS.get(spec.params.get("reconstruction", ""))
+        lines[-1].words.append(_("sigmoid") if kind and kind.pixels == "[0, 1]" else _("tanh"))
     rest = network.parameters - sum(line.parameters for line in lines)
     if rest > 0:
         lines.append(_Line([_("outside of these layers")], "", rest))
@@ -123,15 +126,6 @@ def _words(layer: Layer) -> list[str]:
         if (padding := _times(settings.get("padding", 0))) != "0":
             found.append(_("padding {n}", n=padding))
     return [*found, *([_("no bias")] if settings.get("bias") is False else [])]
-
-
-def _squashing(spec: CellSpec) -> list[str]:
-    """Return the squashing function that a VAE's reconstruction loss puts on the decoder."""
-    networks = FAMILIES[spec.family].params.get("networks")
-    if networks is None or networks.choices != "vae_networks":
-        return []
-    kind = RECONSTRUCTIONS.get(spec.params.get("reconstruction", ""))
-    return [_("sigmoid") if kind and kind.pixels == "[0, 1]" else _("tanh")]
 
 
 def _times(value: Any, both: bool = False) -> str:

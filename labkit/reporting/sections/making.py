@@ -13,8 +13,6 @@ from labkit.reporting.view import View
 from labkit.text.language import N_, _
 from labkit.text.numbers import listing, setting, show
 
-#: The rule of cells that state none.
-_LOWEST = N_("lowest proxy FID")
 N_("first 10,000 training images")  # as cells state what their samples stand against
 
 
@@ -64,7 +62,7 @@ def _selection(view: View) -> str:
             "so that the choice does not flatter it.",
             n=f"{int(spec.selection['samples']):,}",
             images=_(spec.selection["against"]),
-            rule=_(spec.selection.get("rule", _LOWEST)),
+            rule=_(spec.selection.get("rule", N_("lowest proxy FID"))),
         )
         for spec in view.plan.cells
         if spec.code != OWN_CODE and spec.has_features

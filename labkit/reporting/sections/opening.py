@@ -20,9 +20,8 @@ from labkit.text.numbers import duration, listing, show
 
 def byline(view: View) -> tuple[tuple[str, str], ...]:
     """Who, when and on what: only what is known."""
-    author, time = view.plan.author, ""
-    if view.committed:
-        time = f"{datetime.fromisoformat(view.committed):%Y-%m-%d, %H:%M} UTC"
+    author, committed = view.plan.author, view.committed
+    time = f"{datetime.fromisoformat(committed):%Y-%m-%d, %H:%M} UTC" if committed else ""
     facts = (
         (_("Author"), author.get("name")),
         (_("ID"), author.get("id")),

@@ -16,7 +16,7 @@ from labkit.reporting.cell import Cell
 from labkit.reporting.entries import GAP, Columns, link, marked, measure, row, table
 from labkit.reporting.view import View
 from labkit.text.language import _
-from labkit.text.numbers import lowest, show, spread
+from labkit.text.numbers import show, spread
 
 SCORE = "proxy_fid"
 #: Shown beside it where measured.
@@ -75,9 +75,9 @@ def comparable(found: Iterable[Setting]) -> list[Setting]:
 def winners(view: View, dataset: str) -> list[Setting]:
     """Return the settings with the lowest mean proxy FID on a data set, ties included."""
     found = comparable(settings(view, dataset=dataset))
-    means = [(str(i), each.mean(SCORE) or 0.0) for i, each in enumerate(found)]
-    best = lowest(means, METRICS[SCORE].digits)
-    return [found[int(i)] for i in best[0]] if best else []
+    best = min((each.mean(SCORE) or 0.0 for each in found), default=0.0)
+    digits = METRICS[SCORE].digits
+    return [each for each in found if show(each.mean(SCORE), digits) == show(best, digits)]
 
 
 def best_of(view: View, family: str, dataset: str) -> Setting | None:

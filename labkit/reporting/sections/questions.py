@@ -83,8 +83,8 @@ def _side_by_side(view: View) -> Iterator[Table]:
             continue
         entries = []
         for place, cell in best.items():
-            rivals = [value for (d, _f), value in values.items() if d == place[0]]
-            ahead = _leads(name, values[place], rivals)
+            others = [v for p, v in values.items() if p != place and p[0] == place[0]]
+            ahead = _leads(name, values[place], others)
             entries.append(marked(view.shown(cell, name), values[place], ahead))
         rows.append(row(_(METRICS[name].label), *entries))
     heads = (f"{_(FAMILIES[f].label)} {view.title(c)}, {d}" for (d, f), c in best.items())
@@ -95,16 +95,11 @@ def _side_by_side(view: View) -> Iterator[Table]:
     yield table(caption, [_("Measure"), *columns], rows, aligned=False)
 
 
-def _leads(name: str, mine: float, rivals: Sequence[float]) -> bool:
-    """Whether a value is ahead of all others of its data set; `rivals` holds it too."""
-
-    def goodness(value: float) -> float:
-        if name in TARGETS:
-            return -abs(value - TARGETS[name])
-        return value if METRICS[name].better == "higher" else -value
-
-    ranks = [goodness(value) for value in rivals]
-    return ranks.count(goodness(mine)) == 1 and goodness(mine) == max(ranks)
+def _leads(name: str, mine: float, others: Sequence[float]) -> bool:
+    """Whether a value of a metric is better than all others."""
+    target, sign = TARGETS.get(name), 1 if METRICS[name].better == "higher" else -1
+    ranks = [sign * v if target is None else -abs(v - target) for v in (mine, *others)]
+    return all(ranks[0] > rank for rank in ranks[1:])
 
 
 def headlines(view: View, found: Computed) -> tuple[Headline, ...]:
