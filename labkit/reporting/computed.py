@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labkit.catalog import DATASETS
-from labkit.claims import Answer, Samples, Sentence, Shares, Table, answers_of, conclude, table_of
+from labkit.claims import Answer, Sentence, Shares, Table, answers_of, conclude, table_of
+from labkit.claims.measure import Samples
 from labkit.reporting.sections import published
 from labkit.reporting.view import View
 

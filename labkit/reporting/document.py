@@ -12,7 +12,6 @@ from labkit.reporting.cell import anchor
 from labkit.reporting.computed import Computed
 from labkit.reporting.sections import (
     analysis,
-    conditional,
     experiments,
     images,
     making,
@@ -44,7 +43,7 @@ def compose(
     before: tuple[Section | None, ...]
     after: tuple[Section | None, ...] = ()
     if brief:
-        before = experiments.summary(view), analysis.scores_brief(view), images.best_only(view)
+        before = experiments.summary(view), analysis.scores(view, brief), images.best_only(view)
     else:
         before = (
             experiments.summary(view),
@@ -52,7 +51,7 @@ def compose(
             images.generated(view),
             analysis.plots(view),
             analysis.scores(view),
-            conditional.conditional(view),
+            analysis.conditional(view),
             published.performance(view),
             published.references(view),
         )
@@ -66,14 +65,14 @@ def compose(
     return Report(
         title=view.plan.title,
         byline=opening.byline(view),
-        notices=(*opening.notices(view), *published.own_notice(view)),
+        notices=tuple(opening.notices(view)),
         headlines=questions.headlines(view, found) or opening.headline(view),
         glance=() if brief else opening.glance(view),
         sections=sections,
         disclosure=_(DISCLOSURE),
         map=tuple(_map(view)),
         best=tuple(_best(view)),
-        frames=() if brief else images.frames(view, on_page),
+        frames=() if brief else tuple(images.frames(view, on_page)),
         epochs=tuple(range(1, epochs + 1)),
         colours=tuple((name, *pair) for name, pair in view.style.palette.items()),
         csv={"metrics.csv": to_csv(view.tables.cells), "history.csv": to_csv(view.tables.epochs)},

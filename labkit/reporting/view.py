@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labkit import calibration
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.catalog.metrics import SHARES
-from labkit.experiment.spec import UNSTATED, canonical_json
+from labkit.experiment.spec import OWN_CODE, UNSTATED, canonical_json
 from labkit.reporting.cell import Cell, cells_of
 from labkit.reporting.plots.style import Style, level_label, level_of
 from labkit.reporting.table import Tables, tables
@@ -203,6 +203,11 @@ class View:
                 numeric = cell.result.environment.get("numeric", {})
                 found.setdefault(canonical_json(numeric), []).append(cell)
         return found
+
+    @property
+    def own_loops(self) -> list[str]:
+        """The cells that a training loop outside of labkit made."""
+        return [cell.name for cell in self.cells if cell.spec.code == OWN_CODE]
 
     @property
     def seeds_said(self) -> str:

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 
 from labkit.execution.image_grid import enlarged
 from labkit.reporting import summary
@@ -26,22 +26,15 @@ SCALE = 3
 SLIDER_BYTES = 1_000_000
 
 
-@dataclass
 class Drawings:
-    """The figures of a report, each drawn once for all formats."""
+    """The figures of a report, each drawn once for all formats: ``png``, ``svg`` or both."""
 
-    report: Report
-    formats: Sequence[str]
-
-    def __post_init__(self) -> None:
+    def __init__(self, report: Report, formats: Sequence[str]) -> None:
         from labkit.reporting.plots.draw import render  # matplotlib: only where a page is made
 
-        palette = {name: (light, dark) for name, light, dark in self.report.colours}
-        self._drawn = {
-            block.name: render(block.chart, palette, self.formats)
-            for block in walk(self.report.sections)
-            if isinstance(block, Figure)
-        }
+        palette = {name: (light, dark) for name, light, dark in report.colours}
+        figures = (block for block in walk(report.sections) if isinstance(block, Figure))
+        self._drawn = {each.name: render(each.chart, palette, formats) for each in figures}
 
     def svg(self, name: str) -> str:
         return self._drawn[name]["svg"].decode()
@@ -50,87 +43,53 @@ class Drawings:
         return self._drawn[name]["png"]
 
 
-# ------------------------------------------------------------------ Markdown
-
-
 def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
-    """``report.md``, its images and what lies beside it.
-
-    Args:
-        report: what to show.
-        drawings: the figures, with ``png`` among their formats.
-
-    Returns:
-        Contents by path in the report's folder.
+    """``report.md``, its images and what lies beside it: contents by path in its folder.
 
     Raises:
         ReportError: a picture cannot be read.
     """
-    shown = pictures((*report.glance, *report.sections))
     text = environment().get_template("report.md.j2").render(report=report, student=to_markdown)
+    shown = pictures((*report.glance, *report.sections))
+    figures = (block for block in walk(report.sections) if isinstance(block, Figure))
     return {
         "report.md": text.encode(),
         **beside(report),
-        **{p.file: enlarged(read(p.source), SCALE) for p in shown},
-        **{
-            block.file: drawings.png(block.name)
-            for block in walk(report.sections)
-            if isinstance(block, Figure)
-        },
+        **{picture.file: enlarged(read(picture.source), SCALE) for picture in shown},
+        **{figure.file: drawings.png(figure.name) for figure in figures},
     }
 
 
 def beside(report: Report) -> dict[str, bytes]:
-    """Return the files beside a report in every format: its tables and its summary.
-
-    Raises:
-        ReportError: a picture cannot be read.
-    """
+    """Return the files beside a report in every format: its tables and its summary."""
     tables = {name: text.encode() for name, text in report.csv.items()}
     return {**tables, summary.NAME: summary.summary_of(report)}
 
 
-# ------------------------------------------------------------------ HTML
-
-
 def page(report: Report, drawings: Drawings) -> dict[str, bytes]:
-    """``report.html``, one file that needs nothing else, and what lies beside it.
-
-    Args and errors are those of :func:`markdown`; the drawings are ``svg``.
-    """
-    text = html(report, drawings)
-    return {"report.html": text.encode(), **beside(report)}
+    """``report.html``, which embeds its pictures, and what lies beside it; as :func:`markdown`."""
+    return {"report.html": html(report, drawings).encode(), **beside(report)}
 
 
 def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
-    """The page as text.
-
-    Args:
-        report: what to show.
-        drawings: its figures, as SVG.
-        paper: leave out what only a screen can do, and fix the figures' colours.
-    """
+    """The page as text; on `paper` without what only a screen can do, in fixed colours."""
     folder = templates_folder()
     script = (folder / "js" / "report.js").read_text("utf-8")
     frames, step = thinned(() if paper else report.frames, SLIDER_BYTES)
-    return (
-        environment()
-        .get_template("report.html.j2")
-        .render(
-            report=report,
-            paper=paper,
-            css=inline((folder / "css" / "report.css").read_text("utf-8")),
-            colours=inline(_colours(report)),
-            script=inline(script),
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            frames=_frames(frames),
-            frame_step=step,
-            uri=png_uri,
-            svg=lambda name: inline(
-                _inked(drawings.svg(name), report) if paper else drawings.svg(name)
-            ),
-            student=lambda pieces: inline(to_html(pieces)),
-        )
+    drawn = partial(_inked, report) if paper else str
+    template = environment().get_template("report.html.j2")
+    return template.render(
+        report=report,
+        paper=paper,
+        css=inline((folder / "css" / "report.css").read_text("utf-8")),
+        colours=inline(_colours(report)),
+        script=inline(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        frames=_frames(frames),
+        frame_step=step,
+        uri=png_uri,
+        svg=lambda name: inline(drawn(drawings.svg(name))),
+        student=lambda pieces: inline(to_html(pieces)),
     )
 
 
@@ -139,9 +98,7 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
 
     Pictures the page shows anyway cost nothing and stay.
     """
-    if not frames:
-        return [], 1
-    last = max(frame.epoch for frame in frames)
+    last = max((frame.epoch for frame in frames), default=1)
     sizes = {f.source: 0 if f.on_page else len(read(f.source)) for f in frames}
     for step in range(1, last + 1):
         kept = [f for f in frames if f.on_page or f.epoch == last or (f.epoch - 1) % step == 0]
@@ -151,10 +108,7 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
 
 
 def _frames(frames: Sequence[Frame]) -> dict[str, dict[int, tuple[str, str]]]:
-    """Return the frames by run and kind, then epoch: a note and a picture.
-
-    The picture is empty where the page already shows it.
-    """
+    """Return by run and kind, then epoch, a note and a picture, empty if the page shows it."""
     found: dict[str, dict[int, tuple[str, str]]] = {}
     for frame in frames:
         uri = "" if frame.on_page else png_uri(frame.source)
@@ -169,7 +123,7 @@ def _colours(report: Report) -> str:
     return f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
 
 
-def _inked(svg: str, report: Report) -> str:
+def _inked(report: Report, svg: str) -> str:
     """Fix a figure's colours and font, for renderers without CSS variables."""
     ink = {**PAGE, **{name: light for name, light, _ in report.colours}}
     svg = svg.replace("<svg ", '<svg font-family="Helvetica Neue, Arial, sans-serif" ', 1)

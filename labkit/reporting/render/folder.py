@@ -22,23 +22,15 @@ TABLES = ("metrics.csv", "history.csv")
 
 
 def write(folder: Path, files: Files) -> None:
-    """Write files into a folder, made if it is not there.
-
-    Raises:
-        ReportError: one cannot be written.
-    """
+    """Write files into a folder, made if it is not there."""
     for name, data in files.items():
         write_file(folder / name, data)
 
 
 def update(folder: Path, made: Mapping[str, Files]) -> None:
-    """Write a report and remove what labkit wrote here before and no longer shows.
+    """Write a report, its files by format, and remove what labkit wrote here and no longer shows.
 
     What was written in formats that are not made now stays while their tables are the same.
-
-    Args:
-        folder: the report's own; made if it is not there.
-        made: for each format, its files.
 
     Raises:
         ReportError: a file cannot be written or removed.
@@ -66,10 +58,7 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
     """Read a folder's list of files; empty if there is none or it is damaged."""
     try:
         found = json.loads(path.read_bytes())["files"]
-        return {
-            str(kind): {str(name): str(sha256) for name, sha256 in files.items()}
-            for kind, files in found.items()
-        }
+        return {kind: {**files} for kind, files in found.items()}
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return {}
 

@@ -21,45 +21,29 @@ ROWS, IMAGES = 40, 4
 def results_html(
     title: str, summary: str, rows: Sequence[Sequence[str]], best: Iterable[Cell]
 ) -> str:
-    """All results: how far they are, the table, and the best samples.
-
-    Args:
-        title: what the plan is called.
-        summary: how far it is.
-        rows: the table as text, the headings first.
-        best: the cells whose samples are shown.
-    """
-    hidden = len(rows) - 1 - ROWS
+    """All results: how far they are, the table (headings first), the samples of the best cells."""
     more = ""
-    if hidden > 0:
+    if (hidden := len(rows) - 1 - ROWS) > 0:
         more = many("… and {n} more cell: see .table", "… and {n} more cells: see .table", hidden)
     images = [image for cell in best for image in cell.best if image.shows == "samples"]
-    return _page("results", title, summary, rows[: ROWS + 1], more, _embedded(images))
+    shown = rows[: ROWS + 1]
+    return _page("results", images, title=title, summary=summary, rows=shown, more=more)
 
 
 def cell_html(cell: Cell) -> str:
     """A cell: its settings, what was measured, its images of the best epoch."""
     chosen = ((name, setting(value)) for name, value in cell.settings.items())
-    measured = (
-        (_(METRICS[name].label), show(value, METRICS[name].digits))
-        for name, value in cell.metrics.items()
-        if name in METRICS and not is_missing(value)
-    )
-    status = _(cell.status)
-    return _page(
-        "cell",
-        cell.name,
-        f"{status}: {cell.error}" if cell.error else status,
-        _embedded(cell.best),
-        [(_("setting"), _("value")), *chosen],
-        [(_("measure"), _("value")), *measured],
-    )
+    known = {n: v for n, v in cell.metrics.items() if n in METRICS and not is_missing(v)}
+    measured = ((_(METRICS[n].label), show(v, METRICS[n].digits)) for n, v in known.items())
+    state = f"{_(cell.status)}: {cell.error}" if cell.error else _(cell.status)
+    settings = [(_("setting"), _("value")), *chosen]
+    measures = [(_("measure"), _("value")), *measured]
+    said = {"name": cell.name, "state": state, "settings": settings, "measured": measures}
+    return _page("cell", cell.best, **said)
 
 
-def _embedded(images: Sequence[Image]) -> list[tuple[Image, str]]:
-    return [(image, png_uri(image.path)) for image in images[:IMAGES]]
-
-
-def _page(macro: str, *arguments: Any) -> str:
+def _page(macro: str, images: Sequence[Image], **said: Any) -> str:
     """Render a macro of the template to a plain string, as notebooks expect."""
-    return str(getattr(environment().get_template("notebook.html.j2").module, macro)(*arguments))
+    best = [(image, png_uri(image.path)) for image in images[:IMAGES]]
+    module = environment().get_template("notebook.html.j2").module
+    return str(getattr(module, macro)(best=best, **said))

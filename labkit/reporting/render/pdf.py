@@ -12,17 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from labkit.errors import behind
+from labkit.reporting.blocks import Report
 from labkit.reporting.files import ReportError
 from labkit.reporting.render.files import Drawings, beside, html
-
-if TYPE_CHECKING:
-    from labkit.reporting.blocks import Report
 
 #: Programs that print a page without showing it, the likeliest first.
 _NAMES = (
@@ -31,18 +26,17 @@ _NAMES = (
 )  # fmt: skip
 #: Where they are installed without being on the path.
 _PLACES = {
-    "darwin": (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    ),
-    "win32": (
+    "darwin": [
+        f"/Applications/{name}.app/Contents/MacOS/{name}"
+        for name in ("Google Chrome", "Microsoft Edge", "Chromium")
+    ],
+    "win32": [
         r"%ProgramFiles%\Google\Chrome\Application\chrome.exe",
         r"%ProgramFiles(x86)%\Google\Chrome\Application\chrome.exe",
         r"%LocalAppData%\Google\Chrome\Application\chrome.exe",
         r"%ProgramFiles(x86)%\Microsoft\Edge\Application\msedge.exe",
         r"%ProgramFiles%\Microsoft\Edge\Application\msedge.exe",
-    ),
+    ],
 }
 _PATIENCE_S = 180
 _NEEDED = "WeasyPrint (`pip install weasyprint`), Chrome, Edge or Chromium"
@@ -50,14 +44,7 @@ _INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “
 
 
 def pdf(report: Report, drawings: Drawings) -> dict[str, bytes]:
-    """``report.pdf``, its fonts embedded, and what lies beside it.
-
-    Args:
-        report: what to show.
-        drawings: the figures, with ``svg`` among their formats.
-
-    Returns:
-        Contents by path in the report's folder.
+    """``report.pdf``, its fonts embedded, and what lies beside it: contents by path in its folder.
 
     Raises:
         ReportError: there is nothing to print with, or it failed; one line says what to do.
@@ -67,10 +54,8 @@ def pdf(report: Report, drawings: Drawings) -> dict[str, bytes]:
     if program is None:
         raise ReportError(f"a PDF needs {_NEEDED}, and none was found; {_INSTEAD}")
     text = html(report, drawings, paper=True)
-    return {
-        "report.pdf": _typeset(text) if typeset else _printed(program, text),
-        **beside(report),
-    }
+    made = _typeset(text) if typeset else _printed(program, text)
+    return {"report.pdf": made, **beside(report)}
 
 
 def weasyprint_works() -> bool:
@@ -90,36 +75,22 @@ def browser() -> str | None:
 
 
 def _typeset(page: str) -> bytes:
-    """A page as PDF by WeasyPrint; the same page gives the same bytes.
-
-    Raises:
-        ReportError: it failed.
-    """
+    """A page as PDF by WeasyPrint; the same page gives the same bytes."""
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
     # It complains of every rule meant for screens; what it could not print is not among that.
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     only_inside = URLFetcher(allowed_protocols={"data"})
-    try:
-        with _fixed_time():
-            made = HTML(string=page, base_url="", url_fetcher=only_inside).write_pdf(
-                pdf_identifier=b"labkit", pdf_tags=True
-            )
-    except Exception as error:  # of the libraries under it, too
-        why = behind("WeasyPrint", error)
-        raise ReportError(f"WeasyPrint could not print the report; {_INSTEAD}{why}") from error
-    assert isinstance(made, bytes)
-    return made
-
-
-@contextmanager
-def _fixed_time() -> Iterator[None]:
-    """Fix the time that fontTools writes into embedded fonts, so that bytes repeat."""
+    # fontTools writes a time into embedded fonts: always this one, so that bytes repeat.
     before = os.environ.get("SOURCE_DATE_EPOCH")
     os.environ["SOURCE_DATE_EPOCH"] = "315532800"
     try:
-        yield
+        document = HTML(string=page, base_url="", url_fetcher=only_inside)
+        return bytes(document.write_pdf(pdf_identifier=b"labkit", pdf_tags=True))
+    except Exception as error:  # of the libraries under it, too
+        why = behind("WeasyPrint", error)
+        raise ReportError(f"WeasyPrint could not print the report; {_INSTEAD}{why}") from error
     finally:
         del os.environ["SOURCE_DATE_EPOCH"]
         if before is not None:
@@ -127,11 +98,9 @@ def _fixed_time() -> Iterator[None]:
 
 
 def _printed(program: str, page: str) -> bytes:
-    """A page as PDF by a browser without window, network or the user's own profile.
-
-    Raises:
-        ReportError: it failed, or took longer than three minutes.
-    """
+    """A page as PDF by a browser without window, network or the user's own profile."""
+    # Chrome's sandbox does not start for the superuser.
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         source, target = folder / "report.html", folder / "report.pdf"
@@ -140,7 +109,7 @@ def _printed(program: str, page: str) -> bytes:
             program, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions",
             "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND",
             f"--user-data-dir={folder / 'profile'}", "--no-pdf-header-footer",
-            *(["--no-sandbox"] if _is_root() else []),
+            *(["--no-sandbox"] if root else []),
             f"--print-to-pdf={target}", source.as_uri(),
         ]  # fmt: skip
         try:
@@ -148,8 +117,3 @@ def _printed(program: str, page: str) -> bytes:
             return target.read_bytes()
         except (OSError, subprocess.SubprocessError) as error:
             raise ReportError(f"{program} could not print the report; {_INSTEAD}") from error
-
-
-def _is_root() -> bool:
-    """Whether this is the superuser, for whom Chrome's sandbox does not start."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0

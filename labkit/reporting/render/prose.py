@@ -6,6 +6,7 @@ allowlist (nh3) all the same: an answer can come from anybody.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ _TAGS = {
 }  # fmt: skip
 _SPECIAL = re.compile(r"([\\`*\[\]|<>~$])|(?<!\w)_|_(?!\w)")
 _LINK = re.compile(r"\]\(\s*((?:[^()]|\([^()]*\))*)\)")
+_HEADING = re.compile(r"^#{1,6}(?= )", re.MULTILINE)
 _SAFE = re.compile(r"https?:|mailto:|#")
 #: Private characters that stand for a checked piece while Markdown is read.
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -53,14 +55,12 @@ def to_html(pieces: Sequence[Segment]) -> str:
 
 
 def _checked(piece: Segment) -> str:
-    from html import escape
-
-    text, note = escape(piece.text), escape(piece.note)
+    text, note = html.escape(piece.text), html.escape(piece.note)
     if piece.kind == "value":
         return f'<b class="value">{text}</b>'
     if piece.kind == "claim" and piece.verdict:
         kind = piece.verdict.replace(" ", "-")
-        return f'{text} <span class="verdict {kind}">{escape(piece.said)}</span>'
+        return f'{text} <span class="verdict {kind}">{html.escape(piece.said)}</span>'
     return f'<mark>{text}</mark><small class="aside">{text}: {note}</small>'
 
 
@@ -69,27 +69,19 @@ def to_markdown(pieces: Sequence[Segment]) -> str:
 
     Code is left as it is; checked pieces carry their note in brackets.
     """
-    return "".join(
-        _disarmed(piece.text) if piece.kind == "text" else _noted(piece) for piece in pieces
-    ).strip()
-
-
-def _noted(piece: Segment) -> str:
-    text = escape_markdown(piece.text)
-    if piece.kind == "value":
-        return text
-    if piece.verdict:
-        return f"{text} ({piece.said})"
-    return f"{text} ({piece.note})"
+    said = ""
+    for piece in pieces:
+        said += _disarmed(piece.text) if piece.kind == "text" else escape_markdown(piece.text)
+        if piece.kind not in ("text", "value"):
+            said += f" ({piece.said if piece.verdict else piece.note})"
+    return said.strip()
 
 
 def _disarmed(text: str) -> str:
     parts = re.split(r"(```.*?```|~~~.*?~~~|`[^`\n]*`)", text, flags=re.DOTALL)
     for i in range(0, len(parts), 2):
         part = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", parts[i])
-        part = re.sub(
-            r"^(#{1,6})(?= )", lambda m: "#" * min(6, len(m[1]) + 3), part, flags=re.MULTILINE
-        )
+        part = _HEADING.sub(lambda m: "#" * min(6, len(m[0]) + 3), part)
         part = part.replace("![", "[")  # the report brings its own pictures
         parts[i] = _LINK.sub(lambda m: m[0] if _SAFE.match(m[1]) else "]", part)
     return "".join(parts)
@@ -99,9 +91,7 @@ def code_in_html(text: str) -> str:
     """Escape plain text for HTML; backticks become code, and no line breaks before a %."""
     from markupsafe import Markup, escape
 
-    parts = str(text).split("`")
-    if len(parts) % 2 == 0:
-        parts = ["`".join(parts)]
+    parts = _by_turns(str(text), "`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part)
         if i % 2
@@ -112,15 +102,16 @@ def code_in_html(text: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Escape plain text for Markdown, tables included; backticks still mark code."""
-    parts = text.replace("\n", " ").split("`")
-    if len(parts) % 2:
-        return "`".join(part if i % 2 else _escaped(part) for i, part in enumerate(parts))
-    return _escaped(" ".join(parts))
+    parts = _by_turns(text.replace("\n", " "), " ")
+    for i in range(0, len(parts), 2):
+        parts[i] = _SPECIAL.sub(r"\\\g<0>", re.sub(r"&(?=#?\w+;)", "&amp;", parts[i]))
+    return "`".join(parts)
 
 
-def _escaped(text: str) -> str:
-    text = re.sub(r"&(?=#?\w+;)", "&amp;", text)
-    return _SPECIAL.sub(lambda m: f"\\{m[0]}", text)
+def _by_turns(text: str, odd: str) -> list[str]:
+    """Split into text and code by turns; of an odd number, all backticks become `odd`."""
+    parts = text.split("`")
+    return parts if len(parts) % 2 else [odd.join(parts)]
 
 
 def start_of_block(escaped: str) -> str:

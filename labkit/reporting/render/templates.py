@@ -44,12 +44,8 @@ def environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     environment.globals |= {"_": _, "many": many, "language": code}
-    environment.filters |= {
-        "md": escape_markdown,
-        "start": start_of_block,
-        "ticks": code_in_html,
-        "slug": slug,
-    }
+    environment.filters |= {"md": escape_markdown, "start": start_of_block}
+    environment.filters |= {"ticks": code_in_html, "slug": slug}
     return environment
 
 

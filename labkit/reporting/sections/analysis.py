@@ -1,33 +1,14 @@
-"""Sections 6 and 7: the plots, and every cell's scores in one table."""
+"""Sections 6 and 7: the plots, every cell's scores in one table, and those of each class."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, PLOTS, resolve
-from labkit.reporting.blocks import (
-    Block,
-    Column,
-    Entry,
-    Figure,
-    Fold,
-    Paragraph,
-    Row,
-    Section,
-    Table,
-)
+from labkit.reporting.blocks import Column, Entry, Figure, Fold, Paragraph, Row, Section, Table
 from labkit.reporting.cell import Cell, anchor
-from labkit.reporting.entries import (
-    GAP,
-    Columns,
-    cell_row,
-    marked,
-    measure,
-    number,
-    real_images,
-    row,
-    table,
-)
+from labkit.reporting.entries import GAP, cell_row, marked, measure, number, real_images, row, table
+from labkit.reporting.entries import value as metric
 from labkit.reporting.plots.common import described
 from labkit.reporting.plots.style import metric_label
 from labkit.reporting.sections import over_seeds
@@ -46,26 +27,19 @@ _GROUPS = {
     "appendix": N_("Appendix: the lab sheet's own number"),
 }
 
-
-#: Measures kept beside the table, as label and meaning; on real test images each is 1.
-_DETAILS = {
-    "quality": {
-        "nearest_training": (
-            N_("Distance to training"),
-            N_(
-                "median distance of a sample to its nearest training image in feature space, over "
-                "that of real test images: far below 1 the samples are near-copies"
-            ),
-        )
-    }
-}
+#: A measure of quality kept beside the table, as label and meaning; on real test images it is 1.
+_NEAREST = (
+    N_("Distance to training"),
+    N_(
+        "median distance of a sample to its nearest training image in feature space, over "
+        "that of real test images: far below 1 the samples are near-copies"
+    ),
+)
 
 #: How the shares of the classes were found, in the order of the table.
-_HOW = {
-    "class_shares_predicted": N_("classified"),
-    "class_shares": N_("corrected"),
-}
+_HOW = {"class_shares_predicted": N_("classified"), "class_shares": N_("corrected")}
 
+_SPREAD = N_("{dataset}: share of samples in each class, best epoch, in percent")
 _SHARES = N_(
     "Classified: what the pinned classifier takes the samples for. It confuses some classes, so "
     "these shares are biased even for real images; corrected: the shares that explain what it "
@@ -78,6 +52,13 @@ _WRONG_WITH_IT = N_(
     "It is here for continuity with older hand-ins and enters no answer: its features are those "
     "of one discriminator of this very run, so the yardstick moves with every training and its "
     "values mean nothing outside one run."
+)
+
+_ASKED = N_(
+    "Every sample was made for a class that was asked for. Label accuracy: the share of a class's "
+    "samples that the pinned classifier gives that class. It errs on real images too; their row "
+    "is the best to be hoped for. Proxy FID of a class: its samples against that class's test "
+    "images; it rests on a tenth of the images, so it is not comparable with that of the whole."
 )
 
 
@@ -95,10 +76,11 @@ def plots(view: View) -> Section:
                 alt, file = f"{label}: {described(chart)}.", f"plots/{name}.png"
                 figure = Figure(name, chart, _(entry.about), alt, file)
                 figures.append(Section(f"plot-{name.replace('_', '-')}", label, (figure,)))
-    said = [] if figures else [_("No cell has results yet.")]
+    said = "" if figures else _("No cell has results yet.")
     if figures and view.trouble:
-        said.append(_("Missing from some or all of these plots: {cells}.", cells=view.trouble))
-    return Section("plots", _("Analysis Plots"), tuple(map(Paragraph, said)), tuple(figures))
+        said = _("Missing from some or all of these plots: {cells}.", cells=view.trouble)
+    blocks = (Paragraph(said),) if said else ()
+    return Section("plots", _("Analysis Plots"), blocks, tuple(figures))
 
 
 def _label_of(label: str, family: str) -> str:
@@ -109,36 +91,27 @@ def _label_of(label: str, family: str) -> str:
     return f"{title}: {name}"
 
 
-def scores(view: View) -> Section:
-    """Section 7: the proxy FID of every cell, and every other measure folded away."""
+def scores(view: View, brief: bool = False) -> Section:
+    """Section 7: the proxy FID of every cell; not `brief`, every other measure folded away."""
+    title, tables = _("Proxy FID Scores Summary"), _main_tables(view, brief)
+    if brief:
+        return Section("scores", title, tables)
     intro = _(
         "The proxy FID is the Fréchet distance between features of generated and of real test "
         "images under a small classifier made for the data set. Lower is better."
     )
     if len(view.datasets) > 1:
         intro += " " + _("Scores are not comparable between data sets.")
-    blocks: list[Block] = [Paragraph(intro), *_main_tables(view)]
+    folds: list[Fold | None] = []
     for group in _GROUPS:
-        folds = (_group_table(view, group), _class_shares(view) if group == "modes" else None)
-        blocks += filter(None, folds)
-    return Section("scores", _("Proxy FID Scores Summary"), tuple(blocks))
+        folds += [_group_table(view, group), _class_shares(view) if group == "modes" else None]
+    return Section("scores", title, (Paragraph(intro), *tables, *filter(None, folds)))
 
 
-def scores_brief(view: View) -> Section:
-    """The one table of the brief layout."""
-    return Section("scores", _("Proxy FID Scores Summary"), _main_tables(view, brief=True))
-
-
-def _main_tables(view: View, brief: bool = False) -> tuple[Table, ...]:
+def _main_tables(view: View, brief: bool) -> tuple[Table, ...]:
     """Every cell; with several seeds, first every setting over its seeds."""
-    cells = _main_table(view, brief)
-    return (over_seeds.scores(view), cells) if view.several_seeds else (cells,)
-
-
-def _main_table(view: View, brief: bool) -> Table:
     judged = any(cell.detail("verdict") for cell in view.cells)
-    extra = () if brief else ("kid", "sharpness")
-    names = ["proxy_fid", *_measured(view, extra)]
+    names = ["proxy_fid", *over_seeds.measured(view, () if brief else ("kid", "sharpness"))]
     columns: dict[str, Column | str] = {
         "run": _("Run"),
         "dataset": _("Data set"),
@@ -153,88 +126,66 @@ def _main_table(view: View, brief: bool) -> Table:
     best = {s.first.name for d in view.datasets for s in over_seeds.winners(view, d) if alone}
     rows = []
     for cell in view.cells:
+        tone = "failed" if cell.status == "failed" else ""
         entries: dict[str, Entry | str] = {
             "dataset": cell.spec.dataset,
             "seed": Entry(str(cell.spec.seed), cell.spec.seed),
             "collapse": cell.collapse,
-            "status": Entry(
-                cell.absence or _(cell.status), tone="failed" if cell.status == "failed" else ""
-            ),
+            "status": Entry(cell.absence or _(cell.status), tone=tone),
         }
         told: list[Entry | str] = [
             entries.get(name) or _entry(view, cell, name, cell.name in best and name == "proxy_fid")
             for name in list(columns)[1:]
         ]
-        if brief:
-            rows.append(row(cell.name, *told, run=cell.name, anchor=anchor(cell.name)))
-        else:
-            rows.append(cell_row(cell, *told))
+        plain = row(cell.name, *told, run=cell.name, anchor=anchor(cell.name))
+        rows.append(plain if brief else cell_row(cell, *told))
     real = [] if brief else _real_rows(view, names, columns)
     caption = [_("Every cell of the plan, {seeds}.", seeds=view.seeds_said)]
     if real:
         caption.append(_("Real images: as many of them, measured like samples."))
     if best:
         caption.append(_("◆ marks the lowest proxy FID on its data set."))
-    return table(" ".join(caption), [*columns.values()], rows + real, interactive=True)
-
-
-def _measured(view: View, names: Iterable[str]) -> list[str]:
-    """The metrics among these that some cell has."""
-    return [name for name in names if any(c.metric(name) is not None for c in view.cells)]
+    cells = table(" ".join(caption), [*columns.values()], rows + real, interactive=True)
+    return (over_seeds.scores(view), cells) if view.several_seeds else (cells,)
 
 
 def _group_table(view: View, group: str) -> Fold | None:
     """All measured metrics of one group, and what each of them means."""
-    names = _measured(view, (name for name, metric in METRICS.items() if metric.group == group))
+    names = over_seeds.measured(view, (n for n, about in METRICS.items() if about.group == group))
     if not names:
         return None
     cells = [c for c in view.cells if any(METRICS[n].applies(c.spec.family) for n in names)]
-    beside = _DETAILS.get(group, {})
-    details = [n for n in beside if any(c.detail(n) is not None for c in cells)]
-    extra = [beside[n] for n in details]
-    columns: Columns = (
-        _("Run"),
-        *(measure(n, metric_label(n)) for n in names),
-        *(Column(_(label), True, _(about)) for label, about in extra),
-    )
-    rows = [
-        row(*real.entries, *(Entry("1", 1.0) for _each in details))
-        for real in _real_rows(view, names, ["run", *names])
-    ]
+    nearest = {c.name: v for c in cells if (v := c.detail("nearest_training")) is not None}
+    extra = [_NEAREST] if nearest and group == "quality" else []
+    columns = [measure(n, metric_label(n)) for n in names]
+    columns += [Column(_(label), True, _(about)) for label, about in extra]
+    real = _real_rows(view, names, ["run", *names])
+    rows = [row(*each.entries, *[Entry("1", 1.0)] * len(extra)) for each in real]
     for cell in cells:
-        more = (GAP if (value := cell.detail(n)) is None else number(value) for n in details)
+        more = [number(nearest[cell.name]) if cell.name in nearest else GAP] * len(extra)
         rows.append(cell_row(cell, *(_entry(view, cell, n) for n in names), *more))
     meant = [(METRICS[n].label, METRICS[n].about) for n in names]
     said = [f"{_(label)}: {_(about)}." for label, about in (*meant, *extra)]
     if group == "appendix":
         said.append(_(_WRONG_WITH_IT))
     title = _(_GROUPS[group])
-    return Fold(title, (table(title, columns, rows, True), Paragraph(" ".join(said), "note")))
+    found = table(title, [_("Run"), *columns], rows, True)
+    return Fold(title, (found, Paragraph(" ".join(said), "note")))
 
 
 def _real_rows(view: View, names: Iterable[str], columns: Iterable[str]) -> list[Row]:
-    """What the measures read on as many real images: a row for each data set.
+    """What the measures `names` read on as many real images: a row for each data set.
 
-    Args:
-        view: the report's material.
-        names: the measures wanted.
-        columns: the names of the table's; the first is the row's own, and one that is neither
-            the data set nor among `names` stays empty.
+    The first of `columns` is the row's own; one that is no such measure stays empty.
     """
     rows = []
     for dataset in view.datasets:
-        values = {name: view.real(dataset, name) for name in names}
-        if any(value is not None for value in values.values()):
-            cells = (
-                dataset if name == "dataset" else _real(name, values.get(name))
-                for name in list(columns)[1:]
-            )
-            rows.append(row(real_images(dataset), *cells))
+        values = ((name, view.real(dataset, name)) for name in names)
+        known = {name: number(v, METRICS[name].digits) for name, v in values if v is not None}
+        if known:
+            told = (dataset if n == "dataset" else known.get(n, GAP) for n in list(columns)[1:])
+            rows.append(row(real_images(dataset), *told))
     return rows
-
-
-def _real(name: str, value: float | None) -> Entry:
-    return GAP if value is None else number(value, METRICS[name].digits)
 
 
 def _class_shares(view: View) -> Fold | None:
@@ -242,27 +193,21 @@ def _class_shares(view: View) -> Fold | None:
     tables = []
     for dataset in view.datasets:
         cells = view.of(None, dataset)
-        rows = [
-            cell_row(cell, _(how), *_percents(shares))
-            for cell in cells
-            for key, how in _HOW.items()
-            if (shares := cell.detail(key))
-        ]
+        found = ((cell, how, cell.detail(key)) for cell in cells for key, how in _HOW.items())
+        rows = [cell_row(cell, _(how), *_percents(shares)) for cell, how, shares in found if shares]
         if not rows:
             continue
-        real = next((r for c in cells if (r := c.detail("class_shares_real"))), ())
-        if real:
+        if real := next((r for c in cells if (r := c.detail("class_shares_real"))), ()):
             rows.insert(0, row(real_images(dataset), _("labelled"), *_percents(real)))
-        classes = (Column(name, True) for name in DATASETS[dataset].classes)
-        columns: Columns = (_("Run"), _("Share"), *classes)
-        caption = _(
-            "{dataset}: share of samples in each class, best epoch, in percent",
-            dataset=dataset,
-        )
-        tables.append(table(caption, columns, rows, True))
+        caption = _(_SPREAD, dataset=dataset)
+        tables.append(table(caption, [_("Run"), _("Share"), *_classes(dataset)], rows, True))
     if not tables:
         return None
     return Fold(_("Class shares of the samples"), (*tables, Paragraph(_(_SHARES), "note")))
+
+
+def _classes(dataset: str) -> list[Column | str]:
+    return [Column(name, True) for name in DATASETS[dataset].classes]
 
 
 def _percents(shares: Iterable[float]) -> Iterator[Entry]:
@@ -278,3 +223,33 @@ def _entry(view: View, cell: Cell, name: str, best: bool = False) -> Entry:
     if value is None:
         return Entry(show(None), tone="missing")
     return marked(view.shown(cell, name) if name in METRICS else show(value), value, best)
+
+
+def conditional(view: View) -> Section | None:
+    """Label accuracy and proxy FID of each class, a table of each a data set; None without any."""
+    tables: list[Table] = []
+    for dataset in view.datasets:
+        cells = [c for c in view.of(None, dataset) if c.detail("class_label_accuracy")]
+        if not cells:
+            continue
+        name, seeds, classes = _(DATASETS[dataset].label), view.seeds_said, _classes(dataset)
+        accuracy = [_each_class(view, c, "label_accuracy", "class_label_accuracy") for c in cells]
+        fids = [_each_class(view, c, "class_proxy_fid", "class_proxy_fids") for c in cells]
+        real = next((v for c in cells if (v := c.detail("label_accuracy_real"))), None)
+        if real is not None:
+            accuracy.append(row(real_images(name), number(real), *["—"] * len(classes)))
+        heads = [_("Run"), Column(_("Mean"), True), *classes]
+        caption = _("Label accuracy on {dataset}, {seeds}", dataset=name, seeds=seeds)
+        tables.append(table(caption, heads, accuracy))
+        caption = _("Proxy FID of each class on {dataset}, {seeds}", dataset=name, seeds=seeds)
+        tables.append(table(caption, heads, fids))
+    if not tables:
+        return None
+    return Section("conditional", _("Classes Asked For"), (Paragraph(_(_ASKED)), *tables))
+
+
+def _each_class(view: View, cell: Cell, name: str, each: str) -> Row:
+    """A cell's mean and its value for each class."""
+    values = (Entry(show(v, missing="—"), v) for v in cell.detail(each) or ())
+    label = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
+    return cell_row(cell, metric(view, cell, name), *values, text=label)

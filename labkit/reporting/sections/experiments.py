@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.experiment.spec import UNSTATED
@@ -26,28 +27,21 @@ _HEADINGS = {
 UNEVEN = 1.5
 
 
-def heading(family: str, name: str, several: bool = False) -> str:
+def _heading(family: str, name: str, several: bool = False) -> str:
     """A setting as the lab's tables call it."""
-    if name in _HEADINGS:
-        return _(_HEADINGS[name][several])
-    return capitals(setting_name(family, name))
+    known = _HEADINGS.get(name)
+    return _(known[several]) if known else capitals(setting_name(family, name))
 
 
 def summary(view: View) -> Section:
     """Section 2: what was run, how long, and what is missing."""
     epochs = levels(cell.spec.training["epochs"] for cell in view.cells)
-    devices = levels(
-        str(cell.result.environment.get("numeric", {}).get("device", _("not recorded")))
-        for cell in view.cells
-        if cell.result
-    )
-    experiments = (
-        (_("Total {model} Experiments", model=_(FAMILIES[f].label)), str(len(view.of(f))))
-        for f in view.families
-    )
+    numeric = (c.result.environment.get("numeric", {}) for c in view.cells if c.result)
+    devices = levels(str(each.get("device", _("not recorded"))) for each in numeric)
+    totals = ((_(FAMILIES[family].label), str(len(view.of(family)))) for family in view.families)
     rows = (
         (_("Datasets"), listing(view.datasets)),
-        *experiments,
+        *((_("Total {model} Experiments", model=model), n) for model, n in totals),
         (_("Epochs per Experiment"), listing(map(str, epochs))),
         (_("Seeds"), view.seeds_said),
         (_("Device"), listing(devices) or show(None)),
@@ -76,60 +70,51 @@ def _whole_time(view: View) -> str:
     return said
 
 
-def parts(view: View) -> tuple[Section, ...]:
+def parts(view: View) -> Iterator[Section]:
     """Sections 3 and 4: a part for each family, a section for each data set."""
-    return tuple(
-        _part(view, family, dataset, i)
-        for i, family in enumerate(view.families, 1)
-        for dataset in view.datasets
-        if view.of(family, dataset)
-    )
+    for (i, family), dataset in product(enumerate(view.families, 1), view.datasets):
+        if not view.of(family, dataset):
+            continue
+        place, model = f"part-{i}-{slug(dataset)}", _(FAMILIES[family].label)
+        title = _("Part {i}: {model} Experiments - {dataset}", i=i, model=model, dataset=dataset)
+        settings = tuple(dict.fromkeys((*FAMILIES[family].named_by, *view.style.factors(family))))
+        facts = _configurations(view, family, dataset, settings)
+        found = _results(view, family, dataset, settings)
+        inner = (
+            Section(f"{place}-configurations", _("Experiment Configurations"), (facts,)),
+            Section(f"{place}-results", _("Results Summary"), (found,)),
+        )
+        yield Section(place, title, (), inner)
 
 
-def _part(view: View, family: str, dataset: str, i: int) -> Section:
-    anchor = f"part-{i}-{slug(dataset)}"
-    model = _(FAMILIES[family].label)
-    title = _("Part {i}: {model} Experiments - {dataset}", i=i, model=model, dataset=dataset)
-    configurations, results = (
-        _configurations(view, family, dataset),
-        _results(view, family, dataset),
-    )
-    inner = (
-        Section(f"{anchor}-configurations", _("Experiment Configurations"), (configurations,)),
-        Section(f"{anchor}-results", _("Results Summary"), (results,)),
-    )
-    return Section(anchor, title, (), inner)
-
-
-def _telling(view: View, family: str) -> tuple[str, ...]:
-    """The settings that tell the cells of a family apart."""
-    return tuple(dict.fromkeys((*FAMILIES[family].named_by, *view.style.factors(family))))
-
-
-def _configurations(view: View, family: str, dataset: str) -> Facts:
+def _configurations(view: View, family: str, dataset: str, settings: Sequence[str]) -> Facts:
+    """The levels of `settings`, which tell the cells of a family apart."""
     cells = view.of(family, dataset)
     # What only went along with a factor is no column, but it is part of the experiment.
-    along = [
-        name
-        for name in (*FAMILIES[family].params, *TRAINING)
-        if len({level_of(c.spec, name) for c in cells} - {UNSTATED}) > 1
-    ]
+    every = (*FAMILIES[family].params, *TRAINING)
+    along = [n for n in every if len({level_of(c.spec, n) for c in cells} - {UNSTATED}) > 1]
     rows = []
-    for name in dict.fromkeys((*_telling(view, family), *along)):
+    for name in dict.fromkeys((*settings, *along)):
         found = map(plain_level, levels(level_of(c.spec, name) for c in cells))
-        rows.append((heading(family, name, True), ", ".join(found)))
+        rows.append((_heading(family, name, True), ", ".join(found)))
     return Facts((*rows, (_("Total Experiments"), str(len(cells)))))
 
 
-def _results(view: View, family: str, dataset: str) -> Table:
-    about, settings = FAMILIES[family], _telling(view, family)
+def _results(view: View, family: str, dataset: str, settings: Sequence[str]) -> Table:
+    about = FAMILIES[family]
+    pictures = _("Reconstruction, Random Samples, Interpolation")
+    if not about.reconstructs:
+        epochs = ", ".join(map(str, view.plan.snapshot_epochs))
+        pictures = _("Sample Images (Epochs {epochs})", epochs=epochs)
+    cells = view.of(family)
+    sized = {n for n in settings if all(_sort(level_of(c.spec, n)) is not None for c in cells)}
     columns = [
-        *(Column(heading(family, name), _numeric(view, family, name)) for name in settings),
+        *(Column(_heading(family, name), name in sized) for name in settings),
         *([Column(_("Seed"), True)] if view.several_seeds else []),
         Column(_("Best Epoch"), True, _("the epoch of the lowest tracking FID")),
         *(measure(name, capitals(_(METRICS[name].label))) for name in about.losses),
         measure("proxy_fid", _("Proxy FID Score")),
-        Column(_pictures_heading(view, family)),
+        Column(pictures),
     ]
     caption = _(
         "{model} on {dataset}, {seeds}. Losses are means over the last epoch; "
@@ -138,12 +123,11 @@ def _results(view: View, family: str, dataset: str) -> Table:
         dataset=dataset,
         seeds=view.seeds_said,
     )
-    return table(
-        caption, columns, (_row(view, cell, settings) for cell in view.of(family, dataset))
-    )
+    rows = (_row(view, cell, settings) for cell in view.of(family, dataset))
+    return table(caption, columns, rows)
 
 
-def _row(view: View, cell: Cell, settings: Iterable[str]) -> Row:
+def _row(view: View, cell: Cell, settings: Sequence[str]) -> Row:
     names = (*FAMILIES[cell.spec.family].losses, "proxy_fid")
     found = [level_of(cell.spec, name) for name in settings]
     entries = [Entry(plain_level(level), _sort(level)) for level in found]
@@ -161,30 +145,15 @@ def _row(view: View, cell: Cell, settings: Iterable[str]) -> Row:
 
 
 def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
-    last = cell.spec.training["epochs"]
-    best = cell.best_epoch or last
     if cell.name not in view.pictured:
         return ()
     if FAMILIES[cell.spec.family].reconstructs:
+        last = cell.spec.training["epochs"]
+        best = cell.best_epoch or last
         wanted = [("reconstruction", last), ("random", best), ("interpolation", best)]
     else:
         wanted = [("samples", epoch) for epoch in view.plan.snapshots(cell.spec)]
-    return tuple(
-        picture(view, cell, what, epoch, short=True)
-        for what, epoch in wanted
-        if has(cell, what, epoch)
-    )
-
-
-def _pictures_heading(view: View, family: str) -> str:
-    if FAMILIES[family].reconstructs:
-        return _("Reconstruction, Random Samples, Interpolation")
-    epochs = ", ".join(map(str, view.plan.snapshot_epochs))
-    return _("Sample Images (Epochs {epochs})", epochs=epochs)
-
-
-def _numeric(view: View, family: str, name: str) -> bool:
-    return all(isinstance(level_of(c.spec, name), (int, float)) for c in view.of(family))
+    return tuple(picture(view, cell, *each, short=True) for each in wanted if has(cell, *each))
 
 
 def _sort(level: object) -> float | None:

@@ -61,49 +61,33 @@ class _Line:
 
 def signature(network: Network) -> tuple[Any, ...]:
     """Return a key that is equal for networks that differ in sizes only."""
-    return network.name, *(
-        (each.kind, tuple(sorted(each.settings.items()))) for each in network.layers
-    )
+    layers = ((each.kind, tuple(sorted(each.settings.items()))) for each in network.layers)
+    return network.name, *layers
 
 
 def layer_table(network: Network, spec: CellSpec) -> Table:
-    """A network's layers with the shape of what each makes and its weights.
-
-    Args:
-        network: as it was recorded.
-        spec: the cell it belongs to.
-    """
-    lines = [_first(network, spec), *_lines(network.layers)]
-    if network.name == "decoder":
-        lines[-1].words += _squashing(spec)
+    """A recorded network's layers, with the shape of what each makes and its weights."""
+    name, given = network.name.replace("_", " ").capitalize(), _("input")
+    if network.name in _PARTS:
+        name, given = map(_, _PARTS[network.name])
+    if FAMILIES[spec.family].conditional:
+        given = _("{input}, with its class", input=given)
+    lines = [_Line([given], _size(network.input), 0), *_lines(network.layers)]
+    networks = FAMILIES[spec.family].params.get("networks")
+    if network.name == "decoder" and networks and networks.choices == "vae_networks":
+        # A VAE's reconstruction loss says how its pixels are squashed.
+        kind = RECONSTRUCTIONS.get(spec.params.get("reconstruction", ""))
+        lines[-1].words.append(_("sigmoid") if kind and kind.pixels == "[0, 1]" else _("tanh"))
     rest = network.parameters - sum(line.parameters for line in lines)
     if rest > 0:
         lines.append(_Line([_("outside of these layers")], "", rest))
-    rows = (
-        (
-            "; ".join(filter(None, (line.words[0], ", ".join(line.words[1:])))),
-            line.output,
-            f"{line.parameters:,}" if line.parameters else "",
-        )
-        for line in lines
-    )
-    columns = (_("Layer"), Column(_("Output"), numeric=True), Column(_("Parameters"), numeric=True))
-    size = f"{network.parameters:,}"
-    return table(_("{network}: {n} parameters", network=name(network), n=size), columns, rows)
-
-
-def name(network: Network) -> str:
-    """What a network is called: "Generator"."""
-    known = _PARTS.get(network.name)
-    return _(known[0]) if known else network.name.replace("_", " ").capitalize()
-
-
-def _first(network: Network, spec: CellSpec) -> _Line:
-    """What goes into a network."""
-    words = _(_PARTS.get(network.name, ("", N_("input")))[1])
-    if FAMILIES[spec.family].conditional:
-        words = _("{input}, with its class", input=words)
-    return _Line([words], _size(network.input), 0)
+    rows = []
+    for line in lines:
+        said = "; ".join(filter(None, (line.words[0], ", ".join(line.words[1:]))))
+        rows.append((said, line.output, f"{line.parameters:,}" if line.parameters else ""))
+    columns = (_("Layer"), Column(_("Output"), True), Column(_("Parameters"), True))
+    caption = _("{network}: {n} parameters", network=name, n=f"{network.parameters:,}")
+    return table(caption, columns, rows)
 
 
 def _lines(layers: Sequence[Layer]) -> list[_Line]:
@@ -142,15 +126,6 @@ def _words(layer: Layer) -> list[str]:
         if (padding := _times(settings.get("padding", 0))) != "0":
             found.append(_("padding {n}", n=padding))
     return [*found, *([_("no bias")] if settings.get("bias") is False else [])]
-
-
-def _squashing(spec: CellSpec) -> list[str]:
-    """Return the squashing function that a VAE's reconstruction loss puts on the decoder."""
-    networks = FAMILIES[spec.family].params.get("networks")
-    if networks is None or networks.choices != "vae_networks":
-        return []
-    kind = RECONSTRUCTIONS.get(spec.params.get("reconstruction", ""))
-    return [_("sigmoid") if kind and kind.pixels == "[0, 1]" else _("tanh")]
 
 
 def _times(value: Any, both: bool = False) -> str:

@@ -7,64 +7,43 @@ import json
 from labkit import calibration
 from labkit.catalog import DATASETS
 from labkit.experiment.spec import OWN_CODE
-from labkit.reporting.blocks import (
-    Block,
-    Code,
-    Column,
-    Facts,
-    Fold,
-    Listing,
-    Paragraph,
-    Section,
-)
+from labkit.reporting.blocks import Block, Code, Column, Facts, Fold, Listing, Paragraph, Section
 from labkit.reporting.entries import number, row, table
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
 from labkit.text.numbers import listing, setting, show
 
-#: The rule of cells that state none.
-_LOWEST = N_("lowest proxy FID")
 N_("first 10,000 training images")  # as cells state what their samples stand against
 
 
 def making(view: View) -> Section:
     """Calibration, selection rule, environment, fingerprints, how to verify, tools used."""
-    return Section(
-        "making",
-        _("How these numbers were made"),
-        (),
-        (
-            Section("calibration", _("Calibration of the proxy FID"), _calibration(view)),
-            Section("selection", _("Selection of the best epoch"), (Paragraph(_selection(view)),)),
-            Section("environment", _("Environment"), _environment(view)),
-            Section("fingerprints", _("Fingerprints"), _fingerprints(view)),
-            Section("verify", _("How to verify"), _verify(view)),
-            Section("tools", _("Tools used"), _tools(view)),
-        ),
+    inner = (
+        Section("calibration", _("Calibration of the proxy FID"), _calibration(view)),
+        Section("selection", _("Selection of the best epoch"), (Paragraph(_selection(view)),)),
+        Section("environment", _("Environment"), _environment(view)),
+        Section("fingerprints", _("Fingerprints"), _fingerprints(view)),
+        Section("verify", _("How to verify"), _verify(view)),
+        Section("tools", _("Tools used"), _tools(view)),
     )
+    return Section("making", _("How these numbers were made"), (), inner)
 
 
 def _calibration(view: View) -> tuple[Block, ...]:
     columns = (
         _("Data set"),
-        Column(_("Of real images"), numeric=True, about=_("the floor")),
-        Column(_("Of noise"), numeric=True, about=_("the ceiling")),
-        Column(_("Feature network's test accuracy"), numeric=True),
+        Column(_("Of real images"), True, _("the floor")),
+        Column(_("Of noise"), True, _("the ceiling")),
+        Column(_("Feature network's test accuracy"), True),
         _("Feature network (SHA-256)"),
     )
     rows = []
     for dataset in view.datasets:
         scale, network = view.fid_scale(dataset), calibration.feature_hash(dataset)
-        accuracy = calibration.feature_network(dataset)["test_accuracy"] if network else None
-        rows.append(
-            (
-                _(DATASETS[dataset].label),
-                number(scale.floor),
-                number(scale.ceiling),
-                show(None) if accuracy is None else f"{100 * accuracy:.1f} %",
-                network[:16] or show(None),
-            )
-        )
+        ends, accuracy = (number(scale.floor), number(scale.ceiling)), show(None)
+        if network:
+            accuracy = f"{100 * calibration.feature_network(dataset)['test_accuracy']:.1f} %"
+        rows.append((_(DATASETS[dataset].label), *ends, accuracy, network[:16] or show(None)))
     sizes = {s.evaluation["samples"] for s in view.plan.cells if s.evaluation}
     text = _(
         "Features are the penultimate layer of the network named below; {n} samples of the best "
@@ -83,21 +62,20 @@ def _selection(view: View) -> str:
             "so that the choice does not flatter it.",
             n=f"{int(spec.selection['samples']):,}",
             images=_(spec.selection["against"]),
-            rule=_(spec.selection.get("rule", _LOWEST)),
+            rule=_(spec.selection.get("rule", N_("lowest proxy FID"))),
         )
         for spec in view.plan.cells
         if spec.code != OWN_CODE and spec.has_features
     ]
     unseen = dict.fromkeys(DATASETS[s.dataset].label for s in view.plan.cells if not s.has_features)
     if unseen:
-        rules.append(
-            _(
-                "There is no feature network for {datasets}: nothing was measured of the samples, "
-                "no epoch is known to be the best, and the last one is shown.",
-                datasets=listing(unseen),
-            )
+        text = _(
+            "There is no feature network for {datasets}: nothing was measured of the samples, "
+            "no epoch is known to be the best, and the last one is shown.",
+            datasets=listing(unseen),
         )
-    if any(spec.code == OWN_CODE for spec in view.plan.cells):
+        rules.append(text)
+    if view.own_loops:
         rules.append(_("Of cells trained by own code, the appendix tells."))
     return " ".join(dict.fromkeys(rules))
 
@@ -112,15 +90,10 @@ def _environment(view: View) -> tuple[Block, ...]:
         if len(view.environments) > 1:
             facts.append((_("cells"), listing(cell.spec.name for cell in cells)))
         blocks.append(Facts(tuple(facts)))
-    versions = {
-        f"{name} {version}"
-        for cell in view.cells
-        if cell.result
-        for name, version in cell.result.environment.get("packages", {}).items()
-    }
+    found = (cell.result.environment.get("packages", {}) for cell in view.cells if cell.result)
+    versions = {f"{name} {version}" for each in found for name, version in each.items()}
     packages = listing(sorted(versions)) or _("not recorded")
-    blocks.append(Paragraph(_("Packages: {packages}.", packages=packages)))
-    return tuple(blocks)
+    return *blocks, Paragraph(_("Packages: {packages}.", packages=packages))
 
 
 def _fingerprints(view: View) -> tuple[Block, ...]:
@@ -130,18 +103,12 @@ def _fingerprints(view: View) -> tuple[Block, ...]:
         "one. Equal fingerprints mean equal cells."
     )
     columns = (_("Run"), _("Training"), _("Evaluation"), _("Training code"))
-    rows = (
-        row(
-            c.name,
-            c.spec.fingerprint[:16],
-            c.spec.evaluation_fingerprint[:16],
-            c.spec.code[:16],
-            run=c.name,
-        )
-        for c in view.cells
-    )
+    rows = []
+    for name, spec in ((cell.name, cell.spec) for cell in view.cells):
+        hashes = spec.fingerprint, spec.evaluation_fingerprint, spec.code
+        rows.append(row(name, *(each[:16] for each in hashes), run=name))
     data = {(s.dataset, s.data["source"], s.data["sha256"]) for s in view.plan.cells}
-    hashes = tuple(
+    files = tuple(
         (_("{dataset} training images ({source})", dataset=dataset, source=source), sha256)
         for dataset, source, sha256 in sorted(data)
     )
@@ -149,7 +116,7 @@ def _fingerprints(view: View) -> tuple[Block, ...]:
     return (
         Paragraph(text),
         Fold(_("Fingerprints of every cell"), (every,)),
-        Fold(_("SHA-256 of the data"), (Facts(hashes),)),
+        Fold(_("SHA-256 of the data"), (Facts(files),)),
     )
 
 
@@ -165,23 +132,18 @@ def _verify(view: View) -> tuple[Block, ...]:
         "Without a zip: with the same experiment file, data and machine, a second run into an "
         "empty folder ends in the same numbers, but for time, speed and memory."
     )
+    report = f"labkit report{flag} --results again -o again/report"
     return (
         Paragraph(hand_in),
         Code(f"labkit submit{flag} -o hand-in.zip\nlabkit verify hand-in.zip --rerun 1", "sh"),
         Paragraph(again),
-        Code(
-            f"labkit run{flag} --results again\n"
-            f"labkit report{flag} --results again -o again/report",
-            "sh",
-        ),
+        Code(f"labkit run{flag} --results again\n{report}", "sh"),
     )
 
 
 def _tools(view: View) -> tuple[Block, ...]:
-    sources = (
-        f"{_(DATASETS[d].label)}: {DATASETS[d].source} ({DATASETS[d].licence})"
-        for d in view.datasets
-    )
+    used = (DATASETS[dataset] for dataset in view.datasets)
+    sources = (f"{_(each.label)}: {each.source} ({each.licence})" for each in used)
     made = _(
         "Models were trained with PyTorch and everything else here, from the tables to "
         "this page, was made by labkit."

@@ -8,19 +8,11 @@ from typing import Any
 from labkit.catalog import CONSTRAINTS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.catalog.rules import idle
 from labkit.experiment.spec import OWN_CODE
-from labkit.reporting.blocks import (
-    Block,
-    Facts,
-    Figure,
-    Fold,
-    Listing,
-    Paragraph,
-    Section,
-)
+from labkit.reporting.blocks import Block, Facts, Figure, Fold, Listing, Paragraph, Section
 from labkit.reporting.entries import table
 from labkit.reporting.plots.chart import Box, Diagram
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
-from labkit.reporting.sections import opening
+from labkit.reporting.sections import opening, over_seeds
 from labkit.reporting.sections.layers import layer_table, signature
 from labkit.reporting.view import View, plain_level
 from labkit.text.language import N_, _
@@ -39,9 +31,8 @@ _BOUND = N_(
 
 def method(view: View) -> Section:
     """The models and what was not varied or measured."""
-    sections = [_data(view)]
-    sections += [_family(view, family) for family in view.families]
-    sections.append(Section("limitations", _("What was not varied or measured"), _limits(view)))
+    families = (_family(view, family) for family in view.families)
+    limits = Section("limitations", _("What was not varied or measured"), (_limits(view),))
     chains = [chain for family in view.families for chain in _chains(view, family)]
     blocks: tuple[Block, ...] = ()
     if chains:
@@ -55,7 +46,8 @@ def method(view: View) -> Section:
                 "plots/models.png",
             ),
         )  # fmt: skip
-    return Section("method", _("Method and limitations"), blocks, tuple(sections))
+    inner = (_data(view), *families, limits)
+    return Section("method", _("Method and limitations"), blocks, inner)
 
 
 def _chains(view: View, family: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
@@ -63,37 +55,35 @@ def _chains(view: View, family: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
     about = FAMILIES[family]
     if all(cell.spec.code == OWN_CODE for cell in view.of(family)):
         return
-    titles = _(about.label), _("{family}: a sample", family=_(about.label))
-    for title, steps in zip(titles, (about.flow, about.sampling), strict=True):
+    sample = _("{family}: a sample", family=_(about.label))
+    colour = f"{family}-1"
+    for title, steps in ((_(about.label), about.flow), (sample, about.sampling)):
+        boxes = (Box(_(s.text), _(s.under), colour if s.learns else "") for s in steps)
         if steps:
-            colours = [f"{family}-1" if step.learns else "" for step in steps]
-            boxes = (
-                Box(_(step.text), _(step.under), c) for step, c in zip(steps, colours, strict=True)
-            )
             yield title, tuple(boxes)
 
 
 def _data(view: View) -> Section:
-    kinds = levels(
-        RECONSTRUCTIONS[s.params["reconstruction"]].pixels
-        for s in view.plan.cells
-        if "reconstruction" in s.params
-    )
+    kinds = [s.params["reconstruction"] for s in view.plan.cells if "reconstruction" in s.params]
+    scales = dict.fromkeys(("[-1, 1]", *(RECONSTRUCTIONS[kind].pixels for kind in kinds)))
     text = _(
         "{data}: grey, 28 × 28 pixels, ten classes, pixels scaled to {scale}. The 10,000 test "
         "images were used for measuring only.",
         data=opening.data(view),
-        scale=listing(dict.fromkeys(["[-1, 1]", *kinds])).replace("-", "−"),
+        scale=listing(scales).replace("-", "−"),
     )
     return Section("method-data", _("Data"), (Paragraph(text),))
 
 
 def _family(view: View, family: str) -> Section:
     about = FAMILIES[family]
-    rows = [
-        (setting_name(family, name), _levels(view, family, name))
-        for name in (*_applying(view, family), *TRAINING)
-    ]
+    rows = []
+    for name in _applying(view, family):
+        found = levels(level_of(c.spec, name) for c in view.of(family))
+        said = ", ".join(plain_level(value, family, name) for value in found)
+        if len(found) > 1:
+            said = _("{levels} (varied)", levels=said)
+        rows.append((setting_name(family, name), said))
     rows.append((_("Precision"), listing(levels(c.spec.precision for c in view.of(family)))))
     blocks = (
         Paragraph(f"{_(about.label)}: {_(about.about)}."),
@@ -104,38 +94,29 @@ def _family(view: View, family: str) -> Section:
     return Section(f"method-{family}", _(about.label), blocks)
 
 
-def _levels(view: View, family: str, name: str) -> str:
-    """A setting's levels, and whether there are several."""
-    found = levels(level_of(c.spec, name) for c in view.of(family))
-    said = ", ".join(plain_level(value, family, name) for value in found)
-    return _("{levels} (varied)", levels=said) if len(found) > 1 else said
-
-
 def _networks(view: View, family: str) -> list[Block]:
     """The layers of every kind of networks, as they were recorded in training."""
-    trained = [c for c in view.of(family) if c.result and c.spec.code != OWN_CODE]
+    results = ((c.spec, c.result.networks) for c in view.of(family) if c.result)
+    trained = [(spec, networks) for spec, networks in results if spec.code != OWN_CODE]
     params = FAMILIES[family].params
     chosen = [name for name, param in params.items() if param.choices.endswith("_networks")]
-    shown: set[tuple[Any, ...]] = set()
-    blocks: list[Block] = []
-    for cell in trained:
-        networks = cell.result.networks if cell.result else ()
-        kind = (*(cell.spec.params.get(name) for name in chosen), *map(signature, networks))
-        if networks and kind not in shown:
-            shown.add(kind)
-            title = _("Layers of {cell}", cell=view.style.label(cell.spec))
-            blocks.append(Fold(title, tuple(layer_table(each, cell.spec) for each in networks)))
-    if any(c.result and not c.result.networks for c in trained):
-        text = _("The layers of some networks were not recorded when they were trained.")
-        blocks.append(Paragraph(text))
-    return blocks
+    folds: dict[tuple[Any, ...], Fold] = {}
+    for spec, networks in trained:
+        kind = (*(spec.params.get(name) for name in chosen), *map(signature, networks))
+        if networks and kind not in folds:
+            title = _("Layers of {cell}", cell=view.style.label(spec))
+            folds[kind] = Fold(title, tuple(layer_table(each, spec) for each in networks))
+    if all(networks for _spec, networks in trained):
+        return [*folds.values()]
+    text = _("The layers of some networks were not recorded when they were trained.")
+    return [*folds.values(), Paragraph(text)]
 
 
 def _applying(view: View, family: str) -> list[str]:
     """The settings that have an effect in some cell of a family, in the catalog's order."""
     params = FAMILIES[family].params
     without = [idle(params, cell.spec.params) for cell in view.of(family)]
-    return [name for name in params if any(name not in some for some in without)]
+    return [*(name for name in params if any(name not in some for some in without)), *TRAINING]
 
 
 def _losses(view: View, family: str) -> list[Block]:
@@ -164,36 +145,25 @@ def _losses(view: View, family: str) -> list[Block]:
     return found
 
 
-def _limits(view: View) -> tuple[Block, ...]:
+def _limits(view: View) -> Listing:
     """What these runs cannot say, from what their specs hold constant."""
     found = [_("A setting above without “(varied)” was held constant, so its effect is untested.")]
     if not view.several_seeds:
         found.append(_("One seed ({seed}): chance is not told apart.", seed=view.plan.seeds[0]))
-    found += filter(None, (_mixed(view, family) for family in view.families))
-    unmeasured = [
-        _(metric.label)
-        for name, metric in METRICS.items()
-        if any(metric.applies(family) for family in view.families)
-        and not any(c.metric(name) is not None for c in view.cells)
-    ]
-    if unmeasured:
-        found.append(_("Not measured: {metrics}.", metrics=listing(unmeasured)))
-    return (Listing((*found, *map(_, _NEVER))),)
-
-
-def _mixed(view: View, family: str) -> str:
-    """The settings whose effects cannot be told apart since they vary together; or empty."""
-    factors = view.style.factors(family)
-    along = [
-        setting_name(family, name)
-        for name in (*_applying(view, family), *TRAINING)
-        if name not in factors and len({level_of(c.spec, name) for c in view.of(family)}) > 1
-    ]
-    if not along:
-        return ""
-    return _(
-        "{family}: varied together with {told}, so their effects cannot be told apart: {settings}.",
-        family=_(FAMILIES[family].label),
-        told=listing(setting_name(family, name) for name in factors),
-        settings=listing(along),
-    )
+    for family in view.families:
+        factors, names = view.style.factors(family), _applying(view, family)
+        varied = [n for n in names if len({level_of(c.spec, n) for c in view.of(family)}) > 1]
+        if along := [setting_name(family, name) for name in varied if name not in factors]:
+            said = _(
+                "{family}: varied together with {told}, so their effects cannot be told apart: "
+                "{settings}.",
+                family=_(FAMILIES[family].label),
+                told=listing(setting_name(family, name) for name in factors),
+                settings=listing(along),
+            )
+            found.append(said)
+    applying = [n for n, m in METRICS.items() if any(map(m.applies, view.families))]
+    measured = over_seeds.measured(view, applying)
+    if missing := [_(METRICS[name].label) for name in applying if name not in measured]:
+        found.append(_("Not measured: {metrics}.", metrics=listing(missing)))
+    return Listing((*found, *map(_, _NEVER)))

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import product
 
 from labkit.catalog import DATASETS, FAMILIES
 from labkit.experiment.spec import UNSTATED
-from labkit.reporting.blocks import (
-    Block,
-    Column,
-    Entry,
-    Gallery,
-    Headline,
-    Paragraph,
-    Picture,
-    Row,
-)
+from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Paragraph, Picture, Row
 from labkit.reporting.entries import GAP, Columns, link, measure, number, row, table
 from labkit.reporting.grids import best_samples
 from labkit.reporting.sections.over_seeds import SCORE, best_of, collapses, score, winners
 from labkit.reporting.view import View
-from labkit.text.language import N_, _
+from labkit.text.language import _
 from labkit.text.numbers import duration, listing, show
 
 
 def byline(view: View) -> tuple[tuple[str, str], ...]:
     """Who, when and on what: only what is known."""
-    author = view.plan.author
+    author, committed = view.plan.author, view.committed
+    time = f"{datetime.fromisoformat(committed):%Y-%m-%d, %H:%M} UTC" if committed else ""
     facts = (
         (_("Author"), author.get("name")),
         (_("ID"), author.get("id")),
         (_("Group"), author.get("group")),
         (_("Course"), author.get("course")),
-        (_("Results of"), _day(view.committed)),
+        (_("Results of"), time),
         (_("Data"), data(view)),
         (_("Cells"), view.all_done),
     )
@@ -43,50 +36,56 @@ def byline(view: View) -> tuple[tuple[str, str], ...]:
 def data(view: View) -> str:
     """What the cells were trained on."""
     names, source = listing(_(DATASETS[d].label) for d in view.datasets), view.plan.data_source
-    if limits := _limits(view):
-        first = listing(f"{limit:,}" for limit in sorted(limits))
+    if first := _first_images(view):
         return _("{datasets}, the first {n} training images", datasets=names, n=first)
-    said = {
-        "full": N_("{datasets}, all 60,000 training images"),
-        "bundled": N_("{datasets}, the bundled 10,000 training images"),
-    }.get(source)
-    return _(said, datasets=names) if said else f"{names}, {source}"
+    if source == "full":
+        return _("{datasets}, all 60,000 training images", datasets=names)
+    if source == "bundled":
+        return _("{datasets}, the bundled 10,000 training images", datasets=names)
+    return f"{names}, {source}"
 
 
-def _limits(view: View) -> set[int]:
-    """Return the numbers of images that training data was cut to, if it was."""
-    return {limit for spec in view.plan.cells if (limit := spec.data["limit"]) is not None}
+def _first_images(view: View) -> str:
+    """How many images training data was cut to, as text; empty if it was not."""
+    limits = {spec.data["limit"] for spec in view.plan.cells} - {None}
+    return listing(f"{limit:,}" for limit in sorted(limits))
 
 
-def notices(view: View) -> tuple[Paragraph, ...]:
-    """Return warnings that a reader needs before the first number."""
-    warnings = []
+def notices(view: View) -> Iterator[Paragraph]:
+    """Warn of what a reader needs to know before the first number."""
     if view.plan.data_source == "bundled":
         text = _(
             "Trained on a part of the training images: the first {n} of 60,000. With all of them, "
             "results are expected to be different.",
-            n=listing(f"{n:,}" for n in sorted(_limits(view) or {10_000})),
+            n=_first_images(view) or "10,000",
         )
-        warnings.append(text)
-    if view.plan.profile:
+        yield Paragraph(text, "warning")
+    if profile := view.plan.profile:
         text = _(
             "This is the profile “{profile}” of the experiment, not the full experiment.",
-            profile=view.plan.profile,
+            profile=profile,
         )
-        warnings.append(text)
+        yield Paragraph(text, "warning")
     if view.trouble:
         text = _(
             "Incomplete: {cells}. Every comparison below is about the cells that are done.",
             cells=view.all_done,
         )
-        warnings.append(text)
+        yield Paragraph(text, "warning")
     if sum(UNSTATED not in text for text in view.environments) > 1:
         text = _(
             "The cells were trained in more than one numeric environment (see “How these "
             "numbers were made”): small differences between them may come from that."
         )
-        warnings.append(text)
-    return tuple(Paragraph(text, "warning") for text in warnings)
+        yield Paragraph(text, "warning")
+    if view.own_loops:
+        text = _(
+            "Cells trained by own code: {own} of {n}. What that means for their numbers stands in "
+            "the appendix.",
+            own=len(view.own_loops),
+            n=len(view.cells),
+        )
+        yield Paragraph(text, "note")
 
 
 def headline(view: View) -> tuple[Headline, ...]:
@@ -94,17 +93,11 @@ def headline(view: View) -> tuple[Headline, ...]:
     said = []
     for dataset in view.datasets:
         label = _(DATASETS[dataset].label)
-        best = [f"{score(s, SCORE).text} ({_model(s.family)} {s.label})"
-                for s in winners(view, dataset)]  # fmt: skip
-        said.append(
-            f"{label} {listing(best)}" if best else _("not measured on {dataset}", dataset=label)
-        )
+        best = winners(view, dataset)
+        found = listing(f"{score(each, SCORE).text} ({each.model} {each.label})" for each in best)
+        said.append(f"{label} {found}" if best else _("not measured on {dataset}", dataset=label))
     line = _("Lowest proxy FID, {seeds}: {found}.", seeds=view.seeds_said, found="; ".join(said))
     return (Headline(line, "#scores"),)
-
-
-def _model(family: str) -> str:
-    return _(FAMILIES[family].label)
 
 
 def glance(view: View) -> tuple[Block, ...]:
@@ -117,23 +110,20 @@ def glance(view: View) -> tuple[Block, ...]:
         measure(SCORE, _("Proxy FID")),
         Column(_("Of real images"), True, _("the proxy FID of real images: the floor")),
         *([_("Seeds collapsed") if view.several_seeds else _("Mode collapse")] if judged else []),
-        Column(_("Training time"), numeric=True),
+        Column(_("Training time"), True),
     )
     rows: list[Row] = []
     pictures: list[Picture] = []
     for dataset, family in product(view.datasets, view.families):
         cells, best = view.of(family, dataset), best_of(view, family, dataset)
-        head = (dataset, _model(family))
+        head = (dataset, _(FAMILIES[family].label))
         if best:
             seconds = best.mean("seconds")
-            entries: tuple[Entry | str, ...] = (
-                link(best.first, best.label),
-                score(best, SCORE),
-                number(view.fid_scale(dataset).floor),
-                *([collapses(best)] if judged else []),
-                Entry(show(None) if seconds is None else duration(seconds), seconds),
-            )
-            rows.append(row(*head, *entries, run=best.first.name))
+            time = Entry(show(None) if seconds is None else duration(seconds), seconds)
+            floor = number(view.fid_scale(dataset).floor)
+            entries = [link(best.first, best.label), score(best, SCORE), floor]
+            entries += [Entry(collapses(best))] if judged else []
+            rows.append(row(*head, *entries, time, run=best.first.name))
             pictures += best_samples(view, best.first)
         elif cells:
             untouched = all(c.outcome is None for c in cells)
@@ -144,8 +134,3 @@ def glance(view: View) -> tuple[Block, ...]:
         caption += " " + _("Means ± standard deviation; the grids are of the first seed.")
     found = table(caption, columns, rows)
     return (found, Gallery(tuple(pictures))) if pictures else (found,)
-
-
-def _day(time: str) -> str:
-    """2025-11-21T22:21:00+00:00 as "2025-11-21, 22:21 UTC"."""
-    return f"{datetime.fromisoformat(time):%Y-%m-%d, %H:%M} UTC" if time else ""

@@ -16,7 +16,7 @@ from labkit.reporting.cell import Cell
 from labkit.reporting.entries import GAP, Columns, link, marked, measure, row, table
 from labkit.reporting.view import View
 from labkit.text.language import _
-from labkit.text.numbers import lowest, show, spread
+from labkit.text.numbers import show, spread
 
 SCORE = "proxy_fid"
 #: Shown beside it where measured.
@@ -31,6 +31,10 @@ class Setting:
     dataset: str
     label: str
     cells: tuple[Cell, ...]
+
+    @property
+    def model(self) -> str:
+        return _(FAMILIES[self.family].label)
 
     def values(self, metric: str) -> list[float]:
         """What was measured, a value a seed."""
@@ -56,6 +60,11 @@ def settings(view: View, family: str | None = None, dataset: str | None = None) 
     ]
 
 
+def measured(view: View, names: Iterable[str]) -> list[str]:
+    """The metrics among these that some cell has."""
+    return [name for name in names if any(c.metric(name) is not None for c in view.cells)]
+
+
 def comparable(found: Iterable[Setting]) -> list[Setting]:
     """Keep the settings measured with the most seeds: one training is no mean of three."""
     known = [(len(each.values(SCORE)), each) for each in found]
@@ -66,9 +75,9 @@ def comparable(found: Iterable[Setting]) -> list[Setting]:
 def winners(view: View, dataset: str) -> list[Setting]:
     """Return the settings with the lowest mean proxy FID on a data set, ties included."""
     found = comparable(settings(view, dataset=dataset))
-    means = [(str(i), each.mean(SCORE) or 0.0) for i, each in enumerate(found)]
-    best = lowest(means, METRICS[SCORE].digits)
-    return [found[int(i)] for i in best[0]] if best else []
+    best = min((each.mean(SCORE) or 0.0 for each in found), default=0.0)
+    digits = METRICS[SCORE].digits
+    return [each for each in found if show(each.mean(SCORE), digits) == show(best, digits)]
 
 
 def best_of(view: View, family: str, dataset: str) -> Setting | None:
@@ -95,28 +104,16 @@ def collapses(each: Setting) -> str:
 
 def scores(view: View) -> Table:
     """Every setting: mean ± standard deviation of its seeds."""
-    metrics = [SCORE, *(n for n in MORE if any(c.metric(n) is not None for c in view.cells))]
-    columns: Columns = (
-        _("Data set"),
-        _("Model"),
-        _("Setting"),
-        Column(_("Seeds"), True),
-        *map(measure, metrics),
-        _("Seeds collapsed"),
-    )
+    metrics = [SCORE, *measured(view, MORE)]
+    heads = (_("Data set"), _("Model"), _("Setting"), Column(_("Seeds"), True))
+    columns: Columns = [*heads, *map(measure, metrics), _("Seeds collapsed")]
     best = [each for dataset in view.datasets for each in winners(view, dataset)]
-    rows = [
-        row(
-            each.dataset,
-            _(FAMILIES[each.family].label),
-            link(each.cells[0], each.label),
-            str(len(each.values(SCORE))),
-            *(score(each, name, each in best and name == SCORE) for name in metrics),
-            collapses(each),
-            run=each.cells[0].name,
-        )
-        for each in settings(view)
-    ]
+    rows = []
+    for each in settings(view):
+        cell, seeds = each.cells[0], str(len(each.values(SCORE)))
+        found = (score(each, name, each in best and name == SCORE) for name in metrics)
+        named = (each.dataset, each.model, link(cell, each.label))
+        rows.append(row(*named, seeds, *found, collapses(each), run=cell.name))
     caption = _(
         "Every setting, {seeds}: mean ± standard deviation over the seeds. ◆ marks the lowest mean "
         "proxy FID on its data set; whether it is more than chance is said under the questions.",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.claims.claim import Published
-from labkit.experiment.spec import OWN_CODE
 from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Section, Table
 from labkit.reporting.cell import Cell
-from labkit.reporting.entries import cell_row, link, number, table
+from labkit.reporting.entries import Columns, cell_row, link, number, table
 from labkit.reporting.plots.style import level_label
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
@@ -26,21 +25,17 @@ _PLAIN = {
     "Final KL loss": N_("KL loss"),
 }
 
-REPRODUCED, NOT, INCOMPARABLE = N_("reproduced"), N_("not reproduced"), N_("not comparable")
-
 
 @dataclass(frozen=True)
 class Comparison:
-    """A published value held against ours."""
+    """A published value held against ours: is it reproduced, and if it is not comparable, why."""
 
     verdict: str
-    """``reproduced``, ``not reproduced`` or ``not comparable``."""
     ours: float | None = None
     """Mean over seeds; None where there is none."""
     deviation: float | None = None
     """(ours - published) / |published|."""
     why: str = ""
-    """What forbids the comparison."""
 
 
 def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) -> Comparison:
@@ -48,38 +43,31 @@ def compare(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) ->
 
     Reproduced means ``|ours - published| <= tolerance * |published|``, ours being the mean
     over seeds. Nothing is compared that was not trained on all images for as many epochs.
-
-    Args:
-        cells: those of the reference's experiment and settings.
-        reference: an entry of the experiment file's ``references``.
-        source: ``full`` or ``bundled``.
+    The reference is an entry of the experiment file's, the source ``full`` or ``bundled``.
     """
-    if not cells:
-        return Comparison(INCOMPARABLE, why=_("no such cell in this plan"))
     values = [v for cell in cells if (v := cell.metric(reference["metric"])) is not None]
     ours = sum(values) / len(values) if values else None
     reason = _obstacle(cells, reference, source)
     if ours is None or reason:
-        return Comparison(INCOMPARABLE, ours, why=reason or show(None))
+        return Comparison(N_("not comparable"), ours, why=reason or show(None))
     published = reference["value"]
     deviation = (ours - published) / abs(published) if published else ours
     held = abs(ours - published) <= reference["tolerance"] * abs(published)
-    return Comparison(REPRODUCED if held else NOT, ours, deviation)
+    return Comparison(N_("reproduced") if held else N_("not reproduced"), ours, deviation)
 
 
 def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) -> str:
     """Say why the numbers cannot be compared; empty if they can."""
-    absent = next((cell for cell in cells if cell.result is None), None)
-    if absent:
+    if not cells:
+        return _("no such cell in this plan")
+    if absent := next((cell for cell in cells if cell.result is None), None):
         return absent.absence
     specs = [cell.spec for cell in cells]
-    limits = {spec.data["limit"] for spec in specs} - {None}
-    if limits:
+    if limits := {spec.data["limit"] for spec in specs} - {None}:
         return _("trained on the first {n} images", n=f"{max(limits):,}")
     if source != "full":
         return _("trained on the bundled 10,000 images, not all 60,000")
-    epochs = {spec.training["epochs"] for spec in specs} - {reference["epochs"]}
-    if epochs:
+    if epochs := {spec.training["epochs"] for spec in specs} - {reference["epochs"]}:
         return _("{n} epochs, not {wanted}", n=show(max(epochs)), wanted=reference["epochs"])
     return ""
 
@@ -87,71 +75,53 @@ def _obstacle(cells: Sequence[Cell], reference: Mapping[str, Any], source: str) 
 def for_claims(view: View) -> tuple[Published, ...]:
     """The published values as the claims engine takes them."""
     found = []
-    for each in view.plan.settings.get("references") or ():
-        cells = _meant(view, each)
+    for each, cells, held in _held(view):
         if not cells:
             continue
-        held = compare(cells, each, view.plan.data_source)
-        spec = cells[0].spec
+        spec, value = cells[0].spec, each["value"]
         known = {**spec.params, **spec.training}
         told = {name: known[name] for name in view.style.factors(spec.family)}
-        found.append(
-            Published(
-                each["metric"],
-                each["value"],
-                each["tolerance"] * abs(each["value"]),
-                each["source"],
-                {"family": spec.family, "dataset": spec.dataset, **told, **each["where"]},
-                held.why,
-            )
-        )
+        where = {"family": spec.family, "dataset": spec.dataset, **told, **each["where"]}
+        error = each["tolerance"] * abs(value)
+        found.append(Published(each["metric"], value, error, each["source"], where, held.why))
     return tuple(found)
 
 
-def _meant(view: View, reference: Mapping[str, Any]) -> list[Cell]:
-    """The cells a published value is about."""
-    return [
-        cell
-        for cell in view.cells
-        if cell.spec.experiment == reference["experiment"]
-        and all(cell.spec.params.get(k) == v for k, v in reference["where"].items())
-    ]
+def _held(view: View) -> Iterator[tuple[Mapping[str, Any], list[Cell], Comparison]]:
+    """The experiment file's published values, the cells each is about, and how they compare."""
+    for each in view.plan.settings.get("references") or ():
+        where, block = each["where"].items(), each["experiment"]
+        cells = [c for c in view.cells if c.spec.experiment == block]
+        cells = [c for c in cells if all(c.spec.params.get(k) == v for k, v in where)]
+        yield each, cells, compare(cells, each, view.plan.data_source)
 
 
 def references(view: View) -> Section | None:
     """A table of the experiment file's published values, or None if it states none."""
-    stated = view.plan.settings.get("references") or ()
-    if not stated:
-        return None
-    columns = (
-        _("Run"), _("What"), Column(_("Published"), True), Column(_("This run"), True),
-        Column(_("Deviation"), True), Column(_("Tolerance"), True), _("Verdict"), _("Source"),
-    )  # fmt: skip
+    numbers = (_("Published"), _("This run"), _("Deviation"), _("Tolerance"))
+    heads = (Column(label, True) for label in numbers)
+    columns: Columns = (_("Run"), _("What"), *heads, _("Verdict"), _("Source"))
     rows = []
-    for each in stated:
-        cells = _meant(view, each)
-        found = compare(cells, each, view.plan.data_source)
-        metric = METRICS[each["metric"]]
-        rows.append(
-            (
-                link(cells[0], _called(view, cells[0])) if cells else each["experiment"],
-                _("{measure} after {n} epochs", measure=_short(each["metric"]), n=each["epochs"]),
-                number(each["value"], metric.digits),
-                number(found.ours, metric.digits),
-                _percent(found.deviation, 1),
-                f"±{show(each['tolerance'] * 100)} %",
-                _(found.verdict) + (f": {found.why}" if found.why else ""),
-                each["source"],
-            )
-        )
+    for each, cells, held in _held(view):
+        run, name = each["experiment"], each["metric"]
+        if cells:
+            spec = cells[0].spec
+            run = link(cells[0], f"{_(FAMILIES[spec.family].label)} {view.style.label(spec)}")
+        what = _("{measure} after {n} epochs", measure=_short(name), n=each["epochs"])
+        values = [number(v, METRICS[name].digits) for v in (each["value"], held.ours)]
+        tolerance = f"±{show(each['tolerance'] * 100)} %"
+        verdict = _(held.verdict) + (f": {held.why}" if held.why else "")
+        deviation = _percent(held.deviation, 1)
+        rows.append((run, what, *values, deviation, tolerance, verdict, each["source"]))
+    if not rows:
+        return None
     text = _(
         "Published values and this experiment's, the mean over its seeds. “Reproduced” means "
         "within the tolerance stated in the experiment file; a value from other data or another "
         "number of epochs is not compared."
     )
-    # Each row is a measure of its own.
-    found_table = table(_("Reference values"), columns, rows, aligned=False)
-    return Section("references", _("Reference Values"), (Paragraph(text), found_table))
+    found = table(_("Reference values"), columns, rows, aligned=False)  # a measure each
+    return Section("references", _("Reference Values"), (Paragraph(text), found))
 
 
 def _percent(share: float | None, digits: int) -> Entry:
@@ -160,18 +130,11 @@ def _percent(share: float | None, digits: int) -> Entry:
     return Entry(text, share)
 
 
-def _called(view: View, cell: Cell) -> str:
-    """A setting of all seeds: "VAE latent 20"."""
-    return f"{_(FAMILIES[cell.spec.family].label)} {view.style.label(cell.spec)}"
-
-
 def _short(name: str) -> str:
     """Return a metric's label, for a final loss without "final": "D loss"."""
     label = METRICS[name].label
     return _(_PLAIN.get(label, label))
 
-
-# --------------------------------------------------------------------------- training summary
 
 _FORMULAS = N_(
     "Initial and final: the first and the last epoch. Change: as a share of the initial's size. "
@@ -194,21 +157,18 @@ def performance(view: View) -> Section | None:
         params, family = cell.spec.params, cell.spec.family
         kind = str(params.get("loss") or params.get("reconstruction") or "")
         kinds.setdefault((family, kind), []).append(cell)
-    blocks: list[Block] = [Paragraph(_(_FORMULAS))]
-    blocks += [_courses(view, *kind, cells) for kind, cells in kinds.items()]
+    tables = (_courses(view, *kind, cells) for kind, cells in kinds.items())
     settings = [(c.spec.params.get("loss"), c.spec.params.get("constraint")) for c in view.cells]
-    if ("wasserstein", "none") in settings:
-        blocks.append(Paragraph(_(_UNBOUNDED)))
-    return Section("performance", _("Training Performance Summary"), tuple(blocks))
+    unbounded = [Paragraph(_(_UNBOUNDED))] if ("wasserstein", "none") in settings else []
+    title = _("Training Performance Summary")
+    return Section("performance", title, (Paragraph(_(_FORMULAS)), *tables, *unbounded))
 
 
 def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
     """A row for each run and loss."""
     about = FAMILIES[family]
-    columns = (
-        _("Run"), _("Loss"), Column(_("Initial"), True), Column(_("Final"), True),
-        Column(_("Change"), True), Column(_("Lowest"), True), Column(_("Highest"), True),
-    )  # fmt: skip
+    numbers = (_("Initial"), _("Final"), _("Change"), _("Lowest"), _("Highest"))
+    columns: Columns = (_("Run"), _("Loss"), *(Column(label, True) for label in numbers))
     rows = []
     for cell in cells:
         for name in about.losses:
@@ -228,43 +188,23 @@ def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:
     if not values:
         return None, None, None, None
     later = [loss for epoch, loss in values if epoch > 1]
-    low, high = (min(later), max(later)) if later else (None, None)
-    return values[0][1], values[-1][1], low, high
-
-
-# --------------------------------------------------------------------------- own code
+    ends = min(later, default=None), max(later, default=None)
+    return values[0][1], values[-1][1], *ends
 
 
 def own_code(view: View) -> Section | None:
     """What the author wrote: the files, and the cells trained outside of labkit."""
     blocks: list[Block] = []
-    if loops := _own_loops(view):
+    if view.own_loops:
         text = _(
             "Trained by own code, in a loop labkit has not seen: {runs}. Measured like "
             "all others, with three exceptions: the settings are what the author stated; the "
             "samples of the best epoch are those that chose it, so the choice may flatter the "
             "proxy FID a little; and no fingerprint covers the code, so whether a second run "
             "would end in the same numbers is not known.",
-            runs=listing(loops),
+            runs=listing(view.own_loops),
         )
         blocks.append(Paragraph(text, "note"))
     for each in view.plan.settings.get("own") or ():
         blocks += [Paragraph(f"{each['name']}.py"), Code(each["source"], "python")]
     return Section("own-code", _("Appendix: Own Code"), tuple(blocks)) if blocks else None
-
-
-def own_notice(view: View) -> tuple[Paragraph, ...]:
-    """Return a notice if some cells were trained outside of labkit."""
-    own = len(_own_loops(view))
-    text = _(
-        "Cells trained by own code: {own} of {n}. What that means for their numbers stands in the "
-        "appendix.",
-        own=own,
-        n=len(view.cells),
-    )
-    return (Paragraph(text, "note"),) if own else ()
-
-
-def _own_loops(view: View) -> list[str]:
-    """The cells trained outside of labkit."""
-    return [cell.name for cell in view.cells if cell.spec.code == OWN_CODE]
