@@ -14,14 +14,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
 
 from labkit import __version__
-from labkit.cli import leave
-from labkit.cli.options import say
+from labkit.cli.options import leave, say
 from labkit.errors import FULL, LabkitError, reason
 
 #: Each verb: the module of its function, and the function's docstring.
@@ -29,19 +28,19 @@ VERBS = {
     "run": ("run", "Train and measure every cell that is not done yet."),
     "report": ("report", "Write the report of the newest plan."),
     "status": ("report", "What is done, running, failed or missing, and why."),
-    "compare": ("compare", "The results table; or two results side by side, as text or as a page."),
+    "compare": ("tables", "The results table; or two results side by side, as text or as a page."),
     "index": (
-        "compare",
+        "tables",
         "Write index.html: the reports of a folder, with pictures and headline numbers.",
     ),
-    "evaluate": ("evaluate", "Measure any model's samples as labkit measures its own."),
-    "submit": ("submit", "Pack what is handed in, and say what of the lab is missing."),
+    "evaluate": ("tables", "Measure any model's samples as labkit measures its own."),
+    "submit": ("handin", "Pack what is handed in, and say what of the lab is missing."),
     "verify": (
-        "verify",
+        "handin",
         "Check a hand-in: container, report, measures and, with --rerun, training itself.",
     ),
-    "reflect": ("reflect", "Print the computed answers for any metrics table."),
-    "check": ("check", "Hold a student's own words against the table, line by line."),
+    "reflect": ("tables", "Print the computed answers for any metrics table."),
+    "check": ("tables", "Hold a student's own words against the table, line by line."),
     "init": ("setup", "Write a commented experiment file, and its schema for editors."),
     "recipes": ("setup", "The experiment files that come with labkit."),
     "data": ("setup", "Fetch the full data sets, or check what is there by SHA-256."),
@@ -54,8 +53,7 @@ VERBS = {
 
 def function(verb: str) -> Callable[..., None]:
     """Import the function of a verb."""
-    found: Callable[..., None] = getattr(import_module(f"labkit.cli.{VERBS[verb][0]}"), verb)
-    return found
+    return cast(Callable[..., None], getattr(import_module(f"labkit.cli.{VERBS[verb][0]}"), verb))
 
 
 class _Verbs(TyperGroup):
@@ -108,7 +106,7 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        leave.at_once(130)
+        leave()
     except BrokenPipeError:  # `labkit compare --csv | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None

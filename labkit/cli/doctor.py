@@ -45,14 +45,10 @@ print(json.dumps({
 }))
 """
 #: Variables that change what labkit does, and those of them that hold paths.
-_VARIABLES = (
-    "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG", "MPLBACKEND",
-)  # fmt: skip
-_PATHS = ("LABKIT_DATA", "LABKIT_CACHE", "MATPLOTLIBRC", "MPLCONFIGDIR", "TMPDIR")
+_VARIABLES = "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG", "MPLBACKEND"
+_PATHS = "LABKIT_DATA", "LABKIT_CACHE", "MATPLOTLIBRC", "MPLCONFIGDIR", "TMPDIR"
 _WINDOWS = r"[A-Za-z]:\\(?:[^\\'\":;,]+\\)*"
 _UNIX = r"(?<![\w.~>$])/(?:[^/\s'\":;,]+/)*"
-#: A run of Lab 1 might need this much.
-_FREE_GB = 1.0
 _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
@@ -66,27 +62,28 @@ class Finding:
     """False if it keeps labkit from working as it should."""
 
 
-def doctor(
-    results: Annotated[
-        Path, typer.Option("--results", help="The folder results are to go to.")
-    ] = Path("results"),
-) -> None:
+ResultsOpt = Annotated[Path, typer.Option("--results", help="The folder results are to go to.")]
+
+
+def doctor(results: ResultsOpt = Path("results")) -> None:
     """Look at this machine: one screen to paste in a bug report, without anybody's name."""
-    findings = list(examine(results))
-    typer.echo(screen(findings))
-    wrong = [finding.label for finding in findings if not finding.ok]
-    if wrong:
+    findings = list(_examine(results))
+    width = max(len(finding.label) for finding in findings)
+    for found in findings:
+        typer.echo(f"{' ' if found.ok else '!'} {found.label:<{width}}  {found.text}")
+    if wrong := [finding.label for finding in findings if not finding.ok]:
         say(f"not as it should be: {', '.join(wrong)}")
         raise typer.Exit(1)
 
 
-def examine(results: Path = Path("results")) -> Iterator[Finding]:
-    """Examine everything, the quick things first.
-
-    Args:
-        results: the folder results would be written to.
-    """
-    yield Finding("labkit", f"{__version__}, {_installed()}")
+def _examine(results: Path) -> Iterator[Finding]:
+    """Examine everything, the quick things first."""
+    if _version("labkit") is None:
+        requires, installed = [], "not installed, on the path only"
+    else:
+        requires = metadata.requires("labkit") or []
+        installed = "from a source tree" if _PROJECT.is_file() else "installed"
+    yield Finding("labkit", f"{__version__}, {installed}")
     bits = "64 bit" if sys.maxsize > 2**32 else "32 bit"
     python = f"{platform.python_version()} {platform.python_implementation()}, {bits}"
     where = "in a" if sys.prefix != sys.base_prefix else "no"
@@ -95,7 +92,6 @@ def examine(results: Path = Path("results")) -> Iterator[Finding]:
     workers = runner.worker_count(runner.Options())
     cores = f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
     yield Finding("System", f"{system}; {cores}")
-    requires = _requires()
     yield packages(requires)
     yield fonts()
     yield from extras(requires)
@@ -105,40 +101,11 @@ def examine(results: Path = Path("results")) -> Iterator[Finding]:
     yield from torch()
 
 
-def screen(findings: Sequence[Finding]) -> str:
-    """The findings as aligned lines; problems are marked with "!"."""
-    width = max(len(finding.label) for finding in findings)
-    return "\n".join(
-        f"{' ' if finding.ok else '!'} {finding.label:<{width}}  {finding.text}"
-        for finding in findings
-    )
-
-
-# --------------------------------------------------------------------- this installation
-
-
-def _installed() -> str:
-    try:
-        metadata.version("labkit")
-    except metadata.PackageNotFoundError:
-        return "not installed, on the path only"
-    return "from a source tree" if _PROJECT.is_file() else "installed"
-
-
-def _requires() -> list[str]:
-    """The requirements in labkit's package metadata; none if it is not installed."""
-    try:
-        return metadata.requires("labkit") or []
-    except metadata.PackageNotFoundError:
-        return []
-
-
 def packages(requires: Sequence[str]) -> Finding:
     """The versions of the required packages."""
     names = [_name(each) for each in requires if "extra ==" not in each]
     found = {name: _version(name) for name in names if name != "torch"}
-    missing = [name for name, version in found.items() if version is None]
-    if missing:
+    if missing := [name for name, version in found.items() if version is None]:
         return Finding("Packages", f"missing: {', '.join(missing)}", ok=False)
     text = ", ".join(f"{name} {version}" for name, version in sorted(found.items()))
     return Finding("Packages", text or "not known: what labkit needs is not written here")
@@ -151,8 +118,7 @@ def extras(requires: Sequence[str]) -> Iterator[Finding]:
 
     wanted = [_name(each) for each in requires if re.search(r"extra == .pdf", each)]
     versions = [_version(name) for name in wanted]
-    how = [f"{name} {version}" for name, version in zip(wanted, versions, strict=True)]
-    how = how if all(versions) else []
+    how = [f"{n} {v}" for n, v in zip(wanted, versions, strict=True)] if all(versions) else []
     if program := browser():
         how.append(Path(program).stem)
     yield Finding("PDF", " and ".join(how) or "neither WeasyPrint nor a browser to print with")
@@ -186,9 +152,6 @@ def fonts() -> Finding:
     return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
 
 
-# --------------------------------------------------------------------- this machine
-
-
 def data() -> Iterator[Finding]:
     """Which data sets were found, and where labkit looks for them."""
     names = {cache_dir(): "$LABKIT_CACHE" if "LABKIT_CACHE" in os.environ else ""}
@@ -196,20 +159,17 @@ def data() -> Iterator[Finding]:
         names[Path(named)] = "$LABKIT_DATA"
     roots = {root: names.get(root) or shown(root) for root in data_roots()}
     for dataset in DATASETS:
-        folder = find_full(dataset)
-        if folder is not None:
+        if (folder := find_full(dataset)) is not None:
             yield Finding(dataset, f"full set under {roots[folder.parents[1]]}")
         else:
-            looked = " or ".join(roots.values())
             bundled = "bundled subset; " if is_bundled(dataset) else ""
-            yield Finding(dataset, f"{bundled}no full set under {looked}")
+            yield Finding(dataset, f"{bundled}no full set under {' or '.join(roots.values())}")
 
 
 def room(results: Path) -> Finding:
     """Whether results can be written, and the free space."""
-    folder = next(
-        each for each in (results.absolute(), *results.absolute().parents) if each.exists()
-    )
+    whole = results.absolute()
+    folder = next(each for each in (whole, *whole.parents) if each.exists())
     if not folder.is_dir():
         return Finding("Results", f"{shown(folder)} is a file, not a folder", ok=False)
     free = shutil.disk_usage(folder).free / 1e9
@@ -219,7 +179,7 @@ def room(results: Path) -> Finding:
     except OSError as error:
         return Finding("Results", f"{shown(results)} cannot be written: {reason(error)}", ok=False)
     text = f"{shown(results)} can be written; {free:,.1f} GB free"
-    return Finding("Results", text, ok=free >= _FREE_GB)
+    return Finding("Results", text, ok=free >= 1.0)  # a run of Lab 1 might need this much
 
 
 def variables() -> Finding:
@@ -271,23 +231,19 @@ def _probe() -> dict[str, Any] | str:
     return found
 
 
-# --------------------------------------------------------------------- without names
-
-
 def shown(path: Path) -> str:
     """A path from the current folder or ``~``; only the last part of any other path."""
     whole = Path(os.path.abspath(path))  # noqa: PTH100 (links stay as they are named)
-    bases = [(base, sign) for base, sign in _bases() if whole.is_relative_to(base)]
-    if not bases:
-        return f"…/{whole.name}"
-    base, sign = bases[0]
-    return Path(sign, whole.relative_to(base)).as_posix()
+    for base, sign in _bases():
+        if whole.is_relative_to(base):
+            return Path(sign, whole.relative_to(base)).as_posix()
+    return f"…/{whole.name}"
 
 
 def _bases() -> list[tuple[Path, str]]:
     """The folders with a short name, the innermost first."""
     found = [(Path.cwd(), "."), (Path.home(), "~")]
-    known = [(base, sign) for base, sign in found if base != base.parent]
+    known = [pair for pair in found if pair[0] != pair[0].parent]
     return sorted(known, key=lambda pair: -len(pair[0].parts))
 
 

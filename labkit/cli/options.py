@@ -1,10 +1,11 @@
-"""Options that several verbs have, and messages to the user."""
+"""Options that several verbs have, and how labkit talks to the user and leaves."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -21,3 +22,10 @@ DataRootOpt = Annotated[
 def say(line: str) -> None:
     """Print a message to stderr, so that stdout has only data."""
     print(line, file=sys.stderr, flush=True)
+
+
+def leave() -> NoReturn:
+    """Exit as interrupted, not waiting for workers or threads; the store is always consistent."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(130)

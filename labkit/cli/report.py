@@ -13,7 +13,7 @@ from labkit.cli.options import FileArg, ProfileOpt, ResultsOpt, say
 from labkit.execution.status import survey
 from labkit.execution.watch import watch
 from labkit.experiment import lookup
-from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
+from labkit.experiment.lookup import DEFAULT_FILE
 
 
 def report(
@@ -44,12 +44,10 @@ def report(
 
 
 def status(
-    file: FileArg = DEFAULT_FILE,
-    profile: ProfileOpt = None,
-    results: ResultsOpt = None,
+    file: FileArg = DEFAULT_FILE, profile: ProfileOpt = None, results: ResultsOpt = None
 ) -> None:
     """What is done, running, failed or missing, and why."""
-    store = stored(results_folder(results, read(file, profile).name))
+    store = lookup.stored(lookup.results_folder(results, lookup.read(file, profile).name))
     jobs = survey(store.plan(), store, deep=True)
     running, _ = watch(store, [job.spec for job in jobs if job.state != "done"])
     now = {progress.spec.name: progress.where for progress in running}

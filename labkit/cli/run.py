@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
 import sys
-from typing import Annotated
+import threading
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from labkit import api
-from labkit.cli import leave
-from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
+from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, leave, say
 from labkit.execution import eta, runner
 from labkit.execution.progress import LiveDisplay, PlainDisplay
 from labkit.execution.status import survey
 from labkit.experiment.lookup import DEFAULT_FILE, data_line
 from labkit.text.numbers import duration
+
+#: Seconds that an interrupted run may take to stop its workers.
+GRACE_S = 3.0
 
 
 def run(
@@ -58,11 +63,12 @@ def run(
         _say_what_would_run(prepared)
         return
     display = LiveDisplay() if sys.stderr.isatty() else PlainDisplay()
-    leave.on_signals()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         summary = api.execute(prepared, display)
     except KeyboardInterrupt:
-        leave.interrupted()
+        _interrupted()
     parts = [f"{summary.done} of {len(prepared.plan.cells)} cells done"]
     if summary.failed:
         parts.append(f"{len(summary.failed)} failed")
@@ -92,3 +98,20 @@ def _say_what_would_run(prepared: api.Prepared) -> None:
         say(seeds_tell(len(plan.seeds)))
     else:
         say(f"nothing to train; {len(todo)} of {len(plan.cells)} cells would be measured")
+
+
+def _interrupt(number: int, frame: Any) -> NoReturn:
+    """Stop the workers in order; exit at once at a second signal or after `GRACE_S` seconds."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: _interrupted())
+    patience = threading.Timer(GRACE_S, _interrupted)
+    patience.daemon = True
+    patience.start()
+    raise KeyboardInterrupt
+
+
+def _interrupted() -> NoReturn:
+    """Say how to go on, and exit."""
+    again = shlex.join(["labkit", *sys.argv[1:]])
+    say(f"interrupted; what was finished is kept. To go on: {again}")
+    leave()

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from labkit.errors import behind
+from labkit.errors import LabkitError, behind
 
 MAX_FILE_BYTES = 1 << 30
 MAX_DIRECTORY_BYTES = 1 << 22
@@ -45,7 +45,7 @@ _LITTER_FILES = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".direc
                  ".localized"}  # fmt: skip
 
 
-class NotAZipError(Exception):
+class NotAZipError(LabkitError):
     """The file cannot be read as a ZIP file at all."""
 
 

@@ -1,4 +1,4 @@
-"""The verb `verify`: check a hand-in."""
+"""The verbs of a hand-in: `submit`, `verify`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,31 @@ from typing import Annotated
 
 import typer
 
-from labkit.cli.options import DataRootOpt, say
+from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
 from labkit.errors import UserError
-from labkit.handin.container import NotAZipError
+from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
 from labkit.handin.verify import verify as climb
+
+
+def submit(
+    file: FileArg = DEFAULT_FILE,
+    profile: ProfileOpt = None,
+    results: ResultsOpt = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write [<name>.zip].")
+    ] = None,
+    light: Annotated[
+        bool, typer.Option("--light", help="Without samples and weights (at most 10 MB).")
+    ] = False,
+) -> None:
+    """Pack what is handed in, and say what of the lab is missing."""
+    from labkit.handin.submit import submit as pack  # with pandas, which `verify` may not need
+
+    experiment = read(file, profile)
+    store = stored(results_folder(results, experiment.name))
+    target = out or Path(f"{experiment.name}.zip")
+    for item in pack(experiment, file, store.root, target, light):
+        typer.echo(item)
 
 
 def verify(
@@ -37,18 +58,15 @@ def verify(
         raise UserError(f"--rerun: training again is rung 4, and --rungs {rungs} stops before it")
     if cells is not None and rungs is not None and rungs < 3:
         raise UserError(f"--cells: rungs 3 and 4 look at cells, and --rungs {rungs} stops before")
-    try:
-        found = climb(
-            zip_file,
-            rerun=rerun,
-            cells=cells,
-            highest=rungs,
-            data_root=data_root,
-            trust_code=trust_code,
-            say=say,
-        )
-    except NotAZipError as error:
-        raise UserError(str(error)) from error
+    found = climb(
+        zip_file,
+        rerun=rerun,
+        cells=cells,
+        highest=rungs,
+        data_root=data_root,
+        trust_code=trust_code,
+        say=say,
+    )
     typer.echo(json.dumps(found.to_json(), indent=1) if as_json else "\n".join(found.lines()))
     if not found.holds:
         raise typer.Exit(1)
