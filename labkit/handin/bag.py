@@ -44,16 +44,15 @@ def write_bag(
         payload: path below ``data/`` to content, or to the file that holds it.
         info: the fields of ``bag-info.txt``, one line each.
     """
-    read = {f"data/{name}": source for name, source in sorted(payload.items())}
-    hashes = {name: hashlib.sha256(_content(source)).hexdigest() for name, source in read.items()}
+    read = {f"data/{name}": source for name, source in payload.items()}
     octets = sum(len(s) if isinstance(s, bytes) else s.stat().st_size for s in read.values())
     fields = {**info, "Payload-Oxum": f"{octets}.{len(read)}"}
     tags = {
         "bagit.txt": DECLARATION,
         "bag-info.txt": "".join(f"{k}: {v}\n" for k, v in fields.items()).encode(),
-        MANIFEST: manifest(hashes),
+        MANIFEST: _manifest(read),
     }
-    tags[TAG_MANIFEST] = manifest({n: hashlib.sha256(d).hexdigest() for n, d in tags.items()})
+    tags[TAG_MANIFEST] = _manifest(tags)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     try:
@@ -70,11 +69,7 @@ def write_bag(
 
 
 def refuse_foreign(target: Path) -> None:
-    """Nothing, if a bag may be written there.
-
-    Raises:
-        ForeignFileError: a folder is there, or a file that is no bag.
-    """
+    """ForeignFileError where a folder is there, or a file that is no bag."""
     if target.is_dir():
         raise ForeignFileError(f"{target}: is a folder; name a file")
     if target.is_file():
@@ -91,17 +86,21 @@ def _content(source: bytes | Path) -> bytes:
     return source if isinstance(source, bytes) else source.read_bytes()
 
 
-def manifest(hashes: Mapping[str, str]) -> bytes:
+def _manifest(files: Mapping[str, bytes | Path]) -> bytes:
     """The lines of a manifest; a name's line ends are percent-encoded, as the RFC says."""
-    lines = []
-    for name, digest in sorted(hashes.items()):
+    lines = ""
+    for name, source in sorted(files.items()):
         encoded = name.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
-        lines.append(f"{digest}  {encoded}\n")
-    return "".join(lines).encode()
+        lines += f"{hashlib.sha256(_content(source)).hexdigest()}  {encoded}\n"
+    return lines.encode()
 
 
 class SeveralError(LabkitError):
     """There are several hand-ins where one is looked for; the line names them."""
+
+    def __init__(self, where: Path | str, names: list[str]) -> None:
+        told = f"{len(names)} hand-ins, {first(names, 5)}"
+        super().__init__(f"{where}: {told}: unpack it, and give one of them")
 
 
 @dataclass(frozen=True)
@@ -130,16 +129,15 @@ def find_bag(path: Path, note: Callable[[str], None]) -> Bag:
         note: told, in a line each, what else is there and where the hand-in lies.
 
     Raises:
-        NotAZipError, ContainerError: it cannot be read, or there is none.
+        NotAZipError, ContainerError, OSError: it cannot be read, or there is none.
         SeveralError: there are several.
-        OSError: it cannot be read.
     """
     container = Folder(path) if path.is_dir() else Container(path)
     try:
         archives = [name for name in container if name.lower().endswith(".zip")]
         if archives and not _tops(container):
             if len(archives) > 1:
-                raise SeveralError(_several(archives, path))
+                raise SeveralError(path, archives)
             outer, container = container, container.inner(archives[0])
             outer.close()
             note(f"the hand-in is {archives[0]}, inside of {path.name}")
@@ -149,17 +147,11 @@ def find_bag(path: Path, note: Callable[[str], None]) -> Bag:
         raise
     if bag.folder.count("/") > 1:
         note(f"the hand-in lies in {bag.folder}")
-    for what, names in (
-        ("left by a system", container.litter),
-        ("beside the hand-in", [name for name in container if not name.startswith(bag.folder)]),
-    ):
-        if names:
-            note(f"{what}, not looked at: {first(names, 3)}")
+    if container.litter:
+        note(f"left by a system, not looked at: {first(container.litter, 3)}")
+    if beside := [name for name in container if not name.startswith(bag.folder)]:
+        note(f"beside the hand-in, not looked at: {first(beside, 3)}")
     return bag
-
-
-def _several(names: list[str], path: Path) -> str:
-    return f"{path}: {len(names)} hand-ins, {first(names, 5)}: unpack it, and give one of them"
 
 
 def _tops(container: Container) -> list[str]:
@@ -170,17 +162,12 @@ def _tops(container: Container) -> list[str]:
 
 
 def open_bag(container: Container) -> Bag:
-    """The bag of a container.
-
-    Raises:
-        ContainerError: there is no ``bagit.txt``.
-        SeveralError: there is more than one.
-    """
+    """The bag of a container; ContainerError where there is none, SeveralError for more than one."""
     tops = _tops(container)
     if not tops:
         raise ContainerError("not a hand-in: no bagit.txt in it (`labkit submit` makes one)")
     if len(tops) > 1:
-        raise SeveralError(_several([top.rstrip("/") or "." for top in tops], Path("hand-in")))
+        raise SeveralError("hand-in", [top.rstrip("/") or "." for top in tops])
     prefix = f"{tops[0]}data/"
     payload = tuple(name.removeprefix(prefix) for name in container if name.startswith(prefix))
     return Bag(container, tops[0], payload)
