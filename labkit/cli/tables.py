@@ -39,7 +39,7 @@ def compare(
     given = [path for path in (a or DEFAULT_FILE, b) if path]
     roots = [stored(default_results(path, profile)).root for path in given]
     if out:
-        typer.echo(build_comparison(*roots, out))
+        typer.echo(build_comparison(roots[0], roots[1], out))
     else:
         typer.echo(compare_text(roots, csv=csv), nl=False)
 

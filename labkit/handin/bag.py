@@ -162,7 +162,7 @@ def _tops(container: Container) -> list[str]:
 
 
 def open_bag(container: Container) -> Bag:
-    """The bag of a container; ContainerError where there is none, SeveralError for more than one."""
+    """The bag of a container; ContainerError where there is none, SeveralError where several."""
     tops = _tops(container)
     if not tops:
         raise ContainerError("not a hand-in: no bagit.txt in it (`labkit submit` makes one)")

@@ -22,7 +22,6 @@ from labkit.experiment import fingerprint
 from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 from labkit.handin import content
-from labkit.handin.agreement import differences
 from labkit.handin.ladder import Rung
 from labkit.handin.machine import lacking
 from labkit.handin.unpack import Unpacked
@@ -36,7 +35,7 @@ _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
 def check(found: Unpacked, rung: Rung) -> None:
     """Look at everything that needs neither torch nor trust; what does not hold goes to `rung`."""
     try:
-        for line in differences(found.experiment, found.plan):
+        for line in content.differences(found.experiment, found.plan):
             rung.fail(line)
     except (PlanError, KeyError, TypeError, AttributeError) as error:
         rung.fail(f"the plan cannot be compared with the experiment file: {misshapen(error)}")

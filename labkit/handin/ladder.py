@@ -56,10 +56,6 @@ class Rung:
     here: list[str] = field(default_factory=list)
     """What the machine that checks lacked: no fault of the hand-in."""
 
-    @property
-    def title(self) -> str:
-        return TITLES[self.number]
-
     def fail(self, line: str) -> None:
         self.verdict = "failed"
         self.found.append(printable(line))
@@ -120,7 +116,7 @@ class Ladder:
             "holds": self.holds,
             "complete": self.complete,
             "summary": printable(self.summary),
-            "rungs": [{"title": rung.title, **asdict(rung)} for rung in self.rungs],
+            "rungs": [{"title": TITLES[rung.number], **asdict(rung)} for rung in self.rungs],
             "limits": LIMITS,
         }
 
@@ -129,7 +125,7 @@ class Ladder:
         who = ", ".join(value for value in self.author.values() if value)
         lines = [printable(f"{self.name or 'hand-in'}{f' by {who}' if who else ''}")]
         for rung in self.rungs:
-            lines.append(f"{rung.number}. {rung.title}: {rung.verdict.upper()}")
+            lines.append(f"{rung.number}. {TITLES[rung.number]}: {rung.verdict.upper()}")
             lines += [f"   - {line}" for line in rung.found[:most]]
             if len(rung.found) > most:
                 lines.append(f"   - and {len(rung.found) - most} more")

@@ -11,8 +11,6 @@ from labkit.errors import FULL, REASONS, DataError, LabkitError, UserError, reas
 
 #: What the system is short of, whoever asks for it.
 _SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}
-#: What to do where the folder of temporary files is full.
-ROOM = "; temporary files go to {}: set TMPDIR to a folder with more room"
 #: How a failure in a worker, which is known by its words alone, begins: the types of `lacking`.
 _WORDS = (
     "DataError: ", "MemoryError", "OutOfMemoryError: ", "FeatureError: ",
@@ -28,12 +26,16 @@ def lacking(error: BaseException) -> str:
             return data(str(each))
         if isinstance(each, ImportError):
             return f"a library that is not installed here: {each}"
-        if isinstance(each, MemoryError) or name == "OutOfMemoryError" or _no_memory(each):
+        # torch's allocator on the CPU raises no type for that alone.
+        no_memory = isinstance(each, RuntimeError) and "can't allocate memory" in str(each)
+        if isinstance(each, MemoryError) or name == "OutOfMemoryError" or no_memory:
             return f"more memory: {str(each).splitlines()[0] if str(each) else name}"
         if isinstance(each, OSError) and each.errno in _SHORT:
-            where = f"{each.filename}: " if each.filename else ""
-            room = ROOM.format(tempfile.gettempdir()) if each.errno in FULL else ""
-            return f"{where}{reason(each)}{room}"
+            said = f"{each.filename}: {reason(each)}" if each.filename else reason(each)
+            if each.errno not in FULL:
+                return said
+            place = tempfile.gettempdir()
+            return f"{said}; temporary files go to {place}: set TMPDIR to a folder with more room"
         if name == "FeatureError":
             return f"a file of labkit's own: {each}"
     return ""
@@ -57,11 +59,7 @@ def data(why: str) -> str:
 
 @contextmanager
 def needing_room() -> Iterator[None]:
-    """Work on temporary files; where they do not fit, one line says so, and where they go.
-
-    Raises:
-        UserError: the disk is full.
-    """
+    """Work on temporary files; UserError where the disk is full, which says where they go."""
     try:
         yield
     except (OSError, LabkitError) as error:
@@ -75,8 +73,3 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__
-
-
-def _no_memory(error: BaseException) -> bool:
-    """Whether torch's allocator on the CPU had too little: it raises no type for that alone."""
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

@@ -13,7 +13,6 @@ from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure, CellSpec
 from labkit.handin import bag, content
-from labkit.handin.agreement import differences
 from labkit.handin.machine import needing_room
 from labkit.reporting.computed import computed
 from labkit.reporting.student.answers import students
@@ -22,7 +21,6 @@ from labkit.store.commits import COMMIT, damage, json_bytes, read_commit
 from labkit.store.store import Store
 
 LIGHT_BYTES = 10_000_000
-BUNDLED = "the BUNDLED subset, not the full sets"
 
 
 @dataclass(frozen=True)
@@ -43,16 +41,11 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         experiment: what `file` says, with its profile.
         file: the experiment file; ``answers.md`` is looked for beside it.
         results: the store.
-        out: the ZIP file to write.
+        out: the ZIP file to write; ForeignFileError where something else is there.
         light: leave out samples and weights.
 
     Returns:
         The checklist: what the lab wants, and whether it is there.
-
-    Raises:
-        StoreError: the store has no readable plan.
-        ForeignFileError: a file is there that is no hand-in.
-        OSError: a file cannot be read or written.
     """
     bag.refuse_foreign(out)
     store = Store(results)
@@ -82,12 +75,13 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     bag.write_bag(out, plan.name, payload, _info(experiment, store, plan))
     size = out.stat().st_size
     left = "; samples and weights left out: measures cannot be recomputed" if light else ""
+    full = plan.data_source == "full"
     return [
         _author(experiment),
         *_cells(store, plan, damaged),
         _agreement(experiment, plan),
         *_answers(experiment, store, answers),
-        _data(plan),
+        Item(full, f"data: the {'full sets' if full else 'BUNDLED subset, not the full sets'}"),
         Item(not light or size <= LIGHT_BYTES, f"{out}: {size / 1e6:.1f} MB{left}"),
     ]
 
@@ -112,8 +106,9 @@ def _add_cells(
     damaged: dict[str, str] = {}
     for spec in plan.cells:
         folders = list(_committed(store, plan, spec))
-        if wrong := next(filter(None, map(_damage, folders)), ""):
-            damaged[spec.name] = wrong
+        wrong = [f"{f.name}/{found}" for f in folders if (found := damage(f, deep=True))]
+        if wrong:
+            damaged[spec.name] = wrong[0]
             continue
         for folder in folders:
             prefix = f"{content.RESULTS}/{folder.relative_to(store.root).as_posix()}"
@@ -136,15 +131,6 @@ def _committed(store: Store, plan: Plan, spec: CellSpec) -> Iterator[Path]:
         yield store.sheet_folder(spec, sheet_gan)
     if isinstance(store.outcome(spec), CellFailure):
         yield store.failed_folder(spec)
-
-
-def _damage(folder: Path) -> str:
-    """What is wrong with the content of a commit: which file and how, or nothing."""
-    found = damage(folder, deep=True)
-    return f"{folder.name}/{found}" if found else ""
-
-
-# --------------------------------------------------------------------------- the checklist
 
 
 def _author(experiment: Experiment) -> Item:
@@ -177,14 +163,9 @@ def _cells(store: Store, plan: Plan, damaged: dict[str, str]) -> Iterator[Item]:
 
 
 def _agreement(experiment: Experiment, plan: Plan) -> Item:
-    changed = differences(experiment, plan)
+    changed = content.differences(experiment, plan)
     more = f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""
     return Item(not changed, f"the experiment file is what was run{more}")
-
-
-def _data(plan: Plan) -> Item:
-    full = plan.data_source == "full"
-    return Item(full, f"data: {'the full sets' if full else BUNDLED}")
 
 
 def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]:

@@ -15,7 +15,7 @@ import pytest
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import parse_experiment, read_experiment
 from labkit.handin import bag
-from labkit.handin.agreement import differences
+from labkit.handin.content import differences
 from labkit.handin.submit import submit
 from labkit.store.store import Store
 from tests.builders import handins, stores
