@@ -3,7 +3,8 @@
 Exit status: 0 all well; 1 some cells failed or a check did not hold; 2 bad input, with
 one line on stderr; 130 interrupted. Data goes to stdout, messages to stderr.
 
-A verb's module is imported when the verb is called, so that ``labkit --help`` is fast.
+A verb's module is imported when the verb is called, so that ``labkit --help`` is fast. What
+several verbs take, and how they talk and leave, stands here.
 """
 
 from __future__ import annotations
@@ -14,20 +15,28 @@ import sys
 import tempfile
 from collections.abc import Callable
 from importlib import import_module
-from typing import Annotated, Any, cast
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
+from typer import Argument, Option
 from typer.core import TyperGroup
 
 from labkit import __version__
-from labkit.cli.options import leave, say
 from labkit.errors import FULL, LabkitError, reason
+
+FileArg = Annotated[Path, Argument(help="The experiment file.", show_default=True)]
+ProfileOpt = Annotated[str | None, Option("--profile", help="A profile of the file.")]
+ResultsOpt = Annotated[
+    Path | None, Option("--results", help="The results folder [results/<name>].")
+]
+DataRootOpt = Annotated[Path | None, Option("--data-root", help="Where the full data sets are.")]
 
 #: Each verb: the module of its function, and the function's docstring.
 VERBS = {
     "run": ("run", "Train and measure every cell that is not done yet."),
-    "report": ("report", "Write the report of the newest plan."),
-    "status": ("report", "What is done, running, failed or missing, and why."),
+    "report": ("run", "Write the report of the newest plan."),
+    "status": ("run", "What is done, running, failed or missing, and why."),
     "compare": ("tables", "The results table; or two results side by side, as text or as a page."),
     "index": (
         "tables",
@@ -92,9 +101,21 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _top(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    version: Annotated[bool, Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
     pass
+
+
+def say(line: str) -> None:
+    """Print a message to stderr, so that stdout has only data."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def leave() -> NoReturn:
+    """Exit as interrupted, not waiting for workers or threads; the store is always consistent."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(130)
 
 
 def main() -> None:

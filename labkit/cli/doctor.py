@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from labkit import __version__
 from labkit.catalog import DATASETS
-from labkit.cli.options import say
+from labkit.cli import say
 from labkit.data.places import cache_dir, data_roots, find_full
 from labkit.data.sources import is_bundled
 from labkit.errors import reason
@@ -62,7 +63,7 @@ class Finding:
     """False if it keeps labkit from working as it should."""
 
 
-ResultsOpt = Annotated[Path, typer.Option("--results", help="The folder results are to go to.")]
+ResultsOpt = Annotated[Path, Option("--results", help="The folder results are to go to.")]
 
 
 def doctor(results: ResultsOpt = Path("results")) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
-from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
+from labkit.cli import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
 from labkit.errors import UserError
 from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
 from labkit.handin.verify import verify as climb
@@ -19,10 +20,10 @@ def submit(
     profile: ProfileOpt = None,
     results: ResultsOpt = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The file to write [<name>.zip].")
+        Path | None, Option("-o", "--out", help="The file to write [<name>.zip].")
     ] = None,
     light: Annotated[
-        bool, typer.Option("--light", help="Without samples and weights (at most 10 MB).")
+        bool, Option("--light", help="Without samples and weights (at most 10 MB).")
     ] = False,
 ) -> None:
     """Pack what is handed in, and say what of the lab is missing."""
@@ -37,20 +38,20 @@ def submit(
 
 def verify(
     zip_file: Annotated[
-        Path, typer.Argument(metavar="ZIP", help="What `labkit submit` wrote, or that unpacked.")
+        Path, Argument(metavar="ZIP", help="What `labkit submit` wrote, or that unpacked.")
     ],
-    rerun: Annotated[int, typer.Option("--rerun", min=0, help="Train N cells again.")] = 0,
+    rerun: Annotated[int, Option(min=0, help="Train N cells again.")] = 0,
     cells: Annotated[
-        str | None, typer.Option("--cells", help="Measure and train again those matching GLOB.")
+        str | None, Option(help="Measure and train again those matching GLOB.")
     ] = None,
     rungs: Annotated[
         int | None,
-        typer.Option("--rungs", min=1, max=4, help="Climb so far only [3, or 4 with --rerun]."),
+        Option(min=1, max=4, help="Climb so far only [3, or 4 with --rerun]."),
     ] = None,
     trust_code: Annotated[
-        bool, typer.Option("--trust-code", help="Run Python files that were handed in.")
+        bool, Option("--trust-code", help="Run Python files that were handed in.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: Annotated[bool, Option("--json", help="As JSON.")] = False,
     data_root: DataRootOpt = None,
 ) -> None:
     """Check a hand-in: container, report, measures and, with --rerun, training itself."""

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.claims.reflect import answers_to, read
-from labkit.cli.options import ProfileOpt
+from labkit.cli import ProfileOpt
 from labkit.errors import UserError
 from labkit.experiment.lookup import DEFAULT_FILE, default_results, one_of, stored
 from labkit.experiment.reader import read_experiment
@@ -25,11 +26,11 @@ from labkit.reporting.view import read_view
 
 
 def compare(
-    a: Annotated[Path | None, typer.Argument(help="A results folder or experiment file.")] = None,
-    b: Annotated[Path | None, typer.Argument(help="Another, to compare with.")] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
+    a: Annotated[Path | None, Argument(help="A results folder or experiment file.")] = None,
+    b: Annotated[Path | None, Argument(help="Another, to compare with.")] = None,
+    csv: Annotated[bool, Option("--csv", help="As CSV.")] = False,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write two results as a page to this file.")
+        Path | None, Option("-o", "--out", help="Write two results as a page to this file.")
     ] = None,
     profile: ProfileOpt = None,
 ) -> None:
@@ -44,7 +45,7 @@ def compare(
         typer.echo(compare_text(roots, csv=csv), nl=False)
 
 
-FolderArg = Annotated[Path, typer.Argument(help="The folder that the reports lie in.")]
+FolderArg = Annotated[Path, Argument(help="The folder that the reports lie in.")]
 
 
 def index(folder: FolderArg = Path("reports")) -> None:
@@ -53,9 +54,9 @@ def index(folder: FolderArg = Path("reports")) -> None:
 
 
 def evaluate(
-    samples: Annotated[Path, typer.Argument(help="An .npz with `samples`: uint8 N x 28 x 28.")],
-    dataset: Annotated[str, typer.Option("--dataset", help="What they imitate.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One flat JSON object.")] = False,
+    samples: Annotated[Path, Argument(help="An .npz with `samples`: uint8 N x 28 x 28.")],
+    dataset: Annotated[str, Option(help="What they imitate.")],
+    as_json: Annotated[bool, Option("--json", help="One flat JSON object.")] = False,
 ) -> None:
     """Measure any model's samples as labkit measures its own."""
     one_of("--dataset", dataset, tuple(filter(feature_hash, DATASETS)))
@@ -72,8 +73,8 @@ def evaluate(
 
 
 def reflect(
-    metrics: Annotated[Path, typer.Argument(help="A CSV of metrics, a row per run.")],
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of claims.")] = False,
+    metrics: Annotated[Path, Argument(help="A CSV of metrics, a row per run.")],
+    as_json: Annotated[bool, Option("--json", help="A JSON list of claims.")] = False,
 ) -> None:
     """Print the computed answers for any metrics table."""
     table = read(metrics)
@@ -103,10 +104,10 @@ def reflect(
 
 
 def check(
-    answers: Annotated[Path, typer.Argument(help="The answers to look at.")] = Path("answers.md"),
+    answers: Annotated[Path, Argument(help="The answers to look at.")] = Path("answers.md"),
     results: Annotated[
         Path | None,
-        typer.Option("--results", help="The results folder [that of experiments.yaml beside it]."),
+        Option(help="The results folder [that of experiments.yaml beside it]."),
     ] = None,
 ) -> None:
     """Hold a student's own words against the table, line by line."""

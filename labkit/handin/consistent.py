@@ -18,7 +18,7 @@ from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
 from labkit.errors import misshapen, one_line
 from labkit.execution.image_grid import pixels
-from labkit.experiment import fingerprint
+from labkit.experiment.fingerprint import training_code
 from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 from labkit.handin import content
@@ -101,24 +101,20 @@ def _versions(found: Unpacked, rung: Rung) -> None:
     cells, families = found.plan.cells, set()
     for spec in cells:
         stated = {name: value for name, value in spec.params.items() if value != UNSTATED}
-        if spec.code not in (OWN_CODE, fingerprint.training_code(spec.family, stated)):
+        if spec.code not in (OWN_CODE, training_code(spec.family, stated)):
             families.add(spec.family)
     if families:
         rung.note(f"{', '.join(sorted(families))}: trained by other code than this labkit's")
     if outside := sum(spec.code == OWN_CODE for spec in cells):
-        rung.note(
-            f"{outside} cells trained by a loop of the author's own; their settings are as stated"
-        )
+        how = "trained by a loop of the author's own; their settings are as stated"
+        rung.note(f"{outside} cells {how}")
     if any(spec.selection["features"] != feature_hash(spec.dataset) for spec in cells):
         rung.give_up("measured by another feature network than this labkit's")
 
 
-# --------------------------------------------------------------------------- the report
-
-
 def _report(found: Unpacked, rung: Rung) -> None:
-    out, answers = found.scratch / "again", found.scratch / content.ANSWERS
-    again = content.make_report(found.experiment, found.store.root, answers, out)
+    answers = found.scratch / content.ANSWERS
+    again = content.make_report(found.experiment, found.store.root, answers)
     prefix = f"{content.REPORT}/"
     given = {p.removeprefix(prefix) for p in found.bag.payload if p.startswith(prefix)}
     theirs, ours = found.about["made_with"], content.made_with()
@@ -126,10 +122,8 @@ def _report(found: Unpacked, rung: Rung) -> None:
         for name in TABLES:
             table = found.bag.read(prefix + name) if name in given else b""
             _same_table(name, table, again[name], rung)
-        version = theirs.get("labkit", "unknown")
-        rung.give_up(
-            f"the report was made by another labkit ({version}): only tables were compared"
-        )
+        by = f"another labkit ({theirs.get('labkit', 'unknown')})"
+        rung.give_up(f"the report was made by {by}: only tables were compared")
         return
     for name in sorted(given - again.keys()):
         rung.fail(f"{prefix}{name}: no part of this report")
@@ -147,21 +141,17 @@ def _report(found: Unpacked, rung: Rung) -> None:
         rung.note(f"report made again: {len(again)} files, all bytes compared")
         return
     others = ", ".join(
-        f"another {n} ({theirs.get(n, 'unknown')}, here {version})"
-        for n, version in ours.items()
-        if theirs.get(n) != version
+        f"another {name} ({theirs.get(name, 'unknown')}, here {version})"
+        for name, version in ours.items()
+        if theirs.get(name) != version
     )
-    rung.note(
-        f"report made again: text and numbers exact; {plots} plots not compared: not the same "
-        f"bytes, but drawn by {others}"
-    )
+    unlike = f"{plots} plots not compared: not the same bytes, but drawn by {others}"
+    rung.note(f"report made again: text and numbers exact; {unlike}")
 
 
 def _same(name: str, given: bytes, again: bytes, same_libraries: bool) -> bool:
-    if given == again:
-        return True
-    if same_libraries:
-        return False
+    if given == again or same_libraries:
+        return given == again
     if name.startswith("plots/"):
         return given.startswith(b"\x89PNG")
     if name.endswith(".html"):
@@ -184,10 +174,8 @@ def _where(name: str, given: bytes, again: bytes) -> str:
 
 def _same_table(name: str, given: bytes, again: bytes, rung: Rung) -> None:
     """Compare the columns that two versions of a table share."""
-    first, second = (
-        list(csv.DictReader(io.StringIO(data.decode("utf-8", "replace"))))
-        for data in (given, again)
-    )
+    texts = (data.decode("utf-8", "replace") for data in (given, again))
+    first, second = (list(csv.DictReader(io.StringIO(text))) for text in texts)
     if len(first) != len(second):
         rung.fail(f"{name}: {len(first)} rows, should be {len(second)}")
         return

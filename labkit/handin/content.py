@@ -79,22 +79,15 @@ def report_code() -> str:
     return digest.hexdigest()
 
 
-def make_report(
-    experiment: Experiment, results: Path, answers: Path, out: Path
-) -> dict[str, bytes]:
-    """The files of the report that is part of a hand-in, by their path below `out`."""
-    from labkit.reporting.build import build_report  # with pandas: not for a file that is no bag
+def make_report(experiment: Experiment, results: Path, answers: Path) -> dict[str, bytes]:
+    """The files of the report that is part of a hand-in, by their path in its folder."""
+    from labkit.reporting.build import render_report  # with pandas: not for a file that is no bag
 
-    build_report(
-        results,
-        out=out,
-        formats=("md", "html"),
-        answers_file=answers,
-        layout=experiment.content.report.layout,
-        overrides=experiment.overrides(),
-    )
-    paths = sorted(path for path in out.rglob("*") if path.is_file())
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths}
+    made = render_report(
+        results, formats=("md", "html"), answers_file=answers,
+        layout=experiment.content.report.layout, overrides=experiment.overrides(),
+    )  # fmt: skip
+    return {**made["md"], **made["html"]}
 
 
 def own_noise(store: Store, spec: CellSpec) -> str:

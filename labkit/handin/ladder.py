@@ -29,18 +29,13 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Asked:
-    """What the grader asks of rungs 3 and 4."""
+    """What the grader asks of rungs 3 and 4, as :func:`labkit.handin.verify.verify` has it."""
 
     rerun: int = 0
-    """How many cells to train again."""
     cells: str | None = None
-    """A glob on cell names; None for all."""
     data_root: Path | None = None
-    """Where to look for the full data sets first."""
     trust: bool = False
-    """Whether the author's Python files may be run."""
     say: Say = lambda line: None
-    """Told each cell that is measured or trained again."""
 
 
 @dataclass

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from labkit import __version__
@@ -13,7 +11,6 @@ from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure, CellSpec
 from labkit.handin import bag, content
-from labkit.handin.machine import needing_room
 from labkit.reporting.computed import computed
 from labkit.reporting.student.answers import students
 from labkit.reporting.view import read_view
@@ -23,18 +20,7 @@ from labkit.store.store import Store
 LIGHT_BYTES = 10_000_000
 
 
-@dataclass(frozen=True)
-class Item:
-    """A line of the checklist."""
-
-    ok: bool
-    text: str
-
-    def __str__(self) -> str:
-        return f"[{'x' if self.ok else ' '}] {self.text}"
-
-
-def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: bool) -> list[Item]:
+def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: bool) -> list[str]:
     """Write a hand-in of a store's newest plan. The same store gives the same bytes.
 
     Args:
@@ -45,7 +31,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         light: leave out samples and weights.
 
     Returns:
-        The checklist: what the lab wants, and whether it is there.
+        The lines of the checklist: what the lab wants, and whether it is there.
     """
     bag.refuse_foreign(out)
     store = Store(results)
@@ -65,9 +51,8 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     }
     payload |= {f"{code.name}.py": file.parent / f"{code.name}.py" for code in experiment.own}
     answers = file.parent / content.ANSWERS
-    with needing_room(), tempfile.TemporaryDirectory() as scratch:
-        # First, since the first report writes the headings of the answers.
-        report = content.make_report(experiment, store.root, answers, Path(scratch))
+    # First, since the first report writes the headings of the answers.
+    report = content.make_report(experiment, store.root, answers)
     payload |= {f"{content.REPORT}/{name}": data for name, data in report.items()}
     if answers.is_file():
         payload[content.ANSWERS] = answers.read_bytes()
@@ -81,8 +66,8 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         *_cells(store, plan, damaged),
         _agreement(experiment, plan),
         *_answers(experiment, store, answers),
-        Item(full, f"data: the {'full sets' if full else 'BUNDLED subset, not the full sets'}"),
-        Item(not light or size <= LIGHT_BYTES, f"{out}: {size / 1e6:.1f} MB{left}"),
+        _item(full, f"data: the {'full sets' if full else 'BUNDLED subset, not the full sets'}"),
+        _item(not light or size <= LIGHT_BYTES, f"{out}: {size / 1e6:.1f} MB{left}"),
     ]
 
 
@@ -133,15 +118,19 @@ def _committed(store: Store, plan: Plan, spec: CellSpec) -> Iterator[Path]:
         yield store.failed_folder(spec)
 
 
-def _author(experiment: Experiment) -> Item:
+def _item(ok: bool, text: str) -> str:
+    return f"[{'x' if ok else ' '}] {text}"
+
+
+def _author(experiment: Experiment) -> str:
     author = experiment.content.author.model_dump()
     given = ", ".join(value for value in author.values() if value) or "nobody"
     lacking = ", ".join(f"author.{name}" for name, value in author.items() if not value)
     more = f"; missing in the experiment file: {lacking}" if lacking else ""
-    return Item(not lacking, f"who: {given}{more}")
+    return _item(not lacking, f"who: {given}{more}")
 
 
-def _cells(store: Store, plan: Plan, damaged: dict[str, str]) -> Iterator[Item]:
+def _cells(store: Store, plan: Plan, damaged: dict[str, str]) -> Iterator[str]:
     """How many cells of each family are done, and what became of the others."""
     done: dict[str, list[bool]] = {}
     undone = []
@@ -156,19 +145,19 @@ def _cells(store: Store, plan: Plan, damaged: dict[str, str]) -> Iterator[Item]:
             wrong = ""
         done.setdefault(spec.family, []).append(not wrong)
         if wrong:
-            undone.append(Item(False, f"{spec.name}: {wrong}"))
+            undone.append(_item(False, f"{spec.name}: {wrong}"))
     for family, each in done.items():
-        yield Item(all(each), f"{family} cells done: {sum(each)} of {len(each)}")
+        yield _item(all(each), f"{family} cells done: {sum(each)} of {len(each)}")
     yield from undone
 
 
-def _agreement(experiment: Experiment, plan: Plan) -> Item:
+def _agreement(experiment: Experiment, plan: Plan) -> str:
     changed = content.differences(experiment, plan)
     more = f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""
-    return Item(not changed, f"the experiment file is what was run{more}")
+    return _item(not changed, f"the experiment file is what was run{more}")
 
 
-def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]:
+def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[str]:
     """How many of the questions that apply have an answer of the student's."""
     view = read_view(store, options=experiment.overrides()["report"])
     found = computed(view)
@@ -176,6 +165,6 @@ def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]
     given = students(path, found.table, answers).answers
     lacking = [QUESTIONS[a.question].text for a in answers if a.question not in given]
     done = len(answers) - len(lacking)
-    yield Item(not lacking, f"own answers: {done} of {len(answers)} questions")
+    yield _item(not lacking, f"own answers: {done} of {len(answers)} questions")
     for text in lacking:
-        yield Item(False, f"no answer in {path.name}: {text}")
+        yield _item(False, f"no answer in {path.name}: {text}")

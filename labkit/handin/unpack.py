@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.catalog import DATASETS, FAMILIES
+from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
 from labkit.errors import misshapen
 from labkit.experiment.plan import Plan, PlanError, matches
 from labkit.experiment.reader import Experiment
@@ -49,11 +49,8 @@ class Unpacked:
 
     def measured(self, cells: str | None) -> list[CellSpec]:
         """The measured cells that a glob on names means; all of them for None."""
-        return [
-            spec
-            for spec in self.plan.cells
-            if (cells is None or matches(spec.name, cells)) and self.store.is_evaluated(spec)
-        ]
+        asked = [s for s in self.plan.cells if cells is None or matches(s.name, cells)]
+        return [spec for spec in asked if self.store.is_evaluated(spec)]
 
 
 def unpack(
@@ -178,6 +175,11 @@ def _check(spec: CellSpec) -> None:
         and isinstance(spec.params, dict)
         and isinstance(spec.evaluation, dict)
         and spec.params.keys() <= FAMILIES[spec.family].params.keys()
+        and all(
+            spec.params.get(name, UNSTATED) in (*REGISTRIES[param.choices], UNSTATED)
+            for name, param in FAMILIES[spec.family].params.items()
+            if param.choices
+        )
         and training.keys() == {"epochs", "batch_size"}
         and all(type(n) is int and 0 < n <= 1_000_000 for n in training.values())
         and isinstance(loop, str)
