@@ -90,17 +90,11 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     experiment = lookup.read(file, asked.profile)
     store = Store(results_folder(asked.results, experiment.name))
     wanted = asked.source or experiment.content.data.source
-    before = _before(store, wanted)
+    before, download = _before(store, wanted, asked)
     plan = make_plan(
-        experiment,
-        seeds=_seeds(asked.seeds),
-        only=asked.only,
-        data_root=asked.root,
-        source=wanted,
-        # A plan with bundled data keeps it: no download unless `source` asks for it.
-        download=not asked.no_download and before != "bundled",
-        precision=asked.precision,
-    )
+        experiment, seeds=_seeds(asked.seeds), only=asked.only, data_root=asked.root,
+        source=wanted, download=download, precision=asked.precision,
+    )  # fmt: skip
     if before not in (None, plan.data_source):
         raise UserError(
             f"{store.plan_path}: made with the {before} data, but data.source auto now means "
@@ -118,23 +112,25 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
     return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
 
 
-def _before(store: Store, wanted: str) -> str | None:
-    """The source of images in the store's plan, if the source wanted now is ``auto``."""
+def _before(store: Store, wanted: str, asked: RunOptions) -> tuple[str | None, bool]:
+    """The source of images in the store's plan, if ``auto`` is wanted, and whether to download.
+
+    A plan with bundled data keeps it: no download unless `source` asks for it.
+    """
     there = wanted == "auto" and store.plan_path.exists()
-    return store.plan().data_source if there else None
+    before = store.plan().data_source if there else None
+    return before, not asked.no_download and before != "bundled"
 
 
 def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     """Whether a remembered plan's images would come from the same source now."""
     wanted = asked.source or plan.settings["data"]["source"]
-    before = _before(store, wanted)
+    before, download = _before(store, wanted, asked)
     if before not in (None, plan.data_source):
         return False
     used = {cell.dataset for cell in plan.cells}
-    datasets = [name for name in DATASETS if name in used]
-    download = not asked.no_download and before != "bundled"
     try:
-        found = resolve_source(wanted, datasets, asked.root, download)
+        found = resolve_source(wanted, [n for n in DATASETS if n in used], asked.root, download)
     except DataError:
         return False
     return found == (plan.data_source, plan.data_reason)
@@ -143,11 +139,8 @@ def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
 def execute(prepared: Prepared, display: Display) -> Summary:
     """Train and measure the cells that are not done, and show on `display` how far it is.
 
-    Raises:
-        LabkitError: the user's own code cannot be used, this machine lacks the device, or a
-            data file is damaged.
-        OSError: the store cannot be written.
-        KeyboardInterrupt: the user stopped; what was finished is kept.
+    LabkitError where the user's own code cannot be used, this machine lacks the device, or a
+    data file is damaged; KeyboardInterrupt where the user stopped: what was finished is kept.
     """
     check_data(prepared)
     plan, store = prepared.plan, prepared.store
@@ -164,11 +157,7 @@ def execute(prepared: Prepared, display: Display) -> Summary:
 
 
 def check_data(prepared: Prepared) -> None:
-    """Check the full data sets that are still needed, before every cell fails on them.
-
-    Raises:
-        DataError: a file differs from the published one.
-    """
+    """DataError where a full data set that is still needed is not the published one."""
     if prepared.plan.data_source == "full":
         todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
         for dataset in sorted({job.spec.dataset for job in todo}):

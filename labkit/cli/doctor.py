@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer import Option
@@ -55,12 +55,11 @@ _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the output."""
+    """One line of the output; not `ok` if it keeps labkit from working as it should."""
 
     label: str
     text: str
     ok: bool = True
-    """False if it keeps labkit from working as it should."""
 
 
 ResultsOpt = Annotated[Path, Option("--results", help="The folder results are to go to.")]
@@ -128,9 +127,7 @@ def extras(requires: Sequence[str]) -> Iterator[Finding]:
 
 
 def _name(requirement: str) -> str:
-    found = re.match(r"[A-Za-z0-9._-]+", requirement)
-    assert found is not None, requirement
-    return found[0]
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
 
 
 def _version(name: str) -> str | None:
@@ -148,9 +145,9 @@ def fonts() -> Finding:
         font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
     except Exception as error:  # any error at import is the finding
         return Finding("Fonts", f"matplotlib cannot be imported: {nameless(error)}", ok=False)
-    if not font.is_file():
-        return Finding("Fonts", f"matplotlib lacks {font.name}", ok=False)
-    return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
+    if font.is_file():
+        return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
+    return Finding("Fonts", f"matplotlib lacks {font.name}", ok=False)
 
 
 def data() -> Iterator[Finding]:
@@ -195,12 +192,10 @@ def torch() -> Iterator[Finding]:
     # Imports pydantic, which may be missing.
     from labkit.experiment.grid import AUTO_PRECISION
 
-    installed = _version("torch")
-    if installed is None:
+    if (installed := _version("torch")) is None:
         yield Finding("torch", "not installed", ok=False)
         return
-    probed = _probe()
-    if isinstance(probed, str):
+    if isinstance(probed := _probe(), str):
         yield Finding("torch", f"{installed}, but it cannot be used: {probed}", ok=False)
         return
     cuda = f"for CUDA {probed['cuda']}" if probed["cuda"] else "without CUDA"
@@ -215,21 +210,16 @@ def torch() -> Iterator[Finding]:
 def _probe() -> dict[str, Any] | str:
     """Facts about torch, or one line that says why it cannot be used."""
     path = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+    call = [sys.executable, "-P", "-c", _PROBE]
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", _PROBE],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-        )
+        done = subprocess.run(call, env=env, capture_output=True, text=True, timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         return f"not imported within {PATIENCE_S} s"
     if done.returncode:
         said = done.stderr.strip().splitlines()
         return nameless(said[-1]) if said else f"Python ended with status {done.returncode}"
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return cast(dict[str, Any], json.loads(done.stdout.splitlines()[-1]))
 
 
 def shown(path: Path) -> str:

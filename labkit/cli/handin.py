@@ -45,8 +45,7 @@ def verify(
         str | None, Option(help="Measure and train again those matching GLOB.")
     ] = None,
     rungs: Annotated[
-        int | None,
-        Option(min=1, max=4, help="Climb so far only [3, or 4 with --rerun]."),
+        int | None, Option(min=1, max=4, help="Climb so far only [3, or 4 with --rerun].")
     ] = None,
     trust_code: Annotated[
         bool, Option("--trust-code", help="Run Python files that were handed in.")

@@ -106,8 +106,7 @@ def reflect(
 def check(
     answers: Annotated[Path, Argument(help="The answers to look at.")] = Path("answers.md"),
     results: Annotated[
-        Path | None,
-        Option(help="The results folder [that of experiments.yaml beside it]."),
+        Path | None, Option(help="The results folder [that of experiments.yaml beside it].")
     ] = None,
 ) -> None:
     """Hold a student's own words against the table, line by line."""

@@ -12,7 +12,7 @@ import io
 import json
 import math
 import re
-from pathlib import Path
+from collections.abc import Iterator
 
 from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
@@ -22,8 +22,7 @@ from labkit.experiment.fingerprint import training_code
 from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 from labkit.handin import content
-from labkit.handin.ladder import Rung
-from labkit.handin.machine import lacking
+from labkit.handin.ladder import Rung, lacking
 from labkit.handin.unpack import Unpacked
 from labkit.reporting.render.folder import TABLES
 from labkit.store.file_names import BEST, ENVIRONMENT, HISTORY, SPEC
@@ -56,44 +55,40 @@ def check(found: Unpacked, rung: Rung) -> None:
     rung.note(f"{done} of {len(found.plan.cells)} cells are trained and measured")
 
 
-def _cell(found: Unpacked, spec: CellSpec) -> list[str]:
+def _cell(found: Unpacked, spec: CellSpec) -> Iterator[str]:
     """What is wrong with a trained cell's files, a line each."""
-    wrong = []
     outside = spec.code == OWN_CODE
     if not outside and spec.data["sha256"] != data_hash(spec.dataset, spec.data["source"]):
-        wrong.append(f"trained on other data than the {spec.data['source']} {spec.dataset}")
+        yield f"trained on other data than the {spec.data['source']} {spec.dataset}"
     if not found.store.is_trained(spec):
-        return wrong
+        return
     train = found.store.train_folder(spec)
     try:
         stated = CellSpec.from_json(json.loads((train / SPEC).read_bytes()))
         if stated.fingerprint != spec.fingerprint:
-            wrong.append("spec.json is another cell's")
+            yield "spec.json is another cell's"
         rows = list(read_history(train / HISTORY))
         epochs, last = [row["epoch"] for row in rows], spec.training["epochs"]
         # A loop outside of labkit may have told of some epochs only.
         if epochs != (sorted({*epochs, last}) if outside else list(range(1, last + 1))):
-            wrong.append(f"history.jsonl: not {last} epochs in order")
+            yield f"history.jsonl: not {last} epochs in order"
         numbers = [value for row in rows for value in row.values() if value is not None]
         if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
-            wrong.append("history.jsonl: holds what is no number")
+            yield "history.jsonl: holds what is no number"
         environment = json.loads((train / ENVIRONMENT).read_bytes())
         if not isinstance(environment["numeric"], dict):
-            wrong.append("environment.json: no numeric environment")
+            yield "environment.json: no numeric environment"
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        wrong.append(f"cannot be read: {one_line(error)}")
-    return wrong
+        yield f"cannot be read: {one_line(error)}"
 
 
 def _links(found: Unpacked, rung: Rung) -> None:
     """Each measurement names what it was made from; that must be what was handed in."""
     for below, commit in found.commits.items():
-        stated = commit.get("inputs")
-        if commit["kind"] != "eval" or stated is None:
-            continue
-        train = found.commits.get(f"{Path(below).parent.as_posix()}/train")
-        if train is None or sha256_of([train["files"].get(BEST)]) != stated:
-            rung.fail(f"{below}: measured of other weights than those committed")
+        if commit["kind"] == "eval" and "inputs" in commit:
+            train = found.commits.get(f"{below.rpartition('/')[0]}/train")
+            if train is None or sha256_of([train["files"].get(BEST)]) != commit["inputs"]:
+                rung.fail(f"{below}: measured of other weights than those committed")
 
 
 def _versions(found: Unpacked, rung: Rung) -> None:
@@ -113,9 +108,8 @@ def _versions(found: Unpacked, rung: Rung) -> None:
 
 
 def _report(found: Unpacked, rung: Rung) -> None:
-    answers = found.scratch / content.ANSWERS
+    prefix, answers = f"{content.REPORT}/", found.scratch / content.ANSWERS
     again = content.make_report(found.experiment, found.store.root, answers)
-    prefix = f"{content.REPORT}/"
     given = {p.removeprefix(prefix) for p in found.bag.payload if p.startswith(prefix)}
     theirs, ours = found.about["made_with"], content.made_with()
     if found.about["report_code"] != content.report_code():
@@ -131,9 +125,7 @@ def _report(found: Unpacked, rung: Rung) -> None:
     for name, made in sorted(again.items()):
         if name not in given:
             rung.fail(f"{prefix}{name}: missing")
-            continue
-        data = found.bag.read(prefix + name)
-        if not _same(name, data, made, theirs == ours):
+        elif not _same(name, data := found.bag.read(prefix + name), made, theirs == ours):
             rung.fail(f"{prefix}{name}: not what these results give{_where(name, data, made)}")
         elif name.startswith("plots/"):
             plots += data != made

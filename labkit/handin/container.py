@@ -58,11 +58,7 @@ class Container:
         """Look through an archive's directory; of one in another archive, `data` are its bytes.
 
         What it unpacks to is held against those it was sent as: the file's, or `packed`.
-
-        Raises:
-            NotAZipError: it is no ZIP file.
-            ContainerError: it is one, and something in it is refused.
-            OSError: it cannot be read.
+        NotAZipError where it is no ZIP file, ContainerError where something in it is refused.
         """
         if data is None:
             packed = Path(path).stat().st_size
@@ -105,16 +101,10 @@ class Container:
         return name in self._sizes
 
     def size(self, name: str) -> int:
-        """The bytes of a file's content."""
         return len(self.restored[name]) if name in self.restored else self._sizes[name]
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
-        """The content of a file.
-
-        Raises:
-            ContainerError: there is no such file, it is larger than `limit` bytes, or its
-                content is not what the archive says.
-        """
+        """The content of a file; ContainerError where it is none, too large or not as announced."""
         if name in self.restored:
             return self.restored[name]
         if name not in self._sizes:

@@ -25,8 +25,7 @@ from labkit.execution.repeatable import metrics_that_differ, unlike_here
 from labkit.experiment.fingerprint import own_files, training_code
 from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.handin.content import measured_alike, own_noise, ran_on
-from labkit.handin.ladder import UNTRUSTED, Asked, Rung, printable
-from labkit.handin.machine import lacking
+from labkit.handin.ladder import UNTRUSTED, Asked, Rung, lacking, printable
 from labkit.handin.unpack import Unpacked
 from labkit.measure.evaluate import measure_history
 from labkit.measure.samples_file import SamplesError, read_samples

@@ -27,7 +27,7 @@ from labkit.execution.repeatable import differs, metrics_that_differ, unlike_her
 from labkit.execution.status import Job
 from labkit.experiment.fingerprint import own_files, training_code
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
-from labkit.handin import machine
+from labkit.handin import ladder
 from labkit.handin.content import measured_alike, own_noise, ran_on
 from labkit.handin.ladder import UNTRUSTED, Asked, Rung, Say, first, printable
 from labkit.handin.unpack import Unpacked
@@ -71,8 +71,7 @@ def check(found: Unpacked, asked: Asked) -> Rung:
     if asked.rerun < 1:
         rung.verdict = "not asked for"
         return rung
-    able = _able(found, asked, rung)
-    if not able:
+    if not (able := _able(found, asked, rung)):
         return rung
     chosen = random.SystemRandom().sample(able, min(asked.rerun, len(able)))
     # What is in a plan's `own` is run by the workers: the files that were handed in and trusted.
@@ -84,12 +83,24 @@ def check(found: Unpacked, asked: Asked) -> Rung:
     try:
         runner.run(plan, again, options, _Announcer(asked.say))
     except Exception as error:
-        if not (lacks := machine.lacking(error)):
+        if not (lacks := ladder.lacking(error)):
             raise
         rung.lack(lacks)
         return rung
     for spec in chosen:
-        _compare(found, again, spec, len(chosen), rung)
+        outcome = again.outcome(spec)
+        if isinstance(outcome, CellResult) and outcome.measured:
+            # What was handed in may hold anything; whatever it does to this code is no pass.
+            try:
+                _judge(found, again, spec, len(chosen), rung)
+            except Exception as error:
+                rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
+            continue
+        why = outcome.error if isinstance(outcome, CellFailure) else "not done"
+        if lacks := ladder.lacking_in(why):
+            rung.lack(lacks, spec.name)
+        else:
+            rung.give_up(f"{spec.name}: could not be trained here: {why}")
     return rung
 
 
@@ -113,7 +124,7 @@ def _able(found: Unpacked, asked: Asked, rung: Rung) -> list[CellSpec]:
         rung.give_up("no trained cell whose training code is this labkit's")
     if found.plan.data_source == "full":
         missing = {s.dataset for s in able if find_full(s.dataset, asked.data_root) is None}
-        why = machine.data(f"the full {' and '.join(sorted(missing))}: not on this machine")
+        why = ladder.lacking_data(f"the full {' and '.join(sorted(missing))}: not on this machine")
         able = [spec for spec in able if spec.dataset not in missing]
         if missing and able:
             rung.note(why)
@@ -129,23 +140,6 @@ def _able(found: Unpacked, asked: Asked, rung: Rung) -> list[CellSpec]:
     return repeatable
 
 
-def _compare(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
-    """A cell trained again with the one handed in, if it could be."""
-    outcome = again.outcome(spec)
-    if isinstance(outcome, CellFailure) or outcome is None or not outcome.measured:
-        why = outcome.error if isinstance(outcome, CellFailure) else "not done"
-        if lacks := machine.lacking_in(why):
-            rung.lack(lacks, spec.name)
-        else:
-            rung.give_up(f"{spec.name}: could not be trained here: {why}")
-        return
-    # What was handed in may hold anything; whatever it does to this code is no pass.
-    try:
-        _judge(found, again, spec, cells, rung)
-    except Exception as error:
-        rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
-
-
 def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
     """Say on `rung` whether a cell trained again, one of `cells`, agrees with the one handed in."""
     alike = measured_alike(spec)
@@ -159,20 +153,19 @@ def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung
         elif alike:
             rung.note(f"{spec.name}: identical: weights, history, samples and measures")
         else:
-            rung.give_up(f"{spec.name}: identical: losses and pictures of every epoch; {OTHERWISE},"
-                         " so its measures are not compared")  # fmt: skip
+            why = f"{OTHERWISE}, so its measures are not compared"
+            rung.give_up(f"{spec.name}: identical: losses and pictures of every epoch; {why}")
         return
     if not alike or not spec.has_features:
         why = "nothing was measured of its samples" if alike else OTHERWISE
         rung.give_up(f"{spec.name}: another machine, and {why}: nothing to compare")
         return
     before, after = (_result(store, spec).metrics["proxy_fid"] for store in (found.store, again))
-    ratio = math.log(after / before)
     said = f"{spec.name}: proxy FID {before:.4g} handed in, {after:.4g} here"
-    spread = seed_spread(found, spec)
+    ratio, spread = math.log(after / before), seed_spread(found, spec)
     if spread is None:
-        rung.give_up(f"{said}; another machine, and too few seeds of its family to calibrate "
-                     "a tolerance on: not calibrated")  # fmt: skip
+        why = "too few seeds of its family to calibrate a tolerance on: not calibrated"
+        rung.give_up(f"{said}; another machine, and {why}")
         return
     most = tolerance(*spread, cells)
     within = (
@@ -199,9 +192,8 @@ def seed_spread(found: Unpacked, judged: CellSpec) -> tuple[float, int] | None:
         (standard deviation, degrees of freedom), or None with too few seeds to say.
     """
     groups: dict[str, list[float]] = defaultdict(list)
-    for spec in found.plan.cells:
-        if spec.family != judged.family or spec.code == OWN_CODE or spec == judged:
-            continue
+    within = [s for s in found.plan.cells if s.code != OWN_CODE and s != judged]
+    for spec in (s for s in within if s.family == judged.family):
         outcome = found.store.outcome(spec)
         value = outcome.metrics.get("proxy_fid") if isinstance(outcome, CellResult) else None
         if value:

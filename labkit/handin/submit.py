@@ -27,7 +27,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         experiment: what `file` says, with its profile.
         file: the experiment file; ``answers.md`` is looked for beside it.
         results: the store.
-        out: the ZIP file to write; ForeignFileError where something else is there.
+        out: the ZIP file to write; LabkitError where something else is there.
         light: leave out samples and weights.
 
     Returns:
@@ -60,11 +60,12 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     bag.write_bag(out, plan.name, payload, _info(experiment, store, plan))
     size = out.stat().st_size
     left = "; samples and weights left out: measures cannot be recomputed" if light else ""
-    full = plan.data_source == "full"
+    full, changed = plan.data_source == "full", content.differences(experiment, plan)
+    more = f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""
     return [
         _author(experiment),
         *_cells(store, plan, damaged),
-        _agreement(experiment, plan),
+        _item(not changed, f"the experiment file is what was run{more}"),
         *_answers(experiment, store, answers),
         _item(full, f"data: the {'full sets' if full else 'BUNDLED subset, not the full sets'}"),
         _item(not light or size <= LIGHT_BYTES, f"{out}: {size / 1e6:.1f} MB{left}"),
@@ -132,39 +133,27 @@ def _author(experiment: Experiment) -> str:
 
 def _cells(store: Store, plan: Plan, damaged: dict[str, str]) -> Iterator[str]:
     """How many cells of each family are done, and what became of the others."""
-    done: dict[str, list[bool]] = {}
-    undone = []
+    wrong: dict[str, str] = {}
     for spec in plan.cells:
         outcome = store.outcome(spec)
-        wrong = "not done; `labkit run` does it"
         if spec.name in damaged:
-            wrong = f"damaged and left out: {damaged[spec.name]}"
+            wrong[spec.name] = f"damaged and left out: {damaged[spec.name]}"
         elif isinstance(outcome, CellFailure):
-            wrong = f"failed: {outcome.error}"
-        elif outcome and outcome.measured:
-            wrong = ""
-        done.setdefault(spec.family, []).append(not wrong)
-        if wrong:
-            undone.append(_item(False, f"{spec.name}: {wrong}"))
-    for family, each in done.items():
-        yield _item(all(each), f"{family} cells done: {sum(each)} of {len(each)}")
-    yield from undone
-
-
-def _agreement(experiment: Experiment, plan: Plan) -> str:
-    changed = content.differences(experiment, plan)
-    more = f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""
-    return _item(not changed, f"the experiment file is what was run{more}")
+            wrong[spec.name] = f"failed: {outcome.error}"
+        elif not (outcome and outcome.measured):
+            wrong[spec.name] = "not done; `labkit run` does it"
+    for family in dict.fromkeys(spec.family for spec in plan.cells):
+        done = [spec.name not in wrong for spec in plan.cells if spec.family == family]
+        yield _item(all(done), f"{family} cells done: {sum(done)} of {len(done)}")
+    yield from (_item(False, f"{name}: {why}") for name, why in wrong.items())
 
 
 def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[str]:
     """How many of the questions that apply have an answer of the student's."""
-    view = read_view(store, options=experiment.overrides()["report"])
-    found = computed(view)
-    answers = found.answers
-    given = students(path, found.table, answers).answers
-    lacking = [QUESTIONS[a.question].text for a in answers if a.question not in given]
-    done = len(answers) - len(lacking)
-    yield _item(not lacking, f"own answers: {done} of {len(answers)} questions")
-    for text in lacking:
-        yield _item(False, f"no answer in {path.name}: {text}")
+    found = computed(read_view(store, options=experiment.overrides()["report"]))
+    given = students(path, found.table, found.answers).answers
+    asked = [answer.question for answer in found.answers]
+    lacking = [QUESTIONS[question].text for question in asked if question not in given]
+    done = len(asked) - len(lacking)
+    yield _item(not lacking, f"own answers: {done} of {len(asked)} questions")
+    yield from (_item(False, f"no answer in {path.name}: {text}") for text in lacking)

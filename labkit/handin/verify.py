@@ -21,8 +21,7 @@ from labkit.experiment.reader import Experiment, parse_experiment
 from labkit.handin import bag
 from labkit.handin.container import ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
-from labkit.handin.ladder import Asked, Ladder, Rung, Say
-from labkit.handin.machine import needing_room
+from labkit.handin.ladder import Asked, Ladder, Rung, Say, needing_room
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.plugins import registry as own_code
 
@@ -53,7 +52,7 @@ def verify(
 
     Raises:
         NotAZipError: the file is no ZIP file.
-        SeveralError: there are several hand-ins in it.
+        LabkitError: there are several hand-ins in it.
         UserError: `cells` means none of its cells, or there is no room to look at it.
         OSError: it cannot be read.
     """

@@ -17,7 +17,7 @@ from labkit.data import sources
 from labkit.errors import UserError
 from labkit.execution import evaluation, runner
 from labkit.handin import unpack
-from labkit.handin.machine import lacking, lacking_in
+from labkit.handin.ladder import lacking, lacking_in
 from labkit.handin.verify import verify
 from labkit.plugins import registry as own_code
 from tests.builders import handins, stores
