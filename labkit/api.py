@@ -27,17 +27,8 @@ from labkit.execution.executors import EXECUTORS
 from labkit.execution.progress import PlainDisplay
 from labkit.execution.runner import Display, Options, Summary
 from labkit.execution.status import survey
-from labkit.experiment.lookup import (
-    DEFAULT_FILE,
-    data_line,
-    default_results,
-    formats,
-    known_device,
-    one_of,
-    read,
-    results_folder,
-    stored,
-)
+from labkit.experiment import lookup
+from labkit.experiment.lookup import DEFAULT_FILE, one_of, results_folder, stored
 from labkit.experiment.plan import Plan
 from labkit.reporting.render.folder import update
 from labkit.store.store import Store
@@ -70,12 +61,8 @@ class RunOptions(Options):
 
 
 def prepare(asked: RunOptions) -> Prepared:
-    """Read the experiment file and plan a run; train and write nothing.
-
-    Raises:
-        LabkitError: a mistake in the file or the arguments, in one line.
-    """
-    known_device(asked.device)
+    """Read the experiment file and plan a run; train and write nothing."""
+    lookup.known_device(asked.device)
     one_of("--executor", asked.executor, EXECUTORS)
     one_of("--source", asked.source, ("auto", "full", "bundled"))
     one_of("--precision", asked.precision, ("auto", "fp32", "bf16"))
@@ -88,40 +75,26 @@ def prepare(asked: RunOptions) -> Prepared:
     return Prepared(plan, store, asked)
 
 
-def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
-    """Seeds as on the command line: ``3`` is a count, ``0,1,2`` and ``7,`` are lists."""
-    if seeds is None or isinstance(seeds, str):
-        return seeds
-    return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
-
-
 def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     """The plan of a file, remembered or made, and its store."""
-    file, seeds = Path(asked.file), _seeds(asked.seeds)
+    file = Path(asked.file)
     known = {**vars(asked), "data_root": asked.root}
     key = remembered.key(file, [str(value) for value in known.values()])
-    plan = remembered.recall(key)
-    if plan is not None:
+    if (plan := remembered.recall(key)) is not None:
         store = Store(results_folder(asked.results, plan.name))
         if _holds(plan, store, asked):
             return plan, store
     # Imports pydantic and YAML, which take time; not needed with a remembered plan.
     from labkit.experiment.grid import make_plan
 
-    experiment = read(file, asked.profile)
+    experiment = lookup.read(file, asked.profile)
     store = Store(results_folder(asked.results, experiment.name))
     wanted = asked.source or experiment.content.data.source
-    before = _before(store, wanted)
+    before, download = _before(store, wanted, asked)
     plan = make_plan(
-        experiment,
-        seeds=seeds,
-        only=asked.only,
-        data_root=asked.root,
-        source=wanted,
-        # A plan with bundled data keeps it: no download unless `source` asks for it.
-        download=not asked.no_download and before != "bundled",
-        precision=asked.precision,
-    )
+        experiment, seeds=_seeds(asked.seeds), only=asked.only, data_root=asked.root,
+        source=wanted, download=download, precision=asked.precision,
+    )  # fmt: skip
     if before not in (None, plan.data_source):
         raise UserError(
             f"{store.plan_path}: made with the {before} data, but data.source auto now means "
@@ -132,40 +105,42 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     return plan, store
 
 
-def _before(store: Store, wanted: str) -> str | None:
-    """The source of images in the store's plan, if the source wanted now is ``auto``."""
+def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
+    """Seeds as on the command line: ``3`` is a count, ``0,1,2`` and ``7,`` are lists."""
+    if seeds is None or isinstance(seeds, str):
+        return seeds
+    return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
+
+
+def _before(store: Store, wanted: str, asked: RunOptions) -> tuple[str | None, bool]:
+    """The source of images in the store's plan, if ``auto`` is wanted, and whether to download.
+
+    A plan with bundled data keeps it: no download unless `source` asks for it.
+    """
     there = wanted == "auto" and store.plan_path.exists()
-    return store.plan().data_source if there else None
+    before = store.plan().data_source if there else None
+    return before, not asked.no_download and before != "bundled"
 
 
 def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     """Whether a remembered plan's images would come from the same source now."""
     wanted = asked.source or plan.settings["data"]["source"]
-    before = _before(store, wanted)
+    before, download = _before(store, wanted, asked)
     if before not in (None, plan.data_source):
         return False
     used = {cell.dataset for cell in plan.cells}
-    datasets = [name for name in DATASETS if name in used]
     try:
-        download = not asked.no_download and before != "bundled"
-        found = resolve_source(wanted, datasets, asked.root, download)
+        found = resolve_source(wanted, [n for n in DATASETS if n in used], asked.root, download)
     except DataError:
         return False
     return found == (plan.data_source, plan.data_reason)
 
 
 def execute(prepared: Prepared, display: Display) -> Summary:
-    """Train and measure the cells that are not done.
+    """Train and measure the cells that are not done, and show on `display` how far it is.
 
-    Args:
-        prepared: the run.
-        display: shows how far it is.
-
-    Raises:
-        LabkitError: the user's own code cannot be used, this machine lacks the device, or a
-            data file is damaged.
-        OSError: the store cannot be written.
-        KeyboardInterrupt: the user stopped; what was finished is kept.
+    LabkitError where the user's own code cannot be used, this machine lacks the device, or a
+    data file is damaged; KeyboardInterrupt where the user stopped: what was finished is kept.
     """
     check_data(prepared)
     plan, store = prepared.plan, prepared.store
@@ -174,8 +149,7 @@ def execute(prepared: Prepared, display: Display) -> Summary:
     if to_check and any(job.state != "done" for job in survey(plan, store)):
         _check_device(device)
         if own:
-            # Imports torch, which a run with nothing to do does not need.
-            from labkit.execution.repeatable import try_own_code
+            from labkit.execution.repeatable import try_own_code  # with torch, as above
 
             for line in try_own_code(plan.cells):
                 display.say(line)
@@ -183,11 +157,7 @@ def execute(prepared: Prepared, display: Display) -> Summary:
 
 
 def check_data(prepared: Prepared) -> None:
-    """Check the full data sets that are still needed, before every cell fails on them.
-
-    Raises:
-        DataError: a file differs from the published one.
-    """
+    """DataError where a full data set that is still needed is not the published one."""
     if prepared.plan.data_source == "full":
         todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
         for dataset in sorted({job.spec.dataset for job in todo}):
@@ -251,7 +221,7 @@ def run(
         KeyboardInterrupt: stopped; what was finished is kept, and the same call goes on.
     """
     prepared = prepare(RunOptions(**locals()))
-    print(data_line(prepared.plan), file=sys.stderr, flush=True)
+    print(lookup.data_line(prepared.plan), file=sys.stderr, flush=True)
     execute(prepared, PlainDisplay())
     return load(prepared.store.root)
 
@@ -269,7 +239,8 @@ def load(results: str | Path) -> Results:
     from labkit.reporting.results import Results
 
     path = Path(results)
-    return Results(stored(path if path.is_dir() or not path.suffix else default_results(path)))
+    is_folder = path.is_dir() or not path.suffix
+    return Results(stored(path if is_folder else lookup.default_results(path)))
 
 
 def report(
@@ -306,14 +277,15 @@ def report(
 
     one_of("--layout", layout, ("full", "brief"))
     one_of("--lang", lang, languages())
-    wanted = formats(format)
-    given = Path(source)
-    # The results of the user's own training loop have no experiment file.
-    experiment = None if given.is_dir() else read(given, profile)
-    store = stored(given if experiment is None else results_folder(results, experiment.name))
-    answers, overrides = None, {}
-    if experiment is not None:
-        answers = given.parent / "answers.md"
+    wanted = lookup.formats(format)
+    given, answers, overrides = Path(source), None, {}
+    if given.is_dir():  # of the user's own training loop, which has no experiment file
+        root = stored(given).root
+        name = root.name
+    else:
+        experiment = lookup.read(given, profile)
+        name, answers = experiment.name, given.parent / "answers.md"
+        root = stored(results_folder(results, name)).root
         layout = layout or experiment.content.report.layout
         # The report's options are those of the current file; the results are the store's.
         overrides = experiment.overrides()
@@ -321,10 +293,9 @@ def report(
         overrides = {**overrides, "report": {**overrides.get("report", {}), "reference": False}}
     with using(catalogue(lang)):
         made = build.render_report(
-            store.root, formats=wanted, answers_file=answers, layout=layout or "full",
+            root, formats=wanted, answers_file=answers, layout=layout or "full",
             overrides=overrides,
         )  # fmt: skip
-    name = store.root.name if experiment is None else experiment.name
     target = Path(out) if out is not None else Path("reports") / name
     update(target, made)
     index.refresh(target.parent)

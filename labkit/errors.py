@@ -35,6 +35,7 @@ class DataError(LabkitError):
     """A data file is missing, cut short or altered; one line says which and how."""
 
 
+#: The meaning of the system's error numbers, the same on every system and in every language.
 REASONS = {
     errno.ENOENT: "no such file or folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
@@ -65,14 +66,10 @@ REASONS = {
     errno.ENETUNREACH: "no network",
     errno.EHOSTUNREACH: "no way to the host",
 }
-"""The meaning of the system's error numbers, the same on every system and in every language."""
 
 
 def reason(error: OSError) -> str:
-    """Why the system refused, without the path, e.g. ``no space left on the device``.
-
-    For an unknown error number the system's message is added in brackets.
-    """
+    """Why the system refused, without the path, e.g. ``no space left on the device``."""
     import socket
     import ssl
 
@@ -124,12 +121,9 @@ def placeless(text: str, *roots: Path) -> str:
 
 
 def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The word that a misspelt one was meant to be, whatever its case; None if none is near.
+    """The known word that a misspelt one was meant to be, whatever its case; None if none is near.
 
-    Args:
-        word: as it was written.
-        known: what there is.
-        cutoff: how alike they must be, of 1, as difflib measures it.
+    They must be alike by `cutoff`, of 1, as difflib measures it.
     """
     folded = {each.lower(): each for each in known}
     close = difflib.get_close_matches(word.lower()[:80], folded, 1, cutoff)

@@ -3,7 +3,8 @@
 Exit status: 0 all well; 1 some cells failed or a check did not hold; 2 bad input, with
 one line on stderr; 130 interrupted. Data goes to stdout, messages to stderr.
 
-A verb's module is imported when the verb is called, so that ``labkit --help`` is fast.
+A verb's module is imported when the verb is called, so that ``labkit --help`` is fast. What
+several verbs take, and how they talk and leave, stands here.
 """
 
 from __future__ import annotations
@@ -14,34 +15,41 @@ import sys
 import tempfile
 from collections.abc import Callable
 from importlib import import_module
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
+from typer import Argument, Option
 from typer.core import TyperGroup
 
 from labkit import __version__
-from labkit.cli import leave
-from labkit.cli.options import say
 from labkit.errors import FULL, LabkitError, reason
+
+FileArg = Annotated[Path, Argument(help="The experiment file.", show_default=True)]
+ProfileOpt = Annotated[str | None, Option("--profile", help="A profile of the file.")]
+ResultsOpt = Annotated[
+    Path | None, Option("--results", help="The results folder [results/<name>].")
+]
+DataRootOpt = Annotated[Path | None, Option("--data-root", help="Where the full data sets are.")]
 
 #: Each verb: the module of its function, and the function's docstring.
 VERBS = {
     "run": ("run", "Train and measure every cell that is not done yet."),
-    "report": ("report", "Write the report of the newest plan."),
-    "status": ("report", "What is done, running, failed or missing, and why."),
-    "compare": ("compare", "The results table; or two results side by side, as text or as a page."),
+    "report": ("run", "Write the report of the newest plan."),
+    "status": ("run", "What is done, running, failed or missing, and why."),
+    "compare": ("tables", "The results table; or two results side by side, as text or as a page."),
     "index": (
-        "compare",
+        "tables",
         "Write index.html: the reports of a folder, with pictures and headline numbers.",
     ),
-    "evaluate": ("evaluate", "Measure any model's samples as labkit measures its own."),
-    "submit": ("submit", "Pack what is handed in, and say what of the lab is missing."),
+    "evaluate": ("tables", "Measure any model's samples as labkit measures its own."),
+    "submit": ("handin", "Pack what is handed in, and say what of the lab is missing."),
     "verify": (
-        "verify",
+        "handin",
         "Check a hand-in: container, report, measures and, with --rerun, training itself.",
     ),
-    "reflect": ("reflect", "Print the computed answers for any metrics table."),
-    "check": ("check", "Hold a student's own words against the table, line by line."),
+    "reflect": ("tables", "Print the computed answers for any metrics table."),
+    "check": ("tables", "Hold a student's own words against the table, line by line."),
     "init": ("setup", "Write a commented experiment file, and its schema for editors."),
     "recipes": ("setup", "The experiment files that come with labkit."),
     "data": ("setup", "Fetch the full data sets, or check what is there by SHA-256."),
@@ -54,8 +62,7 @@ VERBS = {
 
 def function(verb: str) -> Callable[..., None]:
     """Import the function of a verb."""
-    found: Callable[..., None] = getattr(import_module(f"labkit.cli.{VERBS[verb][0]}"), verb)
-    return found
+    return cast(Callable[..., None], getattr(import_module(f"labkit.cli.{VERBS[verb][0]}"), verb))
 
 
 class _Verbs(TyperGroup):
@@ -94,9 +101,21 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _top(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    version: Annotated[bool, Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
     pass
+
+
+def say(line: str) -> None:
+    """Print a message to stderr, so that stdout has only data."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def leave() -> NoReturn:
+    """Exit as interrupted, not waiting for workers or threads; the store is always consistent."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(130)
 
 
 def main() -> None:
@@ -108,7 +127,7 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        leave.at_once(130)
+        leave()
     except BrokenPipeError:  # `labkit compare --csv | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None

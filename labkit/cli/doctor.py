@@ -18,13 +18,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
+from typer import Option
 
 from labkit import __version__
 from labkit.catalog import DATASETS
-from labkit.cli.options import say
+from labkit.cli import say
 from labkit.data.places import cache_dir, data_roots, find_full
 from labkit.data.sources import is_bundled
 from labkit.errors import reason
@@ -45,48 +46,44 @@ print(json.dumps({
 }))
 """
 #: Variables that change what labkit does, and those of them that hold paths.
-_VARIABLES = (
-    "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG", "MPLBACKEND",
-)  # fmt: skip
-_PATHS = ("LABKIT_DATA", "LABKIT_CACHE", "MATPLOTLIBRC", "MPLCONFIGDIR", "TMPDIR")
+_VARIABLES = "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG", "MPLBACKEND"
+_PATHS = "LABKIT_DATA", "LABKIT_CACHE", "MATPLOTLIBRC", "MPLCONFIGDIR", "TMPDIR"
 _WINDOWS = r"[A-Za-z]:\\(?:[^\\'\":;,]+\\)*"
 _UNIX = r"(?<![\w.~>$])/(?:[^/\s'\":;,]+/)*"
-#: A run of Lab 1 might need this much.
-_FREE_GB = 1.0
 _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the output."""
+    """One line of the output; not `ok` if it keeps labkit from working as it should."""
 
     label: str
     text: str
     ok: bool = True
-    """False if it keeps labkit from working as it should."""
 
 
-def doctor(
-    results: Annotated[
-        Path, typer.Option("--results", help="The folder results are to go to.")
-    ] = Path("results"),
-) -> None:
+ResultsOpt = Annotated[Path, Option("--results", help="The folder results are to go to.")]
+
+
+def doctor(results: ResultsOpt = Path("results")) -> None:
     """Look at this machine: one screen to paste in a bug report, without anybody's name."""
-    findings = list(examine(results))
-    typer.echo(screen(findings))
-    wrong = [finding.label for finding in findings if not finding.ok]
-    if wrong:
+    findings = list(_examine(results))
+    width = max(len(finding.label) for finding in findings)
+    for found in findings:
+        typer.echo(f"{' ' if found.ok else '!'} {found.label:<{width}}  {found.text}")
+    if wrong := [finding.label for finding in findings if not finding.ok]:
         say(f"not as it should be: {', '.join(wrong)}")
         raise typer.Exit(1)
 
 
-def examine(results: Path = Path("results")) -> Iterator[Finding]:
-    """Examine everything, the quick things first.
-
-    Args:
-        results: the folder results would be written to.
-    """
-    yield Finding("labkit", f"{__version__}, {_installed()}")
+def _examine(results: Path) -> Iterator[Finding]:
+    """Examine everything, the quick things first."""
+    if _version("labkit") is None:
+        requires, installed = [], "not installed, on the path only"
+    else:
+        requires = metadata.requires("labkit") or []
+        installed = "from a source tree" if _PROJECT.is_file() else "installed"
+    yield Finding("labkit", f"{__version__}, {installed}")
     bits = "64 bit" if sys.maxsize > 2**32 else "32 bit"
     python = f"{platform.python_version()} {platform.python_implementation()}, {bits}"
     where = "in a" if sys.prefix != sys.base_prefix else "no"
@@ -95,7 +92,6 @@ def examine(results: Path = Path("results")) -> Iterator[Finding]:
     workers = runner.worker_count(runner.Options())
     cores = f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
     yield Finding("System", f"{system}; {cores}")
-    requires = _requires()
     yield packages(requires)
     yield fonts()
     yield from extras(requires)
@@ -105,40 +101,11 @@ def examine(results: Path = Path("results")) -> Iterator[Finding]:
     yield from torch()
 
 
-def screen(findings: Sequence[Finding]) -> str:
-    """The findings as aligned lines; problems are marked with "!"."""
-    width = max(len(finding.label) for finding in findings)
-    return "\n".join(
-        f"{' ' if finding.ok else '!'} {finding.label:<{width}}  {finding.text}"
-        for finding in findings
-    )
-
-
-# --------------------------------------------------------------------- this installation
-
-
-def _installed() -> str:
-    try:
-        metadata.version("labkit")
-    except metadata.PackageNotFoundError:
-        return "not installed, on the path only"
-    return "from a source tree" if _PROJECT.is_file() else "installed"
-
-
-def _requires() -> list[str]:
-    """The requirements in labkit's package metadata; none if it is not installed."""
-    try:
-        return metadata.requires("labkit") or []
-    except metadata.PackageNotFoundError:
-        return []
-
-
 def packages(requires: Sequence[str]) -> Finding:
     """The versions of the required packages."""
     names = [_name(each) for each in requires if "extra ==" not in each]
     found = {name: _version(name) for name in names if name != "torch"}
-    missing = [name for name, version in found.items() if version is None]
-    if missing:
+    if missing := [name for name, version in found.items() if version is None]:
         return Finding("Packages", f"missing: {', '.join(missing)}", ok=False)
     text = ", ".join(f"{name} {version}" for name, version in sorted(found.items()))
     return Finding("Packages", text or "not known: what labkit needs is not written here")
@@ -151,8 +118,7 @@ def extras(requires: Sequence[str]) -> Iterator[Finding]:
 
     wanted = [_name(each) for each in requires if re.search(r"extra == .pdf", each)]
     versions = [_version(name) for name in wanted]
-    how = [f"{name} {version}" for name, version in zip(wanted, versions, strict=True)]
-    how = how if all(versions) else []
+    how = [f"{n} {v}" for n, v in zip(wanted, versions, strict=True)] if all(versions) else []
     if program := browser():
         how.append(Path(program).stem)
     yield Finding("PDF", " and ".join(how) or "neither WeasyPrint nor a browser to print with")
@@ -161,9 +127,7 @@ def extras(requires: Sequence[str]) -> Iterator[Finding]:
 
 
 def _name(requirement: str) -> str:
-    found = re.match(r"[A-Za-z0-9._-]+", requirement)
-    assert found is not None, requirement
-    return found[0]
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
 
 
 def _version(name: str) -> str | None:
@@ -181,12 +145,9 @@ def fonts() -> Finding:
         font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
     except Exception as error:  # any error at import is the finding
         return Finding("Fonts", f"matplotlib cannot be imported: {nameless(error)}", ok=False)
-    if not font.is_file():
-        return Finding("Fonts", f"matplotlib lacks {font.name}", ok=False)
-    return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
-
-
-# --------------------------------------------------------------------- this machine
+    if font.is_file():
+        return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
+    return Finding("Fonts", f"matplotlib lacks {font.name}", ok=False)
 
 
 def data() -> Iterator[Finding]:
@@ -196,20 +157,17 @@ def data() -> Iterator[Finding]:
         names[Path(named)] = "$LABKIT_DATA"
     roots = {root: names.get(root) or shown(root) for root in data_roots()}
     for dataset in DATASETS:
-        folder = find_full(dataset)
-        if folder is not None:
+        if (folder := find_full(dataset)) is not None:
             yield Finding(dataset, f"full set under {roots[folder.parents[1]]}")
         else:
-            looked = " or ".join(roots.values())
             bundled = "bundled subset; " if is_bundled(dataset) else ""
-            yield Finding(dataset, f"{bundled}no full set under {looked}")
+            yield Finding(dataset, f"{bundled}no full set under {' or '.join(roots.values())}")
 
 
 def room(results: Path) -> Finding:
     """Whether results can be written, and the free space."""
-    folder = next(
-        each for each in (results.absolute(), *results.absolute().parents) if each.exists()
-    )
+    whole = results.absolute()
+    folder = next(each for each in (whole, *whole.parents) if each.exists())
     if not folder.is_dir():
         return Finding("Results", f"{shown(folder)} is a file, not a folder", ok=False)
     free = shutil.disk_usage(folder).free / 1e9
@@ -219,7 +177,7 @@ def room(results: Path) -> Finding:
     except OSError as error:
         return Finding("Results", f"{shown(results)} cannot be written: {reason(error)}", ok=False)
     text = f"{shown(results)} can be written; {free:,.1f} GB free"
-    return Finding("Results", text, ok=free >= _FREE_GB)
+    return Finding("Results", text, ok=free >= 1.0)  # a run of Lab 1 might need this much
 
 
 def variables() -> Finding:
@@ -234,12 +192,10 @@ def torch() -> Iterator[Finding]:
     # Imports pydantic, which may be missing.
     from labkit.experiment.grid import AUTO_PRECISION
 
-    installed = _version("torch")
-    if installed is None:
+    if (installed := _version("torch")) is None:
         yield Finding("torch", "not installed", ok=False)
         return
-    probed = _probe()
-    if isinstance(probed, str):
+    if isinstance(probed := _probe(), str):
         yield Finding("torch", f"{installed}, but it cannot be used: {probed}", ok=False)
         return
     cuda = f"for CUDA {probed['cuda']}" if probed["cuda"] else "without CUDA"
@@ -254,40 +210,31 @@ def torch() -> Iterator[Finding]:
 def _probe() -> dict[str, Any] | str:
     """Facts about torch, or one line that says why it cannot be used."""
     path = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+    call = [sys.executable, "-P", "-c", _PROBE]
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", _PROBE],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-        )
+        done = subprocess.run(call, env=env, capture_output=True, text=True, timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         return f"not imported within {PATIENCE_S} s"
     if done.returncode:
         said = done.stderr.strip().splitlines()
         return nameless(said[-1]) if said else f"Python ended with status {done.returncode}"
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-# --------------------------------------------------------------------- without names
+    return cast(dict[str, Any], json.loads(done.stdout.splitlines()[-1]))
 
 
 def shown(path: Path) -> str:
     """A path from the current folder or ``~``; only the last part of any other path."""
     whole = Path(os.path.abspath(path))  # noqa: PTH100 (links stay as they are named)
-    bases = [(base, sign) for base, sign in _bases() if whole.is_relative_to(base)]
-    if not bases:
-        return f"…/{whole.name}"
-    base, sign = bases[0]
-    return Path(sign, whole.relative_to(base)).as_posix()
+    for base, sign in _bases():
+        if whole.is_relative_to(base):
+            return Path(sign, whole.relative_to(base)).as_posix()
+    return f"…/{whole.name}"
 
 
 def _bases() -> list[tuple[Path, str]]:
     """The folders with a short name, the innermost first."""
     found = [(Path.cwd(), "."), (Path.home(), "~")]
-    known = [(base, sign) for base, sign in found if base != base.parent]
+    known = [pair for pair in found if pair[0] != pair[0].parent]
     return sorted(known, key=lambda pair: -len(pair[0].parts))
 
 

@@ -1,68 +1,73 @@
-"""The verb `run`: train and measure the cells of an experiment file."""
+"""The verbs of an experiment file: `run` its cells, their `status`, and the `report`."""
 
 from __future__ import annotations
 
+import shlex
+import signal
 import sys
-from typing import Annotated
+import threading
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer import Option
 
 from labkit import api
-from labkit.cli import leave
-from labkit.cli.options import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
+from labkit.catalog import FORMATS
+from labkit.cli import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, leave, say
 from labkit.execution import eta, runner
 from labkit.execution.progress import LiveDisplay, PlainDisplay
 from labkit.execution.status import survey
-from labkit.experiment.lookup import DEFAULT_FILE, data_line
+from labkit.execution.watch import watch
+from labkit.experiment import lookup
+from labkit.experiment.lookup import DEFAULT_FILE
 from labkit.text.numbers import duration
+
+#: Seconds that an interrupted run may take to stop its workers.
+GRACE_S = 3.0
 
 
 def run(
     file: FileArg = DEFAULT_FILE,
     profile: ProfileOpt = None,
     seeds: Annotated[
-        str | None, typer.Option("--seeds", help="3 (count up from the file's first) or 0,1,2.")
+        str | None, Option(help="3 (count up from the file's first) or 0,1,2.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("-j", "--jobs", min=1, help="Cells side by side [cores].")
+        int | None, Option("-j", "--jobs", min=1, help="Cells side by side [cores].")
     ] = None,
-    only: Annotated[str | None, typer.Option("--only", help="Run cells matching GLOB.")] = None,
-    failed: Annotated[bool, typer.Option("--failed", help="Run failed cells only.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Run done cells again.")] = False,
-    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at a failure.")] = False,
+    only: Annotated[str | None, Option(help="Run cells matching GLOB.")] = None,
+    failed: Annotated[bool, Option("--failed", help="Run failed cells only.")] = False,
+    force: Annotated[bool, Option("--force", help="Run done cells again.")] = False,
+    fail_fast: Annotated[bool, Option("--fail-fast", help="Stop at a failure.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("-n", "--dry-run", help="Say what would run, why, about how long.")
+        bool, Option("-n", "--dry-run", help="Say what would run, why, about how long.")
     ] = False,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
-    precision: Annotated[
-        str | None, typer.Option("--precision", help="auto, fp32 or bf16.")
-    ] = None,
+    device: Annotated[str, Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    precision: Annotated[str | None, Option(help="auto, fp32 or bf16.")] = None,
     data_root: DataRootOpt = None,
-    source: Annotated[str | None, typer.Option("--source", help="auto, full or bundled.")] = None,
+    source: Annotated[str | None, Option(help="auto, full or bundled.")] = None,
     no_download: Annotated[
-        bool, typer.Option("--no-download", help="Never fetch missing data sets.")
+        bool, Option("--no-download", help="Never fetch missing data sets.")
     ] = False,
     results: ResultsOpt = None,
-    executor: Annotated[str, typer.Option("--executor", help="local or inline.")] = "local",
+    executor: Annotated[str, Option(help="local or inline.")] = "local",
 ) -> None:
     """Train and measure every cell that is not done yet."""
-    asked = api.RunOptions(
-        file=file, profile=profile, seeds=seeds, jobs=jobs, only=only, failed=failed, force=force,
-        fail_fast=fail_fast, device=device, precision=precision, data_root=data_root,
-        source=source, no_download=no_download, results=results, executor=executor,
-    )  # fmt: skip
-    prepared = api.prepare(asked)
-    say(data_line(prepared.plan))
+    given = {name: value for name, value in locals().items() if name != "dry_run"}
+    prepared = api.prepare(api.RunOptions(**given))
+    say(lookup.data_line(prepared.plan))
     if dry_run:
         api.check_data(prepared)
         _say_what_would_run(prepared)
         return
     display = LiveDisplay() if sys.stderr.isatty() else PlainDisplay()
-    leave.on_signals()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         summary = api.execute(prepared, display)
     except KeyboardInterrupt:
-        leave.interrupted()
+        _interrupted()
     parts = [f"{summary.done} of {len(prepared.plan.cells)} cells done"]
     if summary.failed:
         parts.append(f"{len(summary.failed)} failed")
@@ -81,14 +86,71 @@ def _say_what_would_run(prepared: api.Prepared) -> None:
         seconds = 0.0 if job.state == "measure" else eta.estimate(job.spec, options.device)[0]
         long = f"  {duration(seconds)}" if seconds else ""
         typer.echo(f"{job.spec.name:<{width}}  {job.state:<8} {job.why}{long}")
-    training = [job.spec for job in todo if job.state != "measure"]
-    if training:
-        long = eta.total_in_words(
-            training, runner.worker_count(options, runner.threads(plan)), options.device
-        )
-        say(f"{len(todo)} of {len(plan.cells)} cells would run: {long}")
+    if training := [job.spec for job in todo if job.state != "measure"]:
         from labkit.claims.seeds_needed import seeds_tell  # the claims: a run needs none of them
 
+        workers = runner.worker_count(options, runner.threads(plan))
+        long = eta.total_in_words(training, workers, options.device)
+        say(f"{len(todo)} of {len(plan.cells)} cells would run: {long}")
         say(seeds_tell(len(plan.seeds)))
     else:
         say(f"nothing to train; {len(todo)} of {len(plan.cells)} cells would be measured")
+
+
+def _interrupt(number: int, frame: Any) -> NoReturn:
+    """Stop the workers in order; exit at once at a second signal or after `GRACE_S` seconds."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: _interrupted())
+    patience = threading.Timer(GRACE_S, _interrupted)
+    patience.daemon = True
+    patience.start()
+    raise KeyboardInterrupt
+
+
+def _interrupted() -> NoReturn:
+    """Say how to go on, and exit."""
+    again = shlex.join(["labkit", *sys.argv[1:]])
+    say(f"interrupted; what was finished is kept. To go on: {again}")
+    leave()
+
+
+def report(
+    file: FileArg = DEFAULT_FILE,
+    profile: ProfileOpt = None,
+    results: ResultsOpt = None,
+    formats: Annotated[
+        str, Option("--format", help="md, html, pdf or all (comma-separated).")
+    ] = "all",
+    layout: Annotated[str | None, Option(help="full or brief.")] = None,
+    lang: Annotated[str, Option(help="Language of the fixed texts: en, or a catalogue's.")] = "en",
+    no_reference: Annotated[
+        bool, Option("--no-reference", help="Judge by the report's own seeds alone.")
+    ] = False,
+    out: Annotated[
+        Path | None, Option("-o", "--out", help="The report's folder [reports/<name>].")
+    ] = None,
+) -> None:
+    """Write the report of the newest plan."""
+    made = api.report(
+        file, out, profile=profile, results=results, format=formats, layout=layout, lang=lang,
+        no_reference=no_reference,
+    )  # fmt: skip
+    for name in lookup.formats(formats):
+        typer.echo(made.with_name(FORMATS[name].suffix))
+
+
+def status(
+    file: FileArg = DEFAULT_FILE, profile: ProfileOpt = None, results: ResultsOpt = None
+) -> None:
+    """What is done, running, failed or missing, and why."""
+    store = lookup.stored(lookup.results_folder(results, lookup.read(file, profile).name))
+    jobs = survey(store.plan(), store, deep=True)
+    running, _ = watch(store, [job.spec for job in jobs if job.state != "done"])
+    now = {progress.spec.name: progress.where for progress in running}
+    width = max(len(job.spec.name) for job in jobs)
+    states = ["running" if job.spec.name in now else job.state for job in jobs]
+    for job, state in zip(jobs, states, strict=True):
+        why = now.get(job.spec.name, job.why)
+        typer.echo(f"{job.spec.name:<{width}}  {state:<8} {why}".rstrip())
+    counts = [f"{states.count(s)} {s}" for s in dict.fromkeys(states)]
+    say(f"{len(jobs)} cells: {', '.join(counts)}")

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from labkit.catalog import DATASETS
-from labkit.cli.options import DataRootOpt, say
+from labkit.cli import DataRootOpt, say
 from labkit.data.download import fetch
 from labkit.data.places import data_roots, find_full
 from labkit.data.sources import is_bundled, load
@@ -18,10 +19,10 @@ from labkit.experiment.lookup import one_of
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(),
-    recipe: Annotated[str, typer.Option("--recipe", help="See `labkit recipes`.")] = "lab1",
+    folder: Annotated[Path, Argument(help="Where to write.")] = Path(),
+    recipe: Annotated[str, Option(help="See `labkit recipes`.")] = "lab1",
     own: Annotated[
-        bool, typer.Option("--own", help="With my_gan.py, to write the networks yourself.")
+        bool, Option("--own", help="With my_gan.py, to write the networks yourself.")
     ] = False,
 ) -> None:
     """Write a commented experiment file, and its schema for editors."""
@@ -39,7 +40,7 @@ def recipes() -> None:
 
 
 def data(
-    what: Annotated[str, typer.Argument(help="fetch or check.")] = "check",
+    what: Annotated[str, Argument(help="fetch or check.")] = "check",
     data_root: DataRootOpt = None,
 ) -> None:
     """Fetch the full data sets, or check what is there by SHA-256."""

@@ -29,10 +29,6 @@ _PACKED = (".png", ".npz", ".safetensors")
 _LINE = re.compile(r"([0-9a-f]{64})  ?\*?(\S.*)")
 
 
-class ForeignFileError(LabkitError):
-    """A folder, or a file that is no hand-in, stands where a hand-in should go."""
-
-
 def write_bag(
     target: Path, folder: str, payload: Mapping[str, bytes | Path], info: Mapping[str, str]
 ) -> None:
@@ -42,18 +38,17 @@ def write_bag(
         target: replaced if it is there; never half written.
         folder: the one folder at the archive's top.
         payload: path below ``data/`` to content, or to the file that holds it.
-        info: the fields of ``bag-info.txt``, one line each.
+        info: the fields of ``bag-info.txt``.
     """
-    read = {f"data/{name}": source for name, source in sorted(payload.items())}
-    hashes = {name: hashlib.sha256(_content(source)).hexdigest() for name, source in read.items()}
+    read = {f"data/{name}": source for name, source in payload.items()}
     octets = sum(len(s) if isinstance(s, bytes) else s.stat().st_size for s in read.values())
     fields = {**info, "Payload-Oxum": f"{octets}.{len(read)}"}
     tags = {
         "bagit.txt": DECLARATION,
         "bag-info.txt": "".join(f"{k}: {v}\n" for k, v in fields.items()).encode(),
-        MANIFEST: manifest(hashes),
+        MANIFEST: _manifest(read),
     }
-    tags[TAG_MANIFEST] = manifest({n: hashlib.sha256(d).hexdigest() for n, d in tags.items()})
+    tags[TAG_MANIFEST] = _manifest(tags)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     try:
@@ -70,13 +65,9 @@ def write_bag(
 
 
 def refuse_foreign(target: Path) -> None:
-    """Nothing, if a bag may be written there.
-
-    Raises:
-        ForeignFileError: a folder is there, or a file that is no bag.
-    """
+    """LabkitError where a folder is there, or a file that is no bag."""
     if target.is_dir():
-        raise ForeignFileError(f"{target}: is a folder; name a file")
+        raise LabkitError(f"{target}: is a folder; name a file")
     if target.is_file():
         try:
             with zipfile.ZipFile(target) as archive:
@@ -84,24 +75,20 @@ def refuse_foreign(target: Path) -> None:
         except (zipfile.BadZipFile, OSError, ValueError):
             found = False
         if not found:
-            raise ForeignFileError(f"{target}: exists and is no hand-in; nothing was written")
+            raise LabkitError(f"{target}: exists and is no hand-in; nothing was written")
 
 
 def _content(source: bytes | Path) -> bytes:
     return source if isinstance(source, bytes) else source.read_bytes()
 
 
-def manifest(hashes: Mapping[str, str]) -> bytes:
+def _manifest(files: Mapping[str, bytes | Path]) -> bytes:
     """The lines of a manifest; a name's line ends are percent-encoded, as the RFC says."""
-    lines = []
-    for name, digest in sorted(hashes.items()):
+    lines = ""
+    for name, source in sorted(files.items()):
         encoded = name.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
-        lines.append(f"{digest}  {encoded}\n")
-    return "".join(lines).encode()
-
-
-class SeveralError(LabkitError):
-    """There are several hand-ins where one is looked for; the line names them."""
+        lines += f"{hashlib.sha256(_content(source)).hexdigest()}  {encoded}\n"
+    return lines.encode()
 
 
 @dataclass(frozen=True)
@@ -110,12 +97,12 @@ class Bag:
 
     container: Container
     folder: str
-    """The folder at the archive's top, with a slash; empty if the files lie at the top."""
+    """With a slash; empty if the files lie at the archive's top."""
     payload: tuple[str, ...]
     """Every file below ``data/``, without that prefix."""
 
     def read(self, name: str, limit: int = 1 << 31) -> bytes:
-        """The content of a file below ``data/``; ContainerError as from its container."""
+        """The content of a file below ``data/``."""
         return self.container.read(f"{self.folder}data/{name}", limit)
 
     def __contains__(self, name: str) -> bool:
@@ -125,21 +112,18 @@ class Bag:
 def find_bag(path: Path, note: Callable[[str], None]) -> Bag:
     """The one hand-in of an archive or folder, which may lie in a folder or archive in it.
 
-    Args:
-        path: an archive, or the folder that it was unpacked to.
-        note: told, in a line each, what else is there and where the hand-in lies.
+    What else is there and where the hand-in lies is told to `note`, in a line each.
 
     Raises:
-        NotAZipError, ContainerError: it cannot be read, or there is none.
-        SeveralError: there are several.
-        OSError: it cannot be read.
+        NotAZipError, ContainerError, OSError: it cannot be read, or there is none.
+        LabkitError: there are several, which it names.
     """
     container = Folder(path) if path.is_dir() else Container(path)
     try:
         archives = [name for name in container if name.lower().endswith(".zip")]
         if archives and not _tops(container):
             if len(archives) > 1:
-                raise SeveralError(_several(archives, path))
+                raise _several(path, archives)
             outer, container = container, container.inner(archives[0])
             outer.close()
             note(f"the hand-in is {archives[0]}, inside of {path.name}")
@@ -149,38 +133,32 @@ def find_bag(path: Path, note: Callable[[str], None]) -> Bag:
         raise
     if bag.folder.count("/") > 1:
         note(f"the hand-in lies in {bag.folder}")
-    for what, names in (
-        ("left by a system", container.litter),
-        ("beside the hand-in", [name for name in container if not name.startswith(bag.folder)]),
-    ):
-        if names:
-            note(f"{what}, not looked at: {first(names, 3)}")
+    if container.litter:
+        note(f"left by a system, not looked at: {first(container.litter, 3)}")
+    if beside := [name for name in container if not name.startswith(bag.folder)]:
+        note(f"beside the hand-in, not looked at: {first(beside, 3)}")
     return bag
 
 
-def _several(names: list[str], path: Path) -> str:
-    return f"{path}: {len(names)} hand-ins, {first(names, 5)}: unpack it, and give one of them"
+def _several(where: Path | str, names: list[str]) -> LabkitError:
+    told = f"{len(names)} hand-ins, {first(names, 5)}"
+    return LabkitError(f"{where}: {told}: unpack it, and give one of them")
 
 
 def _tops(container: Container) -> list[str]:
     """The folders of hand-ins, with a slash, that lie in no other's."""
-    found = [name.removesuffix("bagit.txt") for name in container
-             if name.rpartition("/")[2] == "bagit.txt"]  # fmt: skip
+    named = [name for name in container if name.rpartition("/")[2] == "bagit.txt"]
+    found = [name.removesuffix("bagit.txt") for name in named]
     return [a for a in found if not any(a != b and a.startswith(b) for b in found)]
 
 
 def open_bag(container: Container) -> Bag:
-    """The bag of a container.
-
-    Raises:
-        ContainerError: there is no ``bagit.txt``.
-        SeveralError: there is more than one.
-    """
+    """The bag of a container; ContainerError where there is none, LabkitError where several."""
     tops = _tops(container)
     if not tops:
         raise ContainerError("not a hand-in: no bagit.txt in it (`labkit submit` makes one)")
     if len(tops) > 1:
-        raise SeveralError(_several([top.rstrip("/") or "." for top in tops], Path("hand-in")))
+        raise _several("hand-in", [top.rstrip("/") or "." for top in tops])
     prefix = f"{tops[0]}data/"
     payload = tuple(name.removeprefix(prefix) for name in container if name.startswith(prefix))
     return Bag(container, tops[0], payload)
@@ -193,8 +171,7 @@ def problems(bag: Bag) -> list[str]:
     """
     found: list[str] = []
     stated: set[str] = set()
-    inside = {name.removeprefix(bag.folder) for name in bag.container
-              if name.startswith(bag.folder)}  # fmt: skip
+    inside = {n.removeprefix(bag.folder) for n in bag.container if n.startswith(bag.folder)}
     for manifest_name, below in ((TAG_MANIFEST, ""), (MANIFEST, "data/")):
         if manifest_name not in inside:
             found.append(f"{manifest_name}: missing")
@@ -205,8 +182,13 @@ def problems(bag: Bag) -> list[str]:
                 found.append(f"{manifest_name}: names {name}")
             elif name not in inside:
                 found.append(f"{name}: missing")
-            elif not _holds(bag.container, bag.folder + name, digest):
-                found.append(f"{name}: altered since it was handed in")
+            else:
+                data = bag.container.read(bag.folder + name)
+                plain = as_committed(data, digest)
+                if plain is None:
+                    found.append(f"{name}: altered since it was handed in")
+                elif plain != data:
+                    bag.container.restored[bag.folder + name] = plain
     found += [f"{name}: not in {TAG_MANIFEST}" for name in TAGS if name not in stated]
     found += [f"{name}: in no manifest" for name in sorted(inside - stated - {TAG_MANIFEST})]
     if bag.container.read(f"{bag.folder}bagit.txt", 1000) != DECLARATION:
@@ -219,15 +201,6 @@ def problems(bag: Bag) -> list[str]:
     if oxum not in info.splitlines():
         found.append(f"bag-info.txt: is not of this payload ({oxum})")
     return found
-
-
-def _holds(container: Container, name: str, digest: str) -> bool:
-    """Whether a file has this SHA-256; other line ends are taken back, which loses nothing."""
-    data = container.read(name)
-    plain = as_committed(data, digest)
-    if plain is not None and plain != data:
-        container.restored[name] = plain
-    return plain is not None
 
 
 def _stated(bag: Bag, name: str, found: list[str]) -> dict[str, str]:

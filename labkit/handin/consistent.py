@@ -12,19 +12,17 @@ import io
 import json
 import math
 import re
-from pathlib import Path
+from collections.abc import Iterator
 
 from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
 from labkit.errors import misshapen, one_line
 from labkit.execution.image_grid import pixels
-from labkit.experiment import fingerprint
+from labkit.experiment.fingerprint import training_code
 from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 from labkit.handin import content
-from labkit.handin.agreement import differences
-from labkit.handin.ladder import Rung
-from labkit.handin.machine import lacking
+from labkit.handin.ladder import Rung, lacking
 from labkit.handin.unpack import Unpacked
 from labkit.reporting.render.folder import TABLES
 from labkit.store.file_names import BEST, ENVIRONMENT, HISTORY, SPEC
@@ -36,7 +34,7 @@ _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
 def check(found: Unpacked, rung: Rung) -> None:
     """Look at everything that needs neither torch nor trust; what does not hold goes to `rung`."""
     try:
-        for line in differences(found.experiment, found.plan):
+        for line in content.differences(found.experiment, found.plan):
             rung.fail(line)
     except (PlanError, KeyError, TypeError, AttributeError) as error:
         rung.fail(f"the plan cannot be compared with the experiment file: {misshapen(error)}")
@@ -57,44 +55,40 @@ def check(found: Unpacked, rung: Rung) -> None:
     rung.note(f"{done} of {len(found.plan.cells)} cells are trained and measured")
 
 
-def _cell(found: Unpacked, spec: CellSpec) -> list[str]:
+def _cell(found: Unpacked, spec: CellSpec) -> Iterator[str]:
     """What is wrong with a trained cell's files, a line each."""
-    wrong = []
     outside = spec.code == OWN_CODE
     if not outside and spec.data["sha256"] != data_hash(spec.dataset, spec.data["source"]):
-        wrong.append(f"trained on other data than the {spec.data['source']} {spec.dataset}")
+        yield f"trained on other data than the {spec.data['source']} {spec.dataset}"
     if not found.store.is_trained(spec):
-        return wrong
+        return
     train = found.store.train_folder(spec)
     try:
         stated = CellSpec.from_json(json.loads((train / SPEC).read_bytes()))
         if stated.fingerprint != spec.fingerprint:
-            wrong.append("spec.json is another cell's")
+            yield "spec.json is another cell's"
         rows = list(read_history(train / HISTORY))
         epochs, last = [row["epoch"] for row in rows], spec.training["epochs"]
         # A loop outside of labkit may have told of some epochs only.
         if epochs != (sorted({*epochs, last}) if outside else list(range(1, last + 1))):
-            wrong.append(f"history.jsonl: not {last} epochs in order")
+            yield f"history.jsonl: not {last} epochs in order"
         numbers = [value for row in rows for value in row.values() if value is not None]
         if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
-            wrong.append("history.jsonl: holds what is no number")
+            yield "history.jsonl: holds what is no number"
         environment = json.loads((train / ENVIRONMENT).read_bytes())
         if not isinstance(environment["numeric"], dict):
-            wrong.append("environment.json: no numeric environment")
+            yield "environment.json: no numeric environment"
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        wrong.append(f"cannot be read: {one_line(error)}")
-    return wrong
+        yield f"cannot be read: {one_line(error)}"
 
 
 def _links(found: Unpacked, rung: Rung) -> None:
     """Each measurement names what it was made from; that must be what was handed in."""
     for below, commit in found.commits.items():
-        stated = commit.get("inputs")
-        if commit["kind"] != "eval" or stated is None:
-            continue
-        train = found.commits.get(f"{Path(below).parent.as_posix()}/train")
-        if train is None or sha256_of([train["files"].get(BEST)]) != stated:
-            rung.fail(f"{below}: measured of other weights than those committed")
+        if commit["kind"] == "eval" and "inputs" in commit:
+            train = found.commits.get(f"{below.rpartition('/')[0]}/train")
+            if train is None or sha256_of([train["files"].get(BEST)]) != commit["inputs"]:
+                rung.fail(f"{below}: measured of other weights than those committed")
 
 
 def _versions(found: Unpacked, rung: Rung) -> None:
@@ -102,35 +96,28 @@ def _versions(found: Unpacked, rung: Rung) -> None:
     cells, families = found.plan.cells, set()
     for spec in cells:
         stated = {name: value for name, value in spec.params.items() if value != UNSTATED}
-        if spec.code not in (OWN_CODE, fingerprint.training_code(spec.family, stated)):
+        if spec.code not in (OWN_CODE, training_code(spec.family, stated)):
             families.add(spec.family)
     if families:
         rung.note(f"{', '.join(sorted(families))}: trained by other code than this labkit's")
     if outside := sum(spec.code == OWN_CODE for spec in cells):
-        rung.note(
-            f"{outside} cells trained by a loop of the author's own; their settings are as stated"
-        )
+        how = "trained by a loop of the author's own; their settings are as stated"
+        rung.note(f"{outside} cells {how}")
     if any(spec.selection["features"] != feature_hash(spec.dataset) for spec in cells):
         rung.give_up("measured by another feature network than this labkit's")
 
 
-# --------------------------------------------------------------------------- the report
-
-
 def _report(found: Unpacked, rung: Rung) -> None:
-    out, answers = found.scratch / "again", found.scratch / content.ANSWERS
-    again = content.make_report(found.experiment, found.store.root, answers, out)
-    prefix = f"{content.REPORT}/"
+    prefix, answers = f"{content.REPORT}/", found.scratch / content.ANSWERS
+    again = content.make_report(found.experiment, found.store.root, answers)
     given = {p.removeprefix(prefix) for p in found.bag.payload if p.startswith(prefix)}
     theirs, ours = found.about["made_with"], content.made_with()
     if found.about["report_code"] != content.report_code():
         for name in TABLES:
             table = found.bag.read(prefix + name) if name in given else b""
             _same_table(name, table, again[name], rung)
-        version = theirs.get("labkit", "unknown")
-        rung.give_up(
-            f"the report was made by another labkit ({version}): only tables were compared"
-        )
+        by = f"another labkit ({theirs.get('labkit', 'unknown')})"
+        rung.give_up(f"the report was made by {by}: only tables were compared")
         return
     for name in sorted(given - again.keys()):
         rung.fail(f"{prefix}{name}: no part of this report")
@@ -138,9 +125,7 @@ def _report(found: Unpacked, rung: Rung) -> None:
     for name, made in sorted(again.items()):
         if name not in given:
             rung.fail(f"{prefix}{name}: missing")
-            continue
-        data = found.bag.read(prefix + name)
-        if not _same(name, data, made, theirs == ours):
+        elif not _same(name, data := found.bag.read(prefix + name), made, theirs == ours):
             rung.fail(f"{prefix}{name}: not what these results give{_where(name, data, made)}")
         elif name.startswith("plots/"):
             plots += data != made
@@ -148,21 +133,17 @@ def _report(found: Unpacked, rung: Rung) -> None:
         rung.note(f"report made again: {len(again)} files, all bytes compared")
         return
     others = ", ".join(
-        f"another {n} ({theirs.get(n, 'unknown')}, here {version})"
-        for n, version in ours.items()
-        if theirs.get(n) != version
+        f"another {name} ({theirs.get(name, 'unknown')}, here {version})"
+        for name, version in ours.items()
+        if theirs.get(name) != version
     )
-    rung.note(
-        f"report made again: text and numbers exact; {plots} plots not compared: not the same "
-        f"bytes, but drawn by {others}"
-    )
+    unlike = f"{plots} plots not compared: not the same bytes, but drawn by {others}"
+    rung.note(f"report made again: text and numbers exact; {unlike}")
 
 
 def _same(name: str, given: bytes, again: bytes, same_libraries: bool) -> bool:
-    if given == again:
-        return True
-    if same_libraries:
-        return False
+    if given == again or same_libraries:
+        return given == again
     if name.startswith("plots/"):
         return given.startswith(b"\x89PNG")
     if name.endswith(".html"):
@@ -185,10 +166,8 @@ def _where(name: str, given: bytes, again: bytes) -> str:
 
 def _same_table(name: str, given: bytes, again: bytes, rung: Rung) -> None:
     """Compare the columns that two versions of a table share."""
-    first, second = (
-        list(csv.DictReader(io.StringIO(data.decode("utf-8", "replace"))))
-        for data in (given, again)
-    )
+    texts = (data.decode("utf-8", "replace") for data in (given, again))
+    first, second = (list(csv.DictReader(io.StringIO(text))) for text in texts)
     if len(first) != len(second):
         rung.fail(f"{name}: {len(first)} rows, should be {len(second)}")
         return

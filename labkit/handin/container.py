@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from labkit.errors import behind
+from labkit.errors import LabkitError, behind
 
 MAX_FILE_BYTES = 1 << 30
 MAX_DIRECTORY_BYTES = 1 << 22
@@ -33,11 +33,7 @@ MAX_INNER_BYTES = 1 << 28
 
 _END, _END64 = b"PK\x05\x06", b"PK\x06\x07"
 _END_BYTES, _COMMENT_BYTES, _LOCAL_BYTES = 22, 65_535, 30
-_WINDOWS = {"con", "prn", "aux", "nul"} | {
-    f"{port}{n}" for port in ("com", "lpt") for n in "123456789"
-}
-
-
+_WINDOWS = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
 #: What systems leave beside people's files: whole folders, files, beginnings of names.
 _LITTER_FOLDERS = {"__macosx", ".ipynb_checkpoints", "__pycache__", ".spotlight-v100", ".trashes",
                    ".fseventsd", "@eadir"}  # fmt: skip
@@ -45,7 +41,7 @@ _LITTER_FILES = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".direc
                  ".localized"}  # fmt: skip
 
 
-class NotAZipError(Exception):
+class NotAZipError(LabkitError):
     """The file cannot be read as a ZIP file at all."""
 
 
@@ -58,38 +54,30 @@ class Container:
 
     kind = "archive"
 
-    def __init__(self, path: Path) -> None:
-        """
-        Raises:
-            NotAZipError: it is no ZIP file.
-            ContainerError: it is one, and something in it is refused.
-            OSError: it cannot be read.
-        """
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise ContainerError(f"{size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
-        self._open(path.open("rb"), str(path), size)
+    def __init__(self, path: Path | str, data: bytes | None = None, packed: int = 0) -> None:
+        """Look through an archive's directory; of one in another archive, `data` are its bytes.
 
-    def _open(self, file: IO[bytes], shown: str, packed: int) -> None:
-        """Look through an archive's directory.
-
-        Args:
-            file: the archive; closed with the container.
-            shown: its name.
-            packed: the bytes it was sent as; what it unpacks to is held against them.
+        What it unpacks to is held against those it was sent as: the file's, or `packed`.
+        NotAZipError where it is no ZIP file, ContainerError where something in it is refused.
         """
-        self._file = file
+        if data is None:
+            packed = Path(path).stat().st_size
+            if packed > MAX_FILE_BYTES:
+                raise ContainerError(f"{packed:,} bytes; at most {MAX_FILE_BYTES:,} are read")
+            self._file: IO[bytes] = Path(path).open("rb")  # noqa: SIM115 (see `close`)
+        else:
+            self._file = io.BytesIO(data)
         try:
-            _check_end(file, shown)
+            _check_end(self._file, str(path))
             try:
-                self._zip = zipfile.ZipFile(file)
+                self._zip = zipfile.ZipFile(self._file)
             except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-                raise NotAZipError(f"{shown}: not a ZIP file{behind('zipfile', error)}") from error
+                raise NotAZipError(f"{path}: not a ZIP file{behind('zipfile', error)}") from error
             entries = self._zip.infolist()
             names = _names(entries)
             _check_entries(entries, names, packed)
         except BaseException:
-            file.close()
+            self._file.close()
             raise
         self._entries = dict(zip(names, entries, strict=True))
         self._list({n: e.file_size for n, e in self._entries.items() if not n.endswith("/")})
@@ -102,15 +90,9 @@ class Container:
         """The files of which only line ends had been changed, as they were before; read instead."""
 
     def inner(self, name: str) -> Container:
-        """An archive that is a file of this one, under the same limits as a whole.
-
-        Raises:
-            NotAZipError, ContainerError: as for any other.
-        """
-        found = Container.__new__(Container)
+        """An archive that is a file of this one, under the same limits as a whole."""
         data = self.read(name, MAX_INNER_BYTES)
-        found._open(io.BytesIO(data), name, self._entries[name].compress_size)
-        return found
+        return Container(name, data, self._entries[name].compress_size)
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._sizes))
@@ -119,16 +101,10 @@ class Container:
         return name in self._sizes
 
     def size(self, name: str) -> int:
-        """The bytes of a file's content."""
         return len(self.restored[name]) if name in self.restored else self._sizes[name]
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
-        """The content of a file.
-
-        Raises:
-            ContainerError: there is no such file, it is larger than `limit` bytes, or its
-                content is not what the archive says.
-        """
+        """The content of a file; ContainerError where it is none, too large or not as announced."""
         if name in self.restored:
             return self.restored[name]
         if name not in self._sizes:
@@ -148,7 +124,6 @@ class Container:
             raise ContainerError(f"{name}: damaged{behind('zipfile', e)}") from e
 
     def close(self) -> None:
-        """Close the archive's file."""
         self._zip.close()
         self._file.close()
 
@@ -159,17 +134,12 @@ class Folder(Container):
     kind = "folder"
 
     def __init__(self, path: Path) -> None:
-        """
-        Raises:
-            ContainerError: something in it is refused.
-            OSError: it cannot be read.
-        """
+        """Look through it; ContainerError where something in it is refused."""
         self._root = path
         sizes: dict[str, int] = {}
         for folder, folders, files in os.walk(path, onerror=_raise):
-            for each in sorted((*folders, *files)):
-                name = Path(folder, each).relative_to(path).as_posix()
-                about = Path(folder, each).lstat()
+            for each in sorted(Path(folder, name) for name in (*folders, *files)):
+                name, about = each.relative_to(path).as_posix(), each.lstat()
                 if stat.S_ISDIR(about.st_mode):
                     continue
                 if not stat.S_ISREG(about.st_mode) and not is_litter(name):
@@ -199,11 +169,8 @@ def _raise(error: OSError) -> None:
 def is_litter(name: str) -> bool:
     """Return whether the file is one that operating systems leave in folders, like .DS_Store."""
     *folders, last = (part.lower() for part in PurePosixPath(name).parts)
-    return (
-        bool(_LITTER_FOLDERS.intersection(folders))
-        or last in _LITTER_FILES
-        or last.startswith("._")
-    )
+    in_litter = not _LITTER_FOLDERS.isdisjoint(folders)
+    return in_litter or last in _LITTER_FILES or last.startswith("._")
 
 
 def _names(entries: list[zipfile.ZipInfo]) -> list[str]:
@@ -236,16 +203,15 @@ def _check_entries(entries: list[zipfile.ZipInfo], names: list[str], size: int) 
     _check_names(names)
     for name, entry in zip(names, entries, strict=True):
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR) > name.endswith(
-            "/"
-        ):
+        folder = stat.S_IFDIR if name.endswith("/") else 0
+        if kind not in (0, stat.S_IFREG, folder):
             raise ContainerError(f"{name!r} is a link or a device, not a file")
         if entry.flag_bits & 0x2041:
             raise ContainerError(f"{name!r} is encrypted")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ContainerError(f"{name!r} is packed in a way that is not read")
-    unpacked, packed = (sum(getattr(e, n) for e in entries) for n in ("file_size", "compress_size"))
-    packed = min(packed, size)
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = min(size, sum(entry.compress_size for entry in entries))
     if unpacked > MAX_BYTES:
         raise ContainerError(f"unpacks to {unpacked:,} bytes; at most {MAX_BYTES:,} are read")
     if unpacked > MAX_RATIO * max(packed, 10_000):

@@ -1,11 +1,19 @@
-"""What `labkit verify` says: rungs, each with a verdict and findings. Plain values."""
+"""What `labkit verify` says: rungs, each with a verdict and findings. Plain values.
+
+What the grader's machine lacks is no failing of a hand-in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import errno
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from labkit.errors import FULL, REASONS, DataError, LabkitError, UserError, reason
 
 Verdict = Literal["passed", "failed", "not checkable", "not asked for"]
 
@@ -29,18 +37,13 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Asked:
-    """What the grader asks of rungs 3 and 4."""
+    """What the grader asks of rungs 3 and 4, as :func:`labkit.handin.verify.verify` has it."""
 
     rerun: int = 0
-    """How many cells to train again."""
     cells: str | None = None
-    """A glob on cell names; None for all."""
     data_root: Path | None = None
-    """Where to look for the full data sets first."""
     trust: bool = False
-    """Whether the author's Python files may be run."""
     say: Say = lambda line: None
-    """Told each cell that is measured or trained again."""
 
 
 @dataclass
@@ -55,10 +58,6 @@ class Rung:
     """What was checked and how, or why it was not."""
     here: list[str] = field(default_factory=list)
     """What the machine that checks lacked: no fault of the hand-in."""
-
-    @property
-    def title(self) -> str:
-        return TITLES[self.number]
 
     def fail(self, line: str) -> None:
         self.verdict = "failed"
@@ -120,7 +119,7 @@ class Ladder:
             "holds": self.holds,
             "complete": self.complete,
             "summary": printable(self.summary),
-            "rungs": [{"title": rung.title, **asdict(rung)} for rung in self.rungs],
+            "rungs": [{"title": TITLES[rung.number], **asdict(rung)} for rung in self.rungs],
             "limits": LIMITS,
         }
 
@@ -129,7 +128,7 @@ class Ladder:
         who = ", ".join(value for value in self.author.values() if value)
         lines = [printable(f"{self.name or 'hand-in'}{f' by {who}' if who else ''}")]
         for rung in self.rungs:
-            lines.append(f"{rung.number}. {rung.title}: {rung.verdict.upper()}")
+            lines.append(f"{rung.number}. {TITLES[rung.number]}: {rung.verdict.upper()}")
             lines += [f"   - {line}" for line in rung.found[:most]]
             if len(rung.found) > most:
                 lines.append(f"   - and {len(rung.found) - most} more")
@@ -147,3 +146,69 @@ def first(names: Sequence[str], most: int) -> str:
     """At most so many names, and how many more there are: ``a, b and 2 more``."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+# --------------------------------------------------------------------- the grader's machine
+
+#: What the system is short of, whoever asks for it.
+_SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}
+#: How a failure in a worker, which is known by its words alone, begins: the types of `lacking`.
+_TYPES = "MemoryError", "OutOfMemoryError: ", "FeatureError: "
+_ENDS = "the worker process died", "took longer than its limit"
+
+
+def lacking(error: BaseException) -> str:
+    """What this machine lacks, if that is what an error says; else an empty string."""
+    for each in _chain(error):
+        name = type(each).__name__
+        if isinstance(each, DataError):
+            return lacking_data(str(each))
+        if isinstance(each, ImportError):
+            return f"a library that is not installed here: {each}"
+        # torch's allocator on the CPU raises no type for that alone.
+        no_memory = isinstance(each, RuntimeError) and "can't allocate memory" in str(each)
+        if isinstance(each, MemoryError) or name == "OutOfMemoryError" or no_memory:
+            return f"more memory: {str(each).splitlines()[0] if str(each) else name}"
+        if isinstance(each, OSError) and each.errno in _SHORT:
+            said = f"{each.filename}: {reason(each)}" if each.filename else reason(each)
+            if each.errno not in FULL:
+                return said
+            place = tempfile.gettempdir()
+            return f"{said}; temporary files go to {place}: set TMPDIR to a folder with more room"
+        if name == "FeatureError":
+            return f"a file of labkit's own: {each}"
+    return ""
+
+
+def lacking_in(failure: str) -> str:
+    """The same of a cell's failure in a worker, of which only a line is known."""
+    if failure.startswith("DataError: "):
+        return lacking_data(failure.removeprefix("DataError: "))
+    if failure.startswith("OSError: "):
+        return failure if failure.endswith(tuple(REASONS[number] for number in _SHORT)) else ""
+    words = "ModuleNotFoundError: ", "ImportError: ", "can't allocate memory"
+    found = failure.startswith((*_TYPES, *_ENDS)) or any(each in failure for each in words)
+    return failure if found else ""
+
+
+def lacking_data(why: str) -> str:
+    """What to do about a data set that is not there."""
+    return f"{why}; give --data-root DIR, or fetch it with `labkit data fetch`"
+
+
+@contextmanager
+def needing_room() -> Iterator[None]:
+    """Work on temporary files; UserError where the disk is full, which says where they go."""
+    try:
+        yield
+    except (OSError, LabkitError) as error:
+        for each in _chain(error):
+            if isinstance(each, OSError) and each.errno in FULL:
+                raise UserError(lacking(each)) from error
+        raise
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__

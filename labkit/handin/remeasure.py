@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from labkit.catalog import METRICS
 from labkit.errors import one_line
@@ -24,8 +25,7 @@ from labkit.execution.repeatable import metrics_that_differ, unlike_here
 from labkit.experiment.fingerprint import own_files, training_code
 from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.handin.content import measured_alike, own_noise, ran_on
-from labkit.handin.ladder import UNTRUSTED, Asked, Rung, printable
-from labkit.handin.machine import lacking
+from labkit.handin.ladder import UNTRUSTED, Asked, Rung, lacking, printable
 from labkit.handin.unpack import Unpacked
 from labkit.measure.evaluate import measure_history
 from labkit.measure.samples_file import SamplesError, read_samples
@@ -40,12 +40,10 @@ from labkit.train.models.base import Family
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far what is recomputed may lie from what is stored."""
+    """How far what is recomputed may lie from what is stored; pixels on average, of 0 to 255."""
 
     relative: float
-    """Of a number."""
     grey: float
-    """Mean absolute difference of pixels, in grey levels of 0 to 255."""
 
     def __str__(self) -> str:
         return f"numbers within {self.relative:g}, pixels within {self.grey:g} grey levels"
@@ -80,9 +78,8 @@ def check(found: Unpacked, asked: Asked) -> Rung:
             cell = _Cell(found, spec, HERE if same else ELSEWHERE, asked, rung)
             lines += cell.check()
             if lines and (noise := own_noise(found.store, spec)):
-                lines = list(
-                    cell.check(f"not checkable: recorded when it was trained: {noise} ({lines[0]})")
-                )
+                why = f"not checkable: recorded when it was trained: {noise} ({lines[0]})"
+                lines = list(cell.check(why))
         except Exception as error:
             if lacks := lacking(error):
                 rung.lack(lacks, spec.name)
@@ -112,12 +109,11 @@ class _Cell:
     most: Tolerance
     asked: Asked
     rung: Rung
-    """Told what could not be looked at."""
 
     def check(self, blind: str = "") -> Iterator[str]:
         """Look at all of it; with `blind`, a reason, its weights are not looked at."""
         store, spec = self.found.store, self.spec
-        folder = store.eval_folder(spec)
+        path = store.eval_folder(spec) / SAMPLES
         history = list(read_history(store.train_folder(spec) / HISTORY))
         stored = store.measures(spec)
         if unknown := stored["metrics"].keys() - METRICS.keys():
@@ -130,16 +126,15 @@ class _Cell:
             yield from self.weights(family, history)
         # A loop of the author's may have shown few samples, or those of some epochs only.
         whole = all("proxy_fid" in row for row in history) or not spec.has_features
-        if not (folder / SAMPLES).is_file():
+        if not path.is_file():
             follows = whole and spec.has_features
             steady = measure_history(history, spec.family).metrics if follows else {}
             yield from _compare("metrics", _only(stored["metrics"], steady), steady, self.most)
-            self.rung.give_up(
-                f"{spec.name}: no samples were handed in; only what follows from its history"
-            )
+            why = "no samples were handed in; only what follows from its history"
+            self.rung.give_up(f"{spec.name}: {why}")
             return
         try:
-            samples = read_samples(folder / SAMPLES)
+            samples = read_samples(path)
         except SamplesError as error:
             yield f"samples.npz: {str(error).partition(': ')[2]}"
             return
@@ -162,10 +157,9 @@ class _Cell:
         left_out = set(own_code.own_metrics())
         if self.asked.trust:
             left_out = set(metrics_that_differ(self.spec))
+            why = "this measure of the author's own differs each time: not checkable"
             for name in sorted(left_out):
-                self.rung.give_up(
-                    f"{name}: this measure of the author's own differs each time: not checkable"
-                )
+                self.rung.give_up(f"{name}: {why}")
         for part in ("metrics", "details"):
             known = stored[part] if all_of_it else _only(stored[part], again[part])
             given, made = (_only(each, each.keys() - left_out) for each in (known, again[part]))
@@ -173,10 +167,9 @@ class _Cell:
 
     def no_weights(self, spec: CellSpec) -> str:
         """Why a cell's weights cannot be looked at: an empty string where they can."""
+        seen = "its samples are measured"
         if spec.code == OWN_CODE:
-            return (
-                "trained by a loop of the author's own, without weights; its samples are measured"
-            )
+            return f"trained by a loop of the author's own, without weights; {seen}"
         train = self.found.store.train_folder(spec)
         absent = [n for n in ("best", "checkpoint") if not (train / f"{n}.safetensors").is_file()]
         if absent:
@@ -186,7 +179,7 @@ class _Cell:
             return f"its weights are those of {files}: {UNTRUSTED}"
         # Other code may mean other networks by the same name.
         if spec.code != training_code(spec.family, spec.params):
-            return "trained by other code than this labkit's; its samples are measured"
+            return f"trained by other code than this labkit's; {seen}"
         unlike = unlike_here(spec)
         return f"{files}: {unlike}: not checkable" if unlike else ""
 
@@ -262,8 +255,6 @@ def _pixels(where: str, stored: Any, again: Any, most: Tolerance) -> Iterator[st
 
 
 def _picture(data: bytes) -> Any:
-    from PIL import Image
-
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
         if image.mode != "L" or max(image.size) > 4096:
             raise ValueError(f"a picture of {image.size} {image.mode}")

@@ -15,6 +15,8 @@ from dataclasses import replace
 from statistics import mean
 from typing import Any
 
+from scipy.stats import t
+
 from labkit.catalog import FAMILIES
 from labkit.data.places import find_full
 from labkit.errors import one_line
@@ -23,12 +25,11 @@ from labkit.execution.image_grid import pixels
 from labkit.execution.progress import PlainDisplay
 from labkit.execution.repeatable import differs, metrics_that_differ, unlike_here
 from labkit.execution.status import Job
-from labkit.experiment import fingerprint
+from labkit.experiment.fingerprint import own_files, training_code
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
-from labkit.handin import machine
+from labkit.handin import ladder
 from labkit.handin.content import measured_alike, own_noise, ran_on
 from labkit.handin.ladder import UNTRUSTED, Asked, Rung, Say, first, printable
-from labkit.handin.machine import lacking, lacking_in
 from labkit.handin.unpack import Unpacked
 from labkit.plugins import registry as own_code
 from labkit.plugins.unlike import ABOUT, RESUMING
@@ -40,6 +41,7 @@ from labkit.store.store import Store
 NOT_COMPARED = {"seconds", "images_per_s", "peak_memory_mb", "flops_per_image", "lab_sheet_fid"}
 #: One honest hand-in in so many has a cell that differs by more than the tolerance.
 ONE_IN = 100
+OTHERWISE = "measured by other code than this labkit's"
 #: Degrees of freedom below which a spread over seeds is no yardstick.
 LEAST_FREEDOM = 4
 
@@ -69,8 +71,7 @@ def check(found: Unpacked, asked: Asked) -> Rung:
     if asked.rerun < 1:
         rung.verdict = "not asked for"
         return rung
-    able = _able(found, asked, rung)
-    if not able:
+    if not (able := _able(found, asked, rung)):
         return rung
     chosen = random.SystemRandom().sample(able, min(asked.rerun, len(able)))
     # What is in a plan's `own` is run by the workers: the files that were handed in and trusted.
@@ -82,36 +83,48 @@ def check(found: Unpacked, asked: Asked) -> Rung:
     try:
         runner.run(plan, again, options, _Announcer(asked.say))
     except Exception as error:
-        if not (lacks := lacking(error)):
+        if not (lacks := ladder.lacking(error)):
             raise
         rung.lack(lacks)
         return rung
     for spec in chosen:
-        _compare(found, again, spec, len(chosen), rung)
+        outcome = again.outcome(spec)
+        if isinstance(outcome, CellResult) and outcome.measured:
+            # What was handed in may hold anything; whatever it does to this code is no pass.
+            try:
+                _judge(found, again, spec, len(chosen), rung)
+            except Exception as error:
+                rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
+            continue
+        why = outcome.error if isinstance(outcome, CellFailure) else "not done"
+        if lacks := ladder.lacking_in(why):
+            rung.lack(lacks, spec.name)
+        else:
+            rung.give_up(f"{spec.name}: could not be trained here: {why}")
     return rung
 
 
 def _able(found: Unpacked, asked: Asked, rung: Rung) -> list[CellSpec]:
     """The cells that can be trained again here; why the others cannot is said on `rung`."""
     able = []
-    outside: list[str] = []
-    untrusted: list[str] = []
+    outside = "trained by a loop outside of labkit: not checkable"
+    untrusted = f"of the author's own code: {UNTRUSTED}"
+    unable: dict[str, list[str]] = {outside: [], untrusted: []}
     for spec in found.measured(asked.cells):
         if spec.code == OWN_CODE:
-            outside.append(spec.name)
-        elif fingerprint.own_files(spec) and not asked.trust:
-            untrusted.append(spec.name)
-        elif spec.code == fingerprint.training_code(spec.family, spec.params):
+            unable[outside].append(spec.name)
+        elif own_files(spec) and not asked.trust:
+            unable[untrusted].append(spec.name)
+        elif spec.code == training_code(spec.family, spec.params):
             able.append(spec)
-    if outside:
-        rung.give_up(f"{first(outside, 3)}: trained by a loop outside of labkit: not checkable")
-    if untrusted:
-        rung.give_up(f"{first(untrusted, 3)}: of the author's own code: {UNTRUSTED}")
+    for why, names in unable.items():
+        if names:
+            rung.give_up(f"{first(names, 3)}: {why}")
     if not able:
         rung.give_up("no trained cell whose training code is this labkit's")
     if found.plan.data_source == "full":
         missing = {s.dataset for s in able if find_full(s.dataset, asked.data_root) is None}
-        why = machine.data(f"the full {' and '.join(sorted(missing))}: not on this machine")
+        why = ladder.lacking_data(f"the full {' and '.join(sorted(missing))}: not on this machine")
         able = [spec for spec in able if spec.dataset not in missing]
         if missing and able:
             rung.note(why)
@@ -120,40 +133,15 @@ def _able(found: Unpacked, asked: Asked, rung: Rung) -> list[CellSpec]:
     repeatable = []
     for spec in able:
         if unlike := unlike_here(spec):
-            files = ", ".join(fingerprint.own_files(spec))
+            files = ", ".join(own_files(spec))
             rung.give_up(f"{spec.name}: {files}: {unlike}: not checkable")
         else:
             repeatable.append(spec)
     return repeatable
 
 
-def _compare(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
-    """A cell trained again with the one handed in, if it could be."""
-    outcome = again.outcome(spec)
-    if isinstance(outcome, CellFailure) or outcome is None or not outcome.measured:
-        why = outcome.error if isinstance(outcome, CellFailure) else "not done"
-        if lacks := lacking_in(why):
-            rung.lack(lacks, spec.name)
-        else:
-            rung.give_up(f"{spec.name}: could not be trained here: {why}")
-        return
-    # What was handed in may hold anything; whatever it does to this code is no pass.
-    try:
-        _judge(found, again, spec, cells, rung)
-    except Exception as error:
-        rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
-
-
 def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
-    """Say on `rung` whether a cell trained again agrees with the one handed in.
-
-    Args:
-        found: the hand-in.
-        again: where the cell was trained again.
-        spec: the cell.
-        cells: how many cells are compared in all.
-        rung: told the verdict.
-    """
+    """Say on `rung` whether a cell trained again, one of `cells`, agrees with the one handed in."""
     alike = measured_alike(spec)
     excuse = ABOUT[RESUMING] if RESUMING in differs(spec) else own_noise(found.store, spec)
     if ran_on(found.store, spec) == ran_on(again, spec):
@@ -165,26 +153,19 @@ def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung
         elif alike:
             rung.note(f"{spec.name}: identical: weights, history, samples and measures")
         else:
-            rung.give_up(
-                f"{spec.name}: identical: losses and pictures of every epoch; measured by other "
-                "code than this labkit's, so its measures are not compared"
-            )
+            why = f"{OTHERWISE}, so its measures are not compared"
+            rung.give_up(f"{spec.name}: identical: losses and pictures of every epoch; {why}")
         return
     if not alike or not spec.has_features:
-        why = (
-            "nothing was measured of its samples"
-            if alike
-            else "measured by other code than this labkit's"
-        )
+        why = "nothing was measured of its samples" if alike else OTHERWISE
         rung.give_up(f"{spec.name}: another machine, and {why}: nothing to compare")
         return
     before, after = (_result(store, spec).metrics["proxy_fid"] for store in (found.store, again))
-    ratio = math.log(after / before)
     said = f"{spec.name}: proxy FID {before:.4g} handed in, {after:.4g} here"
-    spread = seed_spread(found, spec)
+    ratio, spread = math.log(after / before), seed_spread(found, spec)
     if spread is None:
-        rung.give_up(f"{said}; another machine, and too few seeds of its family to calibrate "
-                     "a tolerance on: not calibrated")  # fmt: skip
+        why = "too few seeds of its family to calibrate a tolerance on: not calibrated"
+        rung.give_up(f"{said}; another machine, and {why}")
         return
     most = tolerance(*spread, cells)
     within = (
@@ -207,17 +188,12 @@ def seed_spread(found: Unpacked, judged: CellSpec) -> tuple[float, int] | None:
     apart than VAEs. The cell itself is left out, or a number made up would widen the tolerance
     it is judged by; so are cells that nobody could train again.
 
-    Args:
-        found: the hand-in.
-        judged: the cell that is to be judged by the spread.
-
     Returns:
         (standard deviation, degrees of freedom), or None with too few seeds to say.
     """
     groups: dict[str, list[float]] = defaultdict(list)
-    for spec in found.plan.cells:
-        if spec.family != judged.family or spec.code == OWN_CODE or spec == judged:
-            continue
+    within = [s for s in found.plan.cells if s.code != OWN_CODE and s != judged]
+    for spec in (s for s in within if s.family == judged.family):
         outcome = found.store.outcome(spec)
         value = outcome.metrics.get("proxy_fid") if isinstance(outcome, CellResult) else None
         if value:
@@ -231,18 +207,11 @@ def seed_spread(found: Unpacked, judged: CellSpec) -> tuple[float, int] | None:
 
 
 def tolerance(sd: float, freedom: int, cells: int) -> float:
-    """The largest believable difference of two trainings' log proxy FID.
+    """The largest believable difference of two trainings' log proxy FID, from `seed_spread`.
 
     By Student's t, since the spread is itself an estimate; where several cells are compared,
     each has its share of the risk (Bonferroni).
-
-    Args:
-        sd: standard deviation over seeds of the log proxy FID.
-        freedom: its degrees of freedom.
-        cells: how many cells are compared.
     """
-    from scipy.stats import t
-
     return float(t.ppf(1 - 0.5 / ONE_IN / cells, freedom)) * sd * math.sqrt(2)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from labkit import __version__
@@ -13,8 +11,6 @@ from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure, CellSpec
 from labkit.handin import bag, content
-from labkit.handin.agreement import differences
-from labkit.handin.machine import needing_room
 from labkit.reporting.computed import computed
 from labkit.reporting.student.answers import students
 from labkit.reporting.view import read_view
@@ -22,37 +18,20 @@ from labkit.store.commits import COMMIT, damage, json_bytes, read_commit
 from labkit.store.store import Store
 
 LIGHT_BYTES = 10_000_000
-BUNDLED = "the BUNDLED subset, not the full sets"
 
 
-@dataclass(frozen=True)
-class Item:
-    """A line of the checklist."""
-
-    ok: bool
-    text: str
-
-    def __str__(self) -> str:
-        return f"[{'x' if self.ok else ' '}] {self.text}"
-
-
-def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: bool) -> list[Item]:
+def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: bool) -> list[str]:
     """Write a hand-in of a store's newest plan. The same store gives the same bytes.
 
     Args:
         experiment: what `file` says, with its profile.
         file: the experiment file; ``answers.md`` is looked for beside it.
         results: the store.
-        out: the ZIP file to write.
+        out: the ZIP file to write; LabkitError where something else is there.
         light: leave out samples and weights.
 
     Returns:
-        The checklist: what the lab wants, and whether it is there.
-
-    Raises:
-        StoreError: the store has no readable plan.
-        ForeignFileError: a file is there that is no hand-in.
-        OSError: a file cannot be read or written.
+        The lines of the checklist: what the lab wants, and whether it is there.
     """
     bag.refuse_foreign(out)
     store = Store(results)
@@ -72,9 +51,8 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     }
     payload |= {f"{code.name}.py": file.parent / f"{code.name}.py" for code in experiment.own}
     answers = file.parent / content.ANSWERS
-    with needing_room(), tempfile.TemporaryDirectory() as scratch:
-        # First, since the first report writes the headings of the answers.
-        report = content.make_report(experiment, store.root, answers, Path(scratch))
+    # First, since the first report writes the headings of the answers.
+    report = content.make_report(experiment, store.root, answers)
     payload |= {f"{content.REPORT}/{name}": data for name, data in report.items()}
     if answers.is_file():
         payload[content.ANSWERS] = answers.read_bytes()
@@ -82,13 +60,15 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     bag.write_bag(out, plan.name, payload, _info(experiment, store, plan))
     size = out.stat().st_size
     left = "; samples and weights left out: measures cannot be recomputed" if light else ""
+    full, changed = plan.data_source == "full", content.differences(experiment, plan)
+    more = f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""
     return [
         _author(experiment),
         *_cells(store, plan, damaged),
-        _agreement(experiment, plan),
+        _item(not changed, f"the experiment file is what was run{more}"),
         *_answers(experiment, store, answers),
-        _data(plan),
-        Item(not light or size <= LIGHT_BYTES, f"{out}: {size / 1e6:.1f} MB{left}"),
+        _item(full, f"data: the {'full sets' if full else 'BUNDLED subset, not the full sets'}"),
+        _item(not light or size <= LIGHT_BYTES, f"{out}: {size / 1e6:.1f} MB{left}"),
     ]
 
 
@@ -112,8 +92,9 @@ def _add_cells(
     damaged: dict[str, str] = {}
     for spec in plan.cells:
         folders = list(_committed(store, plan, spec))
-        if wrong := next(filter(None, map(_damage, folders)), ""):
-            damaged[spec.name] = wrong
+        wrong = [f"{f.name}/{found}" for f in folders if (found := damage(f, deep=True))]
+        if wrong:
+            damaged[spec.name] = wrong[0]
             continue
         for folder in folders:
             prefix = f"{content.RESULTS}/{folder.relative_to(store.root).as_posix()}"
@@ -138,63 +119,41 @@ def _committed(store: Store, plan: Plan, spec: CellSpec) -> Iterator[Path]:
         yield store.failed_folder(spec)
 
 
-def _damage(folder: Path) -> str:
-    """What is wrong with the content of a commit: which file and how, or nothing."""
-    found = damage(folder, deep=True)
-    return f"{folder.name}/{found}" if found else ""
+def _item(ok: bool, text: str) -> str:
+    return f"[{'x' if ok else ' '}] {text}"
 
 
-# --------------------------------------------------------------------------- the checklist
-
-
-def _author(experiment: Experiment) -> Item:
+def _author(experiment: Experiment) -> str:
     author = experiment.content.author.model_dump()
     given = ", ".join(value for value in author.values() if value) or "nobody"
     lacking = ", ".join(f"author.{name}" for name, value in author.items() if not value)
     more = f"; missing in the experiment file: {lacking}" if lacking else ""
-    return Item(not lacking, f"who: {given}{more}")
+    return _item(not lacking, f"who: {given}{more}")
 
 
-def _cells(store: Store, plan: Plan, damaged: dict[str, str]) -> Iterator[Item]:
+def _cells(store: Store, plan: Plan, damaged: dict[str, str]) -> Iterator[str]:
     """How many cells of each family are done, and what became of the others."""
-    done: dict[str, list[bool]] = {}
-    undone = []
+    wrong: dict[str, str] = {}
     for spec in plan.cells:
         outcome = store.outcome(spec)
-        wrong = "not done; `labkit run` does it"
         if spec.name in damaged:
-            wrong = f"damaged and left out: {damaged[spec.name]}"
+            wrong[spec.name] = f"damaged and left out: {damaged[spec.name]}"
         elif isinstance(outcome, CellFailure):
-            wrong = f"failed: {outcome.error}"
-        elif outcome and outcome.measured:
-            wrong = ""
-        done.setdefault(spec.family, []).append(not wrong)
-        if wrong:
-            undone.append(Item(False, f"{spec.name}: {wrong}"))
-    for family, each in done.items():
-        yield Item(all(each), f"{family} cells done: {sum(each)} of {len(each)}")
-    yield from undone
+            wrong[spec.name] = f"failed: {outcome.error}"
+        elif not (outcome and outcome.measured):
+            wrong[spec.name] = "not done; `labkit run` does it"
+    for family in dict.fromkeys(spec.family for spec in plan.cells):
+        done = [spec.name not in wrong for spec in plan.cells if spec.family == family]
+        yield _item(all(done), f"{family} cells done: {sum(done)} of {len(done)}")
+    yield from (_item(False, f"{name}: {why}") for name, why in wrong.items())
 
 
-def _agreement(experiment: Experiment, plan: Plan) -> Item:
-    changed = differences(experiment, plan)
-    more = f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""
-    return Item(not changed, f"the experiment file is what was run{more}")
-
-
-def _data(plan: Plan) -> Item:
-    full = plan.data_source == "full"
-    return Item(full, f"data: {'the full sets' if full else BUNDLED}")
-
-
-def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[Item]:
+def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[str]:
     """How many of the questions that apply have an answer of the student's."""
-    view = read_view(store, options=experiment.overrides()["report"])
-    found = computed(view)
-    answers = found.answers
-    given = students(path, found.table, answers).answers
-    lacking = [QUESTIONS[a.question].text for a in answers if a.question not in given]
-    done = len(answers) - len(lacking)
-    yield Item(not lacking, f"own answers: {done} of {len(answers)} questions")
-    for text in lacking:
-        yield Item(False, f"no answer in {path.name}: {text}")
+    found = computed(read_view(store, options=experiment.overrides()["report"]))
+    given = students(path, found.table, found.answers).answers
+    asked = [answer.question for answer in found.answers]
+    lacking = [QUESTIONS[question].text for question in asked if question not in given]
+    done = len(asked) - len(lacking)
+    yield _item(not lacking, f"own answers: {done} of {len(asked)} questions")
+    yield from (_item(False, f"no answer in {path.name}: {text}") for text in lacking)

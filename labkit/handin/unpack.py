@@ -14,21 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.catalog import DATASETS, FAMILIES
+from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
 from labkit.errors import misshapen
 from labkit.experiment.plan import Plan, PlanError, matches
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.handin.bag import Bag
 from labkit.handin.container import ContainerError
-from labkit.handin.content import (
-    ANSWERS,
-    EXPERIMENT,
-    REPORT,
-    RESULTS,
-    SUBMISSION,
-    may_lack,
-)
+from labkit.handin.content import ANSWERS, EXPERIMENT, REPORT, RESULTS, SUBMISSION, may_lack
 from labkit.handin.ladder import Rung
 from labkit.store.commits import COMMIT, StoreError, as_committed, json_bytes, read_commit
 from labkit.store.store import Store
@@ -56,21 +49,14 @@ class Unpacked:
 
     def measured(self, cells: str | None) -> list[CellSpec]:
         """The measured cells that a glob on names means; all of them for None."""
-        return [
-            spec
-            for spec in self.plan.cells
-            if (cells is None or matches(spec.name, cells)) and self.store.is_evaluated(spec)
-        ]
+        asked = [s for s in self.plan.cells if cells is None or matches(s.name, cells)]
+        return [spec for spec in asked if self.store.is_evaluated(spec)]
 
 
 def unpack(
     bag: Bag, about: dict[str, Any], experiment: Experiment, scratch: Path, rung: Rung
 ) -> Unpacked | None:
-    """Write the bag's results, report and answers below `scratch`.
-
-    Returns:
-        None where the plan cannot be used: then there is nothing to go by.
-    """
+    """Write the bag's results and answers below `scratch`; None where its plan cannot be used."""
     try:
         plan = _plan(bag)
     except (ContainerError, PlanError) as error:
@@ -88,20 +74,24 @@ def unpack(
         if prefix + COMMIT not in bag:
             continue
         known.add(prefix + COMMIT)
-        commit = _commit(bag, store, below, rung)
-        if commit is None:
+        path = store.root / below / COMMIT
+        _write(path, bag.read(prefix + COMMIT, _JSON_BYTES))
+        try:
+            commit = read_commit(path.parent)
+        except StoreError:
+            rung.fail(f"{below}/{COMMIT}: altered since it was written")
+            path.unlink()
             continue
         if commit["kind"] != kind or commit["fingerprint"] not in fingerprints:
             rung.fail(f"{below}: its commit is of another cell ({kind} expected)")
-            (store.root / below / COMMIT).unlink()
+            path.unlink()
             continue
         commits[below] = commit
         known |= {prefix + name for name in commit["files"]}
-        absent = [name for name in commit["files"] if prefix + name not in bag]
-        for name in absent:
-            if not may_lack(kind, name, about["light"]):
+        held = {name: stated for name, stated in commit["files"].items() if prefix + name in bag}
+        for name in commit["files"]:
+            if name not in held and not may_lack(kind, name, about["light"]):
                 rung.fail(f"{below}/{name}: missing")
-        held = {name: stated for name, stated in commit["files"].items() if name not in absent}
         for name, stated in held.items():
             data = bag.read(prefix + name)
             data = as_committed(data, stated["sha256"]) or data
@@ -110,23 +100,11 @@ def unpack(
             _write(store.root / below / name, data)
         # The copy's commit names what was handed in, so that what is there can be read.
         kept = {key: value for key, value in commit.items() if key not in ("self", "inputs")}
-        _write(store.root / below / COMMIT, json_bytes({**kept, "files": held}))
-    for path in bag.payload:
-        if path not in known and not path.startswith(f"{REPORT}/"):
-            rung.fail(f"{path}: no part of a hand-in of this plan")
+        _write(path, json_bytes({**kept, "files": held}))
+    for name in bag.payload:
+        if name not in known and not name.startswith(f"{REPORT}/"):
+            rung.fail(f"{name}: no part of a hand-in of this plan")
     return Unpacked(bag, about, experiment, plan, store, scratch, commits)
-
-
-def _commit(bag: Bag, store: Store, below: str, rung: Rung) -> dict[str, Any] | None:
-    """A commit, written to the store and read from it; None where it is none, as `rung` is told."""
-    path = store.root / below / COMMIT
-    _write(path, bag.read(f"{RESULTS}/{below}/{COMMIT}", _JSON_BYTES))
-    try:
-        return read_commit(path.parent)
-    except StoreError:
-        rung.fail(f"{below}/{COMMIT}: altered since it was written")
-        path.unlink()
-        return None
 
 
 def _named(bag: Bag, rung: Rung) -> dict[str, str]:
@@ -157,15 +135,9 @@ def _folders(plan: Plan, named: dict[str, str]) -> Iterator[tuple[str, str, set[
 
 
 def _plan(bag: Bag) -> Plan:
-    """The plan, its cells' names safe to make paths of.
-
-    Raises:
-        ContainerError: it is missing or too large.
-        PlanError: it is not a plan.
-    """
+    """The plan, its cells' names safe to make paths of; ContainerError or PlanError for none."""
     try:
-        value = json.loads(bag.read(f"{RESULTS}/plan.json", _PLAN_BYTES))
-        plan = Plan.from_json(value)
+        plan = Plan.from_json(json.loads(bag.read(f"{RESULTS}/plan.json", _PLAN_BYTES)))
         for spec in plan.cells:
             _check(spec)
             _ = spec.evaluation_fingerprint  # refuses what JSON can hold and a spec cannot
@@ -203,6 +175,11 @@ def _check(spec: CellSpec) -> None:
         and isinstance(spec.params, dict)
         and isinstance(spec.evaluation, dict)
         and spec.params.keys() <= FAMILIES[spec.family].params.keys()
+        and all(
+            spec.params.get(name, UNSTATED) in (*REGISTRIES[param.choices], UNSTATED)
+            for name, param in FAMILIES[spec.family].params.items()
+            if param.choices
+        )
         and training.keys() == {"epochs", "batch_size"}
         and all(type(n) is int and 0 < n <= 1_000_000 for n in training.values())
         and isinstance(loop, str)

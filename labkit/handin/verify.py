@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,8 +21,7 @@ from labkit.experiment.reader import Experiment, parse_experiment
 from labkit.handin import bag
 from labkit.handin.container import ContainerError
 from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
-from labkit.handin.ladder import Asked, Ladder, Rung, Say
-from labkit.handin.machine import needing_room
+from labkit.handin.ladder import Asked, Ladder, Rung, Say, needing_room
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.plugins import registry as own_code
 
@@ -52,44 +52,37 @@ def verify(
 
     Raises:
         NotAZipError: the file is no ZIP file.
-        SeveralError: there are several hand-ins in it.
+        LabkitError: there are several hand-ins in it.
         UserError: `cells` means none of its cells, or there is no room to look at it.
         OSError: it cannot be read.
     """
     highest = (4 if rerun else 3) if highest is None else highest
-    container_rung = Rung(1)
-    rungs = [container_rung]
+    rungs = [bottom := Rung(1)]
     own_code.forget()
     try:
-        found = bag.find_bag(path, container_rung.note)
+        found = bag.find_bag(path, bottom.note)
         with closing(found.container):
-            _look_into(found, container_rung)
+            for line in bag.problems(found):
+                bottom.fail(line)
+            if changed := found.container.restored:
+                bottom.note(
+                    "only their line ends were changed (CRLF for LF), and are taken back: "
+                    f"{len(changed)} files, {min(changed)} among them"
+                )
             about, experiment = _head(found, trust_code)
-            container_rung.note(f"{len(found.payload)} files, SHA-256 of each compared")
+            bottom.note(f"{len(found.payload)} files, SHA-256 of each compared")
             with needing_room(), TemporaryDirectory(prefix="labkit-verify-") as scratch:
                 if highest >= 2:
                     rungs.append(second := Rung(2))
-                    unpacked = unpack(found, about, experiment, Path(scratch), second)
-                    if unpacked is not None:
+                    if unpacked := unpack(found, about, experiment, Path(scratch), second):
                         asked = Asked(rerun, cells, data_root, trust_code, say)
                         rungs += _upper(unpacked, highest, asked, second)
     except ContainerError as error:
-        container_rung.fail(str(error))
-        return Ladder("", {}, [container_rung])
+        bottom.fail(str(error))
+        return Ladder("", {}, [bottom])
     finally:
         own_code.forget()
     return Ladder(experiment.name, experiment.content.author.model_dump(), rungs)
-
-
-def _look_into(found: bag.Bag, rung: Rung) -> None:
-    """Every file against the manifests."""
-    for line in bag.problems(found):
-        rung.fail(line)
-    if changed := found.container.restored:
-        rung.note(
-            "only their line ends were changed (CRLF for LF), and are taken back: "
-            f"{len(changed)} files, {min(changed)} among them"
-        )
 
 
 def _upper(unpacked: Unpacked, highest: int, asked: Asked, second: Rung) -> list[Rung]:
@@ -113,11 +106,7 @@ def _upper(unpacked: Unpacked, highest: int, asked: Asked, second: Rung) -> list
 
 
 def _head(found: bag.Bag, trust: bool = False) -> tuple[dict[str, Any], Experiment]:
-    """``submission.json`` and the experiment file.
-
-    Raises:
-        ContainerError: one of them is missing or not what it should be.
-    """
+    """``submission.json`` and the experiment file; ContainerError where one is not such a file."""
     try:
         about = json.loads(found.read(SUBMISSION, _SMALL))
         ok = (
@@ -133,13 +122,8 @@ def _head(found: bag.Bag, trust: bool = False) -> tuple[dict[str, Any], Experime
         raise ContainerError(f"{SUBMISSION}: not of format {FORMAT}")
     try:
         text = found.read(EXPERIMENT, _SMALL).decode("utf-8-sig")
-        experiment = parse_experiment(
-            text,
-            EXPERIMENT,
-            about["profile"],
-            beside=lambda name: found.read(name, own_code.MAX_BYTES),
-            run=trust,
-        )
+        beside = partial(found.read, limit=own_code.MAX_BYTES)
+        experiment = parse_experiment(text, EXPERIMENT, about["profile"], beside=beside, run=trust)
     except UnicodeDecodeError as error:
         raise ContainerError(f"{EXPERIMENT}: not UTF-8") from error
     except PlanError as error:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from labkit.experiment.spec import CellSpec, sha256_of
-from labkit.handin import bag
+from labkit.handin import bag, content
 from labkit.handin.unpack import Unpacked
 from labkit.reporting import build
 from labkit.store.commits import COMMIT, json_bytes, read_commit, signed
@@ -120,39 +120,26 @@ def _pack(files: Mapping[str, bytes], target: Path) -> None:
 def rendered(path: Path) -> dict[str, bytes]:
     """The report of a hand-in's results, as its author would make it."""
     scratch = path.parent / f"{path.stem}-scratch"
-    out = scratch / "report"
     try:
         found = unpacked(path, scratch)
-        build.build_report(
-            found.store.root,
-            out=out,
-            formats=("md", "html"),
-            answers_file=scratch / "answers.md",
-            layout=found.experiment.content.report.layout,
-            overrides=found.experiment.overrides(),
-        )
-        files = sorted(p for p in out.rglob("*") if p.is_file())
-        return {f"report/{p.relative_to(out).as_posix()}": p.read_bytes() for p in files}
+        made = content.make_report(found.experiment, found.store.root, scratch / "answers.md")
+        return {f"report/{name}": data for name, data in made.items()}
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def remember_reports(patch: pytest.MonkeyPatch, folder: Path) -> None:
+def remember_reports(patch: pytest.MonkeyPatch) -> None:
     """Make a report of the same results only once; a forger seldom changes them."""
-    real = build.build_report
+    real, kept = build.render_report, {}
 
-    def remembered(root: Path, *, out: Path, answers_file: Path, **rest: Any) -> list[Path]:
+    def remembered(root: Path, *, answers_file: Path, **rest: Any) -> dict[str, Any]:
         digest = hashlib.sha256(repr(sorted(rest.items(), key=str)).encode())
         for path in [*sorted(p for p in root.rglob("*") if p.is_file()), answers_file]:
             inside = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
             digest.update(inside.encode())
             digest.update(path.read_bytes() if path.is_file() else b"")
-        kept = folder / digest.hexdigest()
-        if not kept.exists():
-            made = folder / f"{kept.name}.part"
-            real(root, out=made, answers_file=answers_file, **rest)
-            made.rename(kept)
-        shutil.copytree(kept, out, dirs_exist_ok=True)
-        return [out]
+        if (key := digest.hexdigest()) not in kept:
+            kept[key] = real(root, answers_file=answers_file, **rest)
+        return kept[key]
 
-    patch.setattr(build, "build_report", remembered)
+    patch.setattr(build, "render_report", remembered)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from labkit.errors import LabkitError
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import parse_experiment, read_experiment
-from labkit.handin import bag
-from labkit.handin.agreement import differences
+from labkit.handin.content import differences
 from labkit.handin.submit import submit
 from labkit.store.store import Store
 from tests.builders import handins, stores
@@ -98,7 +98,7 @@ def test_a_file_of_somebodys_own_is_left_alone(file: Path, tmp_path: Path) -> No
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as photos:
         photos.writestr("sea.jpg", b"blue")
     for out in (own, tmp_path / "photos.zip", tmp_path):
-        with pytest.raises(bag.ForeignFileError):
+        with pytest.raises(LabkitError):
             submit(read_experiment(file), file, store.root, out, True)
     assert own.read_text() == "name: mine\n"
     for _ in range(2):  # a hand-in may be made again, also in a folder that is not there yet

@@ -28,10 +28,10 @@ Mutation = tuple[str, int, bool, Change]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _reports_are_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _reports_are_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         stores.still(patch)
-        forgeries.remember_reports(patch, tmp_path_factory.mktemp("reports"))
+        forgeries.remember_reports(patch)
         yield
 
 
@@ -215,6 +215,8 @@ def in_the_plan() -> Iterator[Mutation]:
         "seed": lambda v: v["cells"][0].update(seed=43),
         "epochs": lambda v: v["cells"][0]["training"].update(epochs=1),
         "loss": lambda v: v["cells"][0]["params"].update(loss="bce"),
+        "no such loss": lambda v: v["cells"][0]["params"].update(loss="bogus"),
+        "a list for a loss": lambda v: v["cells"][0]["params"].update(loss=["hinge"]),
         "lr": lambda v: v["cells"][1]["params"].update(lr=1e-3),
         "code": lambda v: v["cells"][0].update(code="0" * 64),
         "data": lambda v: v["cells"][2]["data"].update(sha256="0" * 64),

@@ -1,0 +1,132 @@
+"""The verbs that compare and judge: `compare`, `index`, `evaluate`, `reflect`, `check`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from labkit.calibration import feature_hash
+from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.claims.reflect import answers_to, read
+from labkit.cli import ProfileOpt
+from labkit.errors import UserError
+from labkit.experiment.lookup import DEFAULT_FILE, default_results, one_of, stored
+from labkit.experiment.reader import read_experiment
+from labkit.measure.samples_file import evaluate_file
+from labkit.reporting.compare.page import build_comparison, compare_text
+from labkit.reporting.computed import computed
+from labkit.reporting.index import write_index
+from labkit.reporting.student.answers import check as held_against
+from labkit.reporting.student.answers import read_words
+from labkit.reporting.view import read_view
+
+
+def compare(
+    a: Annotated[Path | None, Argument(help="A results folder or experiment file.")] = None,
+    b: Annotated[Path | None, Argument(help="Another, to compare with.")] = None,
+    csv: Annotated[bool, Option("--csv", help="As CSV.")] = False,
+    out: Annotated[
+        Path | None, Option("-o", "--out", help="Write two results as a page to this file.")
+    ] = None,
+    profile: ProfileOpt = None,
+) -> None:
+    """The results table; or two results side by side, as text or as a page."""
+    if out and (csv or not b):
+        raise UserError("compare -o: two results are needed, and no --csv")
+    given = [path for path in (a or DEFAULT_FILE, b) if path]
+    roots = [stored(default_results(path, profile)).root for path in given]
+    if out:
+        typer.echo(build_comparison(roots[0], roots[1], out))
+    else:
+        typer.echo(compare_text(roots, csv=csv), nl=False)
+
+
+FolderArg = Annotated[Path, Argument(help="The folder that the reports lie in.")]
+
+
+def index(folder: FolderArg = Path("reports")) -> None:
+    """Write index.html: the reports of a folder, with pictures and headline numbers."""
+    typer.echo(write_index(folder))
+
+
+def evaluate(
+    samples: Annotated[Path, Argument(help="An .npz with `samples`: uint8 N x 28 x 28.")],
+    dataset: Annotated[str, Option(help="What they imitate.")],
+    as_json: Annotated[bool, Option("--json", help="One flat JSON object.")] = False,
+) -> None:
+    """Measure any model's samples as labkit measures its own."""
+    one_of("--dataset", dataset, tuple(filter(feature_hash, DATASETS)))
+    measured = evaluate_file(samples, dataset)
+    if as_json:
+        typer.echo(json.dumps(measured, indent=1, allow_nan=False))
+        return
+    typer.echo(f"{samples}: {measured['samples']:,} samples against real {dataset} test images")
+    for name, value in measured.items():
+        if name in METRICS:
+            shown = "not measured" if value is None else f"{value:.{METRICS[name].digits}g}"
+            typer.echo(f"{METRICS[name].label:<28} {shown}")
+    typer.echo(f"{'Verdict':<28} {measured['verdict']}")
+
+
+def reflect(
+    metrics: Annotated[Path, Argument(help="A CSV of metrics, a row per run.")],
+    as_json: Annotated[bool, Option("--json", help="A JSON list of claims.")] = False,
+) -> None:
+    """Print the computed answers for any metrics table."""
+    table = read(metrics)
+    answers = answers_to(table)
+    if not answers:
+        known = ", ".join(FAMILIES)
+        raise UserError(f"{metrics}: no row of a known family; a column `family` says: {known}")
+    if as_json:
+        claims = [claim.to_json() for answer in answers for claim in answer.claims]
+        typer.echo(json.dumps(claims, indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    for answer in answers:
+        typer.echo(f"{answer.heading}\n\n{answer.paragraph}")
+        if answer.sure:
+            typer.echo(f"How sure: {answer.sure}")
+        typer.echo()
+        # A claim with its strength, unless it only tells what these runs show.
+        for line in dict.fromkeys(
+            claim.text if claim.strength == "seen once" else f"{claim.strength}: {claim.text}"
+            for claim in answer.claims
+        ):
+            typer.echo(f"  {line}")
+        if answer.claims:
+            typer.echo()
+    if table.unknown:
+        typer.echo(f"Columns no claim uses: {', '.join(table.unknown)}")
+
+
+def check(
+    answers: Annotated[Path, Argument(help="The answers to look at.")] = Path("answers.md"),
+    results: Annotated[
+        Path | None, Option(help="The results folder [that of experiments.yaml beside it].")
+    ] = None,
+) -> None:
+    """Hold a student's own words against the table, line by line."""
+    text = read_words(answers)
+    options = {}
+    if results is None:
+        experiment = read_experiment(answers.parent / "experiments.yaml")
+        results = answers.parent / "results" / experiment.name
+        options = experiment.content.report.model_dump()
+    found = computed(read_view(stored(results), options=options))
+    claims = [claim for answer in found.answers for claim in answer.claims]
+    held = held_against(text, found.table, claims, [a.question for a in found.answers])
+    for finding in held.findings:
+        where = f"{'  ' if finding.ok else '! '}{answers}:{finding.line}:"
+        if finding.kind == "claim":  # the verdict, then what the table says
+            typer.echo(f"{where} {finding.note}\n    {finding.text}")
+        else:
+            typer.echo(f"{where} {finding.text}: {finding.note}")
+    for answer in found.answers:
+        words = held.words.get(answer.question, 0)
+        typer.echo(f"{'  ' if words else '! '}{words:4d} words  {answer.heading}")
+    if not held.ok:
+        raise typer.Exit(1)
