@@ -11,13 +11,7 @@ import numpy as np
 from labkit.catalog import FAMILIES, METRICS
 from labkit.data.sources import is_bundled
 from labkit.execution.own_measures import own_measures
-from labkit.execution.sampling import (
-    GreyImages,
-    load_for,
-    probe,
-    to_device,
-    to_numpy,
-)
+from labkit.execution.sampling import GreyImages, load_for, probe, to_device, to_numpy
 from labkit.experiment.spec import CellSpec
 from labkit.measure.conditional import measure_conditional
 from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae

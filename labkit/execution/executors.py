@@ -99,9 +99,7 @@ class LocalProcesses:
         from pebble import ProcessPool
 
         self._pool: Any = ProcessPool(
-            max_workers=jobs,
-            context=_WithoutMain(),
-            initializer=_ignore_interrupts,
+            max_workers=jobs, context=_WithoutMain(), initializer=_ignore_interrupts
         )
         self._given: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
 

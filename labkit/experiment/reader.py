@@ -20,14 +20,7 @@ from labkit.experiment import safe_yaml
 from labkit.experiment.family_models import file_model
 from labkit.experiment.plan import PlanError
 from labkit.experiment.safe_yaml import Node, Step
-from labkit.experiment.schema import (
-    CHOICE,
-    NAME_RULE,
-    SEED_KINDS,
-    Author,
-    ExperimentFile,
-    Settings,
-)
+from labkit.experiment.schema import CHOICE, NAME_RULE, SEED_KINDS, Author, ExperimentFile, Settings
 from labkit.plugins import registry as own_code
 from labkit.plugins.registry import OwnCodeError, OwnFile
 

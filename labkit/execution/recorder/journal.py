@@ -47,9 +47,7 @@ def say(line: str) -> None:
 def draft(spec: CellSpec) -> CellSpec:
     """A cell's spec without what is known only at the end; the same for every opening."""
     return replace(
-        spec,
-        training={**spec.training, "epochs": 0},
-        selection={**spec.selection, "samples": 0},
+        spec, training={**spec.training, "epochs": 0}, selection={**spec.selection, "samples": 0}
     )
 
 

@@ -67,11 +67,7 @@ def stated_spec(
             "features": features,
         },
         code=OWN_CODE,
-        evaluation={
-            "samples": 0,
-            "features": features,
-            "code": fingerprint.evaluation_code(),
-        },
+        evaluation={"samples": 0, "features": features, "code": fingerprint.evaluation_code()},
     )
     return spec, numbers["epochs"]
 
