@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from labkit.catalog import FAMILIES, METRICS
+from labkit.catalog import FAMILIES, METRICS, resolve
 from labkit.data.sources import is_bundled
-from labkit.execution.own_measures import own_measures
 from labkit.execution.sampling import GreyImages, load_for, probe, to_device, to_numpy
 from labkit.experiment.spec import CellSpec
 from labkit.measure.conditional import measure_conditional
@@ -18,8 +17,10 @@ from labkit.measure.evaluate import Measures, measure_history, measure_samples, 
 from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.stability import discriminator_records
 from labkit.measure.vae import latent_plane
+from labkit.plugins import registry as own_code
 from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Family
+from labkit.train.rng import seed_all
 
 
 def measures(
@@ -30,15 +31,10 @@ def measures(
     data_root: Path | None = None,
     own: bool = True,
 ) -> dict[str, dict[str, Any]]:
-    """What ``metrics.json`` holds: ``metrics`` and ``details``.
+    """What ``metrics.json`` holds: ``metrics`` and ``details`` of samples, uint8 (N, 28, 28).
 
-    Args:
-        spec: the cell.
-        family: with the weights of its best epoch; without them, what needs them is left out.
-        samples: uint8 (N, 28, 28).
-        history: a row an epoch; without it, what needs it is left out.
-        data_root: where to look for the full data sets first.
-        own: whether the measures of a user's own are run too.
+    Without `family` (with the weights of its best epoch) or `history` (a row an epoch), what
+    needs them is left out; so are the measures of a user's own without `own`.
     """
     if not is_bundled(spec.dataset):
         load_for(spec, "test", data_root)  # whoever measures asks for these images without a folder
@@ -46,10 +42,8 @@ def measures(
     if history is not None and spec.has_features:
         parts.append(measure_history(history, spec.family))
     elif history is not None:
-        records = discriminator_records(history)
-        parts.append(
-            Measures({k: v for k, v in records.items() if METRICS[k].applies(spec.family)})
-        )
+        records = discriminator_records(history).items()
+        parts.append(Measures({k: v for k, v in records if METRICS[k].applies(spec.family)}))
     if isinstance(family, Autoencoder):
         test = load_for(spec, "test", data_root)
         images, labels = probe(test, slice(None), family.device)
@@ -77,6 +71,17 @@ def measures(
     if own:
         parts.append(Measures(own_measures(spec, samples)))
     return together(parts)
+
+
+def own_measures(spec: CellSpec, samples: GreyImages) -> dict[str, float]:
+    """The measures of a user's own, of samples uint8 (N, 28, 28)."""
+    found = {}
+    for name, target in own_code.own_metrics().items():
+        real = load_for(spec, "test").images
+        measure = resolve(target)
+        seed_all(spec.seed, f"metric/{name}")
+        found[name] = float(measure(samples, real))
+    return found
 
 
 def together(parts: Sequence[Measures]) -> dict[str, dict[str, Any]]:

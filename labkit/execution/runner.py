@@ -81,10 +81,8 @@ class Display(Protocol):
 class Summary:
     done: int
     failed: tuple[CellFailure, ...]
-    missing: int
-    """Cells of the plan that were neither selected nor committed before."""
-    trained: int
-    """Cells this run worked on."""
+    missing: int  # Cells of the plan that were neither selected nor committed before
+    trained: int  # Cells this run worked on
 
 
 def select(jobs: Sequence[Job], options: Options) -> list[Job]:
@@ -187,13 +185,11 @@ class _Run:
     display: Display
     workers: int
     work: Work
-    states: dict[str, State]
-    """By fingerprint; brought up to date as cells end, so that none is read twice."""
+    states: dict[str, State]  # By fingerprint; brought up to date as cells end
     failures: list[CellFailure] = field(default_factory=list)
     marks: dict[str, Any] = field(default_factory=dict)
     """By fingerprint: tells whether a failure was noted since the cell was submitted."""
-    stopped: bool = False
-    """Whether a failure has ended the run (``--fail-fast``)."""
+    stopped: bool = False  # Whether a failure has ended the run (``--fail-fast``)
 
     def drain(self, todo: Sequence[Job]) -> None:
         """Run these jobs. Only a few are with the executor at a time, however many wait."""

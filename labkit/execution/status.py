@@ -36,8 +36,7 @@ class Job:
     state: State
     """``done``; ``measure`` (trained, its evaluation is missing); ``train``; ``failed``;
     ``damaged`` (only a deep look tells)."""
-    why: str
-    """One phrase for `labkit run -n` and `labkit status`."""
+    why: str  # One phrase for `labkit run -n` and `labkit status`
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,8 @@ class Task:
     data_root: Path | None = None
     device: str = "auto"
     threads: int = 1
-    sheet_gan: CellSpec | None = None
-    """The cell whose discriminator yields the lab sheet's own number."""
-    own: Sequence[Mapping[str, str]] = ()
-    """The user's own Python files, see :mod:`labkit.plugins.registry`."""
+    sheet_gan: CellSpec | None = None  # Its discriminator yields the lab sheet's own number
+    own: Sequence[Mapping[str, str]] = ()  # The user's own Python files, see `plugins.registry`
 
 
 def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:

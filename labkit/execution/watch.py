@@ -26,15 +26,11 @@ class Progress:
     """How far a running cell is."""
 
     spec: CellSpec
-    epoch: int = 0
-    """Epochs finished."""
-    within: float = 0.0
-    """Share of the current epoch that is done, 0..1."""
-    row: dict[str, Any] = field(default_factory=dict)
-    """The last epoch's row of the history."""
+    epoch: int = 0  # Epochs finished
+    within: float = 0.0  # Share of the current epoch that is done, 0..1
+    row: dict[str, Any] = field(default_factory=dict)  # The last epoch's row of the history
     measuring: bool = False
-    first_grid: Path | None = None
-    """A sample grid that can be opened already."""
+    first_grid: Path | None = None  # A sample grid that can be opened already
 
     @property
     def share(self) -> float:

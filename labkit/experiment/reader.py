@@ -29,14 +29,11 @@ from labkit.plugins.registry import OwnCodeError, OwnFile
 class Experiment:
     """A checked experiment file with one profile merged in (or none)."""
 
-    file: str
-    """The path of the file as the user gave it, for messages."""
+    file: str  # The path of the file as the user gave it, for messages
     profile: str | None
     content: ExperimentFile
-    tree: Node
-    """The same content with line numbers."""
-    own: tuple[OwnFile, ...] = ()
-    """The user's own Python files."""
+    tree: Node  # The same content with line numbers
+    own: tuple[OwnFile, ...] = ()  # The user's own Python files
 
     @property
     def name(self) -> str:

@@ -27,8 +27,7 @@ from labkit.errors import behind
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 MAX_ALIASES = 100
-MAX_NODES = 100_000
-"""Most nodes of a tree, counted with every alias expanded."""
+MAX_NODES = 100_000  # Most nodes of a tree, counted with every alias expanded
 
 NOT_YAML = "not valid YAML"
 
@@ -39,8 +38,7 @@ _WORDS = {
 }  # fmt: skip
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
-"""What PyYAML counts as a line break."""
+_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # What PyYAML counts as a line break
 _ODD = "[\u00a0\u00ad\u1680\u2000-\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000\ufeff]"
 """Spaces and invisible characters of pasted text, which YAML takes for letters."""
 _ODD_PLACE = re.compile(
@@ -66,12 +64,9 @@ class Node:
     """A value of the file and its line."""
 
     value: dict[str, Node] | list[Node] | Scalar
-    at: int
-    """The line, from 1: of its key if it is in a mapping, else of the value."""
-    text: str = ""
-    """A scalar as it was written."""
-    size: int = field(default=1, compare=False)
-    """Number of nodes from here down, with aliases expanded."""
+    at: int  # The line, from 1: of its key if it is in a mapping, else of the value
+    text: str = ""  # A scalar as it was written
+    size: int = field(default=1, compare=False)  # Nodes from here down, with aliases expanded
 
     def plain(self) -> Any:
         """The value as dictionaries, lists and scalars."""
@@ -212,8 +207,7 @@ class _Builder:
 
     def __init__(self, events: Iterator[Any]) -> None:
         self.events = events
-        self.line = 1
-        """The line up to which the text could be read."""
+        self.line = 1  # The line up to which the text could be read
         self.anchors: dict[str, Node] = {}
         self.aliases = 0
 

@@ -57,12 +57,9 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._attempt = Attempt(folder)
         self._lock = Lock(folder / LOCK)
-        self.rows: dict[int, Row] = {}
-        """By epoch: what was logged, NaN and infinite values among it."""
-        self.count: int | None = None
-        """How many samples an epoch is measured by."""
-        self.seconds = 0.0
-        """Spent training up to the last thing told."""
+        self.rows: dict[int, Row] = {}  # By epoch; NaN and infinite values among them
+        self.count: int | None = None  # How many samples an epoch is measured by
+        self.seconds = 0.0  # Spent training up to the last thing told
         self.bests: list[tuple[float, int, str]] = []
         """(proxy FID, epoch, file) of each epoch that was the best so far, in order."""
         self._samples: tuple[str, NDArray[np.uint8]] | None = None
