@@ -66,15 +66,10 @@ def _rough(spec: CellSpec) -> float:
 
 
 def remember(spec: CellSpec, device: str, seconds: float, training: float) -> None:
-    """Note how long a whole cell took; an unwritable cache is no error.
+    """Note how long a whole cell took, in seconds, and the training steps of it.
 
-    A quicker cell than any before is believed at once, a slower one by a third.
-
-    Args:
-        spec: the cell.
-        device: as it was asked for, e.g. ``auto``.
-        seconds: of the whole cell, start to commit.
-        training: seconds of it spent in training steps.
+    A quicker cell than any before is believed at once, a slower one by a third. An unwritable
+    cache is no error.
     """
     known = _remembered(_path())
     rest = max(seconds - training, 0.0)

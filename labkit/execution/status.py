@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from labkit.execution.recorder.journal import epochs_told
+from labkit.experiment.plan import Plan
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellSpec
 from labkit.store.file_names import SPEC
 from labkit.store.store import Store
-
-if TYPE_CHECKING:
-    from labkit.experiment.plan import Plan
 
 #: Why a cell is run that an earlier run left in the middle.
 BEGUN = "begun, not finished"
@@ -120,10 +119,9 @@ def failure_line(failure: CellFailure) -> str:
 
 def _relatives(store: Store) -> dict[str, list[Path]]:
     """Map each cell's name to its folders, one for each of its settings."""
-    found: dict[str, list[Path]] = {}
-    cells = store.root / "cells"
-    for folder in cells.iterdir() if cells.is_dir() else ():
-        found.setdefault(folder.name.rpartition("-")[0], []).append(folder)
+    found = defaultdict(list)
+    for folder in (store.root / "cells").glob("*"):
+        found[folder.name.rpartition("-")[0]].append(folder)
     return found
 
 
@@ -142,7 +140,7 @@ def why_missing(spec: CellSpec, store: Store, relatives: Mapping[str, list[Path]
         with contextlib.suppress(OSError, ValueError, AttributeError):  # it is only a hint
             old = json.loads((folder / "train" / SPEC).read_bytes())
             differences.append(changed_settings(old, spec.to_json()))
-    differences = [changed for changed in differences if changed]
+    differences = list(filter(None, differences))
     if differences:
         return f"changed since it was trained: {min(differences, key=len)}"
     return "not trained yet"

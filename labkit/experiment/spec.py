@@ -43,7 +43,7 @@ NOT_IDENTITY = ("name", "experiment", "evaluation")
 class CellSpec:
     """Everything that can change a cell's result, and its names."""
 
-    name: str  # For people, e.g. ``MNIST_GAN_hinge_z64``.
+    name: str  # For people, e.g. ``MNIST_GAN_hinge_z64``
     experiment: str  # The block of the experiment file it comes from
     family: str
     dataset: str
@@ -54,8 +54,9 @@ class CellSpec:
     precision: str  # ``fp32`` or ``bf16``
     selection: Mapping[str, Any]  # The best-epoch rule: ``samples``, ``against``, ``features`` hash
     code: str  # Hash of the training code this family uses, see `experiment.fingerprint`
-    evaluation: Mapping[str, Any] = field(default_factory=dict)
-    """How the trained cell is measured: ``samples``, ``features`` hash, ``code``."""
+    evaluation: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # ``samples``, ``features``, ``code``
 
     @property
     def has_features(self) -> bool:
@@ -115,12 +116,13 @@ class CellResult:
 
     spec: CellSpec
     metrics: Mapping[str, Any]  # Flat: a catalog metric to a number, or None for *not measured*
-    history: tuple[Mapping[str, Any], ...]  # One row an epoch: ``epoch``, losses, ``proxy_fid``, ..
+    history: tuple[
+        Mapping[str, Any], ...
+    ]  # One row an epoch: ``epoch``, losses, ``proxy_fid``, ...
     artifacts: Mapping[str, str]  # What to a path below the store: ``images/samples_epoch10.png``
     seconds: float
     environment: Mapping[str, Any]
-    details: Mapping[str, Any] = field(default_factory=dict)
-    """Measures that are lists: class shares, KL per dimension, ..."""
+    details: Mapping[str, Any] = field(default_factory=dict)  # Lists: class shares, ...
     measured: bool = True  # False while the cell is trained but its evaluation is missing
     networks: tuple[Network, ...] = ()  # Their layers; none where they were not recorded
 

@@ -60,8 +60,7 @@ class Journal:
         self.rows: dict[int, Row] = {}  # By epoch; NaN and infinite values among them
         self.count: int | None = None  # How many samples an epoch is measured by
         self.seconds = 0.0  # Spent training up to the last thing told
-        self.bests: list[tuple[float, int, str]] = []
-        """(proxy FID, epoch, file) of each epoch that was the best so far, in order."""
+        self.bests: list[tuple[float, int, str]] = []  # (proxy FID, epoch, file), ever better
         self._samples: tuple[str, NDArray[np.uint8]] | None = None
         self._pictures: dict[str, bytes] = {}
         self._times: dict[int, float] = {}
