@@ -25,18 +25,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
+from labkit.errors import nearest
 from labkit.execution import image_grid
 from labkit.execution.recorder import convert
 from labkit.execution.recorder import journal as begun
 from labkit.execution.recorder import plan as own_plan
 from labkit.execution.recorder.cell import FEWEST, Cell
-from labkit.execution.recorder.spec import stated_spec
+from labkit.experiment.grid import measuring
 from labkit.experiment.plan import PlanError
-from labkit.experiment.spec import UNSTATED, CellSpec
+from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.store import atomic
 from labkit.store.commits import write_json
 from labkit.store.file_names import COST, ENVIRONMENT, MEASURES, SAMPLES, SPEC
 from labkit.store.store import Store
+
+_MAX_NAME = 120
+_ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
 @contextmanager
@@ -76,7 +81,7 @@ def cell(
         PlanError: an unknown data set, family or setting; nothing was logged.
     """
     stated = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "limit": limit}
-    spec, planned = stated_spec(name, dataset, family, source, stated, settings)
+    spec, planned = _stated(name, dataset, family, source, stated, settings)
     store = Store(Path(results).expanduser())
     told = Cell(spec, store, planned)
     if told.epochs_done:
@@ -90,6 +95,75 @@ def cell(
     except BaseException as error:
         _interrupted(told, store, error)
         raise
+
+
+def _stated(
+    name: str,
+    dataset: str,
+    family: str,
+    source: str,
+    stated: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> tuple[CellSpec, int | None]:
+    """What is stated of a cell, checked, as plain values; and how many epochs it is to have."""
+    for kind, value, allowed in (
+        ("dataset", dataset, list(DATASETS)),
+        ("family", family, list(FAMILIES)),
+        ("source", source, ["full", "bundled"]),
+    ):
+        if value not in allowed:
+            raise PlanError(f"labkit.cell: unknown {kind} '{value}'; {nearest(value, allowed)}")
+    if not isinstance(name, str) or not name or len(name) > _MAX_NAME or set(name) - _ALLOWED:
+        raise PlanError(f"labkit.cell: '{name}': a name is of A-Z a-z 0-9 . _ -")
+    numbers: dict[str, int | None] = {}
+    for key, value in stated.items():
+        try:
+            least = 0 if key == "seed" else 1
+            numbers[key] = None if value is None and least else convert.whole(value, least)
+        except ValueError as error:
+            raise PlanError(f"labkit.cell: {key}={error}") from None
+    data = {"source": str(source), "sha256": UNSTATED, "limit": numbers["limit"]}
+    batch = numbers["batch_size"]
+    spec = CellSpec(
+        name=str(name),
+        experiment="own",
+        family=str(family),
+        dataset=str(dataset),
+        seed=numbers["seed"] or 0,
+        params=_params(family, settings),
+        training={"epochs": 0, "batch_size": UNSTATED if batch is None else batch},
+        data={**data, own_plan.LOOP: str(name)},
+        precision=UNSTATED,
+        code=OWN_CODE,
+        **measuring(dataset, 0, 0),
+    )
+    return spec, numbers["epochs"]
+
+
+def _params(family: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting of the family; what was not stated is said to be so."""
+    params = FAMILIES[family].params
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        if key not in params:
+            raise PlanError(f"labkit.cell: {family} has no '{key}'; {nearest(key, params)}")
+        try:
+            found[key] = convert.plain(value, params[key].default)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise PlanError(
+                f"labkit.cell: {key}={value!r}: state settings as plain numbers and texts: {error}"
+            ) from None
+        choices = params[key].choices
+        if choices and str(found[key]) not in REGISTRIES[choices]:
+            near = nearest(str(found[key]), REGISTRIES[choices])
+            raise PlanError(f"labkit.cell: unknown {key} '{found[key]}'; {near}")
+    for key in ("loss", "reconstruction"):
+        if key in params and key not in settings:
+            raise PlanError(
+                f"labkit.cell: state {key}=...: losses are compared only with their like; "
+                f"allowed: {', '.join(REGISTRIES[params[key].choices])}"
+            )
+    return {key: found.get(key, UNSTATED) for key in params}
 
 
 def _finish(told: Cell, store: Store) -> None:
