@@ -20,11 +20,7 @@ SCHEMA_NAME = "experiments.schema.json"
 
 @lru_cache(maxsize=4)
 def file_model(generation: int) -> type[ExperimentFile]:
-    """The model of a whole file, with a block for each family of the catalog.
-
-    Args:
-        generation: that of the catalog, :func:`labkit.plugins.registry.generation`.
-    """
+    """The model of a whole file, with a block for each family of a generation of the catalog."""
     blocks = tuple(_block(key, family) for key, family in FAMILIES.items())
     block: Any = Annotated[Union[blocks], Field(discriminator="family")]  # noqa: UP007
     experiments: Any = Annotated[dict[Name, block], Field(min_length=1)]

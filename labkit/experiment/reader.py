@@ -54,11 +54,7 @@ class Experiment:
 
 
 def read_experiment(path: Path, profile: str | None = None) -> Experiment:
-    """Read and check an experiment file and all its profiles; no images are read.
-
-    Args:
-        path: the file.
-        profile: the profile to merge in.
+    """Read and check an experiment file and all its profiles, one merged in; no images are read.
 
     Raises:
         PlanError: the file cannot be read, is not valid, or has no such profile.
@@ -75,12 +71,8 @@ def parse_experiment(
 ) -> Experiment:
     """Check the text of an experiment file, see :func:`read_experiment`.
 
-    Args:
-        text: the content of the file.
-        file: its path, for messages.
-        profile: the profile to merge in.
-        beside: reads one of the user's own Python files; by default from the folder of `file`.
-        run: whether such files may be run; those of a submission may not.
+    `beside` reads one of the user's own Python files, by default from the folder of `file`; with
+    `run` they may be run, which those of a submission may not.
     """
     try:
         tree = safe_yaml.parse(text)
@@ -155,16 +147,11 @@ def _read(path: Path) -> str:
 def _validate(
     file: str, tree: Node, patch: Node | None = None, prefix: tuple[Step, ...] = ()
 ) -> ExperimentFile:
-    """Check a tree against the model of experiment files.
-
-    Args:
-        file: the path of the file, for messages.
-        tree: its content, merged with a profile if `patch` is given.
-        patch: the profile.
-        prefix: the path of the profile, put before the path of a mistake in it.
+    """Check a tree, with the profile `patch` merged in, against the model of experiment files.
 
     Raises:
-        PlanError: names the first mistake; unknown keys come first within a mapping.
+        PlanError: names the first mistake, with `prefix` before its path if it is in the profile;
+            unknown keys come first within a mapping.
     """
     try:
         return file_model(own_code.generation()).model_validate(_plain(tree))
@@ -223,9 +210,6 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
         return f"'{value}' is not allowed: {NAME_RULE}"
     if kind == "too_short" and not value:
         return "must not be empty"
-    if kind in ("too_short", "too_long"):
-        size = context.get("min_length") if kind == "too_short" else context.get("max_length")
-        return f"expected {size} values, got {len(value)}"
     if kind in _SAID:
         limits = {name: str(limit).removesuffix(".0") for name, limit in context.items()}
         return _SAID[kind].format(got=_show(value), **limits)
@@ -243,6 +227,8 @@ def _unknown(path: Sequence[Step], value: object, allowed: Iterable[str]) -> str
 #: Messages by the type of pydantic's error, with the names of its limits.
 _SAID = {
     "missing": "required",
+    "too_short": "expected {min_length} values, got {actual_length}",
+    "too_long": "expected {max_length} values, got {actual_length}",
     "string_too_long": "longer than {max_length} characters",
     "int_type": "expected a whole number, got {got}",
     "float_type": "expected a number, got {got}",
