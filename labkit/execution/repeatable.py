@@ -18,8 +18,7 @@ from torch import Tensor
 
 from labkit.data import load
 from labkit.errors import one_line
-from labkit.execution.evaluation import own_measures
-from labkit.execution.sampling import build, learning_context
+from labkit.execution.sampling import build, learning_context, own_measures
 from labkit.experiment.fingerprint import evaluation_code, own_files
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.plugins import registry as own_code

@@ -22,7 +22,6 @@ from safetensors import SafetensorError
 from labkit import __version__
 from labkit.errors import behind
 from labkit.execution import image_grid, sampling
-from labkit.execution.evaluation import measures, sheet_measures
 from labkit.execution.repeatable import differs
 from labkit.execution.status import Task
 from labkit.execution.tracing import trace
@@ -222,7 +221,7 @@ def evaluate(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     checkpoint.load(family, train / file_names.BEST)
 
     samples = sampling.evaluation_samples(family, spec)
-    found = measures(spec, family, samples, history, task.data_root)
+    found = sampling.measures(spec, family, samples, history, task.data_root)
     write_json(attempt.folder / file_names.MEASURES, found)
     atomic.write_bytes(attempt.folder / file_names.SAMPLES, image_grid.npz(samples))
 
@@ -235,7 +234,7 @@ def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> 
     gan = sampling.build(sheet_gan, runtime.pick_device(task.device))
     checkpoint.load(gan, store.train_folder(sheet_gan) / file_names.BEST)
     with np.load(store.eval_folder(spec) / file_names.SAMPLES, allow_pickle=False) as file:
-        metrics = sheet_measures(spec, gan, file["samples"], task.data_root)
+        metrics = sampling.sheet_measures(spec, gan, file["samples"], task.data_root)
     write_json(attempt.folder / file_names.MEASURES, {"metrics": metrics})
 
 

@@ -272,7 +272,7 @@ def _commit(
 def _measure(told: Cell, best: convert.Grey | None) -> Mapping[str, Any]:
     """What can be measured of what was told: the samples of the best epoch, and the history."""
     # torch: only where samples are measured
-    from labkit.execution.evaluation import together
+    from labkit.execution.sampling import together
     from labkit.measure import evaluate
 
     parts = []
