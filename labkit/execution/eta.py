@@ -10,6 +10,7 @@ rest on them, never a result.
 from __future__ import annotations
 
 import contextlib
+import heapq
 import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -89,8 +90,7 @@ def schedule(seconds: Iterable[float], jobs: int) -> float:
     """Wall time of tasks handed out in order to whichever of `jobs` workers is free."""
     free = [0.0] * max(jobs, 1)
     for task in seconds:
-        free.sort()
-        free[0] += task
+        heapq.heapreplace(free, free[0] + task)
     return max(free)
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import FAMILIES
 from labkit.execution import eta
-from labkit.execution.status import Job
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec
 from labkit.store.attempts import Attempt, is_abandoned
 from labkit.store.file_names import HEARTBEAT
@@ -25,6 +24,8 @@ from labkit.text.numbers import duration
 
 if TYPE_CHECKING:
     from rich.live import Live
+
+    from labkit.execution.status import Job
 
 #: A worker that has not been heard of for this long is not shown as running.
 SILENT_AFTER_S = 30.0

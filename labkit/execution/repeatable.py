@@ -53,14 +53,13 @@ def differs(spec: CellSpec) -> tuple[str, ...]:
 
 
 def _differs(spec: CellSpec, names: Sequence[str]) -> tuple[str, ...]:
-    found = []
     first = _begun(spec)
     after_one = checkpoint.dump(first)
     if any(_CLOCK.search(own_code.source_of(f"{own_code.PREFIX}{name}:") or "") for name in names):
         time.sleep(_TICK_S)
     if checkpoint.dump(_begun(spec)) != after_one:
         return (TRAINING,)  # the rest would differ for that alone
-    drawn = []
+    found, drawn = [], []
     for _ in range(2):
         with drawing(first, spec.seed, "try") as noise:
             drawn.append(first.sample(_SAMPLES, noise))
@@ -124,7 +123,16 @@ def try_own_code(specs: Sequence[CellSpec]) -> list[str]:
         if own_files(spec):
             kinds.setdefault(sha256_of([spec.family, dict(spec.params)]), spec)
     for spec in kinds.values():
-        _try(spec)
+        file = own_files(spec)[0]
+        try:
+            fault = _fault(build(spec, torch.device("cpu")), stream(spec.seed, "try"))
+        except OwnCodeError:
+            raise
+        except Exception as error:
+            where = own_code.place(error) or f"{file}: a first training step raised"
+            raise OwnCodeError(f"{where} {one_line(error)}") from error
+        if fault:
+            raise OwnCodeError(f"{file}: {fault}")
     found = [
         f"{' and '.join(own_files(spec))}: {'; '.join(ABOUT[what] for what in unlike)}: "
         "`labkit verify` will not be able to check that. What torch, numpy.random and "
@@ -135,20 +143,6 @@ def try_own_code(specs: Sequence[CellSpec]) -> list[str]:
     for name in metrics_that_differ(specs[0]) if specs else ():
         found.append(f"{name}: this measure of your own differs when taken twice of one set")
     return list(dict.fromkeys(found))
-
-
-def _try(spec: CellSpec) -> None:
-    """Build a cell and take one step, see `try_own_code`."""
-    file = own_files(spec)[0]
-    try:
-        fault = _fault(build(spec, torch.device("cpu")), stream(spec.seed, "try"))
-    except OwnCodeError:
-        raise
-    except Exception as error:
-        where = own_code.place(error) or f"{file}: a first training step raised"
-        raise OwnCodeError(f"{where} {one_line(error)}") from error
-    if fault:
-        raise OwnCodeError(f"{file}: {fault}")
 
 
 def _fault(family: Family, rng: torch.Generator) -> str:

@@ -168,7 +168,7 @@ class _Run:
 
     def drain(self, todo: Sequence[Job]) -> None:
         """Run these jobs. Only a few are with the executor at a time, however many wait."""
-        if not todo or self._ends_early:
+        if not todo or self._ends_early():
             return
         waiting, pending = deque(todo), dict[Future[Any], Job]()
         inline = self.options.executor == "inline"
@@ -181,7 +181,7 @@ class _Run:
                 finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
                 for future in finished:
                     self._ended(pending.pop(future), future)
-                if self._ends_early:
+                if self._ends_early():
                     executor.stop()
                     return
                 if time.monotonic() - shown >= POLL_S:
@@ -190,7 +190,6 @@ class _Run:
                     self.display.update(running, [*ready, *(job.spec for job in waiting)])
                     shown = time.monotonic()
 
-    @property
     def _ends_early(self) -> bool:
         return self.options.fail_fast and bool(self.failures)
 

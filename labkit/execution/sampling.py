@@ -1,4 +1,4 @@
-"""A cell's networks, the images they make (grids to look at, samples) and how these measure.
+"""A cell's networks and the images they make: grids to look at, samples to measure.
 
 Every image comes from a noise of its own, drawn from the cell's seed and what it is for, so
 that it can be made again from the weights alone.
@@ -7,7 +7,6 @@ that it can be made again from the weights alone.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from labkit.catalog import FAMILIES, METRICS, resolve
+from labkit.catalog import FAMILIES, resolve
 from labkit.data import Images, load
-from labkit.data.sources import is_bundled
 from labkit.execution import image_grid
 from labkit.experiment.fingerprint import own_files
 from labkit.experiment.spec import CellSpec
-from labkit.measure.conditional import measure_conditional
-from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
-from labkit.measure.frechet import lab_sheet_fid
-from labkit.measure.stability import discriminator_records
-from labkit.measure.vae import latent_plane
 from labkit.plugins import registry as own_code
 from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Context, Family, plane, to_float, to_uint8
@@ -124,6 +117,17 @@ def selection_samples(family: Family, spec: CellSpec) -> GreyImages:
         return to_numpy(family.sample(spec.selection["samples"], noise))
 
 
+def own_measures(spec: CellSpec, samples: GreyImages) -> dict[str, float]:
+    """The measures of a user's own, of samples uint8 (N, 28, 28)."""
+    found = {}
+    for name, target in own_code.own_metrics().items():
+        real = load_for(spec, "test").images
+        measure = resolve(target)
+        seed_all(spec.seed, f"metric/{name}")
+        found[name] = float(measure(samples, real))
+    return found
+
+
 def probe(data: Images, which: slice, device: torch.device) -> Probe:
     """Some images of a data set with their classes."""
     return to_device(data.images[which], device), labels_of(data, device)[which]
@@ -149,85 +153,3 @@ def to_device(images: GreyImages, device: torch.device) -> Tensor:
 def to_numpy(images: Tensor) -> GreyImages:
     """(N, 1, 28, 28) in [-1, 1] -> uint8 (N, 28, 28)."""
     return to_uint8(images).squeeze(1).cpu().numpy()
-
-
-def measures(
-    spec: CellSpec,
-    family: Family | None,
-    samples: GreyImages,
-    history: Sequence[Mapping[str, Any]] | None,
-    data_root: Path | None = None,
-    own: bool = True,
-) -> dict[str, dict[str, Any]]:
-    """What ``metrics.json`` holds: ``metrics`` and ``details`` of samples, uint8 (N, 28, 28).
-
-    Without `family` (with the weights of its best epoch) or `history` (a row an epoch), what
-    needs them is left out; so are the measures of a user's own without `own`.
-    """
-    if not is_bundled(spec.dataset):
-        load_for(spec, "test", data_root)  # whoever measures asks for these images without a folder
-    parts = [measure_samples(samples, spec.dataset)] if spec.has_features else []
-    if history is not None and spec.has_features:
-        parts.append(measure_history(history, spec.family))
-    elif history is not None:
-        records = discriminator_records(history).items()
-        parts.append(Measures({k: v for k, v in records if METRICS[k].applies(spec.family)}))
-    if isinstance(family, Autoencoder):
-        test = load_for(spec, "test", data_root)
-        images, labels = probe(test, slice(None), family.device)
-        with drawing(family, spec.seed, "codes"):
-            mean, log_variance = family.encode(images, labels)
-        with drawing(family, spec.seed, "rebuilt"):
-            rebuilt = to_numpy(family.reconstruct(images, labels))
-        with drawing(family, spec.seed, "test") as noise:
-            losses = family.test_losses(images, noise, labels)
-        parts.append(
-            measure_vae(
-                reconstructions=rebuilt,
-                originals=test.images,
-                mean=mean.cpu().numpy(),
-                log_variance=log_variance.cpu().numpy(),
-                losses=losses,
-                dataset=spec.dataset if spec.has_features else None,
-            )
-        )
-        if mean.shape[1] == 2:
-            parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
-    if FAMILIES[spec.family].conditional and spec.has_features:
-        asked = np.arange(len(samples), dtype=np.int64) % 10
-        parts.append(measure_conditional(samples, asked, spec.dataset))
-    if own:
-        parts.append(Measures(own_measures(spec, samples)))
-    return together(parts)
-
-
-def own_measures(spec: CellSpec, samples: GreyImages) -> dict[str, float]:
-    """The measures of a user's own, of samples uint8 (N, 28, 28)."""
-    found = {}
-    for name, target in own_code.own_metrics().items():
-        real = load_for(spec, "test").images
-        measure = resolve(target)
-        seed_all(spec.seed, f"metric/{name}")
-        found[name] = float(measure(samples, real))
-    return found
-
-
-def together(parts: Sequence[Measures]) -> dict[str, dict[str, Any]]:
-    """Several measures as ``metrics.json`` holds them."""
-    return {
-        "metrics": {name: value for part in parts for name, value in part.metrics.items()},
-        "details": {name: value for part in parts for name, value in part.details.items()},
-    }
-
-
-def sheet_measures(
-    spec: CellSpec, gan: Any, samples: GreyImages, data_root: Path | None = None
-) -> dict[str, float]:
-    """``lab_sheet_fid`` of a cell's samples, uint8 (N, 28, 28), by a GAN's discriminator."""
-    test = load_for(spec, "test", data_root)
-    found = []
-    for images in (test.images, samples):
-        with drawing(gan, spec.seed, "features"):
-            found.append(gan.discriminator_features(to_device(images, gan.device)).cpu().numpy())
-    real, fake = found
-    return {"lab_sheet_fid": lab_sheet_fid(real, fake)}

@@ -80,9 +80,13 @@ def _job(
 ) -> Job:
     trained = store.is_trained(spec)
     if trained and store.is_evaluated(spec):
-        if lacks_sheet_number(spec, store, sheet_gan):
-            return Job(spec, "measure", f"{SHEET} {_sheet_state(spec, store, sheet_gan)}")
-        return Job(spec, "done", "done")
+        if sheet_gan is None or not lacks_sheet_number(spec, store, sheet_gan):
+            return Job(spec, "done", "done")
+        wrong, failed = store.sheet_damage(spec, sheet_gan), store.sheet_failure(spec)
+        state = wrong if wrong == "missing" else f"damaged: {wrong}"
+        if wrong == "missing" and failed:
+            state = f"missing; {failure_line(failed)}"
+        return Job(spec, "measure", f"{SHEET} {state}")
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
         return Job(spec, "failed", failure_line(outcome))
@@ -97,19 +101,9 @@ def _job(
 
 def lacks_sheet_number(spec: CellSpec, store: Store, sheet_gan: CellSpec | None) -> bool:
     """Whether a measured cell lacks the lab sheet's own number, and the GAN for it is trained."""
-    return (
-        sheet_gan is not None
-        and store.is_trained(sheet_gan)
-        and bool(store.sheet_damage(spec, sheet_gan))
-    )
-
-
-def _sheet_state(spec: CellSpec, store: Store, sheet_gan: CellSpec | None) -> str:
-    wrong = store.sheet_damage(spec, sheet_gan) if sheet_gan else "missing"
-    failure = store.sheet_failure(spec)
-    if wrong == "missing" and failure:
-        return f"missing; {failure_line(failure)}"
-    return wrong if wrong == "missing" else f"damaged: {wrong}"
+    if sheet_gan is None or not store.is_trained(sheet_gan):
+        return False
+    return bool(store.sheet_damage(spec, sheet_gan))
 
 
 def failure_line(failure: CellFailure) -> str:

@@ -22,6 +22,7 @@ from safetensors import SafetensorError
 from labkit import __version__
 from labkit.errors import behind
 from labkit.execution import image_grid, sampling
+from labkit.execution.evaluation import measures, sheet_measures
 from labkit.execution.repeatable import differs
 from labkit.execution.status import Task
 from labkit.execution.tracing import trace
@@ -159,7 +160,10 @@ def _begin(
         facts = checkpoint.read_facts(path)
         if facts["environment"] == environment:
             checkpoint.load(family, path)
-            _cut(attempt.history_path, facts["history_bytes"])
+            with attempt.history_path.open("rb+") as history:
+                if history.seek(0, os.SEEK_END) < facts["history_bytes"]:
+                    raise ValueError("the history is shorter than it says")
+                history.truncate(facts["history_bytes"])  # of what came after the checkpoint
             attempt.log(f"resumed after epoch {facts['epoch']}")
             return family, facts["epoch"], facts["seconds"]
         attempt.log("the checkpoint is of another numeric environment: started again")
@@ -183,19 +187,11 @@ def _record_layers(attempt: Attempt, spec: CellSpec) -> None:
             write_json(path, found)
 
 
-def _cut(history: Path, size: int) -> None:
-    """Drop what was recorded after the checkpoint."""
-    with history.open("rb+") as file:
-        if file.seek(0, os.SEEK_END) < size:
-            raise ValueError("the history is shorter than it says")
-        file.truncate(size)
-
-
 def _save_checkpoint(
     attempt: Attempt, family: Family, epoch: int, seconds: float, environment: str
 ) -> None:
     size = attempt.history_path.stat().st_size
-    facts = {"seconds": seconds, "environment": environment, "history_bytes": size}
+    facts: dict[str, Any] = {"seconds": seconds, "environment": environment, "history_bytes": size}
     data = checkpoint.dump(family, epoch=epoch, **facts)
     atomic.replace_bytes(attempt.folder / file_names.CHECKPOINT, data)
 
@@ -221,7 +217,7 @@ def evaluate(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     checkpoint.load(family, train / file_names.BEST)
 
     samples = sampling.evaluation_samples(family, spec)
-    found = sampling.measures(spec, family, samples, history, task.data_root)
+    found = measures(spec, family, samples, history, task.data_root)
     write_json(attempt.folder / file_names.MEASURES, found)
     atomic.write_bytes(attempt.folder / file_names.SAMPLES, image_grid.npz(samples))
 
@@ -234,7 +230,7 @@ def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> 
     gan = sampling.build(sheet_gan, runtime.pick_device(task.device))
     checkpoint.load(gan, store.train_folder(sheet_gan) / file_names.BEST)
     with np.load(store.eval_folder(spec) / file_names.SAMPLES, allow_pickle=False) as file:
-        metrics = sampling.sheet_measures(spec, gan, file["samples"], task.data_root)
+        metrics = sheet_measures(spec, gan, file["samples"], task.data_root)
     write_json(attempt.folder / file_names.MEASURES, {"metrics": metrics})
 
 

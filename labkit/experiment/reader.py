@@ -59,7 +59,25 @@ def read_experiment(path: Path, profile: str | None = None) -> Experiment:
     Raises:
         PlanError: the file cannot be read, is not valid, or has no such profile.
     """
-    return parse_experiment(_read(path), str(path), profile)
+    try:
+        if path.is_dir():
+            raise PlanError(f"{path}: is a folder, not an experiment file")
+        with path.open("rb") as stream:
+            data = stream.read(safe_yaml.MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise PlanError(f"{path}: no such file; `labkit init` writes one") from error
+    except OSError as error:
+        raise PlanError(f"{path}: cannot be read: {reason(error)}") from error
+    except ValueError as error:
+        raise PlanError(f"{path}: no name a file can have") from error
+    if len(data) > safe_yaml.MAX_BYTES:
+        raise PlanError(f"{path}: larger than {safe_yaml.MAX_BYTES:,} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise PlanError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
+    return parse_experiment(text, str(path), profile)
 
 
 def parse_experiment(
@@ -121,27 +139,6 @@ def _own_code(
     except OwnCodeError as error:
         raise _error(file, tree, at, str(error)) from error
     return tuple(found)
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.is_dir():
-            raise PlanError(f"{path}: is a folder, not an experiment file")
-        with path.open("rb") as stream:
-            data = stream.read(safe_yaml.MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise PlanError(f"{path}: no such file; `labkit init` writes one") from error
-    except OSError as error:
-        raise PlanError(f"{path}: cannot be read: {reason(error)}") from error
-    except ValueError as error:
-        raise PlanError(f"{path}: no name a file can have") from error
-    if len(data) > safe_yaml.MAX_BYTES:
-        raise PlanError(f"{path}: larger than {safe_yaml.MAX_BYTES:,} bytes")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise PlanError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
 
 
 def _validate(

@@ -18,6 +18,7 @@ import numpy as np
 
 from labkit.catalog import METRICS
 from labkit.errors import one_line
+from labkit.execution import evaluation as cell_measures
 from labkit.execution import sampling
 from labkit.execution.repeatable import metrics_that_differ, unlike_here
 from labkit.experiment.fingerprint import own_files, training_code
@@ -145,7 +146,7 @@ class _Cell:
         if len(samples) != (wanted := spec.evaluation["samples"]):
             yield f"samples.npz: {len(samples)} samples, {wanted} were asked for"
         steps, root = history if whole else None, self.asked.data_root
-        again = sampling.measures(spec, family, samples, steps, root, self.asked.trust)
+        again = cell_measures.measures(spec, family, samples, steps, root, self.asked.trust)
         yield from self.measures(stored, again, all_of_it=family is not None)
         if family is not None:
             drawn = sampling.evaluation_samples(family, spec)
@@ -220,7 +221,7 @@ class _Cell:
             return
         gan = sampling.build(sheet_gan, runtime.pick_device())
         checkpoint.load(gan, store.train_folder(sheet_gan) / BEST)
-        again = sampling.sheet_measures(spec, gan, samples, self.asked.data_root)
+        again = cell_measures.sheet_measures(spec, gan, samples, self.asked.data_root)
         stored = json.loads((store.sheet_folder(spec, sheet_gan) / MEASURES).read_bytes())
         yield from _compare("the lab sheet's number", stored, {"metrics": again}, self.most)
 

@@ -15,7 +15,7 @@ import torch
 
 from labkit.data import sources
 from labkit.errors import UserError
-from labkit.execution import runner, sampling
+from labkit.execution import evaluation, runner
 from labkit.handin import unpack
 from labkit.handin.machine import lacking, lacking_in
 from labkit.handin.verify import verify
@@ -110,7 +110,7 @@ def test_memory_and_files(full: Path, monkeypatch: pytest.MonkeyPatch, error: Ex
     def measure(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(sampling, "measures", measure)
+    monkeypatch.setattr(evaluation, "measures", measure)
     ladder = verify(full, cells="*VAE*")
     assert handins.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable"}, (
         ladder.lines()
@@ -120,7 +120,7 @@ def test_memory_and_files(full: Path, monkeypatch: pytest.MonkeyPatch, error: Ex
     def nonsense(*_: Any) -> None:
         raise ValueError("not this machine's fault")
 
-    monkeypatch.setattr(sampling, "measures", nonsense)
+    monkeypatch.setattr(evaluation, "measures", nonsense)
     assert handins.verdicts(verify(full, cells="*VAE*"))[3] == "failed"
 
 

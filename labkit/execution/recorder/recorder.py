@@ -150,19 +150,17 @@ def _params(family: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         try:
             found[key] = convert.plain(value, params[key].default)
         except (TypeError, ValueError, OverflowError) as error:
-            raise PlanError(
-                f"labkit.cell: {key}={value!r}: state settings as plain numbers and texts: {error}"
-            ) from None
+            why = f"state settings as plain numbers and texts: {error}"
+            raise PlanError(f"labkit.cell: {key}={value!r}: {why}") from None
         choices = params[key].choices
         if choices and str(found[key]) not in REGISTRIES[choices]:
             near = nearest(str(found[key]), REGISTRIES[choices])
             raise PlanError(f"labkit.cell: unknown {key} '{found[key]}'; {near}")
     for key in ("loss", "reconstruction"):
         if key in params and key not in settings:
-            raise PlanError(
-                f"labkit.cell: state {key}=...: losses are compared only with their like; "
-                f"allowed: {', '.join(REGISTRIES[params[key].choices])}"
-            )
+            why = "losses are compared only with their like"
+            allowed = ", ".join(REGISTRIES[params[key].choices])
+            raise PlanError(f"labkit.cell: state {key}=...: {why}; allowed: {allowed}")
     return {key: found.get(key, UNSTATED) for key in params}
 
 
@@ -185,18 +183,7 @@ def _finish(told: Cell, store: Store) -> None:
         )
         journal.release()
         return
-    seconds, spec = told.seconds, told.spec(done=True)
-    best = journal.best_samples()
-    if best is None:
-        warnings.warn(
-            f"labkit.cell: {name}: only what was logged is in the results; to have images "
-            f"measured, call cell.samples(images, epoch) with {FEWEST:,} of them or more",
-            stacklevel=4,
-        )
-    measures = _measure(told, best)
-    store.set_aside(spec)
-    _commit(store, spec, told, seconds, measures, best)
-    own_plan.join(store, spec)
+    _commit(told, store)
     journal.remove()
 
 
@@ -244,14 +231,24 @@ def _fail(told: Cell, store: Store, error: str, trace: str) -> None:
         begun.say(f"{told.name}: the report keeps the training of it that was finished before")
 
 
-def _commit(
-    store: Store,
-    spec: CellSpec,
-    told: Cell,
-    seconds: float,
-    measures: Mapping[str, Any],
-    best: convert.Grey | None,
-) -> None:
+def _commit(told: Cell, store: Store) -> None:
+    """Measure what was told, the samples of the best epoch and the history, and commit it."""
+    # torch: only where samples are measured
+    from labkit.execution.evaluation import together
+    from labkit.measure import evaluate
+
+    seconds, spec, parts = told.seconds, told.spec(done=True), []
+    if (best := told.journal.best_samples()) is not None:
+        parts.append(evaluate.measure_samples(best, told.dataset))
+    else:
+        warnings.warn(
+            f"labkit.cell: {told.name}: only what was logged is in the results; to have images "
+            f"measured, call cell.samples(images, epoch) with {FEWEST:,} of them or more",
+            stacklevel=5,
+        )
+    if all("proxy_fid" in row for row in told.history):
+        parts.append(evaluate.measure_history(told.history, told.family))
+    store.set_aside(spec)
     train = store.fresh_attempt(spec, "train")
     atomic.write_bytes(train.history_path, _lines(told.history))
     atomic.mkdir(train.folder / "images")
@@ -263,24 +260,11 @@ def _commit(
     store.commit(train, spec, "train")
 
     measured = store.fresh_attempt(spec, "eval")
-    write_json(measured.folder / MEASURES, measures)
+    write_json(measured.folder / MEASURES, together(parts))
     if best is not None:
         atomic.write_bytes(measured.folder / SAMPLES, image_grid.npz(best))
     store.commit(measured, spec, "eval")
-
-
-def _measure(told: Cell, best: convert.Grey | None) -> Mapping[str, Any]:
-    """What can be measured of what was told: the samples of the best epoch, and the history."""
-    # torch: only where samples are measured
-    from labkit.execution.sampling import together
-    from labkit.measure import evaluate
-
-    parts = []
-    if best is not None:
-        parts.append(evaluate.measure_samples(best, told.dataset))
-    if all("proxy_fid" in row for row in told.history):
-        parts.append(evaluate.measure_history(told.history, told.family))
-    return together(parts)
+    own_plan.join(store, spec)
 
 
 def _lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
