@@ -51,19 +51,16 @@ def samples_measured(spec: CellSpec) -> int:
 
 def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
     """Expected seconds of a cell, and whether that rests on a cell run on this machine."""
-    remembered, (image, sample) = _remembered(_path()), _keys(spec, device)
-    seconds = images_seen(spec) * remembered.get(image, _rough(spec))
-    seconds += samples_measured(spec) * remembered.get(sample, ROUGH_SAMPLE)
-    return seconds, image in remembered
-
-
-def _rough(spec: CellSpec) -> float:
-    """Seconds per training image, by what the catalog says of the family and its networks."""
-    about = FAMILIES[spec.family]
+    about, remembered = FAMILIES[spec.family], _remembered(_path())
+    image, sample = _keys(spec, device)
+    # A rough speed is what the catalog says of the family and its networks.
     networks = about.params.get("networks")
     choices = REGISTRIES[networks.choices] if networks else {}
     entry = choices.get(str(spec.params.get("networks")))
-    return about.seconds * (entry.work if entry else 1.0)
+    rough = about.seconds * (entry.work if entry else 1.0)
+    seconds = images_seen(spec) * remembered.get(image, rough)
+    seconds += samples_measured(spec) * remembered.get(sample, ROUGH_SAMPLE)
+    return seconds, image in remembered
 
 
 def remember(spec: CellSpec, device: str, seconds: float, training: float) -> None:

@@ -125,7 +125,9 @@ class PlainDisplay:
         grids = [progress.first_grid for progress in running if progress.first_grid]
         if grids and not self._showed_grid:
             self._showed_grid = True
-            self.say(f"first samples: {_short(grids[0])}")
+            path, here = grids[0], Path.cwd()
+            within = path.is_relative_to(here)
+            self.say(f"first samples: {path.relative_to(here).as_posix() if within else path}")
 
 
 class LiveDisplay(PlainDisplay):
@@ -226,10 +228,3 @@ def ending(spec: CellSpec, outcome: CellResult | CellFailure) -> str:
     fid, best = outcome.metrics.get("proxy_fid"), outcome.metrics["best_epoch"]
     measured = f"proxy FID {fid:.3g} at epoch {best}" if fid is not None else "not measured"
     return f"{spec.name} done: {measured} (trained in {duration(outcome.seconds)})"
-
-
-def _short(path: Path) -> str:
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)

@@ -40,16 +40,10 @@ def json_schema() -> dict[str, Any]:
 
 
 def _block(key: str, family: Family) -> type[Block]:
-    """Make the model of an experiment with this family."""
-    params: dict[str, Any] = {
-        "dataset": (
-            Annotated[Literal[tuple(DATASETS)], ONE_OF] | None,
-            Field(None, description="the images, where it is not an axis of grid"),
-        )
-    }
-    grid: dict[str, Any] = {
-        "dataset": _axis(Annotated[Literal[tuple(DATASETS)], ONE_OF], "the images")
-    }
+    images: Any = Annotated[Literal[tuple(DATASETS)], ONE_OF]
+    one = Field(None, description="the images, where it is not an axis of grid")
+    params: dict[str, Any] = {"dataset": (images | None, one)}
+    grid: dict[str, Any] = {"dataset": _axis(images, "the images")}
     for name, param in family.params.items():
         about = f"{param.label}: {param.about}" if param.about else param.label
         kind = _kind(param)

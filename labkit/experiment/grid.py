@@ -198,6 +198,8 @@ def _cell(
     experiment: Experiment, point: _Point, seed: int, several: bool, source: str, given: str | None
 ) -> CellSpec:
     content, block = experiment.content, point.block
+    usual, its, samples = content.training, block.training, content.evaluation
+    batch_size = its.batch_size or usual.batch_size
     precision = given or content.precision
     data = {"source": source, "sha256": data_hash(point.dataset, source)}
     spec = CellSpec(
@@ -207,16 +209,11 @@ def _cell(
         dataset=point.dataset,
         seed=seed,
         params=point.params,
-        training={
-            "epochs": block.training.epochs or content.training.epochs,
-            "batch_size": block.training.batch_size or content.training.batch_size,
-        },
+        training={"epochs": its.epochs or usual.epochs, "batch_size": batch_size},
         data={**data, "limit": content.data.limit},
         precision=AUTO_PRECISION if precision == "auto" else precision,
         code=fingerprint.training_code(block.family, point.params),
-        **measuring(
-            point.dataset, content.evaluation.selection_samples, content.evaluation.samples
-        ),
+        **measuring(point.dataset, samples.selection_samples, samples.samples),
     )
     name = _seeded(point, seed) if several else point.name
     if len(name) > MAX_NAME:

@@ -193,7 +193,6 @@ def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
 
 
 def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequence[Step]) -> str:
-    """The message for one of pydantic's errors."""
     kind, value = error["type"], error["input"]
     if kind == "labkit":
         return str(context["text"])

@@ -146,7 +146,6 @@ def grey(images: Any, scale: Scale = "") -> tuple[Grey, Scale]:
 
 
 def _shaped(found: NDArray[Any]) -> NDArray[Any]:
-    """Images as (N, 28, 28), whatever the values."""
     shape = found.shape
     if found.ndim == 4 and found.shape[1] == 1:
         found = found[:, 0]

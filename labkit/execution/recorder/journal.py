@@ -206,9 +206,9 @@ def _silent(attempt: Attempt) -> bool:
     beat = attempt.progress()
     if beat is None or beat.get("pid") == os.getpid():
         return True
-    if beat.get("host") == attempts.host() and not attempts.process_lives(int(beat["pid"])):
-        return True
-    return attempts.is_abandoned(attempt.folder)
+    here = beat.get("host") == attempts.host()
+    dead = here and not attempts.process_lives(int(beat["pid"]))
+    return dead or attempts.is_abandoned(attempt.folder)
 
 
 def begin(store: Store, spec: CellSpec) -> Journal:

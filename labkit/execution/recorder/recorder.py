@@ -208,7 +208,6 @@ def _interrupted(told: Cell, store: Store, error: BaseException) -> None:
 
 
 def _why(told: Cell, error: BaseException) -> str:
-    """Why the block was left, in one line."""
     if isinstance(error, Exception):
         why = f"{type(error).__name__}: {error}".splitlines()[0] + f" ({told.how_far})"
     elif isinstance(error, SystemExit):
