@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import FAMILIES
+from labkit.execution.progress import PlainDisplay, Progress
 from labkit.execution.runner import Options, Summary, run
 from labkit.execution.status import Job, Task
-from labkit.execution.progress import PlainDisplay, Progress
 from labkit.experiment.grid import make_plan
 from labkit.experiment.plan import Plan
 from labkit.experiment.reader import parse_experiment

@@ -10,8 +10,8 @@ import typer
 from labkit import api
 from labkit.catalog import FORMATS
 from labkit.cli.options import FileArg, ProfileOpt, ResultsOpt, say
-from labkit.execution.status import survey
 from labkit.execution.progress import watch
+from labkit.execution.status import survey
 from labkit.experiment import lookup
 from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
 
