@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import FAMILIES
+from labkit.execution.progress import PlainDisplay, Progress
 from labkit.execution.runner import Options, Summary, run
 from labkit.execution.status import Job, Task
-from labkit.execution.watch import Progress
 from labkit.experiment.grid import make_plan
 from labkit.experiment.plan import Plan
 from labkit.experiment.reader import parse_experiment
@@ -83,7 +83,7 @@ def run_empty(plan: Plan, root: Path, executor: str = "local", jobs: int = 2) ->
     return run(plan, Store(root), Options(executor=executor, jobs=jobs), Silent(), work)
 
 
-class Silent:
+class Silent(PlainDisplay):
     """A view that shows nothing."""
 
     def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:

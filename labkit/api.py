@@ -25,7 +25,7 @@ from labkit.errors import DataError, UserError
 from labkit.execution import remembered, runner
 from labkit.execution.executors import EXECUTORS
 from labkit.execution.progress import PlainDisplay
-from labkit.execution.runner import Display, Options, Summary
+from labkit.execution.runner import Options, Summary
 from labkit.execution.status import survey
 from labkit.experiment import lookup
 from labkit.experiment.lookup import DEFAULT_FILE, one_of, results_folder, stored
@@ -136,7 +136,7 @@ def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
     return found == (plan.data_source, plan.data_reason)
 
 
-def execute(prepared: Prepared, display: Display) -> Summary:
+def execute(prepared: Prepared, display: PlainDisplay) -> Summary:
     """Train and measure the cells that are not done, and show on `display` how far it is.
 
     LabkitError where the user's own code cannot be used, this machine lacks the device, or a

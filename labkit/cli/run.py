@@ -16,9 +16,8 @@ from labkit import api
 from labkit.catalog import FORMATS
 from labkit.cli import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, leave, say
 from labkit.execution import eta, runner
-from labkit.execution.progress import LiveDisplay, PlainDisplay
+from labkit.execution.progress import LiveDisplay, PlainDisplay, watch
 from labkit.execution.status import survey
-from labkit.execution.watch import watch
 from labkit.experiment import lookup
 from labkit.experiment.lookup import DEFAULT_FILE
 from labkit.text.numbers import duration

@@ -10,6 +10,7 @@ rest on them, never a result.
 from __future__ import annotations
 
 import contextlib
+import heapq
 import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -50,31 +51,23 @@ def samples_measured(spec: CellSpec) -> int:
 
 def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
     """Expected seconds of a cell, and whether that rests on a cell run on this machine."""
-    remembered, (image, sample) = _remembered(_path()), _keys(spec, device)
-    seconds = images_seen(spec) * remembered.get(image, _rough(spec))
+    about, remembered = FAMILIES[spec.family], _remembered(_path())
+    image, sample = _keys(spec, device)
+    # A rough speed is what the catalog says of the family and its networks.
+    networks = about.params.get("networks")
+    choices = REGISTRIES[networks.choices] if networks else {}
+    entry = choices.get(str(spec.params.get("networks")))
+    rough = about.seconds * (entry.work if entry else 1.0)
+    seconds = images_seen(spec) * remembered.get(image, rough)
     seconds += samples_measured(spec) * remembered.get(sample, ROUGH_SAMPLE)
     return seconds, image in remembered
 
 
-def _rough(spec: CellSpec) -> float:
-    """Seconds per training image, by what the catalog says of the family and its networks."""
-    about = FAMILIES[spec.family]
-    networks = about.params.get("networks")
-    choices = REGISTRIES[networks.choices] if networks else {}
-    entry = choices.get(str(spec.params.get("networks")))
-    return about.seconds * (entry.work if entry else 1.0)
-
-
 def remember(spec: CellSpec, device: str, seconds: float, training: float) -> None:
-    """Note how long a whole cell took; an unwritable cache is no error.
+    """Note how long a whole cell took, in seconds, and the training steps of it.
 
-    A quicker cell than any before is believed at once, a slower one by a third.
-
-    Args:
-        spec: the cell.
-        device: as it was asked for, e.g. ``auto``.
-        seconds: of the whole cell, start to commit.
-        training: seconds of it spent in training steps.
+    A quicker cell than any before is believed at once, a slower one by a third. An unwritable
+    cache is no error.
     """
     known = _remembered(_path())
     rest = max(seconds - training, 0.0)
@@ -94,8 +87,7 @@ def schedule(seconds: Iterable[float], jobs: int) -> float:
     """Wall time of tasks handed out in order to whichever of `jobs` workers is free."""
     free = [0.0] * max(jobs, 1)
     for task in seconds:
-        free.sort()
-        free[0] += task
+        heapq.heapreplace(free, free[0] + task)
     return max(free)
 
 

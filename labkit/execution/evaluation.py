@@ -10,14 +10,7 @@ import numpy as np
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.data.sources import is_bundled
-from labkit.execution.own_measures import own_measures
-from labkit.execution.sampling import (
-    GreyImages,
-    load_for,
-    probe,
-    to_device,
-    to_numpy,
-)
+from labkit.execution.sampling import GreyImages, load_for, own_measures, probe, to_device, to_numpy
 from labkit.experiment.spec import CellSpec
 from labkit.measure.conditional import measure_conditional
 from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
@@ -36,15 +29,10 @@ def measures(
     data_root: Path | None = None,
     own: bool = True,
 ) -> dict[str, dict[str, Any]]:
-    """What ``metrics.json`` holds: ``metrics`` and ``details``.
+    """What ``metrics.json`` holds: ``metrics`` and ``details`` of samples, uint8 (N, 28, 28).
 
-    Args:
-        spec: the cell.
-        family: with the weights of its best epoch; without them, what needs them is left out.
-        samples: uint8 (N, 28, 28).
-        history: a row an epoch; without it, what needs it is left out.
-        data_root: where to look for the full data sets first.
-        own: whether the measures of a user's own are run too.
+    Without `family` (with the weights of its best epoch) or `history` (a row an epoch), what
+    needs them is left out; so are the measures of a user's own without `own`.
     """
     if not is_bundled(spec.dataset):
         load_for(spec, "test", data_root)  # whoever measures asks for these images without a folder
@@ -52,10 +40,8 @@ def measures(
     if history is not None and spec.has_features:
         parts.append(measure_history(history, spec.family))
     elif history is not None:
-        records = discriminator_records(history)
-        parts.append(
-            Measures({k: v for k, v in records.items() if METRICS[k].applies(spec.family)})
-        )
+        records = discriminator_records(history).items()
+        parts.append(Measures({k: v for k, v in records if METRICS[k].applies(spec.family)}))
     if isinstance(family, Autoencoder):
         test = load_for(spec, "test", data_root)
         images, labels = probe(test, slice(None), family.device)

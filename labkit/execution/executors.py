@@ -99,9 +99,7 @@ class LocalProcesses:
         from pebble import ProcessPool
 
         self._pool: Any = ProcessPool(
-            max_workers=jobs,
-            context=_WithoutMain(),
-            initializer=_ignore_interrupts,
+            max_workers=jobs, context=_WithoutMain(), initializer=_ignore_interrupts
         )
         self._given: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
 
@@ -151,17 +149,13 @@ def _pass_on(done: Future[Any], outer: Future[Any], limit: float | None) -> None
     elif isinstance(error, TimeoutError) and limit is not None:
         outer.set_exception(WorkerDiedError(f"took longer than its limit ({limit:.0f} s)"))
     elif isinstance(error, ProcessExpired):
-        outer.set_exception(WorkerDiedError(f"the worker process died ({_death(error)})"))
+        how, code = f"exit code {error.exitcode}", error.exitcode
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                how = f"signal {signal.Signals(-code).name}"
+        outer.set_exception(WorkerDiedError(f"the worker process died ({how})"))
     else:
         outer.set_exception(error)
-
-
-def _death(error: Any) -> str:
-    code = error.exitcode
-    if code is not None and code < 0:
-        with contextlib.suppress(ValueError):
-            return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"
 
 
 def _ignore_interrupts() -> None:

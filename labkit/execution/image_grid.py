@@ -12,15 +12,7 @@ GAP, LINE = 2, 128
 
 
 def tile(images: NDArray[np.uint8], columns: int = 4) -> NDArray[np.uint8]:
-    """Lay images out row by row.
-
-    Args:
-        images: (N, H, W).
-        columns: images in a row; the last row may be short and is filled with the line's grey.
-
-    Returns:
-        (rows * (H + GAP) - GAP, columns * (W + GAP) - GAP)
-    """
+    """Lay images (N, H, W) out row by row; the rest of a short row has the grey of the lines."""
     n, height, width = images.shape
     rows = -(-n // columns)
     page = np.full((rows * (height + GAP), columns * (width + GAP)), LINE, np.uint8)

@@ -1,22 +1,89 @@
-"""Showing a run: a live table on a terminal, plain lines everywhere else. All on stderr."""
+"""How far running cells are, and showing it: a live table on a terminal, else plain lines.
+
+Progress is read from the files the workers write, so any executor has it, and watching a cell
+cannot disturb it. All that is shown goes to stderr.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.catalog import FAMILIES
 from labkit.execution import eta
-from labkit.execution.status import Job
-from labkit.execution.watch import Progress
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec
+from labkit.store.attempts import Attempt, is_abandoned
+from labkit.store.file_names import HEARTBEAT
+from labkit.store.history import read_history
+from labkit.store.store import Store
 from labkit.text.numbers import duration
 
 if TYPE_CHECKING:
     from rich.live import Live
+
+    from labkit.execution.status import Job
+
+#: A worker that has not been heard of for this long is not shown as running.
+SILENT_AFTER_S = 30.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a running cell is."""
+
+    spec: CellSpec
+    epoch: int = 0  # Epochs finished
+    within: float = 0.0  # Share of the current epoch that is done, 0..1
+    row: dict[str, Any] = field(default_factory=dict)  # The last epoch's row of the history
+    measuring: bool = False
+    first_grid: Path | None = None  # A sample grid that can be opened already
+
+    @property
+    def share(self) -> float:
+        """Share of the cell that is done, 0..1."""
+        epochs = self.spec.training["epochs"]
+        return 1.0 if self.measuring else min((self.epoch + self.within) / epochs, 1.0)
+
+    @property
+    def where(self) -> str:
+        """``epoch 3/10``, the one under way; or ``measuring``."""
+        epochs = self.spec.training["epochs"]
+        return "measuring" if self.measuring else f"epoch {min(self.epoch + 1, epochs)}/{epochs}"
+
+
+def watch(store: Store, specs: Sequence[CellSpec]) -> tuple[list[Progress], list[CellSpec]]:
+    """Which of the cells are being worked on, and which wait, going by the files."""
+    found = {spec.fingerprint: _progress(store, spec) for spec in specs}
+    waiting = [spec for spec in specs if found[spec.fingerprint] is None]
+    return [progress for progress in found.values() if progress is not None], waiting
+
+
+def _progress(store: Store, spec: CellSpec) -> Progress | None:
+    beats = list(store.cell_folder(spec).glob(f"attempt-*/{HEARTBEAT}"))
+    if not beats:
+        return None
+    attempt = Attempt(max(beats, key=_age).parent)
+    beat = attempt.progress()
+    if beat is None or time.time() - beat["at"] > SILENT_AFTER_S or is_abandoned(attempt.folder):
+        return None
+    if beat.get("measuring"):
+        return Progress(spec, spec.training["epochs"], measuring=True)
+    rows = list(read_history(attempt.history_path)) if attempt.history_path.exists() else []
+    done = len(rows)
+    within = beat["step"] / beat["steps"] if beat.get("epoch") == done + 1 else 0.0
+    grid = attempt.folder / "images" / f"samples_epoch{done}.png"
+    return Progress(spec, done, within, rows[-1] if rows else {}, first_grid=grid if rows else None)
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 class PlainDisplay:
@@ -58,7 +125,9 @@ class PlainDisplay:
         grids = [progress.first_grid for progress in running if progress.first_grid]
         if grids and not self._showed_grid:
             self._showed_grid = True
-            self.say(f"first samples: {_short(grids[0])}")
+            path, here = grids[0], Path.cwd()
+            within = path.is_relative_to(here)
+            self.say(f"first samples: {path.relative_to(here).as_posix() if within else path}")
 
 
 class LiveDisplay(PlainDisplay):
@@ -159,10 +228,3 @@ def ending(spec: CellSpec, outcome: CellResult | CellFailure) -> str:
     fid, best = outcome.metrics.get("proxy_fid"), outcome.metrics["best_epoch"]
     measured = f"proxy FID {fid:.3g} at epoch {best}" if fid is not None else "not measured"
     return f"{spec.name} done: {measured} (trained in {duration(outcome.seconds)})"
-
-
-def _short(path: Path) -> str:
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)

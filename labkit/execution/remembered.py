@@ -27,11 +27,9 @@ MOST = 30
 
 
 def key(file: Path, asked: Sequence[str]) -> str | None:
-    """What a plan follows from, as a SHA-256; None if the file cannot be read.
+    """What a plan follows from, as a SHA-256; None if the experiment file cannot be read.
 
-    Args:
-        file: the experiment file.
-        asked: all arguments of the run, those that planning depends on among them.
+    `asked` are all arguments of the run, those that planning depends on among them.
     """
     try:
         content = hashlib.sha256(file.read_bytes()).hexdigest()

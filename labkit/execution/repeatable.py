@@ -18,8 +18,7 @@ from torch import Tensor
 
 from labkit.data import load
 from labkit.errors import one_line
-from labkit.execution.own_measures import own_measures
-from labkit.execution.sampling import build, learning_context
+from labkit.execution.sampling import build, learning_context, own_measures
 from labkit.experiment.fingerprint import evaluation_code, own_files
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.plugins import registry as own_code
@@ -38,13 +37,10 @@ _known: dict[str, tuple[str, ...]] = {}
 
 
 def differs(spec: CellSpec) -> tuple[str, ...]:
-    """Return what differs when a cell with a user's own networks is tried twice.
+    """Return what differs when a cell with a user's own networks is tried twice, if anything.
 
-    Run the user's files; the next `load` runs them anew. An error is not reported here:
-    training says better what is wrong.
-
-    Returns:
-        Keys of :data:`labkit.plugins.unlike.ABOUT`; none for networks of labkit's own.
+    The keys are of :data:`labkit.plugins.unlike.ABOUT`. The user's files are run; the next `load`
+    runs them anew. An error is not reported here: training says better what is wrong.
     """
     names = own_files(spec)
     if not names:
@@ -57,14 +53,13 @@ def differs(spec: CellSpec) -> tuple[str, ...]:
 
 
 def _differs(spec: CellSpec, names: Sequence[str]) -> tuple[str, ...]:
-    found = []
     first = _begun(spec)
     after_one = checkpoint.dump(first)
     if any(_CLOCK.search(own_code.source_of(f"{own_code.PREFIX}{name}:") or "") for name in names):
         time.sleep(_TICK_S)
     if checkpoint.dump(_begun(spec)) != after_one:
         return (TRAINING,)  # the rest would differ for that alone
-    drawn = []
+    found, drawn = [], []
     for _ in range(2):
         with drawing(first, spec.seed, "try") as noise:
             drawn.append(first.sample(_SAMPLES, noise))
@@ -79,7 +74,7 @@ def _differs(spec: CellSpec, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _begun(spec: CellSpec) -> Family:
-    """Run the user's files anew and return a family after its first step."""
+    """A family after its first step, the user's files run anew."""
     own_code.run_again()
     family = build(spec, torch.device("cpu"))
     _stepped(family, spec, 1)
@@ -87,7 +82,7 @@ def _begun(spec: CellSpec) -> Family:
 
 
 def _stepped(family: Family, spec: CellSpec, epoch: int) -> bytes:
-    """Take one training step as in an epoch of its own; return the checkpoint after it."""
+    """The checkpoint after a training step as in an epoch of its own."""
     images = torch.rand(_N, 1, 28, 28, generator=stream(spec.seed, "try")) * 2 - 1
     family.train()
     noise = stream(spec.seed, "try", epoch)
@@ -117,8 +112,7 @@ def metrics_that_differ(spec: CellSpec) -> tuple[str, ...]:
 def try_own_code(specs: Sequence[CellSpec]) -> list[str]:
     """Build each kind of cell and take one step, so that a mistake in a user's file shows at once.
 
-    Returns:
-        A line on each of the files that is not the same twice, to be said before training.
+    Return a line on each of the files that is not the same twice, to be said before training.
 
     Raises:
         OwnCodeError: one line: which file, what was expected, what was found.
@@ -129,7 +123,16 @@ def try_own_code(specs: Sequence[CellSpec]) -> list[str]:
         if own_files(spec):
             kinds.setdefault(sha256_of([spec.family, dict(spec.params)]), spec)
     for spec in kinds.values():
-        _try(spec)
+        file = own_files(spec)[0]
+        try:
+            fault = _fault(build(spec, torch.device("cpu")), stream(spec.seed, "try"))
+        except OwnCodeError:
+            raise
+        except Exception as error:
+            where = own_code.place(error) or f"{file}: a first training step raised"
+            raise OwnCodeError(f"{where} {one_line(error)}") from error
+        if fault:
+            raise OwnCodeError(f"{file}: {fault}")
     found = [
         f"{' and '.join(own_files(spec))}: {'; '.join(ABOUT[what] for what in unlike)}: "
         "`labkit verify` will not be able to check that. What torch, numpy.random and "
@@ -140,24 +143,6 @@ def try_own_code(specs: Sequence[CellSpec]) -> list[str]:
     for name in metrics_that_differ(specs[0]) if specs else ():
         found.append(f"{name}: this measure of your own differs when taken twice of one set")
     return list(dict.fromkeys(found))
-
-
-def _try(spec: CellSpec) -> None:
-    """Build a cell and take one step.
-
-    Raises:
-        OwnCodeError: see `try_own_code`.
-    """
-    file = own_files(spec)[0]
-    try:
-        fault = _fault(build(spec, torch.device("cpu")), stream(spec.seed, "try"))
-    except OwnCodeError:
-        raise
-    except Exception as error:
-        where = own_code.place(error) or f"{file}: a first training step raised"
-        raise OwnCodeError(f"{where} {one_line(error)}") from error
-    if fault:
-        raise OwnCodeError(f"{file}: {fault}")
 
 
 def _fault(family: Family, rng: torch.Generator) -> str:

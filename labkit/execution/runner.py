@@ -16,11 +16,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from labkit.data.places import folder
 from labkit.execution import eta
 from labkit.execution.executors import Executor, Inline, LocalProcesses, WorkerDiedError
+from labkit.execution.progress import PlainDisplay, watch
 from labkit.execution.status import (
     BEGUN,
     SHEET,
@@ -31,7 +32,6 @@ from labkit.execution.status import (
     lacks_sheet_number,
     survey,
 )
-from labkit.execution.watch import Progress, watch
 from labkit.experiment.plan import Plan, matches
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec
 from labkit.store.lock import only_run
@@ -63,28 +63,15 @@ class Options:
         return None if self.data_root is None else folder(str(self.data_root))
 
 
-#: Runs one cell; returns the seconds it took.
 Work = Callable[[Task], float]
-
-
-class Display(Protocol):
-    """Shows a run to somebody."""
-
-    def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None: ...
-    def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None: ...
-    def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None: ...
-    def say(self, line: str) -> None: ...
-    def stop(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class Summary:
     done: int
     failed: tuple[CellFailure, ...]
-    missing: int
-    """Cells of the plan that were neither selected nor committed before."""
-    trained: int
-    """Cells this run worked on."""
+    missing: int  # Cells of the plan that were neither selected nor committed before
+    trained: int  # Cells this run worked on
 
 
 def select(jobs: Sequence[Job], options: Options) -> list[Job]:
@@ -117,24 +104,17 @@ def worker_count(options: Options, threads: int = 1) -> int:
         return options.jobs
     if options.device != "cpu" and shutil.which("nvidia-smi"):
         return 2
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    return max(1, cores // threads)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, (cores or 1) // threads)
 
 
 def run(
-    plan: Plan, store: Store, options: Options, display: Display, work: Work | None = None
+    plan: Plan, store: Store, options: Options, display: PlainDisplay, work: Work | None = None
 ) -> Summary:
     """Run what is to be run, until all of it is done or has failed.
 
-    Args:
-        plan: becomes the store's newest plan.
-        store: where results are, and go.
-        options: how to go about it.
-        display: who is shown what happens.
-        work: runs one cell in a worker; tests of store and runner put their own here.
+    The plan becomes the store's newest. `work` runs one cell in a worker and returns the seconds
+    it took; tests of store and runner put their own here.
 
     Raises:
         BusyError: another run is at work on this store.
@@ -148,16 +128,15 @@ def run(
         # A loop of the user's own may have joined since the plan was made.
         store.update_plan(lambda old: plan.keeping_own(old) if old else plan)
         workers = min(worker_count(options, threads(plan)), max(len(todo), 1))
+        states = {job.spec.fingerprint: job.state for job in jobs}
         if options.force:
             for job in todo:
                 store.set_aside(job.spec)
+                states[job.spec.fingerprint] = "train"
         expected = eta.total_in_words([j.spec for j in todo if j.state != "measure"], workers)
         display.start(todo, workers, expected)
         if note:
             display.say(note)
-        states = {job.spec.fingerprint: job.state for job in jobs}
-        if options.force:
-            states |= {job.spec.fingerprint: "train" for job in todo}
         now = _Run(plan, store, options, display, workers, work or train_and_measure, states)
         try:
             if todo:
@@ -169,12 +148,8 @@ def run(
             if states[job.spec.fingerprint] == "done":
                 store.sweep(job.spec)
     done = list(states.values()).count("done")
-    return Summary(
-        done=done,
-        failed=tuple(now.failures),
-        missing=len(states) - done - len(now.failures),
-        trained=len(todo),
-    )
+    failed = tuple(now.failures)
+    return Summary(done, failed, missing=len(states) - done - len(failed), trained=len(todo))
 
 
 @dataclass
@@ -184,20 +159,16 @@ class _Run:
     plan: Plan
     store: Store
     options: Options
-    display: Display
+    display: PlainDisplay
     workers: int
     work: Work
-    states: dict[str, State]
-    """By fingerprint; brought up to date as cells end, so that none is read twice."""
+    states: dict[str, State]  # By fingerprint; brought up to date as cells end
     failures: list[CellFailure] = field(default_factory=list)
-    marks: dict[str, Any] = field(default_factory=dict)
-    """By fingerprint: tells whether a failure was noted since the cell was submitted."""
-    stopped: bool = False
-    """Whether a failure has ended the run (``--fail-fast``)."""
+    marks: dict[str, Any] = field(default_factory=dict)  # Their last failure as they were submitted
 
     def drain(self, todo: Sequence[Job]) -> None:
         """Run these jobs. Only a few are with the executor at a time, however many wait."""
-        if not todo or self.stopped:
+        if not todo or self._ends_early():
             return
         waiting, pending = deque(todo), dict[Future[Any], Job]()
         inline = self.options.executor == "inline"
@@ -210,8 +181,7 @@ class _Run:
                 finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
                 for future in finished:
                     self._ended(pending.pop(future), future)
-                if self.failures and self.options.fail_fast:
-                    self.stopped = True
+                if self._ends_early():
                     executor.stop()
                     return
                 if time.monotonic() - shown >= POLL_S:
@@ -219,6 +189,9 @@ class _Run:
                     running, ready = watch(self.store, specs)
                     self.display.update(running, [*ready, *(job.spec for job in waiting)])
                     shown = time.monotonic()
+
+    def _ends_early(self) -> bool:
+        return self.options.fail_fast and bool(self.failures)
 
     def late(self) -> list[Job]:
         """What had to wait for the first GAN of its data set."""
@@ -231,17 +204,11 @@ class _Run:
         return select(lacking, self.options)
 
     def _submit(self, job: Job, executor: Executor) -> Future[Any]:
-        limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, self.options.device))
-        task = Task(
-            job.spec,
-            self.store.root,
-            self.options.root,
-            self.options.device,
-            threads(self.plan),
-            self.plan.sheet_gan(job.spec),
-            self.plan.settings.get("own", ()),
-        )
-        self.marks[job.spec.fingerprint] = self.store.failure_mark(job.spec)
+        spec, options, plan = job.spec, self.options, self.plan
+        limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, options.device))
+        gan, own = plan.sheet_gan(spec), plan.settings.get("own", ())
+        task = Task(spec, self.store.root, options.root, options.device, threads(plan), gan, own)
+        self.marks[spec.fingerprint] = self.store.failure_mark(spec)
         return executor.submit(self.work, task, timeout=limit)
 
     def _ended(self, job: Job, future: Future[Any]) -> None:

@@ -80,15 +80,9 @@ def probe_images(spec: CellSpec, device: torch.device, root: Path | None = None)
 def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]:
     """Grids from one fixed noise, so that shapes can be followed through the epochs.
 
-    Args:
-        family: the networks as they are now.
-        spec: the cell, for its seed.
-        shown: the first test images, (RECONSTRUCTED, 1, 28, 28) in [-1, 1], and their classes.
-
-    Returns:
-        ``samples``; of an autoencoder also ``reconstruction`` and ``interpolation``, and of
-        one with a latent plane ``manifold``; where classes can be asked for, ``classes``: one
-        uint8 picture each.
+    Of the images `shown` an autoencoder makes ``reconstruction`` and ``interpolation``, beside
+    the ``samples`` of any family; one with a latent plane has a ``manifold``, and where classes
+    can be asked for there are ``classes``: one uint8 picture each.
     """
     seed = spec.seed
     with drawing(family, seed, "grid") as noise:
@@ -123,6 +117,17 @@ def selection_samples(family: Family, spec: CellSpec) -> GreyImages:
         return to_numpy(family.sample(spec.selection["samples"], noise))
 
 
+def own_measures(spec: CellSpec, samples: GreyImages) -> dict[str, float]:
+    """The measures of a user's own, of samples uint8 (N, 28, 28)."""
+    found = {}
+    for name, target in own_code.own_metrics().items():
+        real = load_for(spec, "test").images
+        measure = resolve(target)
+        seed_all(spec.seed, f"metric/{name}")
+        found[name] = float(measure(samples, real))
+    return found
+
+
 def probe(data: Images, which: slice, device: torch.device) -> Probe:
     """Some images of a data set with their classes."""
     return to_device(data.images[which], device), labels_of(data, device)[which]
@@ -133,7 +138,7 @@ def labels_of(data: Images, device: torch.device) -> Tensor:
     return torch.from_numpy(data.labels.astype(np.int64)).to(device)
 
 
-def load_for(spec: CellSpec, split: str, root: Path | None) -> Images:
+def load_for(spec: CellSpec, split: str, root: Path | None = None) -> Images:
     """The images a cell trains on (``train``) or is tested with (``test``)."""
     if split == "test":
         return load(spec.dataset, "test", "bundled", None, root)  # the same in every source

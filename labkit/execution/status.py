@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from labkit.execution.recorder.journal import epochs_told
+from labkit.experiment.plan import Plan
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellSpec
 from labkit.store.file_names import SPEC
 from labkit.store.store import Store
-
-if TYPE_CHECKING:
-    from labkit.experiment.plan import Plan
 
 #: Why a cell is run that an earlier run left in the middle.
 BEGUN = "begun, not finished"
@@ -36,8 +35,7 @@ class Job:
     state: State
     """``done``; ``measure`` (trained, its evaluation is missing); ``train``; ``failed``;
     ``damaged`` (only a deep look tells)."""
-    why: str
-    """One phrase for `labkit run -n` and `labkit status`."""
+    why: str  # One phrase for `labkit run -n` and `labkit status`
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,8 @@ class Task:
     data_root: Path | None = None
     device: str = "auto"
     threads: int = 1
-    sheet_gan: CellSpec | None = None
-    """The cell whose discriminator yields the lab sheet's own number."""
-    own: Sequence[Mapping[str, str]] = ()
-    """The user's own Python files, see :mod:`labkit.plugins.registry`."""
+    sheet_gan: CellSpec | None = None  # Its discriminator yields the lab sheet's own number
+    own: Sequence[Mapping[str, str]] = ()  # The user's own Python files, see `plugins.registry`
 
 
 def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:
@@ -84,9 +80,13 @@ def _job(
 ) -> Job:
     trained = store.is_trained(spec)
     if trained and store.is_evaluated(spec):
-        if lacks_sheet_number(spec, store, sheet_gan):
-            return Job(spec, "measure", f"{SHEET} {_sheet_state(spec, store, sheet_gan)}")
-        return Job(spec, "done", "done")
+        if sheet_gan is None or not lacks_sheet_number(spec, store, sheet_gan):
+            return Job(spec, "done", "done")
+        wrong, failed = store.sheet_damage(spec, sheet_gan), store.sheet_failure(spec)
+        state = wrong if wrong == "missing" else f"damaged: {wrong}"
+        if wrong == "missing" and failed:
+            state = f"missing; {failure_line(failed)}"
+        return Job(spec, "measure", f"{SHEET} {state}")
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
         return Job(spec, "failed", failure_line(outcome))
@@ -101,19 +101,9 @@ def _job(
 
 def lacks_sheet_number(spec: CellSpec, store: Store, sheet_gan: CellSpec | None) -> bool:
     """Whether a measured cell lacks the lab sheet's own number, and the GAN for it is trained."""
-    return (
-        sheet_gan is not None
-        and store.is_trained(sheet_gan)
-        and bool(store.sheet_damage(spec, sheet_gan))
-    )
-
-
-def _sheet_state(spec: CellSpec, store: Store, sheet_gan: CellSpec | None) -> str:
-    wrong = store.sheet_damage(spec, sheet_gan) if sheet_gan else "missing"
-    failure = store.sheet_failure(spec)
-    if wrong == "missing" and failure:
-        return f"missing; {failure_line(failure)}"
-    return wrong if wrong == "missing" else f"damaged: {wrong}"
+    if sheet_gan is None or not store.is_trained(sheet_gan):
+        return False
+    return bool(store.sheet_damage(spec, sheet_gan))
 
 
 def failure_line(failure: CellFailure) -> str:
@@ -123,10 +113,9 @@ def failure_line(failure: CellFailure) -> str:
 
 def _relatives(store: Store) -> dict[str, list[Path]]:
     """Map each cell's name to its folders, one for each of its settings."""
-    found: dict[str, list[Path]] = {}
-    cells = store.root / "cells"
-    for folder in cells.iterdir() if cells.is_dir() else ():
-        found.setdefault(folder.name.rpartition("-")[0], []).append(folder)
+    found = defaultdict(list)
+    for folder in (store.root / "cells").glob("*"):
+        found[folder.name.rpartition("-")[0]].append(folder)
     return found
 
 
@@ -145,7 +134,7 @@ def why_missing(spec: CellSpec, store: Store, relatives: Mapping[str, list[Path]
         with contextlib.suppress(OSError, ValueError, AttributeError):  # it is only a hint
             old = json.loads((folder / "train" / SPEC).read_bytes())
             differences.append(changed_settings(old, spec.to_json()))
-    differences = [changed for changed in differences if changed]
+    differences = list(filter(None, differences))
     if differences:
         return f"changed since it was trained: {min(differences, key=len)}"
     return "not trained yet"

@@ -78,7 +78,7 @@ class _Recorder:
         self.parameters = _weights(network)
         # The hooks of a network that is one layer itself are called in this order.
         network.register_forward_pre_hook(self._enter)
-        for name, layer in _layers(network):
+        for name, layer in _layers(network, "", set()):
             layer.register_forward_hook(self._noting(name, _weights(layer)))
         network.register_forward_hook(self._leave)
 
@@ -110,21 +110,16 @@ class _Recorder:
         return note
 
 
-def _layers(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
+def _layers(module: nn.Module, name: str, seen: set[nn.Module]) -> Iterator[tuple[str, nn.Module]]:
     """Yield the layers of a network by name, each once."""
-    seen: set[nn.Module] = set()
-
-    def below(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
-        parts = [(k, m) for k, m in module.named_children() if k != "parametrizations"]
-        torchs = _kind(module).__module__.startswith("torch.nn.modules.")
-        if isinstance(module, _CONTAINERS) or (parts and not torchs):
-            for key, part in parts:
-                yield from below(part, f"{name}.{key}".lstrip("."))
-        elif module not in seen:
-            seen.add(module)
-            yield name, module
-
-    return below(module, name)
+    parts = [(key, part) for key, part in module.named_children() if key != "parametrizations"]
+    torchs = _kind(module).__module__.startswith("torch.nn.modules.")
+    if isinstance(module, _CONTAINERS) or (parts and not torchs):
+        for key, part in parts:
+            yield from _layers(part, f"{name}.{key}".lstrip("."), seen)
+    elif module not in seen:
+        seen.add(module)
+        yield name, module
 
 
 def _kind(module: nn.Module) -> type[nn.Module]:

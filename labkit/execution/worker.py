@@ -21,38 +21,18 @@ from safetensors import SafetensorError
 
 from labkit import __version__
 from labkit.errors import behind
-from labkit.execution import image_grid
+from labkit.execution import image_grid, sampling
 from labkit.execution.evaluation import measures, sheet_measures
-from labkit.execution.sampling import (
-    Probe,
-    build,
-    evaluation_samples,
-    grids,
-    labels_of,
-    load_for,
-    probe_images,
-    selection_samples,
-)
+from labkit.execution.repeatable import differs
 from labkit.execution.status import Task
 from labkit.execution.tracing import trace
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.measure.cost import PeakMemory
 from labkit.measure.tracker import Tracker
 from labkit.plugins import registry as own_code
-from labkit.store import atomic, layer_table
+from labkit.store import atomic, file_names, layer_table
 from labkit.store.attempts import Attempt, attempt_and_commit
 from labkit.store.commits import write_json
-from labkit.store.file_names import (
-    BEST,
-    CHECKPOINT,
-    COST,
-    ENVIRONMENT,
-    HISTORY,
-    MEASURES,
-    NETWORKS,
-    SAMPLES,
-    SPEC,
-)
 from labkit.store.history import best_epoch, read_history
 from labkit.store.store import Store
 from labkit.train import checkpoint, runtime
@@ -64,6 +44,10 @@ from labkit.train.rng import stream
 
 #: Checkpoints are not written more often than this.
 CHECKPOINT_EVERY_S = 20.0
+#: What reading a damaged checkpoint, or a history cut short, may raise.
+_UNUSABLE = (LookupError, TypeError, ValueError, RuntimeError, FileNotFoundError, SafetensorError)
+
+_Work = Callable[[Task, Attempt, dict[str, Any]], None]
 
 
 def run_cell(task: Task) -> Literal["done", "failed"]:
@@ -88,185 +72,139 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
         if not committed(evaluate, "eval"):
             return "failed"
     # Until the first GAN is there the number is not measured; its lack fails nothing.
-    if (
-        sheet_gan is not None
-        and store.is_trained(sheet_gan, deep=True)
-        and store.sheet_damage(spec, sheet_gan)
-    ):
+    there = sheet_gan is not None and store.is_trained(sheet_gan, deep=True)
+    if sheet_gan and there and store.sheet_damage(spec, sheet_gan):
         committed(lab_sheet_number, "sheet", sheet_gan)
     return "done"
 
 
 @cache
 def _store(root: Path) -> Store:
-    """One for all cells of this process: it lists the folders of all cells but once."""
-    return Store(root)
-
-
-_Work = Callable[[Task, Attempt, dict[str, Any]], None]
-
-
-# --------------------------------------------------------------------------- training
+    return Store(root)  # one for all cells of this process: it lists their folders but once
 
 
 def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     """Train a cell in an attempt folder, going on from its checkpoint if it has a fitting one."""
-    spec = task.spec
+    spec, epochs = task.spec, task.spec.training["epochs"]
     _record_layers(attempt, spec)
     device = runtime.pick_device(task.device)
-    from labkit.execution.repeatable import differs  # for an author's own networks
-
-    unlike = differs(spec)
+    unlike = differs(spec)  # an author's own networks, tried
     memory = PeakMemory(device.type)
     environment = runtime.numeric_environment(device)
-    family, done, seconds = _begin(attempt, spec, device, sha256_of(environment))
-    rows = list(read_history(attempt.history_path)) if done else []
+    made_in = sha256_of(environment)
+    family, done, seconds = _begin(attempt, spec, device, made_in)
     if not done:
         attempt.history_path.unlink(missing_ok=True)
-
-    data = load_for(spec, "train", task.data_root)
+    rows = list(read_history(attempt.history_path)) if done else []
+    data = sampling.load_for(spec, "train", task.data_root)
     images = torch.from_numpy(data.images.copy()).to(device)
-    probe = probe_images(spec, device, task.data_root)
+    probe = sampling.probe_images(spec, device, task.data_root)
     tracker = Tracker(spec.dataset) if spec.has_features else None
 
     def on_step(epoch: int, i: int, steps: int) -> None:
-        progress.update(epoch=epoch, step=i, steps=steps, epochs=spec.training["epochs"])
+        progress.update(epoch=epoch, step=i, steps=steps, epochs=epochs)
 
     saved_at = time.monotonic()
     for epoch, row in fit(
         family,
         images,
-        epochs=spec.training["epochs"],
+        epochs=epochs,
         batch_size=spec.training["batch_size"],
         seed=spec.seed,
         done=done,
-        labels=labels_of(data, device),
+        labels=sampling.labels_of(data, device),
         precision=spec.precision,
         on_step=on_step,
     ):
         seconds += row["seconds"]
         if tracker is not None:
-            row["proxy_fid"] = tracker.proxy_fid(selection_samples(family, spec))
+            row["proxy_fid"] = tracker.proxy_fid(sampling.selection_samples(family, spec))
         rows.append({"epoch": epoch, **row})
         _save_pictures(attempt, family, spec, epoch, probe)
         if best_epoch(rows) in (epoch, None):  # where none can be chosen, the last is kept
             best = checkpoint.dump(family, optimisers=False, epoch=epoch)
-            atomic.replace_bytes(attempt.folder / BEST, best)
-        line = json.dumps({"epoch": epoch, **row}, allow_nan=False) + "\n"
+            atomic.replace_bytes(attempt.folder / file_names.BEST, best)
+        line = json.dumps(rows[-1], allow_nan=False) + "\n"
         atomic.append_bytes(attempt.history_path, line.encode())
-        last = epoch == spec.training["epochs"]
-        if last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
-            _save_checkpoint(attempt, family, epoch, seconds, sha256_of(environment))
+        if epoch == epochs or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
+            _save_checkpoint(attempt, family, epoch, seconds, made_in)
             saved_at = time.monotonic()
 
     cost = {
         "seconds": seconds,
-        "images_per_s": spec.training["epochs"] * len(images) / seconds,
+        "images_per_s": epochs * len(images) / seconds,
         "parameters": family.parameter_count(),
         "peak_memory_mb": memory.megabytes(),
         "flops_per_image": _flops(family, spec, probe),
     }
     # A user's own networks may behave differently each time: a grader has to know.
-    differing = {"differs": unlike} if unlike else {}
-    _record(attempt, spec, cost, {"numeric": environment, **differing})
-
-
-def _record(
-    attempt: Attempt, spec: CellSpec, cost: dict[str, Any], environment: dict[str, Any]
-) -> None:
-    """Write what was asked for, what it cost and where it ran."""
-    write_json(attempt.folder / COST, cost)
-    write_json(attempt.folder / SPEC, spec.to_json())
+    numeric = {"numeric": environment, **({"differs": unlike} if unlike else {})}
+    write_json(attempt.folder / file_names.COST, cost)
+    write_json(attempt.folder / file_names.SPEC, spec.to_json())
     hardware = {"hardware": {"processor": processor()}, "packages": _packages()}
-    write_json(attempt.folder / ENVIRONMENT, {**environment, **hardware})
+    write_json(attempt.folder / file_names.ENVIRONMENT, {**numeric, **hardware})
 
 
 def _begin(
     attempt: Attempt, spec: CellSpec, device: torch.device, environment: str
 ) -> tuple[Family, int, float]:
-    """A family as its checkpoint left it or anew; epochs done and seconds they took."""
-    family = build(spec, device)
-    try:
-        return family, *_resume(attempt, family, environment)
-    except (
-        SafetensorError,
-        LookupError,
-        TypeError,
-        ValueError,
-        RuntimeError,
-        FileNotFoundError,
-    ) as error:
-        source = "safetensors" if isinstance(error, SafetensorError) else type(error).__name__
-        attempt.log(f"the checkpoint cannot be used: started again{behind(source, error)}")
-        (attempt.folder / CHECKPOINT).unlink()
-        return build(spec, device), 0, 0.0
-
-
-def _record_layers(attempt: Attempt, spec: CellSpec) -> None:
-    """Write down what the networks are made of; a cell without that is whole."""
-    path = attempt.folder / NETWORKS
-    if path.exists():
-        return
-    try:
-        found = layer_table.to_json(trace(spec))
-    except Exception as error:
-        attempt.log(f"the layers could not be recorded ({type(error).__name__}: {error})")
-    else:
-        write_json(path, found)
-
-
-def _resume(attempt: Attempt, family: Family, environment: str) -> tuple[int, float]:
-    """Load the attempt's checkpoint; return (epochs done, seconds so far), (0, 0) without one.
+    """A family as its checkpoint left it or anew; epochs done and seconds they took.
 
     A checkpoint made in another numeric environment is not used: the bits would be
     neither those of one machine nor of the other.
     """
-    path = attempt.folder / CHECKPOINT
-    if path.exists():
+    family, path = sampling.build(spec, device), attempt.folder / file_names.CHECKPOINT
+    if not path.exists():
+        return family, 0, 0.0
+    try:
         facts = checkpoint.read_facts(path)
         if facts["environment"] == environment:
             checkpoint.load(family, path)
-            _cut(attempt.history_path, facts["history_bytes"])
+            with attempt.history_path.open("rb+") as history:
+                if history.seek(0, os.SEEK_END) < facts["history_bytes"]:
+                    raise ValueError("the history is shorter than it says")
+                history.truncate(facts["history_bytes"])  # of what came after the checkpoint
             attempt.log(f"resumed after epoch {facts['epoch']}")
-            return facts["epoch"], facts["seconds"]
+            return family, facts["epoch"], facts["seconds"]
         attempt.log("the checkpoint is of another numeric environment: started again")
-        path.unlink()
-    return 0, 0.0
+    except _UNUSABLE as error:
+        source = "safetensors" if isinstance(error, SafetensorError) else type(error).__name__
+        attempt.log(f"the checkpoint cannot be used: started again{behind(source, error)}")
+        family = sampling.build(spec, device)
+    path.unlink()
+    return family, 0, 0.0
 
 
-def _cut(history: Path, size: int) -> None:
-    """Drop what was recorded after the checkpoint."""
-    with history.open("rb+") as file:
-        if file.seek(0, os.SEEK_END) < size:
-            raise ValueError("the history is shorter than it says")
-        file.truncate(size)
+def _record_layers(attempt: Attempt, spec: CellSpec) -> None:
+    """Write down what the networks are made of; a cell without that is whole."""
+    path = attempt.folder / file_names.NETWORKS
+    if not path.exists():
+        try:
+            found = layer_table.to_json(trace(spec))
+        except Exception as error:
+            attempt.log(f"the layers could not be recorded ({type(error).__name__}: {error})")
+        else:
+            write_json(path, found)
 
 
 def _save_checkpoint(
     attempt: Attempt, family: Family, epoch: int, seconds: float, environment: str
 ) -> None:
-    data = checkpoint.dump(
-        family,
-        epoch=epoch,
-        seconds=seconds,
-        environment=environment,
-        history_bytes=attempt.history_path.stat().st_size,
-    )
-    atomic.replace_bytes(attempt.folder / CHECKPOINT, data)
+    size = attempt.history_path.stat().st_size
+    facts: dict[str, Any] = {"seconds": seconds, "environment": environment, "history_bytes": size}
+    data = checkpoint.dump(family, epoch=epoch, **facts)
+    atomic.replace_bytes(attempt.folder / file_names.CHECKPOINT, data)
 
 
 def _save_pictures(
-    attempt: Attempt, family: Family, spec: CellSpec, epoch: int, probe: Probe
+    attempt: Attempt, family: Family, spec: CellSpec, epoch: int, probe: sampling.Probe
 ) -> None:
     folder = attempt.folder / "images"
     atomic.mkdir(folder)
-    for name, page in grids(family, spec, probe).items():
+    for name, page in sampling.grids(family, spec, probe).items():
         # Flushed, since a checkpoint promises that the epochs before it are whole.
         atomic.write_bytes(folder / f"{name}_epoch{epoch}.png", image_grid.png(page))
     atomic.sync_folder(folder)
-
-
-# --------------------------------------------------------------------------- measuring
 
 
 def evaluate(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
@@ -274,13 +212,14 @@ def evaluate(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     progress.update(measuring=True)
     spec, device = task.spec, runtime.pick_device(task.device)
     train = _store(task.store).train_folder(spec)
-    history = list(read_history(train / HISTORY))
-    family = build(spec, device)
-    checkpoint.load(family, train / BEST)
+    history = list(read_history(train / file_names.HISTORY))
+    family = sampling.build(spec, device)
+    checkpoint.load(family, train / file_names.BEST)
 
-    samples = evaluation_samples(family, spec)
-    write_json(attempt.folder / MEASURES, measures(spec, family, samples, history, task.data_root))
-    atomic.write_bytes(attempt.folder / SAMPLES, image_grid.npz(samples))
+    samples = sampling.evaluation_samples(family, spec)
+    found = measures(spec, family, samples, history, task.data_root)
+    write_json(attempt.folder / file_names.MEASURES, found)
+    atomic.write_bytes(attempt.folder / file_names.SAMPLES, image_grid.npz(samples))
 
 
 def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
@@ -288,17 +227,14 @@ def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> 
     progress.update(measuring=True)
     spec, store, sheet_gan = task.spec, _store(task.store), task.sheet_gan
     assert sheet_gan is not None
-    gan = build(sheet_gan, runtime.pick_device(task.device))
-    checkpoint.load(gan, store.train_folder(sheet_gan) / BEST)
-    with np.load(store.eval_folder(spec) / SAMPLES, allow_pickle=False) as file:
+    gan = sampling.build(sheet_gan, runtime.pick_device(task.device))
+    checkpoint.load(gan, store.train_folder(sheet_gan) / file_names.BEST)
+    with np.load(store.eval_folder(spec) / file_names.SAMPLES, allow_pickle=False) as file:
         metrics = sheet_measures(spec, gan, file["samples"], task.data_root)
-    write_json(attempt.folder / MEASURES, {"metrics": metrics})
+    write_json(attempt.folder / file_names.MEASURES, {"metrics": metrics})
 
 
-# --------------------------------------------------------------------------- the rest
-
-
-def _flops(family: Family, spec: CellSpec, probe: Probe) -> float:
+def _flops(family: Family, spec: CellSpec, probe: sampling.Probe) -> float:
     """Arithmetic of a training step; it is really run, so this comes last."""
     images, labels = probe
     epochs = spec.training["epochs"]  # the last, where a latent GAN's own part is trained

@@ -20,11 +20,7 @@ SCHEMA_NAME = "experiments.schema.json"
 
 @lru_cache(maxsize=4)
 def file_model(generation: int) -> type[ExperimentFile]:
-    """The model of a whole file, with a block for each family of the catalog.
-
-    Args:
-        generation: that of the catalog, :func:`labkit.plugins.registry.generation`.
-    """
+    """The model of a whole file, with a block for each family of a generation of the catalog."""
     blocks = tuple(_block(key, family) for key, family in FAMILIES.items())
     block: Any = Annotated[Union[blocks], Field(discriminator="family")]  # noqa: UP007
     experiments: Any = Annotated[dict[Name, block], Field(min_length=1)]
@@ -44,16 +40,10 @@ def json_schema() -> dict[str, Any]:
 
 
 def _block(key: str, family: Family) -> type[Block]:
-    """Make the model of an experiment with this family."""
-    params: dict[str, Any] = {
-        "dataset": (
-            Annotated[Literal[tuple(DATASETS)], ONE_OF] | None,
-            Field(None, description="the images, where it is not an axis of grid"),
-        )
-    }
-    grid: dict[str, Any] = {
-        "dataset": _axis(Annotated[Literal[tuple(DATASETS)], ONE_OF], "the images")
-    }
+    images: Any = Annotated[Literal[tuple(DATASETS)], ONE_OF]
+    one = Field(None, description="the images, where it is not an axis of grid")
+    params: dict[str, Any] = {"dataset": (images | None, one)}
+    grid: dict[str, Any] = {"dataset": _axis(images, "the images")}
     for name, param in family.params.items():
         about = f"{param.label}: {param.about}" if param.about else param.label
         kind = _kind(param)

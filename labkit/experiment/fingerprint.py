@@ -44,23 +44,19 @@ def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
 def training_modules(family: str, params: Mapping[str, Any] | None = None) -> list[str]:
     """The modules whose code is part of a cell's fingerprint, sorted.
 
-    They are :data:`BASIS`, the modules of the family and of the entries its settings choose,
-    and what all these import from ``labkit.train``; other packages belong to the numeric
-    environment or to the evaluation. So new networks leave the cells of others alone.
-
-    Args:
-        family: a key of the catalog's families.
-        params: the cell's settings; without them, the family's defaults.
+    They are :data:`BASIS`, the modules of the family and of the entries its settings (without
+    `params`, its defaults) choose, and what all these import from ``labkit.train``; other packages
+    belong to the numeric environment or to the evaluation. So new networks leave the cells of
+    others alone.
     """
     chosen = [target.partition(":")[0] for target in targets(family, params)]
     found: set[str] = set()
-    waiting = [*BASIS]
-    waiting += [name for name in chosen if name.startswith("labkit.train.")]
+    waiting = [*BASIS, *(name for name in chosen if name.startswith("labkit.train."))]
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += _imports(_path(name))
+            waiting += _parsed(_path(name))[1]
     return sorted(found)
 
 
@@ -131,14 +127,9 @@ def _module_hash(path: Path) -> str:
     return _parsed(path)[0]
 
 
-def _imports(path: Path) -> list[str]:
-    """The modules of ``labkit.train`` that a module imports, by absolute name."""
-    return _parsed(path)[1]
-
-
 @cache
 def _parsed(path: Path) -> tuple[str, list[str]]:
-    """A module's hash, and the modules of ``labkit.train`` it imports."""
+    """A module's hash, and the modules of ``labkit.train`` it imports, by absolute name."""
     tree = ast.parse(path.read_bytes(), path.name)
     names: list[str] = []
     for node in ast.walk(tree):

@@ -32,8 +32,6 @@ MAX_CELLS = 10_000
 MAX_NAME = 120
 #: The precision that ``auto`` stands for; that bf16 loses no quality has not been shown.
 AUTO_PRECISION = "fp32"
-SELECTION_RULE = "lowest proxy FID"
-SELECTION_AGAINST = "first 10,000 training images"
 
 
 @dataclass(frozen=True)
@@ -61,14 +59,12 @@ def make_plan(
     """Expand an experiment to cells and decide where the images come from.
 
     Args:
-        experiment: what `read_experiment` returned.
         seeds: ``"3"`` counts up from the file's first seed; ``"0,1,2"`` is taken as it is.
         only: a glob on cell names. It removes no cell; with `seeds`, cells that match get
             the file's seeds and these, the others only the file's.
         data_root: where to look for the full data sets first.
-        source: ``full``, ``bundled`` or ``auto`` instead of the file's.
+        source, precision: as in the file, instead of the file's.
         download: whether missing data may be fetched.
-        precision: ``auto``, ``fp32`` or ``bf16`` instead of the file's.
         images: the source of images and the reason for it; no folder is then looked into.
 
     Raises:
@@ -79,15 +75,16 @@ def make_plan(
     asked = tuple(content.seed_list())
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
-    points = _named(list(_points(content.experiments)))
+    points = list(_named(list(_points(content.experiments))))
     each = _with_seeds(points, asked, wanted, only)
-    several = len({seed for _, some in each for seed in some}) > 1
-    data_source, reason = images or _source(experiment, points, source, data_root, download)
-    cells = tuple(
-        _cell(experiment, point, seed, several, data_source, precision)
-        for point, some in each
-        for seed in some
-    )
+    several = len({seed for _, seed in each}) > 1
+    datasets = [name for name in DATASETS if any(point.dataset == name for point in points)]
+    asked_source = source or content.data.source
+    try:
+        source, reason = images or resolve_source(asked_source, datasets, data_root, download)
+    except DataError as error:
+        raise PlanError(f"{experiment.file}: {error}") from error
+    cells = tuple(_cell(experiment, *cell, several, source, precision) for cell in each)
     _check_distinct(experiment, cells)
     longest = max(cell.training["epochs"] for cell in cells)
     return Plan(
@@ -95,8 +92,8 @@ def make_plan(
         title=content.title or content.name,
         author=content.author.model_dump(),
         profile=experiment.profile,
-        seeds=tuple(dict.fromkeys(seed for _, some in each for seed in some)),
-        data_source=data_source,
+        seeds=tuple(dict.fromkeys(seed for _, seed in each)),
+        data_source=source,
         data_reason=reason,
         snapshot_epochs=snapshot_epochs(content.training.snapshot_epochs, longest),
         settings={
@@ -110,18 +107,19 @@ def make_plan(
 
 def _with_seeds(
     points: Sequence[_Point], asked: tuple[int, ...], wanted: tuple[int, ...], only: str | None
-) -> list[tuple[_Point, tuple[int, ...]]]:
-    """Each point of the grid with its seeds; see `make_plan` for `only`."""
+) -> list[tuple[_Point, int]]:
+    """Each point of the grid with each of its seeds; see `make_plan` for `only`."""
     if only is None:
-        return [(point, wanted) for point in points]
-    more = (*asked, *(seed for seed in wanted if seed not in asked))
-    each = [
-        (p, tuple(s for s in more if s in asked or matches(f"{p.name}_seed{s}", only)))
-        for p in points
-    ]
-    if not any(matches(f"{p.name}_seed{s}", only) for p, some in each for s in some):
+        return [(point, seed) for point in points for seed in wanted]
+    both = dict.fromkeys((*asked, *wanted))
+    each = [(p, s) for p in points for s in both if s in asked or matches(_seeded(p, s), only)]
+    if not any(matches(_seeded(*cell), only) for cell in each):
         raise PlanError(f"--only '{only}' matches no cell; there is {points[0].name}, ...")
     return each
+
+
+def _seeded(point: _Point, seed: int) -> str:
+    return f"{point.name}_seed{seed}"
 
 
 def parse_seeds(text: str, first: int) -> tuple[int, ...]:
@@ -131,12 +129,11 @@ def parse_seeds(text: str, first: int) -> tuple[int, ...]:
         PlanError: neither of the two.
     """
     parts = [part.strip() for part in text.split(",")]
-    listed = len(parts) > 1
     numbers = [part for part in parts if part]
     if not numbers or not all(re.fullmatch("[0-9]{1,10}", part) for part in numbers):
         raise PlanError(f"--seeds {text}: expected a count (3) or a list (0,1,2)")
     values = [int(part) for part in numbers]
-    if not listed:
+    if len(parts) == 1:
         if not 1 <= values[0] <= MAX_CELLS:
             raise PlanError(f"--seeds {text}: a count from 1 to {MAX_CELLS:,}")
         values = list(range(first, first + values[0]))
@@ -185,47 +182,26 @@ def _tag(key: str, param: Param, value: Any) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", (param.tag or f"{key}{{}}").format(word))
 
 
-def _named(points: list[_Point]) -> list[_Point]:
+def _named(points: list[_Point]) -> Iterator[_Point]:
     """Add the experiment's name to the cells of experiments that would share a cell name."""
     owners: dict[str, set[str]] = {}
     for point in points:
         owners.setdefault(point.name.lower(), set()).add(point.experiment)
     shared = {key for keys in owners.values() if len(keys) > 1 for key in keys}
-    return [
-        replace(point, name=f"{point.name}_{point.experiment}")
-        if point.experiment in shared
-        else point
-        for point in points
-    ]
-
-
-def _source(
-    experiment: Experiment,
-    points: Sequence[_Point],
-    source: str | None,
-    root: Path | None,
-    download: bool,
-) -> tuple[str, str]:
-    """Decide between ``full`` and ``bundled``; returned with the reason."""
-    datasets = [name for name in DATASETS if any(point.dataset == name for point in points)]
-    wanted = source or experiment.content.data.source
-    try:
-        return resolve_source(wanted, datasets, root, download)
-    except DataError as error:
-        raise PlanError(f"{experiment.file}: {error}") from error
+    for point in points:
+        if point.experiment in shared:
+            point = replace(point, name=f"{point.name}_{point.experiment}")
+        yield point
 
 
 def _cell(
-    experiment: Experiment,
-    point: _Point,
-    seed: int,
-    several: bool,
-    source: str,
-    precision: str | None,
+    experiment: Experiment, point: _Point, seed: int, several: bool, source: str, given: str | None
 ) -> CellSpec:
     content, block = experiment.content, point.block
-    features = feature_hash(point.dataset)
-    wanted = precision or content.precision
+    usual, its, samples = content.training, block.training, content.evaluation
+    batch_size = its.batch_size or usual.batch_size
+    precision = given or content.precision
+    data = {"source": source, "sha256": data_hash(point.dataset, source)}
     spec = CellSpec(
         name=point.name,
         experiment=point.experiment,
@@ -233,33 +209,25 @@ def _cell(
         dataset=point.dataset,
         seed=seed,
         params=point.params,
-        training={
-            "epochs": block.training.epochs or content.training.epochs,
-            "batch_size": block.training.batch_size or content.training.batch_size,
-        },
-        data={
-            "source": source,
-            "sha256": data_hash(point.dataset, source),
-            "limit": content.data.limit,
-        },
-        precision=AUTO_PRECISION if wanted == "auto" else wanted,
-        selection={
-            "rule": SELECTION_RULE,
-            "samples": content.evaluation.selection_samples,
-            "against": SELECTION_AGAINST,
-            "features": features,
-        },
+        training={"epochs": its.epochs or usual.epochs, "batch_size": batch_size},
+        data={**data, "limit": content.data.limit},
+        precision=AUTO_PRECISION if precision == "auto" else precision,
         code=fingerprint.training_code(block.family, point.params),
-        evaluation={
-            "samples": content.evaluation.samples,
-            "features": features,
-            "code": fingerprint.evaluation_code(),
-        },
+        **measuring(point.dataset, samples.selection_samples, samples.samples),
     )
-    name = f"{point.name}_seed{seed}" if several else point.name
+    name = _seeded(point, seed) if several else point.name
     if len(name) > MAX_NAME:
         name = f"{name[: MAX_NAME - 13]}-{spec.fingerprint[:12]}"
     return replace(spec, name=name)
+
+
+def measuring(dataset: str, selecting: int, evaluating: int) -> dict[str, dict[str, Any]]:
+    """By how many samples a cell's best epoch is chosen and evaluated, and by what networks."""
+    features, code = feature_hash(dataset), fingerprint.evaluation_code()
+    selection = {"rule": "lowest proxy FID", "samples": selecting}
+    selection |= {"against": "first 10,000 training images", "features": features}
+    evaluation = {"samples": evaluating, "features": features, "code": code}
+    return {"selection": selection, "evaluation": evaluation}
 
 
 def _check_distinct(experiment: Experiment, cells: Sequence[CellSpec]) -> None:

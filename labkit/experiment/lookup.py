@@ -1,4 +1,7 @@
-"""Check what a verb was given: read the file, find the results folder, check the options."""
+"""Check what a verb was given: read the file, find the results folder, check the options.
+
+What is not there or not allowed is a `UserError` of one line, with the nearest that is.
+"""
 
 from __future__ import annotations
 
@@ -37,24 +40,14 @@ def results_folder(results: str | Path | None, name: str) -> Path:
 
 
 def default_results(path: Path, profile: str | None = None) -> Path:
-    """The results folder of an experiment file; a folder is returned as it is.
-
-    Raises:
-        UserError: there is no such file or folder.
-    """
+    """The results folder of an experiment file; a folder is returned as it is."""
     if not path.exists():
         raise UserError(f"{path}: no such results folder or experiment file")
     return path if path.is_dir() else results_folder(None, read(path, profile).name)
 
 
 def stored(root: Path) -> Store:
-    """Open the store of a results folder.
-
-    Cells of the user's own loops that were committed but are missing in the plan are added to it.
-
-    Raises:
-        UserError: the folder has no results.
-    """
+    """Open the store of a results folder; its plan takes up the user's own committed cells."""
     store = Store(root)
     try:
         if names := adopt(store):
@@ -69,47 +62,32 @@ def stored(root: Path) -> Store:
 
 
 def formats(text: str) -> list[str]:
-    """Split ``md,html`` into a list; ``all`` is every format whose libraries are installed.
-
-    Raises:
-        UserError: a format is unknown.
-    """
-    names = [name.strip() for name in text.split(",")]
+    """Split ``md,html`` into a list; ``all`` is every format whose libraries are installed."""
+    names = list(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
         one_of("--format", name, (*FORMATS, "all"))
     if "all" in names:
         return [key for key, made in FORMATS.items() if not made.module or find_spec(made.module)]
-    return list(dict.fromkeys(names))
+    return names
 
 
 def known_device(device: str) -> None:
-    """Refuse a device that labkit cannot train on, on any machine.
-
-    Raises:
-        UserError: it is none of the allowed ones, which the message lists.
-    """
+    """Refuse a device that labkit cannot train on, on any machine."""
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise UserError(f"--device {device}: allowed: auto, cpu, cuda, cuda:1, mps")
 
 
 def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
-    """Refuse a value that is not allowed; None stands for an option that was not given.
-
-    Raises:
-        UserError: the value is not allowed; the message names the nearest that is.
-    """
+    """Refuse a value that is not allowed; None stands for an option that was not given."""
     if value is not None and value not in allowed:
         raise UserError(f"{option} {value}: {nearest(value, allowed)}")
 
 
 def data_line(plan: Plan) -> str:
     """One line for the terminal: which data a plan uses, and why."""
-    if plan.data_source == "bundled":
-        # The plan is handed in, so its reason names no folder of this machine.
-        given = os.environ.get("LABKIT_DATA") if "LABKIT_DATA" in plan.data_reason else None
-        looked = f"; LABKIT_DATA is {folder(given)}" if given else ""
-        return (
-            "data: the BUNDLED subset, the first 10,000 of 60,000 training images "
-            f"({plan.data_reason}{looked})"
-        )
-    return f"data: the full sets ({plan.data_reason})"
+    if plan.data_source != "bundled":
+        return f"data: the full sets ({plan.data_reason})"
+    # The plan is handed in, so its reason names no folder of this machine.
+    given = os.environ.get("LABKIT_DATA") if "LABKIT_DATA" in plan.data_reason else None
+    why = plan.data_reason + (f"; LABKIT_DATA is {folder(given)}" if given else "")
+    return f"data: the BUNDLED subset, the first 10,000 of 60,000 training images ({why})"

@@ -35,23 +35,16 @@ class PlanError(LabkitError):
 class Plan:
     """What one run resolves to."""
 
-    name: str
-    """``lab1``, or ``lab1-quick`` with a profile: the folder of results and report."""
+    name: str  # ``lab1``, or ``lab1-quick`` with a profile: the folder of results and report
     title: str
-    author: dict[str, str]
-    """``name``, ``id``, ``group``, ``course``; empty where the file is silent."""
+    author: dict[str, str]  # ``name``, ``id``, ``group``, ``course``; empty if the file is silent
     profile: str | None
     seeds: tuple[int, ...]
-    data_source: str
-    """``full`` or ``bundled``."""
-    data_reason: str
-    """One sentence: why this source."""
-    snapshot_epochs: tuple[int, ...]
-    """Epochs whose samples the report shows; no part of a cell's identity."""
-    settings: dict[str, Any]
-    """The file with the profile merged in, checked, defaults filled in."""
-    cells: tuple[CellSpec, ...]
-    """By experiment as in the file; levels in numeric or catalog order."""
+    data_source: str  # ``full`` or ``bundled``
+    data_reason: str  # One sentence: why this source
+    snapshot_epochs: tuple[int, ...]  # Epochs whose samples the report shows; no part of a cell
+    settings: dict[str, Any]  # The file with the profile merged in, checked, defaults filled in
+    cells: tuple[CellSpec, ...]  # By experiment as in the file; levels in numeric or catalog order
 
     def snapshots(self, cell: CellSpec) -> tuple[int, ...]:
         """The epochs to show of one cell, which may train for fewer than others."""

@@ -20,14 +20,7 @@ from labkit.experiment import safe_yaml
 from labkit.experiment.family_models import file_model
 from labkit.experiment.plan import PlanError
 from labkit.experiment.safe_yaml import Node, Step
-from labkit.experiment.schema import (
-    CHOICE,
-    NAME_RULE,
-    SEED_KINDS,
-    Author,
-    ExperimentFile,
-    Settings,
-)
+from labkit.experiment.schema import CHOICE, NAME_RULE, SEED_KINDS, Author, ExperimentFile, Settings
 from labkit.plugins import registry as own_code
 from labkit.plugins.registry import OwnCodeError, OwnFile
 
@@ -36,14 +29,11 @@ from labkit.plugins.registry import OwnCodeError, OwnFile
 class Experiment:
     """A checked experiment file with one profile merged in (or none)."""
 
-    file: str
-    """The path of the file as the user gave it, for messages."""
+    file: str  # The path of the file as the user gave it, for messages
     profile: str | None
     content: ExperimentFile
-    tree: Node
-    """The same content with line numbers."""
-    own: tuple[OwnFile, ...] = ()
-    """The user's own Python files."""
+    tree: Node  # The same content with line numbers
+    own: tuple[OwnFile, ...] = ()  # The user's own Python files
 
     @property
     def name(self) -> str:
@@ -64,16 +54,30 @@ class Experiment:
 
 
 def read_experiment(path: Path, profile: str | None = None) -> Experiment:
-    """Read and check an experiment file and all its profiles; no images are read.
-
-    Args:
-        path: the file.
-        profile: the profile to merge in.
+    """Read and check an experiment file and all its profiles, one merged in; no images are read.
 
     Raises:
         PlanError: the file cannot be read, is not valid, or has no such profile.
     """
-    return parse_experiment(_read(path), str(path), profile)
+    try:
+        if path.is_dir():
+            raise PlanError(f"{path}: is a folder, not an experiment file")
+        with path.open("rb") as stream:
+            data = stream.read(safe_yaml.MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise PlanError(f"{path}: no such file; `labkit init` writes one") from error
+    except OSError as error:
+        raise PlanError(f"{path}: cannot be read: {reason(error)}") from error
+    except ValueError as error:
+        raise PlanError(f"{path}: no name a file can have") from error
+    if len(data) > safe_yaml.MAX_BYTES:
+        raise PlanError(f"{path}: larger than {safe_yaml.MAX_BYTES:,} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise PlanError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
+    return parse_experiment(text, str(path), profile)
 
 
 def parse_experiment(
@@ -85,12 +89,8 @@ def parse_experiment(
 ) -> Experiment:
     """Check the text of an experiment file, see :func:`read_experiment`.
 
-    Args:
-        text: the content of the file.
-        file: its path, for messages.
-        profile: the profile to merge in.
-        beside: reads one of the user's own Python files; by default from the folder of `file`.
-        run: whether such files may be run; those of a submission may not.
+    `beside` reads one of the user's own Python files, by default from the folder of `file`; with
+    `run` they may be run, which those of a submission may not.
     """
     try:
         tree = safe_yaml.parse(text)
@@ -141,40 +141,14 @@ def _own_code(
     return tuple(found)
 
 
-def _read(path: Path) -> str:
-    try:
-        if path.is_dir():
-            raise PlanError(f"{path}: is a folder, not an experiment file")
-        with path.open("rb") as stream:
-            data = stream.read(safe_yaml.MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise PlanError(f"{path}: no such file; `labkit init` writes one") from error
-    except OSError as error:
-        raise PlanError(f"{path}: cannot be read: {reason(error)}") from error
-    except ValueError as error:
-        raise PlanError(f"{path}: no name a file can have") from error
-    if len(data) > safe_yaml.MAX_BYTES:
-        raise PlanError(f"{path}: larger than {safe_yaml.MAX_BYTES:,} bytes")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise PlanError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
-
-
 def _validate(
     file: str, tree: Node, patch: Node | None = None, prefix: tuple[Step, ...] = ()
 ) -> ExperimentFile:
-    """Check a tree against the model of experiment files.
-
-    Args:
-        file: the path of the file, for messages.
-        tree: its content, merged with a profile if `patch` is given.
-        patch: the profile.
-        prefix: the path of the profile, put before the path of a mistake in it.
+    """Check a tree, with the profile `patch` merged in, against the model of experiment files.
 
     Raises:
-        PlanError: names the first mistake; unknown keys come first within a mapping.
+        PlanError: names the first mistake, with `prefix` before its path if it is in the profile;
+            unknown keys come first within a mapping.
     """
     try:
         return file_model(own_code.generation()).model_validate(_plain(tree))
@@ -219,7 +193,6 @@ def _explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
 
 
 def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequence[Step]) -> str:
-    """The message for one of pydantic's errors."""
     kind, value = error["type"], error["input"]
     if kind == "labkit":
         return str(context["text"])
@@ -233,9 +206,6 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
         return f"'{value}' is not allowed: {NAME_RULE}"
     if kind == "too_short" and not value:
         return "must not be empty"
-    if kind in ("too_short", "too_long"):
-        size = context.get("min_length") if kind == "too_short" else context.get("max_length")
-        return f"expected {size} values, got {len(value)}"
     if kind in _SAID:
         limits = {name: str(limit).removesuffix(".0") for name, limit in context.items()}
         return _SAID[kind].format(got=_show(value), **limits)
@@ -253,6 +223,8 @@ def _unknown(path: Sequence[Step], value: object, allowed: Iterable[str]) -> str
 #: Messages by the type of pydantic's error, with the names of its limits.
 _SAID = {
     "missing": "required",
+    "too_short": "expected {min_length} values, got {actual_length}",
+    "too_long": "expected {max_length} values, got {actual_length}",
     "string_too_long": "longer than {max_length} characters",
     "int_type": "expected a whole number, got {got}",
     "float_type": "expected a number, got {got}",

@@ -1,14 +1,9 @@
 """Read YAML from untrusted people, with limits and a line number for every key.
 
-The text is read as a stream of events, so that a limit stops it before anything large is
-built. PyYAML's Python parser is used because the limits of libyaml differ between releases
-and take effect while it reads ahead.
-Scalars follow YAML 1.2 (the core schema) rather than PyYAML's 1.1: ``2e-4`` is a number,
-``off`` and ``no`` are words, ``2024-01-01`` is text.
-
-    tree = parse("a: {b: [1, 2]}")
-    tree.plain()              # {"a": {"b": [1, 2]}}
-    tree.line("a", "b", 1)    # 1
+The text is read as a stream of events, so that a limit stops it before anything large is built;
+by PyYAML's Python parser, since libyaml's limits differ between releases and take effect while
+it reads ahead. Scalars follow YAML 1.2 (the core schema) rather than PyYAML's 1.1: ``2e-4`` is a
+number, ``off`` and ``no`` are words, ``2024-01-01`` is text.
 """
 
 from __future__ import annotations
@@ -27,8 +22,7 @@ from labkit.errors import behind
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 MAX_ALIASES = 100
-MAX_NODES = 100_000
-"""Most nodes of a tree, counted with every alias expanded."""
+MAX_NODES = 100_000  # Most nodes of a tree, counted with every alias expanded
 
 NOT_YAML = "not valid YAML"
 
@@ -39,8 +33,7 @@ _WORDS = {
 }  # fmt: skip
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
-"""What PyYAML counts as a line break."""
+_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # What PyYAML counts as a line break
 _ODD = "[\u00a0\u00ad\u1680\u2000-\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000\ufeff]"
 """Spaces and invisible characters of pasted text, which YAML takes for letters."""
 _ODD_PLACE = re.compile(
@@ -66,12 +59,9 @@ class Node:
     """A value of the file and its line."""
 
     value: dict[str, Node] | list[Node] | Scalar
-    at: int
-    """The line, from 1: of its key if it is in a mapping, else of the value."""
-    text: str = ""
-    """A scalar as it was written."""
-    size: int = field(default=1, compare=False)
-    """Number of nodes from here down, with aliases expanded."""
+    at: int  # The line, from 1: of its key if it is in a mapping, else of the value
+    text: str = ""  # A scalar as it was written
+    size: int = field(default=1, compare=False)  # Nodes from here down, with aliases expanded
 
     def plain(self) -> Any:
         """The value as dictionaries, lists and scalars."""
@@ -138,12 +128,9 @@ def parse(text: str) -> Node | None:
 
 
 def _explained(error: yaml.MarkedYAMLError, rows: list[str], read: int) -> YamlError:
-    """Explain an error of PyYAML by the characters where it occurred.
+    """Explain an error of PyYAML by the characters where it occurred, its own message behind.
 
-    Args:
-        error: the error; its message is added at the end.
-        rows: the lines of the text.
-        read: the line up to which the text could be read.
+    `rows` are the lines of the text, of which those up to `read` could be read.
     """
     mark = error.problem_mark or error.context_mark
     at, column = (mark.line, mark.column) if mark else (read - 1, 0)
@@ -167,11 +154,8 @@ def _after(rows: list[str], line: int, column: int) -> str:
 def _hint(before: str, here: str, opened: str, line: int) -> str:
     """The most likely mistake at a place, or an empty text.
 
-    Args:
-        before: the text before the place in its row.
-        here: the character at the place; empty at an end.
-        opened: the first character of what was being read there.
-        line: the line of `opened`.
+    `before` is the text before the place in its row, `here` the character at it (none at an end),
+    `opened` the first character of what was being read there, from `line` on.
     """
     if here == "\t":
         return "indent with spaces, not tabs"
@@ -212,8 +196,7 @@ class _Builder:
 
     def __init__(self, events: Iterator[Any]) -> None:
         self.events = events
-        self.line = 1
-        """The line up to which the text could be read."""
+        self.line = 1  # The line up to which the text could be read
         self.anchors: dict[str, Node] = {}
         self.aliases = 0
 
@@ -261,7 +244,7 @@ class _Builder:
         return Node(found.value, _line(event), found.text, found.size)
 
     def sequence(self, line: int, depth: int) -> Node:
-        items: list[Node] = []
+        items = []
         while not isinstance(event := self.next(), yaml.SequenceEndEvent):
             items.append(self.node(event, depth + 1))
         return Node(items, line, size=1 + sum(item.size for item in items))
@@ -291,9 +274,7 @@ def _line(event: Any) -> int:
 
 
 def _check_characters(event: Any) -> None:
-    """Refuse control characters in a scalar."""
-    text: str = event.value
-    if found := _CONTROL.search(text):
+    if found := _CONTROL.search(event.value):
         raise YamlError(_line(event), f"control character U+{ord(found[0]):04X} is not allowed")
 
 

@@ -241,7 +241,7 @@ class Block(Section):
     )
 
     @model_validator(mode="after")
-    def _one_place_each(self) -> Self:
+    def _one_place_each_and_sensible(self) -> Self:
         axes, fixed = self.axes(), self.params.model_fields_set
         for key in axes:
             if key in fixed:
@@ -249,14 +249,8 @@ class Block(Section):
         if "dataset" not in axes and self.params.dataset is None:
             allowed = ", ".join(DATASETS)
             raise problem(f"required here or in params; allowed: {allowed}", "grid", "dataset")
-        return self
-
-    @model_validator(mode="after")
-    def _sensible(self) -> Self:
-        axes = {name: levels for name, levels in self.axes().items() if name != "dataset"}
-        given = {*axes, *self.params.model_fields_set}
-        found = objection(self.family, axes, self.settings(), given)
-        if found:
+        axes.pop("dataset", None)
+        if found := objection(self.family, axes, self.settings(), {*axes, *fixed}):
             name, why = found
             raise problem(why, "grid" if name in axes else "params", name)
         return self
@@ -333,7 +327,7 @@ class ExperimentFile(Settings):
     )
 
     @model_validator(mode="after")
-    def _names_are_known(self) -> Self:
+    def _all_named_is_known(self) -> Self:
         for i, key in enumerate(self.report.questions):
             _among(key, QUESTIONS, "no such question", "report", "questions", i)
         for i, each in enumerate(self.references):
@@ -344,10 +338,6 @@ class ExperimentFile(Settings):
             for key in each.where if isinstance(block, Block) else ():
                 params = FAMILIES[block.family].params
                 _among(key, params, "unknown setting", *at, "where", key)
-        return self
-
-    @model_validator(mode="after")
-    def _student_is_known(self) -> Self:
         if self.seeds == "student" and not (self.author.group or self.author.id):
             raise problem("'student' needs author.group or author.id to derive a seed", "seeds")
         return self
@@ -369,7 +359,6 @@ class ExperimentFile(Settings):
     def _differ_in_more_than_case(cls, named: dict[str, Any]) -> dict[str, Any]:
         seen: dict[str, str] = {}
         for key in named:
-            if key.lower() in seen:
-                raise problem(f"differs from '{seen[key.lower()]}' only in case", key)
-            seen[key.lower()] = key
+            if (other := seen.setdefault(key.lower(), key)) != key:
+                raise problem(f"differs from '{other}' only in case", key)
         return named

@@ -43,27 +43,20 @@ NOT_IDENTITY = ("name", "experiment", "evaluation")
 class CellSpec:
     """Everything that can change a cell's result, and its names."""
 
-    name: str
-    """For people, e.g. ``MNIST_GAN_hinge_z64``."""
-    experiment: str
-    """The block of the experiment file it comes from."""
+    name: str  # For people, e.g. ``MNIST_GAN_hinge_z64``
+    experiment: str  # The block of the experiment file it comes from
     family: str
     dataset: str
     seed: int
-    params: Mapping[str, Any]
-    """Every parameter of the family, defaults filled in."""
-    training: Mapping[str, Any]
-    """``epochs`` and ``batch_size``."""
-    data: Mapping[str, Any]
-    """``source`` (full | bundled), ``sha256`` of the training images file, ``limit`` or None."""
-    precision: str
-    """``fp32`` or ``bf16``."""
-    selection: Mapping[str, Any]
-    """The best-epoch rule: ``samples``, ``against`` and the ``features`` hash."""
-    code: str
-    """Hash of the training code this family uses (see :mod:`labkit.experiment.fingerprint`)."""
-    evaluation: Mapping[str, Any] = field(default_factory=dict)
-    """How the trained cell is measured: ``samples``, ``features`` hash, ``code``."""
+    params: Mapping[str, Any]  # Every parameter of the family, defaults filled in
+    training: Mapping[str, Any]  # ``epochs`` and ``batch_size``
+    data: Mapping[str, Any]  # ``source``, ``sha256`` of the training images file, ``limit`` or None
+    precision: str  # ``fp32`` or ``bf16``
+    selection: Mapping[str, Any]  # The best-epoch rule: ``samples``, ``against``, ``features`` hash
+    code: str  # Hash of the training code this family uses, see `experiment.fingerprint`
+    evaluation: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # ``samples``, ``features``, ``code``
 
     @property
     def has_features(self) -> bool:
@@ -122,20 +115,16 @@ class CellResult:
     """A cell that was trained, and measured if its evaluation is committed too."""
 
     spec: CellSpec
-    metrics: Mapping[str, Any]
-    """Flat: a catalog metric's name to a number, or None for *not measured*."""
-    history: tuple[Mapping[str, Any], ...]
-    """One row an epoch: ``epoch``, losses, ``proxy_fid``, ..."""
-    artifacts: Mapping[str, str]
-    """What to a path below the store, e.g. ``images/samples_epoch10.png``."""
+    metrics: Mapping[str, Any]  # Flat: a catalog metric to a number, or None for *not measured*
+    history: tuple[
+        Mapping[str, Any], ...
+    ]  # One row an epoch: ``epoch``, losses, ``proxy_fid``, ...
+    artifacts: Mapping[str, str]  # What to a path below the store: ``images/samples_epoch10.png``
     seconds: float
     environment: Mapping[str, Any]
-    details: Mapping[str, Any] = field(default_factory=dict)
-    """Measures that are lists: class shares, KL per dimension, ..."""
-    measured: bool = True
-    """False while the cell is trained but its evaluation is missing."""
-    networks: tuple[Network, ...] = ()
-    """The layers of its networks; none where they were not recorded."""
+    details: Mapping[str, Any] = field(default_factory=dict)  # Lists: class shares, ...
+    measured: bool = True  # False while the cell is trained but its evaluation is missing
+    networks: tuple[Network, ...] = ()  # Their layers; none where they were not recorded
 
 
 @dataclass(frozen=True)
@@ -143,11 +132,9 @@ class CellFailure:
     """A cell that ended with an error; tables list it as failed."""
 
     spec: CellSpec
-    error: str
-    """One line."""
+    error: str  # One line
     traceback: str
-    log: str
-    """Path of its log below the store."""
+    log: str  # Path of its log below the store
 
 
 Outcome = CellResult | CellFailure

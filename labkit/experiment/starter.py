@@ -57,8 +57,7 @@ def recipes() -> dict[str, Recipe]:
 def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, ...]:
     """Write a recipe as ``experiments.yaml``, and beside it the schema editors check it with.
 
-    Returns:
-        The paths of both files.
+    Return the paths of both files.
 
     Raises:
         PlanError: there is no such recipe, the experiment file exists already (it is
@@ -73,11 +72,7 @@ def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, ...]:
 def write_own(folder: Path) -> tuple[Path, ...]:
     """Write ``my_gan.py``, a GAN to change, and an ``experiments.yaml`` that trains it.
 
-    Returns:
-        The paths of both, and of the schema editors check the experiment file with.
-
-    Raises:
-        PlanError: one of the two exists already, or the folder cannot be written to.
+    Return the paths of both, and of the schema. Errors are those of `write_starter`.
     """
     templates = RECIPES / "own"
     code = (templates / OWN_NAME).read_text("utf-8")

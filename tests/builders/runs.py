@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from labkit.execution.progress import Progress
 from labkit.execution.status import Job, Task
-from labkit.execution.watch import Progress
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec
 from labkit.store.commits import damage
 from labkit.store.store import Store

@@ -18,7 +18,7 @@ import torch
 
 import labkit
 from labkit.data import load
-from labkit.execution.recorder import convert, journal, recorder
+from labkit.execution.recorder import convert, journal
 from labkit.execution.recorder import plan as own_plan
 from labkit.experiment.grid import make_plan, parse_experiment
 from labkit.experiment.plan import PlanError
@@ -284,7 +284,7 @@ def test_an_error_of_the_measuring_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(recorder, "_measure", lambda *_: 1 / 0)
+        patch.setattr("labkit.measure.evaluate.measure_samples", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError), opened(tmp_path) as cell:  # noqa: PT012
             cell.log(1, d_loss=1)
             cell.samples(REAL, 1)

@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from labkit.catalog import FAMILIES
-from labkit.execution import evaluation, sampling
+from labkit.execution import sampling
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import read_experiment
 from labkit.experiment.spec import CellSpec
@@ -240,6 +240,6 @@ def test_measures_of_ones_own_that_draw_are_seeded(tmp_path: Path) -> None:
     (tmp_path / "experiments.yaml").write_text(FILE.replace("networks: noisy, ", ""))
     spec = make_plan(read_experiment(tmp_path / "experiments.yaml"), download=False).cells[0]
     images = np.zeros((4, 28, 28), np.uint8)
-    found = [evaluation.own_measures(spec, images) for _ in range(2)]
+    found = [sampling.own_measures(spec, images) for _ in range(2)]
     assert found[0] == found[1]
     assert 0 < found[0]["some"] < 2

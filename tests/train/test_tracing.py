@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from labkit.catalog import FAMILIES, GAN_NETWORKS, VAE_NETWORKS
 from labkit.execution import worker
+from labkit.execution.sampling import build
 from labkit.execution.status import Task
 from labkit.execution.tracing import _watched, trace
 from labkit.experiment.grid import make_plan, parse_experiment
@@ -80,7 +81,7 @@ def test_every_network_of_every_family_is_seen_whole(family: str) -> None:
     """Also those of a second phase; every weight is in a layer, and JSON holds it all."""
     spec = cell(family)
     found = trace(spec)
-    built = worker.build(spec, torch.device("cpu"))
+    built = build(spec, torch.device("cpu"))
     assert [each.name for each in found] == list(built.networks)
     assert sum(each.parameters for each in found) == built.parameter_count()
     for each in found:

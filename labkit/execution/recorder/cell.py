@@ -106,8 +106,7 @@ class Cell:
             ValueError: another shape or range, or another number than before.
         """
         epoch = self._at(epoch)
-        grey = self._grey(images, epoch)
-        if grey is None:
+        if (grey := self._grey(images, epoch)) is None:
             return None
         count = self.journal.count
         if len(grey) >= FEWEST and count not in (None, len(grey)):
@@ -149,8 +148,7 @@ class Cell:
     def interpolation(self, images: Any, epoch: int) -> None:
         """Show up to sixteen steps between two images."""
         epoch = self._at(epoch)
-        grey = self._grey(images, epoch)
-        if grey is not None:
+        if (grey := self._grey(images, epoch)) is not None:
             self._show(epoch, "interpolation", grey[:GRID])
 
     @property
@@ -177,10 +175,9 @@ class Cell:
     @property
     def how_far(self) -> str:
         """``after epoch 4 of 10``."""
-        of = "" if self.planned is None else f" of {self.planned}"
-        return (
-            f"after epoch {self.epochs_done}{of}" if self.epochs_done else "before an epoch ended"
-        )
+        if not self.epochs_done:
+            return "before an epoch ended"
+        return f"after epoch {self.epochs_done}" + (f" of {self.planned}" if self.planned else "")
 
     @property
     def seconds(self) -> float:

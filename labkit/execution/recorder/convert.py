@@ -44,11 +44,7 @@ def array(value: Any) -> NDArray[Any]:
 
 
 def number(value: Any) -> float:
-    """One number as a float, which may be NaN or infinite.
-
-    Raises:
-        TypeError: it is not one real number.
-    """
+    """One real number as a float, which may be NaN or infinite; a TypeError where it is none."""
     if isinstance(value, Number) and not isinstance(value, complex):
         return float(value)  # type: ignore[arg-type]  # int, float, Decimal, Fraction, NumPy's
     found = array(value)
@@ -58,11 +54,7 @@ def number(value: Any) -> float:
 
 
 def whole(value: Any, least: int) -> int:
-    """A whole number of any kind as an int.
-
-    Raises:
-        ValueError: it is not one, a truth value, or less than `least`.
-    """
+    """A whole number of any kind as an int; a ValueError where it is none, or below `least`."""
     with contextlib.suppress(TypeError, ValueError, OverflowError):
         if not isinstance(value, bool | np.bool_):
             try:
@@ -77,15 +69,15 @@ def whole(value: Any, least: int) -> int:
 def plain(value: Any, default: Any) -> Any:
     """A setting as JSON has it, so that 64 and ``np.int64(64)`` are one and the same.
 
-    Args:
-        value: a number, text, truth value, None; lists and arrays of these.
-        default: the catalog's: a list or not; an int or float makes whole numbers of its type.
+    The catalog's `default` says whether it is a list, and of which type whole numbers are.
 
     Raises:
         TypeError: it cannot be written as numbers and texts.
     """
-    if value is None or isinstance(value, bool | np.bool_):
-        return None if value is None else bool(value)
+    if value is None:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Mapping):
@@ -116,11 +108,8 @@ def plain(value: Any, default: Any) -> Any:
 def grey(images: Any, scale: Scale = "") -> tuple[Grey, Scale]:
     """Whatever holds images as uint8 (N, 28, 28), and what scale their values were of.
 
-    Args:
-        images: (N, 28, 28), with a channel of one before or behind, (N, 784), or one image.
-            uint8 and other whole numbers 0..255; truth values; floats in [-1, 1], or in [0, 1]
-            where they show that they are, from dark to bright: 0 is grey in [-1, 1].
-        scale: of floats, if it is known from earlier images.
+    They are whole numbers 0..255, truth values, floats in [-1, 1] or, where they show that they
+    are, from dark to bright, in [0, 1] (0 is grey in [-1, 1]); `scale` is that of earlier images.
 
     Raises:
         NotFiniteError: a pixel is NaN or infinite.
@@ -157,7 +146,6 @@ def grey(images: Any, scale: Scale = "") -> tuple[Grey, Scale]:
 
 
 def _shaped(found: NDArray[Any]) -> NDArray[Any]:
-    """Images as (N, 28, 28), whatever the values."""
     shape = found.shape
     if found.ndim == 4 and found.shape[1] == 1:
         found = found[:, 0]

@@ -12,6 +12,7 @@ images/*.png           grids, as a cell has them
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -47,9 +48,7 @@ def say(line: str) -> None:
 def draft(spec: CellSpec) -> CellSpec:
     """A cell's spec without what is known only at the end; the same for every opening."""
     return replace(
-        spec,
-        training={**spec.training, "epochs": 0},
-        selection={**spec.selection, "samples": 0},
+        spec, training={**spec.training, "epochs": 0}, selection={**spec.selection, "samples": 0}
     )
 
 
@@ -57,26 +56,17 @@ class Journal:
     """An attempt that is held, and what it was told."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._attempt = Attempt(folder)
         self._lock = Lock(folder / LOCK)
-        self.rows: dict[int, Row] = {}
-        """By epoch: what was logged, NaN and infinite values among it."""
-        self.count: int | None = None
-        """How many samples an epoch is measured by."""
-        self.seconds = 0.0
-        """Spent training up to the last thing told."""
-        self.bests: list[tuple[float, int, str]] = []
-        """(proxy FID, epoch, file) of each epoch that was the best so far, in order."""
+        self.rows: dict[int, Row] = {}  # By epoch; NaN and infinite values among them
+        self.count: int | None = None  # How many samples an epoch is measured by
+        self.seconds = 0.0  # Spent training up to the last thing told
+        self.bests: list[tuple[float, int, str]] = []  # (proxy FID, epoch, file), ever better
         self._samples: tuple[str, NDArray[np.uint8]] | None = None
         self._pictures: dict[str, bytes] = {}
         self._times: dict[int, float] = {}
         self._warned = False
-
-    @property
-    def folder(self) -> Path:
-        return self._attempt.folder
-
-    # ------------------------------------------------------------------ telling
 
     def tell(self, epoch: int, values: Mapping[str, Any], seconds: float, **more: Any) -> None:
         """Note values of an epoch, flushed to the disk."""
@@ -127,9 +117,15 @@ class Journal:
         """The grids of the epochs that count, by name."""
         return {name: png for name, png in self._pictures.items() if _epoch_of(name) in self.rows}
 
-    def _note(self, line: Mapping[str, Any]) -> None:
+    def _note(self, line: dict[str, Any]) -> None:
         self._apply(line)
-        self._keep(lambda: self._append(line))
+        if "values" in line:
+            line["values"] = {
+                k: str(v) if isinstance(v, float) and not math.isfinite(v) else v
+                for k, v in line["values"].items()  # JSON has no NaN
+            }
+        text = f"{json.dumps(line)}\n".encode()
+        self._keep(lambda: atomic.append_bytes(self.folder / TOLD, text))
 
     def _keep(self, write: Callable[[], object]) -> None:
         """Write, if that can be done: a full disk is no reason to end a training."""
@@ -157,15 +153,13 @@ class Journal:
         if "best" in line:
             self.bests.append((row["proxy_fid"], line["epoch"], line["best"]))
 
-    def _append(self, line: Mapping[str, Any]) -> None:
-        values = {
-            k: str(v) if isinstance(v, float) and not math.isfinite(v) else v  # JSON has no NaN
-            for k, v in line.get("values", {}).items()
-        }
-        text = json.dumps({**line, **({"values": values} if "values" in line else {})})
-        atomic.append_bytes(self.folder / TOLD, f"{text}\n".encode())
-
-    # ------------------------------------------------------------------ beginning and ending
+    def _replay(self) -> bytes:
+        """Apply every line that was told whole; return these lines."""
+        path = self.folder / TOLD
+        lines = list(read_history(path)) if path.exists() else []
+        for line in lines:
+            self._apply(line)
+        return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
 
     def take(self) -> bool:
         """Lock the attempt and read its rows; return False if another process holds the lock."""
@@ -175,14 +169,9 @@ class Journal:
         except OSError:  # a file system without locks
             if not _silent(self._attempt):
                 return False
-        path = self.folder / TOLD
-        if path.exists():
-            lines = list(read_history(path))
-            for line in lines:
-                self._apply(line)
-            whole = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
-            if path.stat().st_size != len(whole):  # cut short in the middle of a line
-                atomic.replace_bytes(path, whole)
+        path, whole = self.folder / TOLD, self._replay()
+        if path.exists() and path.stat().st_size != len(whole):  # cut short in the middle of a line
+            atomic.replace_bytes(path, whole)
         for png in self.folder.glob("images/*_epoch*.png"):
             if re.search(r"_epoch\d+\Z", png.stem):
                 self._pictures[png.stem] = png.read_bytes()
@@ -204,10 +193,8 @@ class Journal:
         """Remove what is now committed, or was never told."""
         self.release()
         atomic.remove_tree(self.folder)
-        try:
+        with contextlib.suppress(OSError):  # other attempts are there
             self.folder.parent.rmdir()
-        except OSError:  # other attempts are there
-            return
 
 
 def _epoch_of(picture: str) -> int:
@@ -219,9 +206,9 @@ def _silent(attempt: Attempt) -> bool:
     beat = attempt.progress()
     if beat is None or beat.get("pid") == os.getpid():
         return True
-    if beat.get("host") == attempts.host() and not attempts.process_lives(int(beat["pid"])):
-        return True
-    return attempts.is_abandoned(attempt.folder)
+    here = beat.get("host") == attempts.host()
+    dead = here and not attempts.process_lives(int(beat["pid"]))
+    return dead or attempts.is_abandoned(attempt.folder)
 
 
 def begin(store: Store, spec: CellSpec) -> Journal:
@@ -229,26 +216,19 @@ def begin(store: Store, spec: CellSpec) -> Journal:
     found = [j for j in map(Journal, _attempts(store, spec)) if j.take()]
     found.sort(key=lambda journal: len(journal.rows))
     if not found:
-        folder = store.fresh_attempt(draft(spec), KIND).folder
-        found = [Journal(folder)]
+        found = [Journal(store.fresh_attempt(draft(spec), KIND).folder)]
         found[0].take()
     for other in found[:-1]:
-        if other.rows:
-            other.release()
-        else:
-            other.remove()
+        other.release() if other.rows else other.remove()
     return found[-1]
 
 
 def epochs_told(store: Store, spec: CellSpec) -> int | None:
     """How many epochs of an unfinished cell are on the disk; None where it was never begun."""
-    counts = []
-    for folder in _attempts(store, spec):
-        journal = Journal(folder)
-        for line in read_history(folder / TOLD) if (folder / TOLD).exists() else ():
-            journal._apply(line)
-        counts.append(len(journal.rows))
-    return max(counts, default=None)
+    journals = [Journal(folder) for folder in _attempts(store, spec)]
+    for journal in journals:
+        journal._replay()
+    return max((len(journal.rows) for journal in journals), default=None)
 
 
 def _attempts(store: Store, spec: CellSpec) -> list[Path]:

@@ -37,10 +37,8 @@ def key(spec: CellSpec) -> str:
 def join(store: Store, spec: CellSpec) -> CellSpec:
     """Add a cell to the store's newest plan, in place of an earlier one of the same loop.
 
-    One that is committed is replaced only by one that is, too.
-
-    Returns:
-        What the plan has of it: by another name where a different cell bears its own.
+    One that is committed is replaced only by one that is, too. Return what the plan has of it: by
+    another name where a different cell bears its own.
     """
     plan = store.update_plan(lambda old: _joined(store, old, spec))
     return next(cell for cell in plan.cells if key(cell) == key(spec))
@@ -90,7 +88,8 @@ def _joined(store: Store, plan: Plan | None, spec: CellSpec) -> Plan:
     plan = plan or _first(store, spec)
     cells = list(plan.cells)
     found = [i for i, cell in enumerate(cells) if cell.code == OWN_CODE and key(cell) == key(spec)]
-    done = isinstance(store.outcome(spec), CellResult)
+    outcome = store.outcome(spec)
+    done = isinstance(outcome, CellResult)
     if found and not done and store.is_trained(cells[found[0]]):
         return plan
     if spec not in cells:
@@ -98,15 +97,12 @@ def _joined(store: Store, plan: Plan | None, spec: CellSpec) -> Plan:
     seeds = dict.fromkeys((*plan.seeds, *(cell.seed for cell in cells)))
     used = {cell.seed for cell in cells}
     shown = plan.snapshot_epochs
-    if done:
+    if isinstance(outcome, CellResult):  # its best epoch, or its last if none was measured
         longest = max(cell.training["epochs"] for cell in cells)
-        shown = tuple(sorted(e for e in {*shown, _best_or_last(store, spec)} if e <= longest))
-    return replace(
-        plan,
-        cells=tuple(cells),
-        seeds=tuple(seed for seed in seeds if seed in used),
-        snapshot_epochs=shown,
-    )
+        best = best_epoch(outcome.history) or spec.training["epochs"]
+        shown = tuple(sorted(e for e in {*shown, best} if e <= longest))
+    kept = tuple(seed for seed in seeds if seed in used)
+    return replace(plan, cells=tuple(cells), seeds=kept, snapshot_epochs=shown)
 
 
 def _first(store: Store, spec: CellSpec) -> Plan:
@@ -123,14 +119,6 @@ def _first(store: Store, spec: CellSpec) -> Plan:
         settings={"name": name},
         cells=(spec,),
     )
-
-
-def _best_or_last(store: Store, spec: CellSpec) -> int:
-    """The epoch to show of a cell: its best, or its last if none was measured."""
-    outcome = store.outcome(spec)
-    found = best_epoch(outcome.history) if isinstance(outcome, CellResult) else None
-    last: int = spec.training["epochs"]
-    return found or last
 
 
 def adopt(store: Store) -> list[str]:

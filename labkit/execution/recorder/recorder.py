@@ -25,18 +25,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
+from labkit.errors import nearest
 from labkit.execution import image_grid
 from labkit.execution.recorder import convert
 from labkit.execution.recorder import journal as begun
 from labkit.execution.recorder import plan as own_plan
 from labkit.execution.recorder.cell import FEWEST, Cell
-from labkit.execution.recorder.spec import stated_spec
+from labkit.experiment.grid import measuring
 from labkit.experiment.plan import PlanError
-from labkit.experiment.spec import UNSTATED, CellSpec
+from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.store import atomic
 from labkit.store.commits import write_json
 from labkit.store.file_names import COST, ENVIRONMENT, MEASURES, SAMPLES, SPEC
 from labkit.store.store import Store
+
+_MAX_NAME = 120
+_ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
 @contextmanager
@@ -76,7 +81,7 @@ def cell(
         PlanError: an unknown data set, family or setting; nothing was logged.
     """
     stated = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "limit": limit}
-    spec, planned = stated_spec(name, dataset, family, source, stated, settings)
+    spec, planned = _stated(name, dataset, family, source, stated, settings)
     store = Store(Path(results).expanduser())
     told = Cell(spec, store, planned)
     if told.epochs_done:
@@ -90,6 +95,73 @@ def cell(
     except BaseException as error:
         _interrupted(told, store, error)
         raise
+
+
+def _stated(
+    name: str,
+    dataset: str,
+    family: str,
+    source: str,
+    stated: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> tuple[CellSpec, int | None]:
+    """What is stated of a cell, checked, as plain values; and how many epochs it is to have."""
+    for kind, value, allowed in (
+        ("dataset", dataset, list(DATASETS)),
+        ("family", family, list(FAMILIES)),
+        ("source", source, ["full", "bundled"]),
+    ):
+        if value not in allowed:
+            raise PlanError(f"labkit.cell: unknown {kind} '{value}'; {nearest(value, allowed)}")
+    if not isinstance(name, str) or not name or len(name) > _MAX_NAME or set(name) - _ALLOWED:
+        raise PlanError(f"labkit.cell: '{name}': a name is of A-Z a-z 0-9 . _ -")
+    numbers: dict[str, int | None] = {}
+    for key, value in stated.items():
+        try:
+            least = 0 if key == "seed" else 1
+            numbers[key] = None if value is None and least else convert.whole(value, least)
+        except ValueError as error:
+            raise PlanError(f"labkit.cell: {key}={error}") from None
+    data = {"source": str(source), "sha256": UNSTATED, "limit": numbers["limit"]}
+    batch = numbers["batch_size"]
+    spec = CellSpec(
+        name=str(name),
+        experiment="own",
+        family=str(family),
+        dataset=str(dataset),
+        seed=numbers["seed"] or 0,
+        params=_params(family, settings),
+        training={"epochs": 0, "batch_size": UNSTATED if batch is None else batch},
+        data={**data, own_plan.LOOP: str(name)},
+        precision=UNSTATED,
+        code=OWN_CODE,
+        **measuring(dataset, 0, 0),
+    )
+    return spec, numbers["epochs"]
+
+
+def _params(family: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting of the family; what was not stated is said to be so."""
+    params = FAMILIES[family].params
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        if key not in params:
+            raise PlanError(f"labkit.cell: {family} has no '{key}'; {nearest(key, params)}")
+        try:
+            found[key] = convert.plain(value, params[key].default)
+        except (TypeError, ValueError, OverflowError) as error:
+            why = f"state settings as plain numbers and texts: {error}"
+            raise PlanError(f"labkit.cell: {key}={value!r}: {why}") from None
+        choices = params[key].choices
+        if choices and str(found[key]) not in REGISTRIES[choices]:
+            near = nearest(str(found[key]), REGISTRIES[choices])
+            raise PlanError(f"labkit.cell: unknown {key} '{found[key]}'; {near}")
+    for key in ("loss", "reconstruction"):
+        if key in params and key not in settings:
+            why = "losses are compared only with their like"
+            allowed = ", ".join(REGISTRIES[params[key].choices])
+            raise PlanError(f"labkit.cell: state {key}=...: {why}; allowed: {allowed}")
+    return {key: found.get(key, UNSTATED) for key in params}
 
 
 def _finish(told: Cell, store: Store) -> None:
@@ -111,18 +183,7 @@ def _finish(told: Cell, store: Store) -> None:
         )
         journal.release()
         return
-    seconds, spec = told.seconds, told.spec(done=True)
-    best = journal.best_samples()
-    if best is None:
-        warnings.warn(
-            f"labkit.cell: {name}: only what was logged is in the results; to have images "
-            f"measured, call cell.samples(images, epoch) with {FEWEST:,} of them or more",
-            stacklevel=4,
-        )
-    measures = _measure(told, best)
-    store.set_aside(spec)
-    _commit(store, spec, told, seconds, measures, best)
-    own_plan.join(store, spec)
+    _commit(told, store)
     journal.remove()
 
 
@@ -147,7 +208,6 @@ def _interrupted(told: Cell, store: Store, error: BaseException) -> None:
 
 
 def _why(told: Cell, error: BaseException) -> str:
-    """Why the block was left, in one line."""
     if isinstance(error, Exception):
         why = f"{type(error).__name__}: {error}".splitlines()[0] + f" ({told.how_far})"
     elif isinstance(error, SystemExit):
@@ -170,14 +230,24 @@ def _fail(told: Cell, store: Store, error: str, trace: str) -> None:
         begun.say(f"{told.name}: the report keeps the training of it that was finished before")
 
 
-def _commit(
-    store: Store,
-    spec: CellSpec,
-    told: Cell,
-    seconds: float,
-    measures: Mapping[str, Any],
-    best: convert.Grey | None,
-) -> None:
+def _commit(told: Cell, store: Store) -> None:
+    """Measure what was told, the samples of the best epoch and the history, and commit it."""
+    # torch: only where samples are measured
+    from labkit.execution.evaluation import together
+    from labkit.measure import evaluate
+
+    seconds, spec, parts = told.seconds, told.spec(done=True), []
+    if (best := told.journal.best_samples()) is not None:
+        parts.append(evaluate.measure_samples(best, told.dataset))
+    else:
+        warnings.warn(
+            f"labkit.cell: {told.name}: only what was logged is in the results; to have images "
+            f"measured, call cell.samples(images, epoch) with {FEWEST:,} of them or more",
+            stacklevel=5,
+        )
+    if all("proxy_fid" in row for row in told.history):
+        parts.append(evaluate.measure_history(told.history, told.family))
+    store.set_aside(spec)
     train = store.fresh_attempt(spec, "train")
     atomic.write_bytes(train.history_path, _lines(told.history))
     atomic.mkdir(train.folder / "images")
@@ -189,24 +259,11 @@ def _commit(
     store.commit(train, spec, "train")
 
     measured = store.fresh_attempt(spec, "eval")
-    write_json(measured.folder / MEASURES, measures)
+    write_json(measured.folder / MEASURES, together(parts))
     if best is not None:
         atomic.write_bytes(measured.folder / SAMPLES, image_grid.npz(best))
     store.commit(measured, spec, "eval")
-
-
-def _measure(told: Cell, best: convert.Grey | None) -> Mapping[str, Any]:
-    """What can be measured of what was told: the samples of the best epoch, and the history."""
-    # torch: only where samples are measured
-    from labkit.execution.evaluation import together
-    from labkit.measure import evaluate
-
-    parts = []
-    if best is not None:
-        parts.append(evaluate.measure_samples(best, told.dataset))
-    if all("proxy_fid" in row for row in told.history):
-        parts.append(evaluate.measure_history(told.history, told.family))
-    return together(parts)
+    own_plan.join(store, spec)
 
 
 def _lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
