@@ -15,6 +15,8 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
+#: Characters of the longest message about an experiment file.
+MAX_MESSAGE = 500
 #: Error numbers of a full disk or quota.
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -33,6 +35,14 @@ class UserError(LabkitError):
 
 class DataError(LabkitError):
     """A data file is missing, cut short or altered; one line says which and how."""
+
+
+class PlanError(LabkitError):
+    """A mistake in an experiment file or in what was asked of it, as one line."""
+
+    def __init__(self, message: str) -> None:
+        line = "".join(c if c.isprintable() else " " for c in message)
+        super().__init__(line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…")
 
 
 #: The meaning of the system's error numbers, the same on every system and in every language.

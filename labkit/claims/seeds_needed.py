@@ -7,13 +7,16 @@ import shlex
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from labkit.claims.cell import Cell
 from labkit.claims.claim import Settle
 from labkit.claims.finding import Finding
 from labkit.claims.noise import MIN_SEEDS
 from labkit.claims.statistics import ALPHA, fmean, student_interval
-from labkit.claims.table import Table
+
+if TYPE_CHECKING:
+    from labkit.claims.table import Table
 
 #: Numbers of seeds worth proposing.
 STEPS = (3, 5, 8, 12, 20)

@@ -23,10 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from labkit.claims.finding import Finding
 from labkit.claims.statistics import holm
+
+if TYPE_CHECKING:
+    from labkit.claims.finding import Finding
 
 Strength = Literal[
     "clear", "beyond usual", "level", "within noise", "seen once", "refuted", "not measured"

@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labkit.data.places import cache_dir
-from labkit.experiment.plan import Plan, PlanError
+from labkit.errors import PlanError
+from labkit.experiment.plan import Plan
 
 PACKAGE = Path(__file__).parents[1]
 #: How many plans are kept: the latest.

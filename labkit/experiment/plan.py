@@ -14,21 +14,12 @@ from functools import cached_property
 from typing import Any
 
 from labkit.catalog import FAMILIES
-from labkit.errors import LabkitError, misshapen
+from labkit.errors import PlanError, misshapen
 from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.plugins import registry as own_code
 from labkit.plugins.registry import OwnCodeError
 
 FORMAT_VERSION = 1
-MAX_MESSAGE = 500
-
-
-class PlanError(LabkitError):
-    """A mistake in an experiment file or in what was asked of it, as one line."""
-
-    def __init__(self, message: str) -> None:
-        line = "".join(c if c.isprintable() else " " for c in message)
-        super().__init__(line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…")
 
 
 @dataclass(frozen=True)

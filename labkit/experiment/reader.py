@@ -15,10 +15,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from labkit.catalog import FAMILIES
-from labkit.errors import behind, nearest, reason
+from labkit.errors import PlanError, behind, nearest, reason
 from labkit.experiment import safe_yaml
 from labkit.experiment.family_models import file_model
-from labkit.experiment.plan import PlanError
 from labkit.experiment.safe_yaml import Node, Step
 from labkit.experiment.schema import CHOICE, NAME_RULE, SEED_KINDS, Author, ExperimentFile, Settings
 from labkit.plugins import registry as own_code

@@ -11,11 +11,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.errors import nearest, reason
+from labkit.errors import PlanError, nearest, reason
 from labkit.execution import eta
 from labkit.experiment.family_models import SCHEMA_NAME, json_schema
 from labkit.experiment.grid import make_plan
-from labkit.experiment.plan import PlanError
 from labkit.experiment.reader import read_experiment
 from labkit.text.numbers import duration
 

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 
 from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
-from labkit.errors import misshapen, one_line
+from labkit.errors import PlanError, misshapen, one_line
 from labkit.execution.image_grid import pixels
 from labkit.experiment.fingerprint import training_code
-from labkit.experiment.plan import PlanError
+from labkit.experiment.grid import differences
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 from labkit.handin import content
 from labkit.handin.ladder import Rung, lacking
@@ -34,7 +34,7 @@ _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
 def check(found: Unpacked, rung: Rung) -> None:
     """Look at everything that needs neither torch nor trust; what does not hold goes to `rung`."""
     try:
-        for line in content.differences(found.experiment, found.plan):
+        for line in differences(found.experiment, found.plan):
             rung.fail(line)
     except (PlanError, KeyError, TypeError, AttributeError) as error:
         rung.fail(f"the plan cannot be compared with the experiment file: {misshapen(error)}")

@@ -1,4 +1,4 @@
-"""What a hand-in holds, what it says of how it was made, and how its parts must agree.
+"""What a hand-in holds, what it says of how it was made.
 
 data/
   submission.json     format, labkit's version, what made the report, what was left out
@@ -12,8 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections import defaultdict
-from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,12 +19,9 @@ from typing import Any
 
 from labkit import __version__
 from labkit.calibration import feature_hash
-from labkit.catalog import FAMILIES
 from labkit.experiment.fingerprint import evaluation_code, own_files
-from labkit.experiment.grid import make_plan
-from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
-from labkit.experiment.spec import OWN_CODE, CellSpec, canonical_json
+from labkit.experiment.spec import CellSpec
 from labkit.plugins.unlike import ABOUT
 from labkit.reporting.render.templates import templates_folder
 from labkit.store.atomic import with_unix_ends
@@ -113,75 +108,3 @@ def measured_alike(spec: CellSpec) -> bool:
     """Whether a cell was measured by this labkit's code and feature network."""
     ours = {"code": evaluation_code(), "features": feature_hash(spec.dataset)}
     return all(spec.evaluation.get(name) == value for name, value in ours.items())
-
-
-def differences(experiment: Experiment, plan: Plan) -> list[str]:
-    """Where a plan is not what its experiment file asks for; seeds may be added.
-
-    Which code, data and device were used is not asked of the file.
-    """
-    asked = make_plan(experiment, images=("bundled", ""))
-    found = []
-    if plan.name != experiment.name:
-        found.append(f"the plan is of {plan.name}, the file of {experiment.name}")
-    wanted = _by_point(asked.cells)
-    # What was trained outside of labkit no file can ask for.
-    made = _by_point(cell for cell in plan.cells if cell.code != OWN_CODE)
-    for key in wanted.keys() - made.keys():
-        found.append(f"{wanted[key][0].name} is asked for, but not as it is in the plan")
-    for key in made.keys() - wanted.keys():
-        found.append(f"{made[key][0].name} in the plan is not what the file asks for")
-    if _sources(plan) != _sources(asked):
-        found.append("code: the plan has other Python files than the experiment file names")
-    for name in ("data", "training", "evaluation", "threads"):
-        if plan.settings.get(name) != asked.settings.get(name):
-            found.append(f"{name}: the plan has other settings than the file")
-    shown, wanted_epochs = set(plan.snapshot_epochs), set(asked.snapshot_epochs)
-    # `labkit.cell` adds the epoch its loop was best in.
-    may_add = any(cell.code == OWN_CODE for cell in plan.cells)
-    if wanted_epochs - shown or (shown - wanted_epochs and not may_add):
-        found.append("training.snapshot_epochs: the plan has others than the file")
-    for key in wanted.keys() & made.keys():
-        lacking = {c.seed for c in wanted[key]} - {c.seed for c in made[key]}
-        cell, seeds = made[key][0], ", ".join(map(str, sorted(lacking)))
-        if lacking and experiment.content.seeds == "student":
-            found.append(
-                f"{cell.name}: seed {cell.seed}; this author's is {seeds} (seeds: student)"
-            )
-        elif lacking:
-            found.append(f"{cell.name}: asked for with seed {seeds}, too, which is not in the plan")
-    return sorted(found)
-
-
-def _sources(plan: Plan) -> list[tuple[str, str]]:
-    """The Python files of a plan, whatever line ends they were saved with."""
-    files = plan.settings.get("own", [])
-    return [(each["name"], each["source"].replace("\r\n", "\n")) for each in files]
-
-
-def _by_point(cells: Iterable[CellSpec]) -> dict[str, list[CellSpec]]:
-    """Cells that differ in nothing but their seed together."""
-    found: dict[str, list[CellSpec]] = defaultdict(list)
-    for cell in cells:
-        found[_point(cell)].append(cell)
-    return found
-
-
-def _point(cell: CellSpec) -> str:
-    """What the experiment file decides of a cell; all but the seed."""
-    names = {cell.name, cell.name.removesuffix(f"_seed{cell.seed}")}
-    # A setting labkit learnt after the cell was trained has its default: what it did before.
-    defaults = {name: param.default for name, param in FAMILIES[cell.family].params.items()}
-    return canonical_json(
-        {
-            "name": min(names, key=len) if len(cell.name) < 100 else "",
-            "experiment": cell.experiment,
-            "family": cell.family,
-            "dataset": cell.dataset,
-            "params": {**defaults, **cell.params},
-            "training": cell.training,
-            "limit": cell.data["limit"],
-            "selection": {k: v for k, v in cell.selection.items() if k != "features"},
-            "evaluation": cell.evaluation.get("samples"),
-        }
-    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labkit import __version__
 from labkit.catalog import QUESTIONS
+from labkit.experiment.grid import differences
 from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure, CellSpec
@@ -60,7 +61,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     bag.write_bag(out, plan.name, payload, _info(experiment, store, plan))
     size = out.stat().st_size
     left = "; samples and weights left out: measures cannot be recomputed" if light else ""
-    full, changed = plan.data_source == "full", content.differences(experiment, plan)
+    full, changed = plan.data_source == "full", differences(experiment, plan)
     more = f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""
     return [
         _author(experiment),

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
-from labkit.errors import misshapen
-from labkit.experiment.plan import Plan, PlanError, matches
+from labkit.errors import PlanError, misshapen
+from labkit.experiment.plan import Plan, matches
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.handin.bag import Bag

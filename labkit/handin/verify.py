@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from labkit.errors import UserError, behind
-from labkit.experiment.plan import PlanError, matches
+from labkit.errors import PlanError, UserError, behind
+from labkit.experiment.plan import matches
 from labkit.experiment.reader import Experiment, parse_experiment
 from labkit.handin import bag
 from labkit.handin.container import ContainerError

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from labkit import api
 from labkit.catalog import FAMILIES
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, PlanError
 from labkit.experiment import reader, safe_yaml
 from labkit.experiment.grid import make_plan, parse_experiment, read_experiment
-from labkit.experiment.plan import Plan, PlanError
+from labkit.experiment.plan import Plan
 
 HEAD = "name: lab\nexperiments:\n  gan:\n    family: gan\n"  # four lines
 GRID = HEAD + "    grid:\n      dataset: [MNIST]\n"  # six lines

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
 from labkit.catalog.rules import acts_with
 from labkit.data.sources import data_hash
+from labkit.errors import PlanError
 from labkit.experiment import grid as plan_module
 from labkit.experiment.grid import make_plan, parse_experiment, read_experiment
-from labkit.experiment.plan import Plan, PlanError, matches
+from labkit.experiment.plan import Plan, matches
 from labkit.experiment.spec import CellSpec
 
 LAB1 = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from labkit.catalog import FAMILIES
+from labkit.errors import PlanError
 from labkit.experiment.grid import make_plan, parse_experiment, read_experiment
-from labkit.experiment.plan import PlanError
 from labkit.experiment.starter import recipes
 
 NAMES = [

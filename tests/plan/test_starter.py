@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES
+from labkit.errors import PlanError
 from labkit.experiment import starter
 from labkit.experiment.family_models import SCHEMA_NAME, json_schema
-from labkit.experiment.reader import PlanError, parse_experiment, read_experiment
+from labkit.experiment.reader import parse_experiment, read_experiment
 from labkit.experiment.starter import EDITOR_LINE, FILE_NAME, recipes, write_starter
 
 

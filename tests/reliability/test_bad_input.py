@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labkit.errors import PlanError
 from labkit.experiment.grid import make_plan
-from labkit.experiment.reader import PlanError, parse_experiment
+from labkit.experiment.reader import parse_experiment
 from labkit.reporting.table import to_csv
 from labkit.store.commits import StoreError
 from labkit.store.store import Store

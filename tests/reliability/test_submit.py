@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from labkit.errors import LabkitError
-from labkit.experiment.grid import make_plan
+from labkit.experiment.grid import differences, make_plan
 from labkit.experiment.reader import parse_experiment, read_experiment
-from labkit.handin.content import differences
 from labkit.handin.submit import submit
 from labkit.store.store import Store
 from tests.builders import handins, stores

@@ -18,10 +18,10 @@ import torch
 
 import labkit
 from labkit.data import load
+from labkit.errors import PlanError
 from labkit.execution.recorder import convert, journal
 from labkit.execution.recorder import plan as own_plan
 from labkit.experiment.grid import make_plan, parse_experiment
-from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import CellFailure, CellResult, Outcome
 from labkit.store.store import Store
 from tests.builders.runs import Recorder

@@ -13,9 +13,9 @@ import torch
 
 import labkit
 from labkit.data import load
+from labkit.errors import PlanError
 from labkit.execution.recorder import convert
 from labkit.experiment.grid import make_plan, parse_experiment
-from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellFailure, CellResult
 from labkit.store.store import Store
 

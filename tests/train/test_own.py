@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from labkit.catalog import FAMILIES, GAN_NETWORKS, LOSSES, METRICS, Loss
+from labkit.errors import PlanError
 from labkit.execution.sampling import build
 from labkit.experiment.fingerprint import training_code
 from labkit.experiment.grid import make_plan, read_experiment
-from labkit.experiment.plan import Plan, PlanError
+from labkit.experiment.plan import Plan
 from labkit.experiment.starter import write_own
 from labkit.plugins import registry as own_code
 from labkit.plugins.registry import OwnCodeError

@@ -13,11 +13,10 @@ import numpy as np
 
 from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
-from labkit.errors import closest
+from labkit.errors import PlanError, closest
 from labkit.execution import image_grid
 from labkit.execution.recorder import convert, journal
 from labkit.execution.recorder import plan as own_plan
-from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import CellSpec
 from labkit.store.store import Store
 

@@ -26,14 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
-from labkit.errors import nearest
+from labkit.errors import PlanError, nearest
 from labkit.execution import image_grid
 from labkit.execution.recorder import convert
 from labkit.execution.recorder import journal as begun
 from labkit.execution.recorder import plan as own_plan
 from labkit.execution.recorder.cell import FEWEST, Cell
 from labkit.experiment.grid import measuring
-from labkit.experiment.plan import PlanError
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.store import atomic
 from labkit.store.commits import write_json

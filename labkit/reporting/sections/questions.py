@@ -13,13 +13,13 @@ from labkit.reporting.blocks import Column, Headline, Listing, Paragraph, Reflec
 from labkit.reporting.cell import anchor
 from labkit.reporting.entries import marked, row, table
 from labkit.reporting.grids import best_samples
-from labkit.reporting.student.answers import Students
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
 from labkit.text.numbers import slug
 
 if TYPE_CHECKING:
     from labkit.reporting.computed import Computed
+    from labkit.reporting.student.answers import Students
 
 #: What the best cells are compared by in the conclusion.
 COMPARED = ("proxy_fid", "coverage", "precision", "recall", "sharpness", "vendi")

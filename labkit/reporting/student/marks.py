@@ -8,16 +8,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import isfinite
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from labkit.catalog import METRICS
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Claim
 from labkit.claims.sentences.numbers import decimals_for, fixed
 from labkit.claims.statements import Checked, StatementError, check_statement, suggestion
-from labkit.claims.table import Table
 from labkit.claims.verdict import FIRM
 from labkit.text.language import _
+
+if TYPE_CHECKING:
+    from labkit.claims.table import Table
 
 FENCE = re.compile(r"\s*(```|~~~)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
