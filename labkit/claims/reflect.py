@@ -20,6 +20,7 @@ from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.claims import Answer, Table, answers_of
 from labkit.claims.cell import Cell, Level, Measured, named, verdict_of
 from labkit.claims.cells import INITIAL, NO_SETTING, Cells, as_level, known_settings, make_cells
+from labkit.claims.measure import Samples
 from labkit.claims.seeds_needed import glob, run_command
 from labkit.errors import LabkitError, behind, reason
 
@@ -62,7 +63,10 @@ def answers_to(found: Metrics) -> tuple[Answer, ...]:
     def command(names: Sequence[str], seeds: int) -> str:
         return run_command(glob(names), seeds) if ours else ""
 
-    return answers_of(Table(found.cells, resume=command))
+    # Its verdicts on mode collapse say how many samples labkit judged by.
+    usual, judged = Samples(), {cell.collapse.n for cell in found.cells if cell.collapse} - {None}
+    samples = usual if ours and judged == {usual.evaluation} else None
+    return answers_of(Table(found.cells, samples, resume=command))
 
 
 def read(path: Path) -> Metrics:

@@ -209,3 +209,14 @@ def test_reading_a_table_needs_neither_torch_nor_pandas(tmp_path: Path) -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("judged_by", "steady"), [("10,000", True), ("2,000", False)])
+def test_the_usual_number_of_samples_tells_how_much_a_rise_means(
+    tmp_path: Path, judged_by: str, steady: bool
+) -> None:
+    """Lab 1 in full: rises of 0.09 and 0.18, where other samples alone can make 0.60."""
+    text = (Path(__file__).parents[2] / "reports/showcase/lab1/metrics.csv").read_text("utf-8")
+    path = written(tmp_path, text.replace("N=10,000", f"N={judged_by}"))
+    (stability, *_) = reflect(path)
+    assert stability.point.text.startswith("None: all twelve GANs were steady.") == steady
