@@ -1,11 +1,13 @@
-"""Plots as values: what is drawn where. Drawing is :mod:`labkit.reporting.plots.draw`'s.
+"""Plots as values, testable by their numbers instead of their pixels, and what they say in words.
 
-Keeping the two apart makes a plot testable by its numbers instead of its pixels.
+Drawing them is :mod:`labkit.reporting.plots.draw`'s.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from labkit.text.numbers import show
 
 Numbers = tuple[float, ...]
 
@@ -64,17 +66,15 @@ class Lines:
 
 @dataclass(frozen=True)
 class Dots:
-    """A row for each cell, a point for each seed, the value written beside.
-
-    The axis is logarithmic where the values span more than a decade.
-    """
+    """A row for each cell, a point for each seed; logarithmic if they span more than a decade."""
 
     title: str
     x_label: str
     rows: tuple[str, ...]
     series: tuple[Series, ...]
-    """y is the row's index from the top; one value label a row, from ``labels``."""
+    """y is the row's index from the top."""
     labels: tuple[str, ...] = ()
+    """The value written beside each row."""
     references: tuple[Reference, ...] = ()
 
 
@@ -134,3 +134,24 @@ class Diagram:
 
     chains: tuple[tuple[str, tuple[Box, ...]], ...]
     """Title and boxes."""
+
+
+def described(chart: Chart) -> str:
+    """A chart in words, for readers who cannot see it: each panel, its labels and its values."""
+    said = [", ".join(key.label for key in chart.keys)] if chart.keys else []
+    for panel in (panel for row in chart.panels for panel in row if panel):
+        words = ", ".join(_words(panel))
+        said.append(f"{panel.title} ({words})" if words else panel.title)
+    return "; ".join(said)
+
+
+def _words(panel: Panel) -> list[str]:
+    if isinstance(panel, Lines):
+        return [series.label for series in panel.series if series.label]
+    if isinstance(panel, Dots):
+        return [f"{row}: {value}" for row, value in zip(panel.rows, panel.labels, strict=True)]
+    if isinstance(panel, Bars):
+        return [f"{show(max(panel.values))} – {show(min(panel.values))}"]
+    known = [[100 * v for v in row if v is not None] for row in panel.values]
+    named = zip(panel.rows, known, strict=True)
+    return [f"{row}: {min(shares):.0f}–{max(shares):.0f} %" for row, shares in named if shares]

@@ -28,7 +28,7 @@ from labkit.reporting.entries import (
     row,
     table,
 )
-from labkit.reporting.plots.common import described
+from labkit.reporting.plots.chart import described
 from labkit.reporting.plots.style import metric_label
 from labkit.reporting.sections import over_seeds
 from labkit.reporting.view import View
