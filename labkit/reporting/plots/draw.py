@@ -6,7 +6,7 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labkit.reporting.plots.chart import Bars, Chart, Diagram, Dots, Heat, Lines, Panel, Series
@@ -28,15 +28,9 @@ Ink = Mapping[str, str]
 def render(
     chart: Chart | Diagram, palette: Mapping[str, tuple[str, str]], formats: Sequence[str]
 ) -> dict[str, bytes]:
-    """Draw once, save in each format.
+    """Draw once, save as ``svg`` and ``png``: always the same bytes for the same chart.
 
-    Args:
-        chart: what to draw.
-        palette: name of a colour to its value on a light and on a dark page.
-        formats: any of ``svg`` and ``png``.
-
-    Returns:
-        Format to bytes; the same bytes for the same chart.
+    The palette has each colour's value on a light and on a dark page.
     """
     ink = {**PAGE, **{name: light for name, (light, _) in palette.items()}}
     with plain():
@@ -44,7 +38,7 @@ def render(
         # Several figures stand in one page, so each has ids of its own.
         mpl.rc("svg", fonttype="none", hashsalt=hashlib.sha256(repr(chart).encode()).hexdigest())
         figure = _diagram(chart, ink) if isinstance(chart, Diagram) else _panels(chart, ink)
-        return {name: _WRITE[name](figure, ink) for name in formats}
+        return {name: _svg(figure, ink) if name == "svg" else _png(figure) for name in formats}
 
 
 def _restyle() -> None:
@@ -64,7 +58,7 @@ def _restyle() -> None:
     mpl.rc("lines", markersize=4.4, markeredgewidth=1.1)
 
 
-def _png(figure: Figure, ink: Ink) -> bytes:
+def _png(figure: Figure) -> bytes:
     file = io.BytesIO()
     figure.patch.set_visible(True)
     # A higher level of compression is slower, and the file no smaller.
@@ -105,17 +99,12 @@ _SHORTER = (
     (r" text-anchor: start;|; text-anchor: start", ""),
     (r" ?\n ?|(?<=[:;]) ", ""),
 )
-_WRITE = {"svg": _svg, "png": _png}
-
-
-# ------------------------------------------------------------------ layout
 
 
 def _panels(chart: Chart, ink: Ink) -> Figure:
     """Panels at fixed places: to measure every text first would take longer than to draw it."""
     # Keys stand in columns, as many as fit.
-    longest = max((len(key.label) for key in chart.keys), default=0)
-    columns = max(1, int(_WIDTH / (0.65 + 0.08 * longest)))
+    columns = max(1, int(_WIDTH / (0.65 + 0.08 * _longest(key.label for key in chart.keys))))
     top = 0.1 * bool(chart.keys) + 0.16 * math.ceil(len(chart.keys) / columns)
     heights = [_height(row, chart.row_height) for row in chart.panels]
     tall = top + sum(heights)
@@ -126,11 +115,11 @@ def _panels(chart: Chart, ink: Ink) -> Figure:
     shared: dict[str, Axes] = {}
     for row, height in zip(chart.panels, heights, strict=True):
         wide = _WIDTH / len(row)
-        below = max(_below(panel) for panel in row if panel)
+        below = max(_room(panel)[2] for panel in row if panel)
         for i, panel in enumerate(row):
             if panel is None:
                 continue
-            left, right = _sides(panel)
+            left, right, _below = _room(panel)
             across, high = wide - left - right, height - below - 0.3
             if isinstance(panel, Lines):  # beside a long list of cells it keeps its shape
                 high = min(high, max(_TALLEST, chart.row_height))
@@ -150,26 +139,28 @@ def _panels(chart: Chart, ink: Ink) -> Figure:
 
 def _height(row: Sequence[Panel | None], usual: float) -> float:
     """Panels that list cells need a line for each, and so do legends."""
-    lists = [0.36 + _below(p) + 0.2 * len(p.rows) for p in row if isinstance(p, (Dots, Heat))]
+    lists = [0.36 + _room(p)[2] + 0.2 * len(p.rows) for p in row if isinstance(p, (Dots, Heat))]
     legends = [0.5 + 0.14 * len(_labelled(p)) for p in row if isinstance(p, Lines)]
     return max(lists) if len(lists) == sum(map(bool, row)) else max([usual, *lists, *legends])
 
 
-def _below(panel: Panel) -> float:
-    """Room for what stands below the data, in inches."""
+def _room(panel: Panel) -> tuple[float, float, float]:
+    """Room at the left and right of the data and below it, in inches."""
+    if isinstance(panel, Bars):
+        return 0.62, 0.2, 0.42
     if isinstance(panel, Heat):
-        return 0.2 + 0.045 * max(map(len, panel.columns)) if _wordy(panel) else 0.3
-    references = () if isinstance(panel, Bars) else panel.references
-    return 0.42 if all(reference.inside for reference in references) else 0.58
+        words = _longest(panel.columns)
+        below = 0.2 + 0.045 * words if words > 2 else 0.3
+        return 0.2 + _CHARACTER * _longest(panel.rows), 0.1, below
+    below = 0.42 if all(reference.inside for reference in panel.references) else 0.58
+    if isinstance(panel, Dots):
+        return 0.2 + _CHARACTER * _longest(panel.rows), 0.55, below
+    legend = _longest(series.label for series in _labelled(panel))
+    return 0.62, 0.55 + _CHARACTER * legend if legend else 0.2, below
 
 
-def _sides(panel: Panel) -> tuple[float, float]:
-    """Room at the left and right of the data, in inches."""
-    if isinstance(panel, (Heat, Dots)):
-        left = 0.2 + _CHARACTER * max(map(len, panel.rows), default=0)
-        return left, 0.1 if isinstance(panel, Heat) else 0.55
-    labels = [len(s.label) for s in _labelled(panel)] if isinstance(panel, Lines) else []
-    return 0.62, 0.55 + _CHARACTER * max(labels) if labels else 0.2
+def _longest(labels: Iterable[str]) -> int:
+    return max(map(len, labels), default=0)
 
 
 def _labelled(panel: Lines) -> list[Series]:
@@ -178,18 +169,11 @@ def _labelled(panel: Lines) -> list[Series]:
     return found if len(found) <= _LABELLED else []
 
 
-def _wordy(panel: Heat) -> bool:
-    return max(map(len, panel.columns), default=0) > 2
-
-
 def _look(series: Series, ink: Ink) -> dict[str, Any]:
     """A look in matplotlib's words."""
     look, colour = series.look, ink[series.look.colour]
     inner = ink["paper"] if look.hollow else colour
     return {"c": colour, "ls": look.line, "marker": look.marker, "mfc": inner}
-
-
-# ------------------------------------------------------------------ panels
 
 
 def _lines(ax: Axes, panel: Lines, ink: Ink) -> None:
@@ -216,8 +200,7 @@ def _dots(ax: Axes, panel: Dots, ink: Ink) -> None:
         look = _look(series, ink) | {"ms": 6 + bool(rim), **rim}
         ax.plot(series.x, series.y, clip_on=False, **look)
     ax.set_yticks(range(len(panel.rows)), panel.rows, color=ink["ink"])
-    ax.set_ylim(len(panel.rows) - 0.5, -0.5)
-    ax.set_xlabel(panel.x_label)
+    ax.set(xlabel=panel.x_label, ylim=(len(panel.rows) - 0.5, -0.5))
     _decades(ax, panel)
     _references(ax, panel, ink)
     for i, label in enumerate(panel.labels):
@@ -226,25 +209,27 @@ def _dots(ax: Axes, panel: Dots, ink: Ink) -> None:
 
 def _heat(ax: Axes, panel: Heat, ink: Ink) -> None:
     paper, dark = ink["paper"], ink["ink"]
+    centred: dict[str, Any] = {"size": _SMALL, "ha": "center", "va": "center_baseline"}
     for i, row in enumerate(panel.values):
         for j, value in enumerate(row):
             if value is None:
                 continue
             shade = 0.04 + 0.72 * min(max(value, 0.0), 1.0)
-            corner = (j - 0.47, i - 0.45)
-            ax.add_patch(Rectangle(corner, 0.94, 0.9, color=dark, lw=0, alpha=shade))
+            tile = Rectangle((j - 0.47, i - 0.45), 0.94, 0.9, color=dark, lw=0, alpha=shade)
+            ax.add_patch(tile)
             if len(panel.rows) <= 40:
-                about = {"size": _SMALL, "ha": "center", "va": "center_baseline"}
-                colour = paper if shade > 0.5 else dark
-                ax.text(j, i, f"{100 * value:.0f}", color=colour, **about)
+                ax.text(j, i, f"{100 * value:.0f}", color=paper if shade > 0.5 else dark, **centred)
     ax.grid(visible=False)
     ax.spines.bottom.set_visible(False)
     ax.set(xlim=(-0.5, len(panel.columns) - 0.5), ylim=(len(panel.rows) - 0.5, -0.5))
     ax.set_yticks(range(len(panel.rows)), panel.rows, color=dark)
-    turn: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
-    turn = turn if _wordy(panel) else {}
-    ax.set_xticks(range(len(panel.columns)), panel.columns, color=dark, **turn)
-    ax.tick_params(length=0)
+    turned: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(
+        range(len(panel.columns)),
+        panel.columns,
+        color=dark,
+        **(turned if _longest(panel.columns) > 2 else {}),
+    )
 
 
 def _bars(ax: Axes, panel: Bars, ink: Ink) -> None:
@@ -267,7 +252,7 @@ def _decades(ax: Axes, panel: Lines | Dots) -> None:
     each, scale = (ax.xaxis, ax.set_xscale) if upright else (ax.yaxis, ax.set_yscale)
     scale("log", nonpositive="mask")
     if max(known) < 300 * min(known):
-        each.get_major_locator().set_params(subs=(1, 2, 5))
+        ax.locator_params("x" if upright else "y", subs=(1, 2, 5))
     each.set_major_formatter(lambda value, _: show(value, 1))
     each.set_ticks((), minor=True)
 
@@ -300,9 +285,6 @@ def _references(ax: Axes, panel: Lines | Dots, ink: Ink) -> None:
     ax.set_xlabel("\n".join(filter(None, (panel.x_label, " · ".join(beyond)))))
 
 
-# ------------------------------------------------------------------ diagrams
-
-
 def _diagram(diagram: Diagram, ink: Ink) -> Figure:
     """Boxes of equal width on a line each, arrows between them; coordinates in inches."""
     figure = Figure((_WIDTH, len(diagram.chains)))
@@ -316,9 +298,8 @@ def _diagram(diagram: Diagram, ink: Ink) -> Figure:
         step, middle = (_WIDTH - 0.1) / len(boxes), i + 0.58
         for k, box in enumerate(boxes):
             left, wide = 0.05 + k * step, step - 0.3
-            edge, width = (ink[box.colour], 1.8) if box.colour else (ink["rule"], 1.0)
-            frame = Rectangle((left, middle - 0.28), wide, 0.56, fill=False, ec=edge, lw=width)
-            ax.add_patch(frame)
+            edge, lw = (ink[box.colour], 1.8) if box.colour else (ink["rule"], 1.0)
+            ax.add_patch(Rectangle((left, middle - 0.28), wide, 0.56, fill=False, ec=edge, lw=lw))
             centre, above = left + wide / 2, middle - (0.1 if box.under else 0.0)
             ax.text(centre, above, box.text, size=8.6, **centred)
             ax.text(centre, middle + 0.13, box.under, size=7.2, color=ink["muted"], **centred)

@@ -5,24 +5,14 @@ A figure that would have nothing to show is None.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product, zip_longest
+from itertools import product
 from statistics import fmean
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.reporting.cell import Cell
-from labkit.reporting.plots.chart import (
-    Bars,
-    Chart,
-    Dots,
-    Heat,
-    Lines,
-    Look,
-    Panel,
-    Reference,
-    Series,
-)
+from labkit.reporting.plots.chart import Bars, Chart, Dots, Heat, Lines, Look, Reference, Series
 from labkit.reporting.plots.style import MARKERS
 from labkit.reporting.view import View, plain_level
 from labkit.text.language import _
@@ -30,15 +20,11 @@ from labkit.text.numbers import levels, show
 
 #: Label and cells of each setting.
 Groups = Sequence[tuple[str, tuple[Cell, ...]]]
-#: Most panels of bars beside each other.
-_ACROSS = 3
-
-# ------------------------------------------------------------------ proxy FID
 
 
 def one_family(view: View, family: str) -> Chart | None:
     """The tracking FID of a family's cells by epoch, and their proxy FID at the best epoch."""
-    rows: list[list[Panel]] = []
+    rows: list[list[Lines | Dots]] = []
     for dataset in view.datasets:
         groups = view.groups(family, dataset)
         if any(cell.result for __, cells in groups for cell in cells):
@@ -47,7 +33,7 @@ def one_family(view: View, family: str) -> Chart | None:
             left = Lines(title, _("epoch"), _("tracking FID"), course, ends, log=True)
             title = _("{dataset}: proxy FID, best epoch", dataset=dataset)
             rows.append([left, _dots(view, groups, title, dataset)])
-    return _charted(rows, 2.05)
+    return Chart.of(rows, 2.05)
 
 
 def all_families(view: View) -> Chart | None:
@@ -96,22 +82,18 @@ def _ends(view: View, dataset: str, tracking: bool = False) -> tuple[Reference, 
     )
 
 
-# ------------------------------------------------------------------ losses by epoch
-
-
 def gan_loss(view: View, family: str) -> Chart | None:
     """Discriminator and generator loss: a column for each loss kind, two rows a data set."""
     rows = []
     who = {"d_loss": _("discriminator"), "g_loss": _("generator")}
     for dataset, name in product(view.datasets, who):
         row = []
-        for kind in _kinds(view, family, "loss"):
-            groups = _of_kind(view, family, dataset, "loss", kind)
+        for kind, groups in _by_kind(view, family, dataset, "loss"):
             found = _curves(view, groups, name, METRICS[name].digits)
             title = f"{_titled(dataset, kind)}: {who[name]}"
             row.append(Lines(title, _("epoch"), _("loss"), found, scale=f"{kind}-{name}"))
         rows.append(row)
-    return _charted(rows, 1.45)
+    return Chart.of(rows, 1.45)
 
 
 def discriminator_accuracy(view: View, family: str) -> Chart | None:
@@ -123,41 +105,36 @@ def discriminator_accuracy(view: View, family: str) -> Chart | None:
     rows = []
     for dataset in view.datasets:
         row = []
-        for kind in _kinds(view, family, "loss"):
+        for kind, groups in _by_kind(view, family, dataset, "loss"):
             if kind not in LOSSES or LOSSES[kind].threshold:
-                groups = _of_kind(view, family, dataset, "loss", kind)
                 title, found = _titled(dataset, kind), _curves(view, groups, "d_accuracy", 2)
                 row.append(Lines(title, _("epoch"), _("accuracy"), found, ends, scale="accuracy"))
         rows.append(row)
-    return _charted(rows, 1.6)
+    return Chart.of(rows, 1.6)
 
 
 def vae_loss(view: View, family: str) -> Chart | None:
     """Total, reconstruction and KL loss, each on its own axis, a row for each data set."""
     rows = []
-    for dataset, kind in product(view.datasets, _kinds(view, family, "reconstruction")):
-        groups = _of_kind(view, family, dataset, "reconstruction", kind)
-        unnamed = [("", cells) for __, cells in groups]
-        row = []
-        for name, title, unit in (
-            ("total_loss", f"{_('total')}, {_compared_by(kind)}", _("loss per image")),
-            ("recon_loss", f"{_('reconstruction')}, {_compared_by(kind)}", _("loss per image")),
-            ("kl_loss", _("KL"), _("nats per image")),
-        ):
-            found = _curves(view, unnamed, name, 4)
-            row.append(Lines(f"{dataset}: {title}", _("epoch"), unit, found))
-        rows.append(row)
-    return _charted(rows, 1.8, _keys(view, family))
+    for dataset in view.datasets:
+        for kind, groups in _by_kind(view, family, dataset, "reconstruction"):
+            unnamed = [("", cells) for __, cells in groups]
+            row = []
+            for name, title, unit in (
+                ("total_loss", f"{_('total')}, {_compared_by(kind)}", _("loss per image")),
+                ("recon_loss", f"{_('reconstruction')}, {_compared_by(kind)}", _("loss per image")),
+                ("kl_loss", _("KL"), _("nats per image")),
+            ):
+                found = _curves(view, unnamed, name, 4)
+                row.append(Lines(f"{dataset}: {title}", _("epoch"), unit, found))
+            rows.append(row)
+    return Chart.of(rows, 1.8, _keys(view, family))
 
 
 def _curves(view: View, groups: Groups, column: str, digits: int = 0) -> tuple[Series, ...]:
     """A curve of a history column for each setting: the mean over seeds, and their range.
 
-    Args:
-        view: the report's material.
-        groups: the settings.
-        column: of the history.
-        digits: of the last value, written after the label; 0 leaves it out.
+    After the label stands the last value to so many `digits`; 0 leaves it out.
     """
     found = []
     for label, cells in groups:
@@ -195,26 +172,22 @@ def _titled(dataset: str, kind: str | None) -> str:
     return f"{dataset}, {plain_level(kind)}" if kind else dataset
 
 
-def _kinds(view: View, family: str, setting: str) -> list[str | None]:
-    """The kinds of loss in a family's cells; None: the family has one of its own."""
-    return levels(cell.spec.params.get(setting) for cell in view.of(family)) or [None]
-
-
 def _compared_by(kind: str | None) -> str:
     """A way of comparing output and input as titles say it."""
     return _(RECONSTRUCTIONS[kind].label) if kind else _("critic's features")
 
 
-def _of_kind(view: View, family: str, dataset: str, setting: str, level: str | None) -> Groups:
-    """The settings of one data set and one kind of loss, named without that kind."""
-    return [
-        (view.style.label(cells[0].spec, without=[setting]), cells)
-        for __, cells in view.groups(family, dataset)
-        if cells[0].spec.params.get(setting) == level
-    ]
-
-
-# ------------------------------------------------------------------ latent space and classes
+def _by_kind(
+    view: View, family: str, dataset: str, setting: str
+) -> Iterator[tuple[str | None, Groups]]:
+    """Each kind of loss of a family (None: one of its own), with the settings named without it."""
+    for kind in levels(cell.spec.params.get(setting) for cell in view.of(family)) or [None]:
+        groups = [
+            (view.style.label(cells[0].spec, without=[setting]), cells)
+            for __, cells in view.groups(family, dataset)
+            if cells[0].spec.params.get(setting) == kind
+        ]
+        yield kind, groups
 
 
 def kl_per_dimension(view: View, family: str) -> Chart | None:
@@ -228,8 +201,8 @@ def kl_per_dimension(view: View, family: str) -> Chart | None:
                 high = tuple(sorted(map(float, values), reverse=True))
                 colour = view.style.look(cells[0].spec).colour
                 row.append(Bars(title, x, y, high, colour, scale=f"kl-{dataset}"))
-        rows += [row[k : k + _ACROSS] for k in range(0, len(row), _ACROSS)]
-    return _charted(rows, 1.45)
+        rows += [row[k : k + 3] for k in range(0, len(row), 3)]  # more would be too narrow
+    return Chart.of(rows, 1.45)
 
 
 def latent_plane(view: View) -> Chart | None:
@@ -243,8 +216,7 @@ def latent_plane(view: View) -> Chart | None:
         names = names or DATASETS[cell.spec.dataset].classes
         series = []
         for i in range(len(names)):
-            mine = [p for p, label in zip(points, classes, strict=True) if label == i]
-            if mine:
+            if mine := [p for p, label in zip(points, classes, strict=True) if label == i]:
                 series.append(Series("", _class_look(i), *zip(*mine, strict=True)))
         title = f"{cell.spec.dataset}: {view.title(cell)}"
         panels.append(Lines(title, "z₁", "z₂", tuple(series), whole_x=False))
@@ -261,28 +233,24 @@ def _class_look(i: int) -> Look:
 def rate_distortion(view: View, family: str) -> Chart | None:
     """Test reconstruction loss against test KL: each cell a point, a panel a data set.
 
-    Where β is varied, a line joins the points in its order.
-
-    None where no panel has two points to compare.
+    Where β is varied, a line joins the points in its order. A panel has two points to compare.
     """
-    rows = []
-    for kind in _kinds(view, family, "reconstruction"):
-        row = []
-        for dataset in view.datasets:
-            points = _points(view, family, dataset, kind)
+    rows: dict[str | None, list[Lines]] = {}
+    for dataset in view.datasets:
+        for kind, groups in _by_kind(view, family, dataset, "reconstruction"):
+            row, points = rows.setdefault(kind, []), _points(view, family, groups)
             if sum(bool(series.label) for series in points) > 1:
                 title, x = f"{dataset}, {_compared_by(kind)}", _("test KL (nats per image)")
                 y = _(METRICS["test_recon_loss"].label)
                 row.append(Lines(title, x, y, tuple(points), whole_x=False))
-        rows.append(row)
-    return _charted(rows, 1.8)
+    return Chart.of(list(rows.values()), 1.8)
 
 
-def _points(view: View, family: str, dataset: str, kind: str | None) -> list[Series]:
+def _points(view: View, family: str, groups: Groups) -> list[Series]:
     """A point for each seed of each setting; where β is varied, first the curves it runs along."""
     points = []
     curve: dict[str, list[tuple[float, float]]] = {}
-    for label, cells in _of_kind(view, family, dataset, "reconstruction", kind):
+    for label, cells in groups:
         seeds = [(c.metric("test_kl_loss"), c.metric("test_recon_loss")) for c in cells]
         known = [(a, b) for a, b in seeds if a is not None and b is not None]
         if known:
@@ -301,28 +269,11 @@ def class_coverage(view: View) -> Chart | None:
     """Share of each class's real images that have a sample nearby, a row for each cell."""
     row = []
     for dataset in view.datasets:
-        cells = [c for c in view.of(None, dataset) if c.detail("class_coverage")]
-        if cells:
+        if cells := [c for c in view.of(None, dataset) if c.detail("class_coverage")]:
             labels = tuple(f"{_(FAMILIES[c.spec.family].label)} {view.title(c)}" for c in cells)
-            values = tuple(tuple(map(_share, c.detail("class_coverage"))) for c in cells)
+            values = tuple(
+                tuple(float(v) if isinstance(v, (int, float)) else None for v in shares)
+                for shares in (c.detail("class_coverage") for c in cells)
+            )
             row.append(Heat(dataset, labels, DATASETS[dataset].classes, values))
-    return Chart((tuple(row),)) if row else None
-
-
-def _share(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
-
-
-def _charted(
-    rows: Sequence[Sequence[Panel]], row_height: float, keys: tuple[Series, ...] = ()
-) -> Chart | None:
-    """Rows of panels as a chart; rows of one panel are put in pairs.
-
-    Axes without a line are left out, and a row or column of nothing else; None if none is left.
-    """
-    drawn = [[None if isinstance(p, Lines) and not p.series else p for p in row] for row in rows]
-    columns = [c for c in zip_longest(*(row for row in drawn if any(row))) if any(c)]
-    if len(columns) == 1:
-        (flat,) = columns
-        columns = list(zip_longest(*(flat[k : k + 2] for k in range(0, len(flat), 2))))
-    return Chart(tuple(zip(*columns, strict=True)), keys, row_height) if columns else None
+    return Chart.of([row])

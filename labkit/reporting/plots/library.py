@@ -1,9 +1,8 @@
 """matplotlib as labkit uses it: figures as objects, never pyplot, whatever the user has set.
 
-A user's backend, style or settings file can be such that matplotlib cannot even be imported:
-a notebook hands its own ``MPLBACKEND`` on to every program it starts. So matplotlib is
-imported without them, and the user's settings are put in force again afterwards, for whoever
-else plots in this process.
+A user's backend, style or settings file can be such that matplotlib cannot even be imported: a
+notebook hands its own ``MPLBACKEND`` on to every program it starts. So it is imported without
+them, and they are put in force again afterwards, for whoever else plots in this process.
 """
 
 from __future__ import annotations

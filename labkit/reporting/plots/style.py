@@ -1,9 +1,8 @@
 """One colour, marker and line for each factor level, the same in every plot.
 
-A family has a hue (GANs blue, VAEs orange), the levels of its main factor are steps of
-that hue from light to dark, so their order can be seen, and a second factor changes the
-line and hollows the marker. Hue, step and marker say the same thing three times: it
-survives a grey printer and every common kind of colour blindness. The pairs of colours
+A family has a hue (GANs blue, VAEs orange), the levels of its main factor are steps of that hue
+from light to dark, so their order can be seen, and a second factor changes the line and hollows
+the marker. So it survives a grey printer and every common kind of colour blindness. The colours
 have at least 3:1 contrast with the light and with the dark page (WCAG 1.4.11).
 """
 
@@ -83,8 +82,8 @@ def level_label(family: str, name: str, value: Any) -> str:
     if param and not param.label.isascii():
         return f"{param.label} {setting(value)}"  # a Greek letter is shorter than its name
     tag = TRAINING[name][1] if name in TRAINING else param.tag if param else ""
-    tag = tag or f"{name} {{}}"
-    return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(setting(value)))
+    text = (tag or f"{name} {{}}").format(setting(value))
+    return re.sub(r"(?<=[^\W\d])(?=\d)", " ", text)
 
 
 class Style:
@@ -132,39 +131,31 @@ def metric_label(name: str) -> str:
 
 def _hues(families: Sequence[str]) -> dict[str, str]:
     """A hue for each family: its own, or one that nobody has as long as there is one."""
-    stated = {FAMILIES[family].hue for family in families}
-    free = [hue for hue in HUES if hue not in stated]
+    stated = {family: FAMILIES[family].hue for family in families}
+    free = [hue for hue in HUES if hue not in stated.values()]
     found: dict[str, str] = {}
-    for family in families:
-        own = FAMILIES[family].hue
+    for family, own in stated.items():
         taken = not own or own in found.values()
         found[family] = free.pop(0) if taken and free else own or next(iter(HUES))
     return found
 
 
 def _factors(family: str, cells: Sequence[CellSpec]) -> tuple[str, ...]:
-    """Settings with several levels; numbers first, since steps of a hue show an order."""
-    params = (*FAMILIES[family].params, *TRAINING)
-    varied = [n for n in params if len(levels(level_of(c, n) for c in cells)) > 1]
-    if not varied:
-        return FAMILIES[family].named_by[-1:]
-    varied = _telling(varied, FAMILIES[family].named_by, cells)
-    return tuple(sorted(varied, key=lambda n: not isinstance(level_of(cells[0], n), (int, float))))
+    """The settings that tell the cells apart; numbers first, since steps of a hue show an order.
 
-
-def _telling(varied: list[str], first: Sequence[str], cells: Sequence[CellSpec]) -> list[str]:
-    """The settings needed to tell the cells apart; one that only goes along is left out.
-
-    Where a Wasserstein GAN also has its own optimiser and learning rate, the loss says it all.
+    One that only goes along is left out: where a Wasserstein GAN also has its own optimiser and
+    learning rate, the loss says it all.
     """
+    named, params = FAMILIES[family].named_by, (*FAMILIES[family].params, *TRAINING)
     kept: list[str] = []
     apart = 1
-    for name in sorted(varied, key=lambda n: n not in first):
+    for name in sorted(params, key=lambda n: n not in named):
         found = {tuple(level_of(c, n) for n in (*kept, name)) for c in cells}
         if len(found) > apart:
             apart = len(found)
             kept.append(name)
-    return [name for name in varied if name in kept]
+    kept.sort(key=lambda n: (not isinstance(level_of(cells[0], n), (int, float)), params.index(n)))
+    return tuple(kept) or named[-1:]
 
 
 def _step(ramp: Ramp, i: int, n: int) -> str:
