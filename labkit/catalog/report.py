@@ -62,53 +62,53 @@ _PLOTS = "labkit.reporting.plots."
 
 PLOTS: dict[str, Plot] = {
     "gan_loss_comparison": Plot(
-        "GAN Loss Comparison", _PLOTS + "losses:gan_loss", ("gan",),
+        "GAN Loss Comparison", _PLOTS + "figures:gan_loss", ("gan",),
         "Compare within a column only: losses of different kinds have different scales. A low "
         "loss is not a good image, since each network's loss depends on the other network.",
         of="adversarial",
     ),
     "gan_fid_comparison": Plot(
-        "GAN FID Scores Comparison", _PLOTS + "fid:one_family", ("gan",), _FID,
+        "GAN FID Scores Comparison", _PLOTS + "figures:one_family", ("gan",), _FID,
         of="any", but=("vae",),
     ),
     "vae_loss_comparison": Plot(
-        "VAE Loss Analysis", _PLOTS + "losses:vae_loss", ("vae",),
+        "VAE Loss Analysis", _PLOTS + "figures:vae_loss", ("vae",),
         "Total loss is reconstruction plus KL; KL is what the code says about the image beyond "
         "the prior. The number beside each panel's marks is the last epoch's value.",
         of="encoding",
     ),
     "vae_fid_comparison": Plot(
-        "VAE FID Scores Comparison", _PLOTS + "fid:one_family", ("vae",), _FID,
+        "VAE FID Scores Comparison", _PLOTS + "figures:one_family", ("vae",), _FID,
     ),
     "fid_gan_vs_vae": Plot(
-        "GAN vs VAE Overall Comparison", _PLOTS + "fid:all_families", (),
+        "GAN vs VAE Overall Comparison", _PLOTS + "figures:all_families", (),
         "Further left is better. Compare within a panel only: data sets have scales of their own.",
     ),
     "discriminator_accuracy": Plot(
-        "Discriminator Accuracy", _PLOTS + "losses:discriminator_accuracy", ("gan",),
+        "Discriminator Accuracy", _PLOTS + "figures:discriminator_accuracy", ("gan",),
         "Share of real and generated images the discriminator told apart: 0.5 is guessing; close "
         "to 1 the generator learns little from it.",
         of="adversarial",
     ),
     "class_coverage": Plot(
-        "Class Coverage", _PLOTS + "modes:class_coverage", (),
+        "Class Coverage", _PLOTS + "figures:class_coverage", (),
         "Percent of each class's real test images that have a generated image nearby in feature "
         "space. A pale tile: few of them have, for lack of samples or of their quality.",
     ),
     "kl_per_dimension": Plot(
-        "KL per Latent Dimension", _PLOTS + "latent:kl_per_dimension", ("vae",),
+        "KL per Latent Dimension", _PLOTS + "figures:kl_per_dimension", ("vae",),
         "What each latent dimension says about test images, of the first seed: near zero, next "
         "to nothing.",
         of="encoding",
     ),
     "latent_plane": Plot(
-        "Latent Plane", _PLOTS + "latent:latent_plane", (),
+        "Latent Plane", _PLOTS + "figures:latent_plane", (),
         "The posterior mean of each test image, coloured by class. Where colours mix, the code "
         "cannot tell the classes apart; where nothing lies, samples of the prior are decoded "
         "from nowhere.",
     ),
     "rate_distortion": Plot(
-        "Rate and Distortion", _PLOTS + "latent:rate_distortion", ("vae",),
+        "Rate and Distortion", _PLOTS + "figures:rate_distortion", ("vae",),
         "How much the code says against how much is lost all the same. Down and to the left is "
         "better in both.",
         of="encoding",

@@ -11,11 +11,10 @@ import pandas as pd
 import pytest
 
 from labkit.reporting.compare import page as comparison
-from labkit.reporting.compare import paired
 from labkit.reporting.compare import table as compare
-from labkit.reporting.compare.contrasts import Judged, contrasts
 from labkit.reporting.compare.page import build_comparison
-from labkit.reporting.compare.paired import pairs
+from labkit.reporting.compare.paired import Judged, contrasts
+from labkit.reporting.compare.table import key, measured_unlike, pairs
 from tests.builders import results
 from tests.builders.commands import labkit
 from tests.builders.plans import SMALL, fake_plan
@@ -118,7 +117,7 @@ def test_what_must_not_be_compared_is_not() -> None:
     a = table(ZERO, total_loss=1.0, reconstruction="l1")
     b = table(shifted(1, 2, 3), total_loss=2.0, reconstruction="mse")
     assert [c.metric for c, _ in contrast(a, b, ("proxy_fid", "total_loss"))] == ["proxy_fid"]
-    unlike = frozenset(paired.key(run, seed) for run, seed in zip(a["run"], a["seed"], strict=True))
+    unlike = frozenset(key(run, seed) for run, seed in zip(a["run"], a["seed"], strict=True))
     assert contrast(a, b, unlike=unlike) == []
     frame = compare.differences(a, b, unlike)
     notes = dict(zip(frame["name"], frame["note"], strict=True))
@@ -131,8 +130,8 @@ def test_measured_unlike() -> None:
     first, *others = plan.cells
     changed = replace(first, evaluation={**first.evaluation, "samples": 500})
     other = replace(plan, cells=(changed, *others))
-    assert paired.measured_unlike(plan, plan) == frozenset()
-    assert paired.measured_unlike(plan, other) == {("MNIST_GAN_hinge_z64", 42)}
+    assert measured_unlike(plan, plan) == frozenset()
+    assert measured_unlike(plan, other) == {("MNIST_GAN_hinge_z64", 42)}
 
 
 # --------------------------------------------------------------------- the page

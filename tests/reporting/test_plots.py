@@ -18,8 +18,16 @@ from labkit.catalog import FAMILIES, PLOTS, resolve
 from labkit.reporting.blocks import Paragraph, walk
 from labkit.reporting.build import read_report
 from labkit.reporting.cell import cells_of
-from labkit.reporting.plots.chart import Chart, Dots, Heat, Lines, Look, Reference, Series
-from labkit.reporting.plots.common import described
+from labkit.reporting.plots.chart import (
+    Chart,
+    Dots,
+    Heat,
+    Lines,
+    Look,
+    Reference,
+    Series,
+    described,
+)
 from labkit.reporting.plots.draw import render
 from labkit.reporting.plots.style import PAGE, Style
 from labkit.reporting.view import FidScale, View

@@ -1,7 +1,6 @@
 """Two results side by side: as text, or as a page of what changed in settings and numbers.
 
-The page is a :class:`labkit.reporting.blocks.Report` of its own, so it looks like a report,
-prints like one and is as self-contained.
+The page is a report of its own, so it looks and prints like one and is as self-contained.
 """
 
 from __future__ import annotations
@@ -9,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from labkit.catalog import FAMILIES, METRICS
+from labkit.claims.findings.levels import Contrast
 from labkit.reporting.blocks import Headline, Paragraph, Report
-from labkit.reporting.compare import sections
 from labkit.reporting.compare import table as compare
-from labkit.reporting.compare.paired import measured_unlike
-from labkit.reporting.compare.sections import FEW, MARKS, Two
+from labkit.reporting.compare.paired import Two
+from labkit.reporting.compare.sections import COLOURS, FEW, MARKS, SECTIONS
 from labkit.reporting.files import MADE_HERE, write_file
 from labkit.reporting.render.files import Drawings, html
 from labkit.reporting.view import View, read_view
@@ -24,16 +22,9 @@ from labkit.store.store import Store
 from labkit.text.language import _, many
 from labkit.text.numbers import listing
 
-if TYPE_CHECKING:
-    from labkit.claims.findings.levels import Contrast
-
 
 def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
-    """The results table of one store, or those of two side by side, as text.
-
-    Args:
-        roots: one or two folders of results.
-        csv: as CSV with every metric, instead of what fits a terminal.
+    """The table of one results folder, or of two side by side; as CSV with every metric.
 
     Raises:
         StoreError: a store has no readable plan.
@@ -42,15 +33,11 @@ def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
     if not others:
         return compare.one(a.tables.cells, csv)
     b = others[0]
-    return compare.two(a.tables.cells, b.tables.cells, csv, measured_unlike(a.plan, b.plan))
+    return compare.two(a.tables.cells, b.tables.cells, csv, compare.measured_unlike(a.plan, b.plan))
 
 
 def build_comparison(a: Path, b: Path, out: Path) -> Path:
-    """Write two stores' newest plans side by side as one page.
-
-    Args:
-        a, b: two folders of results.
-        out: the file to write.
+    """Write the newest plans of two results folders side by side as the page `out`.
 
     Raises:
         StoreError: a store has no readable plan.
@@ -62,30 +49,18 @@ def build_comparison(a: Path, b: Path, out: Path) -> Path:
 
 
 def comparison(a: View, b: View, names: tuple[str, str]) -> Report:
-    """The page as a value.
-
-    Args:
-        a, b: what was found in each.
-        names: what to call them, their folders' names.
-    """
-    two = Two(a, b, names)
+    """The page of two results as a value; `names`: what to call them."""
+    two = Two(a, b)
+    disclosure = _("Made by labkit from the two stored results; nothing in it was typed by hand.")
     return Report(
         title=_("{a} and {b} compared", a=names[0], b=names[1]),
         byline=tuple(zip("AB", map(_who, names, (a, b)), strict=True)),
         notices=tuple(_notices(two)),
         headlines=tuple(_headlines(two)),
         glance=(),
-        sections=(
-            sections.settings(two),
-            sections.numbers(two),
-            sections.cells(two),
-            *sections.pictures(two),
-            sections.everything(two),
-        ),
-        disclosure=_(
-            "Made by labkit from the two stored results; nothing in it was typed by hand."
-        ),
-        colours=sections.COLOURS,
+        sections=tuple(filter(None, (section(two) for section in SECTIONS))),
+        disclosure=disclosure,
+        colours=COLOURS,
     )
 
 
@@ -96,13 +71,13 @@ def _who(name: str, view: View) -> str:
 
 
 def _notices(two: Two) -> Iterator[Paragraph]:
+    warnings = []
     if not two.both:
-        text = _("No cell of one has the name and seed of a cell of the other.")
-        yield Paragraph(text, "warning")
+        warnings.append(_("No cell of one has the name and seed of a cell of the other."))
     for side, view in (("A", two.a), ("B", two.b)):
         if view.trouble:
             text = _("{side} is incomplete: {cells}.", side=side, cells=view.all_done)
-            yield Paragraph(text, "warning")
+            warnings.append(text)
     if two.unlike:
         text = many(
             "{n} cell measured with another number of samples or another feature "
@@ -111,7 +86,8 @@ def _notices(two: Two) -> Iterator[Paragraph]:
             "network: their measures are not compared.",
             len(two.unlike),
         )
-        yield Paragraph(text, "warning")
+        warnings.append(text)
+    yield from (Paragraph(text, "warning") for text in warnings)
     seeds = {seed for _name, seed in two.both}
     if len(seeds) == 1:
         text = _(
@@ -136,8 +112,7 @@ def _headlines(two: Two) -> Iterator[Headline]:
         text = _("Changed in the settings: {names}.", names=names)
         yield Headline(text if names else _("The settings are the same."), "#settings")
     for word in MARKS:
-        mine = [_called(each) for each, strength in two.together if strength == word]
-        if mine:
+        if mine := [_called(each) for each, strength in two.together if strength == word]:
             which = listing(mine[:FEW])
             if len(mine) > FEW:
                 which = _("{names} and {n} more", names=which, n=len(mine) - FEW)
@@ -145,12 +120,9 @@ def _headlines(two: Two) -> Iterator[Headline]:
 
 
 def _called(each: Contrast) -> str:
-    return _(
-        "{metric} of {models} on {dataset}",
-        metric=_(METRICS[each.metric].label),
-        models=_(FAMILIES[each.family].label),
-        dataset=each.dataset,
-    )
+    metric, models = _(METRICS[each.metric].label), _(FAMILIES[each.family].label)
+    on = each.dataset
+    return _("{metric} of {models} on {dataset}", metric=metric, models=models, dataset=on)
 
 
 def named(a: Path, b: Path) -> tuple[str, str]:

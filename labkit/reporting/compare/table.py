@@ -1,18 +1,22 @@
-"""One table for the terminal, or two tables side by side: what ``labkit compare`` prints."""
+"""One table, or two with their cells matched: what ``labkit compare`` prints in a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from labkit.catalog import FAMILIES, METRICS
-from labkit.reporting.compare.paired import Key, Pair, pairs, same, why_not
+from labkit.experiment.plan import Plan
 from labkit.reporting.table import to_csv
 from labkit.text.language import N_, _
 from labkit.text.numbers import is_missing, show
 
+#: A cell's name without its seed, and the seed.
+Key = tuple[str, int]
+Values = Mapping[Any, Any]
 #: Columns of a cell that are neither settings nor results.
 _LABELS = ("run", "experiment", "note")
 #: How other columns than settings and metrics are headed.
@@ -21,6 +25,68 @@ _RESULTS = ("best_epoch", *METRICS, "collapse", "status")
 #: Metrics shown in the terminal; the CSV has them all.
 _LOSSES = dict.fromkeys(loss for family in FAMILIES.values() for loss in family.losses)
 _SHOWN = ("proxy_fid", *_LOSSES, "seconds")
+#: Groups of metrics that do not go through the evaluation's features and samples.
+_BEFORE_EVALUATION = ("losses", "cost")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A cell in two results; empty where one has none of it."""
+
+    key: Key
+    a: Values
+    b: Values
+
+    @property
+    def either(self) -> Values:
+        return self.a or self.b
+
+    def number(self, metric: str) -> float | None:
+        """b − a, or None where one of them is not measured."""
+        u, v = self.a.get(metric), self.b.get(metric)
+        return None if is_missing(u) or is_missing(v) else float(v) - float(u)  # type: ignore[arg-type]
+
+
+def key(name: str, seed: int) -> Key:
+    """What a cell is matched by: with one seed its name says none, with several it does."""
+    return name.removesuffix(f"_seed{seed}"), int(seed)
+
+
+def pairs(a: pd.DataFrame, b: pd.DataFrame) -> list[Pair]:
+    """Two tables of cells, matched; those of `a` first, in its order."""
+    first, second = (
+        {key(row["run"], row["seed"]): row for row in cells.to_dict("records")} for cells in (a, b)
+    )
+    return [Pair(k, first.get(k, {}), second.get(k, {})) for k in first | second]
+
+
+def measured_unlike(a: Plan, b: Plan) -> frozenset[Key]:
+    """The cells whose samples were measured with another number of them or other features."""
+    first, second = ({key(c.name, c.seed): c.evaluation for c in plan.cells} for plan in (a, b))
+    return frozenset(
+        k
+        for k in first.keys() & second.keys()
+        if any(first[k].get(name) != second[k].get(name) for name in ("samples", "features"))
+    )
+
+
+def why_not(name: str, pair: Pair, unlike: Collection[Key]) -> str:
+    """Why the two values of a metric may not be compared; empty if they may, or are not there."""
+    if not pair.a or not pair.b:
+        return _("only in A") if pair.a else _("only in B")
+    about = METRICS.get(name)
+    if about is None or pair.number(name) is None:
+        return ""
+    if other := [name for name in about.within if not same(pair.a.get(name), pair.b.get(name))]:
+        return _("{setting} differs: not comparable", setting=other[0])
+    if pair.key in unlike and about.group not in _BEFORE_EVALUATION:
+        return _("measured in another way: not comparable")
+    return ""
+
+
+def same(u: Any, v: Any) -> bool:
+    """Whether two values of a table are equal; two missing ones are."""
+    return is_missing(u) and is_missing(v) if is_missing(u) or is_missing(v) else bool(u == v)
 
 
 def one(cells: pd.DataFrame, csv: bool = False) -> str:
@@ -37,39 +103,29 @@ def main_rows(cells: pd.DataFrame) -> list[list[str]]:
 
 
 def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False, unlike: Collection[Key] = ()) -> str:
-    """Two results tables side by side; as CSV every metric, else what differs of the main ones.
-
-    Args: see :func:`differences`.
-    """
+    """Two results tables side by side; as CSV every metric, else what differs of the main ones."""
     frame = differences(a, b, unlike)
     if csv:
         return to_csv(frame, always=frame.columns)
-    left_out = set(METRICS) - set(_SHOWN)
-    shown = in_words(frame[~frame["name"].isin(left_out)])
+    shown = in_words(frame[~frame["name"].isin(set(METRICS) - set(_SHOWN))])
     return _aligned([["run", "", "A", "B", "B − A", ""], *shown]) if shown else "no differences\n"
 
 
 def differences(a: pd.DataFrame, b: pd.DataFrame, unlike: Collection[Key] = ()) -> pd.DataFrame:
-    """Two tables of cells, matched by name and seed.
+    """Two tables of :func:`labkit.reporting.table.tables`, cells matched by name and seed.
 
-    Args:
-        a, b: tables as :func:`labkit.reporting.table.tables` makes them.
-        unlike: cells that were measured in another way.
-
-    Returns:
-        A row per run and value with columns run, name, a, b, difference (b − a, where both
-        are numbers that may be compared) and note (why they may not, or that the difference
-        is within the metric's margin). Settings appear only where they differ; a run of one
-        table only has the other's values missing.
+    A row per run and value with columns run, name, a, b, difference (b − a, where both are numbers
+    that may be compared) and note (why they may not, as for cells in `unlike` that were measured
+    in another way, or that the difference is within the metric's margin). Settings appear only
+    where they differ; a run of one table only has the other's values missing.
     """
     names = [n for n in dict.fromkeys([*a.columns, *b.columns]) if n not in _LABELS]
     rows: list[tuple[Any, ...]] = []
     for pair in pairs(a, b):
         for name in names:
             u, v = pair.a.get(name), pair.b.get(name)
-            if is_missing(u) and is_missing(v):
-                continue
-            if name in _RESULTS or (pair.a and pair.b and not same(u, v)):
+            wanted = name in _RESULTS or (pair.a and pair.b and not same(u, v))
+            if wanted and not (is_missing(u) and is_missing(v)):
                 rows.append((pair.either["run"], name, u, v, *_judged(name, pair, unlike)))
     columns = ["run", "name", "a", "b", "difference", "note"]
     return pd.DataFrame(rows, columns=columns, dtype="object")
@@ -88,20 +144,12 @@ def _judged(name: str, pair: Pair, unlike: Collection[Key]) -> tuple[float | Non
 
 def in_words(frame: pd.DataFrame) -> list[list[str]]:
     """What :func:`differences` found and is not the same in both, as a reader sees it."""
-    return [
-        [
-            row["run"],
-            _heading(row["name"]),
-            _text(row["name"], row["a"]),
-            _text(row["name"], row["b"]),
-            ""
-            if is_missing(row["difference"])
-            else signed(row["difference"], _digits(row["name"])),
-            row["note"],
-        ]
-        for row in frame.to_dict("records")
-        if not same(row["a"], row["b"])
-    ]
+    found = []
+    for run, name, a, b, delta, note in frame.itertuples(index=False):
+        if not same(a, b):
+            change = "" if is_missing(delta) else signed(delta, _digits(name))
+            found.append([run, _heading(name), _text(name, a), _text(name, b), change, note])
+    return found
 
 
 def signed(value: float, digits: int) -> str:
@@ -126,8 +174,4 @@ def _digits(name: str) -> int:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-    return "\n".join(lines) + "\n"
+    return "".join("  ".join(map(str.ljust, row, widths)).rstrip() + "\n" for row in rows)

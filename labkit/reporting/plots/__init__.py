@@ -1,2 +1,1 @@
-"""The report's plots: values (:mod:`chart`), how they look (:mod:`style`, :mod:`draw`), and one
-small module a theme that makes them."""
+"""The report's plots: as values, how they look, and what they show."""

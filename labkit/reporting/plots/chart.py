@@ -1,11 +1,15 @@
-"""Plots as values: what is drawn where. Drawing is :mod:`labkit.reporting.plots.draw`'s.
+"""Plots as values, testable by their numbers instead of their pixels, and what they say in words.
 
-Keeping the two apart makes a plot testable by its numbers instead of its pixels.
+Drawing them is :mod:`labkit.reporting.plots.draw`'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+
+from labkit.text.numbers import show
 
 Numbers = tuple[float, ...]
 
@@ -14,10 +18,8 @@ Numbers = tuple[float, ...]
 class Look:
     """How a cell or a level is drawn, in every plot."""
 
-    colour: str
-    """A name of the report's palette."""
-    line: str = "solid"
-    """``solid``, ``dashed``, ``dotted``, ``dashdot`` or ``none``."""
+    colour: str  # a name of the report's palette
+    line: str = "solid"  # ``solid``, ``dashed``, ``dotted``, ``dashdot`` or ``none``
     marker: str = "o"
     hollow: bool = False
 
@@ -31,8 +33,7 @@ class Series:
     x: Numbers = ()
     y: Numbers = ()
     low: Numbers = ()
-    high: Numbers = ()
-    """A band from the lowest to the highest seed; empty with one seed."""
+    high: Numbers = ()  # a band from the lowest to the highest seed; empty with one seed
 
 
 @dataclass(frozen=True)
@@ -54,27 +55,20 @@ class Lines:
     y_label: str
     series: tuple[Series, ...]
     references: tuple[Reference, ...] = ()
-    log: bool = False
-    """Whether the y axis is logarithmic where the values span more than a decade."""
-    whole_x: bool = True
-    """Whether x counts something (epochs)."""
-    scale: str = ""
-    """Panels with the same name here share their y axis."""
+    log: bool = False  # whether the y axis is logarithmic where the values span more than a decade
+    whole_x: bool = True  # whether x counts something (epochs)
+    scale: str = ""  # panels with the same name here share their y axis
 
 
 @dataclass(frozen=True)
 class Dots:
-    """A row for each cell, a point for each seed, the value written beside.
-
-    The axis is logarithmic where the values span more than a decade.
-    """
+    """A row for each cell, a point for each seed; logarithmic if they span more than a decade."""
 
     title: str
     x_label: str
     rows: tuple[str, ...]
-    series: tuple[Series, ...]
-    """y is the row's index from the top; one value label a row, from ``labels``."""
-    labels: tuple[str, ...] = ()
+    series: tuple[Series, ...]  # y is the row's index from the top
+    labels: tuple[str, ...] = ()  # the value written beside each row
     references: tuple[Reference, ...] = ()
 
 
@@ -85,8 +79,7 @@ class Heat:
     title: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    values: tuple[tuple[float | None, ...], ...]
-    """None: not measured, drawn empty."""
+    values: tuple[tuple[float | None, ...], ...]  # None: not measured, drawn empty
 
 
 @dataclass(frozen=True)
@@ -98,8 +91,7 @@ class Bars:
     y_label: str
     values: Numbers
     colour: str
-    scale: str = ""
-    """As of :class:`Lines`."""
+    scale: str = ""  # as of :class:`Lines`
 
 
 Panel = Lines | Dots | Heat | Bars
@@ -110,12 +102,24 @@ class Chart:
     """A figure of panels in rows and columns."""
 
     panels: tuple[tuple[Panel | None, ...], ...]
-    keys: tuple[Series, ...] = ()
-    """Above the panels: what each colour, line and marker means."""
-    row_height: float = 2.35
-    """Of curves, in inches; a list of cells has a height of its own."""
-    title: str = ""
-    """Where the catalog's does not fit."""
+    keys: tuple[Series, ...] = ()  # above the panels: what each colour, line and marker means
+    row_height: float = 2.35  # of curves, in inches; a list of cells has a height of its own
+    title: str = ""  # where the catalog's does not fit
+
+    @classmethod
+    def of(
+        cls, rows: Sequence[Sequence[Panel]], height: float = 2.35, keys: tuple[Series, ...] = ()
+    ) -> Chart | None:
+        """Rows of panels as a chart; rows of one panel are put in pairs.
+
+        Axes without a line are left out, and a row or column of nothing else; None if none is left.
+        """
+        drawn = [[None if isinstance(p, Lines) and not p.series else p for p in r] for r in rows]
+        columns = [c for c in zip_longest(*(row for row in drawn if any(row))) if any(c)]
+        if len(columns) == 1:
+            (flat,) = columns
+            columns = list(zip_longest(*(flat[k : k + 2] for k in range(0, len(flat), 2))))
+        return cls(tuple(zip(*columns, strict=True)), keys, height) if columns else None
 
 
 @dataclass(frozen=True)
@@ -124,13 +128,32 @@ class Box:
 
     text: str
     under: str = ""
-    colour: str = ""
-    """Empty: a value, not a network."""
+    colour: str = ""  # empty: a value, not a network
 
 
 @dataclass(frozen=True)
 class Diagram:
     """Chains of boxes with arrows between them, one below the other."""
 
-    chains: tuple[tuple[str, tuple[Box, ...]], ...]
-    """Title and boxes."""
+    chains: tuple[tuple[str, tuple[Box, ...]], ...]  # title and boxes
+
+
+def described(chart: Chart) -> str:
+    """A chart in words, for readers who cannot see it: each panel, its labels and its values."""
+    said = [", ".join(key.label for key in chart.keys)] if chart.keys else []
+    for panel in (panel for row in chart.panels for panel in row if panel):
+        words = ", ".join(_words(panel))
+        said.append(f"{panel.title} ({words})" if words else panel.title)
+    return "; ".join(said)
+
+
+def _words(panel: Panel) -> list[str]:
+    if isinstance(panel, Lines):
+        return [series.label for series in panel.series if series.label]
+    if isinstance(panel, Dots):
+        return [f"{row}: {value}" for row, value in zip(panel.rows, panel.labels, strict=True)]
+    if isinstance(panel, Bars):
+        return [f"{show(max(panel.values))} – {show(min(panel.values))}"]
+    known = [[100 * v for v in row if v is not None] for row in panel.values]
+    named = zip(panel.rows, known, strict=True)
+    return [f"{row}: {min(shares):.0f}–{max(shares):.0f} %" for row, shares in named if shares]

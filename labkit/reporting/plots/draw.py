@@ -9,27 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from labkit.reporting.plots.chart import (
-    Bars,
-    Chart,
-    Diagram,
-    Dots,
-    Heat,
-    Lines,
-    Look,
-    Panel,
-    Series,
-)
-from labkit.reporting.plots.library import (
-    Axes,
-    Figure,
-    Line2D,
-    LogLocator,
-    MaxNLocator,
-    NullLocator,
-    Rectangle,
-    plain,
-)
+from labkit.reporting.plots.chart import Bars, Chart, Diagram, Dots, Heat, Lines, Panel, Series
+from labkit.reporting.plots.library import Axes, Figure, Line2D, Rectangle, mpl, plain
 from labkit.reporting.plots.style import PAGE
 from labkit.text.numbers import show
 
@@ -40,64 +21,44 @@ _LABELLED, _TALLEST = 16, 3.0
 #: Inches that a letter of a label takes, about.
 _CHARACTER = 0.064
 _SMALL = 7.4
-_STYLE = {
-    "font.size": 8.2,
-    "text.color": PAGE["ink"],
-    "text.parse_math": False,  # a label is never a formula, whatever dollars are in it
-    "axes.facecolor": "none",
-    "axes.edgecolor": PAGE["muted"],
-    "axes.labelcolor": PAGE["muted"],
-    "axes.titlesize": 9,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.left": False,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "axes.ymargin": 0.07,
-    "axes.formatter.useoffset": False,
-    "axes.formatter.limits": (-7, 9),
-    "grid.color": PAGE["rule"],
-    "xtick.color": PAGE["muted"],
-    "ytick.color": PAGE["muted"],
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "legend.fontsize": 7.6,
-    "legend.frameon": False,
-    "legend.handlelength": 2.4,
-    "legend.handletextpad": 0.5,
-    "legend.borderpad": 0.2,
-    "legend.labelspacing": 0.3,
-    "lines.markersize": 4.4,
-    "lines.markeredgewidth": 1.1,
-    "svg.fonttype": "none",
-}
+
+Ink = Mapping[str, str]
 
 
 def render(
     chart: Chart | Diagram, palette: Mapping[str, tuple[str, str]], formats: Sequence[str]
 ) -> dict[str, bytes]:
-    """Draw once, save in each format.
+    """Draw once, save as ``svg`` and ``png``: always the same bytes for the same chart.
 
-    Args:
-        chart: what to draw.
-        palette: name of a colour to its value on a light and on a dark page.
-        formats: any of ``svg`` and ``png``.
-
-    Returns:
-        Format to bytes; the same bytes for the same chart.
+    The palette has each colour's value on a light and on a dark page.
     """
     ink = {**PAGE, **{name: light for name, (light, _) in palette.items()}}
-    # Several figures stand in one page, so each has ids of its own.
-    salt = hashlib.sha256(repr(chart).encode()).hexdigest()
-    with plain({**_STYLE, "svg.hashsalt": salt}):
+    with plain():
+        _restyle()
+        # Several figures stand in one page, so each has ids of its own.
+        mpl.rc("svg", fonttype="none", hashsalt=hashlib.sha256(repr(chart).encode()).hexdigest())
         figure = _diagram(chart, ink) if isinstance(chart, Diagram) else _panels(chart, ink)
-        return {name: _WRITE[name](figure, ink) for name in formats}
+        return {name: _svg(figure, ink) if name == "svg" else _png(figure) for name in formats}
 
 
-def _png(figure: Figure, ink: Mapping[str, str]) -> bytes:
+def _restyle() -> None:
+    muted = PAGE["muted"]
+    mpl.rc("font", size=8.2)
+    mpl.rc("text", color=PAGE["ink"], parse_math=False)  # whatever dollars a label has in it
+    mpl.rc("axes", edgecolor=muted, labelcolor=muted, grid=True, axisbelow=True, ymargin=0.07)
+    mpl.rc("axes", titlesize=9, titleweight="bold", titlelocation="left")
+    mpl.rc("axes.spines", left=False, right=False, top=False)
+    mpl.rc("axes.formatter", useoffset=False, limits=(-7, 9))
+    mpl.rc("axes.grid", axis="y")
+    mpl.rc("grid", color=PAGE["rule"])
+    mpl.rc(("xtick", "ytick"), color=muted)
+    mpl.rc(("xtick.major", "ytick.major"), size=0)
+    mpl.rc("legend", fontsize=7.6, frameon=False, handlelength=2.4, handletextpad=0.5)
+    mpl.rc("legend", borderpad=0.2, labelspacing=0.3)
+    mpl.rc("lines", markersize=4.4, markeredgewidth=1.1)
+
+
+def _png(figure: Figure) -> bytes:
     file = io.BytesIO()
     figure.patch.set_visible(True)
     # A higher level of compression is slower, and the file no smaller.
@@ -106,7 +67,7 @@ def _png(figure: Figure, ink: Mapping[str, str]) -> bytes:
     return file.getvalue()
 
 
-def _svg(figure: Figure, ink: Mapping[str, str]) -> bytes:
+def _svg(figure: Figure, ink: Ink) -> bytes:
     """The ``<svg>`` element: text in the page's font, colours by the page's CSS variables."""
     file = io.BytesIO()
     figure.patch.set_visible(False)
@@ -138,42 +99,37 @@ _SHORTER = (
     (r" text-anchor: start;|; text-anchor: start", ""),
     (r" ?\n ?|(?<=[:;]) ", ""),
 )
-_WRITE = {"svg": _svg, "png": _png}
 
 
-# ------------------------------------------------------------------ layout
-
-
-def _panels(chart: Chart, ink: Mapping[str, str]) -> Figure:
+def _panels(chart: Chart, ink: Ink) -> Figure:
     """Panels at fixed places: to measure every text first would take longer than to draw it."""
     # Keys stand in columns, as many as fit.
-    columns = int(_WIDTH / (0.65 + 0.08 * max((len(key.label) for key in chart.keys), default=0)))
-    columns = max(1, columns)
+    columns = max(1, int(_WIDTH / (0.65 + 0.08 * _longest(key.label for key in chart.keys))))
     top = 0.1 * bool(chart.keys) + 0.16 * math.ceil(len(chart.keys) / columns)
     heights = [_height(row, chart.row_height) for row in chart.panels]
     tall = top + sum(heights)
     figure = Figure((_WIDTH, tall))
     if chart.keys:
-        handles = [Line2D([], [], label=key.label, **_look(key.look, ink)) for key in chart.keys]
+        handles = [Line2D([], [], label=key.label, **_look(key, ink)) for key in chart.keys]
         figure.legend(handles=handles, loc="upper left", ncols=columns)
     shared: dict[str, Axes] = {}
     for row, height in zip(chart.panels, heights, strict=True):
         wide = _WIDTH / len(row)
-        below = max(_below(panel) for panel in row if panel)
+        below = max(_room(panel)[2] for panel in row if panel)
         for i, panel in enumerate(row):
             if panel is None:
                 continue
-            left, right = _sides(panel)
+            left, right, _below = _room(panel)
             across, high = wide - left - right, height - below - 0.3
             if isinstance(panel, Lines):  # beside a long list of cells it keeps its shape
                 high = min(high, max(_TALLEST, chart.row_height))
             x, y = i * wide + left, tall - top - 0.3 - high
-            ax = figure.add_axes((x / _WIDTH, y / tall, across / _WIDTH, high / tall))
+            scale = panel.scale if isinstance(panel, (Lines, Bars)) else ""
+            place = (x / _WIDTH, y / tall, across / _WIDTH, high / tall)
+            ax = figure.add_axes(place, sharey=shared.get(scale))
             ax.patch.set_visible(False)
-            if isinstance(panel, (Lines, Bars)) and panel.scale:
-                first = shared.setdefault(panel.scale, ax)
-                if first is not ax:
-                    ax.sharey(first)
+            if scale:
+                shared.setdefault(scale, ax)
             size = min(9.0, 110 * wide / max(1, len(panel.title)))
             ax.set_title(panel.title, x=(0.06 - left) / across, size=size)
             _DRAW[type(panel)](ax, panel, ink)
@@ -183,29 +139,28 @@ def _panels(chart: Chart, ink: Mapping[str, str]) -> Figure:
 
 def _height(row: Sequence[Panel | None], usual: float) -> float:
     """Panels that list cells need a line for each, and so do legends."""
-    lists = [0.36 + _below(p) + 0.2 * len(p.rows) for p in row if isinstance(p, (Dots, Heat))]
+    lists = [0.36 + _room(p)[2] + 0.2 * len(p.rows) for p in row if isinstance(p, (Dots, Heat))]
     legends = [0.5 + 0.14 * len(_labelled(p)) for p in row if isinstance(p, Lines)]
-    return (
-        max(lists) if len(lists) == len([p for p in row if p]) else max([usual, *lists, *legends])
-    )
+    return max(lists) if len(lists) == sum(map(bool, row)) else max([usual, *lists, *legends])
 
 
-def _below(panel: Panel) -> float:
-    """Room for what stands below the data, in inches."""
-    if isinstance(panel, Heat):
-        return 0.2 + 0.045 * max(map(len, panel.columns)) if _wordy(panel) else 0.3
+def _room(panel: Panel) -> tuple[float, float, float]:
+    """Room at the left and right of the data and below it, in inches."""
     if isinstance(panel, Bars):
-        return 0.42
-    return 0.42 if all(reference.inside for reference in panel.references) else 0.58
+        return 0.62, 0.2, 0.42
+    if isinstance(panel, Heat):
+        words = _longest(panel.columns)
+        below = 0.2 + 0.045 * words if words > 2 else 0.3
+        return 0.2 + _CHARACTER * _longest(panel.rows), 0.1, below
+    below = 0.42 if all(reference.inside for reference in panel.references) else 0.58
+    if isinstance(panel, Dots):
+        return 0.2 + _CHARACTER * _longest(panel.rows), 0.55, below
+    legend = _longest(series.label for series in _labelled(panel))
+    return 0.62, 0.55 + _CHARACTER * legend if legend else 0.2, below
 
 
-def _sides(panel: Panel) -> tuple[float, float]:
-    """Room at the left and right of the data, in inches."""
-    if isinstance(panel, (Heat, Dots)):
-        left = 0.2 + _CHARACTER * max(map(len, panel.rows), default=0)
-        return left, 0.1 if isinstance(panel, Heat) else 0.55
-    labels = [len(s.label) for s in _labelled(panel)] if isinstance(panel, Lines) else []
-    return 0.62, 0.55 + _CHARACTER * max(labels) if labels else 0.2
+def _longest(labels: Iterable[str]) -> int:
+    return max(map(len, labels), default=0)
 
 
 def _labelled(panel: Lines) -> list[Series]:
@@ -214,126 +169,115 @@ def _labelled(panel: Lines) -> list[Series]:
     return found if len(found) <= _LABELLED else []
 
 
-def _wordy(panel: Heat) -> bool:
-    return max(map(len, panel.columns), default=0) > 2
-
-
-def _look(look: Look, ink: Mapping[str, str]) -> dict[str, Any]:
+def _look(series: Series, ink: Ink) -> dict[str, Any]:
     """A look in matplotlib's words."""
-    colour = ink[look.colour]
-    return {
-        "color": colour,
-        "linestyle": look.line,
-        "marker": look.marker,
-        "markerfacecolor": ink["paper"] if look.hollow else colour,
-    }
+    look, colour = series.look, ink[series.look.colour]
+    inner = ink["paper"] if look.hollow else colour
+    return {"c": colour, "ls": look.line, "marker": look.marker, "mfc": inner}
 
 
-# ------------------------------------------------------------------ panels
-
-
-def _lines(ax: Axes, panel: Lines, ink: Mapping[str, str]) -> None:
+def _lines(ax: Axes, panel: Lines, ink: Ink) -> None:
     for series in panel.series:
         scattered = series.look.line == "none"
-        look = _look(series.look, ink)
-        if scattered and len(series.x) > 50:
-            look["markersize"] = 2.6
+        look = _look(series, ink) | ({"ms": 2.6} if scattered and len(series.x) > 50 else {})
         every = 1 if scattered else max(1, len(series.x) // 12)
         ax.plot(series.x, series.y, label=series.label, markevery=every, clip_on=False, **look)
         if series.low:
-            ax.fill_between(
-                series.x, series.low, series.high, color=look["color"], alpha=0.16, linewidth=0
-            )
+            ax.fill_between(series.x, series.low, series.high, color=look["c"], alpha=0.16, lw=0)
     ax.set(xlabel=panel.x_label, ylabel=panel.y_label)
-    ax.xaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 5, 10), integer=panel.whole_x))
+    ax.locator_params("x", nbins=6, steps=(1, 2, 5, 10), integer=panel.whole_x)
     if panel.log:
-        values = [v for s in panel.series for v in (*s.y, *s.low, *s.high)]
-        _decades(ax, "y", values + [r.value for r in panel.references if r.inside])
+        _decades(ax, panel)
     _references(ax, panel, ink)
     if _labelled(panel):
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
 
 
-def _dots(ax: Axes, panel: Dots, ink: Mapping[str, str]) -> None:
+def _dots(ax: Axes, panel: Dots, ink: Ink) -> None:
     for series in panel.series:
         # Seeds that lie close stay apart by a rim.
         rim = {} if series.look.hollow else {"mec": ink["paper"], "mew": 0.6}
-        look = _look(series.look, ink) | {"markersize": 6 + bool(rim), **rim}
+        look = _look(series, ink) | {"ms": 6 + bool(rim), **rim}
         ax.plot(series.x, series.y, clip_on=False, **look)
     ax.set_yticks(range(len(panel.rows)), panel.rows, color=ink["ink"])
-    ax.set_ylim(len(panel.rows) - 0.5, -0.5)
-    ax.set_xlabel(panel.x_label)
-    values = [v for s in panel.series for v in s.x]
-    _decades(ax, "x", values + [r.value for r in panel.references if r.inside])
+    ax.set(xlabel=panel.x_label, ylim=(len(panel.rows) - 0.5, -0.5))
+    _decades(ax, panel)
     _references(ax, panel, ink)
     for i, label in enumerate(panel.labels):
         ax.text(1.04, i, label, transform=ax.get_yaxis_transform(), va="center_baseline")
 
 
-def _heat(ax: Axes, panel: Heat, ink: Mapping[str, str]) -> None:
+def _heat(ax: Axes, panel: Heat, ink: Ink) -> None:
     paper, dark = ink["paper"], ink["ink"]
-    shade = [[0.04 + 0.72 * min(max(v or 0.0, 0.0), 1.0) for v in row] for row in panel.values]
+    centred: dict[str, Any] = {"size": _SMALL, "ha": "center", "va": "center_baseline"}
     for i, row in enumerate(panel.values):
         for j, value in enumerate(row):
             if value is None:
                 continue
-            tile = Rectangle((j - 0.47, i - 0.45), 0.94, 0.9, color=dark, lw=0, alpha=shade[i][j])
+            shade = 0.04 + 0.72 * min(max(value, 0.0), 1.0)
+            tile = Rectangle((j - 0.47, i - 0.45), 0.94, 0.9, color=dark, lw=0, alpha=shade)
             ax.add_patch(tile)
             if len(panel.rows) <= 40:
-                written = paper if shade[i][j] > 0.5 else dark
-                ax.text(j, i, f"{100 * value:.0f}", size=_SMALL, color=written,
-                        ha="center", va="center_baseline")  # fmt: skip
+                ax.text(j, i, f"{100 * value:.0f}", color=paper if shade > 0.5 else dark, **centred)
     ax.grid(visible=False)
     ax.spines.bottom.set_visible(False)
     ax.set(xlim=(-0.5, len(panel.columns) - 0.5), ylim=(len(panel.rows) - 0.5, -0.5))
     ax.set_yticks(range(len(panel.rows)), panel.rows, color=dark)
-    turn: dict[str, Any] = (
-        {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if _wordy(panel) else {}
+    turned: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(
+        range(len(panel.columns)),
+        panel.columns,
+        color=dark,
+        **(turned if _longest(panel.columns) > 2 else {}),
     )
-    ax.set_xticks(range(len(panel.columns)), panel.columns, color=dark, **turn)
-    ax.tick_params(length=0)
 
 
-def _bars(ax: Axes, panel: Bars, ink: Mapping[str, str]) -> None:
+def _bars(ax: Axes, panel: Bars, ink: Ink) -> None:
     ax.bar(range(1, len(panel.values) + 1), panel.values, color=ink[panel.colour], width=0.78)
     ax.set(xlabel=panel.x_label, ylabel=panel.y_label, xlim=(0.4, len(panel.values) + 0.6))
-    ax.xaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 5, 10), integer=True))
+    ax.locator_params("x", nbins=6, steps=(1, 2, 5, 10), integer=True)
 
 
 _DRAW: dict[type, Any] = {Lines: _lines, Dots: _dots, Heat: _heat, Bars: _bars}
 
 
-def _decades(ax: Axes, axis: str, values: Iterable[float]) -> None:
-    """Make an axis logarithmic where its values span more than a decade."""
+def _decades(ax: Axes, panel: Lines | Dots) -> None:
+    """Make the axis of the values logarithmic where they span more than a decade."""
+    upright = isinstance(panel, Dots)
+    values = [v for s in panel.series for v in (s.x if upright else (*s.y, *s.low, *s.high))]
+    values += [reference.value for reference in panel.references if reference.inside]
     known = [v for v in values if 0 < v < math.inf]
     if not known or max(known) <= 10 * min(known):
         return
-    each, scale = (ax.xaxis, ax.set_xscale) if axis == "x" else (ax.yaxis, ax.set_yscale)
+    each, scale = (ax.xaxis, ax.set_xscale) if upright else (ax.yaxis, ax.set_yscale)
     scale("log", nonpositive="mask")
-    each.set_major_locator(LogLocator(subs=(1, 2, 5) if max(known) < 300 * min(known) else (1,)))
+    if max(known) < 300 * min(known):
+        ax.locator_params("x" if upright else "y", subs=(1, 2, 5))
     each.set_major_formatter(lambda value, _: show(value, 1))
-    each.set_minor_locator(NullLocator())
+    each.set_ticks((), minor=True)
 
 
-def _references(ax: Axes, panel: Lines | Dots, ink: Mapping[str, str]) -> None:
+def _references(ax: Axes, panel: Lines | Dots, ink: Ink) -> None:
     """Dotted lines to measure by; for what lies beyond the axis, words with an arrow."""
     upright = isinstance(panel, Dots)
-    line = ax.axvline if upright else ax.axhline
-    dotted: dict[str, Any] = {"color": ink["muted"], "linestyle": "dotted", "linewidth": 0.9}
-    small: dict[str, Any] = {"color": ink["muted"], "size": _SMALL}
+    line, limits = (ax.axvline, ax.get_xlim) if upright else (ax.axhline, ax.get_ylim)
+    dotted: dict[str, Any] = {"color": ink["muted"], "ls": "dotted", "lw": 0.9}
     for reference in panel.references:
         if reference.inside:
             line(reference.value, **dotted)
             ax.margins(y=0.18)  # room for words above the uppermost line
-    low, high = ax.get_xlim() if upright else ax.get_ylim()
+    low, high = limits()
+    small: dict[str, Any] = {"color": ink["muted"], "size": _SMALL, "va": "bottom"}
     for reference in panel.references:
-        if low <= reference.value <= high:
+        value, label = reference.value, reference.label
+        if low <= value <= high:
             if not reference.inside:
-                line(reference.value, **dotted)
-            at = (reference.value, 1.02) if upright else (0.01, reference.value)
-            over = ax.get_xaxis_transform() if upright else ax.get_yaxis_transform()
-            ha = "center" if upright else "left"
-            ax.text(*at, reference.label, transform=over, ha=ha, va="bottom", **small)
+                line(value, **dotted)
+            if upright:
+                over = ax.get_xaxis_transform()
+                ax.text(value, 1.02, label, transform=over, ha="center", **small)
+            else:
+                ax.text(0.01, value, label, transform=ax.get_yaxis_transform(), **small)
     below = ", ".join(r.label for r in panel.references if r.value < low)
     above = ", ".join(r.label for r in panel.references if r.value > high)
     before, after = "←→" if upright else "↓↑"
@@ -341,30 +285,24 @@ def _references(ax: Axes, panel: Lines | Dots, ink: Mapping[str, str]) -> None:
     ax.set_xlabel("\n".join(filter(None, (panel.x_label, " · ".join(beyond)))))
 
 
-# ------------------------------------------------------------------ diagrams
-
-
-def _diagram(diagram: Diagram, ink: Mapping[str, str]) -> Figure:
+def _diagram(diagram: Diagram, ink: Ink) -> Figure:
     """Boxes of equal width on a line each, arrows between them; coordinates in inches."""
     figure = Figure((_WIDTH, len(diagram.chains)))
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, _WIDTH), ylim=(len(diagram.chains), 0))
     ax.set_axis_off()
+    arrow = {"arrowstyle": "->", "color": ink["muted"], "shrinkA": 0, "shrinkB": 0}
+    centred: dict[str, Any] = {"ha": "center", "va": "center"}
     for i, (title, boxes) in enumerate(diagram.chains):
         ax.text(0.06, i + 0.2, title, size=9, weight="bold")
         step, middle = (_WIDTH - 0.1) / len(boxes), i + 0.58
         for k, box in enumerate(boxes):
             left, wide = 0.05 + k * step, step - 0.3
-            edge, width = (ink[box.colour], 1.8) if box.colour else (ink["rule"], 1.0)
-            ax.add_patch(
-                Rectangle((left, middle - 0.28), wide, 0.56, fill=False, ec=edge, lw=width)
-            )
-            centre = left + wide / 2
-            up = 0.1 if box.under else 0.0
-            ax.text(centre, middle - up, box.text, ha="center", va="center", size=8.6)
-            ax.text(centre, middle + 0.13, box.under, ha="center", va="center", size=7.2,
-                    color=ink["muted"])  # fmt: skip
+            edge, lw = (ink[box.colour], 1.8) if box.colour else (ink["rule"], 1.0)
+            ax.add_patch(Rectangle((left, middle - 0.28), wide, 0.56, fill=False, ec=edge, lw=lw))
+            centre, above = left + wide / 2, middle - (0.1 if box.under else 0.0)
+            ax.text(centre, above, box.text, size=8.6, **centred)
+            ax.text(centre, middle + 0.13, box.under, size=7.2, color=ink["muted"], **centred)
             if k:
-                arrow = {"arrowstyle": "->", "color": ink["muted"], "shrinkA": 0, "shrinkB": 0}
                 ax.annotate("", (left - 0.03, middle), (left - 0.27, middle), arrowprops=arrow)
     return figure

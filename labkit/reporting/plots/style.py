@@ -1,9 +1,8 @@
 """One colour, marker and line for each factor level, the same in every plot.
 
-A family has a hue (GANs blue, VAEs orange), the levels of its main factor are steps of
-that hue from light to dark, so their order can be seen, and a second factor changes the
-line and hollows the marker. Hue, step and marker say the same thing three times: it
-survives a grey printer and every common kind of colour blindness. The pairs of colours
+A family has a hue (GANs blue, VAEs orange), the levels of its main factor are steps of that hue
+from light to dark, so their order can be seen, and a second factor changes the line and hollows
+the marker. So it survives a grey printer and every common kind of colour blindness. The colours
 have at least 3:1 contrast with the light and with the dark page (WCAG 1.4.11).
 """
 
@@ -13,17 +12,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from labkit.catalog import (
-    CONSTRAINTS,
-    FAMILIES,
-    GAN_NETWORKS,
-    LOSSES,
-    METRICS,
-    OPTIMISERS,
-    RECONSTRUCTIONS,
-    REGISTRIES,
-    VAE_NETWORKS,
-)
+from labkit.catalog import FAMILIES, METRICS, REGISTRIES
 from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.reporting.plots.chart import Look
 from labkit.text.language import N_, _
@@ -54,20 +43,7 @@ _CLASSES = (
 )  # fmt: skip
 
 #: Where names of choices are looked up, the first that has it.
-_CHOICES = (LOSSES, RECONSTRUCTIONS, CONSTRAINTS, GAN_NETWORKS, VAE_NETWORKS, OPTIMISERS)
-
-
-def params_of(spec: CellSpec) -> dict[str, Any]:
-    """The settings of a cell.
-
-    One that labkit learnt after the cell was trained has its default, which is what labkit
-    did before; of a training loop of the user's own nothing is known but what was stated.
-    """
-    if spec.code == OWN_CODE or spec.family not in FAMILIES:
-        return dict(spec.params)
-    return {name: p.default for name, p in FAMILIES[spec.family].params.items()} | dict(spec.params)
-
-
+_NAMED = ("losses", "reconstructions", "constraints", "gan_networks", "vae_networks", "optimisers")
 #: Settings of the training loop: what they are called, and their levels.
 TRAINING = {"epochs": (N_("Epochs"), "{} epochs"), "batch_size": (N_("Batch size"), "batch {}")}
 
@@ -78,8 +54,15 @@ def setting_name(family: str, name: str) -> str:
 
 
 def level_of(spec: CellSpec, name: str) -> Any:
-    """A setting's value as a level: hashable, and "none" where the setting is off."""
-    value = spec.training[name] if name in TRAINING else params_of(spec).get(name)
+    """A setting's value as a level: hashable, and "none" where the setting is off.
+
+    One that labkit learnt after the cell was trained has its default, which is what labkit
+    did before; of a training loop of the user's own nothing is known but what was stated.
+    """
+    known = spec.family in FAMILIES and spec.code != OWN_CODE
+    param = FAMILIES[spec.family].params.get(name) if known else None
+    default = param.default if param else None
+    value = spec.training[name] if name in TRAINING else spec.params.get(name, default)
     if value is None:
         return "none"
     return tuple(value) if isinstance(value, list) else value
@@ -89,69 +72,54 @@ def level_label(family: str, name: str, value: Any) -> str:
     """A level as plots and tables call it: "z 64", "latent 16", "BCE"."""
     if value == "none":
         return _("no {setting}", setting=name.replace("_", " "))
+    param = FAMILIES[family].params.get(name) if family in FAMILIES else None
     if isinstance(value, str):
-        param = FAMILIES[family].params.get(name) if family in FAMILIES else None
-        registries = [REGISTRIES[param.choices]] if param and param.choices else _CHOICES
-        return next((_(each[value].label) for each in registries if value in each), value)
+        registries = [param.choices] if param and param.choices else _NAMED
+        found = (REGISTRIES[each].get(value) for each in registries)
+        return next((_(entry.label) for entry in found if entry), value)
     if isinstance(value, (bool, tuple)):
         return f"{name.replace('_', ' ')} {setting(value)}"
-    param = FAMILIES[family].params.get(name)
     if param and not param.label.isascii():
         return f"{param.label} {setting(value)}"  # a Greek letter is shorter than its name
-    tag = TRAINING[name][1] if name in TRAINING else (param.tag if param else "")
-    tag = tag or f"{name} {{}}"
-    return re.sub(r"(?<=[^\W\d])(?=\d)", " ", tag.format(setting(value)))
+    tag = TRAINING[name][1] if name in TRAINING else param.tag if param else ""
+    text = (tag or f"{name} {{}}").format(setting(value))
+    return re.sub(r"(?<=[^\W\d])(?=\d)", " ", text)
 
 
 class Style:
     """The looks of a plan's cells."""
 
     def __init__(self, cells: Sequence[CellSpec]) -> None:
-        self._cells = cells
-        self._palette: dict[str, tuple[str, str]] = {}
-        self._factors: dict[str, tuple[str, ...]] = {}
-        self._levels: dict[tuple[str, str], list[Any]] = {}
-        order = [name for name in FAMILIES if any(c.family == name for c in cells)]
-        hues = _hues(order)
-        for family in order:
-            mine = [c for c in cells if c.family == family]
-            self._factors[family] = _factors(family, mine)
-            for name in self._factors[family]:
-                self._levels[family, name] = levels(level_of(c, name) for c in mine)
-            main = self._levels[family, self._factors[family][0]]
-            for i in range(len(main)):
-                light, dark = (_step(ramp, i, len(main)) for ramp in HUES[hues[family]])
-                self._palette[f"{family}-{i + 1}"] = (light, dark)
-        if any(c.params.get("latent_dim") == 2 for c in cells):
-            self._palette |= {f"class-{i}": pair for i, pair in enumerate(_CLASSES)}
-
-    @property
-    def palette(self) -> dict[str, tuple[str, str]]:
+        self.palette: dict[str, tuple[str, str]] = {}
         """Name of a colour to its value on a light and on a dark page."""
-        return self._palette
+        self._levels: dict[str, dict[str, list[Any]]] = {}
+        families = [name for name in FAMILIES if any(c.family == name for c in cells)]
+        for family, hue in _hues(families).items():
+            mine = [c for c in cells if c.family == family]
+            found = {n: levels(level_of(c, n) for c in mine) for n in _factors(family, mine)}
+            self._levels[family] = found
+            steps = len(found[self.factors(family)[0]])
+            for i in range(steps):
+                light, dark = (_step(ramp, i, steps) for ramp in HUES[hue])
+                self.palette[f"{family}-{i + 1}"] = (light, dark)
+        if any(c.params.get("latent_dim") == 2 for c in cells):
+            self.palette |= {f"class-{i}": pair for i, pair in enumerate(_CLASSES)}
 
     def factors(self, family: str) -> tuple[str, ...]:
         """The settings that vary within a family, the one shown by colour first."""
-        return self._factors[family]
+        return tuple(self._levels[family])
 
     def look(self, spec: CellSpec) -> Look:
         """How a cell is drawn, in every plot."""
-        main, *others = self._factors[spec.family]
-        i = self._levels[spec.family, main].index(level_of(spec, main))
-        j = 0
-        if others:
-            j = self._levels[spec.family, others[0]].index(level_of(spec, others[0]))
-        return Look(
-            f"{spec.family}-{i + 1}",
-            LINES[j % len(LINES)],
-            MARKERS[i % len(MARKERS)],
-            bool(j % 2),
-        )
+        known = self._levels[spec.family].items()
+        i, j, *_rest = (*(some.index(level_of(spec, name)) for name, some in known), 0)
+        line, marker = LINES[j % len(LINES)], MARKERS[i % len(MARKERS)]
+        return Look(f"{spec.family}-{i + 1}", line, marker, bool(j % 2))
 
     def label(self, spec: CellSpec, without: Collection[str] = ()) -> str:
         """The settings that tell a cell from its neighbours: "Hinge z 64"."""
         named = [f for f in FAMILIES[spec.family].named_by if f not in without]
-        varied = [f for f in self._factors[spec.family] if f not in (*named, *without)]
+        varied = [f for f in self.factors(spec.family) if f not in (*named, *without)]
         return " ".join(level_label(spec.family, f, level_of(spec, f)) for f in (*named, *varied))
 
 
@@ -163,47 +131,36 @@ def metric_label(name: str) -> str:
 
 def _hues(families: Sequence[str]) -> dict[str, str]:
     """A hue for each family: its own, or one that nobody has as long as there is one."""
-    stated = {FAMILIES[family].hue for family in families}
-    free = [hue for hue in HUES if hue not in stated]
+    stated = {family: FAMILIES[family].hue for family in families}
+    free = [hue for hue in HUES if hue not in stated.values()]
     found: dict[str, str] = {}
-    for family in families:
-        own = FAMILIES[family].hue
+    for family, own in stated.items():
         taken = not own or own in found.values()
         found[family] = free.pop(0) if taken and free else own or next(iter(HUES))
     return found
 
 
 def _factors(family: str, cells: Sequence[CellSpec]) -> tuple[str, ...]:
-    """Settings with several levels; numbers first, since steps of a hue show an order."""
-    params = (*FAMILIES[family].params, *TRAINING)
-    varied = [n for n in params if len(levels(level_of(c, n) for c in cells)) > 1]
-    if not varied:
-        return FAMILIES[family].named_by[-1:]
-    varied = _telling(varied, FAMILIES[family].named_by, cells)
-    return tuple(sorted(varied, key=lambda n: not isinstance(level_of(cells[0], n), (int, float))))
+    """The settings that tell the cells apart; numbers first, since steps of a hue show an order.
 
-
-def _telling(varied: list[str], first: Sequence[str], cells: Sequence[CellSpec]) -> list[str]:
-    """The settings needed to tell the cells apart; one that only goes along is left out.
-
-    Where a Wasserstein GAN also has its own optimiser and learning rate, the loss says it all.
+    One that only goes along is left out: where a Wasserstein GAN also has its own optimiser and
+    learning rate, the loss says it all.
     """
+    named, params = FAMILIES[family].named_by, (*FAMILIES[family].params, *TRAINING)
     kept: list[str] = []
     apart = 1
-    for name in sorted(varied, key=lambda n: n not in first):
+    for name in sorted(params, key=lambda n: n not in named):
         found = {tuple(level_of(c, n) for n in (*kept, name)) for c in cells}
         if len(found) > apart:
             apart = len(found)
             kept.append(name)
-    return [name for name in varied if name in kept]
+    kept.sort(key=lambda n: (not isinstance(level_of(cells[0], n), (int, float)), params.index(n)))
+    return tuple(kept) or named[-1:]
 
 
 def _step(ramp: Ramp, i: int, n: int) -> str:
-    """The colour at step i of n along a ramp."""
-    if n == 1:
-        return ramp[1]
-    at = 2 * i / (n - 1)
+    """The colour at step i of n along a ramp; the middle one of a single step."""
+    at = 2 * i / (n - 1) if n > 1 else 1.0
     k = min(int(at), 1)
-    a, b = (tuple(int(c[j : j + 2], 16) for j in (1, 3, 5)) for c in ramp[k : k + 2])
-    mixed = (round(x + (y - x) * (at - k)) for x, y in zip(a, b, strict=True))
-    return "#" + "".join(f"{value:02x}" for value in mixed)
+    a, b = (bytes.fromhex(colour.removeprefix("#")) for colour in ramp[k : k + 2])
+    return "#" + bytes(round(x + (y - x) * (at - k)) for x, y in zip(a, b, strict=True)).hex()

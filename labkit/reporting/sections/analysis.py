@@ -9,7 +9,7 @@ from labkit.reporting.blocks import Column, Entry, Figure, Fold, Paragraph, Row,
 from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.entries import GAP, cell_row, marked, measure, number, real_images, row, table
 from labkit.reporting.entries import value as metric
-from labkit.reporting.plots.common import described
+from labkit.reporting.plots.chart import described
 from labkit.reporting.plots.style import metric_label
 from labkit.reporting.sections import over_seeds
 from labkit.reporting.view import View

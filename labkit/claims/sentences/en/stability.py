@@ -62,7 +62,9 @@ def largest_rise(found: Absence, measure: Measure) -> Sentence:
     if never == len(rises):
         return n.sentence("the FID fell at every epoch.", [found])
     small = len(rises) - never - len(found.hit)
-    fell = f"in {names.count(never)} of {names.count(len(rises))} the FID never rose" if never else ""
+    fell = (
+        f"in {names.count(never)} of {names.count(len(rises))} the FID never rose" if never else ""
+    )
     if fell and small and found.hit:
         fell += f", in {names.count(small)} by less than other samples could change it"
     floor = measure.resolution(cell.dataset)
