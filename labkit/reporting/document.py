@@ -58,7 +58,10 @@ def compose(
         after = method(view), making.making(view), published.own_code(view)
     there = set(anchors(filter(None, (*before, *after))))
     reflect = questions.reflection(view, found, student, there)
-    chosen = (*before, reflect, *after, questions.conclusion(view, found))
+    lines = questions.headlines(view, found, brief)
+    # The brief layout says them once, at the top.
+    last = None if brief and lines else questions.conclusion(view, found)
+    chosen = (*before, reflect, *after, last)
     sections = tuple(filter(None, chosen))
     on_page = {(p.run, p.shows, p.epoch) for p in pictures(sections)}
     epochs = max((cell.spec.training["epochs"] for cell in view.cells), default=0)
@@ -66,7 +69,7 @@ def compose(
         title=view.plan.title,
         byline=opening.byline(view),
         notices=tuple(opening.notices(view)),
-        headlines=questions.headlines(view, found) or opening.headline(view),
+        headlines=lines or opening.headline(view),
         glance=() if brief else opening.glance(view),
         sections=sections,
         disclosure=_(DISCLOSURE),

@@ -102,14 +102,14 @@ def _leads(name: str, mine: float, others: Sequence[float]) -> bool:
     return all(ranks[0] > rank for rank in ranks[1:])
 
 
-def headlines(view: View, found: Computed) -> tuple[Headline, ...]:
-    """The conclusion, in short, each line with the question it comes from."""
+def headlines(view: View, found: Computed, brief: bool) -> tuple[Headline, ...]:
+    """The conclusion's lines, each with a link to the question it comes from."""
     if view.options.get("answers", "prose") == "off":
         return ()
     points = [(answer.point, f"#{_anchor(answer)}") for answer in found.answers]
     home = {point.findings: place for point, place in points if point and point.findings}
-    lines = found.conclusion
-    return tuple(Headline(line.text, home.get(line.findings, "#conclusion")) for line in lines)
+    rest = "#scores" if brief else "#conclusion"
+    return tuple(Headline(s.text, home.get(s.findings, rest)) for s in found.conclusion)
 
 
 def _anchor(answer: Answer) -> str:
