@@ -213,7 +213,7 @@ def test_what_collapsed_cells_share_is_told_with_how_many_without_it_did_not() -
 
 def test_no_collapse_credits_nothing() -> None:
     told = answered(lab1())["mode_collapse"]
-    assert told.paragraph.startswith("No: none of the twelve GANs collapsed.")
+    assert told.paragraph.startswith("No: none of the twelve GANs collapsed; every class appears")
     assert "nothing can be credited with preventing it" in told.paragraph
     assert "likely reason" not in told.paragraph
 
@@ -266,7 +266,7 @@ def test_a_tie_has_no_winner() -> None:
 
 def test_training_and_test_values_are_named_apart() -> None:
     told = answered(lab1())["latent_dim"].paragraph
-    assert "Test reconstruction loss" in told
+    assert "test reconstruction loss" in told
     assert "raining loss" not in told
     betas = lab1()
     betas = betas[betas["family"] == "vae"].assign(beta=[1, 2, 4, 1, 2, 4], latent_dim=8)
@@ -303,7 +303,10 @@ def test_a_point_does_not_say_worse_of_what_got_better() -> None:
 
 
 def test_the_idea_follows_where_the_vae_loses() -> None:
-    for recon, weak in ((0.5, "random codes are"), (6.0, "the decoder is")):
+    for recon, weak in (
+        (0.5, "pointing to the codes"),
+        (6.0, "pointing to the decoder"),
+    ):
         frame = lab1()
         vae = frame["family"] == "vae"
         frame.loc[vae, "recon_proxy_fid"], frame.loc[vae, "proxy_fid"] = recon, 8.0
@@ -311,7 +314,7 @@ def test_the_idea_follows_where_the_vae_loses() -> None:
         assert told.point is not None
         assert told.point.text.startswith("An adversarial VAE: ")
         assert ("from random codes" in told.point.text) == (recon == 0.5)
-        assert f"half that of samples: {weak} the weak point" in told.paragraph
+        assert weak in told.paragraph
 
 
 def test_hybrids_that_were_trained_are_the_idea() -> None:
@@ -370,7 +373,7 @@ def test_what_would_settle_is_of_the_setting_that_was_asked_about() -> None:
                                   test_recon_loss=frame["test_recon_loss"] * (1 + 100 * lr))
                      for lr in (1e-3, 1e-2)])  # fmt: skip
     told = answered(two)["latent_dim"]
-    assert "would tell latent " in told.sure
+    assert "would likely tell latent " in told.sure
 
 
 def test_the_conclusion_says_nothing_twice_and_nothing_unmeasured() -> None:

@@ -52,7 +52,7 @@ def test_the_second_time_nothing_is_read_or_expanded(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = plan_of(file)
-    monkeypatch.setattr(api, "read", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(api.lookup, "read", lambda *_: pytest.fail("read again"))
     assert plan_of(file) == first
 
 

@@ -49,12 +49,18 @@ def answer(key: str, table: Table) -> Answer:
         recon, drawn = (typical(vaes, table.measure(name)) for name in (CODES, SAMPLES))
         if recon is not None and drawn is not None:
             lost[dataset] = recon, drawn
-    point = say.tried(hybrids, known(tried), asked.strengths) if hybrids else say.idea(lost, fid)
+    blurred = say.sharpness(known(sharp))
+    point = say.idea(lost, fid, bool(blurred))
+    if hybrids:
+        point = say.tried(hybrids, known(tried), asked.strengths)
     why: list[Sentence] = []
     for hybrid in hybrids[:2]:
         why += say.hybrid(hybrid, [f for f in tried if hybrid in (f.a, f.b)])
     why += voice().families.against(fid, asked.strengths)
-    why += say.sharpness(known(sharp))
     if not hybrids:
-        why += [*say.exceptions(best, fid), *say.lost(lost), say.encoder()]
-    return asked.answer(point, why, "fid_gan_vs_vae")
+        why += say.exceptions(best, fid)
+    why += blurred
+    if not hybrids:
+        why += [*say.lost(lost), say.encoder()]
+    reason = voice().sure.likely("blurred" if blurred and not hybrids else "")
+    return asked.answer(point, why, "fid_gan_vs_vae", reason)

@@ -30,7 +30,7 @@ def answer(key: str, table: Table) -> Answer:
     if metric is None:
         asked = Asked(key, table, (), (finished, unsteady), best)
         point = say.not_measured(finished, unsteady)
-        return asked.answer(point, best.told(), PICTURE, rests_on=best.contrasts)
+        return asked.answer(point, say.quality(best.told()), PICTURE, rests_on=best.contrasts)
     steadiness, ahead = quality(gans, table, metric), quality(gans, table, "d_dominance")
     asked = Asked(
         key, table, tuple(steadiness.contrasts), (finished, unsteady, *ahead.contrasts), best,
@@ -50,7 +50,7 @@ def answer(key: str, table: Table) -> Answer:
     # The setting that went with how far the discriminator was ahead most.
     always = ([f for f in ahead.by_factor[name] if _always(f)] for name in ahead.largest_first)
     why += say.dominance(gans, next(filter(None, always), []))
-    why += best.told()[: 1 if firm else QUOTED]
+    why += say.quality(best.told()[: 1 if firm else QUOTED])
     return asked.answer(
         point, why, PICTURE, rests_on=[unsteady, *steadiness.contrasts, *best.contrasts]
     )

@@ -28,6 +28,8 @@ class Families(Comparison[str]):
     n_a: int = 0
     """Settings of the first family that were measured."""
     n_b: int = 0
+    every: bool = False
+    """Whether each cell of the family that is ahead is ahead of each of the other's."""
 
 
 class _Side(NamedTuple):
@@ -38,6 +40,8 @@ class _Side(NamedTuple):
     """Seed to mean over settings, on the scale compared."""
     mean: float
     slack: float
+    ends: tuple[float, float]
+    """Lowest and highest value, by which rounding could have made them."""
 
 
 def families(cells: Cells, a: str, b: str, measure: Measure, table: Table) -> tuple[Families, ...]:
@@ -79,10 +83,12 @@ def _families(
         return found(missing=Missing(f"{reason}_for", about), cells=cells.rows)
     x, y = sides
     fewest = min(len(x.cells), len(y.cells))
+    apart = x.ends[1] < y.ends[0] or y.ends[1] < x.ends[0]
     return found(
         cells=(*x.cells, *y.cells), n_seeds=len(_apart(x, y)), n_blocks=1, noise=noise,
         towards=1 if measure.better == "higher" else -1,
         n_a=len(by_setting(x.cells)), n_b=len(by_setting(y.cells)),
+        every=apart,
         **difference(x.mean, y.mean, x.slack + y.slack, measure, logs, dataset, fewest),
     )  # fmt: skip
 
@@ -97,7 +103,8 @@ def typical(cells: Cells, measure: Measure) -> float | None:
 def _side(known: Sequence[tuple[Cell, Measured]], measure: Measure, logs: bool) -> _Side:
     seeds = by_seed([(cell, measure.scaled(m.value, logs)) for cell, m in known])
     slack = fmean([m.half / (m.value + measure.offset if logs else 1.0) for _, m in known])
-    return _Side(tuple(cell for cell, _ in known), seeds, fmean(list(seeds.values())), slack)
+    ends = min(m.value - m.half for _, m in known), max(m.value + m.half for _, m in known)
+    return _Side(tuple(cell for cell, _ in known), seeds, fmean(list(seeds.values())), slack, ends)
 
 
 def _apart(x: _Side, y: _Side) -> list[float]:

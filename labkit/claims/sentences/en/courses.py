@@ -17,7 +17,7 @@ LISTED = 3
 
 
 def course(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
-    """ "Test reconstruction loss fell from 70.5 (8) to 53.6 (16) and 50.1 (32) on MNIST"."""
+    """ "On MNIST, test reconstruction loss fell from 70.5 (8) to 53.6 (16) and 50.1 (32)"."""
     each = [courses.course(f, strengths) for f in sorted(found, key=lambda f: -f.largest)]
     if not each:
         return []
@@ -27,14 +27,16 @@ def course(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
 
 def _said(found: Sequence[courses.Course]) -> Sentence:
     n, first = Numbers(), found[0].found
+    far = "'s distance from that of real images" if first.target is not None else ""
+    what = f"{names.metric(first.metric)}{far}"
     if all(c.shape == "flat" for c in found):
         each = names.listing(_range(n, c.found) + names.on(c.found.dataset) for c in found)
-        parts = [f"hardly moved ({each})"]
+        text = f"{what} hardly moved ({each})"
     else:
-        parts = [_along(n, c) + names.on(c.found.dataset) for c in found]
-    far = "'s distance from that of real images" if first.target is not None else ""
-    text = f"{names.metric(first.metric)}{far} {'; it '.join(parts)}."
-    return n.sentence(text, [c.found for c in found])
+        where = [names.on(c.found.dataset).strip() for c in found]
+        told = [f"{on} it {_along(n, c)}" for on, c in zip(where, found, strict=True)]
+        text = "; ".join(told).replace(f"{where[0]} it", f"{where[0]}, {what}".lstrip(", "), 1)
+    return n.sentence(f"{text}.", [c.found for c in found])
 
 
 def _along(n: Numbers, course: courses.Course) -> str:

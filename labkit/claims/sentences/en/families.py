@@ -41,6 +41,9 @@ def _together(found: Sequence[Families], strength: Strength) -> Sentence:
         return n.sentence(f"{ahead} and {behind} tied{where} ({values}).", found)
     front, back = levels.sure(strength)
     lead = f"{ahead} {'were' if several else 'was'} {front}ahead of {behind}"
+    if all(f.every and min(f.n_a, f.n_b) > 1 for f in found):
+        one, other = map(names.family, _order(first))
+        lead = f"every {one} was {front}ahead of every {other}"
     return n.sentence(f"{lead}{where}{back} ({values}).", found)
 
 

@@ -85,10 +85,17 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
         return ""
     if all(c.shape == "flat" for c in each):
         return "new samples hardly differed"
+    if not any(_stands_out(f, strengths) for f in found):
+        return "for new samples no size stands out"
     for place, shape, size in ((0, "rises", "smallest"), (-1, "falls", "largest")):
         if all(c.shape == shape and c.found.best[0] == c.levels[place] for c in each):
             return f"new samples were best from the {size}"
     return _best_at(each, "new samples were best at", strengths)
+
+
+def _stands_out(found: Levels, strengths: Strengths) -> bool:
+    """Whether more than the usual variation, or what nobody knows the variation of, was seen."""
+    return any(strengths[c.id] not in ("level", "within noise") for c in found.contrasts)
 
 
 def _best_at(found: Sequence[Course], start: str, strengths: Strengths) -> str:
@@ -120,6 +127,8 @@ def total(found: Sequence[Levels]) -> list[Sentence]:
 
 def pattern(rebuilt: Levels, drawn: Levels, strengths: Strengths) -> str:
     """The textbook pattern the two show together on a data set; empty for none."""
+    if not _stands_out(drawn, strengths):
+        return ""
     shapes = [course(f, strengths).shape for f in (rebuilt, drawn)]
     known = {"rises": "larger_codes_worse_samples", "falls": "larger_codes_better_both"}
     return known.get(shapes[1], "") if shapes[0] == "falls" else ""

@@ -25,6 +25,8 @@ AHEAD = {
 }
 #: At most so many rivals are listed with their numbers.
 LISTED = 3
+#: With fewer pairs, one level may be ahead in all of them by chance.
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def standing(found: Levels, strengths: Strengths) -> Standing:
 
 def _alike_here(found: Contrast, strength: Strength) -> bool:
     """Whether two levels cannot be told apart, or without any noise known hardly anyone would."""
-    small = abs(found.estimate or 0.0) <= found.margin and 3 * found.wins < 2 * found.pairs
+    few = found.pairs < FEW or 3 * found.wins < 2 * found.pairs
+    small = abs(found.estimate or 0.0) <= found.margin and few
     return _tied(found, strength) or (strength == "seen once" and small)
 
 
@@ -188,7 +191,7 @@ def _level_at_the_top(
     text = f"{_front(found)}{level} were level ({names.measured(found)} {shown})"
     if rest:
         behind = [found.between(found.order[0], v) for v in rest]
-        front, back = _tail(weakest([strengths[c.id] for c in behind]), behind)
+        front, back = sure(weakest([strengths[c.id] for c in behind]))
         values = names.listing(value(n, found, v, apart=False) for v in rest)
         others = names.listing(names.bare(found.factor, v) for v in rest)
         text += f", {front}ahead of {others}{back} ({values})"

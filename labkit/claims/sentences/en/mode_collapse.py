@@ -32,11 +32,16 @@ def not_measured(found: Absence) -> Sentence:
 
 
 def none(found: Absence) -> Sentence:
-    """No generator collapsed."""
+    """No generator collapsed, nor left out a class, where that was measured of all."""
     text = f"none of the {trainings(found)} collapsed"
     if found.n == 1:
         text = f"the {trainings(found)} did not collapse"
-    return Numbers().sentence(f"no: {text}{unknown(found)}.", [found])
+    text += unknown(found)
+    missing = [c.metrics.get("missing_classes") for c in found.cells]
+    if all(m is not None and m.value == 0 for m in missing):
+        text += f"; every class appears in {'its' if found.n == 1 else 'the'} samples"
+        text += " of each" if found.n > 1 else ""
+    return Numbers().sentence(f"no: {text}.", [found])
 
 
 def collapsed(found: Absence) -> Sentence:
@@ -45,19 +50,28 @@ def collapsed(found: Absence) -> Sentence:
 
 
 def which(found: Absence) -> Sentence:
-    """Which cells, and what is missing in the first of them."""
-    cell = found.hit[0]
-    gone = cell.collapse.classes if cell.collapse else ()
-    said = next(iter(cell.collapse.reasons if cell.collapse else ()), "samples too alike")
-    if gone:
-        some = names.listing(gone).replace(" and ", " or ")
-        said = f"without {some if len(gone) < 4 else f'{names.count(len(gone))} classes'}"
+    """Which cells, and what was seen in the first of them, or in both."""
+    cell, said = found.hit[0], _seen(found.hit[0])
     text = f"{'it is' if len(found.hit) == 1 else 'they are'} {listed(found, f' ({said})')}."
+    if len(found.hit) == 2 < found.n:
+        each = [f"{names.cell(c, Cells(found.asked))} ({_seen(c)})" for c in found.hit]
+        whole = Numbers().sentence(f"they are {'; '.join(each)}.", [found])
+        text = whole.text if fits(whole) else text
     if found.n == 1:
         text = f"this was seen in its samples ({said})."
     elif len(found.hit) == len(found.asked):
         text = f"an example is {names.cell(cell, Cells(found.asked))} ({said})."
     return Numbers().sentence(text, [found])
+
+
+def _seen(cell: Cell) -> str:
+    """What the verdict on a cell's samples rests on, in a few words."""
+    gone, reasons = (cell.collapse.classes, cell.collapse.reasons) if cell.collapse else ((), ())
+    if gone:
+        some = names.listing(gone).replace(" and ", " or ")
+        return f"without {some if len(gone) < 4 else f'{names.count(len(gone))} classes'}"
+    # "under-represented: 1 (1.1 %)" stands in brackets itself.
+    return reasons[0].replace(" (", " at ").replace(")", "") if reasons else "samples too alike"
 
 
 def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
@@ -126,8 +140,9 @@ def nearest(found: Absence, uneven: Sequence[Configurations]) -> Sentence | None
     else:
         value = n.share("class imbalance", cell.metrics["class_imbalance"].value)
         told = f"{value} of its samples would have to change class"
-    name = names.cell(cell, Cells(found.asked))
-    return n.sentence(f"nearest to it is {name}: {told}.", uneven)
+    said = f"nearest to it is {names.cell(cell, Cells(found.asked))}: {told}"
+    whole = n.sentence(f"{said}{'' if odd else ' to match the real shares'}.", uneven)
+    return whole if fits(whole) else n.sentence(f"{said}.", uneven)
 
 
 def nothing_helped() -> Sentence:

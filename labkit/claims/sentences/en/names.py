@@ -85,12 +85,14 @@ LEVELS: dict[str, dict[Level, str]] = {
     "ema": {0: "no generator average"},
 }
 
+#: Names that are written with a capital everywhere.
+PROPER = ("Adam", "Fashion-MNIST", "RMSprop", "Wasserstein")
 #: What the best level does, by measure; others have the lowest or the highest of it.
 BEST = {
     "proxy_fid": "gave the best samples",
     "fid_drawdown": "was steadiest",
-    "coverage": "covered most of the real images",
-    "recall": "covered most of the real images",
+    "coverage": "covered the largest share of real images",
+    "recall": "covered the largest share of real images",
     "test_recon_loss": "rebuilt images best",
     "recon_loss": "rebuilt images best",
 }
@@ -136,8 +138,9 @@ def listing(items: Iterable[str]) -> str:
 
 
 def lower(text: str) -> str:
-    """A sentence as part of another; abbreviations and symbols stay as they are."""
-    return text[0].lower() + text[1:] if text[1:2].islower() else text
+    """A sentence as part of another; abbreviations, symbols and proper names stay as they are."""
+    named = text.startswith(PROPER) or not text[1:2].islower()
+    return text if named else text[0].lower() + text[1:]
 
 
 def plural(word: str) -> str:

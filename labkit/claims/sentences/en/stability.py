@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
@@ -10,11 +11,11 @@ from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.measure import Measure
 from labkit.claims.sentences.en import absence, levels, names
-from labkit.claims.sentences.numbers import Numbers, decimals_for
+from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
 from labkit.claims.verdict import Strength
 
 #: Words of a sentence that may name a cell beside its value.
-SHORT = 22
+SHORT = 30
 
 
 def not_measured(finished: Absence, unknown: Absence) -> Sentence:
@@ -45,11 +46,9 @@ def unsteady(found: Absence, factor: str) -> Sentence:
     if not factor or len(found.hit) == found.n:
         return Numbers().sentence(f"{text}{absence.unknown(found)}.", [found])
     rates = [hit / of for hit, of in by_level(found, factor).values()]
-    each = absence.shared_out(found, factor)
     if max(rates) - min(rates) >= 0.5:
+        each = absence.shared_out(found, factor)
         text = f"the {names.factor(factor)}, in these runs: {absence.something(found, each)}"
-    elif len(rates) == 2:
-        text += f" ({each})"
     return Numbers().sentence(f"{text}.", [found])
 
 
@@ -61,12 +60,10 @@ def largest_rise(found: Absence, measure: Measure) -> Sentence:
     top, cell = max(rises, key=lambda each: (each[1] in found.hit, each[0]))
     if never == len(rises):
         return n.sentence("the FID fell at every epoch.", [found])
-    small = len(rises) - never - len(found.hit)
-    fell = (
-        f"in {names.count(never)} of {names.count(len(rises))} the FID never rose" if never else ""
-    )
-    if fell and small and found.hit:
-        fell += f", in {names.count(small)} by less than other samples could change it"
+    calm = len(rises) - len(found.hit) if found.hit else never
+    fell = f"in {names.count(calm)} of {names.count(len(rises))} the FID never rose" if calm else ""
+    if calm > never:
+        fell += " by more than other samples could make it"
     floor = measure.resolution(cell.dataset)
     decimals = decimals_for([top, floor] if floor else [top])
     what = "drawdown" if measure.name == "fid_drawdown" else names.metric(measure.name)
@@ -78,6 +75,14 @@ def largest_rise(found: Absence, measure: Measure) -> Sentence:
         return n.sentence(f"{told}, {less}.", [found])
     said = n.sentence(f"{told}, with {names.cell(cell, Cells(found.asked))}.", [found])
     return said if len(said.text.split()) <= SHORT else n.sentence(f"{told}.", [found])
+
+
+def quality(said: Sequence[Sentence]) -> list[Sentence]:
+    """Sentences on the samples' quality, the first of which says that it turns to that."""
+    if not said:
+        return []
+    first = replace(said[0], text=f"As for quality, {names.lower(said[0].text)}")
+    return [first if fits(first) else said[0], *said[1:]]
 
 
 def failed(found: Absence) -> Sentence:

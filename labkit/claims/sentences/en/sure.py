@@ -28,9 +28,12 @@ REASONS = {
     "al. 2018)",
     "mode_collapse": "a generator may win by repeating the few images that fool the discriminator "
     "at the time (Goodfellow 2016)",
+    "blurred": "blur gives images away to a discriminator (Larsen et al. 2016)",
     "larger_beta": "a larger β pays for a code nearer to the prior with what the code says about "
     "the image (Higgins et al. 2017)",
 }
+#: Those that speak for an idea, not for what was seen.
+IDEAS = ("blurred",)
 
 
 def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
@@ -68,9 +71,9 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
     if not plan.seeds:
         return f"even {names.count(STEPS[-1])} seeds would hardly tell{what or ' more'}."
     about = [f"`{plan.command}`"] if plan.command else []
-    about += [] if plan.seconds is None else [f"about {names.duration(plan.seconds)}"]
+    about += [] if plan.seconds is None else [f"about {names.duration(plan.seconds)} more"]
     how = f" ({', '.join(about)})" if about else ""
-    return f"{names.count(plan.seeds)} seeds would tell{what}{how}."
+    return f"{names.count(plan.seeds)} seeds would likely tell{what}{how}."
 
 
 def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:
@@ -78,4 +81,5 @@ def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:
     if not pattern:
         return None
     where = f" on {names.listing(map(names.dataset, datasets))}" if datasets else ""
-    return Sentence(f"A likely reason{where} (not tested here): {REASONS[pattern]}.")
+    what = "Why it may help" if pattern in IDEAS else "A likely reason"
+    return Sentence(f"{what}{where} (not tested here): {REASONS[pattern]}.")
