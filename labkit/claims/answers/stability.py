@@ -18,6 +18,8 @@ from labkit.claims.verdict import FIRM
 
 #: Sentences on the samples' quality beside the point: the largest effects.
 QUOTED = 3
+#: Strengths of differences whose usual variation is not known.
+OPEN_TO_COUNTS = ("seen once", "not measured")
 PICTURE = "gan_fid_comparison"
 
 
@@ -41,7 +43,10 @@ def answer(key: str, table: Table) -> Answer:
         largest = max(firm, key=lambda c: abs(c.estimate or 0.0))
         point = say.influenced(largest, asked.strengths[largest.id])
     elif unsteady.hit:
-        point = say.unsteady(unsteady, absence.separating(unsteady, list(steadiness.by_factor)))
+        # Where the usual variation is known and covers it all, no count of rises is a cause.
+        unknown = all(asked.strengths[c.id] in OPEN_TO_COUNTS for c in steadiness.contrasts)
+        factors = list(steadiness.by_factor) if unknown else []
+        point = say.unsteady(unsteady, absence.separating(unsteady, factors))
     else:
         point = say.steady(unsteady)
     why: list[Sentence] = [say.largest_rise(unsteady, table.measure(metric))]

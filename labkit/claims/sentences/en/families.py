@@ -34,8 +34,11 @@ def against(found: Sequence[Families], strengths: levels.Strengths) -> list[Sent
 
 def _together(found: Sequence[Families], strength: Strength) -> Sentence:
     n, first = Numbers(), found[0]
-    values = names.listing(_values(n, f, label=f is first) + names.on(f.dataset) for f in found)
-    where = f" on {names.everywhere(len(found))}" if len(found) > 1 else ""
+    where, each = names.on(first.dataset), [_values(n, f, label=f is first) for f in found]
+    if len(found) > 1:
+        where = f" on {names.everywhere(len(found))}"
+        each = [shown + names.on(f.dataset) for shown, f in zip(each, found, strict=True)]
+    values = names.listing(each)
     (ahead, several), (behind, _) = _sides(found)
     if first.ahead is None:
         return n.sentence(f"{ahead} and {behind} tied{where} ({values}).", found)

@@ -48,10 +48,12 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
         return ""
     if shapes == {"flat"}:
         return "the size of the code hardly changed reconstructions"
-    if shapes not in ({"falls"}, {"rises"}):
-        return _best_at(each, "reconstructions were best at", strengths)
-    ends = [c.found.between(c.levels[0], c.levels[-1]) for c in each]
-    front, back = _sure(ends, strengths)
+    one_way = shapes in ({"falls"}, {"rises"})
+    ends = [(c.levels if one_way else c.found.order) for c in each]
+    pairs = [c.found.between(e[0], e[-1]) for c, e in zip(each, ends, strict=True)]
+    front, back = _sure(pairs, strengths)
+    if not one_way:
+        return _best_at(each, f"reconstructions were {front}best at", strengths) + back
     how = "worse" if shapes == {"rises"} else f"better{_until(each) if early else ''}"
     return f"larger codes {front}rebuilt images {how}{back}"
 
