@@ -45,8 +45,9 @@ def answer(key: str, table: Table) -> Answer:
     elif unsteady.hit:
         # Where the usual variation is known and covers it all, no count of rises is a cause.
         unknown = all(asked.strengths[c.id] in OPEN_TO_COUNTS for c in steadiness.contrasts)
-        factors = list(steadiness.by_factor) if unknown else []
-        point = say.unsteady(unsteady, absence.separating(unsteady, factors))
+        factors = list(steadiness.by_factor)
+        apart = absence.separating(unsteady, factors) if unknown else ""
+        point = say.unsteady(unsteady, table.measure(metric), apart, factors)
     else:
         point = say.steady(unsteady)
     why: list[Sentence] = [say.largest_rise(unsteady, table.measure(metric))]

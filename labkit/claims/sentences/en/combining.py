@@ -11,7 +11,7 @@ from labkit.claims.findings.families import Families
 from labkit.claims.sentences.en import names
 from labkit.claims.sentences.en.evidence import measured
 from labkit.claims.sentences.en.levels import Strengths
-from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
+from labkit.claims.sentences.numbers import Numbers, decimals_for
 from labkit.claims.verdict import weakest
 
 #: A decoder loses more than the prior where reconstructions have so much of the samples' FID.
@@ -29,15 +29,15 @@ def idea(
     lost: Mapping[str, tuple[float, float]], fid: Sequence[Families], blurred: bool
 ) -> Sentence:
     """What to try, from where the VAE loses most, whether it is blurred, and who is ahead."""
-    keep, whose = "encoder", "decoded"
+    keep, whose = "encoder", "the"
     if fid and all(f.ahead == "vae" for f in fid):
         keep, whose = "VAE, which is ahead", "its"
     verb = "sharpen" if blurred else "judge"
-    judged = "images, from encoded and from random codes"
+    also = ", also on random codes"
     if all(by_decoder(*each) for each in lost.values()):  # nowhere do codes miss the prior
-        judged = "images"
+        also = ""
     return Sentence(
-        f"An adversarial VAE: keep the {keep}, and let one discriminator {verb} {whose} {judged}."
+        f"An adversarial VAE: keep the {keep}, and let one discriminator {verb} {whose} decoder{also}."
     )
 
 
@@ -53,40 +53,37 @@ def sharpness(found: Sequence[Families]) -> list[Sentence]:
     n = Numbers()
     vaes = names.listing(
         n.share(f"sharpness lost, vae{names.on(f.dataset)}", f.mean_b)
-        + ("" if i else " of real images' sharpness")
+        + ("" if i else " of sharpness")
         + names.on(f.dataset)
         for i, f in enumerate(found)
     )
     gans = n.share("sharpness off, gan", max(f.mean_a for f in found))
-    text = f"VAEs lose {vaes}, GANs about {gans} at most"
+    text = f"on average VAEs lose {vaes}, GANs {gans} or less"
     return [n.sentence(f"{text}.", found)]
 
 
 def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """Where a VAE loses more, by its FID of reconstructions and of samples on each data set."""
-    decoder = {d: recon for d, (recon, samples) in found.items() if by_decoder(recon, samples)}
-    codes = {d: recon for d, (recon, _) in found.items() if d not in decoder}
-    together = _lost(codes, decoder)
-    apart = [_lost(codes, {}), _lost({}, decoder)] if codes and decoder else [together]
-    return ([together] if fits(together) else apart) if found else []
-
-
-def _lost(codes: Mapping[str, float], decoder: Mapping[str, float]) -> Sentence:
-    """ "VAE reconstructions have FID 0.4 on MNIST, under half the samples', pointing to ..."."""
-    n, parts = Numbers(), list[str]()
-    decimals = decimals_for((*codes.values(), *decoder.values()))
-    for fids, share, where in (
-        (codes, "under half", "codes"),
-        (decoder, "half or more", "decoder"),
+    decimals = decimals_for([recon for recon, _samples in found.values()])
+    said, have = list[Sentence](), "VAE reconstructions have"
+    for decoder, share, what in (
+        (False, "under half the samples' FID", "random codes are"),
+        (True, "half the samples' FID or more", "the decoder is"),
     ):
-        each = [
-            n.value(f"FID of reconstructions{names.on(d)}", recon, decimals) + names.on(d)
-            for d, recon in fids.items()
-        ]
-        of = "" if parts else " the samples'" if where == "codes" else " of the samples'"
-        if each:
-            parts.append(f"{names.listing(each)}, {share}{of}, pointing to the {where}")
-    return n.sentence(f"VAE reconstructions have FID {'; '.join(parts)}.")
+        n = Numbers()
+        fids = {
+            d: n.value(f"FID of reconstructions{names.on(d)}", recon, decimals)
+            for d, (recon, samples) in found.items()
+            if by_decoder(recon, samples) == decoder
+        }
+        if fids:
+            where = names.listing(map(names.dataset, fids))
+            on = f"on {where}, " if where else ""
+            much = "half or more" if said else share
+            text = f"{on}{have} {much} ({' and '.join(fids.values())}): {what} the problem"
+            said.append(n.sentence(f"{text}."))
+            have = "they have"
+    return said
 
 
 def by_decoder(recon: float, samples: float) -> bool:

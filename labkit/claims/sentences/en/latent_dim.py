@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labkit.claims.cell import Level
 from labkit.claims.claim import Sentence
 from labkit.claims.finding import Missing
 from labkit.claims.findings.course import Course, course
@@ -52,6 +53,8 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
     ends = [(c.levels if one_way else c.found.order) for c in each]
     pairs = [c.found.between(e[0], e[-1]) for c, e in zip(each, ends, strict=True)]
     front, back = _sure(pairs, strengths)
+    if not one_way and not any(_led(c, strengths) for c in each):
+        return "for reconstructions no size stands out"
     if not one_way:
         return _best_at(each, f"reconstructions were {front}best at", strengths) + back
     how = "worse" if shapes == {"rises"} else f"better{_until(each) if early else ''}"
@@ -87,7 +90,8 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
         return ""
     if all(c.shape == "flat" for c in each):
         return "new samples hardly differed"
-    if not any(_stands_out(f, strengths) for f in found):
+    nothing_led = not any(_led(c, strengths) for c in each)
+    if nothing_led or not any(_stands_out(f, strengths) for f in found):
         return "for new samples no size stands out"
     for place, shape, size in ((0, "rises", "smallest"), (-1, "falls", "largest")):
         if all(c.shape == shape and c.found.best[0] == c.levels[place] for c in each):
@@ -100,13 +104,31 @@ def _stands_out(found: Levels, strengths: Strengths) -> bool:
     return any(strengths[c.id] not in ("level", "within noise") for c in found.contrasts)
 
 
+def _led(found: Course, strengths: Strengths) -> bool:
+    """Whether some sizes are ahead of others."""
+    top = _at_the_top(found.found, strengths)
+    return found.shape != "flat" and len(top) < len(found.found.means)
+
+
+def _at_the_top(found: Levels, strengths: Strengths) -> Sequence[Level]:
+    """The best size and those that are not behind it by more than the usual variation."""
+    if all(strengths[c.id] == "seen once" for c in found.contrasts):
+        return levels.leaders(found, strengths)
+    first, rest = found.order[0], found.order[1:]
+    behind = [v for v in rest if strengths[found.between(first, v).id] in FIRM]
+    return [v for v in found.means if v not in behind]
+
+
 def _best_at(found: Sequence[Course], start: str, strengths: Strengths) -> str:
     """ "new samples were best at 8 on MNIST and 16 on Fashion-MNIST"; not all courses are flat."""
-    flat = [names.dataset(c.found.dataset) for c in found if c.shape == "flat"]
-    best = []
-    for each in (c.found for c in found if c.shape != "flat"):
-        sizes = " or ".join(names.bare(FACTOR, v) for v in levels.leaders(each, strengths))
-        best.append((sizes, names.on(each.dataset)))
+    flat, best = list[str](), list[tuple[str, str]]()
+    for course_ in found:
+        each = course_.found
+        sizes = _at_the_top(each, strengths)
+        if _led(course_, strengths):
+            best.append((" or ".join(names.bare(FACTOR, v) for v in sizes), names.on(each.dataset)))
+        else:
+            flat.append(names.dataset(each.dataset))
     if len({sizes for sizes, _ in best}) == 1:
         text = f"{start} {best[0][0]}{best[0][1] if flat else ''}"
     else:

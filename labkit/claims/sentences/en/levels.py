@@ -194,7 +194,7 @@ def _level_at_the_top(
         front, back = sure(weakest([strengths[c.id] for c in behind]))
         values = names.listing(value(n, found, v, apart=False) for v in rest)
         others = names.listing(names.bare(found.factor, v) for v in rest)
-        text += f", {front}ahead of {others}{back} ({values})"
+        text += f", {front}ahead of {others} ({values}){back}"
     return n.sentence(f"{text}.", [found])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from labkit.claims.cell import Cell
@@ -68,10 +69,12 @@ def _seen(cell: Cell) -> str:
     """What the verdict on a cell's samples rests on, in a few words."""
     gone, reasons = (cell.collapse.classes, cell.collapse.reasons) if cell.collapse else ((), ())
     if gone:
-        some = names.listing(gone).replace(" and ", " or ")
+        named = (f"digit {each}" if each.isdigit() else each for each in gone)
+        some = names.listing(named).replace(" and ", " or ")
         return f"without {some if len(gone) < 4 else f'{names.count(len(gone))} classes'}"
     # "under-represented: 1 (1.1 %)" stands in brackets itself.
-    return reasons[0].replace(" (", " at ").replace(")", "") if reasons else "samples too alike"
+    said = reasons[0].replace(" (", " at ").replace(")", "") if reasons else "samples too alike"
+    return re.sub(r"\b(\d) at", r"digit \1 at", said)
 
 
 def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
@@ -107,7 +110,8 @@ def _common(found: Absence, without: Mapping[str, int]) -> str:
         spared.append(f"none of {names.count(n)} with {other}")
     who = "both" if len(found.hit) == 2 else "all of them"
     common = names.listing(names.level(f, v) for f, v in shared.items())
-    few = ", which is too few to say what helped" if len(found.hit) < FEW else ""
+    few = f"; {names.count(len(found.hit))} are too few to say what helped"
+    few = few if len(found.hit) < FEW else ""
     return f"{who} have {common}; {names.listing(spared)} collapsed{few}."
 
 

@@ -14,9 +14,6 @@ from labkit.claims.sentences.en import absence, levels, names
 from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
 from labkit.claims.verdict import Strength
 
-#: Words of a sentence that may name a cell beside its value.
-SHORT = 30
-
 
 def not_measured(finished: Absence, unknown: Absence) -> Sentence:
     """Nothing in the table tells how a training went, but perhaps that all came to their end."""
@@ -40,16 +37,24 @@ def influenced(found: Contrast, strength: Strength) -> Sentence:
     return Numbers().sentence(f"{text}{names.on(found.dataset)}{back}.", [found])
 
 
-def unsteady(found: Absence, factor: str) -> Sentence:
-    """Some trainings were unsteady, and how they fall on the levels of one setting."""
-    text = f"no setting stands out; the FID rose again at some point in {absence.hits(found)}"
+def unsteady(found: Absence, measure: Measure, factor: str, factors: Sequence[str]) -> Sentence:
+    """Some trainings were unsteady, and how they fall on the levels of one of the settings."""
+    none, named = "no setting stands out", [f"the {names.factor(f)}" for f in factors]
+    known = any(measure.resolution(cell.dataset) for cell in found.cells)
+    how = ", by more than other samples could make it," if known else " at some point"
+    text = f"; the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}."
+    whole = Numbers().sentence(f"{none}{text}", [found])
+    if len(named) == 2:
+        both = Numbers().sentence(f"neither {named[0]} nor {named[1]} stands out{text}", [found])
+        whole = both if fits(both) else whole
     if not factor or len(found.hit) == found.n:
-        return Numbers().sentence(f"{text}{absence.unknown(found)}.", [found])
+        return whole
     rates = [hit / of for hit, of in by_level(found, factor).values()]
     if max(rates) - min(rates) >= 0.5:
         each = absence.shared_out(found, factor)
         text = f"the {names.factor(factor)}, in these runs: {absence.something(found, each)}"
-    return Numbers().sentence(f"{text}.", [found])
+        return Numbers().sentence(f"{text}.", [found])
+    return whole
 
 
 def largest_rise(found: Absence, measure: Measure) -> Sentence:
@@ -60,10 +65,9 @@ def largest_rise(found: Absence, measure: Measure) -> Sentence:
     top, cell = max(rises, key=lambda each: (each[1] in found.hit, each[0]))
     if never == len(rises):
         return n.sentence("the FID fell at every epoch.", [found])
-    calm = len(rises) - len(found.hit) if found.hit else never
-    fell = f"in {names.count(calm)} of {names.count(len(rises))} the FID never rose" if calm else ""
-    if calm > never:
-        fell += " by more than other samples could make it"
+    fell = ""
+    if never and not found.hit:
+        fell = f"in {names.count(never)} of {names.count(len(rises))} the FID never rose"
     floor = measure.resolution(cell.dataset)
     decimals = decimals_for([top, floor] if floor else [top])
     what = "drawdown" if measure.name == "fid_drawdown" else names.metric(measure.name)
@@ -73,8 +77,14 @@ def largest_rise(found: Absence, measure: Measure) -> Sentence:
         drawn = n.value("what other samples change", floor, decimals)
         less = f"less than other samples from the same network could change it ({drawn})"
         return n.sentence(f"{told}, {less}.", [found])
-    said = n.sentence(f"{told}, with {names.cell(cell, Cells(found.asked))}.", [found])
-    return said if len(said.text.split()) <= SHORT else n.sentence(f"{told}.", [found])
+    excess = [c.metrics.get("fid_final_excess") for c in found.cells]
+    if len(excess) > 1 and all(m is not None and m.value == 0 for m in excess):
+        last = f"; yet every {names.family(found.family)} ended at its lowest FID"
+    else:
+        last = ""
+    where = f", with {names.cell(cell, Cells(found.asked))}"
+    tried = (n.sentence(f"{told}{more}.", [found]) for more in (where + last, last or where, ""))
+    return next(filter(fits, tried))
 
 
 def quality(said: Sequence[Sentence]) -> list[Sentence]:
@@ -109,7 +119,7 @@ def dominance(cells: Cells, found: Sequence[Levels]) -> list[Sentence]:
 
 
 def _least(found: Sequence[Levels]) -> Sentence:
-    """ "It did so least with z 32 (9 % on MNIST and 0.7 % on Fashion-MNIST), most with 128 (...)"."""
+    """ "It did so less with z 32 (9 % on MNIST and 0.7 % on Fashion-MNIST) than with 128 (...)"."""
     n, ends = Numbers(), list[str]()
     extremes = (found[0].order[0], found[0].order[-1])
     for level, name in zip(extremes, names.levels(found[0].factor, extremes), strict=True):
@@ -118,4 +128,4 @@ def _least(found: Sequence[Levels]) -> Sentence:
             for f in found
         ]
         ends.append(f"{name} ({names.listing(shares)})")
-    return n.sentence(f"it did so least with {ends[0]}, most with {ends[1]}.", found)
+    return n.sentence(f"it did so less with {ends[0]} than with {ends[1]}.", found)

@@ -46,7 +46,7 @@ def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
     if noise is not None:
         how = (
             "; the usual run-to-run variation is that of repeated trainings of the same kind "
-            f"({noise.name})"
+            f"(reference {noise.name})"
         )
         how = ", judged by their own variation" if noise.source == "own" else how
         return f"{names.counted(seeds, 'seed')}{how}."
@@ -64,7 +64,8 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
     what = ""
     if isinstance(found, Contrast):
         a, b = names.levels(found.factor, (found.a, found.b))
-        what = f" {a} from {b}{names.on(found.dataset)}"
+        by = "" if found.metric == "proxy_fid" else f" by {names.short(found.metric)}"
+        what = f" {a} from {b}{by}{names.on(found.dataset)}"
     if isinstance(found, Families):
         a, b = (names.family(f, several=True) for f in (found.a, found.b))
         what = f" {a} from {b}{names.on(found.dataset)}"
@@ -73,7 +74,9 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
     about = [f"`{plan.command}`"] if plan.command else []
     about += [] if plan.seconds is None else [f"about {names.duration(plan.seconds)} more"]
     how = f" ({', '.join(about)})" if about else ""
-    return f"{names.count(plan.seeds)} seeds would likely tell{what}{how}."
+    # Where no variation is known, nobody knows how many seeds it takes.
+    would = "may" if found is not None and found.noise is None else "would likely"
+    return f"{names.count(plan.seeds)} seeds {would} tell{what}{how}."
 
 
 def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:
