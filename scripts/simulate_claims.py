@@ -195,8 +195,9 @@ class Tally:
 
 
 def simulate(
-    world: World, seeds: int, grids: int, gate: float = reference.GATE, seed: int = 0
-) -> Tally:
+    world: World, seeds: int, grids: int, gate: float = reference.GATE, seed: int = 0,
+    of: int = REFERENCE_SEEDS,
+) -> Tally:  # fmt: skip
     """Draw grids of a world and tally what the claims call.
 
     Args:
@@ -205,13 +206,14 @@ def simulate(
         grids: how many.
         gate: chance below which a grid that departs from the reference is not judged by it.
         seed: of the draws.
+        of: seeds of a simulated reference.
     """
     rng = np.random.default_rng([seed, seeds])
     tally, known, low = Tally(), None, 0.0
     with _gate(gate):
         for index in range(grids):
             if seeds < noise.MIN_SEEDS and index % GRIDS_A_REFERENCE == 0:
-                known = make_reference(world, rng)
+                known = make_reference(world, rng, of)
                 low = _size(known)
             cells = cells_of(draw(world, seeds, rng))
             tally.add(_tests(Simulated(cells, SAMPLES, known=known)), world)
@@ -278,12 +280,12 @@ def rows(lines: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *body])
 
 
-def false_alarms(grids: int) -> tuple[str, float]:
+def false_alarms(grids: int, of: int = REFERENCE_SEEDS) -> tuple[str, float]:
     """Table of what grids without effects call, and the rate on average over references."""
     lines = [["grids without effects", "1 seed, reference", "its worst tenth", "3", "5", "8 seeds"]]
     worst = 0.0
     for world in EMPTY:
-        tallies = [simulate(world, seeds, grids) for seeds in SEEDS]
+        tallies = [simulate(world, seeds, grids, of=of) for seeds in SEEDS]
         shares = [percent(t.false) for t in tallies]
         lines.append(
             [world.name, shares[0], percent(tallies[0].false_in_worst_decile), *shares[1:]]
@@ -291,18 +293,18 @@ def false_alarms(grids: int) -> tuple[str, float]:
         print(f"{world.name}: done", file=sys.stderr, flush=True)
         usual = world.noise == 1.0
         worst = max([worst, *(t.false for t in tallies if usual)])
-    bare = simulate(EMPTY[-1], 1, grids, gate=-1.0)
+    bare = simulate(EMPTY[-1], 1, grids, gate=-1.0, of=of)
     lines.append([f"{EMPTY[-1].name}, no gate", percent(bare.false),
                   percent(bare.false_in_worst_decile), "", "", ""])  # fmt: skip
     return rows(lines), worst
 
 
-def power(grids: int) -> str:
+def power(grids: int, of: int = REFERENCE_SEEDS) -> str:
     """Table of how often effects are found; both rivals have to be told apart for z."""
     lines = [["effect", "1 seed, reference", "3", "5", "8 seeds"]]
     for world in EFFECTS:
         factor = "loss" if world.loss else "z_dim"
-        tallies = [simulate(world, seeds, grids) for seeds in SEEDS]
+        tallies = [simulate(world, seeds, grids, of=of) for seeds in SEEDS]
         lines.append([world.name, *(f"{100 * t.power(factor):.0f} %" for t in tallies)])
         print(f"{world.name}: done", file=sys.stderr, flush=True)
     return rows(lines)
@@ -318,11 +320,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--grids", type=int, default=GRIDS, help="grids of each kind")
     parser.add_argument("--quick", action="store_true", help="40 grids of each kind")
+    parser.add_argument("--of", type=int, default=REFERENCE_SEEDS, help="seeds of a reference")
     asked = parser.parse_args()
     grids = 40 if asked.quick else asked.grids
-    table, worst = false_alarms(grids)
+    table, worst = false_alarms(grids, asked.of)
     print(table, flush=True)
-    print("\n" + power(max(20, grids // 4)))
+    print("\n" + power(max(20, grids // 4), asked.of))
     print(
         f"\nworst {percent(worst)}, allowed {percent(limit(grids))}, {grids:,} grids of each kind"
     )
