@@ -26,7 +26,7 @@ test: $(VENV)/.dev  ## the fast tests
 	$(BIN)/python $(PYTEST) -m "not slow"
 
 test-slow: $(VENV)/.dev  ## the other tests: real runs, kills, soaks
-	$(BIN)/python $(PYTEST) -m "slow and not soak"
+	$(BIN)/python $(PYTEST) --no-loadscope-reorder -m "slow and not soak"
 
 test-newest: newest  ## the fast tests with the newest versions that pyproject.toml allows
 	$(NEWEST)/$(PROGRAMS)/python $(PYTEST) -m "not slow"
