@@ -20,7 +20,10 @@ def test_reflect_says_in_words_and_as_data_what_a_table_bears(tmp_path: Path) ->
     header, *rows = REAL.read_text("utf-8").splitlines()
     table.write_text("\n".join([f"shoe_size,{header}", *(f"44,{row}" for row in rows)]))
     said = labkit("reflect", "metrics.csv", cwd=tmp_path).stdout
-    assert "\n\nNo: none of the twelve GANs collapsed. " in said
+    assert (
+        "\n\nNo: none of the twelve GANs collapsed; every class appears in the samples of each. "
+        in said
+    )
     assert "\nHow sure: One training per setting, so chance is not ruled out." in said
     assert "\n  None of twelve GANs collapsed.\n" in said
     assert said.endswith("Columns no claim uses: shoe_size\n")
@@ -70,12 +73,12 @@ def test_check_holds_a_students_words_against_the_table(tmp_path: Path) -> None:
             "check", "answers.md", "--results", str(store.root), cwd=tmp_path, check=exit_code
         ).stdout
 
-    for loss, line in (("hinge", "  answers.md:3: ? so in these runs, seen once"),
-                       ("bce", "! answers.md:3: ✗ not so in these runs")):  # fmt: skip
+    for loss, line in (("hinge", "  answers.md:3: ✓ beyond usual"),
+                       ("bce", "! answers.md:3: ✗ refuted")):  # fmt: skip
         said = checked("Nothing came below 0.00123.", 1)
         assert "! answers.md:4: 0.00123: matches no value of the table" in said
         assert f"{line}: best loss by proxy_fid on MNIST is {loss}\n" in said
-    assert "\n    Not so in these runs: on MNIST, hinge was ahead of BCE in all three pairs" in said
+    assert "\n    This does not hold: on MNIST, hinge was ahead of BCE in all three pairs" in said
     assert "!    0 words  Evidence of mode collapse" in said
 
 

@@ -17,7 +17,7 @@ from labkit.claims.verdict import FIRM
 
 FACTOR = "latent_dim"
 #: Words of the longest point; where it is longer, how early the gain was had is left out.
-POINT = 28
+POINT = 25
 
 
 def nothing(reasons: Sequence[Missing]) -> Sentence:
