@@ -17,12 +17,9 @@ from labkit.errors import UserError
 from labkit.experiment.lookup import DEFAULT_FILE, default_results, one_of, stored
 from labkit.experiment.reader import read_experiment
 from labkit.measure.samples_file import evaluate_file
-from labkit.reporting.compare.page import build_comparison, compare_text
-from labkit.reporting.computed import computed
 from labkit.reporting.index import write_index
 from labkit.reporting.student.answers import check as held_against
 from labkit.reporting.student.answers import read_words
-from labkit.reporting.view import read_view
 
 
 def compare(
@@ -35,14 +32,16 @@ def compare(
     profile: ProfileOpt = None,
 ) -> None:
     """The results table; or two results side by side, as text or as a page."""
+    from labkit.reporting.compare import page  # with pandas, which other verbs do without
+
     if out and (csv or not b):
         raise UserError("compare -o: two results are needed, and no --csv")
     given = [path for path in (a or DEFAULT_FILE, b) if path]
     roots = [stored(default_results(path, profile)).root for path in given]
     if out:
-        typer.echo(build_comparison(roots[0], roots[1], out))
+        typer.echo(page.build_comparison(roots[0], roots[1], out))
     else:
-        typer.echo(compare_text(roots, csv=csv), nl=False)
+        typer.echo(page.compare_text(roots, csv=csv), nl=False)
 
 
 FolderArg = Annotated[Path, Argument(help="The folder that the reports lie in.")]
@@ -110,6 +109,9 @@ def check(
     ] = None,
 ) -> None:
     """Hold a student's own words against the table, line by line."""
+    from labkit.reporting.computed import computed  # with pandas, too
+    from labkit.reporting.view import read_view
+
     text = read_words(answers)
     options = {}
     if results is None:
