@@ -82,7 +82,7 @@ class Journal:
 
     def best(self, epoch: int, samples: NDArray[np.uint8]) -> str:
         """Keep samples of the best epoch so far; the file's name, to be told."""
-        from labkit.execution import image_grid
+        from labkit.execution import image_grid  # Pillow: only where samples are kept
 
         name = f"best_epoch{epoch}.npz"
         self._samples = name, samples
