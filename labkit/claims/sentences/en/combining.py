@@ -67,8 +67,8 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     decimals = decimals_for([recon for recon, _samples in found.values()])
     said, have = list[Sentence](), "VAE reconstructions have"
     for decoder, share, what in (
-        (False, "under half the samples' FID", "random codes are"),
-        (True, "half the samples' FID or more", "the decoder is"),
+        (False, "under half the samples' FID", "random codes"),
+        (True, "half the samples' FID or more", "the decoder"),
     ):
         n = Numbers()
         fids = {
@@ -80,8 +80,8 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
             where = names.listing(map(names.dataset, fids))
             on = f"on {where}, " if where else ""
             much = "half or more" if said else share
-            text = f"{on}{have} {much} ({' and '.join(fids.values())}): {what} the problem"
-            said.append(n.sentence(f"{text}."))
+            text = f"{on}{have} {much} ({' and '.join(fids.values())})"
+            said.append(n.sentence(f"{text}: the likely problem is {what}."))
             have = "they have"
     return said
 

@@ -28,7 +28,7 @@ REASONS = {
     "al. 2018)",
     "mode_collapse": "a generator may win by repeating the few images that fool the discriminator "
     "at the time (Goodfellow 2016)",
-    "blurred": "blur gives images away to a discriminator (Larsen et al. 2016)",
+    "blurred": "a discriminator sees blur (Larsen et al. 2016)",
     "larger_beta": "a larger β pays for a code nearer to the prior with what the code says about "
     "the image (Higgins et al. 2017)",
 }
