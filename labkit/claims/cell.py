@@ -142,9 +142,10 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def named(text: str, known: Collection[Key], *called: Callable[[Key], str]) -> Key | None:
-    """The key that somebody means by a text, in any case and spelling ("fashion mnist").
+    """Look up a key by its own text or by one of its names, ignoring case and punctuation.
 
-    A key that is written itself is meant, else one that is called so; None if there is none.
+    "fashion mnist" finds ``FashionMNIST``. The keys' own texts come before the names that
+    `called` gives them; None if nothing matches.
     """
     names = {_plain(name(key)): key for name in called for key in known}
     return (names | {_plain(str(key)): key for key in known}).get(_plain(text))

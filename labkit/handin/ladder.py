@@ -150,7 +150,7 @@ def first(names: Sequence[str], most: int) -> str:
 
 # --------------------------------------------------------------------- the grader's machine
 
-#: What the system is short of, whoever asks for it.
+#: System errors that mean a shortage on this machine: disk, file handles, memory, writing.
 _SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}
 #: How a failure in a worker, which is known by its words alone, begins: the types of `lacking`.
 _TYPES = "MemoryError", "OutOfMemoryError: ", "FeatureError: "

@@ -49,7 +49,7 @@ class Segment:
     checked: Checked | None = None
     """For a claim: what the table makes of it."""
     line: int = 1
-    """Line within the text given, from 1; of text nobody asks."""
+    """Line within the text given, from 1; only set for values, claims and numbers."""
 
     @property
     def ok(self) -> bool:

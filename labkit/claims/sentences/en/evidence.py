@@ -114,7 +114,7 @@ def difference(found: Finding) -> str:
 
 
 def checked(found: Finding, strength: Strength) -> Sentence:
-    """What the table shows of somebody's statement."""
+    """Say whether a checked statement holds in the table, with the values that decide it."""
     if not isinstance(found, Statement) or found.missing is not None:
         return statement(found, strength)
     said = "seen once" if strength == "refuted" else strength

@@ -100,7 +100,7 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
 
 
 def _stands_out(found: Levels, strengths: Strengths) -> bool:
-    """Whether more than the usual variation, or what nobody knows the variation of, was seen."""
+    """Whether a difference is beyond the usual variation, or the variation is not known."""
     return any(strengths[c.id] not in ("level", "within noise") for c in found.contrasts)
 
 

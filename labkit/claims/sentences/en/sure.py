@@ -74,7 +74,7 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
     about = [f"`{plan.command}`"] if plan.command else []
     about += [] if plan.seconds is None else [f"about {names.duration(plan.seconds)} more"]
     how = f" ({', '.join(about)})" if about else ""
-    # Where no variation is known, nobody knows how many seeds it takes.
+    # Without a known variation the number of seeds is a guess.
     would = "may" if found is not None and found.noise is None else "would likely"
     return f"{names.count(plan.seeds)} seeds {would} tell{what}{how}."
 
