@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labkit import calibration
 from labkit.claims import noise, reference
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Published
@@ -34,6 +35,15 @@ class Table:
     def measure(self, name: str, to_target: bool = False) -> Measure:
         """The measure of a catalog metric, for this table."""
         return measure(name, to_target, self.samples)
+
+    def real(self, name: str, dataset: str) -> float | None:
+        """What 10,000 real images score; None where samples were not measured as they were."""
+        if self.samples != Samples():
+            return None
+        try:
+            return calibration.real_value(dataset, name)
+        except (KeyError, OSError):  # a data set that is not calibrated
+            return None
 
     def reference(self, family: str) -> Reference | None:
         """Repeated trainings of the same kind as a family's cells, if noise may be borrowed."""

@@ -100,13 +100,15 @@ class Recount:
             r"what other samples change": lambda d: self.floor(answer),
             r"dominance, highest": lambda d: self.of("gan")["d_dominance"].max(),
             r"class imbalance": lambda d: self.of("gan")["class_imbalance"].max(),
+            r"class imbalance of real images": lambda d: self.real("class_imbalance", "gan"),
             r"sharpness lost, (?P<family>\w+)": lambda d, family: self.family(
                 "sharpness", family, d, parts
             ),
             r"sharpness off, (?P<family>\w+)": lambda d, family: max(
                 self.family("sharpness", family, p[2].replace("all", ""), parts) for p in parts
             ),
-            r"FID of reconstructions": self.lost,
+            r"FID of reconstructions": lambda d: self.lost(d, "recon_proxy_fid"),
+            r"FID of samples": lambda d: self.lost(d, "proxy_fid"),
             r"FID, (?P<family>\w+)": lambda d, family: self.family(
                 "proxy_fid", family, d, parts
             ),
@@ -205,10 +207,18 @@ class Recount:
         top = rows[rows[found.metric] == rows[found.metric].max()]
         return max(calibration.margin(d, 5_000) for d in top["dataset"] if d in DATASETS)
 
-    def lost(self, dataset: str) -> float:
-        """A VAE's FID of reconstructions, of the cells that have that of samples too."""
+    def real(self, metric: str, family: str) -> float:
+        """What real images score, of the data set on which the family has its highest value."""
+        from labkit import calibration
+
+        rows = self.of(family)
+        dataset = rows.loc[rows[metric].idxmax(), "dataset"]
+        return float(calibration.calibration(dataset)["real"][metric]["mean"])
+
+    def lost(self, dataset: str, metric: str) -> float:
+        """A VAE's FID of reconstructions or samples, of the cells that have both."""
         rows = self.of("vae", dataset).dropna(subset=["recon_proxy_fid", "proxy_fid"])
-        values, back = self.scaled("recon_proxy_fid", rows["recon_proxy_fid"], exact=True)
+        values, back = self.scaled(metric, rows[metric], exact=True)
         return back(values.groupby(rows["seed"]).mean().mean())
 
     def change(self, said: list[Any], metric: str, end: str) -> float:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MAX_FACTORS = 5
 #: A whole answer has at most so many words, and so many measured values.
 WORDS, VALUES = 120, 11
+#: How varied samples are, the first that was measured.
+DIVERSITY = ("coverage", "recall", "vendi")
 #: Strengths that more seeds could settle.
 OPEN: tuple[Strength, ...] = ("within noise", "seen once")
 
@@ -53,20 +55,25 @@ class Quality:
         return sorted(sizes, key=lambda name: -sizes[name])
 
     def told(
-        self, strengths: dict[str, Strength] | None = None, most: int = MAX_FACTORS
+        self,
+        strengths: dict[str, Strength] | None = None,
+        most: int = MAX_FACTORS,
+        brief: bool = False,
     ) -> list[Sentence]:
         """Which level of each setting was best, in sentences, the largest effects first."""
         say = voice().levels
         return [
             sentence
             for factor in self.largest_first[:most]
-            for sentence in say.best(self.by_factor[factor], strengths or self.strengths)
+            for sentence in say.best(self.by_factor[factor], strengths or self.strengths, brief)
         ]
 
 
-def quality(cells: Cells, table: Table, metric: str = "proxy_fid") -> Quality:
-    """Every varied setting of one family against itself, by one measure: which gave the best."""
-    measure, factors = table.measure(metric), list(cells.factors)[:MAX_FACTORS]
+def quality(
+    cells: Cells, table: Table, metric: str = "proxy_fid", settings: Sequence[str] = ()
+) -> Quality:
+    """Settings of one family (else all varied ones) against themselves, by one measure."""
+    measure, factors = table.measure(metric), settings or list(cells.factors)[:MAX_FACTORS]
     return Quality({factor: levels(cells, factor, measure, table) for factor in factors})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from labkit.claims.answers.asked import Asked, quality
+from labkit.claims.answers.asked import DIVERSITY, Asked, Quality, quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings import absence
@@ -29,9 +29,12 @@ def answer(key: str, table: Table) -> Answer:
     recon = first_measured(RECONSTRUCTION, vaes) or RECONSTRUCTION[0]
     total = first_measured(TOTAL, vaes)
     rebuilt, drawn = quality(vaes, table, recon), quality(vaes, table)
+    diversity = first_measured(DIVERSITY, vaes)
+    covered = quality(vaes, table, diversity, [FACTOR]) if diversity else Quality()
     told = known(levels(vaes, FACTOR, table.measure(total), table)) if total else []
     lost = [f for f in (absence.finished(vaes),) if f.hit]
-    asked = Asked(key, table, tuple(rebuilt.contrasts), (*pairs_of_levels(told), *lost), drawn)
+    beside = (*pairs_of_levels(told), *covered.contrasts, *lost)
+    asked = Asked(key, table, tuple(rebuilt.contrasts), beside, drawn)
     reconstructions, samples = (known(q.by_factor.get(FACTOR, ())) for q in (rebuilt, drawn))
     if not reconstructions and not samples:
         missing = levels(vaes, FACTOR, table.measure(recon), table)
@@ -39,7 +42,9 @@ def answer(key: str, table: Table) -> Answer:
     point = say.point(reconstructions, samples, asked.strengths)
     why: list[Sentence] = [voice().stability.failed(f) for f in lost]
     why += voice().courses.course(reconstructions, asked.strengths)
-    why += voice().levels.best(samples, asked.strengths)
+    why += say.samples(samples, asked.strengths)
+    shares = known(covered.by_factor.get(FACTOR, ()))
+    why += voice().levels.best(shares, asked.strengths, brief=True)
     why += say.total(told)
     # The textbook explanation of what the two show together, and on which data sets.
     patterns = [

@@ -6,7 +6,7 @@ none collapsing credits nothing with having prevented it.
 
 from __future__ import annotations
 
-from labkit.claims.answers.asked import Asked, Quality, quality
+from labkit.claims.answers.asked import DIVERSITY, Asked, Quality, quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings import absence
@@ -15,8 +15,6 @@ from labkit.claims.measure import first_measured
 from labkit.claims.sentences import voice
 from labkit.claims.table import Table
 
-#: How varied the samples are, the first that was measured.
-DIVERSITY = ("coverage", "recall", "vendi")
 #: Settings whose effect on it is told.
 TOLD = 2
 
@@ -30,7 +28,7 @@ def answer(key: str, table: Table) -> Answer:
     imbalance = table.measure("class_imbalance")
     uneven = [configurations(gans.of(dataset=d), imbalance) for d in gans.datasets]
     asked = Asked(key, table, (), (found, *uneven, *varied.contrasts))
-    covered = varied.told(asked.strengths, TOLD)
+    covered = varied.told(asked.strengths, TOLD, brief=True)
     if found.missing is not None:
         return asked.answer(say.not_measured(found), covered, rests_on=[found])
     why: list[Sentence]
@@ -39,7 +37,8 @@ def answer(key: str, table: Table) -> Answer:
         why = [say.which(found), *say.by_level(found, list(gans.factors))]
     else:
         cell, point = say.nearest_cell(known(uneven)), say.none(found)
-        worst = say.nearest(found, known(uneven))
+        real = table.real("class_imbalance", cell.dataset) if cell else None
+        worst = say.nearest(found, known(uneven), real)
         why = [*([] if worst is None else [worst]), say.nothing_helped()]
     return asked.answer(
         point, [*why, *covered], picture=f"samples:{cell.run}" if cell else "class_coverage",

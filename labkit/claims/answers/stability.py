@@ -7,8 +7,10 @@ what did differ, the samples' quality, is quoted from its own question.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from labkit.claims.answers.asked import Asked, quality
-from labkit.claims.claim import Answer, Sentence
+from labkit.claims.claim import Answer
 from labkit.claims.findings import absence
 from labkit.claims.findings.levels import Levels
 from labkit.claims.measure import STABILITY, first_measured
@@ -18,6 +20,8 @@ from labkit.claims.verdict import FIRM
 
 #: Sentences on the samples' quality beside the point: the largest effects.
 QUOTED = 3
+#: With fewer pairs, a setting is not said to have gone with it; the point tells it of more.
+TOLD, NOTABLE = 4, 6
 #: Strengths of differences whose usual variation is not known.
 OPEN_TO_COUNTS = ("seen once", "not measured")
 PICTURE = "gan_fid_comparison"
@@ -31,13 +35,18 @@ def answer(key: str, table: Table) -> Answer:
     unsteady = absence.unsteady(gans, table.measure(metric or STABILITY[0]))
     if metric is None:
         asked = Asked(key, table, (), (finished, unsteady), best)
-        point = say.not_measured(finished, unsteady)
-        return asked.answer(point, say.quality(best.told()), PICTURE, rests_on=best.contrasts)
+        point, quoted = say.not_measured(finished, unsteady), best.strengths.values()
+        told = say.quality(best.told(), [*quoted])
+        return asked.answer(point, told, PICTURE, rests_on=best.contrasts)
     steadiness, ahead = quality(gans, table, metric), quality(gans, table, "d_dominance")
     asked = Asked(
         key, table, tuple(steadiness.contrasts), (finished, unsteady, *ahead.contrasts), best,
         odd=next((f.odd for each in best.by_factor.values() for f in each if f.odd), None),
     )  # fmt: skip
+    # The setting that went with how far the discriminator was ahead most, and others that did.
+    always = ([f for f in ahead.by_factor[name] if _always(f)] for name in ahead.largest_first)
+    led: list[Levels] = next((f for f in always if _pairs(f) >= TOLD), [])
+    notable = led if _pairs(led) >= NOTABLE and say.alike(led) else []
     firm = [c for c in steadiness.contrasts if asked.strengths[c.id] in FIRM]
     if firm:
         largest = max(firm, key=lambda c: abs(c.estimate or 0.0))
@@ -47,24 +56,40 @@ def answer(key: str, table: Table) -> Answer:
         unknown = all(asked.strengths[c.id] in OPEN_TO_COUNTS for c in steadiness.contrasts)
         factors = list(steadiness.by_factor)
         apart = absence.separating(unsteady, factors) if unknown else ""
-        point = say.unsteady(unsteady, table.measure(metric), apart, factors)
+        point = say.unsteady(unsteady, table.measure(metric), apart, factors, notable)
     else:
         point = say.steady(unsteady)
-    why: list[Sentence] = [say.largest_rise(unsteady, table.measure(metric))]
-    if finished.hit:
-        why.append(say.failed(finished))
-    # The setting that went with how far the discriminator was ahead most.
-    always = ([f for f in ahead.by_factor[name] if _always(f)] for name in ahead.largest_first)
-    why += say.dominance(gans, next(filter(None, always), []))
-    why += say.quality(best.told()[: 1 if firm else QUOTED])
+    counted = bool(unsteady.hit) and unsteady.id not in point.findings
+    rises = [say.largest_rise(unsteady, table.measure(metric), counted)]
+    rises += [say.failed(finished)] if finished.hit else []
+    named = bool(notable) and counted
+    overpowered = say.dominance(gans, led, named)
+    likewise = [say.likewise(f) for f in ahead.by_factor.values() if led and _nearly(f, led)]
+    told = say.quality(best.told()[: 1 if firm else QUOTED], [*best.strengths.values()])
+    why = [*rises, *overpowered, *told, *likewise]
+    if named:  # the point speaks of it
+        why = [*overpowered, *likewise, *rises, *told]
     return asked.answer(
         point, why, PICTURE, rests_on=[unsteady, *steadiness.contrasts, *best.contrasts]
     )
 
 
 def _always(found: Levels) -> bool:
-    """Whether the best level is well ahead of the last in all of four pairs or more."""
+    """Whether the best level is well ahead of the last in all pairs."""
     if found.missing is not None:
         return False
     ends = found.between(found.order[0], found.order[-1])
-    return ends.wins == ends.pairs >= 4 and abs(ends.estimate or 0.0) > ends.margin
+    return ends.wins == ends.pairs and abs(ends.estimate or 0.0) > ends.margin
+
+
+def _pairs(found: Sequence[Levels]) -> int:
+    """Pairs of the best level with the last, over some data sets."""
+    return sum(f.between(f.order[0], f.order[-1]).pairs for f in found)
+
+
+def _nearly(found: Sequence[Levels], led: Sequence[Levels]) -> bool:
+    """Whether one of another setting's two levels is ahead in nine of ten pairs or more."""
+    if any(f.missing or f in led or len(f.order) != 2 or f.order != found[0].order for f in found):
+        return False
+    wins, pairs = sum(f.contrasts[0].wins for f in found), _pairs(found)
+    return pairs >= NOTABLE and 10 * wins >= 9 * pairs

@@ -63,27 +63,21 @@ def sharpness(found: Sequence[Families]) -> list[Sentence]:
 
 
 def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
-    """Where a VAE loses more, by its FID of reconstructions and of samples on each data set."""
-    decimals = decimals_for([recon for recon, _samples in found.values()])
-    said, have = list[Sentence](), "VAE reconstructions have"
-    for decoder, share, what in (
-        (False, "under half the samples' FID", "random codes"),
-        (True, "half the samples' FID or more", "the decoder"),
-    ):
-        n = Numbers()
-        fids = {
-            d: n.value(f"FID of reconstructions{names.on(d)}", recon, decimals)
-            for d, (recon, samples) in found.items()
-            if by_decoder(recon, samples) == decoder
-        }
-        if fids:
-            where = names.listing(map(names.dataset, fids))
-            on = f"on {where}, " if where else ""
-            much = "half or more" if said else share
-            text = f"{on}{have} {much} ({' and '.join(fids.values())})"
-            said.append(n.sentence(f"{text}: the likely problem is {what}."))
-            have = "they have"
-    return said
+    """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
+    decimals = decimals_for([value for both in found.values() for value in both])
+    told = list[Sentence]()
+    for what, decoder in (("random codes", False), ("the decoder", True)):
+        n, parts = Numbers(), list[str]()
+        for d, (recon, drawn) in found.items():
+            if by_decoder(recon, drawn) == decoder:
+                first = n.value(f"FID of reconstructions{names.on(d)}", recon, decimals)
+                second = n.value(f"FID of samples{names.on(d)}", drawn, decimals)
+                parts.append(f"{first} (samples {second}){names.on(d)}")
+        if parts:
+            have = "they have" if told else "VAE reconstructions have FID"
+            text = f"{have} {names.listing(parts)}: the likely problem is {what}."
+            told.append(n.sentence(text))
+    return told
 
 
 def by_decoder(recon: float, samples: float) -> bool:

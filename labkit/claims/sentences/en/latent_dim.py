@@ -56,6 +56,12 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
     if not one_way and not any(_led(c, strengths) for c in each):
         return "for reconstructions no size stands out"
     if not one_way:
+        led = [
+            c.found.between(*c.found.order[:: len(c.found.order) - 1])
+            for c in each
+            if _led(c, strengths)
+        ]
+        front, back = _sure(led, strengths)
         return _best_at(each, f"reconstructions were {front}best at", strengths) + back
     how = "worse" if shapes == {"rises"} else f"better{_until(each) if early else ''}"
     return f"larger codes {front}rebuilt images {how}{back}"
@@ -92,7 +98,7 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
         return "new samples hardly differed"
     nothing_led = not any(_led(c, strengths) for c in each)
     if nothing_led or not any(_stands_out(f, strengths) for f in found):
-        return "for new samples no size stands out"
+        return "for new samples no size stands out by FID"
     for place, shape, size in ((0, "rises", "smallest"), (-1, "falls", "largest")):
         if all(c.shape == shape and c.found.best[0] == c.levels[place] for c in each):
             return f"new samples were best from the {size}"
@@ -133,7 +139,21 @@ def _best_at(found: Sequence[Course], start: str, strengths: Strengths) -> str:
         text = f"{start} {best[0][0]}{best[0][1] if flat else ''}"
     else:
         text = f"{start} {names.listing(sizes + on for sizes, on in best)}"
-    return f"{text} (no matter on {names.listing(flat)})" if flat else text
+    open_ = (
+        "no matter" if all(c.shape == "flat" for c in found if not _led(c, strengths)) else "open"
+    )
+    return f"{text} ({open_} on {names.listing(flat)})" if flat else text
+
+
+def samples(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
+    """Which size gave the best new samples; where none stands out, how far they lie apart."""
+    known = found and all(strengths[c.id] != "seen once" for f in found for c in f.contrasts)
+    if not known or any(_stands_out(f, strengths) for f in found):
+        return levels.best(found, strengths)
+    n = Numbers()
+    ranges = names.listing(levels.span(n, f) + names.on(f.dataset) for f in found)
+    text = f"the samples' {names.measured(found[0])} was {ranges}, {levels.AHEAD['within noise']}"
+    return [n.sentence(f"{text}.", found)]
 
 
 def total(found: Sequence[Levels]) -> list[Sentence]:

@@ -66,25 +66,30 @@ def contrast(found: Contrast, strength: Strength) -> Sentence:
         return n.sentence(f"{a} and {b} tie{on} ({values}).", [found])
     first, other = (names.level(found.factor, v) for v in (found.ahead, found.behind))
     values = against(n, found, found.ahead, found.behind)
-    tail = _pairs(found) if strength == "seen once" else AHEAD.get(strength, "")
+    tail = pairs(found) if strength == "seen once" else AHEAD.get(strength, "")
     lead = f"{first} is ahead of {other}{on}{tail and f', {tail}'}"
     return n.sentence(f"{lead} ({values}).", [found])
 
 
-def best(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
+def best(found: Sequence[Levels], strengths: Strengths, brief: bool = False) -> list[Sentence]:
     """Which level was best and by how much, a sentence for data sets that agree.
 
     Findings are of one factor and metric, one a data set; those not measured are passed over.
-    The largest effect stands first.
+    The largest effect stands first. Where it must be brief, rivals of a level that is best
+    everywhere are left out.
     """
     each = [standing(f, strengths) for f in found if f.missing is None]
     each.sort(key=lambda s: -s.found.largest)
     if len(each) > 1 and all(s.alike for s in each):
         return [_alike(each)]
     if len(each) > 1 and _agree(each, strengths):
-        both = _together(each) if len(each[0].found.means) == 2 else _everywhere(each)
-        if fits(both):
-            return [both]
+        first, *_ = each[0].found.order
+        rivals = [v for v in each[0].found.means if v != first]
+        last = [v for v in rivals if all(v == s.found.order[-1] for s in each)]
+        told = [[]] if brief else [rivals, last or rivals]
+        whole = (_together(each) if len(rivals) == 1 else _everywhere(each, some) for some in told)
+        if said := next(filter(fits, whole), None):
+            return [said]
     return [_alike([s]) if s.alike else _one(s, strengths) for s in each]
 
 
@@ -117,18 +122,17 @@ def _together(each: Sequence[Standing]) -> Sentence:
     return n.sentence(text, [s.found for s in each])
 
 
-def _everywhere(each: Sequence[Standing]) -> Sentence:
-    """ "On both data sets, z 32 gave the best samples (FID on MNIST 3.2, 4.2 and 4.0 for z 32 ...)"."""
-    n, first = Numbers(), each[0].found
-    winner, rest = first.order[0], [v for v in first.means if v != first.order[0]]
-    parts = []
+def _everywhere(each: Sequence[Standing], rivals: Sequence[Level]) -> Sentence:
+    """ "On both data sets, z 32 gave the best samples (FID 3.2 against 4.2 for 64 ... on MNIST; ...)"."""
+    n, first, parts = Numbers(), each[0].found, list[str]()
+    winner = first.order[0]
     for s in each:
-        shown = value(n, s.found, winner)
         others = [
-            value(n, s.found, v) + (f" for {names.bare(first.factor, v)}" if s is each[0] else "")
-            for v in rest
+            value(n, s.found, v) + ("" if parts else f" for {names.bare(first.factor, v)}")
+            for v in rivals
         ]
-        parts.append(f"{shown} against {names.listing(others)}{names.on(s.found.dataset)}")
+        beside = f" against {names.listing(others)}" if others else ""
+        parts.append(f"{value(n, s.found, winner)}{beside}{names.on(s.found.dataset)}")
     front, back = _tail(each[0].strength, [c for s in each for c in s.found.rivals])
     verb = names.BEST.get(first.metric, f"had the best {names.metric(first.metric)}")
     verb = "was ahead" if each[0].strength == "within noise" else verb
@@ -215,14 +219,14 @@ def _tail(strength: Strength, contrasts: Sequence[Contrast]) -> tuple[str, str]:
         return "clearly ", ""
     if strength == "beyond usual":
         return "", f" {AHEAD[strength]}"
-    counted = _pairs(*contrasts)
+    counted = pairs(*contrasts)
     if strength == "seen once":
         two = len({v for c in contrasts for v in (c.a, c.b)}) == 2
         return "", f" {counted}" if two else ""
     return "", f" {counted}, {AHEAD[strength]}" if strength in AHEAD else ""
 
 
-def _pairs(*contrasts: Contrast) -> str:
+def pairs(*contrasts: Contrast) -> str:
     """ "in five of six pairs"."""
     wins, pairs = sum(c.wins for c in contrasts), sum(c.pairs for c in contrasts)
     only = "on average, in only" if 0 < 2 * wins < pairs else "in"
@@ -233,10 +237,7 @@ def _alike(each: Sequence[Standing]) -> Sentence:
     """ "On Fashion-MNIST the z dimensions hardly differ (FID 6.0 to 6.3)"."""
     n, first, ranges = Numbers(), each[0].found, []
     for found in (s.found for s in each):
-        ends = {"lowest": min(found.means.values()), "highest": max(found.means.values())}
-        decimals = decimals_of(found, ends.values(), apart=False)
-        shown = dict.fromkeys(names.value(n, found, k, v, decimals) for k, v in ends.items())
-        ranges.append(" to ".join(shown) + (names.on(found.dataset) if len(each) > 1 else ""))
+        ranges.append(span(n, found) + (names.on(found.dataset) if len(each) > 1 else ""))
     level = all(s.strength == "level" for s in each)
     verb = "are level" if level else "hardly differ"
     if all(s.found.here == "tie" for s in each) and any(c.slack for c in first.contrasts):
@@ -249,6 +250,14 @@ def _alike(each: Sequence[Standing]) -> Sentence:
         f"({names.measured(first)} {names.listing(ranges)})."
     )
     return n.sentence(text, [s.found for s in each])
+
+
+def span(n: Numbers, found: Levels) -> str:
+    """ "6.0 to 6.3": the lowest and the highest mean."""
+    ends = {"lowest": min(found.means.values()), "highest": max(found.means.values())}
+    decimals = decimals_of(found, ends.values(), apart=False)
+    shown = dict.fromkeys(names.value(n, found, k, v, decimals) for k, v in ends.items())
+    return " to ".join(shown)
 
 
 def against(

@@ -46,8 +46,14 @@ def none(found: Absence) -> Sentence:
 
 
 def collapsed(found: Absence) -> Sentence:
-    """How many did."""
-    return Numbers().sentence(f"yes: {something(found)}{unknown(found)}.", [found])
+    """How many did, and how many of them left a class out altogether."""
+    gone = sum(c.collapse is not None and bool(c.collapse.classes) for c in found.hit)
+    mild = len(found.hit) - gone
+    told = ""
+    if gone and mild:
+        rest = "the other" if mild == 1 else names.count(mild)
+        told = f"; {names.count(gone)} of them lost a class, {rest} did not"
+    return Numbers().sentence(f"yes: {something(found)}{unknown(found)}{told}.", [found])
 
 
 def which(found: Absence) -> Sentence:
@@ -122,31 +128,49 @@ def nearest_cell(uneven: Sequence[Configurations]) -> Cell | None:
     return cell if top >= SEEN else None
 
 
-def nearest(found: Absence, uneven: Sequence[Configurations]) -> Sentence | None:
-    """What came nearest to a collapse, by its class shares; None where they were not measured."""
+def nearest(
+    found: Absence, uneven: Sequence[Configurations], real: float | None
+) -> Sentence | None:
+    """What came nearest to a collapse, by its class shares; None where they were not measured.
+
+    `real` is the class imbalance of as many real images of its data set, if that is known.
+    """
     cell = nearest_cell(uneven)
     if cell is None:
         return None
-    n = Numbers()
+    n, start = Numbers(), f"nearest to it is {names.cell(cell, Cells(found.asked))}:"
     odd = [
-        (share, real, label)
-        for label, (share, real) in cell.shares.items()
-        if abs(share - real) > NOTABLE * real
+        (share, real_share, label)
+        for label, (share, real_share) in cell.shares.items()
+        if abs(share - real_share) > NOTABLE * real_share
     ]
     if odd:
         odd.sort(key=lambda each: each[0] / each[1])
-        share, real, label = odd[0]
+        share, real_share, label = odd[0]
         told = f"{label} makes up {n.share(f'share of {label}', share)} of its samples instead of"
-        told += f" {n.share(f'real share of {label}', real)}"
-        share, real, label = odd[-1]
-        if share > real:
+        told += f" {n.share(f'real share of {label}', real_share)}"
+        share, real_share, label = odd[-1]
+        if share > real_share:
             told += f", {label} {n.share(f'share of {label}', share)}"
-    else:
-        value = n.share("class imbalance", cell.metrics["class_imbalance"].value)
-        told = f"{value} of its samples would have to change class"
-    said = f"nearest to it is {names.cell(cell, Cells(found.asked))}: {told}"
-    whole = n.sentence(f"{said}{'' if odd else ' to match the real shares'}.", uneven)
-    return whole if fits(whole) else n.sentence(f"{said}.", uneven)
+        return n.sentence(f"{start} {told}.", uneven)
+    tried = (
+        _to_change(start, cell, beside, match, uneven)
+        for beside in (real, None)
+        for match in (" to match the real shares", "")
+    )
+    return next(filter(fits, tried), None)
+
+
+def _to_change(
+    start: str, cell: Cell, real: float | None, match: str, uneven: Sequence[Configurations]
+) -> Sentence:
+    """ "... 28 % of its samples would have to change class (real images: 0.9 %)"."""
+    n = Numbers()
+    value = n.share("class imbalance", cell.metrics["class_imbalance"].value)
+    text = f"{start} {value} of its samples would have to change class{match}"
+    if real is not None:
+        text += f" (real images: {n.share('class imbalance of real images', real)})"
+    return n.sentence(f"{text}.", uneven)
 
 
 def nothing_helped() -> Sentence:

@@ -12,7 +12,7 @@ from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.measure import Measure
 from labkit.claims.sentences.en import absence, levels, names
 from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
-from labkit.claims.verdict import Strength
+from labkit.claims.verdict import FIRM, Strength
 
 
 def not_measured(finished: Absence, unknown: Absence) -> Sentence:
@@ -37,16 +37,36 @@ def influenced(found: Contrast, strength: Strength) -> Sentence:
     return Numbers().sentence(f"{text}{names.on(found.dataset)}{back}.", [found])
 
 
-def unsteady(found: Absence, measure: Measure, factor: str, factors: Sequence[str]) -> Sentence:
-    """Some trainings were unsteady, and how they fall on the levels of one of the settings."""
-    none, named = "no setting stands out", [f"the {names.factor(f)}" for f in factors]
+def dominated(found: Sequence[Levels]) -> Sentence:
+    """No setting stands out by the FID, but one by how far the discriminator was ahead."""
+    least, most = names.levels(found[0].factor, (found[0].order[0], found[0].order[-1]))
+    pairs = levels.pairs(*(f.between(f.order[0], f.order[-1]) for f in found))
+    where = "" if len(found) > 1 else names.on(found[0].dataset)
+    what = "the discriminator overpowered the generator"
+    text = f"{what} less with {least} than with {most}{where}, {pairs}"
+    return Numbers().sentence(f"by the FID no setting stands out; {text}.", found)
+
+
+def _risen(found: Absence, measure: Measure) -> str:
     known = any(measure.resolution(cell.dataset) for cell in found.cells)
     how = ", by more than other samples could make it," if known else " at some point"
-    text = f"; the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}."
+    return f"the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}"
+
+
+def unsteady(
+    found: Absence, measure: Measure, factor: str, factors: Sequence[str], led: Sequence[Levels]
+) -> Sentence:
+    """Some trainings were unsteady, and how they fall on the levels of one of the settings.
+
+    `led` is a setting that went with how far the discriminator was ahead in many pairs, if any.
+    """
+    none, named = "no setting stands out", [f"the {names.factor(f)}" for f in factors]
+    text = f"; {_risen(found, measure)}."
     whole = Numbers().sentence(f"{none}{text}", [found])
     if len(named) == 2:
         both = Numbers().sentence(f"neither {named[0]} nor {named[1]} stands out{text}", [found])
         whole = both if fits(both) else whole
+    whole = dominated(led) if led else whole
     if not factor or len(found.hit) == found.n:
         return whole
     rates = [hit / of for hit, of in by_level(found, factor).values()]
@@ -57,8 +77,8 @@ def unsteady(found: Absence, measure: Measure, factor: str, factors: Sequence[st
     return whole
 
 
-def largest_rise(found: Absence, measure: Measure) -> Sentence:
-    """How far the FID rose again at most, and how often it never did."""
+def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> Sentence:
+    """How far the FID rose again at most, and how often it never did, or, counted, did."""
     n = Numbers()
     rises = [(m.value, c) for c in found.cells if (m := measure.of(c)) is not None]
     never = sum(value == 0 for value, _ in rises)
@@ -79,20 +99,32 @@ def largest_rise(found: Absence, measure: Measure) -> Sentence:
         return n.sentence(f"{told}, {less}.", [found])
     excess = [c.metrics.get("fid_final_excess") for c in found.cells]
     if len(excess) > 1 and all(m is not None and m.value == 0 for m in excess):
-        last = f"; yet every {names.family(found.family)} ended at its lowest FID"
+        last = f"; yet every {names.family(found.family)} was best at its last epoch"
     else:
         last = ""
+    if counted:
+        text = f"{_risen(found, measure)}, by {value} at most ({what})"
+        whole = n.sentence(f"{text}{last}.", [found])
+        return whole if fits(whole) else n.sentence(f"{text}.", [found])
     where = f", with {names.cell(cell, Cells(found.asked))}"
     tried = (n.sentence(f"{told}{more}.", [found]) for more in (where + last, last or where, ""))
     return next(filter(fits, tried))
 
 
-def quality(said: Sequence[Sentence]) -> list[Sentence]:
-    """Sentences on the samples' quality, the first of which says that it turns to that."""
+def quality(said: Sequence[Sentence], found: Sequence[Strength]) -> list[Sentence]:
+    """Sentences on the samples' quality, by the strengths of all that was found of it.
+
+    The first says what quality has to do with it; where it tells nothing apart, it is the last.
+    """
     if not said:
         return []
-    first = replace(said[0], text=f"As for quality, {names.lower(said[0].text)}")
-    return [first if fits(first) else said[0], *said[1:]]
+    start, told = "As for quality, ", said
+    if set(found) & set(FIRM):
+        start = "What did differ is quality: "
+    elif "seen once" not in found:
+        start, told = "Quality tells no setting apart: ", said[:1]
+    first = replace(said[0], text=start + names.lower(said[0].text))
+    return [first if fits(first) else said[0], *told[1:]]
 
 
 def failed(found: Absence) -> Sentence:
@@ -101,31 +133,58 @@ def failed(found: Absence) -> Sentence:
     return Numbers().sentence(f"{absence.something(found)}{named}.", [found])
 
 
-def dominance(cells: Cells, found: Sequence[Levels]) -> list[Sentence]:
+def dominance(cells: Cells, found: Sequence[Levels], named: bool = False) -> list[Sentence]:
     """How often the discriminator overpowered the generator, and with which level least.
 
-    `found` is the setting that went with it, an entry for each data set where it always did.
+    `found` is the setting that went with it, an entry for each data set where it always did;
+    `named` says whether the point has told so.
     """
     n = Numbers()
     values = [c.metrics["d_dominance"].value for c in cells if "d_dominance" in c.metrics]
     what = "overpowered the generator (was right in over 95 % of a batch)"
     if not any(values):
         return [n.sentence(f"the discriminator never {what}.")] if values else []
+    if named and fits(both := _from_to(found)):
+        return [both]
     most = n.share("dominance, highest", max(values))
     at_most = "at most " if len(values) > 1 else ""
     told = n.sentence(f"the discriminator {what} in {at_most}{most} of steps.")
-    alike = len({(f.order[0], f.order[-1]) for f in found}) == 1
-    return [told, *map(_least, [found] if alike else [[f] for f in found])]
+    return [told, *_least(found)]
 
 
-def _least(found: Sequence[Levels]) -> Sentence:
-    """ "It did so less with z 32 (9 % on MNIST and 0.7 % on Fashion-MNIST) than with 128 (...)"."""
-    n, ends = Numbers(), list[str]()
+def alike(found: Sequence[Levels]) -> bool:
+    """Whether the same level has the least and the same the most, wherever it was asked."""
+    return len({(f.order[0], f.order[-1]) for f in found}) == 1
+
+
+def likewise(found: Sequence[Levels]) -> Sentence:
+    """Another setting, of two levels, that nearly always went with it, too."""
+    first, other = names.levels(found[0].factor, found[0].order)
+    pairs = levels.pairs(*(f.contrasts[0] for f in found))
+    return Numbers().sentence(
+        f"it did so less with {first} than with {other}, too, {pairs}.", found
+    )
+
+
+def _from_to(found: Sequence[Levels]) -> Sentence:
+    """ "It judged over 95 % of images right in 9 % of steps with z 32 and 15 % with 128 on MNIST"."""
+    n, told = Numbers(), list[str]()
     extremes = (found[0].order[0], found[0].order[-1])
-    for level, name in zip(extremes, names.levels(found[0].factor, extremes), strict=True):
-        shares = [
-            names.value(n, f, level, f.means[level], 0) + ("" if ends else names.on(f.dataset))
-            for f in found
-        ]
-        ends.append(f"{name} ({names.listing(shares)})")
-    return n.sentence(f"it did so less with {ends[0]} than with {ends[1]}.", found)
+    least, most = names.levels(found[0].factor, extremes)
+    for f in found:
+        low, high = (names.value(n, f, level, f.means[level], 0) for level in extremes)
+        both = (
+            f"{low} and {high}" if told else f"{low} of steps with {least} and {high} with {most}"
+        )
+        told.append(both + names.on(f.dataset))
+    return n.sentence(f"it judged over 95 % of images right in {', '.join(told)}.", found)
+
+
+def _least(found: Sequence[Levels]) -> list[Sentence]:
+    """ "It did so least with z 32: in 9 % on MNIST and 0.7 % on Fashion-MNIST"."""
+    if len({f.order[0] for f in found}) != 1:
+        return []
+    n, level = Numbers(), found[0].order[0]
+    shares = (names.value(n, f, level, f.means[level], 0) + names.on(f.dataset) for f in found)
+    text = f"it did so least with {names.level(found[0].factor, level)}: in {names.listing(shares)}"
+    return [n.sentence(f"{text}.", found)]
