@@ -304,8 +304,8 @@ def test_a_point_does_not_say_worse_of_what_got_better() -> None:
 
 def test_the_idea_follows_where_the_vae_loses() -> None:
     for recon, weak in (
-        (0.5, "the likely problem is random codes"),
-        (6.0, "the likely problem is the decoder"),
+        (0.5, "so codes drawn at random are the likely problem"),
+        (6.0, "so the decoder is the likely problem"),
     ):
         frame = lab1()
         vae = frame["family"] == "vae"

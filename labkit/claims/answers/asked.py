@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 #: At most so many varied settings are compared.
 MAX_FACTORS = 5
-#: A whole answer has at most so many words, and so many measured values.
-WORDS, VALUES = 120, 11
+#: A whole answer has at most so many words and measured values; most have fewer.
+WORDS, VALUES = 126, 11
 #: How varied samples are, the first that was measured.
 DIVERSITY = ("coverage", "recall", "vendi")
 #: Strengths that more seeds could settle.
@@ -48,6 +48,11 @@ class Quality:
         return judge(self.contrasts)
 
     @property
+    def known(self) -> list[Levels]:
+        """What could be compared, setting by setting."""
+        return [each for found in self.by_factor.values() for each in known(found)]
+
+    @property
     def largest_first(self) -> list[str]:
         """Factors by the largest difference of theirs, measured ones only."""
         measured = {name: known(found) for name, found in self.by_factor.items()}
@@ -58,14 +63,14 @@ class Quality:
         self,
         strengths: dict[str, Strength] | None = None,
         most: int = MAX_FACTORS,
-        brief: bool = False,
+        rivals: int | None = None,
     ) -> list[Sentence]:
         """Which level of each setting was best, in sentences, the largest effects first."""
         say = voice().levels
         return [
             sentence
             for factor in self.largest_first[:most]
-            for sentence in say.best(self.by_factor[factor], strengths or self.strengths, brief)
+            for sentence in say.best(self.by_factor[factor], strengths or self.strengths, rivals)
         ]
 
 
@@ -116,13 +121,17 @@ class Asked:
     def _sure(self, found: Sequence[Finding]) -> str:
         """How sure the answer is, and the run that would settle the largest difference open."""
         factors = QUESTIONS[self.question].factors
-        left = [
-            f
-            for f in (*self.tested, *self.quoted.contrasts)
-            if self.strengths[f.id] in OPEN
-            and not f.unresolved
-            and (not factors or f.factor in factors)
-        ]
+        own, quoted = (
+            [
+                f
+                for f in found
+                if self.strengths[f.id] in OPEN
+                and not f.unresolved
+                and (not factors or f.factor in factors)
+            ]
+            for found in (self.tested, self.quoted.contrasts)
+        )
+        left = own or quoted
         say = voice().sure
         said = [say.basis(found, self.odd, self.table.cells)]
         if left:

@@ -50,7 +50,7 @@ def answer(key: str, table: Table) -> Answer:
         if recon is not None and drawn is not None:
             lost[dataset] = recon, drawn
     blurred = say.sharpness(known(sharp))
-    point = say.idea(lost, fid, bool(blurred))
+    point = say.idea(lost, fid, asked.strengths, bool(blurred))
     if hybrids:
         point = say.tried(hybrids, known(tried), asked.strengths)
     why: list[Sentence] = []
@@ -58,9 +58,9 @@ def answer(key: str, table: Table) -> Answer:
         why += say.hybrid(hybrid, [f for f in tried if hybrid in (f.a, f.b)])
     why += voice().families.against(fid, asked.strengths)
     if not hybrids:
-        why += say.exceptions(best, fid)
+        why += [say.encoder(), *say.exceptions(best, fid)]
     why += blurred
     if not hybrids:
-        why += [*say.lost(lost), say.encoder()]
+        why += say.lost(lost)
     reason = voice().sure.likely("blurred" if blurred and not hybrids else "")
     return asked.answer(point, why, "fid_gan_vs_vae", reason)

@@ -43,9 +43,8 @@ def answer(key: str, table: Table) -> Answer:
     why: list[Sentence] = [voice().stability.failed(f) for f in lost]
     why += voice().courses.course(reconstructions, asked.strengths)
     why += say.samples(samples, asked.strengths)
-    shares = known(covered.by_factor.get(FACTOR, ()))
-    why += voice().levels.best(shares, asked.strengths, brief=True)
     why += say.total(told)
+    why += voice().levels.best(covered.known, asked.strengths, most=0)
     # The textbook explanation of what the two show together, and on which data sets.
     patterns = [
         (say.pattern(a, b, asked.strengths), b.dataset)

@@ -35,8 +35,8 @@ def answer(key: str, table: Table) -> Answer:
     unsteady = absence.unsteady(gans, table.measure(metric or STABILITY[0]))
     if metric is None:
         asked = Asked(key, table, (), (finished, unsteady), best)
-        point, quoted = say.not_measured(finished, unsteady), best.strengths.values()
-        told = say.quality(best.told(), [*quoted])
+        point = say.not_measured(finished, unsteady)
+        told = say.quality(best.told(), best.known, best.strengths)
         return asked.answer(point, told, PICTURE, rests_on=best.contrasts)
     steadiness, ahead = quality(gans, table, metric), quality(gans, table, "d_dominance")
     asked = Asked(
@@ -65,10 +65,11 @@ def answer(key: str, table: Table) -> Answer:
     named = bool(notable) and counted
     overpowered = say.dominance(gans, led, named)
     likewise = [say.likewise(f) for f in ahead.by_factor.values() if led and _nearly(f, led)]
-    told = say.quality(best.told()[: 1 if firm else QUOTED], [*best.strengths.values()])
-    why = [*rises, *overpowered, *told, *likewise]
+    told = say.quality(best.told()[: 1 if firm else QUOTED], best.known, best.strengths)
+    last = say.last_epoch(unsteady)
+    why = [*rises, *last, *overpowered, *told, *likewise]
     if named:  # the point speaks of it
-        why = [*overpowered, *likewise, *rises, *told]
+        why = [*overpowered, *likewise, *rises, *told, *last]
     return asked.answer(
         point, why, PICTURE, rests_on=[unsteady, *steadiness.contrasts, *best.contrasts]
     )

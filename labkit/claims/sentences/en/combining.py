@@ -16,6 +16,8 @@ from labkit.claims.verdict import weakest
 
 #: A decoder loses more than the prior where reconstructions have so much of the samples' FID.
 DECODER = 0.5
+#: Who loses no more of the sharpness of real images loses hardly any.
+SHARP = 0.05
 
 
 def nothing(found: Sequence[Families]) -> Sentence:
@@ -26,12 +28,16 @@ def nothing(found: Sequence[Families]) -> Sentence:
 
 
 def idea(
-    lost: Mapping[str, tuple[float, float]], fid: Sequence[Families], blurred: bool
+    lost: Mapping[str, tuple[float, float]],
+    fid: Sequence[Families],
+    strengths: Strengths,
+    blurred: bool,
 ) -> Sentence:
     """What to try, from where the VAE loses most, whether it is blurred, and who is ahead."""
     keep, whose = "encoder", "the"
     if fid and all(f.ahead == "vae" for f in fid):
-        keep, whose = "VAE, which is ahead", "its"
+        open_ = any(strengths[f.id] == "within noise" for f in fid)
+        keep, whose = "VAE" if open_ else "VAE, which is ahead", "its"
     verb = "sharpen" if blurred else "judge"
     also = ", also on random codes"
     if all(by_decoder(*each) for each in lost.values()):  # nowhere do codes miss the prior
@@ -57,27 +63,29 @@ def sharpness(found: Sequence[Families]) -> list[Sentence]:
         + names.on(f.dataset)
         for i, f in enumerate(found)
     )
-    gans = n.share("sharpness off, gan", max(f.mean_a for f in found))
-    text = f"on average VAEs lose {vaes}, GANs {gans} or less"
+    most = max(f.mean_a for f in found)
+    gans = "hardly any" if most <= SHARP else f"{n.share('sharpness off, gan', most)} or less"
+    text = f"on average VAEs lose {vaes}, GANs {gans}"
     return [n.sentence(f"{text}.", found)]
 
 
 def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])
-    told = list[Sentence]()
-    for what, decoder in (("random codes", False), ("the decoder", True)):
-        n, parts = Numbers(), list[str]()
+    n, parts = Numbers(), list[str]()
+    weak = "so {} the likely problem there"
+    for what, decoder in (("codes drawn at random are", False), ("the decoder is", True)):
+        fids = list[str]()
         for d, (recon, drawn) in found.items():
             if by_decoder(recon, drawn) == decoder:
                 first = n.value(f"FID of reconstructions{names.on(d)}", recon, decimals)
                 second = n.value(f"FID of samples{names.on(d)}", drawn, decimals)
-                parts.append(f"{first} (samples {second}){names.on(d)}")
-        if parts:
-            have = "they have" if told else "VAE reconstructions have FID"
-            text = f"{have} {names.listing(parts)}: the likely problem is {what}."
-            told.append(n.sentence(text))
-    return told
+                samples = "" if fids or parts else "samples: "
+                fids.append(f"{first} ({samples}{second}){names.on(d)}")
+        if fids:
+            parts.append(f"{names.listing(fids)}, {weak.format(what)}")
+            weak = "so {}"
+    return [n.sentence(f"VAE reconstructions have FID {'; '.join(parts)}.")] if parts else []
 
 
 def by_decoder(recon: float, samples: float) -> bool:

@@ -9,7 +9,7 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings import course as courses
 from labkit.claims.findings.levels import Levels
 from labkit.claims.sentences.en import names
-from labkit.claims.sentences.en.levels import Strengths, value
+from labkit.claims.sentences.en.levels import AHEAD, Strengths, value
 from labkit.claims.sentences.numbers import Numbers, fits
 
 #: A course over more levels is told by its ends and its turn.
@@ -21,11 +21,18 @@ def course(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
     each = [courses.course(f, strengths) for f in sorted(found, key=lambda f: -f.largest)]
     if not each:
         return []
-    together = _said(each)
-    return [together] if fits(together) else [_said([c]) for c in each]
+    open_ = [c.found.id for c in each if _open(c, strengths)]
+    together = _said(each, open_)
+    return [together] if fits(together) else [_said([c], open_) for c in each]
 
 
-def _said(found: Sequence[courses.Course]) -> Sentence:
+def _open(course: courses.Course, strengths: Strengths) -> bool:
+    """Whether it moved, but nowhere by more than the usual variation."""
+    found = {strengths.get(c.id) for c in course.found.contrasts}
+    return course.shape != "flat" and found <= {"within noise", "level"}
+
+
+def _said(found: Sequence[courses.Course], open_: Sequence[str] = ()) -> Sentence:
     n, first = Numbers(), found[0].found
     far = "'s distance from that of real images" if first.target is not None else ""
     what = f"{names.metric(first.metric)}{far}"
@@ -34,7 +41,11 @@ def _said(found: Sequence[courses.Course]) -> Sentence:
         text = f"{what} hardly moved ({each})"
     else:
         where = [names.on(c.found.dataset).strip() for c in found]
-        told = [f"{on} it {_along(n, c)}" for on, c in zip(where, found, strict=True)]
+        told = [
+            f"{on} it {_along(n, c)}"
+            + (f", {AHEAD['within noise']}" if c.found.id in open_ else "")
+            for on, c in zip(where, found, strict=True)
+        ]
         text = "; ".join(told).replace(f"{where[0]} it", f"{where[0]}, {what}".lstrip(", "), 1)
     return n.sentence(f"{text}.", [c.found for c in found])
 

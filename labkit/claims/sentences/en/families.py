@@ -8,7 +8,7 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings.families import Families
 from labkit.claims.sentences.en import levels, names
 from labkit.claims.sentences.numbers import Numbers
-from labkit.claims.verdict import FIRM, Strength
+from labkit.claims.verdict import Strength
 
 
 def statement(found: Families, strength: Strength) -> Sentence:
@@ -44,8 +44,8 @@ def _together(found: Sequence[Families], strength: Strength) -> Sentence:
         return n.sentence(f"{ahead} and {behind} tied{where} ({values}).", found)
     front, back = levels.sure(strength)
     lead = f"{ahead} {'were' if several else 'was'} {front}ahead of {behind}"
-    told = strength in (*FIRM, "seen once")
-    if told and all(f.every and min(f.n_a, f.n_b) > 1 for f in found):
+    if strength != "level" and all(f.every and min(f.n_a, f.n_b) > 1 for f in found):
+        back = back.replace(", within", ", yet within")
         one, other = map(names.family, _order(first))
         lead = f"every {one} was {front}ahead of every {other}"
     return n.sentence(f"{lead}{where}{back} ({values}).", found)

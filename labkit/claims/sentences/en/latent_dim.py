@@ -62,7 +62,7 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
             if _led(c, strengths)
         ]
         front, back = _sure(led, strengths)
-        return _best_at(each, f"reconstructions were {front}best at", strengths) + back
+        return _best_at(each, f"reconstructions were {front}best at", strengths, back)
     how = "worse" if shapes == {"rises"} else f"better{_until(each) if early else ''}"
     return f"larger codes {front}rebuilt images {how}{back}"
 
@@ -84,7 +84,7 @@ def _until(each: Sequence[Course]) -> str:
     """How early most of the gain is had, where that is so on every data set."""
     second, last = {c.levels[1] for c in each}, {c.levels[c.settled] for c in each}
     if len(second) == 1 and all(c.early > 0.5 and len(c.levels) > 2 for c in each):
-        return f", with most of the gain by {names.bare(FACTOR, second.pop())}"
+        return f", most of it by {names.bare(FACTOR, second.pop())}"
     if len(last) == 1 and all(c.settled < len(c.levels) - 1 for c in each):
         return f" up to {names.bare(FACTOR, last.pop())}"
     return ""
@@ -125,7 +125,7 @@ def _at_the_top(found: Levels, strengths: Strengths) -> Sequence[Level]:
     return [v for v in found.means if v not in behind]
 
 
-def _best_at(found: Sequence[Course], start: str, strengths: Strengths) -> str:
+def _best_at(found: Sequence[Course], start: str, strengths: Strengths, back: str = "") -> str:
     """ "new samples were best at 8 on MNIST and 16 on Fashion-MNIST"; not all courses are flat."""
     flat, best = list[str](), list[tuple[str, str]]()
     for course_ in found:
@@ -142,7 +142,7 @@ def _best_at(found: Sequence[Course], start: str, strengths: Strengths) -> str:
     open_ = (
         "no matter" if all(c.shape == "flat" for c in found if not _led(c, strengths)) else "open"
     )
-    return f"{text} ({open_} on {names.listing(flat)})" if flat else text
+    return f"{text}{back} ({open_} on {names.listing(flat)})" if flat else text + back
 
 
 def samples(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:

@@ -71,12 +71,12 @@ def contrast(found: Contrast, strength: Strength) -> Sentence:
     return n.sentence(f"{lead} ({values}).", [found])
 
 
-def best(found: Sequence[Levels], strengths: Strengths, brief: bool = False) -> list[Sentence]:
+def best(found: Sequence[Levels], strengths: Strengths, most: int | None = None) -> list[Sentence]:
     """Which level was best and by how much, a sentence for data sets that agree.
 
     Findings are of one factor and metric, one a data set; those not measured are passed over.
-    The largest effect stands first. Where it must be brief, rivals of a level that is best
-    everywhere are left out.
+    The largest effect stands first. Of a level that is best everywhere, so many rivals are told
+    at most.
     """
     each = [standing(f, strengths) for f in found if f.missing is None]
     each.sort(key=lambda s: -s.found.largest)
@@ -86,7 +86,7 @@ def best(found: Sequence[Levels], strengths: Strengths, brief: bool = False) -> 
         first, *_ = each[0].found.order
         rivals = [v for v in each[0].found.means if v != first]
         last = [v for v in rivals if all(v == s.found.order[-1] for s in each)]
-        told = [[]] if brief else [rivals, last or rivals]
+        told = [rivals, last or rivals] if most is None else [last, []][not most :]
         whole = (_together(each) if len(rivals) == 1 else _everywhere(each, some) for some in told)
         if said := next(filter(fits, whole), None):
             return [said]
@@ -223,7 +223,9 @@ def _tail(strength: Strength, contrasts: Sequence[Contrast]) -> tuple[str, str]:
     if strength == "seen once":
         two = len({v for c in contrasts for v in (c.a, c.b)}) == 2
         return "", f" {counted}" if two else ""
-    return "", f" {counted}, {AHEAD[strength]}" if strength in AHEAD else ""
+    every = all(c.wins == c.pairs for c in contrasts) and sum(c.pairs for c in contrasts) >= FEW
+    but = "yet " if every and strength == "within noise" else ""
+    return "", f" {counted}, {but}{AHEAD[strength]}" if strength in AHEAD else ""
 
 
 def pairs(*contrasts: Contrast) -> str:
@@ -238,17 +240,19 @@ def _alike(each: Sequence[Standing]) -> Sentence:
     n, first, ranges = Numbers(), each[0].found, []
     for found in (s.found for s in each):
         ranges.append(span(n, found) + (names.on(found.dataset) if len(each) > 1 else ""))
-    level = all(s.strength == "level" for s in each)
+    level, who = (
+        all(s.strength == "level" for s in each),
+        f"the {names.factor(first.factor, several=True)}",
+    )
+    if len(first.means) == 2:
+        who = names.listing(names.levels(first.factor, first.means))
     verb = "are level" if level else "hardly differ"
     if all(s.found.here == "tie" for s in each) and any(c.slack for c in first.contrasts):
         verb = "tie within their rounding"
     place = names.on(first.dataset)
     if len(each) > 1:
         place = f" on {names.everywhere(len(each)) if level or len(each) == 2 else 'any data set'}"
-    text = (
-        f"the {names.factor(first.factor, several=True)} {verb}{place} "
-        f"({names.measured(first)} {names.listing(ranges)})."
-    )
+    text = f"{who} {verb}{place} ({names.measured(first)} {names.listing(ranges)})."
     return n.sentence(text, [s.found for s in each])
 
 

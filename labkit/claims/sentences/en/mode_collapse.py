@@ -52,7 +52,7 @@ def collapsed(found: Absence) -> Sentence:
     told = ""
     if gone and mild:
         rest = "the other" if mild == 1 else names.count(mild)
-        told = f"; {names.count(gone)} of them lost a class, {rest} did not"
+        told = f"; {names.count(gone)} of them lost a class, {rest} kept all"
     return Numbers().sentence(f"yes: {something(found)}{unknown(found)}{told}.", [found])
 
 
@@ -79,7 +79,8 @@ def _seen(cell: Cell) -> str:
         some = names.listing(named).replace(" and ", " or ")
         return f"without {some if len(gone) < 4 else f'{names.count(len(gone))} classes'}"
     # "under-represented: 1 (1.1 %)" stands in brackets itself.
-    said = reasons[0].replace(" (", " at ").replace(")", "") if reasons else "samples too alike"
+    said = reasons[0].removeprefix("under-represented: ") if reasons else "samples too alike"
+    said = said.replace(" (", " at only ").replace(")", "")
     return re.sub(r"\b(\d) at", r"digit \1 at", said)
 
 

@@ -103,7 +103,7 @@ SHORT = {
     "test_recon_loss": "reconstruction loss",
     "sharpness": "sharpness",
     "recon_sharpness": "sharpness",
-    "fid_drawdown": "rise",
+    "fid_drawdown": "drawdown",
 }
 
 

@@ -49,7 +49,7 @@ def dominated(found: Sequence[Levels]) -> Sentence:
 
 def _risen(found: Absence, measure: Measure) -> str:
     known = any(measure.resolution(cell.dataset) for cell in found.cells)
-    how = ", by more than other samples could make it," if known else " at some point"
+    how = ", beyond what redrawn samples change," if known else " at some point"
     return f"the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}"
 
 
@@ -97,34 +97,35 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> Sen
         drawn = n.value("what other samples change", floor, decimals)
         less = f"less than other samples from the same network could change it ({drawn})"
         return n.sentence(f"{told}, {less}.", [found])
-    excess = [c.metrics.get("fid_final_excess") for c in found.cells]
-    if len(excess) > 1 and all(m is not None and m.value == 0 for m in excess):
-        last = f"; yet every {names.family(found.family)} was best at its last epoch"
-    else:
-        last = ""
     if counted:
-        text = f"{_risen(found, measure)}, by {value} at most ({what})"
-        whole = n.sentence(f"{text}{last}.", [found])
-        return whole if fits(whole) else n.sentence(f"{text}.", [found])
+        told = f"{_risen(found, measure)}; {told}"
     where = f", with {names.cell(cell, Cells(found.asked))}"
-    tried = (n.sentence(f"{told}{more}.", [found]) for more in (where + last, last or where, ""))
+    tried = (n.sentence(f"{told}{more}.", [found]) for more in (where, ""))
     return next(filter(fits, tried))
 
 
-def quality(said: Sequence[Sentence], found: Sequence[Strength]) -> list[Sentence]:
-    """Sentences on the samples' quality, by the strengths of all that was found of it.
+def last_epoch(found: Absence) -> list[Sentence]:
+    """That every training was best at its last epoch, where that is so: none had converged."""
+    excess = [c.metrics.get("fid_final_excess") for c in found.cells]
+    if len(excess) < 2 or any(m is None or m.value for m in excess):
+        return []
+    return [Sentence(f"Every {names.family(found.family)} was still best at its last epoch.")]
 
-    The first says what quality has to do with it; where it tells nothing apart, it is the last.
-    """
+
+def quality(
+    said: Sequence[Sentence], found: Sequence[Levels], strengths: levels.Strengths
+) -> list[Sentence]:
+    """Sentences on the samples' quality, the first of which says so; one, where nothing differs."""
     if not said:
         return []
-    start, told = "As for quality, ", said
-    if set(found) & set(FIRM):
-        start = "What did differ is quality: "
-    elif "seen once" not in found:
-        start, told = "Quality tells no setting apart: ", said[:1]
+    known = {strengths[c.id] for f in found for c in f.contrasts}
+    differ = known & set(FIRM) or (
+        "seen once" in known and not all(levels.standing(f, strengths).alike for f in found)
+    )
+    runs = " in these runs" if "seen once" in known else ""
+    start = f"What did differ{runs} is quality: " if differ else "In sample quality, "
     first = replace(said[0], text=start + names.lower(said[0].text))
-    return [first if fits(first) else said[0], *told[1:]]
+    return [first if fits(first) else said[0], *(said[1:] if differ else ())]
 
 
 def failed(found: Absence) -> Sentence:
@@ -181,10 +182,12 @@ def _from_to(found: Sequence[Levels]) -> Sentence:
 
 
 def _least(found: Sequence[Levels]) -> list[Sentence]:
-    """ "It did so least with z 32: in 9 % on MNIST and 0.7 % on Fashion-MNIST"."""
+    """ "It did so least with z 32: in 9 % on MNIST (others: 14 % or more)"."""
     if len({f.order[0] for f in found}) != 1:
         return []
-    n, level = Numbers(), found[0].order[0]
-    shares = (names.value(n, f, level, f.means[level], 0) + names.on(f.dataset) for f in found)
-    text = f"it did so least with {names.level(found[0].factor, level)}: in {names.listing(shares)}"
-    return [n.sentence(f"{text}.", found)]
+    n, told = Numbers(), list[str]()
+    for f in found:
+        least, other = (names.value(n, f, v, f.means[v], 0) for v in f.order[:2])
+        told.append(f"{least}{names.on(f.dataset)} ({'' if told else 'others: '}{other} or more)")
+    level = names.level(found[0].factor, found[0].order[0])
+    return [n.sentence(f"it did so least with {level}: in {names.listing(told)}.", found)]

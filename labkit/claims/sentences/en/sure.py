@@ -26,8 +26,8 @@ REASONS = {
     "(Gulrajani et al. 2017)",
     "spectral_norm": "spectral normalisation bounds how steep the discriminator can be (Miyato et "
     "al. 2018)",
-    "mode_collapse": "a generator may win by repeating the few images that fool the discriminator "
-    "at the time (Goodfellow 2016)",
+    "mode_collapse": "a generator is paid for images that pass as real, not for covering every "
+    "class (Goodfellow 2016)",
     "blurred": "a discriminator sees blur (Larsen et al. 2016)",
     "larger_beta": "a larger β pays for a code nearer to the prior with what the code says about "
     "the image (Higgins et al. 2017)",
@@ -45,8 +45,8 @@ def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
     seeds = max((f.n_seeds for f in found), default=0)
     if noise is not None:
         how = (
-            "; the usual run-to-run variation is that of repeated trainings of the same kind "
-            f"(reference {noise.name})"
+            "; the usual run-to-run variation is that of repeated trainings that come with labkit "
+            f"({noise.name})"
         )
         how = ", judged by their own variation" if noise.source == "own" else how
         return f"{names.counted(seeds, 'seed')}{how}."
