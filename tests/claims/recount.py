@@ -100,7 +100,10 @@ class Recount:
             r"what other samples change": lambda d: self.floor(answer),
             r"dominance, highest": lambda d: self.of("gan")["d_dominance"].max(),
             r"class imbalance": lambda d: self.of("gan")["class_imbalance"].max(),
-            r"class imbalance of real images": lambda d: self.real("class_imbalance", "gan"),
+            r"class imbalance (?P<end>lowest|highest)": lambda d, end: self.uneven(end),
+            r"class imbalance of real images": lambda d: self.real(
+                "class_imbalance", sentence
+            ),
             r"sharpness lost, (?P<family>\w+)": lambda d, family: self.family(
                 "sharpness", family, d, parts
             ),
@@ -207,12 +210,22 @@ class Recount:
         top = rows[rows[found.metric] == rows[found.metric].max()]
         return max(calibration.margin(d, 5_000) for d in top["dataset"] if d in DATASETS)
 
-    def real(self, metric: str, family: str) -> float:
-        """What real images score, of the data set on which the family has its highest value."""
+    def uneven(self, end: str) -> float:
+        """The least or the most uneven of the GANs that are about as uneven as the most uneven."""
+        rows = self.of("gan")
+        top = rows["class_imbalance"].max()
+        dataset = rows.loc[rows["class_imbalance"].idxmax(), "dataset"]
+        near = rows[(rows["dataset"] == dataset) & (rows["class_imbalance"] >= 0.9 * top)]
+        values = near["class_imbalance"]
+        return float(values.min() if end == "lowest" else values.max())
+
+    def real(self, metric: str, sentence: Sentence) -> float:
+        """What real images of the data set that a sentence names score, or of the only one."""
         from labkit import calibration
 
-        rows = self.of(family)
-        dataset = rows.loc[rows[metric].idxmax(), "dataset"]
+        names = sorted(DATASETS, key=lambda d: -len(DATASETS[d].label))
+        here = next((d for d in names if DATASETS[d].label in sentence.text), "")
+        dataset = here or self.of("gan")["dataset"].iloc[0]
         return float(calibration.calibration(dataset)["real"][metric]["mean"])
 
     def lost(self, dataset: str, metric: str) -> float:

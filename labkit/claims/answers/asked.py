@@ -63,14 +63,14 @@ class Quality:
         self,
         strengths: dict[str, Strength] | None = None,
         most: int = MAX_FACTORS,
-        rivals: int | None = None,
+        brief: int = 0,
     ) -> list[Sentence]:
         """Which level of each setting was best, in sentences, the largest effects first."""
         say = voice().levels
         return [
             sentence
             for factor in self.largest_first[:most]
-            for sentence in say.best(self.by_factor[factor], strengths or self.strengths, rivals)
+            for sentence in say.best(self.by_factor[factor], strengths or self.strengths, brief)
         ]
 
 
@@ -136,7 +136,7 @@ class Asked:
         said = [say.basis(found, self.odd, self.table.cells)]
         if left:
             size = {f.id: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1) for f in left}
-            largest = max(left, key=lambda f: size[f.id])
+            largest = max(_leads(left), key=lambda f: size[f.id])
             said.append(say.settle(plan(largest, self.table, len(self.tested)), largest))
         return " ".join(text[:1].upper() + text[1:] for text in said if text)
 
@@ -153,6 +153,17 @@ class Asked:
             say.evidence.difference(found),
             (say.evidence.missing(found.missing),) if found.missing else (), settle,
         )  # fmt: skip
+
+
+def _leads(found: Sequence[Finding]) -> Sequence[Finding]:
+    """Of pairs whose variation nobody knows, the best level with the next: the rest is plainer."""
+    pairs = [f for f in found if isinstance(f, Contrast) and f.noise is None]
+    if len(pairs) < len(found):
+        return found
+    behind = {(f.factor, f.metric, f.dataset, f.behind) for f in pairs}
+    best = [f for f in pairs if (f.factor, f.metric, f.dataset, f.ahead) not in behind]
+    best.sort(key=lambda f: -abs(f.estimate or 0.0))
+    return list({(f.factor, f.metric, f.dataset): f for f in best}.values()) or found
 
 
 def _short(

@@ -11,8 +11,10 @@ from labkit.catalog.families import FAMILIES
 from labkit.claims.answers.asked import Asked
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
+from labkit.claims.findings import absence
 from labkit.claims.findings.configurations import configurations
 from labkit.claims.findings.families import families, typical
+from labkit.claims.measure import STABILITY
 from labkit.claims.sentences import voice
 from labkit.claims.table import Table
 
@@ -58,9 +60,12 @@ def answer(key: str, table: Table) -> Answer:
         why += say.hybrid(hybrid, [f for f in tried if hybrid in (f.a, f.b)])
     why += voice().families.against(fid, asked.strengths)
     if not hybrids:
-        why += [say.encoder(), *say.exceptions(best, fid)]
+        why += [say.encoder(fid), *say.exceptions(best, fid)]
     why += blurred
     if not hybrids:
         why += say.lost(lost)
+    if not hybrids and all(f.ahead == "vae" for f in fid):
+        steps = absence.unsteady(cells.of("gan"), table.measure(STABILITY[0]))
+        why += voice().stability.last_epoch(steps)
     reason = voice().sure.likely("blurred" if blurred and not hybrids else "")
     return asked.answer(point, why, "fid_gan_vs_vae", reason)

@@ -44,7 +44,7 @@ def answer(key: str, table: Table) -> Answer:
     why += voice().courses.course(reconstructions, asked.strengths)
     why += say.samples(samples, asked.strengths)
     why += say.total(told)
-    why += voice().levels.best(covered.known, asked.strengths, most=0)
+    why += voice().levels.best(covered.known, asked.strengths, brief=2)
     # The textbook explanation of what the two show together, and on which data sets.
     patterns = [
         (say.pattern(a, b, asked.strengths), b.dataset)

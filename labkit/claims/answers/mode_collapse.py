@@ -28,7 +28,7 @@ def answer(key: str, table: Table) -> Answer:
     imbalance = table.measure("class_imbalance")
     uneven = [configurations(gans.of(dataset=d), imbalance) for d in gans.datasets]
     asked = Asked(key, table, (), (found, *uneven, *varied.contrasts))
-    covered = varied.told(asked.strengths, TOLD, rivals=1)
+    covered = varied.told(asked.strengths, TOLD, brief=1)
     if found.missing is not None:
         return asked.answer(say.not_measured(found), covered, rests_on=[found])
     why: list[Sentence]

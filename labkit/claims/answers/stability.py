@@ -46,7 +46,7 @@ def answer(key: str, table: Table) -> Answer:
     # The setting that went with how far the discriminator was ahead most, and others that did.
     always = ([f for f in ahead.by_factor[name] if _always(f)] for name in ahead.largest_first)
     led: list[Levels] = next((f for f in always if _pairs(f) >= TOLD), [])
-    notable = led if _pairs(led) >= NOTABLE and say.alike(led) else []
+    notable = led if _beaten(led) >= NOTABLE else []
     firm = [c for c in steadiness.contrasts if asked.strengths[c.id] in FIRM]
     if firm:
         largest = max(firm, key=lambda c: abs(c.estimate or 0.0))
@@ -66,10 +66,10 @@ def answer(key: str, table: Table) -> Answer:
     overpowered = say.dominance(gans, led, named)
     likewise = [say.likewise(f) for f in ahead.by_factor.values() if led and _nearly(f, led)]
     told = say.quality(best.told()[: 1 if firm else QUOTED], best.known, best.strengths)
-    last = say.last_epoch(unsteady)
+    last = say.last_epoch(unsteady, seeds=True)
     why = [*rises, *last, *overpowered, *told, *likewise]
     if named:  # the point speaks of it
-        why = [*overpowered, *likewise, *rises, *told, *last]
+        why = [*overpowered, *likewise, *rises, *last, *told]
     return asked.answer(
         point, why, PICTURE, rests_on=[unsteady, *steadiness.contrasts, *best.contrasts]
     )
@@ -86,6 +86,16 @@ def _always(found: Levels) -> bool:
 def _pairs(found: Sequence[Levels]) -> int:
     """Pairs of the best level with the last, over some data sets."""
     return sum(f.between(f.order[0], f.order[-1]).pairs for f in found)
+
+
+def _beaten(found: Sequence[Levels]) -> int:
+    """Pairs in which the best level was ahead: of every other, else of the last; 0: not alike."""
+    if len({f.order[0] for f in found}) != 1:
+        return 0
+    rivals = [c for f in found for c in f.rivals]
+    if all(c.wins == c.pairs for c in rivals):
+        return sum(c.pairs for c in rivals)
+    return _pairs(found) if len({f.order[-1] for f in found}) == 1 else 0
 
 
 def _nearly(found: Sequence[Levels], led: Sequence[Levels]) -> bool:

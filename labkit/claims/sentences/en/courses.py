@@ -42,17 +42,17 @@ def _said(found: Sequence[courses.Course], open_: Sequence[str] = ()) -> Sentenc
     else:
         where = [names.on(c.found.dataset).strip() for c in found]
         told = [
-            f"{on} it {_along(n, c)}"
-            + (f", {AHEAD['within noise']}" if c.found.id in open_ else "")
+            f"{on} it {_along(n, c, c.found.id in open_)}"
             for on, c in zip(where, found, strict=True)
         ]
         text = "; ".join(told).replace(f"{where[0]} it", f"{where[0]}, {what}".lstrip(", "), 1)
     return n.sentence(f"{text}.", [c.found for c in found])
 
 
-def _along(n: Numbers, course: courses.Course) -> str:
+def _along(n: Numbers, course: courses.Course, open_: bool) -> str:
     """ "fell from 70.5 (8) to 53.6 (16), and 32 added nothing"."""
     found, means = course.found, course.found.means
+    within = f", {AHEAD['within noise']}," if open_ else ""
 
     def named(level: Level) -> str:
         return f"{value(n, found, level)} ({names.bare(found.factor, level)})"
@@ -62,19 +62,19 @@ def _along(n: Numbers, course: courses.Course) -> str:
         return f"hardly moved ({_range(n, found)})"
     if course.shape == "mixed":
         low, high = (named(end(means, key=means.__getitem__)) for end in (min, max))
-        return f"went up and down between {low} and {high}"
+        return f"went up and down{within} between {low} and {high}"
     down = course.shape in ("falls", "valley")
     verb, back = ("fell", "rose") if down else ("rose", "fell")
     if course.shape in ("valley", "hill"):
         turn = (min if down else max)(rest[:-1], key=means.__getitem__)
-        return f"{verb} from {named(first)} to {named(turn)} and {back} again to {named(rest[-1])}"
+        return f"{verb}{within} from {named(first)} to {named(turn)} and {back} again to {named(rest[-1])}"
     moved, still = rest[: course.settled], rest[course.settled :]
     values = [means[v] for v in (first, *moved)]
     if len(moved) > LISTED or values not in (sorted(values), sorted(values, reverse=True)):
         moved = moved[-1:]
     tail = " and more" if len(still) > 1 else ""
     tail = f", and {names.bare(found.factor, still[0])}{tail} added nothing" if still else ""
-    return f"{verb} from {named(first)} to {names.listing(map(named, moved))}{tail}"
+    return f"{verb}{within} from {named(first)} to {names.listing(map(named, moved))}{tail}"
 
 
 def _range(n: Numbers, found: Levels) -> str:

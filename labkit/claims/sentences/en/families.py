@@ -48,6 +48,8 @@ def _together(found: Sequence[Families], strength: Strength) -> Sentence:
         back = back.replace(", within", ", yet within")
         one, other = map(names.family, _order(first))
         lead = f"every {one} was {front}ahead of every {other}"
+    if strength == "seen once":
+        lead = f"in these runs, {lead}"
     return n.sentence(f"{lead}{where}{back} ({values}).", found)
 
 

@@ -24,6 +24,8 @@ MANY = 2
 FEW = 4
 #: Smaller shares of samples in the wrong class are not worth a word.
 SEEN = 0.005
+#: Shares of samples in the wrong class that differ by less than this part of them are alike.
+ALIKE = 0.1
 
 
 def not_measured(found: Absence) -> Sentence:
@@ -154,8 +156,13 @@ def nearest(
         if share > real_share:
             told += f", {label} {n.share(f'share of {label}', share)}"
         return n.sentence(f"{start} {told}.", uneven)
+    values = [c.metrics["class_imbalance"].value for c in found.cells if c.dataset == cell.dataset]
+    alike = [v for v in values if v >= (1 - ALIKE) * max(values)]
+    if len(alike) > 1:
+        few = f"{names.counted(len(alike), names.family(cell.family))}{names.on(cell.dataset)}"
+        start = f"nearest to it are {few}:"
     tried = (
-        _to_change(start, cell, beside, match, uneven)
+        _to_change(start, alike, beside, match, uneven)
         for beside in (real, None)
         for match in (" to match the real shares", "")
     )
@@ -163,12 +170,17 @@ def nearest(
 
 
 def _to_change(
-    start: str, cell: Cell, real: float | None, match: str, uneven: Sequence[Configurations]
+    start: str,
+    values: Sequence[float],
+    real: float | None,
+    match: str,
+    uneven: Sequence[Configurations],
 ) -> Sentence:
     """ "... 28 % of its samples would have to change class (real images: 0.9 %)"."""
-    n = Numbers()
-    value = n.share("class imbalance", cell.metrics["class_imbalance"].value)
-    text = f"{start} {value} of its samples would have to change class{match}"
+    n, whose = Numbers(), "its" if len(values) == 1 else "their"
+    ends = {"lowest": min(values), "highest": max(values)} if len(values) > 1 else {"": values[0]}
+    shown = dict.fromkeys(n.share(f"class imbalance {k}".strip(), v) for k, v in ends.items())
+    text = f"{start} {' to '.join(shown)} of {whose} samples would have to change class{match}"
     if real is not None:
         text += f" (real images: {n.share('class imbalance of real images', real)})"
     return n.sentence(f"{text}.", uneven)

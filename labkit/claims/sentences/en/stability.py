@@ -10,6 +10,7 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.measure import Measure
+from labkit.claims.noise import MIN_SEEDS
 from labkit.claims.sentences.en import absence, levels, names
 from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
 from labkit.claims.verdict import FIRM, Strength
@@ -40,10 +41,14 @@ def influenced(found: Contrast, strength: Strength) -> Sentence:
 def dominated(found: Sequence[Levels]) -> Sentence:
     """No setting stands out by the FID, but one by how far the discriminator was ahead."""
     least, most = names.levels(found[0].factor, (found[0].order[0], found[0].order[-1]))
-    pairs = levels.pairs(*(f.between(f.order[0], f.order[-1]) for f in found))
+    rivals = [c for f in found for c in f.rivals]
+    if len(found[0].order) > 2 and all(c.wins == c.pairs for c in rivals):
+        most = "any other"
+    else:
+        rivals = [f.between(f.order[0], f.order[-1]) for f in found]
     where = "" if len(found) > 1 else names.on(found[0].dataset)
     what = "the discriminator overpowered the generator"
-    text = f"{what} less with {least} than with {most}{where}, {pairs}"
+    text = f"{what} less with {least} than with {most}{where}, {levels.pairs(*rivals)}"
     return Numbers().sentence(f"by the FID no setting stands out; {text}.", found)
 
 
@@ -104,12 +109,26 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> Sen
     return next(filter(fits, tried))
 
 
-def last_epoch(found: Absence) -> list[Sentence]:
-    """That every training was best at its last epoch, where that is so: none had converged."""
+def last_epoch(found: Absence, seeds: bool = False) -> list[Sentence]:
+    """That every training was best at its last epoch, where that is so; and one seed's rises."""
     excess = [c.metrics.get("fid_final_excess") for c in found.cells]
     if len(excess) < 2 or any(m is None or m.value for m in excess):
         return []
-    return [Sentence(f"Every {names.family(found.family)} was still best at its last epoch.")]
+    last = f"every {names.family(found.family)} was still best at its last epoch"
+    more = _of_one_seed(found) if seeds else ""
+    return [Numbers().sentence(f"{last}{more}.", [found])]
+
+
+def _of_one_seed(found: Absence) -> str:
+    """ "; all five rises on MNIST were seed 42's": chance, not a setting, told them apart."""
+    told = []
+    for dataset in dict.fromkeys(c.dataset for c in found.cells):
+        seeds = {c.seed for c in found.cells if c.dataset == dataset}
+        hit = [c.seed for c in found.hit if c.dataset == dataset]
+        if len(seeds) >= MIN_SEEDS <= len(hit) and len(set(hit)) == 1:
+            rises = f"all {names.count(len(hit))} rises{names.on(dataset)}"
+            told.append(f"; {rises} were seed {hit[0]}'s")
+    return "".join(told)
 
 
 def quality(
@@ -145,12 +164,13 @@ def dominance(cells: Cells, found: Sequence[Levels], named: bool = False) -> lis
     what = "overpowered the generator (was right in over 95 % of a batch)"
     if not any(values):
         return [n.sentence(f"the discriminator never {what}.")] if values else []
-    if named and fits(both := _from_to(found)):
+    if named and fits(both := _from_to(found) if alike(found) else _least(found, what="")):
         return [both]
     most = n.share("dominance, highest", max(values))
     at_most = "at most " if len(values) > 1 else ""
     told = n.sentence(f"the discriminator {what} in {at_most}{most} of steps.")
-    return [told, *_least(found)]
+    least = len({f.order[0] for f in found}) == 1
+    return [told, _least(found, "it did so least")] if least else [told]
 
 
 def alike(found: Sequence[Levels]) -> bool:
@@ -181,13 +201,14 @@ def _from_to(found: Sequence[Levels]) -> Sentence:
     return n.sentence(f"it judged over 95 % of images right in {', '.join(told)}.", found)
 
 
-def _least(found: Sequence[Levels]) -> list[Sentence]:
+def _least(found: Sequence[Levels], what: str) -> Sentence:
     """ "It did so least with z 32: in 9 % on MNIST (others: 14 % or more)"."""
-    if len({f.order[0] for f in found}) != 1:
-        return []
     n, told = Numbers(), list[str]()
     for f in found:
         least, other = (names.value(n, f, v, f.means[v], 0) for v in f.order[:2])
-        told.append(f"{least}{names.on(f.dataset)} ({'' if told else 'others: '}{other} or more)")
+        of = " of steps" if not (told or what) else ""
+        others = f"({'' if told else 'others: '}{other} or more)"
+        told.append(f"{least}{of}{names.on(f.dataset)} {others}")
     level = names.level(found[0].factor, found[0].order[0])
-    return [n.sentence(f"it did so least with {level}: in {names.listing(told)}.", found)]
+    start = f"{what} with {level}: in" if what else f"it judged over 95 % right with {level} in"
+    return n.sentence(f"{start} {names.listing(told)}.", found)

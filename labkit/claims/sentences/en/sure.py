@@ -64,8 +64,7 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
     what = ""
     if isinstance(found, Contrast):
         a, b = names.levels(found.factor, (found.a, found.b))
-        by = "" if found.metric == "proxy_fid" else f" by {names.short(found.metric)}"
-        what = f" {a} from {b}{by}{names.on(found.dataset)}"
+        what = f" {a} from {b} by {names.short(found.metric)}{names.on(found.dataset)}"
     if isinstance(found, Families):
         a, b = (names.family(f, several=True) for f in (found.a, found.b))
         what = f" {a} from {b}{names.on(found.dataset)}"
