@@ -66,6 +66,6 @@ def answer(key: str, table: Table) -> Answer:
         why += say.lost(lost)
     if not hybrids and all(f.ahead == "vae" for f in fid):
         steps = absence.unsteady(cells.of("gan"), table.measure(STABILITY[0]))
-        why += voice().stability.last_epoch(steps)
+        why += voice().stability.last_epoch(steps, behind=True)
     reason = voice().sure.likely("blurred" if blurred and not hybrids else "")
     return asked.answer(point, why, "fid_gan_vs_vae", reason)

@@ -43,8 +43,8 @@ def answer(key: str, table: Table) -> Answer:
     why: list[Sentence] = [voice().stability.failed(f) for f in lost]
     why += voice().courses.course(reconstructions, asked.strengths)
     why += say.samples(samples, asked.strengths)
-    why += say.total(told)
     why += voice().levels.best(covered.known, asked.strengths, brief=2)
+    why += say.total(told)
     # The textbook explanation of what the two show together, and on which data sets.
     patterns = [
         (say.pattern(a, b, asked.strengths), b.dataset)

@@ -66,8 +66,8 @@ def answer(key: str, table: Table) -> Answer:
     overpowered = say.dominance(gans, led, named)
     likewise = [say.likewise(f) for f in ahead.by_factor.values() if led and _nearly(f, led)]
     told = say.quality(best.told()[: 1 if firm else QUOTED], best.known, best.strengths)
-    last = say.last_epoch(unsteady, seeds=True)
-    why = [*rises, *last, *overpowered, *told, *likewise]
+    last = say.last_epoch(unsteady)
+    why = [*rises, *last, *overpowered[:1], *told, *overpowered[1:], *likewise]
     if named:  # the point speaks of it
         why = [*overpowered, *likewise, *rises, *last, *told]
     return asked.answer(

@@ -67,7 +67,7 @@ def sharpness(found: Sequence[Families]) -> list[Sentence]:
     )
     most = max(f.mean_a for f in found)
     gans = "hardly any" if most <= SHARP else f"{n.share('sharpness off, gan', most)} or less"
-    text = f"on average VAEs lose {vaes}, GANs {gans}"
+    text = f"VAEs lost {vaes}, GANs {gans}"
     return [n.sentence(f"{text}.", found)]
 
 
@@ -75,8 +75,7 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])
     n, parts = Numbers(), list[str]()
-    weak = "so {} the likely problem"
-    for what, decoder in (("codes drawn at random are", False), ("the decoder is", True)):
+    for weak, decoder in (("codes drawn at random are", False), ("the decoder is", True)):
         fids = list[str]()
         for d, (recon, drawn) in found.items():
             if by_decoder(recon, drawn) == decoder:
@@ -84,9 +83,8 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
                 second = n.value(f"FID of samples{names.on(d)}", drawn, decimals)
                 samples = "" if fids or parts else "samples: "
                 fids.append(f"{first} ({samples}{second}){names.on(d)}")
-        if fids:
-            parts.append(f"{names.listing(fids)}, {weak.format(what)}")
-            weak = "so {}"
+        why = f"so there {weak}" if parts else f"so {weak} the likely problem"
+        parts += [f"{names.listing(fids)}, {why}"] if fids else []
     return [n.sentence(f"VAE reconstructions have FID {'; '.join(parts)}.")] if parts else []
 
 

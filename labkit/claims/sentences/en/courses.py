@@ -60,7 +60,7 @@ def _along(n: Numbers, course: courses.Course, open_: bool) -> str:
     first, *rest = course.levels
     if course.shape == "flat":
         return f"hardly moved ({_range(n, found)})"
-    if course.shape == "mixed":
+    if course.shape == "mixed" or (open_ and course.shape in ("valley", "hill")):
         low, high = (named(end(means, key=means.__getitem__)) for end in (min, max))
         return f"went up and down{within} between {low} and {high}"
     down = course.shape in ("falls", "valley")

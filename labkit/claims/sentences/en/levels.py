@@ -135,13 +135,11 @@ def _everywhere(each: Sequence[Standing]) -> Sentence:
 
 
 def _next_best(each: Sequence[Standing], told: int | None = None) -> Sentence:
-    """ "On both data sets, z 32 gave the best samples (FID 3.2 against 4.0 or more on MNIST; ...)"."""
+    """ "On both data sets, z 32 gave the best samples (FID on MNIST 3.2, next 4.0; ...)"."""
     n, parts = Numbers(), list[str]()
     for found in (s.found for s in each[:told]):
         best, other = (value(n, found, v) for v in found.order[:2])
-        rest = " or more" if found.towards < 0 else " or less"
-        rest = rest if len(found.order) > 2 and not parts else ""
-        parts.append(f"{best} against {other}{rest}{names.on(found.dataset)}")
+        parts.append(f"{names.on(found.dataset).strip()} {best}, next {other}".strip())
     return n.sentence(_best_of_all(each, parts), [s.found for s in each])
 
 

@@ -109,13 +109,16 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> Sen
     return next(filter(fits, tried))
 
 
-def last_epoch(found: Absence, seeds: bool = False) -> list[Sentence]:
-    """That every training was best at its last epoch, where that is so; and one seed's rises."""
+def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
+    """That every training was best at its last epoch, where that is so; and one seed's rises.
+
+    Of a family that is behind: what that may mean.
+    """
     excess = [c.metrics.get("fid_final_excess") for c in found.cells]
     if len(excess) < 2 or any(m is None or m.value for m in excess):
         return []
     last = f"every {names.family(found.family)} was still best at its last epoch"
-    more = _of_one_seed(found) if seeds else ""
+    more = ", so longer training may narrow the gap" if behind else _of_one_seed(found)
     return [Numbers().sentence(f"{last}{more}.", [found])]
 
 
@@ -170,7 +173,7 @@ def dominance(cells: Cells, found: Sequence[Levels], named: bool = False) -> lis
     at_most = "at most " if len(values) > 1 else ""
     told = n.sentence(f"the discriminator {what} in {at_most}{most} of steps.")
     least = len({f.order[0] for f in found}) == 1
-    return [told, _least(found, "it did so least")] if least else [told]
+    return [told, _least(found, "the discriminator did so least")] if least else [told]
 
 
 def alike(found: Sequence[Levels]) -> bool:
