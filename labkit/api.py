@@ -14,15 +14,16 @@ Arguments are named and mean what they do on the command line, which calls the s
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
 from labkit.data.sources import check_full, resolve_source
 from labkit.errors import DataError, UserError
-from labkit.execution import remembered, runner
+from labkit.execution import budget, remembered, runner
+from labkit.execution.budget import Choice
 from labkit.execution.executors import EXECUTORS
 from labkit.execution.progress import PlainDisplay
 from labkit.execution.runner import Options, Summary
@@ -33,6 +34,7 @@ from labkit.experiment.plan import Plan
 from labkit.reporting.render.folder import update
 from labkit.store.store import Store
 from labkit.text.language import catalogue, languages, using
+from labkit.text.numbers import duration
 
 if TYPE_CHECKING:
     from labkit.reporting.results import Results
@@ -44,7 +46,7 @@ class Prepared:
 
     plan: Plan
     store: Store
-    options: Options
+    options: RunOptions
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,20 @@ class RunOptions(Options):
     source: str | None = None
     no_download: bool = False
     results: str | Path | None = None
+    within: str | None = None
+    fewer: str | None = None
 
 
-def prepare(asked: RunOptions) -> Prepared:
-    """Read the experiment file and plan a run; train and write nothing."""
+#: Asks the user which of some ways to stay within a budget to take.
+Ask = Callable[[float, Sequence[Choice]], Choice]
+
+
+def prepare(asked: RunOptions, ask: Ask | None = None) -> Prepared:
+    """Read the experiment file and plan a run; train and write nothing.
+
+    Where not all of it fits a budget and `fewer` does not say what there is to be less of, `ask`
+    is called; without it that is a UserError.
+    """
     lookup.known_device(asked.device)
     one_of("--executor", asked.executor, EXECUTORS)
     one_of("--source", asked.source, ("auto", "full", "bundled"))
@@ -69,10 +81,37 @@ def prepare(asked: RunOptions) -> Prepared:
     for option, given in (("--data-root", asked.root), ("--results", asked.results)):
         if given is not None and Path(given).exists() and not Path(given).is_dir():
             raise UserError(f"{option} {given}: is not a folder")
+    one_of("--fewer", asked.fewer, budget.FEWER)
     plan, store = _planned(asked)
     if store.plan_path.is_file():
         plan = plan.keeping_own(store.plan())
-    return Prepared(plan, store, asked)
+    found = Prepared(plan, store, asked)
+    return found if asked.within is None else _within(found, asked.within, ask)
+
+
+def _within(whole: Prepared, time: str, ask: Ask | None) -> Prepared:
+    """The run cut to its budget, in the way chosen before or now; as it is if all of it fits."""
+    plan, store, asked = whole.plan, whole.store, whole.options
+    seconds, fewer = budget.seconds(time), asked.fewer
+    earlier = store.plan().settings.get("within", {}) if store.plan_path.is_file() else {}
+    kinds = [kind for kind in budget.FEWER[1:] if kind in earlier and fewer in (None, kind)]
+    if kinds and earlier["seconds"] == seconds:  # begun so; its cells go on as they are
+        return replace(whole, plan=plan.within(earlier))
+    todo = [job.spec for job in runner.select(survey(plan, store), asked) if job.state != "measure"]
+    workers = runner.worker_count(asked, runner.threads(plan))
+    if not todo or budget.total(todo, workers, asked.device) <= seconds:
+        return whole
+    ways = budget.choices(todo, seconds, workers, asked.device)
+    chosen = next((way for way in ways if way.fewer == fewer), None)
+    if fewer is None and ask is not None and ways:
+        chosen = ask(seconds, ways)
+    if chosen is None:
+        all_of_it = duration(budget.total(todo, workers, asked.device))
+        some = "; ".join(f"--fewer {way.fewer} ({way.text})" for way in ways)
+        raise UserError(f"--within {time}: all takes about {all_of_it}; {some or 'nothing fits'}")
+    some_cells = frozenset(cell.fingerprint for cell in chosen.cells)
+    among = some_cells if chosen.fewer == "cells" else None
+    return replace(whole, plan=chosen.made(plan, seconds), options=replace(asked, among=among))
 
 
 def _planned(asked: RunOptions) -> tuple[Plan, Store]:
@@ -193,6 +232,8 @@ def run(
     no_download: bool = False,
     results: str | Path | None = None,
     executor: str = "local",
+    within: str | None = None,
+    fewer: str | None = None,
 ) -> Results:
     """Train and measure every cell that is not done yet, like ``labkit run``.
 
@@ -212,6 +253,8 @@ def run(
         no_download: never fetch missing data sets.
         results: the results folder; ``results/<name>`` if None.
         executor: ``local`` (processes) or ``inline`` (in this process).
+        within: a time such as ``90m`` that the training may take, by the estimates.
+        fewer: what there is less of if not all fits: ``cells``, ``images`` or ``epochs``.
 
     Returns:
         All results of the plan. Failed cells are among them, with why.

@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -15,7 +16,9 @@ from typer import Option
 from labkit import api
 from labkit.catalog import FORMATS
 from labkit.cli import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, leave, say
+from labkit.errors import UserError
 from labkit.execution import eta, runner
+from labkit.execution.budget import Choice
 from labkit.execution.progress import LiveDisplay, PlainDisplay, watch
 from labkit.execution.status import survey
 from labkit.experiment import lookup
@@ -51,10 +54,15 @@ def run(
     ] = False,
     results: ResultsOpt = None,
     executor: Annotated[str, Option(help="local or inline.")] = "local",
+    within: Annotated[str | None, Option(help="Train no longer than about 90m, 1h30m.")] = None,
+    fewer: Annotated[
+        str | None, Option(help="What gives way to that: cells, images or epochs.")
+    ] = None,
 ) -> None:
     """Train and measure every cell that is not done yet."""
     given = {name: value for name, value in locals().items() if name != "dry_run"}
-    prepared = api.prepare(api.RunOptions(**given))
+    asks = sys.stdin.isatty() and sys.stderr.isatty()
+    prepared = api.prepare(api.RunOptions(**given), _ask if asks else None)
     say(lookup.data_line(prepared.plan))
     if dry_run:
         api.check_data(prepared)
@@ -75,6 +83,18 @@ def run(
     say(f"{', '.join(parts)}; results in {prepared.store.root}")
     if summary.failed:
         raise typer.Exit(1)
+
+
+def _ask(seconds: float, ways: Sequence[Choice]) -> Choice:
+    """Let the user choose one of the ways to stay within a time."""
+    say(f"all of it takes longer than {duration(seconds)} on this machine; there may be")
+    for i, way in enumerate(ways, 1):
+        say(f"  {i}  {way.text}")
+    numbers = {str(i): way for i, way in enumerate(ways, 1)}
+    answer = typer.prompt(f"which ({', '.join(numbers)}; anything else stops)", err=True)
+    if answer not in numbers:
+        raise UserError("stopped; nothing was trained")
+    return numbers[answer]
 
 
 def _say_what_would_run(prepared: api.Prepared) -> None:

@@ -56,6 +56,7 @@ class Options:
     device: str = "auto"
     data_root: str | Path | None = None
     executor: str = "local"
+    among: frozenset[str] | None = None  # Fingerprints of the cells that fit a budget
 
     @property
     def root(self) -> Path | None:
@@ -83,6 +84,7 @@ def select(jobs: Sequence[Job], options: Options) -> list[Job]:
         and (options.force or job.state != "done")
         and (not options.failed or job.state == "failed")
         and (options.only is None or matches(job.spec.name, options.only))
+        and (options.among is None or job.spec.fingerprint in options.among)
     ]
     return sorted(chosen, key=lambda job: -_expected(job, options.device))
 

@@ -248,6 +248,8 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
     Which code, data and device were used is not asked of the file.
     """
     asked = make_plan(experiment, images=("bundled", ""))
+    if budget := plan.settings.get("within"):
+        asked = asked.within(budget)
     found = []
     if plan.name != experiment.name:
         found.append(f"the plan is of {plan.name}, the file of {experiment.name}")

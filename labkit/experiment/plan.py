@@ -74,6 +74,22 @@ class Plan:
         ]
         return replace(self, cells=(*asked, *own))
 
+    def within(self, budget: Mapping[str, Any]) -> Plan:
+        """The plan cut to a time budget, which it remembers.
+
+        Args:
+            budget: ``seconds``, and one of ``cells``, ``images`` and ``epochs``: how many remain.
+                Cells that were left out stay in the plan; they are not trained.
+        """
+        cells = tuple(cut(cell, budget) for cell in self.cells)
+        settings = {**self.settings, "within": dict(budget)}
+        for name, section, key in (("images", "data", "limit"), ("epochs", "training", "epochs")):
+            if name in budget:
+                settings[section] = {**settings[section], key: budget[name]}
+        longest = max(cell.training["epochs"] for cell in cells)
+        shown = snapshot_epochs(self.snapshot_epochs, longest)
+        return replace(self, cells=cells, settings=settings, snapshot_epochs=shown)
+
     def to_json(self) -> dict[str, Any]:
         """What ``plan.json`` holds."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -107,6 +123,18 @@ class Plan:
         except (KeyError, TypeError, AttributeError) as error:
             raise PlanError(f"plan.json: damaged: {misshapen(error)}") from error
         return cls(**values)
+
+
+def cut(cell: CellSpec, budget: Mapping[str, Any]) -> CellSpec:
+    """A cell on so many ``images`` or for so many ``epochs`` of a budget at most."""
+    if cell.code == OWN_CODE:  # it is trained already, and elsewhere
+        return cell
+    data, training = cell.data, cell.training
+    if images := budget.get("images"):
+        data = {**data, "limit": min(images, data["limit"] or images)}
+    if epochs := budget.get("epochs"):
+        training = {**training, "epochs": min(epochs, training["epochs"])}
+    return replace(cell, data=data, training=training)
 
 
 def matches(name: str, pattern: str) -> bool:

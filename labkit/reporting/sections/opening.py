@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import product
+from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES
 from labkit.experiment.spec import UNSTATED
@@ -13,7 +14,7 @@ from labkit.reporting.entries import GAP, Columns, link, measure, number, row, t
 from labkit.reporting.grids import best_samples
 from labkit.reporting.sections.over_seeds import SCORE, best_of, collapses, score, winners
 from labkit.reporting.view import View
-from labkit.text.language import _
+from labkit.text.language import _, many
 from labkit.text.numbers import duration, listing, show
 
 
@@ -66,6 +67,8 @@ def notices(view: View) -> Iterator[Paragraph]:
             profile=profile,
         )
         yield Paragraph(text, "warning")
+    if budget := view.plan.settings.get("within"):
+        yield Paragraph(_budget(budget), "warning")
     if view.trouble:
         text = _(
             "Incomplete: {cells}. Every comparison below is about the cells that are done.",
@@ -86,6 +89,27 @@ def notices(view: View) -> Iterator[Paragraph]:
             n=len(view.cells),
         )
         yield Paragraph(text, "note")
+
+
+def _budget(budget: Mapping[str, Any]) -> str:
+    """What was left out to stay within a time."""
+    time = duration(budget["seconds"])
+    if n := budget.get("cells"):
+        return many(
+            "A time budget of {time} was set: only {n} cell was to be trained in this time.",
+            "A time budget of {time} was set: only {n} cells were to be trained in this time.",
+            n, time=time,
+        )  # fmt: skip
+    if n := budget.get("images"):
+        return _(
+            "A time budget of {time} was set: every cell was trained on the first {n} images only.",
+            time=time, n=f"{n:,}",
+        )  # fmt: skip
+    return many(
+        "A time budget of {time} was set: every cell was trained for {n} epoch at most.",
+        "A time budget of {time} was set: every cell was trained for {n} epochs at most.",
+        budget["epochs"], time=time,
+    )  # fmt: skip
 
 
 def headline(view: View) -> tuple[Headline, ...]:
