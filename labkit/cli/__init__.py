@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
 
@@ -43,6 +44,7 @@ VERBS = {
         "Write index.html: the reports of a folder, with pictures and headline numbers.",
     ),
     "evaluate": ("tables", "Measure any model's samples as labkit measures its own."),
+    "import": ("tables", "Take in a finished training of somewhere else by its history."),
     "submit": ("handin", "Pack what is handed in, and say what of the lab is missing."),
     "verify": (
         "handin",
@@ -62,7 +64,8 @@ VERBS = {
 
 def function(verb: str) -> Callable[..., None]:
     """Import the function of a verb."""
-    return cast(Callable[..., None], getattr(import_module(f"labkit.cli.{VERBS[verb][0]}"), verb))
+    name = f"{verb}_" if iskeyword(verb) else verb
+    return cast(Callable[..., None], getattr(import_module(f"labkit.cli.{VERBS[verb][0]}"), name))
 
 
 class _Verbs(TyperGroup):

@@ -12,8 +12,9 @@ from typer import Argument, Option
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.claims.reflect import answers_to, read
-from labkit.cli import ProfileOpt
+from labkit.cli import ProfileOpt, say
 from labkit.errors import UserError
+from labkit.execution.recorder.finished import take_in
 from labkit.experiment.lookup import DEFAULT_FILE, default_results, one_of, stored
 from labkit.experiment.reader import read_experiment
 from labkit.measure.samples_file import evaluate_file
@@ -69,6 +70,29 @@ def evaluate(
             shown = "not measured" if value is None else f"{value:.{METRICS[name].digits}g}"
             typer.echo(f"{METRICS[name].label:<28} {shown}")
     typer.echo(f"{'Verdict':<28} {measured['verdict']}")
+
+
+def import_(
+    history: Annotated[Path, Argument(help="A CSV with a row an epoch, or several.")],
+    name: Annotated[str, Option("--as", help="What it is called in the report.")],
+    family: Annotated[str, Option(help="Which losses are meant: gan, vae, ...")],
+    dataset: Annotated[str, Option(help="What it was trained on.")],
+    settings: Annotated[
+        list[str] | None, Option("--set", help="A setting: loss=bce. May be repeated.")
+    ] = None,
+    where: Annotated[
+        list[str] | None, Option(help="Of several trainings in the file: column=value.")
+    ] = None,
+    seed: Annotated[int, Option(help="The seed it was trained with.")] = 42,
+    batch_size: Annotated[int | None, Option(help="Images a step.")] = None,
+    results: Annotated[Path, Option(help="The results folder that it joins.")] = Path(
+        "results/own"
+    ),
+) -> None:
+    """Take in a finished training of somewhere else by its history."""
+    stated = {"family": family, "dataset": dataset, "seed": seed, "batch_size": batch_size}
+    for line in take_in(history, name, results, stated, settings or (), where or ()):
+        say(line)
 
 
 def reflect(

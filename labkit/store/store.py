@@ -283,7 +283,7 @@ class Store(Layout):
             },
             history=history,
             artifacts={n: (train / n).relative_to(self.root).as_posix() for n in sorted(images)},
-            seconds=cost["seconds"],
+            seconds=cost["seconds"] or 0.0,  # not known of one trained elsewhere
             environment=read_json(train / ENVIRONMENT),
             details=measures["details"],
             measured=measured,

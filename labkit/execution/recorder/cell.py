@@ -30,6 +30,9 @@ _IMAGES = "images"
 class Cell:
     """A training of the user's own, as it is told."""
 
+    elsewhere = False
+    """Whether it was trained before and somewhere else, so that nobody knows how long it took."""
+
     def __init__(self, spec: CellSpec, store: Store, planned: int | None) -> None:
         self.name, self.dataset, self.family = spec.name, spec.dataset, spec.family
         self._spec, self._store, self.planned = spec, store, planned

@@ -253,7 +253,7 @@ def _commit(told: Cell, store: Store) -> None:
     for name, png in told.journal.pictures.items():
         (train.folder / "images" / f"{name}.png").write_bytes(png)
     write_json(train.folder / SPEC, spec.to_json())
-    write_json(train.folder / COST, {"seconds": seconds})
+    write_json(train.folder / COST, {"seconds": None if told.elsewhere else seconds})
     write_json(train.folder / ENVIRONMENT, {"numeric": {"device": UNSTATED}})
     store.commit(train, spec, "train")
 
