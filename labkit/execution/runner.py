@@ -22,16 +22,7 @@ from labkit.data.places import folder
 from labkit.execution import eta
 from labkit.execution.executors import Executor, Inline, LocalProcesses, WorkerDiedError
 from labkit.execution.progress import PlainDisplay, watch
-from labkit.execution.status import (
-    BEGUN,
-    SHEET,
-    Job,
-    State,
-    Task,
-    failure_line,
-    lacks_sheet_number,
-    survey,
-)
+from labkit.execution.status import BEGUN, SHEET, Job, State, Task, failure_line, survey
 from labkit.experiment.plan import Plan, matches
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec
 from labkit.store.lock import only_run
@@ -141,7 +132,9 @@ def run(
         try:
             if todo:
                 now.drain(todo)
-                now.drain(now.late())
+                # What had to wait for the first GAN of its data set.
+                late = [job for job in survey(plan, store) if job.why.startswith(SHEET)]
+                now.drain(select(late, options))
         finally:
             display.stop()
         for job in jobs:
@@ -193,16 +186,6 @@ class _Run:
     def _ends_early(self) -> bool:
         return self.options.fail_fast and bool(self.failures)
 
-    def late(self) -> list[Job]:
-        """What had to wait for the first GAN of its data set."""
-        lacking = [
-            Job(cell, "measure", f"{SHEET} missing")
-            for cell in self.plan.cells
-            if self.states[cell.fingerprint] == "done"
-            and lacks_sheet_number(cell, self.store, self.plan.sheet_gan(cell))
-        ]
-        return select(lacking, self.options)
-
     def _submit(self, job: Job, executor: Executor) -> Future[Any]:
         spec, options, plan = job.spec, self.options, self.plan
         limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, options.device))
@@ -215,7 +198,7 @@ class _Run:
         outcome = _outcome(future, job.spec, self.store)
         # What went wrong since the cell was submitted, whatever became of it.
         noted = self.store.failure_mark(job.spec) != self.marks[job.spec.fingerprint]
-        failure = self.store.last_failure(job.spec) if noted else None
+        failure = self.store.failure(job.spec, "train", "eval", "sheet") if noted else None
         if isinstance(outcome, CellResult) and not outcome.measured and failure:
             outcome = failure  # its training is committed, and then something went wrong
         if isinstance(outcome, CellFailure):
@@ -246,8 +229,7 @@ def _outcome(future: Future[Any], spec: CellSpec, store: Store) -> CellResult | 
     error = future.exception()
     if isinstance(error, WorkerDiedError):
         stage = "eval" if store.is_trained(spec) else "train"
-        note = store.fresh_attempt(spec, "failure")
-        store.fail(note, spec, stage, str(error), "")
+        store.fail(store.begin(spec, "failure", anew=True), spec, stage, str(error), "")
     elif error is not None:
         raise error
     outcome = store.outcome(spec)

@@ -73,7 +73,7 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
             return "failed"
     # Until the first GAN is there the number is not measured; its lack fails nothing.
     there = sheet_gan is not None and store.is_trained(sheet_gan, deep=True)
-    if sheet_gan and there and store.sheet_damage(spec, sheet_gan):
+    if sheet_gan and there and store.damage(spec, "sheet", sheet_gan):
         committed(lab_sheet_number, "sheet", sheet_gan)
     return "done"
 

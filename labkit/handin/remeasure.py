@@ -210,7 +210,11 @@ class _Cell:
         """The lab sheet's number, unless its GAN cannot be looked at, as is said of that."""
         store, spec = self.found.store, self.spec
         sheet_gan = self.found.plan.sheet_gan(spec)
-        if sheet_gan is None or store.sheet_damage(spec, sheet_gan) or self.no_weights(sheet_gan):
+        if (
+            sheet_gan is None
+            or store.damage(spec, "sheet", sheet_gan)
+            or self.no_weights(sheet_gan)
+        ):
             return
         gan = sampling.build(sheet_gan, runtime.pick_device())
         checkpoint.load(gan, store.train_folder(sheet_gan) / BEST)

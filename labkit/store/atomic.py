@@ -67,24 +67,20 @@ def mkdir(path: Path) -> None:
         sync_folder(folder.parent)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, mode: str = "w") -> None:
     """Write a whole file and flush it to the disk. Not atomic: for files nobody reads yet."""
-    _written(path, "w", data)
+    # Unbuffered: a write that failed must not be tried again when the file is closed.
+    with _naming(path), io.FileIO(path, mode) as file:
+        _write(file, data)
+        _fsync(file.fileno())
 
 
 def append_bytes(path: Path, data: bytes) -> None:
     """Append to a file, which may be new, and flush it and its name to the disk."""
     new = not path.exists()
-    _written(path, "a", data)
+    write_bytes(path, data, "a")
     if new:
         sync_folder(path.parent)
-
-
-def _written(path: Path, mode: str, data: bytes) -> None:
-    # Unbuffered: a write that failed must not be tried again when the file is closed.
-    with _naming(path), io.FileIO(path, mode) as file:
-        _write(file, data)
-        _fsync(file.fileno())
 
 
 def rename(source: Path, target: Path) -> None:

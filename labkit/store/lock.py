@@ -47,19 +47,17 @@ def only_run(path: Path) -> Iterator[str]:
     atomic.mkdir(path.parent)
     lock, note = Lock(path), ""
     try:
-        free = lock.take()
-    except OSError as error:
-        note = (
-            f"{path.parent}: no lock can be had there ({reason(error)}); see to it that no "
-            "other labkit run is at work in it"
-        )
-    else:
-        if not free:
+        if not lock.take():
             raise BusyError(
                 f"{path.parent}: another labkit run is at work there{_owner(path)}; wait "
                 "for it or stop it, then give this command again (nothing was changed)"
             )
         lock.sign()
+    except OSError as error:
+        note = (
+            f"{path.parent}: no lock can be had there ({reason(error)}); see to it that no "
+            "other labkit run is at work in it"
+        )
     try:
         yield note
     finally:

@@ -7,9 +7,7 @@ and the plan: whoever reads the plan next adds the committed cells that it lacks
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from labkit.catalog import FAMILIES
 from labkit.execution.recorder.journal import draft
@@ -127,15 +125,12 @@ def adopt(store: Store) -> list[str]:
     cells = plan.cells if plan else ()
     listed = {cell.fingerprint[:12] for cell in cells}
     finished = {key(c) for c in cells if c.code == OWN_CODE and store.is_trained(c)}
-    folder = store.root / "cells"
     found: list[tuple[str, CellSpec]] = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in sorted(store.root.glob("cells/*")):
         spec = None if path.name[-12:] in listed else _committed(store, path.name)
         if spec is not None and key(spec) not in finished:
             found.append((store.newest_commit([spec]), spec))
-    names = []
-    for _, spec in sorted(found, key=lambda each: each[0]):
-        names.append(join(store, spec).name)
+    names = [join(store, spec).name for _, spec in sorted(found, key=lambda each: each[0])]
     return list(dict.fromkeys(names))
 
 
@@ -143,11 +138,9 @@ def _committed(store: Store, name: str) -> CellSpec | None:
     """Return the spec of a folder that holds a committed cell of an own loop, or None."""
     path = store.root / "cells" / name / "train" / SPEC
     try:
-        stated: Mapping[str, Any] = read_json(path)
-        spec = CellSpec.from_json(stated)
-        if spec.code != OWN_CODE or spec.family not in FAMILIES:
-            return None
-        whole = store.cell_folder(spec).name == name and store.is_trained(spec)
+        spec = CellSpec.from_json(read_json(path))
+        own = spec.code == OWN_CODE and spec.family in FAMILIES
+        whole = own and store.cell_folder(spec).name == name and store.is_trained(spec)
         return spec if whole else None
     except (OSError, StoreError, KeyError, TypeError, AttributeError, ValueError):
         return None

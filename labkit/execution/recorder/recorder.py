@@ -17,6 +17,7 @@ nothing that ends the loop can lose it.
 
 from __future__ import annotations
 
+import io
 import json
 import traceback
 import warnings
@@ -25,9 +26,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
 from labkit.errors import PlanError, nearest
-from labkit.execution import image_grid
 from labkit.execution.recorder import convert
 from labkit.execution.recorder import journal as begun
 from labkit.execution.recorder import plan as own_plan
@@ -221,7 +223,7 @@ def _why(told: Cell, error: BaseException) -> str:
 def _fail(told: Cell, store: Store, error: str, trace: str) -> None:
     """Keep a failure as data, with the history so far."""
     spec = told.spec()
-    attempt = store.fresh_attempt(spec, "train")
+    attempt = store.begin(spec, "train", anew=True)
     atomic.write_bytes(attempt.history_path, _lines(told.history))
     write_json(attempt.folder / SPEC, spec.to_json())
     store.fail(attempt, spec, "train", error, trace)
@@ -236,8 +238,10 @@ def _commit(told: Cell, store: Store) -> None:
     from labkit.measure import evaluate
 
     seconds, spec, parts = told.seconds, told.spec(done=True), []
-    if (best := told.journal.best_samples()) is not None:
-        parts.append(evaluate.measure_samples(best, told.dataset))
+    best = told.journal.kept(told.journal.best[1]) if told.journal.best else None
+    if best is not None:
+        with np.load(io.BytesIO(best), allow_pickle=False) as file:
+            parts.append(evaluate.measure_samples(file["samples"], told.dataset))
     else:
         warnings.warn(
             f"labkit.cell: {told.name}: only what was logged is in the results; to have images "
@@ -247,20 +251,20 @@ def _commit(told: Cell, store: Store) -> None:
     if all("proxy_fid" in row for row in told.history):
         parts.append(evaluate.measure_history(told.history, told.family))
     store.set_aside(spec)
-    train = store.fresh_attempt(spec, "train")
+    train = store.begin(spec, "train", anew=True)
     atomic.write_bytes(train.history_path, _lines(told.history))
     atomic.mkdir(train.folder / "images")
     for name, png in told.journal.pictures.items():
-        (train.folder / "images" / f"{name}.png").write_bytes(png)
+        (train.folder / name).write_bytes(png)
     write_json(train.folder / SPEC, spec.to_json())
     write_json(train.folder / COST, {"seconds": seconds})
     write_json(train.folder / ENVIRONMENT, {"numeric": {"device": UNSTATED}})
     store.commit(train, spec, "train")
 
-    measured = store.fresh_attempt(spec, "eval")
+    measured = store.begin(spec, "eval", anew=True)
     write_json(measured.folder / MEASURES, together(parts))
     if best is not None:
-        atomic.write_bytes(measured.folder / SAMPLES, image_grid.npz(best))
+        atomic.write_bytes(measured.folder / SAMPLES, best)
     store.commit(measured, spec, "eval")
     own_plan.join(store, spec)
 
