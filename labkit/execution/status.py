@@ -24,6 +24,7 @@ BEGUN = "begun, not finished"
 #: Begins the reason why a measured cell is run once more, after the data set's first GAN.
 SHEET = "the lab sheet's own number is"
 
+#: ``measure``: trained, its evaluation is missing; ``damaged``: only a deep look tells.
 State = Literal["done", "measure", "train", "failed", "damaged"]
 
 
@@ -33,8 +34,6 @@ class Job:
 
     spec: CellSpec
     state: State
-    """``done``; ``measure`` (trained, its evaluation is missing); ``train``; ``failed``;
-    ``damaged`` (only a deep look tells)."""
     why: str  # One phrase for `labkit run -n` and `labkit status`
 
 

@@ -7,7 +7,6 @@ leaves behind is in the store, so its parent needs no more than its name.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from functools import cache, partial
@@ -92,10 +91,7 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     memory = PeakMemory(device.type)
     environment = runtime.numeric_environment(device)
     made_in = sha256_of(environment)
-    family, done, seconds = _begin(attempt, spec, device, made_in)
-    if not done:
-        attempt.history_path.unlink(missing_ok=True)
-    rows = list(read_history(attempt.history_path)) if done else []
+    family, rows, seconds = _begin(attempt, spec, device, made_in)
     data = sampling.load_for(spec, "train", task.data_root)
     images = torch.from_numpy(data.images.copy()).to(device)
     probe = sampling.probe_images(spec, device, task.data_root)
@@ -111,7 +107,7 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
         epochs=epochs,
         batch_size=spec.training["batch_size"],
         seed=spec.seed,
-        done=done,
+        done=len(rows),
         labels=sampling.labels_of(data, device),
         precision=spec.precision,
         on_step=on_step,
@@ -147,32 +143,33 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
 
 def _begin(
     attempt: Attempt, spec: CellSpec, device: torch.device, environment: str
-) -> tuple[Family, int, float]:
-    """A family as its checkpoint left it or anew; epochs done and seconds they took.
+) -> tuple[Family, list[dict[str, Any]], float]:
+    """A family as its checkpoint left it or anew; a row an epoch done, and seconds they took.
 
     A checkpoint made in another numeric environment is not used: the bits would be
     neither those of one machine nor of the other.
     """
     family, path = sampling.build(spec, device), attempt.folder / file_names.CHECKPOINT
-    if not path.exists():
-        return family, 0, 0.0
     try:
-        facts = checkpoint.read_facts(path)
-        if facts["environment"] == environment:
+        facts = checkpoint.read_facts(path) if path.exists() else None
+        if facts and facts["environment"] == environment:
             checkpoint.load(family, path)
             with attempt.history_path.open("rb+") as history:
-                if history.seek(0, os.SEEK_END) < facts["history_bytes"]:
-                    raise ValueError("the history is shorter than it says")
                 history.truncate(facts["history_bytes"])  # of what came after the checkpoint
+            rows = list(read_history(attempt.history_path))
+            if len(rows) < facts["epoch"]:
+                raise ValueError("the history is shorter than it says")
             attempt.log(f"resumed after epoch {facts['epoch']}")
-            return family, facts["epoch"], facts["seconds"]
-        attempt.log("the checkpoint is of another numeric environment: started again")
+            return family, rows, facts["seconds"]
+        if facts:
+            attempt.log("the checkpoint is of another numeric environment: started again")
     except _UNUSABLE as error:
         source = "safetensors" if isinstance(error, SafetensorError) else type(error).__name__
         attempt.log(f"the checkpoint cannot be used: started again{behind(source, error)}")
         family = sampling.build(spec, device)
-    path.unlink()
-    return family, 0, 0.0
+    path.unlink(missing_ok=True)
+    attempt.history_path.unlink(missing_ok=True)
+    return family, [], 0.0
 
 
 def _record_layers(attempt: Attempt, spec: CellSpec) -> None:

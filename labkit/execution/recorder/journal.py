@@ -24,8 +24,8 @@ from typing import Any
 
 from labkit.errors import reason
 from labkit.experiment.spec import CellSpec
-from labkit.store import atomic, attempts
-from labkit.store.attempts import Attempt
+from labkit.store import atomic
+from labkit.store.attempts import Attempt, is_abandoned
 from labkit.store.history import read_history
 from labkit.store.lock import Lock
 from labkit.store.store import Store
@@ -145,8 +145,9 @@ class Journal:
         try:
             if not self._lock.take():
                 return False
-        except OSError:  # a file system without locks
-            if not _silent(self._attempt):
+        except OSError:  # a file system without locks: the heartbeat tells
+            beat = self._attempt.progress() or {"pid": os.getpid()}
+            if beat.get("pid") != os.getpid() and not is_abandoned(self.folder):
                 return False
         path, whole = self.folder / TOLD, self.replay()
         if path.exists() and path.stat().st_size != len(whole):  # cut short in the middle of a line
@@ -162,12 +163,15 @@ class Journal:
             self.take_back(max(self.rows))
 
     def release(self) -> None:
-        """Let the next opening have it."""
-        self._lock.release()
+        """Let the next opening have what was told; what was told nothing is removed."""
+        if self.rows:
+            self._lock.release()
+        else:
+            self.remove()
 
     def remove(self) -> None:
         """Remove what is now committed, or was never told."""
-        self.release()
+        self._lock.release()
         atomic.remove_tree(self.folder)
         with contextlib.suppress(OSError):  # other attempts are there
             self.folder.parent.rmdir()
@@ -178,16 +182,6 @@ def _epoch_of(picture: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _silent(attempt: Attempt) -> bool:
-    """Whether an attempt's process is gone, going by its heartbeat alone."""
-    beat = attempt.progress()
-    if beat is None or beat.get("pid") == os.getpid():
-        return True
-    here = beat.get("host") == attempts.host()
-    dead = here and not attempts.process_lives(int(beat["pid"]))
-    return dead or attempts.is_abandoned(attempt.folder)
-
-
 def begin(store: Store, spec: CellSpec) -> Journal:
     """Return the unlocked attempt with the most epochs, locked; a new one if there is none."""
     found = [j for j in map(Journal, _attempts(store, spec)) if j.take()]
@@ -196,7 +190,7 @@ def begin(store: Store, spec: CellSpec) -> Journal:
         found = [Journal(store.begin(draft(spec), KIND, anew=True).folder)]
         found[0].take()
     for other in found[:-1]:
-        other.release() if other.rows else other.remove()
+        other.release()
     return found[-1]
 
 

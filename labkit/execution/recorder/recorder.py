@@ -21,7 +21,7 @@ import io
 import json
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from labkit.execution.recorder.cell import FEWEST, Cell
 from labkit.experiment.grid import measuring
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.store import atomic
+from labkit.store.attempts import Attempt
 from labkit.store.commits import write_json
 from labkit.store.file_names import COST, ENVIRONMENT, MEASURES, SAMPLES, SPEC
 from labkit.store.store import Store
@@ -171,39 +172,34 @@ def _finish(told: Cell, store: Store) -> None:
     if not journal.rows:
         raise PlanError(f"labkit.cell: {name}: nothing was logged; call cell.log(epoch, ...)")
     if told.diverged:
-        _fail(told, store, told.diverged, "")
-        journal.remove()
+        _fail(told, store, told.diverged)
         begun.say(f"{name}: {told.diverged}; it is reported so")
-        return
-    if told.planned is not None and told.epochs_done < told.planned:
+    elif told.planned is not None and told.epochs_done < told.planned:
         journal.take_back_part()
-        _fail(told, store, f"stopped {told.how_far}", "")
+        _fail(told, store, f"stopped {told.how_far}")
         begun.say(
             f"{name}: stopped {told.how_far}, so it is not done; open it again to go on, or with "
             f"epochs={told.epochs_done} to have it as it is"
         )
         journal.release()
         return
-    _commit(told, store)
+    else:
+        _commit(told, store)
     journal.remove()
 
 
 def _interrupted(told: Cell, store: Store, error: BaseException) -> None:
     """Record why the block was left, and let the next opening go on; never hides the error."""
     try:
-        if isinstance(error, PlanError) and not told.journal.rows:
-            told.journal.remove()
-            return
-        told.journal.take_back_part()
-        _fail(told, store, _why(told, error), traceback.format_exc())
+        if told.journal.rows or not isinstance(error, PlanError):
+            told.journal.take_back_part()
+            _fail(told, store, _why(told, error), traceback.format_exc())
         if told.epochs_done:
             begun.say(
                 f"{told.name}: interrupted {told.how_far}; what was logged is kept: open the cell "
                 f"again to go on from epoch {told.epochs_done + 1}"
             )
-            told.journal.release()
-        else:
-            told.journal.remove()
+        told.journal.release()
     except Exception as second:
         begun.say(f"{told.name}: that it was interrupted could not be recorded: {second}")
 
@@ -220,13 +216,19 @@ def _why(told: Cell, error: BaseException) -> str:
     return f"{why}; {told.diverged}" if told.diverged else why
 
 
-def _fail(told: Cell, store: Store, error: str, trace: str) -> None:
+def _written(told: Cell, spec: CellSpec, store: Store) -> Attempt:
+    """An attempt with what there is of any training: its settings and the history so far."""
+    attempt = store.begin(spec, "train", anew=True)
+    rows = "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in told.history)
+    atomic.write_bytes(attempt.history_path, rows.encode())
+    write_json(attempt.folder / SPEC, spec.to_json())
+    return attempt
+
+
+def _fail(told: Cell, store: Store, error: str, trace: str = "") -> None:
     """Keep a failure as data, with the history so far."""
     spec = told.spec()
-    attempt = store.begin(spec, "train", anew=True)
-    atomic.write_bytes(attempt.history_path, _lines(told.history))
-    write_json(attempt.folder / SPEC, spec.to_json())
-    store.fail(attempt, spec, "train", error, trace)
+    store.fail(_written(told, spec, store), spec, "train", error, trace)
     if own_plan.join(store, spec).fingerprint != spec.fingerprint:
         begun.say(f"{told.name}: the report keeps the training of it that was finished before")
 
@@ -251,12 +253,10 @@ def _commit(told: Cell, store: Store) -> None:
     if all("proxy_fid" in row for row in told.history):
         parts.append(evaluate.measure_history(told.history, told.family))
     store.set_aside(spec)
-    train = store.begin(spec, "train", anew=True)
-    atomic.write_bytes(train.history_path, _lines(told.history))
+    train = _written(told, spec, store)
     atomic.mkdir(train.folder / "images")
     for name, png in told.journal.pictures.items():
         (train.folder / name).write_bytes(png)
-    write_json(train.folder / SPEC, spec.to_json())
     write_json(train.folder / COST, {"seconds": seconds})
     write_json(train.folder / ENVIRONMENT, {"numeric": {"device": UNSTATED}})
     store.commit(train, spec, "train")
@@ -267,7 +267,3 @@ def _commit(told: Cell, store: Store) -> None:
         atomic.write_bytes(measured.folder / SAMPLES, best)
     store.commit(measured, spec, "eval")
     own_plan.join(store, spec)
-
-
-def _lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    return "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows).encode()
