@@ -46,6 +46,9 @@ CHECKPOINT_EVERY_S = 20.0
 #: What reading a damaged checkpoint, or a history cut short, may raise.
 _UNUSABLE = (LookupError, TypeError, ValueError, RuntimeError, FileNotFoundError, SafetensorError)
 
+#: Whose versions are noted with a training.
+_PACKAGES = ("torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib")
+
 _Work = Callable[[Task, Attempt, dict[str, Any]], None]
 
 
@@ -62,13 +65,11 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
     def committed(work: _Work, kind: str, by: CellSpec | None = None) -> bool:
         return attempt_and_commit(partial(work, task), kind, spec, store, by)
 
-    if not store.is_trained(spec) and not committed(train, "train"):
-        return "failed"
-    if not store.is_evaluated(spec):
+    if not (store.is_trained(spec) and store.is_evaluated(spec)):
         # Weights are looked into before they are used, not only weighed.
         if not store.is_trained(spec, deep=True) and not committed(train, "train"):
             return "failed"
-        if not committed(evaluate, "eval"):
+        if not store.is_evaluated(spec) and not committed(evaluate, "eval"):
             return "failed"
     # Until the first GAN is there the number is not measured; its lack fails nothing.
     there = sheet_gan is not None and store.is_trained(sheet_gan, deep=True)
@@ -137,7 +138,8 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     numeric = {"numeric": environment, **({"differs": unlike} if unlike else {})}
     write_json(attempt.folder / file_names.COST, cost)
     write_json(attempt.folder / file_names.SPEC, spec.to_json())
-    hardware = {"hardware": {"processor": processor()}, "packages": _packages()}
+    packages = {"labkit": __version__, **{name: version(name) for name in _PACKAGES}}
+    hardware = {"hardware": {"processor": processor()}, "packages": packages}
     write_json(attempt.folder / file_names.ENVIRONMENT, {**numeric, **hardware})
 
 
@@ -237,8 +239,3 @@ def _flops(family: Family, spec: CellSpec, probe: sampling.Probe) -> float:
     epochs = spec.training["epochs"]  # the last, where a latent GAN's own part is trained
     noise = stream(spec.seed, "flops", 0, family.device)
     return flops_per_image(family, images, Context(noise, labels, epoch=epochs, epochs=epochs))
-
-
-def _packages() -> dict[str, str]:
-    names = ("torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib")
-    return {"labkit": __version__, **{name: version(name) for name in names}}

@@ -84,18 +84,20 @@ def append_bytes(path: Path, data: bytes) -> None:
 
 
 def rename(source: Path, target: Path) -> None:
-    """Move a file or folder over `target` in one step.
+    """Move a file or folder over `target` in one step, and flush the name it now has.
 
     What Windows and synced folders refuse for a moment is tried again.
     """
     deadline = time.monotonic() + (PATIENCE_S if os.name == "nt" else 0.0)
     while True:
         try:
-            return _replace(source, target)
+            _replace(source, target)
+            break
         except OSError as error:
             if error.errno not in _PASSING or time.monotonic() >= deadline:
                 raise
         time.sleep(0.05)
+    sync_folder(target.parent)
 
 
 def sync_folder(path: Path) -> None:
@@ -126,7 +128,6 @@ def replace_bytes(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
 
 
 def sync_files(paths: Iterable[Path]) -> None:

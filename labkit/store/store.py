@@ -26,7 +26,7 @@ from labkit.catalog import FAMILIES, METRICS
 from labkit.catalog.metrics import WITHDRAWN
 from labkit.errors import misshapen, placeless, reason
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
-from labkit.store import atomic, attempts, layer_table
+from labkit.store import atomic, attempts, file_names, layer_table
 from labkit.store.attempts import Attempt
 from labkit.store.commits import (
     COMMIT,
@@ -39,17 +39,6 @@ from labkit.store.commits import (
     restore_line_ends,
     seal,
     write_json,
-)
-from labkit.store.file_names import (
-    BEST,
-    COST,
-    ENVIRONMENT,
-    ERROR,
-    HISTORY,
-    LOG,
-    MEASURES,
-    NETWORKS,
-    SAMPLES,
 )
 from labkit.store.history import best_epoch, read_history
 from labkit.store.layout import Layout
@@ -165,10 +154,13 @@ class Store(Layout):
             return train, spec.fingerprint, ""
         if kind != "sheet" or sheet_gan is None:
             place = self.eval_folder(spec), spec.evaluation_fingerprint
-            used = [(train, BEST)]
+            used = [(train, file_names.BEST)]
         else:
             place = self.sheet_folder(spec, sheet_gan), spec.sheet_fingerprint(sheet_gan)
-            used = [(self.eval_folder(spec), SAMPLES), (self.train_folder(sheet_gan), BEST)]
+            used = [
+                (self.eval_folder(spec), file_names.SAMPLES),
+                (self.train_folder(sheet_gan), file_names.BEST),
+            ]
         try:
             stated = [read_json(folder / COMMIT)["files"].get(name) for folder, name in used]
         except (OSError, StoreError, KeyError, TypeError, AttributeError):
@@ -234,28 +226,28 @@ class Store(Layout):
         folder = self.failed_folder(spec)
         if self._damage(folder):
             return None
-        error = read_json(folder / ERROR)
+        error = read_json(folder / file_names.ERROR)
         stage = error["stage"]
         if stage not in stages or error["fingerprint"] != self._place(spec, stage)[1]:
             return None
-        log = (folder / LOG).relative_to(self.root).as_posix()
+        log = (folder / file_names.LOG).relative_to(self.root).as_posix()
         return CellFailure(spec, error["error"], error["traceback"], log)
 
     def measures(self, spec: CellSpec) -> dict[str, dict[str, Any]]:
         """``metrics`` and ``details`` of a measured cell, without those that were withdrawn."""
         return {
             part: {k: v for k, v in values.items() if k in METRICS or k not in WITHDRAWN}
-            for part, values in read_json(self.eval_folder(spec) / MEASURES).items()
+            for part, values in read_json(self.eval_folder(spec) / file_names.MEASURES).items()
         }
 
     def _result(self, spec: CellSpec, measured: bool, sheet_gan: CellSpec | None) -> CellResult:
         train = self.train_folder(spec)
-        history = tuple(read_history(train / HISTORY))
-        cost, layers = read_json(train / COST), train / NETWORKS
+        history = tuple(read_history(train / file_names.HISTORY))
+        cost, layers = read_json(train / file_names.COST), train / file_names.NETWORKS
         measures = self.measures(spec) if measured else {"metrics": {}, "details": {}}
         found = {**cost, **measures["metrics"]}
         if sheet_gan and not self.damage(spec, "sheet", sheet_gan):
-            found |= read_json(self.sheet_folder(spec, sheet_gan) / MEASURES)["metrics"]
+            found |= read_json(self.sheet_folder(spec, sheet_gan) / file_names.MEASURES)["metrics"]
         misnamed = {name for name, metric in METRICS.items() if spec.family in metric.not_for}
         images = [n for n in read_json(train / COMMIT)["files"] if n.startswith("images/")]
         return CellResult(
@@ -268,7 +260,7 @@ class Store(Layout):
             history=history,
             artifacts={n: (train / n).relative_to(self.root).as_posix() for n in sorted(images)},
             seconds=cost["seconds"],
-            environment=read_json(train / ENVIRONMENT),
+            environment=read_json(train / file_names.ENVIRONMENT),
             details=measures["details"],
             measured=measured,
             networks=layer_table.from_json(read_json(layers)) if layers.is_file() else (),
@@ -316,7 +308,7 @@ class Store(Layout):
                 atomic.remove_tree(attempt.folder)
                 return
             self._set_aside(target, "damaged")
-        self._publish(attempt, target)
+        atomic.rename(attempt.folder, target)
 
     def fail(
         self, attempt: Attempt, spec: CellSpec, stage: str, error: str, traceback: str
@@ -325,16 +317,14 @@ class Store(Layout):
         of = {"stage": stage, "fingerprint": self._place(spec, stage)[1]}
         error, traceback = (placeless(text, self.root.absolute()) for text in (error, traceback))
         atomic.mkdir(attempt.folder)  # a commit that failed at its end has moved it
-        write_json(attempt.folder / ERROR, {**of, "error": error, "traceback": traceback})
+        write_json(
+            attempt.folder / file_names.ERROR, {**of, "error": error, "traceback": traceback}
+        )
         attempt.log(f"failed: {error}\n{traceback}")
         seal(attempt.folder, "failed", of["fingerprint"])
         target = self.failed_folder(spec)
         atomic.remove_tree(target)
-        self._publish(attempt, target)
-
-    def _publish(self, attempt: Attempt, target: Path) -> None:
         atomic.rename(attempt.folder, target)
-        atomic.sync_folder(target.parent)
 
     def _set_aside(self, folder: Path, why: str) -> None:
         atomic.rename(folder, folder.with_name(f"{why}-{folder.name}-{uuid4().hex[:8]}"))

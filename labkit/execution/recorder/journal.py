@@ -56,7 +56,7 @@ class Journal:
         self._lock = Lock(folder / LOCK)
         self._unwritten: dict[str, bytes] = {}  # Files that could not be written
         self._warned = False
-        self._forget()
+        self._replay()
 
     def tell(self, epoch: int, values: Mapping[str, Any], seconds: float, **more: Any) -> None:
         """Note values of an epoch, flushed to the disk."""
@@ -132,8 +132,9 @@ class Journal:
         if "best" in line:
             self.best = row["proxy_fid"], line["best"]
 
-    def replay(self) -> bytes:
-        """Apply every line that was told whole; return these lines."""
+    def _replay(self) -> bytes:
+        """Know what was told, by the lines that were told whole; return these lines."""
+        self._forget()
         path = self.folder / TOLD
         lines = list(read_history(path)) if path.exists() else []
         for line in lines:
@@ -149,7 +150,7 @@ class Journal:
             beat = self._attempt.progress() or {"pid": os.getpid()}
             if beat.get("pid") != os.getpid() and not is_abandoned(self.folder):
                 return False
-        path, whole = self.folder / TOLD, self.replay()
+        path, whole = self.folder / TOLD, self._replay()
         if path.exists() and path.stat().st_size != len(whole):  # cut short in the middle of a line
             atomic.replace_bytes(path, whole)
         self.take_back_part()
@@ -184,8 +185,8 @@ def _epoch_of(picture: str) -> int:
 
 def begin(store: Store, spec: CellSpec) -> Journal:
     """Return the unlocked attempt with the most epochs, locked; a new one if there is none."""
-    found = [j for j in map(Journal, _attempts(store, spec)) if j.take()]
-    found.sort(key=lambda journal: len(journal.rows))
+    free = [journal for journal in map(Journal, _attempts(store, spec)) if journal.take()]
+    found = sorted(free, key=lambda journal: len(journal.rows))
     if not found:
         found = [Journal(store.begin(draft(spec), KIND, anew=True).folder)]
         found[0].take()
@@ -196,10 +197,7 @@ def begin(store: Store, spec: CellSpec) -> Journal:
 
 def epochs_told(store: Store, spec: CellSpec) -> int | None:
     """How many epochs of an unfinished cell are on the disk; None where it was never begun."""
-    journals = [Journal(folder) for folder in _attempts(store, spec)]
-    for journal in journals:
-        journal.replay()
-    return max((len(journal.rows) for journal in journals), default=None)
+    return max((len(Journal(folder).rows) for folder in _attempts(store, spec)), default=None)
 
 
 def _attempts(store: Store, spec: CellSpec) -> list[Path]:
