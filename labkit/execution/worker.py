@@ -22,9 +22,8 @@ from labkit import __version__
 from labkit.errors import behind
 from labkit.execution import image_grid, sampling
 from labkit.execution.evaluation import measures, sheet_measures
-from labkit.execution.repeatable import differs
 from labkit.execution.status import Task
-from labkit.execution.tracing import trace
+from labkit.execution.trials import differs, trace
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.measure.cost import PeakMemory
 from labkit.measure.tracker import Tracker

@@ -21,7 +21,7 @@ from labkit.catalog import METRICS
 from labkit.errors import one_line
 from labkit.execution import evaluation as cell_measures
 from labkit.execution import sampling
-from labkit.execution.repeatable import metrics_that_differ, unlike_here
+from labkit.execution.trials import metrics_that_differ, unlike_here
 from labkit.experiment.fingerprint import own_files, training_code
 from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.handin.content import measured_alike, own_noise, ran_on

@@ -1,7 +1,7 @@
 """The layers of a cell's networks, as they were when it was trained: ``networks.json``.
 
 A record and no part of a cell's identity: a cell without one is whole.
-:mod:`labkit.execution.tracing` makes it, reports read it. A hand-in's is a stranger's file, so it
+:mod:`labkit.execution.trials` makes it, reports read it. A hand-in's is a stranger's file, so it
 is read with care.
 """
 

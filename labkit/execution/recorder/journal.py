@@ -47,12 +47,11 @@ def draft(spec: CellSpec) -> CellSpec:
     )
 
 
-class Journal:
+class Journal(Attempt):
     """An attempt that is held, and what it was told."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._attempt = Attempt(folder)
+        super().__init__(folder)
         self._lock = Lock(folder / LOCK)
         self._unwritten: dict[str, bytes] = {}  # Files that could not be written
         self._warned = False
@@ -61,7 +60,7 @@ class Journal:
     def tell(self, epoch: int, values: Mapping[str, Any], seconds: float, **more: Any) -> None:
         """Note values of an epoch, flushed to the disk."""
         self._note({"epoch": epoch, "values": dict(values), "seconds": seconds, **more})
-        self._attempt.beat()
+        self.beat()
 
     def take_back(self, first: int) -> None:
         """Drop an epoch and all after it, which are told anew."""
@@ -147,14 +146,14 @@ class Journal:
             if not self._lock.take():
                 return False
         except OSError:  # a file system without locks: the heartbeat tells
-            beat = self._attempt.progress() or {"pid": os.getpid()}
+            beat = self.progress() or {"pid": os.getpid()}
             if beat.get("pid") != os.getpid() and not is_abandoned(self.folder):
                 return False
         path, whole = self.folder / TOLD, self._replay()
         if path.exists() and path.stat().st_size != len(whole):  # cut short in the middle of a line
             atomic.replace_bytes(path, whole)
         self.take_back_part()
-        self._attempt.beat()
+        self.beat()
         return True
 
     def take_back_part(self) -> None:
@@ -166,13 +165,13 @@ class Journal:
     def release(self) -> None:
         """Let the next opening have what was told; what was told nothing is removed."""
         if self.rows:
-            self._lock.release()
+            self._lock.close()
         else:
             self.remove()
 
     def remove(self) -> None:
         """Remove what is now committed, or was never told."""
-        self._lock.release()
+        self._lock.close()
         atomic.remove_tree(self.folder)
         with contextlib.suppress(OSError):  # other attempts are there
             self.folder.parent.rmdir()
