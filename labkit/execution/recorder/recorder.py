@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
@@ -41,9 +42,6 @@ from labkit.store.attempts import Attempt
 from labkit.store.commits import write_json
 from labkit.store.file_names import COST, ENVIRONMENT, MEASURES, SAMPLES, SPEC
 from labkit.store.store import Store
-
-_MAX_NAME = 120
-_ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
 @contextmanager
@@ -115,7 +113,7 @@ def _stated(
     ):
         if value not in allowed:
             raise PlanError(f"labkit.cell: unknown {kind} '{value}'; {nearest(value, allowed)}")
-    if not isinstance(name, str) or not name or len(name) > _MAX_NAME or set(name) - _ALLOWED:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9._-]{1,120}", name):
         raise PlanError(f"labkit.cell: '{name}': a name is of A-Z a-z 0-9 . _ -")
     numbers: dict[str, int | None] = {}
     for key, value in stated.items():
@@ -124,8 +122,8 @@ def _stated(
             numbers[key] = None if value is None and least else convert.whole(value, least)
         except ValueError as error:
             raise PlanError(f"labkit.cell: {key}={error}") from None
-    data = {"source": str(source), "sha256": UNSTATED, "limit": numbers["limit"]}
-    batch = numbers["batch_size"]
+    batch, limit = numbers["batch_size"], numbers["limit"]
+    data = {"source": str(source), "sha256": UNSTATED, "limit": limit, own_plan.LOOP: str(name)}
     spec = CellSpec(
         name=str(name),
         experiment="own",
@@ -134,7 +132,7 @@ def _stated(
         seed=numbers["seed"] or 0,
         params=_params(family, settings),
         training={"epochs": 0, "batch_size": UNSTATED if batch is None else batch},
-        data={**data, own_plan.LOOP: str(name)},
+        data=data,
         precision=UNSTATED,
         code=OWN_CODE,
         **measuring(dataset, 0, 0),
