@@ -68,7 +68,7 @@ def work(task: Task) -> float:
         attempt_and_commit(lambda a, _: _fill_evaluation(a, spec), "eval", spec, store)
     if task.sheet_gan:
         sheet_gan = task.sheet_gan
-        if store.is_trained(sheet_gan, deep=True) and store.sheet_damage(spec, sheet_gan):
+        if store.is_trained(sheet_gan, deep=True) and store.damage(spec, "sheet", sheet_gan):
             attempt_and_commit(_fill_sheet, "sheet", spec, store, sheet_gan)
     return time.perf_counter() - started
 

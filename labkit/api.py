@@ -188,7 +188,7 @@ def execute(prepared: Prepared, display: PlainDisplay) -> Summary:
     if to_check and any(job.state != "done" for job in survey(plan, store)):
         _check_device(device)
         if own:
-            from labkit.execution.repeatable import try_own_code  # with torch, as above
+            from labkit.execution.trials import try_own_code  # with torch, as above
 
             for line in try_own_code(plan.cells):
                 display.say(line)

@@ -34,32 +34,32 @@ SAME = 0.03
 DOUBT = 1 / 3
 
 
-def images_seen(spec: CellSpec) -> int:
-    """Training images a cell sees in all its epochs."""
+def _work(spec: CellSpec, device: str) -> dict[str, int]:
+    """Images seen in all epochs, and samples that choose the best one and evaluate it.
+
+    By what the speeds are remembered under: a family with its networks and constraint.
+    """
+    parts = [spec.params.get(name) for name in ("networks", "constraint")]
+    own = [str(part) for part in parts if part not in (None, "lab1", "none")]
+    kind = f"{'-'.join([spec.family, *own])}/{device}/{spec.precision}"
     size = FULL_TRAIN if spec.data["source"] == "full" else BUNDLED_TRAIN
-    limit: int | None = spec.data["limit"]
-    epochs: int = spec.training["epochs"]
-    return epochs * min(size, limit or size)
-
-
-def samples_measured(spec: CellSpec) -> int:
-    """Samples drawn to choose the best epoch and to evaluate it, in units of the former."""
-    each_epoch: int = spec.training["epochs"] * spec.selection["samples"]
-    at_the_end: int = spec.evaluation["samples"]
-    return each_epoch + EVALUATED * at_the_end
+    epochs, at_the_end = spec.training["epochs"], EVALUATED * spec.evaluation["samples"]
+    return {
+        f"{kind}/image": epochs * min(size, spec.data["limit"] or size),
+        f"{kind}/sample": epochs * spec.selection["samples"] + at_the_end,
+    }
 
 
 def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
     """Expected seconds of a cell, and whether that rests on a cell run on this machine."""
     about, remembered = FAMILIES[spec.family], _remembered(_path())
-    image, sample = _keys(spec, device)
+    (image, seen), (sample, drawn) = _work(spec, device).items()
     # A rough speed is what the catalog says of the family and its networks.
     networks = about.params.get("networks")
     choices = REGISTRIES[networks.choices] if networks else {}
     entry = choices.get(str(spec.params.get("networks")))
     rough = about.seconds * (entry.work if entry else 1.0)
-    seconds = images_seen(spec) * remembered.get(image, rough)
-    seconds += samples_measured(spec) * remembered.get(sample, ROUGH_SAMPLE)
+    seconds = seen * remembered.get(image, rough) + drawn * remembered.get(sample, ROUGH_SAMPLE)
     return seconds, image in remembered
 
 
@@ -70,9 +70,8 @@ def remember(spec: CellSpec, device: str, seconds: float, training: float) -> No
     cache is no error.
     """
     known = _remembered(_path())
-    rest = max(seconds - training, 0.0)
-    found = (training / images_seen(spec), rest / samples_measured(spec))
-    new = {key: each for key, each in zip(_keys(spec, device), found, strict=True) if each > 0}
+    took = zip(_work(spec, device).items(), (training, seconds - training), strict=True)
+    new = {key: each / many for (key, many), each in took if each > 0}
     if all(abs(each - known.get(key, 0.0)) <= SAME * each for key, each in new.items()):
         return
     for key, each in new.items():
@@ -98,14 +97,6 @@ def total_in_words(specs: Sequence[CellSpec], jobs: int, device: str = "auto") -
     if all(known for _, known in parts):
         return f"{text}, going by earlier cells on this machine"
     return f"{text}, a rough guess until a cell has run on this machine"
-
-
-def _keys(spec: CellSpec, device: str) -> tuple[str, str]:
-    """What two speeds are remembered under: a family with its networks and constraint."""
-    parts = [spec.params.get(name) for name in ("networks", "constraint")]
-    own = [str(part) for part in parts if part not in (None, "lab1", "none")]
-    kind = f"{'-'.join([spec.family, *own])}/{device}/{spec.precision}"
-    return f"{kind}/image", f"{kind}/sample"
 
 
 def _path() -> Path:

@@ -99,7 +99,11 @@ class LocalProcesses:
         from pebble import ProcessPool
 
         self._pool: Any = ProcessPool(
-            max_workers=jobs, context=_WithoutMain(), initializer=_ignore_interrupts
+            max_workers=jobs,
+            context=_WithoutMain(),
+            # Ctrl-C reaches the whole process group; only the parent decides what it means.
+            initializer=signal.signal,
+            initargs=(signal.SIGINT, signal.SIG_IGN),
         )
         self._given: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
 
@@ -137,11 +141,7 @@ Executor = Inline | LocalProcesses
 def _pass_on(done: Future[Any], outer: Future[Any], limit: float | None) -> None:
     from pebble import ProcessExpired
 
-    if outer.done():  # the pool was stopped
-        return
-    if done.cancelled():
-        outer.cancel()
-        outer.set_running_or_notify_cancel()
+    if outer.done() or done.cancelled():  # the pool was stopped
         return
     error = done.exception()
     if error is None:
@@ -156,8 +156,3 @@ def _pass_on(done: Future[Any], outer: Future[Any], limit: float | None) -> None
         outer.set_exception(WorkerDiedError(f"the worker process died ({how})"))
     else:
         outer.set_exception(error)
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches the whole process group; only the parent decides what it means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -17,7 +17,6 @@ from labkit.catalog import FAMILIES
 from labkit.execution import eta
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec
 from labkit.store.attempts import Attempt, is_abandoned
-from labkit.store.file_names import HEARTBEAT
 from labkit.store.history import read_history
 from labkit.store.store import Store
 from labkit.text.numbers import duration
@@ -63,12 +62,12 @@ def watch(store: Store, specs: Sequence[CellSpec]) -> tuple[list[Progress], list
 
 
 def _progress(store: Store, spec: CellSpec) -> Progress | None:
-    beats = list(store.cell_folder(spec).glob(f"attempt-*/{HEARTBEAT}"))
+    attempts = map(Attempt, store.cell_folder(spec).glob("attempt-*"))
+    beats = [(attempt, beat) for attempt in attempts if (beat := attempt.progress())]
     if not beats:
         return None
-    attempt = Attempt(max(beats, key=_age).parent)
-    beat = attempt.progress()
-    if beat is None or time.time() - beat["at"] > SILENT_AFTER_S or is_abandoned(attempt.folder):
+    attempt, beat = max(beats, key=lambda each: each[1]["at"])
+    if time.time() - beat["at"] > SILENT_AFTER_S or is_abandoned(attempt.folder):
         return None
     if beat.get("measuring"):
         return Progress(spec, spec.training["epochs"], measuring=True)
@@ -77,13 +76,6 @@ def _progress(store: Store, spec: CellSpec) -> Progress | None:
     within = beat["step"] / beat["steps"] if beat.get("epoch") == done + 1 else 0.0
     grid = attempt.folder / "images" / f"samples_epoch{done}.png"
     return Progress(spec, done, within, rows[-1] if rows else {}, first_grid=grid if rows else None)
-
-
-def _age(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 class PlainDisplay:
@@ -95,24 +87,33 @@ class PlainDisplay:
         self._showed_grid = False
 
     def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
+        """Say how many cells there are to run, how, and about how long that takes."""
         self._total = len(jobs)
+        training = sum(job.state != "measure" for job in jobs)
+        parts = [f"{training} to train"] if training else []
+        parts += [f"{len(jobs) - training} to measure"] if training < len(jobs) else []
+        side = f", {workers} side by side" if workers > 1 else ""
         if jobs:
-            self.say(announce(jobs, workers, expected))
+            self.say(f"{' and '.join(parts)}{side}{f': {expected}' if training else ''}")
 
     def update(self, running: Sequence[Progress], waiting: Sequence[CellSpec]) -> None:
         self.say_first_grid(running)
         for progress in running:
-            if progress.row and progress.epoch > self._seen.get(progress.spec.name, 0):
-                self._seen[progress.spec.name] = progress.epoch
-                epochs = progress.spec.training["epochs"]
-                self.say(
-                    f"{progress.spec.name}: epoch {progress.epoch}/{epochs}  "
-                    f"{losses(progress.spec, progress.row)}"
-                )
+            spec, epoch = progress.spec, progress.epoch
+            if progress.row and epoch > self._seen.get(spec.name, 0):
+                self._seen[spec.name] = epoch
+                of = f"{epoch}/{spec.training['epochs']}"
+                self.say(f"{spec.name}: epoch {of}  {losses(spec, progress.row)}")
 
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
         self._finished += 1
-        self.say(f"[{self._finished}/{self._total}] {ending(spec, outcome)}")
+        if isinstance(outcome, CellFailure):
+            how = f"FAILED: {outcome.error} (log: {outcome.log})"
+        else:
+            fid, best = outcome.metrics.get("proxy_fid"), outcome.metrics["best_epoch"]
+            measured = f"proxy FID {fid:.3g} at epoch {best}" if fid is not None else "not measured"
+            how = f"done: {measured} (trained in {duration(outcome.seconds)})"
+        self.say(f"[{self._finished}/{self._total}] {spec.name} {how}")
 
     def stop(self) -> None:
         pass
@@ -122,10 +123,9 @@ class PlainDisplay:
 
     def say_first_grid(self, running: Sequence[Progress]) -> None:
         """Tell once where the first samples can be looked at."""
-        grids = [progress.first_grid for progress in running if progress.first_grid]
-        if grids and not self._showed_grid:
-            self._showed_grid = True
-            path, here = grids[0], Path.cwd()
+        path = next((p.first_grid for p in running if p.first_grid), None)
+        if path and not self._showed_grid:
+            self._showed_grid, here = True, Path.cwd()
             within = path.is_relative_to(here)
             self.say(f"first samples: {path.relative_to(here).as_posix() if within else path}")
 
@@ -168,7 +168,14 @@ class LiveDisplay(PlainDisplay):
                 Text(progress.where, style="cyan"),
                 Text(losses(progress.spec, progress.row), style="dim"),
             )
-        share, left = self._overall(running)
+        # The share of the run that is done, and how long the rest takes.
+        total = sum(self._weights.values()) or 1.0
+        under_way = sum(p.share * self._weights.get(p.spec.name, 0.0) for p in running)
+        share = min((self._done_weight + under_way) / total, 1.0)
+        # What was already done when the run began took none of this run's time.
+        self._head_start = self._head_start or share or 1e-9
+        gained, elapsed = share - self._head_start, time.monotonic() - self._started
+        left = duration(elapsed / gained * (1 - share)) if gained > 0.01 else "..."
         table.add_row(
             Text(f"{self._finished}/{self._total} cells", style="bold"),
             ProgressBar(total=1.0, completed=share, width=16),
@@ -193,38 +200,8 @@ class LiveDisplay(PlainDisplay):
         else:  # above the live part
             self._live.console.print(line, soft_wrap=True, highlight=False, markup=False)
 
-    def _overall(self, running: Sequence[Progress]) -> tuple[float, str]:
-        """The share of the run that is done, and how long the rest takes."""
-        total = sum(self._weights.values()) or 1.0
-        under_way = sum(p.share * self._weights.get(p.spec.name, 0.0) for p in running)
-        share = min((self._done_weight + under_way) / total, 1.0)
-        elapsed = time.monotonic() - self._started
-        # What was already done when the run began took none of this run's time.
-        if not self._head_start:
-            self._head_start = share or 1e-9
-        gained = share - self._head_start
-        return share, duration(elapsed / gained * (1 - share)) if gained > 0.01 else "..."
-
-
-def announce(jobs: Sequence[Job], workers: int, expected: str) -> str:
-    """The line before a run: how many cells, how, and about how long."""
-    training = sum(job.state != "measure" for job in jobs)
-    parts = [f"{training} to train"] if training else []
-    parts += [f"{len(jobs) - training} to measure"] if training < len(jobs) else []
-    side = f", {workers} side by side" if workers > 1 else ""
-    return f"{' and '.join(parts)}{side}: {expected}" if training else f"{parts[0]}{side}"
-
 
 def losses(spec: CellSpec, row: Mapping[str, Any]) -> str:
     """``d_loss 0.832  g_loss 1.204  proxy_fid 3.2`` of an epoch's row."""
     names = (*FAMILIES[spec.family].losses, "proxy_fid")
     return "  ".join(f"{name} {row[name]:.4g}" for name in names if row.get(name) is not None)
-
-
-def ending(spec: CellSpec, outcome: CellResult | CellFailure) -> str:
-    """How a cell ended, as one line."""
-    if isinstance(outcome, CellFailure):
-        return f"{spec.name} FAILED: {outcome.error} (log: {outcome.log})"
-    fid, best = outcome.metrics.get("proxy_fid"), outcome.metrics["best_epoch"]
-    measured = f"proxy FID {fid:.3g} at epoch {best}" if fid is not None else "not measured"
-    return f"{spec.name} done: {measured} (trained in {duration(outcome.seconds)})"

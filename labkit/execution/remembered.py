@@ -21,6 +21,7 @@ from pathlib import Path
 from labkit.data.places import cache_dir
 from labkit.errors import PlanError
 from labkit.experiment.plan import Plan
+from labkit.store import atomic
 
 PACKAGE = Path(__file__).parents[1]
 #: How many plans are kept: the latest.
@@ -69,10 +70,8 @@ def keep(key: str | None, plan: Plan) -> None:
         return
     place = _place(key)
     with contextlib.suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = place.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(plan.to_json()), encoding="utf-8")
-        unfinished.replace(place)
+        atomic.mkdir(place.parent)
+        atomic.replace_bytes(place, json.dumps(plan.to_json()).encode())
         known = sorted(place.parent.iterdir(), key=lambda path: path.stat().st_mtime_ns)
         for old in known[:-MOST]:
             old.unlink()

@@ -22,16 +22,7 @@ from labkit.data.places import folder
 from labkit.execution import eta
 from labkit.execution.executors import Executor, Inline, LocalProcesses, WorkerDiedError
 from labkit.execution.progress import PlainDisplay, watch
-from labkit.execution.status import (
-    BEGUN,
-    SHEET,
-    Job,
-    State,
-    Task,
-    failure_line,
-    lacks_sheet_number,
-    survey,
-)
+from labkit.execution.status import BEGUN, SHEET, Job, State, Task, failure_line, survey
 from labkit.experiment.plan import Plan, matches
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec
 from labkit.store.lock import only_run
@@ -143,7 +134,9 @@ def run(
         try:
             if todo:
                 now.drain(todo)
-                now.drain(now.late())
+                # What had to wait for the first GAN of its data set.
+                late = [job for job in survey(plan, store) if job.why.startswith(SHEET)]
+                now.drain(select(late, options))
         finally:
             display.stop()
         for job in jobs:
@@ -166,58 +159,47 @@ class _Run:
     work: Work
     states: dict[str, State]  # By fingerprint; brought up to date as cells end
     failures: list[CellFailure] = field(default_factory=list)
-    marks: dict[str, Any] = field(default_factory=dict)  # Their last failure as they were submitted
 
     def drain(self, todo: Sequence[Job]) -> None:
         """Run these jobs. Only a few are with the executor at a time, however many wait."""
         if not todo or self._ends_early():
             return
-        waiting, pending = deque(todo), dict[Future[Any], Job]()
+        waiting = deque(todo)
+        pending: dict[Future[Any], tuple[Job, Any]] = {}  # With the mark of the last failure
         inline = self.options.executor == "inline"
         shown = time.monotonic()
         with Inline() if inline else LocalProcesses(self.workers) as executor:
             while waiting or pending:
                 while waiting and len(pending) < (1 if inline else AHEAD * self.workers):
                     job = waiting.popleft()
-                    pending[self._submit(job, executor)] = job
+                    mark = self.store.failure_mark(job.spec)
+                    pending[self._submit(job, executor)] = job, mark
                 finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    self._ended(pending.pop(future), future)
+                    self._ended(future, *pending.pop(future))
                 if self._ends_early():
                     executor.stop()
                     return
                 if time.monotonic() - shown >= POLL_S:
-                    specs = [job.spec for job in pending.values()]
-                    running, ready = watch(self.store, specs)
+                    running, ready = watch(self.store, [job.spec for job, _ in pending.values()])
                     self.display.update(running, [*ready, *(job.spec for job in waiting)])
                     shown = time.monotonic()
 
     def _ends_early(self) -> bool:
         return self.options.fail_fast and bool(self.failures)
 
-    def late(self) -> list[Job]:
-        """What had to wait for the first GAN of its data set."""
-        lacking = [
-            Job(cell, "measure", f"{SHEET} missing")
-            for cell in self.plan.cells
-            if self.states[cell.fingerprint] == "done"
-            and lacks_sheet_number(cell, self.store, self.plan.sheet_gan(cell))
-        ]
-        return select(lacking, self.options)
-
     def _submit(self, job: Job, executor: Executor) -> Future[Any]:
         spec, options, plan = job.spec, self.options, self.plan
         limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, options.device))
         gan, own = plan.sheet_gan(spec), plan.settings.get("own", ())
         task = Task(spec, self.store.root, options.root, options.device, threads(plan), gan, own)
-        self.marks[spec.fingerprint] = self.store.failure_mark(spec)
         return executor.submit(self.work, task, timeout=limit)
 
-    def _ended(self, job: Job, future: Future[Any]) -> None:
+    def _ended(self, future: Future[Any], job: Job, mark: Any) -> None:
         outcome = _outcome(future, job.spec, self.store)
         # What went wrong since the cell was submitted, whatever became of it.
-        noted = self.store.failure_mark(job.spec) != self.marks[job.spec.fingerprint]
-        failure = self.store.last_failure(job.spec) if noted else None
+        noted = self.store.failure_mark(job.spec) != mark
+        failure = self.store.failure(job.spec, "train", "eval", "sheet") if noted else None
         if isinstance(outcome, CellResult) and not outcome.measured and failure:
             outcome = failure  # its training is committed, and then something went wrong
         if isinstance(outcome, CellFailure):
@@ -248,8 +230,7 @@ def _outcome(future: Future[Any], spec: CellSpec, store: Store) -> CellResult | 
     error = future.exception()
     if isinstance(error, WorkerDiedError):
         stage = "eval" if store.is_trained(spec) else "train"
-        note = store.fresh_attempt(spec, "failure")
-        store.fail(note, spec, stage, str(error), "")
+        store.fail(store.begin(spec, "failure", anew=True), spec, stage, str(error), "")
     elif error is not None:
         raise error
     outcome = store.outcome(spec)

@@ -34,8 +34,8 @@ Probe = tuple[Tensor, Tensor]
 GRID = 16
 #: Columns of the class grid, and images each way of a decoded latent plane.
 CLASS_COLUMNS, MANIFOLD = 8, 15
-#: Test images shown beside their reconstructions, and the two ends of the interpolation.
-RECONSTRUCTED, ENDS = 8, (0, 1)
+#: Test images shown beside their reconstructions; the first two are ends of the interpolation.
+RECONSTRUCTED = 8
 
 
 def build(spec: CellSpec, device: torch.device) -> Family:
@@ -93,7 +93,7 @@ def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]
             both = torch.stack([images, family.reconstruct(images, labels)], 1).flatten(0, 1)
         found["reconstruction"] = (both, 4)
         with drawing(family, seed, "interpolation"):
-            line = family.interpolate(images[ENDS[0]], images[ENDS[1]], GRID, labels[list(ENDS)])
+            line = family.interpolate(images[0], images[1], GRID, labels[:2])
         found["interpolation"] = (line, 4)
         if family.latent_dim == 2 and not family.classes:
             codes = plane(MANIFOLD).to(images.device)

@@ -24,6 +24,7 @@ BEGUN = "begun, not finished"
 #: Begins the reason why a measured cell is run once more, after the data set's first GAN.
 SHEET = "the lab sheet's own number is"
 
+#: ``measure``: trained, its evaluation is missing; ``damaged``: only a deep look tells.
 State = Literal["done", "measure", "train", "failed", "damaged"]
 
 
@@ -33,8 +34,6 @@ class Job:
 
     spec: CellSpec
     state: State
-    """``done``; ``measure`` (trained, its evaluation is missing); ``train``; ``failed``;
-    ``damaged`` (only a deep look tells)."""
     why: str  # One phrase for `labkit run -n` and `labkit status`
 
 
@@ -56,54 +55,42 @@ def survey(plan: Plan, store: Store, deep: bool = False) -> list[Job]:
 
     With `deep`, also check the content of large files that look unchanged since the commit.
     """
-    relatives = _relatives(store)
-    jobs = [_job(spec, store, plan.sheet_gan(spec), relatives) for spec in plan.cells]
-    return [_inspected(job, plan, store) for job in jobs] if deep else jobs
-
-
-def _inspected(job: Job, plan: Plan, store: Store) -> Job:
-    """A done cell's job, unless the content of one of its files is no longer as committed."""
-    if job.state != "done":
-        return job
-    spec, sheet_gan = job.spec, plan.sheet_gan(job.spec)
-    wrong = store.train_damage(spec, deep=True) or store.eval_damage(spec, deep=True)
-    if not wrong and sheet_gan and store.is_trained(sheet_gan):
-        wrong = store.sheet_damage(spec, sheet_gan, deep=True)
-    if not wrong:
-        return job
-    again = f"labkit run --force --only '{spec.name}'"
-    return Job(spec, "damaged", f"damaged: {wrong}; to make it again: {again}")
+    relatives = defaultdict(list)  # A cell's name -> its folders, one for each of its settings
+    for folder in (store.root / "cells").glob("*"):
+        relatives[folder.name.rpartition("-")[0]].append(folder)
+    return [_job(spec, plan.sheet_gan(spec), store, relatives, deep) for spec in plan.cells]
 
 
 def _job(
-    spec: CellSpec, store: Store, sheet_gan: CellSpec | None, relatives: Mapping[str, list[Path]]
+    spec: CellSpec,
+    sheet_gan: CellSpec | None,
+    store: Store,
+    relatives: Mapping[str, list[Path]],
+    deep: bool,
 ) -> Job:
     trained = store.is_trained(spec)
     if trained and store.is_evaluated(spec):
-        if sheet_gan is None or not lacks_sheet_number(spec, store, sheet_gan):
-            return Job(spec, "done", "done")
-        wrong, failed = store.sheet_damage(spec, sheet_gan), store.sheet_failure(spec)
-        state = wrong if wrong == "missing" else f"damaged: {wrong}"
-        if wrong == "missing" and failed:
-            state = f"missing; {failure_line(failed)}"
-        return Job(spec, "measure", f"{SHEET} {state}")
+        gan = sheet_gan if sheet_gan and store.is_trained(sheet_gan) else None
+        if gan and (wrong := store.damage(spec, "sheet", gan)):
+            state = wrong if wrong == "missing" else f"damaged: {wrong}"
+            if wrong == "missing" and (failed := store.failure(spec, "sheet")):
+                state = f"missing; {failure_line(failed)}"
+            return Job(spec, "measure", f"{SHEET} {state}")
+        for kind in ("train", "eval", *(["sheet"] if gan else ())) if deep else ():
+            if wrong := store.damage(spec, kind, gan, deep):
+                again = f"labkit run --force --only '{spec.name}'"
+                return Job(spec, "damaged", f"damaged: {wrong}; to make it again: {again}")
+        return Job(spec, "done", "done")
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
         return Job(spec, "failed", failure_line(outcome))
     if not trained:
         return Job(spec, "train", why_missing(spec, store, relatives))
-    wrong = store.eval_damage(spec)
+    wrong = store.damage(spec, "eval")
     reason = "not measured yet" if wrong == "missing" else f"evaluation damaged: {wrong}"
     if wrong == "missing" and any(store.cell_folder(spec).glob("eval-*")):
         reason = "the measures have changed since; training is kept"
     return Job(spec, "measure", reason)
-
-
-def lacks_sheet_number(spec: CellSpec, store: Store, sheet_gan: CellSpec | None) -> bool:
-    """Whether a measured cell lacks the lab sheet's own number, and the GAN for it is trained."""
-    if sheet_gan is None or not store.is_trained(sheet_gan):
-        return False
-    return bool(store.sheet_damage(spec, sheet_gan))
 
 
 def failure_line(failure: CellFailure) -> str:
@@ -111,17 +98,9 @@ def failure_line(failure: CellFailure) -> str:
     return f"failed: {failure.error} (log: {failure.log})"
 
 
-def _relatives(store: Store) -> dict[str, list[Path]]:
-    """Map each cell's name to its folders, one for each of its settings."""
-    found = defaultdict(list)
-    for folder in (store.root / "cells").glob("*"):
-        found[folder.name.rpartition("-")[0]].append(folder)
-    return found
-
-
 def why_missing(spec: CellSpec, store: Store, relatives: Mapping[str, list[Path]]) -> str:
     """Why a cell has no committed training: never run, damaged, or which setting changed."""
-    wrong = store.train_damage(spec)
+    wrong = store.damage(spec, "train")
     if wrong != "missing":
         return f"damaged: {wrong}"
     if spec.code == OWN_CODE:
@@ -134,10 +113,8 @@ def why_missing(spec: CellSpec, store: Store, relatives: Mapping[str, list[Path]
         with contextlib.suppress(OSError, ValueError, AttributeError):  # it is only a hint
             old = json.loads((folder / "train" / SPEC).read_bytes())
             differences.append(changed_settings(old, spec.to_json()))
-    differences = list(filter(None, differences))
-    if differences:
-        return f"changed since it was trained: {min(differences, key=len)}"
-    return "not trained yet"
+    nearest = min(filter(None, differences), key=len, default="")
+    return f"changed since it was trained: {nearest}" if nearest else "not trained yet"
 
 
 def changed_settings(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> str:

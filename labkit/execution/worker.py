@@ -7,7 +7,6 @@ leaves behind is in the store, so its parent needs no more than its name.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from functools import cache, partial
@@ -23,9 +22,8 @@ from labkit import __version__
 from labkit.errors import behind
 from labkit.execution import image_grid, sampling
 from labkit.execution.evaluation import measures, sheet_measures
-from labkit.execution.repeatable import differs
 from labkit.execution.status import Task
-from labkit.execution.tracing import trace
+from labkit.execution.trials import differs, trace
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.measure.cost import PeakMemory
 from labkit.measure.tracker import Tracker
@@ -47,6 +45,9 @@ CHECKPOINT_EVERY_S = 20.0
 #: What reading a damaged checkpoint, or a history cut short, may raise.
 _UNUSABLE = (LookupError, TypeError, ValueError, RuntimeError, FileNotFoundError, SafetensorError)
 
+#: Whose versions are noted with a training.
+_PACKAGES = ("torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib")
+
 _Work = Callable[[Task, Attempt, dict[str, Any]], None]
 
 
@@ -63,17 +64,15 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
     def committed(work: _Work, kind: str, by: CellSpec | None = None) -> bool:
         return attempt_and_commit(partial(work, task), kind, spec, store, by)
 
-    if not store.is_trained(spec) and not committed(train, "train"):
-        return "failed"
-    if not store.is_evaluated(spec):
+    if not (store.is_trained(spec) and store.is_evaluated(spec)):
         # Weights are looked into before they are used, not only weighed.
         if not store.is_trained(spec, deep=True) and not committed(train, "train"):
             return "failed"
-        if not committed(evaluate, "eval"):
+        if not store.is_evaluated(spec) and not committed(evaluate, "eval"):
             return "failed"
     # Until the first GAN is there the number is not measured; its lack fails nothing.
     there = sheet_gan is not None and store.is_trained(sheet_gan, deep=True)
-    if sheet_gan and there and store.sheet_damage(spec, sheet_gan):
+    if sheet_gan and there and store.damage(spec, "sheet", sheet_gan):
         committed(lab_sheet_number, "sheet", sheet_gan)
     return "done"
 
@@ -92,10 +91,7 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     memory = PeakMemory(device.type)
     environment = runtime.numeric_environment(device)
     made_in = sha256_of(environment)
-    family, done, seconds = _begin(attempt, spec, device, made_in)
-    if not done:
-        attempt.history_path.unlink(missing_ok=True)
-    rows = list(read_history(attempt.history_path)) if done else []
+    family, rows, seconds = _begin(attempt, spec, device, made_in)
     data = sampling.load_for(spec, "train", task.data_root)
     images = torch.from_numpy(data.images.copy()).to(device)
     probe = sampling.probe_images(spec, device, task.data_root)
@@ -111,7 +107,7 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
         epochs=epochs,
         batch_size=spec.training["batch_size"],
         seed=spec.seed,
-        done=done,
+        done=len(rows),
         labels=sampling.labels_of(data, device),
         precision=spec.precision,
         on_step=on_step,
@@ -141,38 +137,40 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     numeric = {"numeric": environment, **({"differs": unlike} if unlike else {})}
     write_json(attempt.folder / file_names.COST, cost)
     write_json(attempt.folder / file_names.SPEC, spec.to_json())
-    hardware = {"hardware": {"processor": processor()}, "packages": _packages()}
+    packages = {"labkit": __version__, **{name: version(name) for name in _PACKAGES}}
+    hardware = {"hardware": {"processor": processor()}, "packages": packages}
     write_json(attempt.folder / file_names.ENVIRONMENT, {**numeric, **hardware})
 
 
 def _begin(
     attempt: Attempt, spec: CellSpec, device: torch.device, environment: str
-) -> tuple[Family, int, float]:
-    """A family as its checkpoint left it or anew; epochs done and seconds they took.
+) -> tuple[Family, list[dict[str, Any]], float]:
+    """A family as its checkpoint left it or anew; a row an epoch done, and seconds they took.
 
     A checkpoint made in another numeric environment is not used: the bits would be
     neither those of one machine nor of the other.
     """
     family, path = sampling.build(spec, device), attempt.folder / file_names.CHECKPOINT
-    if not path.exists():
-        return family, 0, 0.0
     try:
-        facts = checkpoint.read_facts(path)
-        if facts["environment"] == environment:
+        facts = checkpoint.read_facts(path) if path.exists() else None
+        if facts and facts["environment"] == environment:
             checkpoint.load(family, path)
             with attempt.history_path.open("rb+") as history:
-                if history.seek(0, os.SEEK_END) < facts["history_bytes"]:
-                    raise ValueError("the history is shorter than it says")
                 history.truncate(facts["history_bytes"])  # of what came after the checkpoint
+            rows = list(read_history(attempt.history_path))
+            if len(rows) < facts["epoch"]:
+                raise ValueError("the history is shorter than it says")
             attempt.log(f"resumed after epoch {facts['epoch']}")
-            return family, facts["epoch"], facts["seconds"]
-        attempt.log("the checkpoint is of another numeric environment: started again")
+            return family, rows, facts["seconds"]
+        if facts:
+            attempt.log("the checkpoint is of another numeric environment: started again")
     except _UNUSABLE as error:
         source = "safetensors" if isinstance(error, SafetensorError) else type(error).__name__
         attempt.log(f"the checkpoint cannot be used: started again{behind(source, error)}")
         family = sampling.build(spec, device)
-    path.unlink()
-    return family, 0, 0.0
+    path.unlink(missing_ok=True)
+    attempt.history_path.unlink(missing_ok=True)
+    return family, [], 0.0
 
 
 def _record_layers(attempt: Attempt, spec: CellSpec) -> None:
@@ -240,8 +238,3 @@ def _flops(family: Family, spec: CellSpec, probe: sampling.Probe) -> float:
     epochs = spec.training["epochs"]  # the last, where a latent GAN's own part is trained
     noise = stream(spec.seed, "flops", 0, family.device)
     return flops_per_image(family, images, Context(noise, labels, epoch=epochs, epochs=epochs))
-
-
-def _packages() -> dict[str, str]:
-    names = ("torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib")
-    return {"labkit": __version__, **{name: version(name) for name in names}}

@@ -21,7 +21,7 @@ from labkit.catalog import METRICS
 from labkit.errors import one_line
 from labkit.execution import evaluation as cell_measures
 from labkit.execution import sampling
-from labkit.execution.repeatable import metrics_that_differ, unlike_here
+from labkit.execution.trials import metrics_that_differ, unlike_here
 from labkit.experiment.fingerprint import own_files, training_code
 from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.handin.content import measured_alike, own_noise, ran_on
@@ -210,7 +210,11 @@ class _Cell:
         """The lab sheet's number, unless its GAN cannot be looked at, as is said of that."""
         store, spec = self.found.store, self.spec
         sheet_gan = self.found.plan.sheet_gan(spec)
-        if sheet_gan is None or store.sheet_damage(spec, sheet_gan) or self.no_weights(sheet_gan):
+        if (
+            sheet_gan is None
+            or store.damage(spec, "sheet", sheet_gan)
+            or self.no_weights(sheet_gan)
+        ):
             return
         gan = sampling.build(sheet_gan, runtime.pick_device())
         checkpoint.load(gan, store.train_folder(sheet_gan) / BEST)

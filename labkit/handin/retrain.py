@@ -23,8 +23,8 @@ from labkit.errors import one_line
 from labkit.execution import runner
 from labkit.execution.image_grid import pixels
 from labkit.execution.progress import PlainDisplay
-from labkit.execution.repeatable import differs, metrics_that_differ, unlike_here
 from labkit.execution.status import Job
+from labkit.execution.trials import differs, metrics_that_differ, unlike_here
 from labkit.experiment.fingerprint import own_files, training_code
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
 from labkit.handin import ladder

@@ -114,7 +114,7 @@ def _committed(store: Store, plan: Plan, spec: CellSpec) -> Iterator[Path]:
         yield store.train_folder(spec)
     if store.is_evaluated(spec):
         yield store.eval_folder(spec)
-    if sheet_gan is not None and not store.sheet_damage(spec, sheet_gan):
+    if sheet_gan is not None and not store.damage(spec, "sheet", sheet_gan):
         yield store.sheet_folder(spec, sheet_gan)
     if isinstance(store.outcome(spec), CellFailure):
         yield store.failed_folder(spec)

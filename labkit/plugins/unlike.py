@@ -1,6 +1,6 @@
 """What a user's own networks may do otherwise when they are tried twice.
 
-:mod:`labkit.execution.repeatable` finds out; a cell's record has the keys, and whoever verifies
+:mod:`labkit.execution.trials` finds out; a cell's record has the keys, and whoever verifies
 a hand-in reads the words.
 """
 

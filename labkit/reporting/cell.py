@@ -135,7 +135,7 @@ class Cell:
 
     def file(self, name: str) -> Path:
         """Where a file of its training lies, e.g. ``images/samples_epoch10.png``."""
-        return self.store.artifact(self.spec, name)
+        return self.store.train_folder(self.spec) / name
 
     @property
     def images(self) -> tuple[Image, ...]:

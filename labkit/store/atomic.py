@@ -67,39 +67,37 @@ def mkdir(path: Path) -> None:
         sync_folder(folder.parent)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, mode: str = "w") -> None:
     """Write a whole file and flush it to the disk. Not atomic: for files nobody reads yet."""
-    _written(path, "w", data)
-
-
-def append_bytes(path: Path, data: bytes) -> None:
-    """Append to a file, which may be new, and flush it and its name to the disk."""
-    new = not path.exists()
-    _written(path, "a", data)
-    if new:
-        sync_folder(path.parent)
-
-
-def _written(path: Path, mode: str, data: bytes) -> None:
     # Unbuffered: a write that failed must not be tried again when the file is closed.
     with _naming(path), io.FileIO(path, mode) as file:
         _write(file, data)
         _fsync(file.fileno())
 
 
+def append_bytes(path: Path, data: bytes) -> None:
+    """Append to a file, which may be new, and flush it and its name to the disk."""
+    new = not path.exists()
+    write_bytes(path, data, "a")
+    if new:
+        sync_folder(path.parent)
+
+
 def rename(source: Path, target: Path) -> None:
-    """Move a file or folder over `target` in one step.
+    """Move a file or folder over `target` in one step, and flush the name it now has.
 
     What Windows and synced folders refuse for a moment is tried again.
     """
     deadline = time.monotonic() + (PATIENCE_S if os.name == "nt" else 0.0)
     while True:
         try:
-            return _replace(source, target)
+            _replace(source, target)
+            break
         except OSError as error:
             if error.errno not in _PASSING or time.monotonic() >= deadline:
                 raise
         time.sleep(0.05)
+    sync_folder(target.parent)
 
 
 def sync_folder(path: Path) -> None:
@@ -130,7 +128,6 @@ def replace_bytes(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
 
 
 def sync_files(paths: Iterable[Path]) -> None:

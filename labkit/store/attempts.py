@@ -60,11 +60,10 @@ class Attempt:
 
     def progress(self) -> dict[str, Any] | None:
         """The last heartbeat, or None."""
-        try:
+        with contextlib.suppress(OSError, StoreError):
             beat: dict[str, Any] = read_json(self.folder / HEARTBEAT)
             return beat
-        except (OSError, StoreError):
-            return None
+        return None
 
 
 def is_abandoned(attempt: Path) -> bool:
@@ -120,7 +119,13 @@ def attempt_and_commit(
     """
     attempt = store.begin(spec, kind)
     try:
-        with _heartbeat(attempt) as progress, _logged(attempt):
+        with (
+            _heartbeat(attempt) as progress,
+            (attempt.folder / LOG).open("a", encoding="utf-8") as log,
+            # What libraries print goes to the cell's log, not to the terminal.
+            contextlib.redirect_stdout(log),
+            contextlib.redirect_stderr(log),
+        ):
             work(attempt, progress)
         store.commit(attempt, spec, kind, sheet_gan)
     except Exception as error:
@@ -153,14 +158,3 @@ def _heartbeat(attempt: Attempt) -> Iterator[dict[str, Any]]:
     finally:
         stop.set()
         thread.join()
-
-
-@contextlib.contextmanager
-def _logged(attempt: Attempt) -> Iterator[None]:
-    """Send what libraries print to the cell's log, not to the terminal."""
-    with (
-        (attempt.folder / LOG).open("a", encoding="utf-8") as log,
-        contextlib.redirect_stdout(log),
-        contextlib.redirect_stderr(log),
-    ):
-        yield

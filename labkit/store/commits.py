@@ -56,13 +56,10 @@ def seal(folder: Path, kind: str, fingerprint: str, inputs: str = "") -> None:
         path.unlink(missing_ok=True)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     atomic.sync_files(paths)
-    files = {}
-    for path in paths:
-        data = path.read_bytes()
-        files[path.relative_to(folder).as_posix()] = {
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "bytes": len(data),
-        }
+    files = {
+        path.relative_to(folder).as_posix(): {"sha256": _sha256(path), "bytes": path.stat().st_size}
+        for path in paths
+    }
     content = {
         "format": FORMAT,
         "kind": kind,
@@ -83,15 +80,15 @@ def signed(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**bare, "self": sha256_of(bare)}
 
 
-def damage(folder: Path, deep: bool = False, fingerprint: str = "", inputs: str = "") -> str:
+def damage(folder: Path, fingerprint: str = "", inputs: str = "", deep: bool = False) -> str:
     """What is wrong with a committed folder: an empty string if nothing is.
 
     Args:
         folder: a ``train``, ``eval-...`` or ``failed`` folder.
-        deep: check every file's SHA-256, not only that of small files and of those
-            changed after the commit.
         fingerprint: what the folder should be the result of, if that is known.
         inputs: what the folder should have been measured from, if that is known.
+        deep: check every file's SHA-256, not only that of small files and of those
+            changed after the commit.
     """
     try:
         commit, committed_at = read_commit(folder), (folder / COMMIT).stat().st_mtime_ns

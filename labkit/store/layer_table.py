@@ -1,7 +1,7 @@
 """The layers of a cell's networks, as they were when it was trained: ``networks.json``.
 
 A record and no part of a cell's identity: a cell without one is whole.
-:mod:`labkit.execution.tracing` makes it, reports read it. A hand-in's is a stranger's file, so it
+:mod:`labkit.execution.trials` makes it, reports read it. A hand-in's is a stranger's file, so it
 is read with care.
 """
 
@@ -21,30 +21,21 @@ Shape = tuple[int, ...]
 class Layer:
     """One layer as it was called."""
 
-    name: str
-    """Where it is in its network: ``features.0``."""
-    kind: str
-    """PyTorch's class, or the author's own: ``Conv2d``."""
-    output: Shape
-    """Shape for one image."""
-    parameters: int
-    """Trainable weights; 0 where the layer was called before."""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """Numbers that make it what it is: ``kernel_size``, ``stride``, ..."""
+    name: str  # Where it is in its network: ``features.0``
+    kind: str  # PyTorch's class, or the author's own: ``Conv2d``
+    output: Shape  # For one image
+    parameters: int  # Trainable weights; 0 where the layer was called before
+    settings: Mapping[str, Any] = field(default_factory=dict)  # ``kernel_size``, ``stride``, ...
 
 
 @dataclass(frozen=True)
 class Network:
     """A network of a family."""
 
-    name: str
-    """As the family calls it: ``generator``."""
-    input: Shape
-    """Shape of what it is given for one image."""
-    parameters: int
-    """All its trainable weights; more than its layers' if some are in no layer."""
-    layers: tuple[Layer, ...]
-    """In the order of their calls."""
+    name: str  # As the family calls it: ``generator``
+    input: Shape  # Of what it is given for one image
+    parameters: int  # All its trainable weights; more than its layers' if some are in no layer
+    layers: tuple[Layer, ...]  # In the order of their calls
 
 
 def to_json(networks: Iterable[Network]) -> dict[str, Any]:

@@ -56,7 +56,3 @@ class Layout:
 
     def failed_folder(self, spec: CellSpec) -> Path:
         return self.cell_folder(spec) / "failed"
-
-    def artifact(self, spec: CellSpec, name: str) -> Path:
-        """The path of an artifact of a committed cell, e.g. ``images/samples_epoch10.png``."""
-        return self.train_folder(spec) / name

@@ -45,29 +45,25 @@ def only_run(path: Path) -> Iterator[str]:
         OSError: the folder cannot be made.
     """
     atomic.mkdir(path.parent)
-    lock, note = Lock(path), ""
-    try:
-        free = lock.take()
-    except OSError as error:
-        note = (
-            f"{path.parent}: no lock can be had there ({reason(error)}); see to it that no "
-            "other labkit run is at work in it"
-        )
-    else:
-        if not free:
-            raise BusyError(
-                f"{path.parent}: another labkit run is at work there{_owner(path)}; wait "
-                "for it or stop it, then give this command again (nothing was changed)"
+    with contextlib.closing(Lock(path)) as lock:
+        note = ""
+        try:
+            if not lock.take():
+                raise BusyError(
+                    f"{path.parent}: another labkit run is at work there{_owner(path)}; wait "
+                    "for it or stop it, then give this command again (nothing was changed)"
+                )
+            lock.sign()
+        except OSError as error:
+            note = (
+                f"{path.parent}: no lock can be had there ({reason(error)}); see to it that no "
+                "other labkit run is at work in it"
             )
-        lock.sign()
-    try:
         yield note
-    finally:
-        lock.release()
 
 
 class Lock:
-    """A lock of this process on a file, held until it is released or the process ends."""
+    """A lock of this process on a file, held until it is closed or the process ends."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -97,7 +93,7 @@ class Lock:
             os.ftruncate(self._handle, 0)
             os.write(self._handle, _UNREAD + json.dumps(owner).encode())
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Let others have it."""
         if self._handle is not None:
             os.close(self._handle)  # which unlocks it
@@ -111,16 +107,13 @@ def briefly(path: Path) -> Iterator[None]:
     Where there are no locks, and where somebody holds it for longer than `PATIENCE_S`, the
     block goes on without: what it guards must bear that.
     """
-    lock = Lock(path)
     until = time.monotonic() + PATIENCE_S
-    # Waits of random length, so that many do not meet again.
-    with contextlib.suppress(OSError):
-        while not lock.take() and time.monotonic() < until:
-            time.sleep(random.uniform(0.005, 0.05))
-    try:
+    with contextlib.closing(Lock(path)) as lock:
+        # Waits of random length, so that many do not meet again.
+        with contextlib.suppress(OSError):
+            while not lock.take() and time.monotonic() < until:
+                time.sleep(random.uniform(0.005, 0.05))
         yield
-    finally:
-        lock.release()
 
 
 def _owner(path: Path) -> str:

@@ -19,14 +19,14 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.catalog.metrics import WITHDRAWN
 from labkit.errors import misshapen, placeless, reason
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome, sha256_of
-from labkit.store import atomic, attempts, layer_table
+from labkit.store import atomic, attempts, file_names, layer_table
 from labkit.store.attempts import Attempt
 from labkit.store.commits import (
     COMMIT,
@@ -39,17 +39,6 @@ from labkit.store.commits import (
     restore_line_ends,
     seal,
     write_json,
-)
-from labkit.store.file_names import (
-    BEST,
-    COST,
-    ENVIRONMENT,
-    ERROR,
-    HISTORY,
-    LOG,
-    MEASURES,
-    NETWORKS,
-    SAMPLES,
 )
 from labkit.store.history import best_epoch, read_history
 from labkit.store.layout import Layout
@@ -65,8 +54,8 @@ _TRIES = 5
 class Store(Layout):
     """The results of one experiment file (and profile) in one folder."""
 
+    #: Whether it was said that line ends were restored; once is enough.
     _told = False
-    """Whether it was said that line ends were restored; once is enough."""
 
     # ------------------------------------------------------------------ the plan
 
@@ -138,23 +127,17 @@ class Store(Layout):
 
     def is_trained(self, spec: CellSpec, deep: bool = False) -> bool:
         """Whether the training is committed and undamaged; `deep` looks into every file."""
-        return not self.train_damage(spec, deep)
+        return not self.damage(spec, "train", deep=deep)
 
     def is_evaluated(self, spec: CellSpec, deep: bool = False) -> bool:
         """Whether this training's evaluation is committed and undamaged."""
-        return not self.eval_damage(spec, deep)
+        return not self.damage(spec, "eval", deep=deep)
 
-    def train_damage(self, spec: CellSpec, deep: bool = False) -> str:
-        """What is wrong with the committed training: ``missing``, which file, or nothing."""
-        return self._damage(*self._place(spec, "train"), deep=deep)
-
-    def eval_damage(self, spec: CellSpec, deep: bool = False) -> str:
-        """What is wrong with the committed evaluation: ``missing``, which file, or nothing."""
-        return self._damage(*self._place(spec, "eval"), deep=deep)
-
-    def sheet_damage(self, spec: CellSpec, sheet_gan: CellSpec, deep: bool = False) -> str:
-        """What is wrong with the lab sheet's number: ``missing``, which file, or nothing."""
-        return self._damage(*self._place(spec, "sheet", sheet_gan), deep=deep)
+    def damage(
+        self, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None, deep: bool = False
+    ) -> str:
+        """What is wrong with a commit: ``missing``, which file, or nothing; see `commit`."""
+        return self._damage(*self._place(spec, kind, sheet_gan), deep=deep)
 
     def _place(
         self, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None
@@ -169,14 +152,14 @@ class Store(Layout):
         train = self.train_folder(spec)
         if kind == "train":
             return train, spec.fingerprint, ""
-        if sheet_gan is None:
+        if kind != "sheet" or sheet_gan is None:
             place = self.eval_folder(spec), spec.evaluation_fingerprint
-            used = [(train, BEST)]
+            used = [(train, file_names.BEST)]
         else:
             place = self.sheet_folder(spec, sheet_gan), spec.sheet_fingerprint(sheet_gan)
             used = [
-                (self.eval_folder(spec), SAMPLES),
-                (self.train_folder(sheet_gan), BEST),
+                (self.eval_folder(spec), file_names.SAMPLES),
+                (self.train_folder(sheet_gan), file_names.BEST),
             ]
         try:
             stated = [read_json(folder / COMMIT)["files"].get(name) for folder, name in used]
@@ -188,7 +171,7 @@ class Store(Layout):
         self, folder: Path, fingerprint: str = "", inputs: str = "", deep: bool = False
     ) -> str:
         """:func:`damage` of a commit, once line ends that a tool changed are taken back."""
-        wrong = damage(folder, deep, fingerprint, inputs)
+        wrong = damage(folder, fingerprint, inputs, deep)
         if not wrong.endswith(LINE_ENDS):
             return wrong
         try:
@@ -200,12 +183,13 @@ class Store(Layout):
             return f"{wrong}, and cannot be taken back here ({reason(error)}): {RESTORE}"
         if not self._told:
             self._told = True
-            line = (
+            print(
                 f"{self.root}: line ends had been changed (CRLF for LF, as git's core.autocrlf "
-                "does); what was committed is restored"
+                "does); what was committed is restored",
+                file=sys.stderr,
+                flush=True,
             )
-            print(line, file=sys.stderr, flush=True)
-        return damage(folder, deep, fingerprint, inputs)
+        return damage(folder, fingerprint, inputs, deep)
 
     def outcome(self, spec: CellSpec, sheet_gan: CellSpec | None = None) -> Outcome | None:
         """How the cell ended: a result, a failure, or None while it is missing.
@@ -217,10 +201,8 @@ class Store(Layout):
         """
         trained = self.is_trained(spec)
         measured = trained and self.is_evaluated(spec)
-        if not measured:
-            failure = self._failure(spec, "eval" if trained else "train")
-            if failure is not None:
-                return failure
+        if not measured and (failure := self.failure(spec, "eval" if trained else "train")):
+            return failure
         return self._result(spec, measured, sheet_gan) if trained else None
 
     def newest_commit(self, specs: Iterable[CellSpec]) -> str:
@@ -228,11 +210,6 @@ class Store(Layout):
         places = [self._place(spec, kind) for spec in specs for kind in ("train", "eval")]
         whole = [place[0] for place in places if not self._damage(*place)]
         return max((read_json(folder / COMMIT)["time"] for folder in whole), default="")
-
-    def last_failure(self, spec: CellSpec) -> CellFailure | None:
-        """What last went wrong with a cell, even if all has been well since."""
-        stages = ("train", "eval", "sheet")
-        return next(filter(None, (self._failure(spec, stage) for stage in stages)), None)
 
     def failure_mark(self, spec: CellSpec) -> tuple[int, int] | None:
         """Another value each time a failure of the cell is noted; None before the first."""
@@ -242,36 +219,35 @@ class Store(Layout):
             return None
         return about.st_ino, about.st_mtime_ns
 
-    def sheet_failure(self, spec: CellSpec) -> CellFailure | None:
-        """Why the lab sheet's number could not be had, if that is what last went wrong."""
-        return self._failure(spec, "sheet")
-
-    def _failure(self, spec: CellSpec, stage: str) -> CellFailure | None:
+    def failure(
+        self, spec: CellSpec, *stages: Literal["train", "eval", "sheet"]
+    ) -> CellFailure | None:
+        """What last went wrong, if that was in one of these stages, even if all is well since."""
         folder = self.failed_folder(spec)
         if self._damage(folder):
             return None
-        error = read_json(folder / ERROR)
-        wanted = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint
-        if error["stage"] != stage or error["fingerprint"] != wanted:
+        error = read_json(folder / file_names.ERROR)
+        stage = error["stage"]
+        if stage not in stages or error["fingerprint"] != self._place(spec, stage)[1]:
             return None
-        log = (folder / LOG).relative_to(self.root).as_posix()
+        log = (folder / file_names.LOG).relative_to(self.root).as_posix()
         return CellFailure(spec, error["error"], error["traceback"], log)
 
     def measures(self, spec: CellSpec) -> dict[str, dict[str, Any]]:
         """``metrics`` and ``details`` of a measured cell, without those that were withdrawn."""
         return {
             part: {k: v for k, v in values.items() if k in METRICS or k not in WITHDRAWN}
-            for part, values in read_json(self.eval_folder(spec) / MEASURES).items()
+            for part, values in read_json(self.eval_folder(spec) / file_names.MEASURES).items()
         }
 
     def _result(self, spec: CellSpec, measured: bool, sheet_gan: CellSpec | None) -> CellResult:
         train = self.train_folder(spec)
-        history = tuple(read_history(train / HISTORY))
-        cost, layers = read_json(train / COST), train / NETWORKS
+        history = tuple(read_history(train / file_names.HISTORY))
+        cost, layers = read_json(train / file_names.COST), train / file_names.NETWORKS
         measures = self.measures(spec) if measured else {"metrics": {}, "details": {}}
         found = {**cost, **measures["metrics"]}
-        if sheet_gan and not self.sheet_damage(spec, sheet_gan):
-            found |= read_json(self.sheet_folder(spec, sheet_gan) / MEASURES)["metrics"]
+        if sheet_gan and not self.damage(spec, "sheet", sheet_gan):
+            found |= read_json(self.sheet_folder(spec, sheet_gan) / file_names.MEASURES)["metrics"]
         misnamed = {name for name, metric in METRICS.items() if spec.family in metric.not_for}
         images = [n for n in read_json(train / COMMIT)["files"] if n.startswith("images/")]
         return CellResult(
@@ -284,7 +260,7 @@ class Store(Layout):
             history=history,
             artifacts={n: (train / n).relative_to(self.root).as_posix() for n in sorted(images)},
             seconds=cost["seconds"] or 0.0,  # not known of one trained elsewhere
-            environment=read_json(train / ENVIRONMENT),
+            environment=read_json(train / file_names.ENVIRONMENT),
             details=measures["details"],
             measured=measured,
             networks=layer_table.from_json(read_json(layers)) if layers.is_file() else (),
@@ -292,32 +268,23 @@ class Store(Layout):
 
     # ------------------------------------------------------------------ writing
 
-    def begin(self, spec: CellSpec, kind: str) -> Attempt:
-        """A folder to work in: an abandoned attempt of the same kind, or a new one."""
-        mine = self._new_attempt(spec, kind)
-        for old in sorted(self.cell_folder(spec).glob(f"attempt-{kind}-*")):
-            if attempts.is_abandoned(old):
-                # Renaming is the lock: of two runs that want it, one finds it gone.
-                with contextlib.suppress(FileNotFoundError):
-                    atomic.rename(old, mine)
-                    return Attempt(mine)
-        return self.fresh_attempt(spec, kind)
-
-    def fresh_attempt(self, spec: CellSpec, kind: str) -> Attempt:
-        """A new folder to work in, whatever was begun before."""
-        mine = self._new_attempt(spec, kind)
+    def begin(self, spec: CellSpec, kind: str, anew: bool = False) -> Attempt:
+        """A folder to work in: an abandoned attempt of the same kind, or (if `anew`) a new one."""
+        owner = f"{attempts.host()}.{os.getpid()}.{uuid4().hex[:8]}"
+        mine = self.cell_folder(spec) / f"attempt-{kind}-{owner}"
+        begun = [] if anew else sorted(mine.parent.glob(f"attempt-{kind}-*"))
+        for old in filter(attempts.is_abandoned, begun):
+            # Renaming is the lock: of two runs that want it, one finds it gone.
+            with contextlib.suppress(FileNotFoundError):
+                atomic.rename(old, mine)
+                return Attempt(mine)
         atomic.mkdir(mine)
         return Attempt(mine)
 
-    def _new_attempt(self, spec: CellSpec, kind: str) -> Path:
-        owner = f"{attempts.host()}.{os.getpid()}.{uuid4().hex[:8]}"
-        return self.cell_folder(spec) / f"attempt-{kind}-{owner}"
-
     def sweep(self, spec: CellSpec) -> None:
         """Remove what dead workers left beside a cell that is done."""
-        for old in sorted(self.cell_folder(spec).glob("attempt-*")):
-            if attempts.is_abandoned(old):
-                atomic.remove_tree(old)
+        for old in filter(attempts.is_abandoned, sorted(self.cell_folder(spec).glob("attempt-*"))):
+            atomic.remove_tree(old)
 
     def set_aside(self, spec: CellSpec) -> None:
         """Move a cell's commits out of the way (``--force``); nothing is deleted."""
@@ -337,32 +304,27 @@ class Store(Layout):
         target, fingerprint, inputs = self._place(spec, kind, sheet_gan)
         seal(attempt.folder, kind, fingerprint, inputs)
         if target.exists():
-            if not damage(target, True, fingerprint, inputs):
+            if not damage(target, fingerprint, inputs, deep=True):
                 atomic.remove_tree(attempt.folder)
                 return
             self._set_aside(target, "damaged")
-        self._publish(attempt, target)
+        atomic.rename(attempt.folder, target)
 
     def fail(
         self, attempt: Attempt, spec: CellSpec, stage: str, error: str, traceback: str
     ) -> None:
         """Keep a failed attempt as ``failed``: the error, the log, what there was."""
-        fingerprint = spec.fingerprint if stage == "train" else spec.evaluation_fingerprint
+        of = {"stage": stage, "fingerprint": self._place(spec, stage)[1]}
         error, traceback = (placeless(text, self.root.absolute()) for text in (error, traceback))
-        content = {"stage": stage, "fingerprint": fingerprint, "error": error,
-                   "traceback": traceback}  # fmt: skip
         atomic.mkdir(attempt.folder)  # a commit that failed at its end has moved it
-        write_json(attempt.folder / ERROR, content)
+        write_json(
+            attempt.folder / file_names.ERROR, {**of, "error": error, "traceback": traceback}
+        )
         attempt.log(f"failed: {error}\n{traceback}")
-        seal(attempt.folder, "failed", fingerprint)
+        seal(attempt.folder, "failed", of["fingerprint"])
         target = self.failed_folder(spec)
-        if target.exists():
-            atomic.remove_tree(target)
-        self._publish(attempt, target)
-
-    def _publish(self, attempt: Attempt, target: Path) -> None:
+        atomic.remove_tree(target)
         atomic.rename(attempt.folder, target)
-        atomic.sync_folder(target.parent)
 
     def _set_aside(self, folder: Path, why: str) -> None:
         atomic.rename(folder, folder.with_name(f"{why}-{folder.name}-{uuid4().hex[:8]}"))

@@ -112,7 +112,7 @@ def work(task: Task) -> float:
         return 0.01
     if not results.is_evaluated(spec) and not attempt_and_commit(evaluate, "eval", spec, results):
         return 0.01
-    if results.is_trained(sheet_gan) and results.sheet_damage(spec, sheet_gan):
+    if results.is_trained(sheet_gan) and results.damage(spec, "sheet", sheet_gan):
         attempt_and_commit(sheet, "sheet", spec, results, sheet_gan)
     return 0.01
 

@@ -150,7 +150,7 @@ ENVIRONMENT = {
 @cache
 def networks(family: str, params: str) -> bytes:
     """The record of the layers that training cells of these settings leaves."""
-    from labkit.execution.tracing import trace
+    from labkit.execution.trials import trace
 
     spec = spec_of(family, "MNIST", json.loads(params), 42, False, 1)
     return json.dumps(layer_table.to_json(trace(spec))).encode()

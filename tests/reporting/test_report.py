@@ -331,7 +331,7 @@ def test_a_picture_that_is_gone_is_one_clear_line(tmp_path: Path) -> None:
     plan = fake_plan(SMALL[:1], epochs=1)
     store = write_store(tmp_path / "s", plan)
     report = read_report(store, None, "full", {})
-    path = store.artifact(plan.cells[0], "images/samples_epoch1.png")
+    path = store.train_folder(plan.cells[0]) / "images/samples_epoch1.png"
     path.unlink()
     with pytest.raises(ReportError, match=re.escape(str(path))):
         resolve(FORMATS["html"].target)(report, Drawings(report, ("svg",)))

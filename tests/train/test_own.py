@@ -73,7 +73,7 @@ def plan_of(
 
 
 def tried(plan: Plan) -> None:
-    from labkit.execution.repeatable import try_own_code
+    from labkit.execution.trials import try_own_code
 
     try_own_code(plan.cells)
 

@@ -14,7 +14,7 @@ from labkit.catalog import FAMILIES, GAN_NETWORKS, VAE_NETWORKS
 from labkit.execution import worker
 from labkit.execution.sampling import build
 from labkit.execution.status import Task
-from labkit.execution.tracing import _watched, trace
+from labkit.execution.trials import _watched, trace
 from labkit.experiment.grid import make_plan, parse_experiment
 from labkit.experiment.spec import CellSpec
 from labkit.plugins import registry as own_code

@@ -37,9 +37,8 @@ class Cell:
         self.name, self.dataset, self.family = spec.name, spec.dataset, spec.family
         self._spec, self._store, self.planned = spec, store, planned
         self.journal = journal.begin(store, spec)
-        self._earlier = self.journal.seconds
-        self._started = time.perf_counter()
-        self._measuring = 0.0
+        #: When training would have begun, had it gone on without a break.
+        self._started = time.perf_counter() - self.journal.seconds
         self._told = self._joined = False
         self._scale: convert.Scale = ""
         self._tracker: Any = None
@@ -125,10 +124,10 @@ class Cell:
         self._tracker = self._tracker or Tracker(self.dataset)
         value = float(self._tracker.proxy_fid(grey))
         more: dict[str, Any] = {"count": len(grey)}
-        bests = self.journal.bests
-        if not bests or value < bests[-1][0]:
-            more["best"] = self.journal.best(epoch, grey)
-        self._measuring += time.perf_counter() - started
+        if self.journal.best is None or value < self.journal.best[0]:
+            more["best"] = f"best_epoch{epoch}.npz"
+            self.journal.keep(more["best"], image_grid.npz(grey))
+        self._started += time.perf_counter() - started
         self._tell(epoch, {"proxy_fid": value}, **more)
         return value
 
@@ -183,7 +182,8 @@ class Cell:
 
     @property
     def seconds(self) -> float:
-        return self._earlier + time.perf_counter() - self._started - self._measuring
+        """Spent training, in all openings."""
+        return time.perf_counter() - self._started
 
     def _at(self, epoch: Any) -> int:
         """A whole epoch; told again, it takes back what an earlier opening said from there on."""
@@ -196,8 +196,9 @@ class Cell:
                 f"{self.name}: epoch {found} is told anew; of the {self.epochs_done} epochs logged "
                 f"before, {found - 1 or 'none'} still count"
             )
+            before = self.journal.seconds
             self.journal.take_back(found)
-            self._earlier = self.journal.seconds
+            self._started += before - self.journal.seconds
         return found
 
     def _tell(self, epoch: int, values: Mapping[str, Any], **more: Any) -> None:
@@ -220,7 +221,8 @@ class Cell:
         return grey
 
     def _show(self, epoch: int, what: str, page: convert.Grey) -> None:
-        self.journal.picture(f"{what}_epoch{epoch}", image_grid.png(image_grid.tile(page)))
+        picture = image_grid.png(image_grid.tile(page))
+        self.journal.keep(f"images/{what}_epoch{epoch}.png", picture)
         self._tell(epoch, {})
 
     def spec(self, done: bool = False) -> CellSpec:

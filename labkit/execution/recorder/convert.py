@@ -115,9 +115,14 @@ def grey(images: Any, scale: Scale = "") -> tuple[Grey, Scale]:
         NotFiniteError: a pixel is NaN or infinite.
         ValueError: the shape or the range of values is not that of images.
     """
-    found = _shaped(array(images))
+    found = array(images)
+    n = found.shape[:1]
+    known = ((28, 28), (*n, 784), (*n, 28, 28), (*n, 1, 28, 28), (*n, 28, 28, 1))
+    if found.shape not in known or not found.size:
+        raise ValueError(f"expected images (N, 28, 28) or (N, 1, 28, 28), got {found.shape}")
+    found = found.reshape(-1, 28, 28)
     if found.dtype == np.uint8:
-        return np.ascontiguousarray(found) if found.base is not None else found, scale
+        return np.ascontiguousarray(found), scale
     if found.dtype.kind not in "biuf":
         raise ValueError(f"expected images, got values of type {found.dtype}")
     if found.dtype.kind == "f":
@@ -143,18 +148,3 @@ def grey(images: Any, scale: Scale = "") -> tuple[Grey, Scale]:
         scale = "[0, 1]"
     values = found * 255.0 if scale == "[0, 1]" else (found + 1) * 127.5
     return values.round().clip(0, 255).astype(np.uint8), scale
-
-
-def _shaped(found: NDArray[Any]) -> NDArray[Any]:
-    shape = found.shape
-    if found.ndim == 4 and found.shape[1] == 1:
-        found = found[:, 0]
-    elif found.ndim == 4 and found.shape[3] == 1:
-        found = found[..., 0]
-    elif found.ndim == 2 and found.shape[1] == 784:
-        found = found.reshape(-1, 28, 28)
-    elif found.shape == (28, 28):
-        found = found[None]
-    if found.ndim != 3 or found.shape[1:] != (28, 28) or not len(found):
-        raise ValueError(f"expected images (N, 28, 28) or (N, 1, 28, 28), got {shape}")
-    return found

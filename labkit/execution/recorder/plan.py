@@ -7,9 +7,7 @@ and the plan: whoever reads the plan next adds the committed cells that it lacks
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from labkit.catalog import FAMILIES
 from labkit.execution.recorder.journal import draft
@@ -72,42 +70,22 @@ def _differences(other: CellSpec, spec: CellSpec) -> list[str]:
         for name, value in spec.params.items()
         if value not in (UNSTATED, other.params.get(name))
     ]
-    for name in ("dataset", "family"):
-        if getattr(spec, name) != getattr(other, name):
-            found.append(getattr(spec, name))
-    if spec.training["batch_size"] != other.training["batch_size"]:
-        found.append(f"batch{spec.training['batch_size']}")
-    for name in ("source", "limit"):
-        if spec.data[name] != other.data[name]:
-            found.append(f"{name}-{spec.data[name]}")
+    for form, one, its in (
+        ("{}", spec.dataset, other.dataset),
+        ("{}", spec.family, other.family),
+        ("batch{}", spec.training["batch_size"], other.training["batch_size"]),
+        ("source-{}", spec.data["source"], other.data["source"]),
+        ("limit-{}", spec.data["limit"], other.data["limit"]),
+    ):
+        if one != its:
+            found.append(form.format(one))
     return [re.sub(r"[^A-Za-z0-9._-]+", "-", tag) for tag in found]
 
 
 def _joined(store: Store, plan: Plan | None, spec: CellSpec) -> Plan:
     spec = replace(spec, name=name_of(plan, spec))
-    plan = plan or _first(store, spec)
-    cells = list(plan.cells)
-    found = [i for i, cell in enumerate(cells) if cell.code == OWN_CODE and key(cell) == key(spec)]
-    outcome = store.outcome(spec)
-    done = isinstance(outcome, CellResult)
-    if found and not done and store.is_trained(cells[found[0]]):
-        return plan
-    if spec not in cells:
-        cells = [cell for i, cell in enumerate(cells) if i not in found] + [spec]
-    seeds = dict.fromkeys((*plan.seeds, *(cell.seed for cell in cells)))
-    used = {cell.seed for cell in cells}
-    shown = plan.snapshot_epochs
-    if isinstance(outcome, CellResult):  # its best epoch, or its last if none was measured
-        longest = max(cell.training["epochs"] for cell in cells)
-        best = best_epoch(outcome.history) or spec.training["epochs"]
-        shown = tuple(sorted(e for e in {*shown, best} if e <= longest))
-    kept = tuple(seed for seed in seeds if seed in used)
-    return replace(plan, cells=tuple(cells), seeds=kept, snapshot_epochs=shown)
-
-
-def _first(store: Store, spec: CellSpec) -> Plan:
     name = store.root.absolute().name
-    return Plan(
+    plan = plan or Plan(
         name=name,
         title=name,
         author={"name": "", "id": "", "group": "", "course": ""},
@@ -119,6 +97,22 @@ def _first(store: Store, spec: CellSpec) -> Plan:
         settings={"name": name},
         cells=(spec,),
     )
+    cells = list(plan.cells)
+    found = [cell for cell in cells if cell.code == OWN_CODE and key(cell) == key(spec)]
+    outcome = store.outcome(spec)
+    if found and not isinstance(outcome, CellResult) and store.is_trained(found[0]):
+        return plan
+    if spec not in cells:
+        cells = [cell for cell in cells if cell not in found] + [spec]
+    seeds = dict.fromkeys((*plan.seeds, *(cell.seed for cell in cells)))
+    used = {cell.seed for cell in cells}
+    shown = plan.snapshot_epochs
+    if isinstance(outcome, CellResult):  # its best epoch, or its last if none was measured
+        longest = max(cell.training["epochs"] for cell in cells)
+        best = best_epoch(outcome.history) or spec.training["epochs"]
+        shown = tuple(sorted(e for e in {*shown, best} if e <= longest))
+    kept = tuple(seed for seed in seeds if seed in used)
+    return replace(plan, cells=tuple(cells), seeds=kept, snapshot_epochs=shown)
 
 
 def adopt(store: Store) -> list[str]:
@@ -127,15 +121,12 @@ def adopt(store: Store) -> list[str]:
     cells = plan.cells if plan else ()
     listed = {cell.fingerprint[:12] for cell in cells}
     finished = {key(c) for c in cells if c.code == OWN_CODE and store.is_trained(c)}
-    folder = store.root / "cells"
     found: list[tuple[str, CellSpec]] = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in sorted(store.root.glob("cells/*")):
         spec = None if path.name[-12:] in listed else _committed(store, path.name)
         if spec is not None and key(spec) not in finished:
             found.append((store.newest_commit([spec]), spec))
-    names = []
-    for _, spec in sorted(found, key=lambda each: each[0]):
-        names.append(join(store, spec).name)
+    names = [join(store, spec).name for _, spec in sorted(found, key=lambda each: each[0])]
     return list(dict.fromkeys(names))
 
 
@@ -143,11 +134,9 @@ def _committed(store: Store, name: str) -> CellSpec | None:
     """Return the spec of a folder that holds a committed cell of an own loop, or None."""
     path = store.root / "cells" / name / "train" / SPEC
     try:
-        stated: Mapping[str, Any] = read_json(path)
-        spec = CellSpec.from_json(stated)
-        if spec.code != OWN_CODE or spec.family not in FAMILIES:
-            return None
-        whole = store.cell_folder(spec).name == name and store.is_trained(spec)
+        spec = CellSpec.from_json(read_json(path))
+        own = spec.code == OWN_CODE and spec.family in FAMILIES
+        whole = own and store.cell_folder(spec).name == name and store.is_trained(spec)
         return spec if whole else None
     except (OSError, StoreError, KeyError, TypeError, AttributeError, ValueError):
         return None

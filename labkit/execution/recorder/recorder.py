@@ -17,17 +17,20 @@ nothing that ends the loop can lose it.
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
 from labkit.errors import PlanError, nearest
-from labkit.execution import image_grid
 from labkit.execution.recorder import convert
 from labkit.execution.recorder import journal as begun
 from labkit.execution.recorder import plan as own_plan
@@ -35,12 +38,10 @@ from labkit.execution.recorder.cell import FEWEST, Cell
 from labkit.experiment.grid import measuring
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.store import atomic
+from labkit.store.attempts import Attempt
 from labkit.store.commits import write_json
 from labkit.store.file_names import COST, ENVIRONMENT, MEASURES, SAMPLES, SPEC
 from labkit.store.store import Store
-
-_MAX_NAME = 120
-_ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
 @contextmanager
@@ -112,7 +113,7 @@ def _stated(
     ):
         if value not in allowed:
             raise PlanError(f"labkit.cell: unknown {kind} '{value}'; {nearest(value, allowed)}")
-    if not isinstance(name, str) or not name or len(name) > _MAX_NAME or set(name) - _ALLOWED:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9._-]{1,120}", name):
         raise PlanError(f"labkit.cell: '{name}': a name is of A-Z a-z 0-9 . _ -")
     numbers: dict[str, int | None] = {}
     for key, value in stated.items():
@@ -121,8 +122,8 @@ def _stated(
             numbers[key] = None if value is None and least else convert.whole(value, least)
         except ValueError as error:
             raise PlanError(f"labkit.cell: {key}={error}") from None
-    data = {"source": str(source), "sha256": UNSTATED, "limit": numbers["limit"]}
-    batch = numbers["batch_size"]
+    batch, limit = numbers["batch_size"], numbers["limit"]
+    data = {"source": str(source), "sha256": UNSTATED, "limit": limit, own_plan.LOOP: str(name)}
     spec = CellSpec(
         name=str(name),
         experiment="own",
@@ -131,7 +132,7 @@ def _stated(
         seed=numbers["seed"] or 0,
         params=_params(family, settings),
         training={"epochs": 0, "batch_size": UNSTATED if batch is None else batch},
-        data={**data, own_plan.LOOP: str(name)},
+        data=data,
         precision=UNSTATED,
         code=OWN_CODE,
         **measuring(dataset, 0, 0),
@@ -169,39 +170,34 @@ def _finish(told: Cell, store: Store) -> None:
     if not journal.rows:
         raise PlanError(f"labkit.cell: {name}: nothing was logged; call cell.log(epoch, ...)")
     if told.diverged:
-        _fail(told, store, told.diverged, "")
-        journal.remove()
+        _fail(told, store, told.diverged)
         begun.say(f"{name}: {told.diverged}; it is reported so")
-        return
-    if told.planned is not None and told.epochs_done < told.planned:
+    elif told.planned is not None and told.epochs_done < told.planned:
         journal.take_back_part()
-        _fail(told, store, f"stopped {told.how_far}", "")
+        _fail(told, store, f"stopped {told.how_far}")
         begun.say(
             f"{name}: stopped {told.how_far}, so it is not done; open it again to go on, or with "
             f"epochs={told.epochs_done} to have it as it is"
         )
         journal.release()
         return
-    _commit(told, store)
+    else:
+        _commit(told, store)
     journal.remove()
 
 
 def _interrupted(told: Cell, store: Store, error: BaseException) -> None:
     """Record why the block was left, and let the next opening go on; never hides the error."""
     try:
-        if isinstance(error, PlanError) and not told.journal.rows:
-            told.journal.remove()
-            return
-        told.journal.take_back_part()
-        _fail(told, store, _why(told, error), traceback.format_exc())
+        if told.journal.rows or not isinstance(error, PlanError):
+            told.journal.take_back_part()
+            _fail(told, store, _why(told, error), traceback.format_exc())
         if told.epochs_done:
             begun.say(
                 f"{told.name}: interrupted {told.how_far}; what was logged is kept: open the cell "
                 f"again to go on from epoch {told.epochs_done + 1}"
             )
-            told.journal.release()
-        else:
-            told.journal.remove()
+        told.journal.release()
     except Exception as second:
         begun.say(f"{told.name}: that it was interrupted could not be recorded: {second}")
 
@@ -218,13 +214,19 @@ def _why(told: Cell, error: BaseException) -> str:
     return f"{why}; {told.diverged}" if told.diverged else why
 
 
-def _fail(told: Cell, store: Store, error: str, trace: str) -> None:
+def _written(told: Cell, spec: CellSpec, store: Store) -> Attempt:
+    """An attempt with what there is of any training: its settings and the history so far."""
+    attempt = store.begin(spec, "train", anew=True)
+    rows = "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in told.history)
+    atomic.write_bytes(attempt.history_path, rows.encode())
+    write_json(attempt.folder / SPEC, spec.to_json())
+    return attempt
+
+
+def _fail(told: Cell, store: Store, error: str, trace: str = "") -> None:
     """Keep a failure as data, with the history so far."""
     spec = told.spec()
-    attempt = store.fresh_attempt(spec, "train")
-    atomic.write_bytes(attempt.history_path, _lines(told.history))
-    write_json(attempt.folder / SPEC, spec.to_json())
-    store.fail(attempt, spec, "train", error, trace)
+    store.fail(_written(told, spec, store), spec, "train", error, trace)
     if own_plan.join(store, spec).fingerprint != spec.fingerprint:
         begun.say(f"{told.name}: the report keeps the training of it that was finished before")
 
@@ -236,8 +238,10 @@ def _commit(told: Cell, store: Store) -> None:
     from labkit.measure import evaluate
 
     seconds, spec, parts = told.seconds, told.spec(done=True), []
-    if (best := told.journal.best_samples()) is not None:
-        parts.append(evaluate.measure_samples(best, told.dataset))
+    best = told.journal.kept(told.journal.best[1]) if told.journal.best else None
+    if best is not None:
+        with np.load(io.BytesIO(best), allow_pickle=False) as file:
+            parts.append(evaluate.measure_samples(file["samples"], told.dataset))
     else:
         warnings.warn(
             f"labkit.cell: {told.name}: only what was logged is in the results; to have images "
@@ -247,23 +251,17 @@ def _commit(told: Cell, store: Store) -> None:
     if all("proxy_fid" in row for row in told.history):
         parts.append(evaluate.measure_history(told.history, told.family))
     store.set_aside(spec)
-    train = store.fresh_attempt(spec, "train")
-    atomic.write_bytes(train.history_path, _lines(told.history))
+    train = _written(told, spec, store)
     atomic.mkdir(train.folder / "images")
     for name, png in told.journal.pictures.items():
-        (train.folder / "images" / f"{name}.png").write_bytes(png)
-    write_json(train.folder / SPEC, spec.to_json())
+        (train.folder / name).write_bytes(png)
     write_json(train.folder / COST, {"seconds": None if told.elsewhere else seconds})
     write_json(train.folder / ENVIRONMENT, {"numeric": {"device": UNSTATED}})
     store.commit(train, spec, "train")
 
-    measured = store.fresh_attempt(spec, "eval")
+    measured = store.begin(spec, "eval", anew=True)
     write_json(measured.folder / MEASURES, together(parts))
     if best is not None:
-        atomic.write_bytes(measured.folder / SAMPLES, image_grid.npz(best))
+        atomic.write_bytes(measured.folder / SAMPLES, best)
     store.commit(measured, spec, "eval")
     own_plan.join(store, spec)
-
-
-def _lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    return "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows).encode()
