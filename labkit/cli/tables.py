@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,9 @@ from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.claims.reflect import answers_to, read
 from labkit.cli import ProfileOpt, say
-from labkit.errors import UserError
-from labkit.execution.recorder.finished import take_in
+from labkit.errors import PlanError, UserError
+from labkit.execution.recorder.finished import read_history, settings
+from labkit.execution.recorder.recorder import cell
 from labkit.experiment.lookup import DEFAULT_FILE, default_results, one_of, stored
 from labkit.experiment.reader import read_experiment
 from labkit.measure.samples_file import evaluate_file
@@ -77,7 +79,7 @@ def import_(
     name: Annotated[str, Option("--as", help="What it is called in the report.")],
     family: Annotated[str, Option(help="Which losses are meant: gan, vae, ...")],
     dataset: Annotated[str, Option(help="What it was trained on.")],
-    settings: Annotated[
+    stated: Annotated[
         list[str] | None, Option("--set", help="A setting: loss=bce. May be repeated.")
     ] = None,
     where: Annotated[
@@ -90,8 +92,20 @@ def import_(
     ),
 ) -> None:
     """Take in a finished training of somewhere else by its history."""
-    stated = {"family": family, "dataset": dataset, "seed": seed, "batch_size": batch_size}
-    for line in take_in(history, name, results, stated, settings or (), where or ()):
+    found, given = read_history(history, family, where or ()), settings(stated or (), family)
+    try:
+        with cell(
+            name, dataset=dataset, family=family, results=results, seed=seed,
+            epochs=len(found.rows), batch_size=batch_size, **given,
+        ) as record:  # fmt: skip
+            record.elsewhere = True
+            for epoch, values in enumerate(found.rows, 1):
+                record.log(epoch, **values)
+    except PlanError as error:
+        said = str(error).removeprefix("labkit.cell: ")
+        raise UserError(re.sub(r"^state (\w+)=", r"--set \1=", said)) from error
+    many = f"{len(found.rows)} epoch{'s' if len(found.rows) > 1 else ''}"
+    for line in (f"{name}: {many} of {history.name}; a cell of {results}", *found.notes):
         say(line)
 
 

@@ -77,7 +77,7 @@ def choices(cells: Sequence[CellSpec], budget: float, workers: int, device: str)
     """The ways to train some cells within `budget` seconds, but for those that leave nothing."""
     # A seed is finished before the next one begins, so that what is there can be compared.
     in_order = sorted(cells, key=lambda cell: cell.seed)
-    images = max(eta.images_seen(cell) // cell.training["epochs"] for cell in cells)
+    images = max(map(eta.images, cells))
     epochs = max(cell.training["epochs"] for cell in cells)
 
     def left(fewer: str, count: int) -> list[CellSpec]:

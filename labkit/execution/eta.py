@@ -42,12 +42,17 @@ def _work(spec: CellSpec, device: str) -> dict[str, int]:
     parts = [spec.params.get(name) for name in ("networks", "constraint")]
     own = [str(part) for part in parts if part not in (None, "lab1", "none")]
     kind = f"{'-'.join([spec.family, *own])}/{device}/{spec.precision}"
-    size = FULL_TRAIN if spec.data["source"] == "full" else BUNDLED_TRAIN
     epochs, at_the_end = spec.training["epochs"], EVALUATED * spec.evaluation["samples"]
     return {
-        f"{kind}/image": epochs * min(size, spec.data["limit"] or size),
+        f"{kind}/image": epochs * images(spec),
         f"{kind}/sample": epochs * spec.selection["samples"] + at_the_end,
     }
+
+
+def images(spec: CellSpec) -> int:
+    """Training images of an epoch."""
+    size = FULL_TRAIN if spec.data["source"] == "full" else BUNDLED_TRAIN
+    return min(size, spec.data["limit"] or size)
 
 
 def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:

@@ -24,7 +24,7 @@ def _known_speeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell takes a hundredth of a second for each image it sees, and nothing else."""
 
     def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
-        return eta.images_seen(spec) / 100, True
+        return spec.training["epochs"] * eta.images(spec) / 100, True
 
     monkeypatch.setattr(eta, "estimate", estimate)
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labkit.catalog import FAMILIES, REGISTRIES
-from labkit.errors import LabkitError, PlanError, UserError, nearest
-from labkit.execution.recorder.recorder import cell
+from labkit.errors import LabkitError, UserError, nearest
 from labkit.text.numbers import listing
 from labkit.text.sheet import Sheet, read_sheet
 
@@ -39,61 +38,44 @@ TELLING = ("run", "seed", "fold", "trial")
 NOTHING = ("", "-", "—", "none", "null", "n/a", "na")
 
 
-def take_in(
-    path: Path,
-    name: str,
-    results: Path,
-    stated: Mapping[str, Any],
-    settings: Sequence[str] = (),
-    where: Sequence[str] = (),
-) -> list[str]:
-    """Read a history and commit it as a cell of its own in a results folder.
+@dataclass(frozen=True)
+class History:
+    """What was written down of a training."""
+
+    rows: list[dict[str, float | None]]
+    """Epoch by epoch from 1, under labkit's names."""
+    notes: tuple[str, ...]
+    """How the file was understood, a line each."""
+
+
+def read_history(path: Path, family: str, where: Sequence[str] = ()) -> History:
+    """Read a history: a CSV with a column ``epoch``; several rows of an epoch are averaged.
 
     Args:
-        path: a CSV with a column ``epoch``; several rows of an epoch are averaged.
-        name: the cell's name.
-        results: the folder of results, made if it is not there.
-        stated: ``dataset``, ``family`` and what else :func:`labkit.cell` takes.
-        settings: more of them as typed: ``loss=bce``, ``z_dim=64``.
+        path: the file.
+        family: whose losses are looked for.
         where: which rows to take, as typed: ``phase=train``.
 
-    Returns:
-        What was understood, a line each.
-
     Raises:
-        UserError: no such history, or a setting that cannot be; nothing was written.
+        UserError: no such history, or of several trainings.
     """
-    family = str(stated["family"])
     if family not in FAMILIES:
         raise UserError(f"--family {family}: {nearest(family, FAMILIES)}")
+    losses = FAMILIES[family].losses
     try:
         sheet = _of_one_training(read_sheet(path), where)
-        names = _names(sheet, FAMILIES[family].losses)
+        names = _names(sheet, losses)
         first, rows = _by_epoch(sheet, names)
     except LabkitError as error:
         raise UserError(f"{path.name}: {error}") from error
-    with warnings.catch_warnings():  # that no images were given is plain
-        warnings.simplefilter("ignore")
-        given = {**stated, **_settings(settings, family)}
-        try:
-            told = cell(name, results=results, epochs=len(rows), **given)
-            with told as record:
-                record.elsewhere = True
-                for epoch, values in enumerate(rows, 1):
-                    record.log(epoch, **values)
-        except PlanError as error:
-            said = str(error).removeprefix("labkit.cell: ")
-            raise UserError(re.sub(r"^state (\w+)=", r"--set \1=", said)) from error
-    many = f"{len(rows)} epoch{'s' if len(rows) > 1 else ''}"
-    lines = [f"{name}: {many} of {path.name}; a cell of {results}"]
-    renamed = [f"{theirs} is {ours}" for theirs, ours in names.items() if theirs != ours]
-    if renamed:
-        lines.append(listing(renamed))
-    if first == 0:
-        lines.append("its epochs 0, 1, ... are 1, 2, ... here")
-    if missing := [loss for loss in FAMILIES[family].losses if loss not in names.values()]:
-        lines.append(f"not measured: {listing(missing)}")
-    return lines
+    renamed = listing(f"{theirs} is {ours}" for theirs, ours in names.items() if theirs != ours)
+    missing = listing(loss for loss in losses if loss not in names.values())
+    notes = (
+        renamed,
+        "" if first else "its epochs 0, 1, ... are 1, 2, ... here",
+        f"not measured: {missing}" if missing else "",
+    )
+    return History(rows, tuple(filter(None, notes)))
 
 
 def _of_one_training(sheet: Sheet, where: Sequence[str]) -> Sheet:
@@ -199,8 +181,12 @@ def _number(line: int, column: str | None, text: str) -> float | None:
         raise LabkitError(f"row {line}, column {column}: '{text[:40]}' is not a number") from None
 
 
-def _settings(given: Sequence[str], family: str) -> dict[str, Any]:
-    """``z_dim=64`` as a name and a value of the type that the catalog has for it."""
+def settings(given: Sequence[str], family: str) -> dict[str, Any]:
+    """``z_dim=64`` as a name and a value of the type that the catalog has for it.
+
+    Raises:
+        UserError: no such setting of the family, or a value that it cannot have.
+    """
     params = FAMILIES[family].params
     found: dict[str, Any] = {}
     for text in given:

@@ -242,7 +242,7 @@ def _commit(told: Cell, store: Store) -> None:
     if best is not None:
         with np.load(io.BytesIO(best), allow_pickle=False) as file:
             parts.append(evaluate.measure_samples(file["samples"], told.dataset))
-    else:
+    elif not told.elsewhere:
         warnings.warn(
             f"labkit.cell: {told.name}: only what was logged is in the results; to have images "
             f"measured, call cell.samples(images, epoch) with {FEWEST:,} of them or more",
