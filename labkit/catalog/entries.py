@@ -86,13 +86,11 @@ class Family:
     sampling: tuple[Step, ...] = ()
     """The diagram of sampling, if that differs from training."""
 
-    def is_a(self, kind: Kind) -> bool:
+    def is_a(self, kind: Kind | None) -> bool:
         """Whether the family has a discriminator, an encoder, or is given the class."""
-        if kind == "adversarial":
-            return "d_loss" in self.losses
-        if kind == "encoding":
-            return self.reconstructs
-        return kind == "any" or self.conditional
+        adversarial, encoding = "d_loss" in self.losses, self.reconstructs
+        kinds = {"adversarial": adversarial, "encoding": encoding, "conditional": self.conditional}
+        return kind == "any" or kinds.get(kind or "", False)
 
 
 @dataclass(frozen=True)
@@ -110,24 +108,15 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Constraint:
-    """What keeps a discriminator smooth."""
-
-    label: str
-    target: str
-    """``module:class``, a :class:`labkit.train.constraints.Constraint`."""
-    formula: str
-    source: str
-    about: str
-
-
-@dataclass(frozen=True)
 class Choice:
-    """A small choice: an optimiser, an initialisation, a norm."""
+    """A constraint of the discriminator, an optimiser, an initialisation, a norm."""
 
     label: str
     target: str = ""
-    """``module:function``; empty if the networks implement it."""
+    """``module:function`` or ``module:class``; empty if the networks implement it."""
+    formula: str = ""
+    source: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,15 +156,11 @@ class VaeNetworks:
 
 
 @dataclass(frozen=True)
-class Reconstruction:
+class Reconstruction(Choice):
     """How a VAE's output is compared with its input."""
 
-    label: str
-    target: str
-    formula: str
-    pixels: Literal["[-1, 1]", "[0, 1]"]
+    pixels: Literal["[-1, 1]", "[0, 1]"] = "[-1, 1]"
     """The range of pixel values the network sees and produces."""
-    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,7 +209,7 @@ class Metric:
     """Whether values are compared by their ratios (and averaged geometrically)."""
     offset: float = 0.0
     """Added before that, so that a value of 0 compares."""
-    within: tuple[str, ...] = ()
+    within: tuple[str, ...] = ("dataset",)
     """Settings that must be equal for two values to be compared."""
 
     def applies(self, family: str) -> bool:
