@@ -19,7 +19,7 @@ from labkit.catalog.building import DATASETS, IDX_FILES
 from labkit.errors import DataError, behind, reason
 
 SMALLEST = "t10k-labels-idx1-ubyte"
-#: No published file is larger, unpacked.
+#: No published file is larger, packed or unpacked.
 MAX_BYTES = 64 * 1024 * 1024
 #: How many folders of a root are looked into.
 _MOST = 100
@@ -57,10 +57,8 @@ def find_full(dataset: str, root: Path | None = None) -> Path | None:
     """
     for base in data_roots(root):
         for place in _places(base, dataset):
-            if not all(file(place, name) for name in IDX_FILES):
-                continue
-            usual = place == base / dataset / "raw"
-            if held(place) == dataset or (usual and held(place) is None):
+            unless_told = dataset if place == base / dataset / "raw" else None
+            if not lacking(place) and (held(place) or unless_told) == dataset:
                 return place
     return None
 
