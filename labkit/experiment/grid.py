@@ -270,17 +270,15 @@ def _by_point(cells: Iterable[CellSpec]) -> dict[str, list[CellSpec]]:
     """Cells together that differ in nothing the experiment file decides but their seed."""
     found: dict[str, list[CellSpec]] = defaultdict(list)
     for cell in cells:
-        names = {cell.name, cell.name.removesuffix(f"_seed{cell.seed}")}
+        name = cell.name.removesuffix(f"_seed{cell.seed}")
         # A setting labkit learnt after the cell was trained has its default: what it did before.
         defaults = {name: param.default for name, param in FAMILIES[cell.family].params.items()}
-        point = {
-            "name": min(names, key=len) if len(cell.name) < 100 else "",
-            "experiment": cell.experiment,
-            "family": cell.family,
-            "dataset": cell.dataset,
+        unasked = ("seed", "precision", "code")
+        point = {key: value for key, value in cell.to_json().items() if key not in unasked}
+        point |= {
+            "name": name if len(cell.name) < 100 else "",
             "params": {**defaults, **cell.params},
-            "training": cell.training,
-            "limit": cell.data["limit"],
+            "data": cell.data["limit"],
             "selection": {k: v for k, v in cell.selection.items() if k != "features"},
             "evaluation": cell.evaluation.get("samples"),
         }
