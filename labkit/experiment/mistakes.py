@@ -38,19 +38,16 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
     kind, value = error["type"], error["input"]
     if kind == "labkit":
         return str(context["text"])
-    if kind == "union_tag_not_found":
-        return f"required; allowed: {', '.join(FAMILIES)}"
     if kind == "union_tag_invalid":
         return _unknown(path, value["family"], FAMILIES)
     if kind == CHOICE:
         return _unknown(path, value, context["allowed"])
-    if kind == "string_pattern_mismatch":
-        return f"'{value}' is not allowed: {NAME_RULE}"
     if kind == "too_short" and not value:
         return "must not be empty"
     if kind in _SAID:
         limits = {name: str(limit).removesuffix(".0") for name, limit in context.items()}
-        return _SAID[kind].format(got=_show(value), **limits)
+        families = ", ".join(FAMILIES)
+        return _SAID[kind].format(got=_show(value), value=value, families=families, **limits)
     return f"{_show(value)} is not allowed here{behind('pydantic', error['msg'])}"
 
 
@@ -65,6 +62,8 @@ def _unknown(path: Sequence[Step], value: object, allowed: Iterable[str]) -> str
 #: Messages by the type of pydantic's error, with the names of its limits.
 _SAID = {
     "missing": "required",
+    "union_tag_not_found": "required; allowed: {families}",
+    "string_pattern_mismatch": "'{value}' is not allowed: " + NAME_RULE,
     "too_short": "expected {min_length} values, got {actual_length}",
     "too_long": "expected {max_length} values, got {actual_length}",
     "string_too_long": "longer than {max_length} characters",

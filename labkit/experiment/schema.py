@@ -106,28 +106,17 @@ class Section(BaseModel):
     """A mapping of the file in which every key is known and no type is guessed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    #: The family whose settings or axes these are, for saying where a foreign one belongs.
+    settings_of: ClassVar[str] = ""
 
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, given: Any) -> Any:
         for key in given if isinstance(given, dict) else ():
             if key not in cls.model_fields:
-                raise problem(cls._unknown(key), key)
+                foreign = cls.settings_of and other_family(key, cls.settings_of)
+                raise problem(foreign or f"unknown key; {nearest(key, cls.model_fields)}", key)
         return given
-
-    @classmethod
-    def _unknown(cls, key: str) -> str:
-        return f"unknown key; {nearest(key, cls.model_fields)}"
-
-
-class FamilySection(Section):
-    """Settings or axes of one family, which know where a foreign one belongs."""
-
-    family: ClassVar[str] = ""
-
-    @classmethod
-    def _unknown(cls, key: str) -> str:
-        return other_family(key, cls.family) or super()._unknown(key)
 
 
 class Author(Section):
