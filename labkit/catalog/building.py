@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.catalog.entries import (
-    Choice,
-    Dataset,
-    GanNetworks,
-    Loss,
-    Reconstruction,
-    VaeNetworks,
-)
+from labkit.catalog.entries import Choice, Dataset, GanNetworks, Loss, Reconstruction, VaeNetworks
 
 #: The files of every data set: training images and labels, test images and labels.
 IDX_FILES = (

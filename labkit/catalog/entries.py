@@ -26,11 +26,9 @@ class Param:
     choices: str = ""
     """The catalog registry the value must be a key of, e.g. ``"losses"``."""
     minimum: float | None = None
-    """Smallest value allowed."""
     above: float | None = None
-    """The value must be greater than this."""
     below: float | None = None
-    """The value must be smaller than this."""
+    """It must be smaller than this, greater than `above`, and at least `minimum`."""
     about: str = ""
     """One line for the schema, ``labkit init`` and the report's method section."""
     only: tuple[str, tuple[str, ...]] | None = None

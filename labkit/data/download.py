@@ -37,10 +37,7 @@ def mirrors(dataset: str) -> list[str]:
 
 
 def fetch(dataset: str, root: Path, say: Callable[[str], None] = lambda line: None) -> Path:
-    """Download a data set into ``<root>/<dataset>/raw``; what is there and whole is kept.
-
-    Returns:
-        The folder.
+    """Download a data set and return its folder ``<root>/<dataset>/raw``; what is whole is kept.
 
     Raises:
         DataError: no mirror delivered a file, or the folder cannot be written.

@@ -48,17 +48,11 @@ def is_bundled(dataset: str) -> bool:
 def resolve_source(
     source: str, datasets: Sequence[str], root: Path | None = None, download: bool = True
 ) -> tuple[str, str]:
-    """Decide between the full sets and the bundled subset.
+    """Decide between the full sets and the bundled subset, for all the data sets of a plan.
 
-    Args:
-        source: ``full``, ``bundled`` or ``auto``.
-        datasets: the data sets a plan needs.
-        root: a data root to look in instead of ``LABKIT_DATA`` and the cache.
-        download: whether a missing set may be fetched.
-
-    Returns:
-        ``("full" | "bundled", reason)``; the reason is one sentence, which names no folder of
-        this machine, since plans are handed in.
+    Look in `root` instead of ``LABKIT_DATA`` and the cache, if it is given, and fetch what is
+    missing if `download` allows it. Return ``("full" | "bundled", reason)``; the reason is one
+    sentence, which names no folder of this machine, since plans are handed in.
 
     Raises:
         DataError: ``full`` was asked for, a root was named or it is the only source there is,
@@ -96,13 +90,7 @@ def resolve_source(
 def load(
     dataset: str, split: str, source: str, limit: int | None = None, root: Path | None = None
 ) -> Images:
-    """One split of a data set, checked.
-
-    Args:
-        dataset: a key of :data:`labkit.catalog.DATASETS`.
-        split: ``train`` or ``test``.
-        source: ``full`` or ``bundled``.
-        limit: keep only the first `limit` images.
+    """One split of a data set, ``train`` or ``test``, checked; only its first `limit` images.
 
     Raises:
         DataError: a file is missing, truncated or not the published one.

@@ -153,21 +153,18 @@ def _hint(before: str, here: str, opened: str, line: int) -> str:
     `before` is the text before the place in its row, `here` the character at it (none at an end),
     `opened` the first character of what was being read there, from `line` on.
     """
-    if here == "\t":
-        return "indent with spaces, not tabs"
-    if before[-1:] == "\t":
-        return "a tab within a text; type a space"
-    if here == ":" and ": " in before:
-        return "put a text with ': ' in quotes"
-    if opened and opened in "[{":
-        return f"a comma or the end of the '{opened}' on line {line} is missing"
-    if opened and opened in "'\"" and not here:
-        return f"the quote that begins on line {line} has no end"
     special = here if here in ("@", "`", "%") else before[-1:]
-    if special and special in "@`%*&":
-        return f"put a text that begins with '{special}' in quotes"
     misplaced = here == ":" or (here and not before.strip())
-    return "this line does not line up with those above it" if misplaced else ""
+    hints = {
+        "indent with spaces, not tabs": here == "\t",
+        "a tab within a text; type a space": before[-1:] == "\t",
+        "put a text with ': ' in quotes": here == ":" and ": " in before,
+        f"a comma or the end of the '{opened}' on line {line} is missing": opened in ("[", "{"),
+        f"the quote that begins on line {line} has no end": opened in ("'", '"') and not here,
+        f"put a text that begins with '{special}' in quotes": special in tuple("@`%*&"),
+        "this line does not line up with those above it": misplaced,
+    }
+    return next((hint for hint, applies in hints.items() if applies), "")
 
 
 def _not_plain(character: str) -> str:

@@ -54,9 +54,8 @@ class CellSpec:
     precision: str  # ``fp32`` or ``bf16``
     selection: Mapping[str, Any]  # The best-epoch rule: ``samples``, ``against``, ``features`` hash
     code: str  # Hash of the training code this family uses, see `experiment.fingerprint`
-    evaluation: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # ``samples``, ``features``, ``code``
+    # ``samples``, ``features``, ``code``
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_features(self) -> bool:
@@ -116,9 +115,7 @@ class CellResult:
 
     spec: CellSpec
     metrics: Mapping[str, Any]  # Flat: a catalog metric to a number, or None for *not measured*
-    history: tuple[
-        Mapping[str, Any], ...
-    ]  # One row an epoch: ``epoch``, losses, ``proxy_fid``, ...
+    history: tuple[Mapping[str, Any], ...]  # A row an epoch: ``epoch``, losses, ``proxy_fid``, ...
     artifacts: Mapping[str, str]  # What to a path below the store: ``images/samples_epoch10.png``
     seconds: float
     environment: Mapping[str, Any]
