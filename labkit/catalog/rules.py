@@ -89,9 +89,3 @@ def acts_with(param: Param, params: Mapping[str, Param]) -> tuple[str, tuple[str
     other, option = param.option
     choices = REGISTRIES[params[other].choices]
     return other, tuple(name for name, entry in choices.items() if option in entry.options)
-
-
-def other_family(key: str, family: str) -> str:
-    """A message naming the first family that has a setting which `family` lacks, or empty."""
-    owner = next((name for name, each in FAMILIES.items() if key in each.params), "")
-    return f"a setting of {owner}; {family} has no such thing" if owner else ""

@@ -81,11 +81,9 @@ def why_not(datasets: Sequence[str], root: Path | None = None) -> str:
 def file(place: Path, name: str) -> Path | None:
     """A file of a data set in a folder, by any of its spellings."""
     dotted = name.replace("-idx", ".idx")
-    for spelling in (name, dotted, f"{name}/{name}", f"{dotted}/{dotted}"):
-        for ending in ("", ".gz"):
-            if (found := place / f"{spelling}{ending}").is_file():
-                return found
-    return None
+    spellings = (name, dotted, f"{name}/{name}", f"{dotted}/{dotted}")
+    paths = (place / f"{spelling}{ending}" for spelling in spellings for ending in ("", ".gz"))
+    return next(filter(Path.is_file, paths), None)
 
 
 def content(path: Path) -> bytes:
@@ -122,8 +120,7 @@ def held(place: Path) -> str | None:
 
 def _places(base: Path, dataset: str) -> Iterator[Path]:
     """Where the files of a data set may lie, the usual place first."""
-    yield base / dataset / "raw"
-    yield from (base / dataset, base / "raw", base)
+    yield from (base / dataset / "raw", base / dataset, base / "raw", base)
     if base.name in DATASETS:  # one too deep
         yield base.parent / dataset / "raw"
     if base.name == "raw":

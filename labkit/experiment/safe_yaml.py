@@ -196,9 +196,10 @@ class _Builder:
     def document(self) -> Node | None:
         root: Node | None = None
         for event in self.events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                if root is not None:
-                    raise YamlError(_line(event), "a second document (---) begins here")
+            line, begins = event.start_mark.line + 1, isinstance(event, yaml.DocumentStartEvent)
+            if begins and root is not None:
+                raise YamlError(line, "a second document (---) begins here")
+            if begins:
                 root = self.node(self.next(), 1)
         return root
 
@@ -208,7 +209,7 @@ class _Builder:
         return event
 
     def node(self, event: Any, depth: int) -> Node:
-        line = _line(event)
+        line = event.start_mark.line + 1
         if depth > MAX_DEPTH:
             raise YamlError(line, f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.AliasEvent):
@@ -238,7 +239,7 @@ class _Builder:
     def mapping(self, line: int, depth: int) -> Node:
         entries: dict[str, Node] = {}
         while not isinstance(event := self.next(), yaml.MappingEndEvent):
-            at = _line(event)
+            at = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent) or event.tag or event.anchor:
                 raise YamlError(at, "a key must be plain text")
             key = event.value
@@ -253,14 +254,11 @@ class _Builder:
         return Node(entries, line, size=1 + sum(child.size for child in entries.values()))
 
 
-def _line(event: Any) -> int:
-    line: int = event.start_mark.line
-    return line + 1
-
-
 def _check_characters(event: Any) -> None:
     if found := _CONTROL.search(event.value):
-        raise YamlError(_line(event), f"control character U+{ord(found[0]):04X} is not allowed")
+        raise YamlError(
+            event.start_mark.line + 1, f"control character U+{ord(found[0]):04X} is not allowed"
+        )
 
 
 def _scalar(event: Any) -> Scalar:

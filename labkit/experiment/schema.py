@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS
-from labkit.catalog.rules import objection, other_family
+from labkit.catalog.rules import objection
 from labkit.errors import nearest
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -114,8 +114,10 @@ class Section(BaseModel):
     def _known_keys(cls, given: Any) -> Any:
         for key in given if isinstance(given, dict) else ():
             if key not in cls.model_fields:
-                foreign = cls.settings_of and other_family(key, cls.settings_of)
-                raise problem(foreign or f"unknown key; {nearest(key, cls.model_fields)}", key)
+                owner = next((name for name, each in FAMILIES.items() if key in each.params), "")
+                if cls.settings_of and owner:
+                    raise problem(f"a setting of {owner}; {cls.settings_of} has no such thing", key)
+                raise problem(f"unknown key; {nearest(key, cls.model_fields)}", key)
         return given
 
 
