@@ -5,7 +5,7 @@ experiments.yaml:12: experiments.gan.grid.los: unknown key; did you mean 'loss'?
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,23 +118,20 @@ def _own_code(
 ) -> tuple[OwnFile, ...]:
     """Read and register the files under ``code``, whose entries the rest may use."""
     named = tree.child("code")
-    names = [each.value for each in named.value] if named and isinstance(named.value, list) else []
+    names = named.plain() if named and isinstance(named.value, list) else []
     found: list[OwnFile] = []
-    at: list[Step] = ["code"]
     try:
-        for i, name in enumerate(names):
-            at = ["code", i]
+        for name in names:
             if not isinstance(name, str) or Path(name).name != name:
                 raise OwnCodeError(f"{name}: expected the name of a file beside {file}")
             found.append(own_code.read(name, beside(name)))
-        at = ["code"]
         own_code.register(found, run=run)
-    except FileNotFoundError:
-        raise mistake(file, tree, at, f"{name}: no such file beside {file}") from None
-    except OSError as error:
-        raise mistake(file, tree, at, f"{name}: {reason(error)}") from error
-    except OwnCodeError as error:
-        raise mistake(file, tree, at, str(error)) from error
+    except (OSError, OwnCodeError) as error:
+        at: list[Step] = ["code", len(found)] if len(found) < len(names) else ["code"]
+        why = f"{name}: {reason(error)}" if isinstance(error, OSError) else str(error)
+        if isinstance(error, FileNotFoundError):
+            why = f"{name}: no such file beside {file}"
+        raise mistake(file, tree, at, why) from error
     return tuple(found)
 
 
@@ -197,10 +194,13 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
     kind, value = error["type"], error["input"]
     if kind == "labkit":
         return str(context["text"])
-    if kind == "union_tag_invalid":
-        return _unknown(path, value["family"], FAMILIES)
-    if kind == CHOICE:
-        return _unknown(path, value, context["allowed"])
+    if kind in (CHOICE, "union_tag_invalid"):
+        given = value if kind == CHOICE else value["family"]
+        among = ", ".join(context.get("allowed", FAMILIES))
+        if not isinstance(given, str):
+            return f"expected one of {among}; got {_show(given)}"
+        what = next(step for step in reversed(path) if isinstance(step, str))
+        return f"unknown {what} '{given}'; allowed: {among}"
     if kind == "too_short" and not value:
         return "must not be empty"
     if kind in _SAID:
@@ -208,14 +208,6 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
         families = ", ".join(FAMILIES)
         return _SAID[kind].format(got=_show(value), value=value, families=families, **limits)
     return f"{_show(value)} is not allowed here{behind('pydantic', error['msg'])}"
-
-
-def _unknown(path: Sequence[Step], value: object, allowed: Iterable[str]) -> str:
-    among = ", ".join(allowed)
-    if not isinstance(value, str):
-        return f"expected one of {among}; got {_show(value)}"
-    what = next(step for step in reversed(path) if isinstance(step, str))
-    return f"unknown {what} '{value}'; allowed: {among}"
 
 
 #: Messages by the type of pydantic's error, with the names of its limits.
