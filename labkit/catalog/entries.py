@@ -69,11 +69,9 @@ class Family:
     objective: str = ""
     """What each network minimises, if that is more than the losses named in its settings."""
     hue: str = ""
-    """Its colour in plots, a key of :data:`labkit.reporting.plots.style.HUES`; empty: a colour
-    that no other family of the report has."""
+    """Its colour in plots, a key of `style.HUES`; empty: one that no other family there has."""
     seconds: float = 1 / 300
-    """Seconds per training image on one core of a common laptop, with networks whose `work` is
-    1; used until this machine has run a cell."""
+    """Seconds per training image on a laptop's core, at `work` 1; until a cell has run here."""
     mends: Literal["", "decoder", "prior"] = ""
     """For combinations of GAN and VAE: the weakness of VAEs it addresses, blurry output of the
     decoder or regions of the prior without codes."""
@@ -199,8 +197,7 @@ class Metric:
     of: Kind | None = None
     """The kind of families that have it, if not all do; `families` is filled in from it."""
     whole: bool = False
-    """Whether it describes a training as a whole, so that it does not apply to trainings of
-    several phases; `not_for` is filled in from it."""
+    """Whether it describes a training of one phase as a whole; `not_for` is filled in from it."""
     margin: float = 0.0
     """Smallest difference worth calling one, as a share of the values compared."""
     log: bool = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -103,10 +103,8 @@ class CellSpec:
             KeyError: a field is missing.
             TypeError: a field is unknown.
         """
-        for each in fields(cls):
-            if each.default is MISSING and each.name not in value:
-                raise KeyError(each.name)
-        return cls(**value)
+        known = {each.name: value[each.name] for each in fields(cls)}
+        return cls(**{**known, **value})
 
 
 @dataclass(frozen=True)
