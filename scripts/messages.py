@@ -40,8 +40,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 CALLS = {"_": 1, "N_": 1, "many": 2}
 #: What a report shows of the catalog's entries.
 SHOWN: dict[type, tuple[str, ...]] = {
-    entries.Choice: ("label",),
-    entries.Constraint: ("label", "formula", "about", "source"),
+    entries.Choice: ("label", "formula", "about", "source"),
     entries.Dataset: ("noun",),
     entries.Family: ("label", "about", "objective"),
     entries.GanNetworks: ("label",),
@@ -50,7 +49,7 @@ SHOWN: dict[type, tuple[str, ...]] = {
     entries.Param: ("label",),
     entries.Plot: ("label", "about"),
     entries.Question: ("text",),
-    entries.Reconstruction: ("label", "formula", "about"),
+    entries.Reconstruction: ("label", "formula"),
     entries.VaeNetworks: ("label",),
 }
 

@@ -18,14 +18,11 @@ from labkit.catalog.building import OPTIMISERS as OPTIMISERS
 from labkit.catalog.building import RECONSTRUCTIONS as RECONSTRUCTIONS
 from labkit.catalog.building import REGISTRIES as REGISTRIES
 from labkit.catalog.building import VAE_NETWORKS as VAE_NETWORKS
-from labkit.catalog.entries import Constraint as Constraint
 from labkit.catalog.entries import Family as Family
 from labkit.catalog.entries import Kind
 from labkit.catalog.entries import Loss as Loss
-from labkit.catalog.entries import Metric as Metric
 from labkit.catalog.entries import Param as Param
 from labkit.catalog.entries import Question as Question
-from labkit.catalog.entries import Reconstruction as Reconstruction
 from labkit.catalog.entries import resolve as resolve
 from labkit.catalog.families import FAMILIES as FAMILIES
 from labkit.catalog.metrics import METRICS as METRICS
@@ -36,19 +33,16 @@ from labkit.catalog.report import QUESTIONS as QUESTIONS
 REGISTRIES["families"] = FAMILIES
 
 
-def _having(kind: Kind | None, without: tuple[str, ...] = ()) -> tuple[str, ...]:
+def _of(kind: Kind | None) -> tuple[str, ...]:
     """The families of a kind, in the catalog's order."""
-    return tuple(
-        key
-        for key, family in FAMILIES.items()
-        if kind is not None and family.is_a(kind) and key not in without
-    )
+    return tuple(key for key, family in FAMILIES.items() if family.is_a(kind))
 
 
 # Fill in the families that metrics and plots state by kind.
 _PHASED = tuple(key for key, family in FAMILIES.items() if family.phases > 1)
 for _key, _metric in METRICS.items():
     _without = _PHASED if _metric.whole else ()
-    METRICS[_key] = replace(_metric, families=_having(_metric.of), not_for=_without)
+    METRICS[_key] = replace(_metric, families=_of(_metric.of), not_for=_without)
 for _key, _plot in PLOTS.items():
-    PLOTS[_key] = replace(_plot, also=_having(_plot.of, (*_plot.families, *_plot.but)))
+    _also = tuple(f for f in _of(_plot.of) if f not in (*_plot.families, *_plot.but))
+    PLOTS[_key] = replace(_plot, also=_also)

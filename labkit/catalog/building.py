@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.catalog.entries import (
-    Choice,
-    Constraint,
-    Dataset,
-    GanNetworks,
-    Loss,
-    Reconstruction,
-    VaeNetworks,
-)
+from labkit.catalog.entries import Choice, Dataset, GanNetworks, Loss, Reconstruction, VaeNetworks
 
 #: The files of every data set: training images and labels, test images and labels.
 IDX_FILES = (
@@ -84,22 +76,22 @@ LOSSES: dict[str, Loss] = {
     ),
 }
 
-CONSTRAINTS: dict[str, Constraint] = {
-    "none": Constraint(
-        "None", "labkit.train.constraints:Constraint", "", "", "the discriminator is free"
+CONSTRAINTS: dict[str, Choice] = {
+    "none": Choice(
+        "None", "labkit.train.constraints:Constraint", about="the discriminator is free"
     ),
-    "clip": Constraint(
+    "clip": Choice(
         "Clipping", "labkit.train.constraints:Clip", "each weight into [−c, c] after D's step",
         "Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1",
         "a compact set of weights, so a bounded slope",
     ),
-    "gradient_penalty": Constraint(
+    "gradient_penalty": Choice(
         "Gradient penalty", "labkit.train.constraints:GradientPenalty",
         "λ E[(‖∇D(x̃)‖₂ − 1)²], x̃ between real and fake",
         "Gulrajani et al. 2017, arXiv:1704.00028, eq. 3",
         "asks for slope 1 between real and generated images",
     ),
-    "spectral_norm": Constraint(
+    "spectral_norm": Choice(
         "Spectral norm", "labkit.train.constraints:SpectralNorm", "W / σ(W) in every layer",
         "Miyato et al. 2018, arXiv:1802.05957",
         "divides each weight matrix by its largest singular value",
@@ -130,7 +122,6 @@ DISCRIMINATOR_NORMS: dict[str, Choice] = {
 HIDDEN_NORMS: dict[str, Choice] = {"none": Choice("No norm"), "batch": Choice("Batch norm")}
 
 _LAB1 = "the lab sheet"
-_TF = "the DCGAN of TensorFlow's tutorial"
 
 GAN_NETWORKS: dict[str, GanNetworks] = {
     "lab1": GanNetworks(
@@ -145,7 +136,8 @@ GAN_NETWORKS: dict[str, GanNetworks] = {
     "tf_dcgan": GanNetworks(
         "TF DCGAN", "labkit.train.models.tf_dcgan:generator",
         "labkit.train.models.tf_dcgan:discriminator",
-        "none", _TF, "5×5 kernels, a wide generator, dropout in the discriminator",
+        "none", "the DCGAN of TensorFlow's tutorial",
+        "5×5 kernels, a wide generator, dropout in the discriminator",
         work=8.0,
     ),
     "dense": GanNetworks(
@@ -181,29 +173,14 @@ VAE_NETWORKS: dict[str, VaeNetworks] = {
 }  # fmt: skip
 
 RECONSTRUCTIONS: dict[str, Reconstruction] = {
-    "l1": Reconstruction(
-        label="L1",
-        target="labkit.train.losses:l1",
-        formula="Σ |x − x̂| over pixels",
-        pixels="[-1, 1]",
-        about="sum of absolute differences over pixels in [-1, 1]",
-    ),
-    "mse": Reconstruction(
-        label="MSE",
-        target="labkit.train.losses:mse",
-        formula="Σ (x − x̂)² over pixels",
-        pixels="[-1, 1]",
-        about="sum of squared differences over pixels in [-1, 1]",
-    ),
+    "l1": Reconstruction("L1", "labkit.train.losses:l1", "Σ |x − x̂| over pixels"),
+    "mse": Reconstruction("MSE", "labkit.train.losses:mse", "Σ (x − x̂)² over pixels"),
+    # Of grey pixels that is no normalised likelihood, so no nats.
     "bernoulli": Reconstruction(
-        label="Bernoulli",
-        target="labkit.train.losses:bernoulli",
-        formula="−Σ [x log p + (1 − x) log(1 − p)] over pixels",
-        pixels="[0, 1]",
-        about="binary cross-entropy over grey pixels in [0, 1]; not a normalised "
-        "likelihood of grey values, so no nats",
+        "Bernoulli", "labkit.train.losses:bernoulli",
+        "−Σ [x log p + (1 − x) log(1 − p)] over pixels", pixels="[0, 1]",
     ),
-}
+}  # fmt: skip
 
 #: The registries a setting may choose from, by the name in its ``choices``.
 REGISTRIES: dict[str, dict[str, Any]] = {

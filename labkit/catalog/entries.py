@@ -26,11 +26,9 @@ class Param:
     choices: str = ""
     """The catalog registry the value must be a key of, e.g. ``"losses"``."""
     minimum: float | None = None
-    """Smallest value allowed."""
     above: float | None = None
-    """The value must be greater than this."""
     below: float | None = None
-    """The value must be smaller than this."""
+    """It must be smaller than this, greater than `above`, and at least `minimum`."""
     about: str = ""
     """One line for the schema, ``labkit init`` and the report's method section."""
     only: tuple[str, tuple[str, ...]] | None = None
@@ -71,11 +69,9 @@ class Family:
     objective: str = ""
     """What each network minimises, if that is more than the losses named in its settings."""
     hue: str = ""
-    """Its colour in plots, a key of :data:`labkit.reporting.plots.style.HUES`; empty: a colour
-    that no other family of the report has."""
+    """Its colour in plots, a key of `style.HUES`; empty: one that no other family there has."""
     seconds: float = 1 / 300
-    """Seconds per training image on one core of a common laptop, with networks whose `work` is
-    1; used until this machine has run a cell."""
+    """Seconds per training image on a laptop's core, at `work` 1; until a cell has run here."""
     mends: Literal["", "decoder", "prior"] = ""
     """For combinations of GAN and VAE: the weakness of VAEs it addresses, blurry output of the
     decoder or regions of the prior without codes."""
@@ -86,13 +82,11 @@ class Family:
     sampling: tuple[Step, ...] = ()
     """The diagram of sampling, if that differs from training."""
 
-    def is_a(self, kind: Kind) -> bool:
+    def is_a(self, kind: Kind | None) -> bool:
         """Whether the family has a discriminator, an encoder, or is given the class."""
-        if kind == "adversarial":
-            return "d_loss" in self.losses
-        if kind == "encoding":
-            return self.reconstructs
-        return kind == "any" or self.conditional
+        adversarial, encoding = "d_loss" in self.losses, self.reconstructs
+        kinds = {"adversarial": adversarial, "encoding": encoding, "conditional": self.conditional}
+        return kind == "any" or kinds.get(kind or "", False)
 
 
 @dataclass(frozen=True)
@@ -110,24 +104,15 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Constraint:
-    """What keeps a discriminator smooth."""
-
-    label: str
-    target: str
-    """``module:class``, a :class:`labkit.train.constraints.Constraint`."""
-    formula: str
-    source: str
-    about: str
-
-
-@dataclass(frozen=True)
 class Choice:
-    """A small choice: an optimiser, an initialisation, a norm."""
+    """A constraint of the discriminator, an optimiser, an initialisation, a norm."""
 
     label: str
     target: str = ""
-    """``module:function``; empty if the networks implement it."""
+    """``module:function`` or ``module:class``; empty if the networks implement it."""
+    formula: str = ""
+    source: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,15 +152,11 @@ class VaeNetworks:
 
 
 @dataclass(frozen=True)
-class Reconstruction:
+class Reconstruction(Choice):
     """How a VAE's output is compared with its input."""
 
-    label: str
-    target: str
-    formula: str
-    pixels: Literal["[-1, 1]", "[0, 1]"]
+    pixels: Literal["[-1, 1]", "[0, 1]"] = "[-1, 1]"
     """The range of pixel values the network sees and produces."""
-    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,15 +197,14 @@ class Metric:
     of: Kind | None = None
     """The kind of families that have it, if not all do; `families` is filled in from it."""
     whole: bool = False
-    """Whether it describes a training as a whole, so that it does not apply to trainings of
-    several phases; `not_for` is filled in from it."""
+    """Whether it describes a training of one phase as a whole; `not_for` is filled in from it."""
     margin: float = 0.0
     """Smallest difference worth calling one, as a share of the values compared."""
     log: bool = False
     """Whether values are compared by their ratios (and averaged geometrically)."""
     offset: float = 0.0
     """Added before that, so that a value of 0 compares."""
-    within: tuple[str, ...] = ()
+    within: tuple[str, ...] = ("dataset",)
     """Settings that must be equal for two values to be compared."""
 
     def applies(self, family: str) -> bool:

@@ -6,15 +6,6 @@ from dataclasses import replace
 
 from labkit.catalog.entries import Family, Param, Step
 
-
-def _latent(default: int = 16) -> Param:
-    return Param(
-        default, "Latent dimension", "latent{}", minimum=1, about="length of the latent vector"
-    )
-
-
-_LOSS = Param("hinge", "Loss", "{}", choices="losses", about="adversarial loss")
-_Z_DIM = Param(64, "z dimension", "z{}", minimum=1, about="length of the noise vector")
 _BETAS = Param(
     (0.5, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments",
     only=("optimiser", ("adam",)),
@@ -34,8 +25,8 @@ _CONSTRAINED: dict[str, Param] = {
 }  # fmt: skip
 _GAN_PARAMS: dict[str, Param] = {
     "networks": Param("lab1", "Networks", "{}", choices="gan_networks", about="G and D"),
-    "loss": _LOSS,
-    "z_dim": _Z_DIM,
+    "loss": Param("hinge", "Loss", "{}", choices="losses", about="adversarial loss"),
+    "z_dim": Param(64, "z dimension", "z{}", minimum=1, about="length of the noise vector"),
     "lr": Param(2e-4, "Learning rate", "lr{}", above=0, about="both networks"),
     "betas": _BETAS,
     "n_critic": Param(
@@ -60,7 +51,20 @@ _GAN_PARAMS: dict[str, Param] = {
         about="decay of a moving average of G's weights that makes the samples; 0: none",
     ),
 }  # fmt: skip
-_KL_PARAMS: dict[str, Param] = {
+_VAE_PARAMS: dict[str, Param] = {
+    "networks": Param(
+        "lab1", "Networks", "{}", choices="vae_networks", about="encoder and decoder"
+    ),
+    "latent_dim": Param(
+        16, "Latent dimension", "latent{}", minimum=1, about="length of the latent vector"
+    ),
+    "reconstruction": Param(
+        "l1", "Reconstruction", "{}", choices="reconstructions",
+        about="how output and input are compared",
+    ),
+    "lr": Param(2e-3, "Learning rate", "lr{}", above=0, about="both networks"),
+    "betas": replace(_BETAS, default=(0.9, 0.999)),
+    "optimiser": _GAN_PARAMS["optimiser"],
     "beta": Param(1.0, "β", "beta{}", minimum=0, about="weight of the KL in what is minimised"),
     "kl_warmup": Param(
         0, "KL warm-up", "warmup{}", minimum=0,
@@ -70,23 +74,6 @@ _KL_PARAMS: dict[str, Param] = {
         0.0, "Free nats", "free{}", minimum=0,
         about="nats of KL per latent dimension that cost nothing",
     ),
-}  # fmt: skip
-_VAE_PARAMS: dict[str, Param] = {
-    "networks": Param(
-        "lab1", "Networks", "{}", choices="vae_networks", about="encoder and decoder"
-    ),
-    "latent_dim": _latent(),
-    "reconstruction": Param(
-        "l1", "Reconstruction", "{}", choices="reconstructions",
-        about="how output and input are compared",
-    ),
-    "lr": Param(2e-3, "Learning rate", "lr{}", above=0, about="both networks"),
-    "betas": Param(
-        (0.9, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments",
-        only=("optimiser", ("adam",)),
-    ),
-    "optimiser": Param("adam", "Optimiser", "{}", choices="optimisers", about="both networks"),
-    **_KL_PARAMS,
     "norm": Param(
         "none", "Norm", "{}norm", choices="hidden_norms",
         about="normalisation in the hidden layers", option=("networks", "norm"),
@@ -104,10 +91,7 @@ _CRITICISED: dict[str, Param] = {
     "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
     "betas": _BETAS,
     "critic": Param("lab1", "Critic", "{}", choices="gan_networks", about="its discriminator"),
-    "loss": _LOSS,
-    **_CONSTRAINED,
-    "d_norm": _GAN_PARAMS["d_norm"],
-    "label_smoothing": _GAN_PARAMS["label_smoothing"],
+    **{name: _GAN_PARAMS[name] for name in ("loss", *_CONSTRAINED, "d_norm", "label_smoothing")},
 }
 
 
@@ -143,6 +127,19 @@ _GAN = Family(
     hue="blue",
 )
 
+_VAE = Family(
+    label="VAE",
+    target="labkit.train.models.vae:VAE",
+    about="an encoder to a Gaussian posterior and a decoder, trained on one bound",
+    params=_VAE_PARAMS,
+    named_by=("latent_dim",),
+    losses=("total_loss", "recon_loss", "kl_loss"),
+    reconstructs=True,
+    flow=(*_CODING, _COMPARED),
+    hue="orange",
+    seconds=1 / 1000,
+)
+
 _ADVERSARIAL_VAE = Family(
     label="AdvVAE",
     target="labkit.train.models.adversarial_vae:AdversarialVAE",
@@ -166,18 +163,7 @@ _ADVERSARIAL_VAE = Family(
 
 FAMILIES: dict[str, Family] = {
     "gan": _GAN,
-    "vae": Family(
-        label="VAE",
-        target="labkit.train.models.vae:VAE",
-        about="an encoder to a Gaussian posterior and a decoder, trained on one bound",
-        params=_VAE_PARAMS,
-        named_by=("latent_dim",),
-        losses=("total_loss", "recon_loss", "kl_loss"),
-        reconstructs=True,
-        flow=(*_CODING, _COMPARED),
-        hue="orange",
-        seconds=1 / 1000,
-    ),
+    "vae": _VAE,
     "cgan": replace(
         _GAN,
         label="cGAN",
@@ -187,17 +173,14 @@ FAMILIES: dict[str, Family] = {
         flow=_gan_flow("class, "),
         hue="green",
     ),
-    "cvae": Family(
+    "cvae": replace(
+        _VAE,
         label="cVAE",
         target="labkit.train.models.conditional:ConditionalVAE",
         about="a VAE both of whose networks are told the class",
-        params=_VAE_PARAMS,
-        named_by=("latent_dim",),
-        losses=("total_loss", "recon_loss", "kl_loss"),
-        reconstructs=True,
         conditional=True,
-        flow=(*_CODING, _COMPARED),
         hue="purple",
+        seconds=1 / 300,
     ),
     "adversarial_vae": _ADVERSARIAL_VAE,
     "vae_gan": replace(
@@ -224,9 +207,7 @@ FAMILIES: dict[str, Family] = {
         about="a VAE for the first part of training; then, the VAE frozen, a GAN of its codes",
         params={
             **_VAE_PARAMS,
-            "z_dim": _Z_DIM,
-            "loss": _LOSS,
-            **_CONSTRAINED,
+            **{name: _GAN_PARAMS[name] for name in ("z_dim", "loss", *_CONSTRAINED)},
             "gan_lr": Param(
                 2e-4, "GAN's learning rate", "ganlr{}", above=0, about="generator and critic"
             ),

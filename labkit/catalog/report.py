@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from labkit.catalog.entries import Format, Plot, Question
 
 _ANSWERS = "labkit.claims.answers."
+#: What questions about the levels of one setting have in common.
+_SETTING: dict[str, Any] = {"target": _ANSWERS + "setting:answer", "levels": 2}
 
 QUESTIONS: dict[str, Question] = {
     "stability": Question(
@@ -26,23 +30,20 @@ QUESTIONS: dict[str, Question] = {
     ),
     # --- questions of other grids
     "loss_kind": Question(
-        "What did the Wasserstein loss change?", ("gan",), ("loss",),
-        topic="Wasserstein loss", target=_ANSWERS + "setting:answer", levels=2,
-        among=("wasserstein",), primary="proxy_fid",
+        "What did the Wasserstein loss change?", ("gan",), ("loss",), topic="Wasserstein loss",
+        among=("wasserstein",), primary="proxy_fid", **_SETTING,
     ),
     "constraint": Question(
         "What did constraining the discriminator change (clipping, penalty, spectral norm)?",
-        ("gan",), ("constraint",), topic="Constraint", target=_ANSWERS + "setting:answer", levels=2,
-        primary="proxy_fid",
+        ("gan",), ("constraint",), topic="Constraint", primary="proxy_fid", **_SETTING,
     ),
     "regularisation": Question(
-        "What did regularisation change?", ("vae",),
-        ("regularised", "norm", "dropout"),
-        topic="Regularisation", target=_ANSWERS + "setting:answer", levels=2, primary="proxy_fid",
+        "What did regularisation change?", ("vae",), ("regularised", "norm", "dropout"),
+        topic="Regularisation", primary="proxy_fid", **_SETTING,
     ),
     "beta": Question(
         "What did β trade between reconstructions and samples?", ("vae",), ("beta",),
-        topic="β", target=_ANSWERS + "setting:answer", levels=2, primary="test_recon_loss",
+        topic="β", primary="test_recon_loss", **_SETTING,
     ),
     "training": Question(
         "What changed between the first and the last epoch?", (),

@@ -18,14 +18,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from labkit.catalog.building import DATASETS
-from labkit.data.places import content
+from labkit.data.places import MAX_BYTES, content
 from labkit.errors import DataError, behind, reason
 from labkit.store import atomic
 
 TIMEOUT_S = 10.0
-#: No published file is larger, compressed; a mirror that sends more is not one.
-MAX_BYTES = 64 * 1024 * 1024
-CHUNK = 1 << 16
 
 
 def mirrors(dataset: str) -> list[str]:
@@ -40,10 +37,7 @@ def mirrors(dataset: str) -> list[str]:
 
 
 def fetch(dataset: str, root: Path, say: Callable[[str], None] = lambda line: None) -> Path:
-    """Download a data set into ``<root>/<dataset>/raw``; what is there and whole is kept.
-
-    Returns:
-        The folder.
+    """Download a data set and return its folder ``<root>/<dataset>/raw``; what is whole is kept.
 
     Raises:
         DataError: no mirror delivered a file, or the folder cannot be written.
@@ -97,10 +91,7 @@ def _why(error: Exception) -> str:
 
 def _get(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
-        parts, size = [], 0
-        while chunk := response.read(CHUNK):
-            size += len(chunk)
-            if size > MAX_BYTES:
-                raise DataError(f"more than {MAX_BYTES:,} bytes")
-            parts.append(chunk)
-    return b"".join(parts)
+        data: bytes = response.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:  # what sends more is no mirror
+        raise DataError(f"more than {MAX_BYTES:,} bytes")
+    return data

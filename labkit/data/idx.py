@@ -21,13 +21,7 @@ class IdxError(ValueError):
 
 
 def decode(data: bytes) -> NDArray[np.uint8]:
-    """The array an IDX file holds.
-
-    Args:
-        data: the whole file, uncompressed.
-
-    Returns:
-        uint8 array of the shape the header states.
+    """The array that an uncompressed IDX file holds, of the shape its header states.
 
     Raises:
         IdxError: wrong magic number or type, or a length that does not fit the header.

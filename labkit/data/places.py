@@ -19,7 +19,7 @@ from labkit.catalog.building import DATASETS, IDX_FILES
 from labkit.errors import DataError, behind, reason
 
 SMALLEST = "t10k-labels-idx1-ubyte"
-#: No published file is larger, unpacked.
+#: No published file is larger, packed or unpacked.
 MAX_BYTES = 64 * 1024 * 1024
 #: How many folders of a root are looked into.
 _MOST = 100
@@ -57,10 +57,8 @@ def find_full(dataset: str, root: Path | None = None) -> Path | None:
     """
     for base in data_roots(root):
         for place in _places(base, dataset):
-            if not all(file(place, name) for name in IDX_FILES):
-                continue
-            usual = place == base / dataset / "raw"
-            if held(place) == dataset or (usual and held(place) is None):
+            unless_told = dataset if place == base / dataset / "raw" else None
+            if not lacking(place) and (held(place) or unless_told) == dataset:
                 return place
     return None
 
@@ -83,11 +81,9 @@ def why_not(datasets: Sequence[str], root: Path | None = None) -> str:
 def file(place: Path, name: str) -> Path | None:
     """A file of a data set in a folder, by any of its spellings."""
     dotted = name.replace("-idx", ".idx")
-    for spelling in (name, dotted, f"{name}/{name}", f"{dotted}/{dotted}"):
-        for ending in ("", ".gz"):
-            if (found := place / f"{spelling}{ending}").is_file():
-                return found
-    return None
+    spellings = (name, dotted, f"{name}/{name}", f"{dotted}/{dotted}")
+    paths = (place / f"{spelling}{ending}" for spelling in spellings for ending in ("", ".gz"))
+    return next(filter(Path.is_file, paths), None)
 
 
 def content(path: Path) -> bytes:
@@ -124,8 +120,7 @@ def held(place: Path) -> str | None:
 
 def _places(base: Path, dataset: str) -> Iterator[Path]:
     """Where the files of a data set may lie, the usual place first."""
-    yield base / dataset / "raw"
-    yield from (base / dataset, base / "raw", base)
+    yield from (base / dataset / "raw", base / dataset, base / "raw", base)
     if base.name in DATASETS:  # one too deep
         yield base.parent / dataset / "raw"
     if base.name == "raw":

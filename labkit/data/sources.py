@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import lzma
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 BUNDLED = Path(__file__).parent / "bundled"
 BUNDLED_TRAIN = 10_000
-PREFIXES = {"train": "train", "test": "t10k"}
 
 
 @dataclass(frozen=True)
@@ -49,28 +48,21 @@ def is_bundled(dataset: str) -> bool:
 def resolve_source(
     source: str, datasets: Sequence[str], root: Path | None = None, download: bool = True
 ) -> tuple[str, str]:
-    """Decide between the full sets and the bundled subset.
+    """Decide between the full sets and the bundled subset, for all the data sets of a plan.
 
-    Args:
-        source: ``full``, ``bundled`` or ``auto``.
-        datasets: the data sets a plan needs.
-        root: a data root to look in instead of ``LABKIT_DATA`` and the cache.
-        download: whether a missing set may be fetched.
-
-    Returns:
-        ``("full" | "bundled", reason)``; the reason is one sentence, which names no folder of
-        this machine, since plans are handed in.
+    Look in `root` instead of ``LABKIT_DATA`` and the cache, if it is given, and fetch what is
+    missing if `download` allows it. Return ``("full" | "bundled", reason)``; the reason is one
+    sentence, which names no folder of this machine, since plans are handed in.
 
     Raises:
         DataError: ``full`` was asked for, a root was named or it is the only source there is,
             and the sets cannot be had.
     """
+    asked_for = "bundled", "the bundled subset was asked for"
     needed = [name for name in datasets if source != "bundled" or not is_bundled(name)]
     missing = [name for name in needed if find_full(name, root) is None]
-    if source == "bundled" and not missing:
-        return "bundled", "the bundled subset was asked for"
     if not missing:
-        return "full", "the full sets are at hand"
+        return asked_for if source == "bundled" else ("full", "the full sets are at hand")
     why = why_not(missing, root)
     if download:
         from labkit.data.download import fetch  # urllib, where a download is really wanted
@@ -81,9 +73,8 @@ def resolve_source(
         except DataError as error:
             why = f"{why}; {error}"
         else:
-            if source == "bundled":
-                return "bundled", "the bundled subset was asked for"
-            return "full", f"downloaded {' and '.join(missing)}"
+            fetched = f"downloaded {' and '.join(missing)}"
+            return asked_for if source == "bundled" else ("full", fetched)
     if source == "full":
         raise DataError(f"data.source is full, but {why}")
     if lost := [name for name in missing if not is_bundled(name)]:
@@ -99,23 +90,17 @@ def resolve_source(
 def load(
     dataset: str, split: str, source: str, limit: int | None = None, root: Path | None = None
 ) -> Images:
-    """One split of a data set, checked.
-
-    Args:
-        dataset: a key of :data:`labkit.catalog.DATASETS`.
-        split: ``train`` or ``test``.
-        source: ``full`` or ``bundled``.
-        limit: keep only the first `limit` images.
+    """One split of a data set, ``train`` or ``test``, checked; only its first `limit` images.
 
     Raises:
         DataError: a file is missing, truncated or not the published one.
     """
     if source == "bundled" and is_bundled(dataset):
         both = _bundled(dataset, split)
-    elif source == "bundled":
-        both = _full(dataset, split, root or _last_root.get(dataset))
-        limit = min(limit or BUNDLED_TRAIN, BUNDLED_TRAIN)
     else:
+        if source == "bundled":
+            root = root or _last_root.get(dataset)
+            limit = min(limit or BUNDLED_TRAIN, BUNDLED_TRAIN)
         both = _full(dataset, split, root)
     return Images(both.images[:limit], both.labels[:limit])
 
@@ -137,22 +122,25 @@ _last_root: dict[str, Path] = {}
 
 @lru_cache(maxsize=4)
 def _bundled(dataset: str, split: str) -> Images:
-    images, labels = (
-        _decode(BUNDLED / name, lzma.decompress(_read(BUNDLED / name, _bundled_hashes()[name])))
-        for name in (f"{dataset}-{split}-{kind}.idx.xz" for kind in ("images", "labels"))
-    )
-    return Images(images, labels)
+    names = [f"{dataset}-{split}-{kind}.idx.xz" for kind in ("images", "labels")]
+    packed = (_read(BUNDLED / name, _bundled_hashes()[name]) for name in names)
+    return _images(map(lzma.decompress, packed))
 
 
 @lru_cache(maxsize=4)
 def _full(dataset: str, split: str, root: Path | None) -> Images:
     if root is not None:
         _last_root[dataset] = root
-    prefix = PREFIXES[split]
-    images, labels = (
-        _decode(*_published(dataset, name, root))
-        for name in (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
-    )
+    prefix = {"train": "train", "test": "t10k"}[split]
+    names = (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
+    return _images(_published(dataset, name, root) for name in names)
+
+
+def _images(files: Iterable[bytes]) -> Images:
+    """The split whose images and labels two IDX files hold, both checked by their hash."""
+    from labkit.data import idx  # NumPy: planning does without
+
+    images, labels = map(idx.decode, files)
     return Images(images, labels)
 
 
@@ -166,13 +154,13 @@ def check_full(dataset: str, root: Path | None = None) -> None:
         _published(dataset, name, root)
 
 
-def _published(dataset: str, name: str, root: Path | None) -> tuple[Path, bytes]:
-    """A file of a full set and its content, checked."""
+def _published(dataset: str, name: str, root: Path | None) -> bytes:
+    """What a file of a full set holds, checked."""
     folder = find_full(dataset, root)
     path = file(folder, name) if folder else None
     if path is None:
         raise DataError(why_not([dataset], root))
-    return path, _read(path, DATASETS[dataset].files[name])
+    return _read(path, DATASETS[dataset].files[name])
 
 
 @lru_cache(maxsize=1)
@@ -191,12 +179,3 @@ def _read(path: Path, sha256: str) -> bytes:
             f"found {found} ({len(data):,} bytes)"
         )
     return data
-
-
-def _decode(path: Path, data: bytes) -> NDArray[np.uint8]:
-    from labkit.data import idx  # NumPy: planning does without
-
-    try:
-        return idx.decode(data)
-    except idx.IdxError as error:
-        raise DataError(f"{path}: {error}") from error

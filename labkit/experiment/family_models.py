@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import AfterValidator, Field, create_model
 
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Family, Param
-from labkit.experiment.schema import ONE_OF, Block, ExperimentFile, FamilySection, Name, distinct
+from labkit.experiment.schema import ONE_OF, Block, ExperimentFile, Name, Section, distinct
 from labkit.plugins import registry as own_code
 
 SCHEMA_NAME = "experiments.schema.json"
@@ -51,12 +51,12 @@ def _block(key: str, family: Family) -> type[Block]:
         params[name] = (kind, Field(default, description=about))
         grid[name] = _axis(kind, about)
     settings = create_model(
-        f"{family.label}Params", __base__=FamilySection, __doc__=f"Settings of a {key}.", **params
+        f"{family.label}Params", __base__=Section, __doc__=f"Settings of a {key}.", **params
     )
     axes = create_model(
-        f"{family.label}Grid", __base__=FamilySection, __doc__=f"Axes of a {key}: lists.", **grid
+        f"{family.label}Grid", __base__=Section, __doc__=f"Axes of a {key}: lists.", **grid
     )
-    settings.family = axes.family = key
+    settings.settings_of = axes.settings_of = key
     parts: dict[str, Any] = {
         "family": (Literal[key], Field(description=family.about)),
         "grid": (axes, Field(default_factory=axes, description="a list of levels for each axis")),
@@ -76,12 +76,12 @@ def _kind(param: Param) -> Any:
     """The type of a setting, from its default, choices and limits."""
     if param.choices:
         return Annotated[Literal[tuple(REGISTRIES[param.choices])], ONE_OF]
+    several = isinstance(param.default, tuple)
+    number = type(param.default[0] if several else param.default)
     limits = {"ge": param.minimum, "gt": param.above, "lt": param.below}
     given: dict[str, Any] = {key: limit for key, limit in limits.items() if limit is not None}
-    if isinstance(param.default, tuple):
-        size = len(param.default)
-        element = Annotated[float, Field(allow_inf_nan=False, **given)]
-        return Annotated[list[element], Field(min_length=size, max_length=size)]
-    if isinstance(param.default, float):
-        return Annotated[float, Field(allow_inf_nan=False, **given)]
-    return Annotated[type(param.default), Field(**given)]
+    if number is float:
+        given["allow_inf_nan"] = False
+    kind: Any = Annotated[number, Field(**given)]
+    size = len(param.default) if several else 0
+    return Annotated[list[kind], Field(min_length=size, max_length=size)] if several else kind

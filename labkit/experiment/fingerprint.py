@@ -27,16 +27,11 @@ EQUIVALENT = Path(__file__).with_name("equivalent.json")
 
 
 def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
-    """The version of what trains a cell of `family`, see :func:`training_modules`.
-
-    Raises:
-        FileNotFoundError: the catalog names a module that does not exist.
-    """
+    """The version of what trains a cell of `family`, see :func:`training_modules`."""
     modules = training_modules(family, params)
     version = _as_before({name: _module_hash(_path(name)) for name in modules})
     for target in targets(family, params):
-        source = own_code.source_of(target)
-        if source is not None:
+        if (source := own_code.source_of(target)) is not None:
             version[target.partition(":")[0]] = source_hash(source)
     return sha256_of(version)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -23,7 +23,6 @@ from labkit.errors import DataError, PlanError
 from labkit.experiment import fingerprint
 from labkit.experiment.plan import Plan, matches, snapshot_epochs
 from labkit.experiment.reader import Experiment, parse_experiment, read_experiment
-from labkit.experiment.schema import Block
 from labkit.experiment.spec import OWN_CODE, CellSpec, canonical_json
 from labkit.plugins import registry as own_code
 
@@ -33,17 +32,6 @@ MAX_CELLS = 10_000
 MAX_NAME = 120
 #: The precision that ``auto`` stands for; that bf16 loses no quality has not been shown.
 AUTO_PRECISION = "fp32"
-
-
-@dataclass(frozen=True)
-class _Point:
-    """A point of a grid: a cell without its seed."""
-
-    experiment: str
-    block: Block
-    dataset: str
-    params: dict[str, Any]
-    name: str
 
 
 def make_plan(
@@ -75,17 +63,17 @@ def make_plan(
     content = experiment.content
     asked = tuple(content.seed_list())
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
-    _check_size(experiment, max(len(asked), len(wanted)) if only is None else len(asked + wanted))
-    points = list(_named(list(_points(content.experiments))))
+    most = max(len(asked), len(wanted)) if only is None else len(asked + wanted)
+    points = _named(list(_points(experiment, most, precision or content.precision)))
     each = _with_seeds(points, asked, wanted, only)
     several = len({seed for _, seed in each}) > 1
     datasets = [name for name in DATASETS if any(point.dataset == name for point in points)]
-    asked_source = source or content.data.source
+    source = source or content.data.source
     try:
-        source, reason = images or resolve_source(asked_source, datasets, data_root, download)
+        source, reason = images or resolve_source(source, datasets, data_root, download)
     except DataError as error:
         raise PlanError(f"{experiment.file}: {error}") from error
-    cells = tuple(_cell(experiment, *cell, several, source, precision) for cell in each)
+    cells = tuple(_cell(*cell, several, source, content.data.limit) for cell in each)
     _check_distinct(experiment, cells)
     longest = max(cell.training["epochs"] for cell in cells)
     return Plan(
@@ -107,8 +95,8 @@ def make_plan(
 
 
 def _with_seeds(
-    points: Sequence[_Point], asked: tuple[int, ...], wanted: tuple[int, ...], only: str | None
-) -> list[tuple[_Point, int]]:
+    points: Sequence[CellSpec], asked: tuple[int, ...], wanted: tuple[int, ...], only: str | None
+) -> list[tuple[CellSpec, int]]:
     """Each point of the grid with each of its seeds; see `make_plan` for `only`."""
     if only is None:
         return [(point, seed) for point in points for seed in wanted]
@@ -119,7 +107,7 @@ def _with_seeds(
     return each
 
 
-def _seeded(point: _Point, seed: int) -> str:
+def _seeded(point: CellSpec, seed: int) -> str:
     return f"{point.name}_seed{seed}"
 
 
@@ -145,35 +133,57 @@ def parse_seeds(text: str, first: int) -> tuple[int, ...]:
     return tuple(values)
 
 
-def _check_size(experiment: Experiment, seeds: int) -> None:
-    """Refuse a grid of too many cells before it is expanded."""
-    total = 0
-    for key, block in experiment.content.experiments.items():
-        total += seeds * prod(len(levels) for levels in block.axes().values())
+def _points(experiment: Experiment, seeds: int, precision: str) -> Iterator[CellSpec]:
+    """A cell without seed and data for each combination of each grid, the first axis slowest.
+
+    Axes are in the catalog's order, levels too or by their size. Too many cells, each with so many
+    seeds, are refused before they are made.
+    """
+    content, total = experiment.content, 0
+    usual, samples = content.training, content.evaluation
+    for key, block in content.experiments.items():
+        family, axes, fixed = FAMILIES[block.family], block.axes(), block.settings()
+        total += seeds * prod(map(len, axes.values()))
         if total > MAX_CELLS:
             message = f"{total:,} cells; at most {MAX_CELLS:,} are allowed"
             raise experiment.error(("experiments", key, "grid"), message)
-
-
-def _points(experiments: Mapping[str, Block]) -> Iterator[_Point]:
-    """Every combination of every grid, the first axis slowest, axes in catalog order."""
-    for key, block in experiments.items():
-        family, axes, fixed = FAMILIES[block.family], block.axes(), block.settings()
-        names = [name for name in ("dataset", *family.params) if name in axes]
-        levels = [_in_order(axes[name], family.params.get(name)) for name in names]
-        for values in product(*levels):
-            here = fixed | dict(zip(names, values, strict=True))
+        training = {"epochs": usual.epochs, "batch_size": usual.batch_size}
+        training |= block.training.model_dump(exclude_none=True)
+        levels = {}
+        for name in (name for name in ("dataset", *family.params) if name in axes):
+            choices = "datasets" if name == "dataset" else family.params[name].choices
+            order = list(REGISTRIES.get(choices, ()))
+            levels[name] = sorted(axes[name], key=order.index if order else None)
+        for values in product(*levels.values()):
+            here = fixed | dict(zip(levels, values, strict=True))
             dataset = here.pop("dataset")
             params = {name: here[name] for name in family.params}
             shown = [p for p in params if p in family.named_by or len(axes.get(p, ())) > 1]
             tags = [_tag(p, family.params[p], params[p]) for p in shown]
-            yield _Point(key, block, dataset, params, "_".join([dataset, family.label, *tags]))
+            yield CellSpec(
+                name="_".join([dataset, family.label, *tags]),
+                experiment=key,
+                family=block.family,
+                dataset=dataset,
+                seed=0,
+                params=params,
+                training=training,
+                data={},
+                precision=AUTO_PRECISION if precision == "auto" else precision,
+                code=fingerprint.training_code(block.family, params),
+                **measuring(dataset, samples.selection_samples, samples.samples),
+            )
 
 
-def _in_order(levels: Sequence[Any], param: Param | None) -> list[Any]:
-    """Levels sorted by size or in the catalog's order; `param` is None for the data set."""
-    registry = DATASETS if param is None else REGISTRIES.get(param.choices)
-    return sorted(levels, key=list(registry).index if registry else None)
+def _named(points: Sequence[CellSpec]) -> list[CellSpec]:
+    """Add the experiment's name to the cells of experiments that would share a cell name."""
+    owners = defaultdict(set)
+    for point in points:
+        owners[point.name.lower()].add(point.experiment)
+    shared = {key for keys in owners.values() if len(keys) > 1 for key in keys}
+    return [
+        replace(p, name=f"{p.name}_{p.experiment}") if p.experiment in shared else p for p in points
+    ]
 
 
 def _tag(key: str, param: Param, value: Any) -> str:
@@ -183,39 +193,9 @@ def _tag(key: str, param: Param, value: Any) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", (param.tag or f"{key}{{}}").format(word))
 
 
-def _named(points: list[_Point]) -> Iterator[_Point]:
-    """Add the experiment's name to the cells of experiments that would share a cell name."""
-    owners: dict[str, set[str]] = {}
-    for point in points:
-        owners.setdefault(point.name.lower(), set()).add(point.experiment)
-    shared = {key for keys in owners.values() if len(keys) > 1 for key in keys}
-    for point in points:
-        if point.experiment in shared:
-            point = replace(point, name=f"{point.name}_{point.experiment}")
-        yield point
-
-
-def _cell(
-    experiment: Experiment, point: _Point, seed: int, several: bool, source: str, given: str | None
-) -> CellSpec:
-    content, block = experiment.content, point.block
-    usual, its, samples = content.training, block.training, content.evaluation
-    batch_size = its.batch_size or usual.batch_size
-    precision = given or content.precision
-    data = {"source": source, "sha256": data_hash(point.dataset, source)}
-    spec = CellSpec(
-        name=point.name,
-        experiment=point.experiment,
-        family=block.family,
-        dataset=point.dataset,
-        seed=seed,
-        params=point.params,
-        training={"epochs": its.epochs or usual.epochs, "batch_size": batch_size},
-        data={**data, "limit": content.data.limit},
-        precision=AUTO_PRECISION if precision == "auto" else precision,
-        code=fingerprint.training_code(block.family, point.params),
-        **measuring(point.dataset, samples.selection_samples, samples.samples),
-    )
+def _cell(point: CellSpec, seed: int, several: bool, source: str, limit: int | None) -> CellSpec:
+    data = {"source": source, "sha256": data_hash(point.dataset, source), "limit": limit}
+    spec = replace(point, seed=seed, data=data)
     name = _seeded(point, seed) if several else point.name
     if len(name) > MAX_NAME:
         name = f"{name[: MAX_NAME - 13]}-{spec.fingerprint[:12]}"
@@ -289,28 +269,20 @@ def _sources(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _by_point(cells: Iterable[CellSpec]) -> dict[str, list[CellSpec]]:
-    """Cells that differ in nothing but their seed together."""
+    """Cells together that differ in nothing the experiment file decides but their seed."""
     found: dict[str, list[CellSpec]] = defaultdict(list)
     for cell in cells:
-        found[_point(cell)].append(cell)
-    return found
-
-
-def _point(cell: CellSpec) -> str:
-    """What the experiment file decides of a cell; all but the seed."""
-    names = {cell.name, cell.name.removesuffix(f"_seed{cell.seed}")}
-    # A setting labkit learnt after the cell was trained has its default: what it did before.
-    defaults = {name: param.default for name, param in FAMILIES[cell.family].params.items()}
-    return canonical_json(
-        {
-            "name": min(names, key=len) if len(cell.name) < 100 else "",
-            "experiment": cell.experiment,
-            "family": cell.family,
-            "dataset": cell.dataset,
+        name = cell.name.removesuffix(f"_seed{cell.seed}")
+        # A setting labkit learnt after the cell was trained has its default: what it did before.
+        defaults = {name: param.default for name, param in FAMILIES[cell.family].params.items()}
+        unasked = ("seed", "precision", "code")
+        point = {key: value for key, value in cell.to_json().items() if key not in unasked}
+        point |= {
+            "name": name if len(cell.name) < 100 else "",
             "params": {**defaults, **cell.params},
-            "training": cell.training,
-            "limit": cell.data["limit"],
+            "data": cell.data["limit"],
             "selection": {k: v for k, v in cell.selection.items() if k != "features"},
             "evaluation": cell.evaluation.get("samples"),
         }
-    )
+        found[canonical_json(point)].append(cell)
+    return found

@@ -12,7 +12,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -132,23 +132,19 @@ def _explained(error: yaml.MarkedYAMLError, rows: list[str], read: int) -> YamlE
 
     `rows` are the lines of the text, of which those up to `read` could be read.
     """
-    mark = error.problem_mark or error.context_mark
+    begun, mark = error.context_mark, error.problem_mark or error.context_mark
     at, column = (mark.line, mark.column) if mark else (read - 1, 0)
-    for i in range(read - 1, min(at + 1, len(rows))):
-        if odd := _ODD_PLACE.search(rows[i]):
-            return YamlError(i + 1, f"{NOT_YAML}: {_not_plain(odd['first'] or odd['last'])}")
+    for i, row in enumerate(rows[read - 1 : at + 1], read):
+        if odd := _ODD_PLACE.search(row):
+            return YamlError(i, _not_plain(odd["first"] or odd["last"]))
     words = behind("PyYAML", error.problem or error.context or error)
-    begun = error.context_mark
-    above = (begun.line, begun.column) if begun else (max(at - 1, 0), 0)
-    if _GLUED.match(_after(rows, *above)):
-        return YamlError(above[0] + 1, f"{NOT_YAML}: a space must follow ':'{words}")
-    opened = (_after(rows, *above)[:1], begun.line + 1) if begun else ("", 1)
-    hint = _hint(_after(rows, at, 0)[:column], _after(rows, at, column)[:1], *opened)
+    above, start = (begun.line, begun.column) if begun else (max(at - 1, 0), 0)
+    rows = [*rows, ""]  # an error at the end may be said to lie in the row after the last
+    if _GLUED.match(rows[above][start:]):
+        return YamlError(above + 1, f"{NOT_YAML}: a space must follow ':'{words}")
+    opened = rows[above][start : start + 1] if begun else ""
+    hint = _hint(rows[at][:column], rows[at][column : column + 1], opened, above + 1)
     return YamlError(at + 1, f"{NOT_YAML}{hint and ': '}{hint}{words}")
-
-
-def _after(rows: list[str], line: int, column: int) -> str:
-    return rows[line][column:] if line < len(rows) else ""
 
 
 def _hint(before: str, here: str, opened: str, line: int) -> str:
@@ -157,28 +153,25 @@ def _hint(before: str, here: str, opened: str, line: int) -> str:
     `before` is the text before the place in its row, `here` the character at it (none at an end),
     `opened` the first character of what was being read there, from `line` on.
     """
-    if here == "\t":
-        return "indent with spaces, not tabs"
-    if before[-1:] == "\t":
-        return "a tab within a text; type a space"
-    if here == ":" and ": " in before:
-        return "put a text with ': ' in quotes"
-    if opened and opened in "[{":
-        return f"a comma or the end of the '{opened}' on line {line} is missing"
-    if opened and opened in "'\"" and not here:
-        return f"the quote that begins on line {line} has no end"
     special = here if here in ("@", "`", "%") else before[-1:]
-    if special and special in "@`%*&":
-        return f"put a text that begins with '{special}' in quotes"
     misplaced = here == ":" or (here and not before.strip())
-    return "this line does not line up with those above it" if misplaced else ""
+    hints = {
+        "indent with spaces, not tabs": here == "\t",
+        "a tab within a text; type a space": before[-1:] == "\t",
+        "put a text with ': ' in quotes": here == ":" and ": " in before,
+        f"a comma or the end of the '{opened}' on line {line} is missing": opened in ("[", "{"),
+        f"the quote that begins on line {line} has no end": opened in ("'", '"') and not here,
+        f"put a text that begins with '{special}' in quotes": special in tuple("@`%*&"),
+        "this line does not line up with those above it": misplaced,
+    }
+    return next((hint for hint, applies in hints.items() if applies), "")
 
 
 def _not_plain(character: str) -> str:
     """The message for an odd space or invisible character, which counts as a letter."""
     name = unicodedata.name(character, "character").lower()
-    article = "an" if name[0] in "aeiou" else "a"
-    return f"{article} {name} (U+{ord(character):04X}) stands where only plain spaces may"
+    what = f"{'an' if name[0] in 'aeiou' else 'a'} {name} (U+{ord(character):04X})"
+    return f"{NOT_YAML}: {what} stands where only plain spaces may"
 
 
 class _Loader(yaml.SafeLoader):
@@ -203,9 +196,10 @@ class _Builder:
     def document(self) -> Node | None:
         root: Node | None = None
         for event in self.events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                if root is not None:
-                    raise YamlError(_line(event), "a second document (---) begins here")
+            line, begins = event.start_mark.line + 1, isinstance(event, yaml.DocumentStartEvent)
+            if begins and root is not None:
+                raise YamlError(line, "a second document (---) begins here")
+            if begins:
                 root = self.node(self.next(), 1)
         return root
 
@@ -215,17 +209,25 @@ class _Builder:
         return event
 
     def node(self, event: Any, depth: int) -> Node:
-        line = _line(event)
+        line = event.start_mark.line + 1
         if depth > MAX_DEPTH:
             raise YamlError(line, f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.AliasEvent):
-            return self.alias(event)
+            self.aliases += 1
+            if self.aliases > MAX_ALIASES:
+                raise YamlError(line, f"more than {MAX_ALIASES} aliases (*name)")
+            if event.anchor not in self.anchors:
+                raise YamlError(line, f"*{event.anchor} stands before &{event.anchor} is done")
+            return replace(self.anchors[event.anchor], at=line)
         if event.tag is not None:
             raise YamlError(line, f"tags ({event.tag}) are not allowed")
         if isinstance(event, yaml.ScalarEvent):
             node = Node(_scalar(event), line, event.value)
         elif isinstance(event, yaml.SequenceStartEvent):
-            node = self.sequence(line, depth)
+            items = []
+            while not isinstance(item := self.next(), yaml.SequenceEndEvent):
+                items.append(self.node(item, depth + 1))
+            node = Node(items, line, size=1 + sum(item.size for item in items))
         else:
             node = self.mapping(line, depth)
         if node.size > MAX_NODES:
@@ -234,25 +236,10 @@ class _Builder:
             self.anchors[event.anchor] = node
         return node
 
-    def alias(self, event: Any) -> Node:
-        self.aliases += 1
-        if self.aliases > MAX_ALIASES:
-            raise YamlError(_line(event), f"more than {MAX_ALIASES} aliases (*name)")
-        if event.anchor not in self.anchors:
-            raise YamlError(_line(event), f"*{event.anchor} stands before &{event.anchor} is done")
-        found = self.anchors[event.anchor]
-        return Node(found.value, _line(event), found.text, found.size)
-
-    def sequence(self, line: int, depth: int) -> Node:
-        items = []
-        while not isinstance(event := self.next(), yaml.SequenceEndEvent):
-            items.append(self.node(event, depth + 1))
-        return Node(items, line, size=1 + sum(item.size for item in items))
-
     def mapping(self, line: int, depth: int) -> Node:
         entries: dict[str, Node] = {}
         while not isinstance(event := self.next(), yaml.MappingEndEvent):
-            at = _line(event)
+            at = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent) or event.tag or event.anchor:
                 raise YamlError(at, "a key must be plain text")
             key = event.value
@@ -260,22 +247,18 @@ class _Builder:
             if key == "<<" and not event.style:
                 raise YamlError(at, "merge keys (<<) are not supported; write the settings out")
             if not event.style and (odd := re.search(_ODD, key)):
-                raise YamlError(at, f"{NOT_YAML}: {_not_plain(odd[0])}")
+                raise YamlError(at, _not_plain(odd[0]))
             if key in entries:
                 raise YamlError(at, f"'{key}' is here twice; first on line {entries[key].at}")
-            child = self.node(self.next(), depth + 1)
-            entries[key] = Node(child.value, at, child.text, child.size)
+            entries[key] = replace(self.node(self.next(), depth + 1), at=at)
         return Node(entries, line, size=1 + sum(child.size for child in entries.values()))
-
-
-def _line(event: Any) -> int:
-    line: int = event.start_mark.line
-    return line + 1
 
 
 def _check_characters(event: Any) -> None:
     if found := _CONTROL.search(event.value):
-        raise YamlError(_line(event), f"control character U+{ord(found[0]):04X} is not allowed")
+        raise YamlError(
+            event.start_mark.line + 1, f"control character U+{ord(found[0]):04X} is not allowed"
+        )
 
 
 def _scalar(event: Any) -> Scalar:
@@ -286,7 +269,7 @@ def _scalar(event: Any) -> Scalar:
         return text
     if odd := _ODD_PLACE.search(text):
         mark = event.start_mark if odd["first"] else event.end_mark
-        raise YamlError(mark.line + 1, f"{NOT_YAML}: {_not_plain(odd['first'] or odd['last'])}")
+        raise YamlError(mark.line + 1, _not_plain(odd["first"] or odd["last"]))
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text) and len(text) <= 20:

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS
-from labkit.catalog.rules import objection, other_family
+from labkit.catalog.rules import objection
 from labkit.errors import nearest
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -106,28 +106,19 @@ class Section(BaseModel):
     """A mapping of the file in which every key is known and no type is guessed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    #: The family whose settings or axes these are, for saying where a foreign one belongs.
+    settings_of: ClassVar[str] = ""
 
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, given: Any) -> Any:
         for key in given if isinstance(given, dict) else ():
             if key not in cls.model_fields:
-                raise problem(cls._unknown(key), key)
+                owner = next((name for name, each in FAMILIES.items() if key in each.params), "")
+                if cls.settings_of and owner:
+                    raise problem(f"a setting of {owner}; {cls.settings_of} has no such thing", key)
+                raise problem(f"unknown key; {nearest(key, cls.model_fields)}", key)
         return given
-
-    @classmethod
-    def _unknown(cls, key: str) -> str:
-        return f"unknown key; {nearest(key, cls.model_fields)}"
-
-
-class FamilySection(Section):
-    """Settings or axes of one family, which know where a foreign one belongs."""
-
-    family: ClassVar[str] = ""
-
-    @classmethod
-    def _unknown(cls, key: str) -> str:
-        return other_family(key, cls.family) or super()._unknown(key)
 
 
 class Author(Section):

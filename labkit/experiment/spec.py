@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -54,9 +54,8 @@ class CellSpec:
     precision: str  # ``fp32`` or ``bf16``
     selection: Mapping[str, Any]  # The best-epoch rule: ``samples``, ``against``, ``features`` hash
     code: str  # Hash of the training code this family uses, see `experiment.fingerprint`
-    evaluation: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # ``samples``, ``features``, ``code``
+    # ``samples``, ``features``, ``code``
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_features(self) -> bool:
@@ -104,10 +103,8 @@ class CellSpec:
             KeyError: a field is missing.
             TypeError: a field is unknown.
         """
-        for each in fields(cls):
-            if each.default is MISSING and each.name not in value:
-                raise KeyError(each.name)
-        return cls(**value)
+        known = {each.name: value[each.name] for each in fields(cls)}
+        return cls(**{**known, **value})
 
 
 @dataclass(frozen=True)
@@ -116,9 +113,7 @@ class CellResult:
 
     spec: CellSpec
     metrics: Mapping[str, Any]  # Flat: a catalog metric to a number, or None for *not measured*
-    history: tuple[
-        Mapping[str, Any], ...
-    ]  # One row an epoch: ``epoch``, losses, ``proxy_fid``, ...
+    history: tuple[Mapping[str, Any], ...]  # A row an epoch: ``epoch``, losses, ``proxy_fid``, ...
     artifacts: Mapping[str, str]  # What to a path below the store: ``images/samples_epoch10.png``
     seconds: float
     environment: Mapping[str, Any]

@@ -65,7 +65,7 @@ def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, ...]:
     known = recipes()
     if recipe not in known:
         raise PlanError(f"unknown recipe '{recipe}'; {nearest(recipe, known)}")
-    return _write(folder, {FILE_NAME: EDITOR_LINE + known[recipe].path.read_text("utf-8")})
+    return _write(folder, {FILE_NAME: known[recipe].path})
 
 
 def write_own(folder: Path) -> tuple[Path, ...]:
@@ -73,18 +73,17 @@ def write_own(folder: Path) -> tuple[Path, ...]:
 
     Return the paths of both, and of the schema. Errors are those of `write_starter`.
     """
-    templates = RECIPES / "own"
-    code = (templates / OWN_NAME).read_text("utf-8")
-    experiment = EDITOR_LINE + (templates / FILE_NAME).read_text("utf-8")
-    return _write(folder, {OWN_NAME: code, FILE_NAME: experiment})
+    return _write(folder, {name: RECIPES / "own" / name for name in (OWN_NAME, FILE_NAME)})
 
 
-def _write(folder: Path, texts: dict[str, str]) -> tuple[Path, ...]:
-    """Write new files, and beside them the schema, which may exist already."""
-    there = next((folder / name for name in texts if (folder / name).exists()), None)
+def _write(folder: Path, files: dict[str, Path]) -> tuple[Path, ...]:
+    """Write new files like those given, and beside them the schema, which may exist already."""
+    there = next((folder / name for name in files if (folder / name).exists()), None)
     if there:
         raise PlanError(f"{there}: exists already; nothing was written")
-    texts = {**texts, SCHEMA_NAME: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"}
+    texts = {name: path.read_text("utf-8") for name, path in files.items()}
+    texts[FILE_NAME] = EDITOR_LINE + texts[FILE_NAME]
+    texts[SCHEMA_NAME] = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

@@ -182,7 +182,7 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
             if not key or key in {*settings, *_COLUMNS}:
                 raise file.error(node, f"'{node.name}': the table has another column of this name")
             text = (ast.get_docstring(node) or "a measure of the author's own").splitlines()[0]
-            made["metrics"][key] = Metric(key.replace("_", " "), "", "quality", text)
+            made["metrics"][key] = Metric(key.replace("_", " "), "", "quality", text, within=())
     made["questions"] = {
         key: Question(text, ()) for key, text in _literal(file, "QUESTIONS", dict).items()
     }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from labkit import api
 from labkit.catalog import FAMILIES
 from labkit.errors import LabkitError, PlanError
-from labkit.experiment import mistakes, safe_yaml
+from labkit.experiment import reader, safe_yaml
 from labkit.experiment.grid import make_plan, parse_experiment, read_experiment
 from labkit.experiment.plan import Plan
 
@@ -458,7 +458,7 @@ def test_such_a_space_within_a_text_is_the_writers(odd: str, plan_of: Callable[.
 def test_a_kind_of_mistake_that_labkit_does_not_know() -> None:
     """A later pydantic may have new ones; its words stand behind labkit's."""
     error = {"type": "new_in_3", "loc": ("threads",), "msg": "Too odd.\nSee x", "input": 7}
-    path, said = mistakes.explain(error)
+    path, said = reader.explain(error)
     assert (path, said) == (("threads",), "7 is not allowed here (pydantic: Too odd.)")
 
 
