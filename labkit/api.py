@@ -13,6 +13,7 @@ Arguments are named and mean what they do on the command line, which calls the s
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ from labkit.experiment.plan import Plan
 from labkit.reporting.render.folder import update
 from labkit.store.store import Store
 from labkit.text.language import catalogue, languages, using
-from labkit.text.numbers import duration
+from labkit.text.numbers import duration, listing, memory_size
 
 if TYPE_CHECKING:
     from labkit.reporting.results import Results
@@ -64,6 +65,8 @@ class RunOptions(Options):
     fewer: str | None = None
 
 
+#: From this size on a setting is tried for the memory it takes.
+LARGE = 50_000
 #: Asks the user which of some ways to stay within a budget to take.
 Ask = Callable[[float, Sequence[Choice]], Choice]
 
@@ -181,7 +184,7 @@ def execute(prepared: Prepared, display: PlainDisplay) -> Summary:
     LabkitError where the user's own code cannot be used, this machine lacks the device, or a
     data file is damaged; KeyboardInterrupt where the user stopped: what was finished is kept.
     """
-    check_data(prepared)
+    check(prepared)
     plan, store = prepared.plan, prepared.store
     own, device = plan.settings.get("own"), prepared.options.device
     to_check = own or device not in ("auto", "cpu")
@@ -195,12 +198,28 @@ def execute(prepared: Prepared, display: PlainDisplay) -> Summary:
     return runner.run(plan, store, prepared.options, display)
 
 
-def check_data(prepared: Prepared) -> None:
-    """DataError where a full data set that is still needed is not the published one."""
+def check(prepared: Prepared) -> None:
+    """Refuse what cannot be trained here, before a cell begins.
+
+    DataError where a full data set that is still needed is not the published one, UserError where
+    a setting is larger than this machine's memory.
+    """
+    todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
     if prepared.plan.data_source == "full":
-        todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
         for dataset in sorted({job.spec.dataset for job in todo}):
             check_full(dataset, prepared.options.root)
+    for spec in (job.spec for job in todo if job.state != "measure"):
+        large = {k: v for k, v in spec.params.items() if isinstance(v, int) and v >= LARGE}
+        if large and hasattr(os, "sysconf"):
+            from labkit.execution.trials import memory  # torch: only where it may not fit
+
+            needs, has = memory(spec), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+            if needs > has:
+                said = listing(f"{name} {value}" for name, value in large.items())
+                raise UserError(
+                    f"{spec.name}: {said} would take about {memory_size(needs)} of memory; this "
+                    f"machine has {memory_size(has)}"
+                )
 
 
 def _check_device(device: str) -> None:

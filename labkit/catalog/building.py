@@ -48,8 +48,20 @@ DATASETS: dict[str, Dataset] = {
         source="H. Xiao, K. Rasul, R. Vollgraf, arXiv:1708.07747",
         noun="clothes",
         least_accuracy=0.92,
+        also=("fmnist", "fashion"),
     ),
 }  # fmt: skip
+
+
+def dataset_key(name: str) -> str:
+    """The key of a data set by any of its names ("fashion-mnist"), or the name if it has none."""
+    plain = "".join(filter(str.isalnum, name.lower()))
+    for key, entry in DATASETS.items():
+        label = "".join(filter(str.isalnum, entry.label.lower()))
+        if plain in (key.lower(), label, *entry.also):
+            return key
+    return name
+
 
 LOSSES: dict[str, Loss] = {
     "hinge": Loss(

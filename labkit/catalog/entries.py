@@ -176,6 +176,8 @@ class Dataset:
     """Base URLs of the gzipped files; empty: torchvision's for this name."""
     least_accuracy: float = 0.9
     """Test accuracy that its feature network must reach."""
+    also: tuple[str, ...] = ()
+    """What else it is called, without capitals, spaces and marks."""
 
 
 @dataclass(frozen=True)

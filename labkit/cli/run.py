@@ -65,7 +65,7 @@ def run(
     prepared = api.prepare(api.RunOptions(**given), _ask if asks else None)
     say(lookup.data_line(prepared.plan))
     if dry_run:
-        api.check_data(prepared)
+        api.check(prepared)
         _say_what_would_run(prepared)
         return
     display = LiveDisplay() if sys.stderr.isatty() else PlainDisplay()

@@ -11,7 +11,7 @@ import typer
 from typer import Argument, Option
 
 from labkit.calibration import feature_hash
-from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.catalog import DATASETS, FAMILIES, METRICS, dataset_key
 from labkit.claims.reflect import answers_to, read
 from labkit.cli import ProfileOpt, say
 from labkit.errors import PlanError, UserError
@@ -61,6 +61,7 @@ def evaluate(
     as_json: Annotated[bool, Option("--json", help="One flat JSON object.")] = False,
 ) -> None:
     """Measure any model's samples as labkit measures its own."""
+    dataset = dataset_key(dataset)
     one_of("--dataset", dataset, tuple(filter(feature_hash, DATASETS)))
     measured = evaluate_file(samples, dataset)
     if as_json:
@@ -95,7 +96,7 @@ def import_(
     found, given = read_history(history, family, where or ()), settings(stated or (), family)
     try:
         with cell(
-            name, dataset=dataset, family=family, results=results, seed=seed,
+            name, dataset=dataset_key(dataset), family=family, results=results, seed=seed,
             epochs=len(found.rows), batch_size=batch_size, **given,
         ) as record:  # fmt: skip
             record.elsewhere = True

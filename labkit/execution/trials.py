@@ -50,6 +50,18 @@ _SETTINGS = (
 )  # fmt: skip
 
 
+def memory(spec: CellSpec) -> float:
+    """Return the bytes that a cell's training takes at least, without taking them.
+
+    Weights, their gradients and the optimiser's two moments, and the noise of all samples.
+    """
+    with torch.device("meta"):
+        family = build(spec, torch.device("meta"))
+    weights = sum(p.numel() for n in family.networks.values() for p in n.parameters())
+    noise: int = spec.evaluation["samples"] * family.noise_dim
+    return 4.0 * (4 * weights + noise)
+
+
 def differs(spec: CellSpec) -> tuple[str, ...]:
     """Return what differs when a cell with a user's own networks is tried twice, if anything.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from labkit.catalog import FAMILIES
+from labkit.catalog import FAMILIES, dataset_key
 from labkit.errors import PlanError, behind, nearest, reason
 from labkit.experiment import safe_yaml
 from labkit.experiment.family_models import file_model
@@ -175,7 +175,10 @@ def mistake(
     A profile's mistakes have the profile's place in the file as `prefix`.
     """
     where = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in [*prefix, *path])
-    return PlanError(f"{file}:{tree.line(*path)}: {where.lstrip('.')}: {message}")
+    key, text = str(path[-1]) if path else "", tree.along(path)[-1].text
+    alike = safe_yaml.look_alike(key + text)
+    more = f" ({alike})" if alike else ""
+    return PlanError(f"{file}:{tree.line(*path)}: {where.lstrip('.')}: {message}{more}")
 
 
 def explain(error: Mapping[str, Any]) -> tuple[tuple[Step, ...], str]:
@@ -200,6 +203,8 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any], path: Sequenc
         if not isinstance(given, str):
             return f"expected one of {among}; got {_show(given)}"
         what = next(step for step in reversed(path) if isinstance(step, str))
+        if what == "dataset" and dataset_key(given) != given:
+            return f"unknown {what} '{given}'; did you mean '{dataset_key(given)}'?"
         return f"unknown {what} '{given}'; allowed: {among}"
     if kind == "too_short" and not value:
         return "must not be empty"

@@ -39,6 +39,15 @@ _ODD = "[\u00a0\u00ad\u1680\u2000-\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\
 _ODD_PLACE = re.compile(
     rf"^ *(?:[-?] +)*(?:[-?]|[\w.-]+ *:)?(?P<first>{_ODD})|(?P<last>{_ODD})(?= *(?:#|$))"
 )
+#: Letters and marks of other alphabets and of typesetting that look like those of ASCII.
+_LIKE = dict(
+    zip(
+        "АВЕЅІЈКМНОРСТУХаеорсухіјѕԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο‘’‚‛′“”„″‐‑‒–—−ː∶",
+        "ABESIJKMHOPCTYXaeopcyxijsdABEZHIKMNOPTYXo'''''" + '""""' + "------::",
+        strict=True,
+    )
+)
+_COLON = re.compile(r"[ -]*[\w.-]+ ?([：﹕ː∶])")
 _GLUED = re.compile(r"[ -]*[\w.-]+:\S")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -137,6 +146,9 @@ def _explained(error: yaml.MarkedYAMLError, rows: list[str], read: int) -> YamlE
     for i, row in enumerate(rows[read - 1 : at + 1], read):
         if odd := _ODD_PLACE.search(row):
             return YamlError(i, _not_plain(odd["first"] or odd["last"]))
+    for i, row in enumerate(rows[: at + 1], 1):
+        if colon := _COLON.match(row):
+            return YamlError(i, f"{NOT_YAML}: {look_alike(colon[1])}")
     words = behind("PyYAML", error.problem or error.context or error)
     above, start = (begun.line, begun.column) if begun else (max(at - 1, 0), 0)
     rows = [*rows, ""]  # an error at the end may be said to lie in the row after the last
@@ -167,11 +179,23 @@ def _hint(before: str, here: str, opened: str, line: int) -> str:
     return next((hint for hint, applies in hints.items() if applies), "")
 
 
+def look_alike(text: str) -> str:
+    """ "'е' is a cyrillic small letter ie (U+0435), not 'e'"; empty if nothing looks like ASCII."""
+    for character in text:
+        plain = _LIKE.get(character) or unicodedata.normalize("NFKC", character)
+        if not character.isascii() and plain.isascii() and plain.strip():
+            return f"'{character}' is {_named(character)}, not '{plain}'"
+    return ""
+
+
+def _named(character: str) -> str:
+    name = unicodedata.name(character, "character").lower()
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name} (U+{ord(character):04X})"
+
+
 def _not_plain(character: str) -> str:
     """The message for an odd space or invisible character, which counts as a letter."""
-    name = unicodedata.name(character, "character").lower()
-    what = f"{'an' if name[0] in 'aeiou' else 'a'} {name} (U+{ord(character):04X})"
-    return f"{NOT_YAML}: {what} stands where only plain spaces may"
+    return f"{NOT_YAML}: {_named(character)} stands where only plain spaces may"
 
 
 class _Loader(yaml.SafeLoader):

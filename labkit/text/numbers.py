@@ -111,6 +111,15 @@ def duration(seconds: float) -> str:
     return _("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02d}")
 
 
+def memory_size(size: float) -> str:
+    """Format bytes: "24 GB", "1.5 TB"."""
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= 1000
+        if size < 999.5 or unit == "TB":
+            break
+    return f"{size:.2g} {unit}" if size < 10 else f"{size:.0f} {unit}"
+
+
 def listing(items: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     found = list(items)

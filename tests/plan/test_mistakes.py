@@ -455,6 +455,40 @@ def test_such_a_space_within_a_text_is_the_writers(odd: str, plan_of: Callable[.
     plan_of(WHOLE + text)
 
 
+@pytest.mark.parametrize(
+    ("plain", "odd", "said"),
+    [
+        (
+            "name: lab",
+            "name\uff1a lab",
+            "1: not valid YAML: '\uff1a' is a fullwidth colon (U+FF1A)",
+        ),
+        ("[hinge]", "[\u2018hinge\u2019]", "'\u2018' is a left single quotation mark (U+2018)"),
+        ("[hinge]", "[hinge\uff0c bce]", "'\uff0c' is a fullwidth comma (U+FF0C), not ','"),
+        ("loss:", "l\u043ess:", "'\u043e' is a cyrillic small letter o (U+043E), not 'o'"),
+        ("[MNIST]", "[\u039cNIST]", "'\u039c' is a greek capital letter mu (U+039C), not 'M'"),
+        ("loss: [hinge]", "z_dim: [\u221264]", "'\u2212' is a minus sign (U+2212), not '-'"),
+        ("loss: [hinge]", "z_dim: [\uff16\uff14]", "is a fullwidth digit six (U+FF16), not '6'"),
+        (
+            "[MNIST]",
+            "[fashion-mnist]",
+            "unknown dataset 'fashion-mnist'; did you mean 'FashionMNIST'?",
+        ),
+        ("[MNIST]", "[FMNIST]", "did you mean 'FashionMNIST'?"),
+        ("[MNIST]", "[kmnist]", "unknown dataset 'kmnist'; allowed: MNIST, FashionMNIST"),
+    ],
+)
+def test_a_character_that_only_looks_like_another(
+    plain: str, odd: str, said: str, plan_of: Callable[..., Plan]
+) -> None:
+    assert plain in WHOLE
+    assert said in _said(plan_of, WHOLE.replace(plain, odd))
+
+
+def test_such_a_character_within_a_text_is_the_writers(plan_of: Callable[..., Plan]) -> None:
+    plan_of(WHOLE + "title: Lab \u2013 \u201c1\u201d\uff1aok\nauthor: {name: \u041e\u043b\u044f}\n")
+
+
 def test_a_kind_of_mistake_that_labkit_does_not_know() -> None:
     """A later pydantic may have new ones; its words stand behind labkit's."""
     error = {"type": "new_in_3", "loc": ("threads",), "msg": "Too odd.\nSee x", "input": 7}
