@@ -128,9 +128,9 @@ def verdict_of(text: str | None) -> Collapse | None:
     plain = text.lower()
     found = _COUNT.search(text)
     n = int((found[1] or found[2]).replace(",", "")) if found else None
-    if plain.startswith(("not measur", "unknown")):
+    if plain in ("n/a", "na", "-", "?") or plain.startswith(("not measur", "unknown")):
         return Collapse("unknown", (), n, _parts(text.partition(": ")[2]), text)
-    if plain == "no" or plain.startswith(("none", "no ")):
+    if plain in ("no", "false", "0", "0.0") or plain.startswith(("none", "no ", "not ")):
         return Collapse("absent", (), n, (), text)
     reasons = _parts(text)
     missing = next((r.removeprefix(_MISSING) for r in reasons if r.startswith(_MISSING)), "")
