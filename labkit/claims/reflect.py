@@ -131,34 +131,33 @@ def _names(sheet: Sheet, known: Sequence[str]) -> dict[str, str]:
     Raises:
         LabkitError: two headings of one name, or one that is nearly a name.
     """
-    said, measured = voice().names, {n for n in METRICS if METRICS[n].group != "cost"}
+
+    def called(name: str) -> str:  # what others call "time" may be anything
+        cost = name in METRICS and METRICS[name].group == "cost"
+        return name if cost else METRICS[name].label if name in METRICS else said.factor(name)
+
+    said, line = voice().names, f"row {sheet.line}"
     found = {heading: heading for heading in sheet.header if heading in known}
     for heading in sheet.header:
-        if "%" in heading and (name := named(heading, [n for n in known if n in SHARES])):
-            line = f"row {sheet.line}, column '{heading}'"
-            raise LabkitError(f"{line}: shares are from 0 to 1, in a column {name}")
         # A column that has the name is it; others only where there is none.
         name = named(heading, known) or heading
+        if "%" in heading and name in SHARES:
+            raise LabkitError(f"{line}: column '{heading}': shares are from 0 to 1, in '{name}'")
         if heading not in found and name in found.values():
             other = next(h for h, n in found.items() if n == name)
-            line = f"row {sheet.line}"
             raise LabkitError(f"{line}: columns '{other}' and '{heading}' are both {name}")
         found[heading] = name
-    for heading, name in list(found.items()):
-        if name not in known:
-            plain = "".join(filter(str.isalnum, heading.lower()))
-            means = USUAL.get(plain) or named(
-                heading, known, lambda n: METRICS[n].label if n in measured else n,
-                lambda n: said.metric(n) if n in measured else said.factor(n),
-            )  # fmt: skip
-            values = {row[heading] for row in sheet.rows.values()} - {""}
-            if means == "family" and not all(named(v, FAMILIES, said.family) for v in values):
-                means = None
-            near = closest(heading, set(known) - {"note", "experiment"}, 0.88)
-            if means and means not in found.values():
-                found[heading] = means
-            elif near and near not in found.values() and plain not in EPOCHS:
-                raise LabkitError(f"row {sheet.line}: column '{heading}': did you mean '{near}'?")
+    for heading in [heading for heading, name in found.items() if name not in known]:
+        plain = "".join(filter(str.isalnum, heading.lower()))
+        means = USUAL.get(plain) or named(heading, known, called)
+        values = {row[heading] for row in sheet.rows.values()} - {""}
+        if means == "family" and not all(named(v, FAMILIES, said.family) for v in values):
+            means = None
+        near = closest(heading, set(known) - {"note", "experiment"}, 0.88)
+        if means and means not in found.values():
+            found[heading] = means
+        elif near and near not in found.values() and plain not in EPOCHS:
+            raise LabkitError(f"{line}: column '{heading}': did you mean '{near}'?")
     return found
 
 
@@ -298,10 +297,12 @@ def _check_distinct(
             here, there = sheet.rows[line], sheet.rows[other]
             apart = ", ".join(f"'{h}'" for h in ignored if here[h] != there[h])
             where = f"row {line}, column {headings['run']}" if "run" in headings else f"row {line}"
-            same = "the same family, data set, settings and seed as"
-            said = f"'{cell.run}' is also" if lines.get(cell.run) else same
-            what = "call what tells them apart by a setting that it knows, such as network"
-            more = f"they differ in {apart}, which labkit does not know: {what}"
-            more = more if apart else "a column seed tells repeated trainings apart"
+            said = "the same family, data set, settings and seed as"
+            more = "a column seed tells repeated trainings apart"
+            if lines.get(cell.run):
+                said, more = f"'{cell.run}' is also", "give each row a name of its own, or none"
+            if apart:
+                what = "call what tells them apart by a setting that it knows, such as network"
+                more = f"they differ in {apart}, which labkit does not know: {what}"
             raise LabkitError(f"{where}: {said} row {other}; {more}")
         lines[cell.run] = lines[cell.where] = line

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from labkit.text.notation import Written
@@ -60,7 +61,10 @@ def ways(
         named: the values.
         share: whether they are shares, whose differences are said in points.
     """
-    times = bool(_TIMES.match(line, found.end) or _FACTOR.search(line[: found.start]))
+    times = bool(
+        _TIMES.match(line, found.end)
+        or _FACTOR.search(line[max(0, found.start - 60) : found.start])
+    )
     points = share and bool(_POINTS.match(line, found.end))
     down, up = bool(_DOWN.search(sentence)), bool(_UP.search(sentence))
     for a, b in combinations(named, 2):
@@ -73,3 +77,9 @@ def ways(
             yield from (100 * abs(a - b) / high for _ in range(down >= up))
             yield from (100 * abs(a - b) / low for _ in range(up >= down))
             yield from (100 * low / high for _ in re.findall(r"%\s+(?:of|as)\b", sentence)[:1])
+
+
+def near(known: Sequence[float], size: float, half: float) -> bool:
+    """Whether one of some known numbers, in order, is within a number's rounding."""
+    at = bisect_left(known, size - half)
+    return at < len(known) and known[at] <= size + half

@@ -20,7 +20,7 @@ _SEPARATOR = rf"\\?[.,．，٫]|[·⋅](?!10\s?[\^*{_SUPER}])|\{{,\}}|['’_٬]|
 #: A number: not a part of a name (z64, v1.2), of another number, or of one with more points.
 _NUMBER = re.compile(
     rf"(?<![{_LETTERS}\d])(?<![{_LETTERS}\d]_)(?<!\d[.,·'’])(?<!\d\\[.,])"
-    r"[-+−]?(?P<body>(?:\d{1,3}(?:\ \d{3})+(?!\d)|\d+|\.(?=\d)|(?=[¼-¾⅐-⅞]))"
+    r"[-+−]?(?P<body>(?:\d{1,3}(?:\ \d{3})+(?!\d)|\d+|(?<!\.)\.(?=\d)|(?=[¼-¾⅐-⅞]))"
     rf"(?:(?:{_SEPARATOR}|(?<=\.))\d+)*[¼-¾⅐-⅞]?)"
     rf"(?:[eE](?P<e>[-+−]?\d+)(?![\d{_LETTERS}])"
     rf"|\s?(?:[×x*·⋅]|\\times|\\cdot)\s?10\s?{_EXPONENT}|{_EXPONENT})?"
@@ -45,6 +45,8 @@ _NO_RESULT = re.compile(
     rf"|\b(?:[12]?\d|3[01])(?:st|nd|rd|th|\.)?\ {_MONTH}|\b{_MONTH}\ (?:[12]?\d|3[01])\b(?![.,]\d)"
     r"|\b\d+(?:[x×]\d+)+(?:\ ?px)?\b(?![.,]\d)|\b(\d+)\ [x×]\ \2\b(?![.,]\d)"
     r"|(?<![\d.,])0\ ?(?:[-–]|to|bis)\ ?9\b(?![.,]\d)"
+    r"|\b(?:digits?|class(?:es)?|Ziffern?|Klassen?)\ \d\b(?![.,]\d)"
+    r"(?:(?:,|,?\ (?:and|or|to|und|oder|bis)|\ ?[-–&])\ ?\d\b(?![.,]\d|\ ?%))*"
     r"|\[\^?\d{1,3}\](?!\()"
     r"|\b(?:arXiv|doi|isbn)(?:\.org)?[\s:/]*[\d.][\w./()-]*"
     r"|(?:§{1,2}|\b(?:sections?|secs?\.|chapters?|chap\.|ch\.|appendix|eqs?\.|equations?"
@@ -125,8 +127,8 @@ def results(text: str, starts: bool = False) -> Iterator[Written]:
 
 def around(text: str, place: int) -> Iterator[str]:
     """Yield the sentence of a text that a place lies in; with the one before; with two before."""
-    start = max(0, place - 2000)
-    text, place = text[start : place + 1000], place - start
+    start = max(0, place // 1000 - 1) * 1000  # the same part for all that is near
+    text, place = text[start : start + 3000], place - start
     ends = [0, *(match.end() for match in _END.finditer(text)), len(text)]
     here = next((i for i, (_a, b) in enumerate(pairwise(ends)) if place < b), 0)
     for back in range(3):
@@ -171,7 +173,7 @@ def _read(match: re.Match[str], percent: bool, unit: str) -> Iterator[Written]:
     parts = _APART.split(body)
     seps = [sep[-1].translate(_MARKS) if sep != "{,}" else "," for sep in parts[1::2]]
     seps = [sep if sep in ".,·" else "'" for sep in seps]
-    found = None if body[-1] in "¼½¾" or body[-1] > "⅏" else _plain(parts[::2], seps)
+    found = None if body[-1] in "¼½¾" or "⅐" <= body[-1] <= "⅞" else _plain(parts[::2], seps)
     if found is None and "," in seps and len(seps) > 1 and not re.search(r"(?<!\d)0\d", body):
         at = match.start("body")  # a list without spaces: 32,64,128
         for part in body.split(","):
@@ -228,4 +230,7 @@ def _is_year(found: Written, text: str) -> bool:
     """Whether it is a year, which is no result."""
     if not re.fullmatch(r"(?:19\d\d|20\d\d|2100)", found.text) or found.percent or found.unit:
         return False
-    return not (_MEASURE.search(text[: found.start]) or _COUNTED.match(text, found.end))
+    return not (
+        _MEASURE.search(text[max(0, found.start - 60) : found.start])
+        or _COUNTED.match(text, found.end)
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import cache
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS, METRICS
 from labkit.catalog.metrics import SHARES
-from labkit.text.derived import shares, sizes, ways
+from labkit.text.derived import near, shares, sizes, ways
 from labkit.text.language import _
 from labkit.text.notation import Written, around, numbers
 
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 VALUE = re.compile(
     r"""\{\{\s*value\(\s*(["'])(?P<run>[^"'\n]*)\1\s*,\s*(["'])(?P<metric>[^"'\n]*)\3\s*\)\s*\}\}"""
 )
-#: Before the name of a class that is a digit.
-_CLASS = re.compile(
-    r"\b(?:digits?|class(?:es)?|Ziffern?|Klassen?)(?:[\s\d,&–-]|and|or|to|und|oder|bis)*$", re.I
-)
 
 
 class Known:
@@ -32,12 +29,17 @@ class Known:
 
     def __init__(self, table: Table, claims: Sequence[Claim] = ()) -> None:
         self.table, self.claims = table, claims
+        self._named = cache(self._values)
         self._measured = sorted({(abs(v), v, name) for v, name in _measured(table, claims)})
         self._sizes = [size for size, _value, _name in self._measured]
         self._plain = sorted({abs(v) for v in (*_counts(table), *table.stated)} | {*self._sizes})
-        said = [abs(v) for claim in claims for v in claim.sentence.numbers.values()]
+        said = [abs(v) for _size, v, name in self._measured if not name]
         said += [abs(float(n.number)) for c in claims for n in numbers(c.difference) if n.number]
-        self._percents = sorted({*said, *(100 * v for v in self._plain)})
+        parts = [size for size, _v, name in self._measured if not name or name in SHARES]
+        for cell in table.cells:  # levels, but none of a list: 0.999 of betas is no share
+            parts += [level for level in cell.settings.values() if isinstance(level, float)]
+            parts += [share for both in cell.shares.values() for share in both]
+        self._percents = sorted({*said, 100.0, *(100 * v for v in parts)})
 
     def note(self, found: Written, line: str, text: str, place: int) -> str:
         """What there is to say of a number of a line; empty if the table knows it.
@@ -47,22 +49,14 @@ class Known:
         if found.number is None:
             return _("not read as a number; write it like {example}", example="1234.5")
         known = self._percents if found.percent else self._plain
-        if any(_near(known, *size) for size in sizes(found, line)):
-            return ""
-        if self._is_class(found, line) or self._follows(found, line, text, place):
+        known_size = any(near(known, *size) for size in sizes(found, line))
+        if known_size or self._follows(found, line, text, place):
             return ""
         note = _("matches no value of the table")
         other = [each for each in numbers(found.other) if each.number is not None]
-        if any(_near(self._plain, *size) for each in other for size in sizes(each, "")):
+        if any(near(self._plain, *size) for each in other for size in sizes(each, "")):
             note += _("; if {number} is meant, write it so", number=found.other)
         return note
-
-    def _is_class(self, found: Written, line: str) -> bool:
-        """Whether it is a class whose name is a digit."""
-        names = {
-            name for d in self.table.cells.datasets if d in DATASETS for name in DATASETS[d].classes
-        }
-        return found.text.lstrip("-") in names and bool(_CLASS.search(line[: found.start]))
 
     def _follows(self, found: Written, line: str, text: str, place: int) -> bool:
         """Whether it is a share, a difference, ratio or percentage of what is named beside it."""
@@ -74,10 +68,10 @@ class Known:
                 for values in zip(*named, strict=True):  # as written, and as they are
                     may_be += ways(found, line, said, values, name in SHARES)
             if several or may_be:
-                return _near(sorted(may_be), size, half)
+                return near(sorted(may_be), size, half)
         return False
 
-    def _named(self, said: str) -> dict[str, list[tuple[float, float]]]:
+    def _values(self, said: str) -> dict[str, list[tuple[float, float]]]:
         """Metric to those of its values that stand in a text, as written and as they are."""
         found: dict[str, list[tuple[float, float]]] = {}
         for mark in VALUE.finditer(said):
@@ -98,7 +92,7 @@ class Known:
                         its[name] = (sign * size / scale, value)
             for name, pair in its.items():
                 found.setdefault(name, []).append(pair)
-        return found
+        return {name: values[:9] for name, values in found.items()}
 
 
 def _measured(table: Table, claims: Sequence[Claim]) -> Iterator[tuple[float, str]]:
@@ -121,7 +115,7 @@ def _measured(table: Table, claims: Sequence[Claim]) -> Iterator[tuple[float, st
 
 
 def _counts(table: Table) -> Iterator[float]:
-    """Settings, seeds and epochs; how many cells, seeds, levels, classes and samples there are."""
+    """Settings, seeds and epochs; how many cells, seeds, levels and classes there are."""
     cells = table.cells
     for cell in cells:
         yield cell.seed
@@ -131,8 +125,6 @@ def _counts(table: Table) -> Iterator[float]:
         yield from (share for both in cell.shares.values() for share in both)
     yield from (len(cells), len(cells.seeds), len(cells.datasets), len(cells.families))
     yield from (len(DATASETS[d].classes) for d in cells.datasets if d in DATASETS)
-    if table.samples:
-        yield from (table.samples.evaluation, table.samples.selection)
     yield sum(cell.seconds or 0.0 for cell in cells)
     for some in map(cells.of, cells.families):
         yield len(some)
@@ -141,9 +133,3 @@ def _counts(table: Table) -> Iterator[float]:
     epochs = [c.settings.get("epochs") for c in cells]
     last = max((e for e in epochs if isinstance(e, int)), default=0)
     yield from range(1, min(last, 10_000) + 1)
-
-
-def _near(known: Sequence[float], size: float, half: float) -> bool:
-    """Whether one of some known numbers, in order, is within a number's rounding."""
-    at = bisect_left(known, size - half)
-    return at < len(known) and known[at] <= size + half
