@@ -22,6 +22,7 @@ NONE = "none"
 ENDED_BADLY = ("failed", "missing")
 _COUNT = re.compile(r"\bN=([\d,]*\d)|\b([\d,]*\d) samples\b")
 _MISSING = "classes missing: "
+_NO = ("no", "false", "0", "0.0", "not detected", "not found", "not observed", "not collapsed")
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,9 @@ def verdict_of(text: str | None) -> Collapse | None:
     plain = text.lower()
     found = _COUNT.search(text)
     n = int((found[1] or found[2]).replace(",", "")) if found else None
-    if plain.startswith(("not measur", "unknown")):
+    if plain in ("n/a", "na", "-", "?") or plain.startswith(("not measur", "unknown")):
         return Collapse("unknown", (), n, _parts(text.partition(": ")[2]), text)
-    if plain == "no" or plain.startswith(("none", "no ")):
+    if plain in _NO or plain.startswith(("none", "no ")):
         return Collapse("absent", (), n, (), text)
     reasons = _parts(text)
     missing = next((r.removeprefix(_MISSING) for r in reasons if r.startswith(_MISSING)), "")

@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,24 +15,43 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
+from labkit.catalog.metrics import SHARES
 from labkit.claims import Answer, Table, answers_of
 from labkit.claims.cell import Cell, Level, Measured, named, verdict_of
 from labkit.claims.cells import INITIAL, NO_SETTING, Cells, as_level, known_settings, make_cells
 from labkit.claims.measure import Samples
 from labkit.claims.seeds_needed import glob, run_command
-from labkit.errors import LabkitError, behind, reason
+from labkit.claims.sentences import voice
+from labkit.errors import LabkitError, closest
+from labkit.text import notation
+from labkit.text.sheet import Sheet, read_sheet
 
-MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 20_000_000, 20_000, 500
 STATUSES = ("done", "trained", "failed", "missing")
 #: Columns whose values are keys of the catalog, in whatever spelling.
 CHOICES: Mapping[str, Mapping[str, Any]] = {
     "dataset": DATASETS, "family": FAMILIES, "loss": LOSSES, "reconstruction": RECONSTRUCTIONS,
 }  # fmt: skip
+#: Metrics that are 1 or 0, and words for these.
+TRUTHS = ("mode_collapse", "posterior_collapse")
+TRUE = {"true": "1", "yes": "1", "false": "0", "no": "0"}
+#: Usual names of columns, without spaces, beside their own and those that labkit prints.
+USUAL = {"model": "family", "learningrate": "lr", "latentsize": "latent_dim", "z": "z_dim",
+         "latent": "latent_dim", "nepochs": "epochs", "randomseed": "seed"}  # fmt: skip
+#: Columns of a history.
+EPOCHS = ("epoch", "step", "iteration")
 Row = dict[str, str]
 
 
 class TableError(LabkitError):
-    """A table that cannot be read: one line naming row and column."""
+    """A table that cannot be read: one line naming file, row and column."""
+
+
+class _MistakeError(Exception):
+    """What is wrong in a row, of a column by the name that labkit has for it."""
+
+    def __init__(self, line: int, column: str, text: str, why: str) -> None:
+        text = " ".join(text.split())
+        super().__init__(line, column, text if len(text) <= 40 else f"{text[:39]}…", why)
 
 
 @dataclass(frozen=True)
@@ -72,27 +89,76 @@ def answers_to(found: Metrics) -> tuple[Answer, ...]:
 def read(path: Path) -> Metrics:
     """Read a CSV of metrics, each value with the rounding it was given with.
 
-    Commas or semicolons; a first line of column names; UTF-8. ``initial_<loss>`` columns
-    hold first-epoch values. Absent columns and empty fields mean *not measured*.
+    Of what kind is said by :func:`labkit.text.sheet.read_sheet`. Names of columns are taken in
+    any spelling. ``initial_<loss>`` columns hold first-epoch values. Absent columns and empty
+    fields mean *not measured*.
 
     Raises:
         TableError: not such a file, or a value that cannot be; or two rows of the same cell.
     """
-    rows = _rows(path)
-    header = list(next(iter(rows.values())))
     settings = set(known_settings())
     numbers = {f"{start}{name}" for start in ("", INITIAL) for name in METRICS}
-    for name in numbers.intersection(header):
-        _write_zeros_out(name, rows.values())
-    cells = {line: _cell(line, row, settings) for line, row in rows.items()}
-    if numbers.isdisjoint(header):
-        raise TableError(
-            f"{path.name}: row 1: no column is a metric of labkit's, such as proxy_fid; columns "
-            "are separated by commas or semicolons"
-        )
-    _check_distinct(cells)
-    unknown = (name for name in header if name not in numbers | settings | NO_SETTING)
-    return Metrics(make_cells(cells.values()), tuple(unknown))
+    try:
+        sheet = read_sheet(path)
+        names = _names(sheet, (*sorted(NO_SETTING | settings), *sorted(numbers)))
+        headings = {name: heading for heading, name in names.items()}
+        rows = {n: {names[h]: v for h, v in row.items()} for n, row in sheet.rows.items()}
+        for name in numbers.intersection(headings):
+            _write_zeros_out(name, rows.values())
+        cells = {line: _cell(line, row, settings) for line, row in rows.items()}
+        if numbers.isdisjoint(headings):
+            near = next(((h, n) for h in headings if (n := closest(h, METRICS))), None)
+            hint = f"; '{near[0]}': did you mean '{near[1]}'?" if near else ""
+            raise LabkitError(
+                f"row {sheet.line}: no column is a metric of labkit's, such as proxy_fid; columns "
+                f"are separated by commas or semicolons{hint}"
+            )
+        known = numbers | settings | NO_SETTING
+        unknown = tuple(heading for name, heading in headings.items() if name not in known)
+        _check_distinct(cells, sheet, headings, unknown)
+    except _MistakeError as error:
+        line, name, text, why = error.args
+        column = headings.get(name, name)
+        raise TableError(f"{path.name}: row {line}, column {column}: '{text}'{why}") from None
+    except LabkitError as error:
+        raise TableError(f"{path.name}: {error}") from error
+    return Metrics(make_cells(cells.values()), unknown)
+
+
+def _names(sheet: Sheet, known: Sequence[str]) -> dict[str, str]:
+    """Every heading to labkit's name for it, or to itself.
+
+    Raises:
+        LabkitError: two headings of one name, or one that is nearly a name.
+    """
+
+    def called(name: str) -> str:  # what others call "time" may be anything
+        cost = name in METRICS and METRICS[name].group == "cost"
+        return name if cost else METRICS[name].label if name in METRICS else said.factor(name)
+
+    said, line = voice().names, f"row {sheet.line}"
+    found = {heading: heading for heading in sheet.header if heading in known}
+    for heading in sheet.header:
+        # A column that has the name is it; others only where there is none.
+        name = named(heading, known) or heading
+        if "%" in heading and name in SHARES:
+            raise LabkitError(f"{line}: column '{heading}': shares are from 0 to 1, in '{name}'")
+        if heading not in found and name in found.values():
+            other = next(h for h, n in found.items() if n == name)
+            raise LabkitError(f"{line}: columns '{other}' and '{heading}' are both {name}")
+        found[heading] = name
+    for heading in [heading for heading, name in found.items() if name not in known]:
+        plain = "".join(filter(str.isalnum, heading.lower()))
+        means = USUAL.get(plain) or named(heading, known, called)
+        values = {row[heading] for row in sheet.rows.values()} - {""}
+        if means == "family" and not all(named(v, FAMILIES, said.family) for v in values):
+            means = None
+        near = closest(heading, set(known) - {"note", "experiment"}, 0.88)
+        if means and means not in found.values():
+            found[heading] = means
+        elif near and near not in found.values() and plain not in EPOCHS:
+            raise LabkitError(f"{line}: column '{heading}': did you mean '{near}'?")
+    return found
 
 
 def parse_number(text: str) -> Measured | None:
@@ -101,7 +167,7 @@ def parse_number(text: str) -> Measured | None:
     Raises:
         ValueError: not a finite number.
     """
-    text = text.strip()
+    text = text.strip().replace("−", "-")
     if not text:
         return None
     try:
@@ -114,46 +180,6 @@ def parse_number(text: str) -> Measured | None:
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)  # only NaN and infinities have letters
     return Measured(float(number), float(Decimal(5).scaleb(exponent - 1)), max(0, -exponent))
-
-
-def _rows(path: Path) -> dict[int, Row]:
-    """Every row, at least one, by its number in the file; the header is row 1."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise TableError(f"{path}: larger than {MAX_BYTES:,} bytes")
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise TableError(f"{path}: {reason(error)}") from error
-    except UnicodeDecodeError as error:
-        raise TableError(f"{path.name}: not UTF-8 text (byte {error.start})") from error
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise TableError(f"{path.name}: not a table of CSV{behind('csv', error)}") from error
-    if not lines or not any(field.strip() for field in lines[0]):
-        raise TableError(f"{path.name}: row 1: no column names")
-    header = [field.strip() for field in lines[0]]
-    if len(header) > MAX_COLUMNS:
-        raise TableError(f"row 1: more than {MAX_COLUMNS} columns")
-    for i, name in enumerate(header):
-        if not name:
-            raise TableError(f"row 1: column {i + 1} has no name")
-        if name in header[:i]:
-            raise TableError(f"row 1: column {name} is there twice")
-    rows: dict[int, Row] = {}
-    for number, fields in enumerate(lines[1:], 2):
-        if not any(field.strip() for field in fields):
-            continue
-        if len(fields) != len(header):
-            raise TableError(f"row {number}: {len(fields)} fields, but {len(header)} column names")
-        if len(rows) == MAX_ROWS:
-            raise TableError(f"{path.name}: more than {MAX_ROWS:,} rows")
-        rows[number] = dict(zip(header, map(_unquoted, fields), strict=True))
-    if not rows:
-        raise TableError(f"{path.name}: no rows below the column names")
-    return rows
 
 
 def _write_zeros_out(name: str, rows: Iterable[Row]) -> None:
@@ -171,16 +197,10 @@ def _write_zeros_out(name: str, rows: Iterable[Row]) -> None:
         row[name] = f"{0:.{finest}f}"
 
 
-def _unquoted(field: str) -> str:
-    """A field without the apostrophe that keeps spreadsheets from running it."""
-    field = field.strip()
-    return field[1:] if field[:1] == "'" and field[1:2] in "=+-@" and len(field) > 1 else field
-
-
 def _cell(line: int, row: Row, settings: set[str]) -> Cell:
-    family, status = _family(row), row.get("status", "")
+    family, status = _family(row), row.get("status", "").lower()
     if status and status not in STATUSES:
-        raise TableError(f"row {line}, column status: '{status}'; one of {', '.join(STATUSES)}")
+        raise _MistakeError(line, "status", row["status"], f"; one of {', '.join(STATUSES)}")
     metrics, first = (
         {n: value for n in METRICS if (value := _number(line, f"{start}{n}", row)) is not None}
         for start in ("", INITIAL)
@@ -190,7 +210,7 @@ def _cell(line: int, row: Row, settings: set[str]) -> Cell:
         family=family,
         dataset=_chosen("dataset", row.get("dataset", "")),
         seed=_whole(line, "seed", row) or 0,
-        settings={n: _level(n, row[n]) for n in sorted(settings & row.keys()) if row[n]},
+        settings={n: _level(line, n, row[n]) for n in sorted(settings & row.keys()) if row[n]},
         metrics=metrics,
         status=status,
         collapse=verdict_of(row.get("collapse")),
@@ -203,15 +223,18 @@ def _cell(line: int, row: Row, settings: set[str]) -> Cell:
 
 def _number(line: int, name: str, row: Row) -> Measured | None:
     text = row.get(name, "")
+    if name in TRUTHS:
+        text = TRUE.get(text.lower(), text)
     try:
-        return parse_number(text)
+        found = parse_number(text)
+        if found and name in SHARES and found.value > 1:
+            raise _MistakeError(line, name, text, " is no share, which are from 0 to 1")
+        return found
     except ValueError:
-        hint = ""
-        if "," in text and text.replace(",", "", 1).replace(".", "", 1).lstrip("+-").isdigit():
-            hint = "; decimals take a point"
-        elif text.lower() in ("nan", "na", "n/a", "none", "null", "-", "—"):
+        hint = notation.instead(text, name in SHARES)
+        if text.lower() in ("nan", "na", "n/a", "none", "null", "-", "—"):
             hint = "; leave it empty for not measured"
-        raise _mistake(line, name, text, f"is not a number{hint}") from None
+        raise _MistakeError(line, name, text, f" is not a number{hint}") from None
 
 
 def _whole(line: int, name: str, row: Row) -> int | None:
@@ -224,17 +247,11 @@ def _whole(line: int, name: str, row: Row) -> int | None:
         if not 0 <= number < 2**32 or number != int(number):
             raise ValueError
     except (ArithmeticError, ValueError):
-        raise _mistake(line, name, text, "is not a whole number from 0 up") from None
+        raise _MistakeError(line, name, text, " is not a whole number from 0 up") from None
     return int(number)
 
 
-def _mistake(line: int, column: str, text: str, why: str) -> TableError:
-    text = " ".join(text.split())
-    short = text if len(text) <= 40 else f"{text[:39]}…"
-    return TableError(f"row {line}, column {column}: '{short}' {why}")
-
-
-def _level(name: str, text: str) -> Level:
+def _level(line: int, name: str, text: str) -> Level:
     if name in CHOICES:
         return _chosen(name, text)
     if text.lower() in ("true", "false"):
@@ -243,6 +260,8 @@ def _level(name: str, text: str) -> Level:
         number = Decimal(text)
         return as_level(float(text)) if number.is_finite() and number.adjusted() < 100 else text
     except InvalidOperation:
+        if hint := notation.instead(text, name in SHARES):
+            raise _MistakeError(line, name, text, f" is not a number{hint}") from None
         return as_level(text)
 
 
@@ -263,12 +282,27 @@ def _chosen(column: str, text: str) -> str:
     return named(text, known, lambda key: known[key].label) or text
 
 
-def _check_distinct(cells: Mapping[int, Cell]) -> None:
+def _check_distinct(
+    cells: Mapping[int, Cell], sheet: Sheet, headings: Mapping[str, str], unknown: Sequence[str]
+) -> None:
+    """Refuse two rows of one run, or of one cell; say in which columns they differ all the same."""
     lines: dict[object, int] = {}
+    ignored = (*unknown, *(headings[n] for n in ("experiment", "note") if n in headings))
     for line, cell in cells.items():
-        if other := lines.get(cell.run):
-            raise _mistake(line, "run", cell.run, f"is also row {other}")
-        if other := lines.get(cell.where):
-            same = "the same family, data set, settings and seed as row"
-            raise TableError(f"row {line}, column run: {same} {other}")
+        other = lines.get(cell.run) or lines.get(cell.where)
+        if other:
+            if epoch := next((h for h in unknown if h.lower() in EPOCHS), None):
+                its = "this is a history; reflect takes a row a run, as in metrics.csv"
+                raise LabkitError(f"row {sheet.line}: with a column '{epoch}' {its}")
+            here, there = sheet.rows[line], sheet.rows[other]
+            apart = ", ".join(f"'{h}'" for h in ignored if here[h] != there[h])
+            where = f"row {line}, column {headings['run']}" if "run" in headings else f"row {line}"
+            said = "the same family, data set, settings and seed as"
+            more = "a column seed tells repeated trainings apart"
+            if lines.get(cell.run):
+                said, more = f"'{cell.run}' is also", "give each row a name of its own, or none"
+            if apart:
+                what = "call what tells them apart by a setting that it knows, such as network"
+                more = f"they differ in {apart}, which labkit does not know: {what}"
+            raise LabkitError(f"{where}: {said} row {other}; {more}")
         lines[cell.run] = lines[cell.where] = line

@@ -28,6 +28,7 @@ from labkit.claims.sentences import voice
 from labkit.claims.verdict import FIRM, Strength, Verdict, judge, verdict, weakest
 from labkit.errors import closest
 from labkit.text.language import _
+from labkit.text.notation import read
 
 if TYPE_CHECKING:
     from labkit.claims.table import Table
@@ -113,7 +114,7 @@ def _strength(found: Finding, alone: Strength, known: Mapping[str, Strength]) ->
 def _read(text: str, table: Table) -> Sequence[Finding]:
     if len(text) > _MAX_LENGTH:
         raise StatementError(_("longer than {n} characters", n=_MAX_LENGTH))
-    body, dataset = _split_dataset(text.rstrip("."), table.cells)
+    body, dataset = _split_dataset(" ".join(text.split()).rstrip(".! "), table.cells)
     for pattern, find in _HANDLERS:
         if match := re.fullmatch(pattern, body, re.IGNORECASE):
             if found := find(_Said(match, dataset, table)):
@@ -123,14 +124,24 @@ def _read(text: str, table: Table) -> Sequence[Finding]:
 
 
 def _split_dataset(text: str, cells: Cells) -> tuple[str, str | None]:
-    """The statement without its ``on DATASET``, and the data set."""
-    pattern = r"(.*) on (.*?)(?: (is .*)|\W*((?i:everywhere))\W*)?"
-    match = re.fullmatch(pattern, text, re.DOTALL)
-    if match:
-        labels = {d: DATASETS[d].label if d in DATASETS else d for d in cells.datasets}
-        found = named(match[2], labels, labels.__getitem__)
-        if found is not None:
-            return " ".join(filter(None, match.group(1, 3, 4))), found
+    """The statement without its ``on DATASET``, and the data set.
+
+    Raises:
+        StatementError: a data set that the table lacks.
+    """
+    labels = {d: DATASETS[d].label if d in DATASETS else d for d in (*DATASETS, *cells.datasets)}
+    other = None
+    for match in re.finditer(r"(?<!alike) on (?:the )?", text, re.IGNORECASE):
+        words = text[match.end() :].split(" ")
+        for n in range(min(len(words), 4), 0, -1):
+            found = named(" ".join(words[:n]), labels, labels.__getitem__)
+            if found in cells.datasets:
+                return " ".join(filter(None, (text[: match.start()], *words[n:]))), found
+            other = other or (found and labels[found])
+        other = other or re.split(r"(?i) (?:is|by|everywhere)\b", " ".join(words))[0]
+    if other:
+        about = {"name": other, "datasets": ", ".join(labels[d] for d in cells.datasets)}
+        raise StatementError(_("no data set '{name}' in these results, only {datasets}", **about))
     return text, None
 
 
@@ -155,7 +166,8 @@ class _Said:
         text = self.match[part]
         found = named(text, METRICS, lambda name: METRICS[name].label, voice().names.metric)
         if found is None:
-            hint = suggestion(text, sorted(METRICS))
+            there = [n for n in METRICS if any(n in cell.metrics for cell in self.table.cells)]
+            hint = suggestion(text, sorted(METRICS), there)
             raise StatementError(_("no metric '{name}'", name=text) + hint)
         if METRICS[found].group == "appendix":
             raise StatementError(
@@ -168,7 +180,7 @@ class _Said:
         known |= {name for family in FAMILIES.values() for name in family.params}
         found = named(text, known, voice().names.factor)
         if found is None:
-            hint = suggestion(text, sorted(known))
+            hint = suggestion(text, sorted(known), [n for c in self.families for n in c.factors])
             raise StatementError(_("no setting '{name}'", name=text) + hint)
         return found
 
@@ -196,8 +208,13 @@ class _Said:
                 called = partial(names.level, factor)
                 if all(named(level, known, called) is not None for level in levels):
                     return factor
-        said = names.listing(levels)
-        raise StatementError(_("no setting of the table has the levels {levels}", levels=said))
+        there = {n: v for cells in self.families for n, v in cells.factors.items()}
+        there["family"] = self.table.cells.families
+        listed = "; ".join(f"{name}: {', '.join(map(str, v))}" for name, v in there.items())
+        about = {"levels": names.listing(levels), "there": listed}
+        raise StatementError(
+            _("no setting of the table has the levels {levels}; it has {there}", **about)
+        )
 
     def concerned(self, factor: str) -> list[Cells]:
         """The cells of each family that varies a factor; if none does, of those that have it."""
@@ -246,19 +263,24 @@ def _change(said: _Said) -> list[Statement]:
     measure, run, percent = said.measure(), said.match["run"], said.match["percent"]
     cells = said.table.cells.of(dataset=said.dataset)
     if run:
-        cells = cells.filter(lambda c: c.run == run)
-        if not len(cells):
-            hint = suggestion(run, [c.run for c in said.table.cells])
-            raise StatementError(_("no run '{run}'", run=run) + hint)
-    signed = float(percent) * (1 if said.direction == "rises" else -1) if percent else None
-    half = 0.5 * 10.0 ** -len((percent or "").partition(".")[2])
+        runs = [c.run for c in said.table.cells]
+        found = named(run, runs) or named(run, {c.seedless for c in said.table.cells})
+        cells = cells.filter(lambda c: found in (c.run, c.seedless))
+        if not found:
+            raise StatementError(_("no run '{run}'", run=run) + suggestion(run, runs, runs))
+    number = read(percent) if percent else None
+    if percent and not number:
+        raise StatementError(_("'{text}' is not a number; write it like 12.5", text=percent))
+    sign = 1 if said.direction == "rises" else -1
+    signed = sign * float(number.number) if number and number.number is not None else None
+    half = float(number.half) if number else 0.0
     groups: dict[object, list[Cell]] = {}
     for cell in cells:
         if measure.name in cell.first:
             groups.setdefault(cell.where[:-1], []).append(cell)
     each = list(groups.values()) or [list(cells)]
-    found = [change(some, measure, some[0].seedless if len(each) > 1 else "") for some in each]
-    return [statement.changes(one, said.direction, signed, half) for one in found]
+    every = [change(some, measure, some[0].seedless if len(each) > 1 else "") for some in each]
+    return [statement.changes(one, said.direction, signed, half) for one in every]
 
 
 def _alike(said: _Said) -> list[Statement]:
@@ -289,12 +311,12 @@ def _collapse(said: _Said) -> list[absence.Absence]:
 
 _DIRECTION = r"(?P<direction>rises|falls|increases|decreases|grows|drops)"
 _HANDLERS: tuple[tuple[str, Callable[[_Said], Sequence[Finding]]], ...] = (
-    (r"no (mode )?collapse", _collapse),
+    (r"no (mode[ -]?)?collapse", _collapse),
     (r"(the )?(?P<extreme>best|worst|lowest|highest) (?P<factor>.+?) by (?P<metric>.+?) is "
      r"(?P<level>.+)", _best),
-    (r"(?P<a>.+?) beats (?P<b>.+?) by (?P<metric>.+?)(?P<everywhere> everywhere)?", _beats),
-    (rf"(?P<metric>.+?) {_DIRECTION} (over|during) training"
-     r"( by (?P<percent>[0-9]+(\.[0-9]+)?) ?%)?( in (?P<run>\S+))?", _change),
+    (r"(?P<a>.+?) beats? (?P<b>.+?) by (?P<metric>.+?)(?P<everywhere> everywhere)?", _beats),
+    (rf"(?P<metric>.+?) {_DIRECTION} (over|during) (the )?training"
+     r"( by (?P<percent>\S*\d\S*?) ?(%|percent))?( in (run )?(?P<run>\S+))?", _change),
     (rf"(?P<metric>.+?) {_DIRECTION} with (the )?(?P<factor>.+)", _goes),
     (r"(the )?(?P<factor>.+?) acts alike on (the )?(?P<metric>.+)", _alike),
     (r"(the )?(?P<factor>.+?) matters most for (the )?(?P<metric>.+)", _matters),
@@ -302,7 +324,10 @@ _HANDLERS: tuple[tuple[str, Callable[[_Said], Sequence[Finding]]], ...] = (
 )  # fmt: skip
 
 
-def suggestion(text: str, known: Iterable[str]) -> str:
-    """ "; did you mean 'proxy_fid'?", or empty where nothing is near."""
-    close = closest(text, known)
-    return _("; did you mean '{name}'?", name=close) if close else ""
+def suggestion(text: str, known: Iterable[str], there: Iterable[str] = ()) -> str:
+    """ "; did you mean 'proxy_fid'?"; where nothing is near, some of what is there, or empty."""
+    if close := closest(text, known):
+        return _("; did you mean '{name}'?", name=close)
+    first = list(dict.fromkeys(there))
+    more = ", …" if len(first) > 12 else ""
+    return _("; there are {names}", names=", ".join(first[:12]) + more) if first else ""

@@ -30,6 +30,8 @@ class Table:
     published: tuple[Published, ...] = ()
     resume: Resume | None = None
     """None: ``labkit run``."""
+    stated: tuple[float, ...] = ()
+    """Numbers of the experiment file and what it resolved to: no measured values."""
     _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def measure(self, name: str, to_target: bool = False) -> Measure:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 from labkit.catalog import DATASETS
 from labkit.claims import Answer, Sentence, Shares, Table, answers_of, conclude, table_of
 from labkit.claims.measure import Samples
 from labkit.reporting.sections import published
 from labkit.reporting.view import View
+from labkit.text import notation
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ def computed(view: View) -> Computed:
     table = table_of(
         cells, view.tables.epochs, published=references, borrow=borrow, shares=_shares(view)
     )
+    said = notation.numbers(json.dumps(view.plan.settings))
+    stated = sorted({float(each.number) for each in said if each.number is not None})
+    table = replace(table, stated=(*stated, *view.plan.snapshot_epochs))
     answers = answers_of(table, view.options.get("questions") or None)
     return Computed(table, answers, conclude(table, answers))
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from labkit.cli import main
 
 TINY = """
 name: tiny
@@ -42,6 +48,20 @@ def labkit(
     if check is not None:
         assert done.returncode == check, f"{args}: {done.stdout}{done.stderr}"
     return done
+
+
+def typed(*args: object, cwd: Path) -> tuple[int, str, str]:
+    """Status, stdout and stderr of the command line, in this process: there are many of them."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        patch.setattr(sys, "argv", ["labkit", *map(str, args)])
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                main()
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+    return code, out.getvalue(), err.getvalue()
 
 
 def project(folder: Path, text: str = TINY) -> Path:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 from labkit.catalog import METRICS
@@ -16,7 +14,9 @@ from labkit.claims.claim import Claim
 from labkit.claims.sentences.numbers import decimals_for, fixed
 from labkit.claims.statements import Checked, StatementError, check_statement, suggestion
 from labkit.claims.verdict import FIRM
+from labkit.reporting.student.numbers import VALUE, Known
 from labkit.text.language import _
+from labkit.text.notation import results
 
 if TYPE_CHECKING:
     from labkit.claims.table import Table
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 FENCE = re.compile(r"\s*(```|~~~)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _MARK = re.compile(
-    r"(?P<code>`[^`\n]*`)|(?P<value>\{\{.*?\}\})|(?P<claim>\[claim:[^\]\n]*\])"
-    r"|(?P<link>https?://\S+|\]\([^)\s]*\))|(?P<open>\{\{|\[claim:)"
+    r"(?P<code>`[^`\n]*`)|(?P<value>\{\{.*?\}\})"
+    r"|(?P<claim>\[\s*claims?(?:\s*[:：]|\s+(?=[^\]\n]*\b(?:best|worst|lowest|highest|beats|rises"
+    r"|falls|alike|matters|trades|collapse)\b))(?P<said>[^\]\n]*)\])"
+    r"|(?P<link>https?://\S+|\]\([^)\s]*\))|(?P<open>\{\{|\[\s*claims?\s*[:：])",
+    re.IGNORECASE,
 )
-_VALUE = re.compile(
-    r"""\{\{\s*value\(\s*(["'])(?P<run>[^"'\n]*)\1\s*,\s*(["'])(?P<metric>[^"'\n]*)\3\s*\)\s*\}\}"""
-)
-_NUMBER = re.compile(
-    r"(?<![\w.,/])[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w]|[.,]\d)"
-)
-_ORDINAL = re.compile(r"\s*\d+[.)]\s")
+#: The whole text, where a line begins in it, and whether a list may begin or go on there.
+Place = tuple[str, int, bool]
+#: How a line of a list begins.
+_ITEM = re.compile(r"\s*\d+[.)]\s|\s*$")
 
 
 @dataclass(frozen=True)
@@ -86,16 +86,19 @@ def expand(words: str, table: Table, claims: Sequence[Claim] = ()) -> tuple[Segm
 
     A statement that is among the computed `claims` gets their strength.
     """
-    known = sorted({abs(number) for number in _numbers(table.cells, claims)})
+    known = Known(table, claims)
     segments: list[Segment] = []
-    fenced = False
-    for number, line in enumerate(without_comments(words).split("\n"), 1):
+    fenced, item, start = False, True, 0
+    words = without_comments(words)
+    for number, line in enumerate(words.split("\n"), 1):
         fence = bool(FENCE.match(line))
         code = fence or fenced
         fenced ^= fence
-        pieces = [Segment("text", line)] if code else _pieces(line, table, known, claims)
+        place = (words, start, item or line.lstrip().startswith("#"))
+        pieces = [Segment("text", line)] if code else _pieces(line, place, known)
         segments.append(Segment("text", "" if number == 1 else "\n"))
         segments += (replace(piece, line=number) for piece in pieces)
+        item, start = bool(_ITEM.match(line)) or fence, start + len(line) + 1
     return tuple(_joined(segments))
 
 
@@ -108,40 +111,37 @@ def _joined(segments: Iterable[Segment]) -> Iterator[Segment]:
             yield Segment("text", text)
 
 
-def _pieces(
-    line: str, table: Table, known: Sequence[float], claims: Sequence[Claim]
-) -> Iterator[Segment]:
+def _pieces(line: str, where: Place, known: Known) -> Iterator[Segment]:
     place = 0
     for match in _MARK.finditer(line):
-        yield from _plain_text(line[place : match.start()], known, place == 0)
+        yield from _plain_text(line, place, match.start(), where, known)
         place = match.end()
         source = match.group()
         if match["value"]:
-            yield _value(source, table.cells)
+            yield _value(source, known.table.cells)
         elif match["claim"]:
-            yield _claim(source, table, claims)
+            yield _claim(source, match["said"].strip(), known)
         elif match["open"]:
             yield Segment("error", source, _("not closed on this line"))
         else:
             yield Segment("text", source)
-    yield from _plain_text(line[place:], known, place == 0)
+    yield from _plain_text(line, place, len(line), where, known)
 
 
-def _plain_text(text: str, known: Sequence[float], starts: bool) -> Iterator[Segment]:
-    """Split text at the numbers that match no value of the table."""
-    place = 0
-    ordinal = _ORDINAL.match(text) if starts else None
-    for match in _NUMBER.finditer(text, ordinal.end() if ordinal else 0):
-        percent = text[match.end() :].lstrip().startswith("%")
-        if not _is_known(match.group(), percent, known):
-            yield Segment("text", text[place : match.start()])
-            yield Segment("number", match.group(), _("matches no value of the table"))
-            place = match.end()
-    yield Segment("text", text[place:])
+def _plain_text(line: str, place: int, end: int, where: Place, known: Known) -> Iterator[Segment]:
+    """Split a part of a line at the numbers that match no value of the table."""
+    words, begins, may_list = where
+    text, start = line[place:end], place
+    for found in results(text, may_list and start == 0):
+        if note := known.note(found, text, words, begins + start + found.start):
+            yield Segment("text", line[place : start + found.start])
+            yield Segment("number", found.text, note)
+            place = start + found.end
+    yield Segment("text", line[place:end])
 
 
 def _value(source: str, cells: Cells) -> Segment:
-    match = _VALUE.fullmatch(source)
+    match = VALUE.fullmatch(source)
     if not match:
         only = _("only {form} is understood", form='{{ value("RUN", "METRIC") }}')
         return Segment("error", source, only)
@@ -161,58 +161,12 @@ def _value(source: str, cells: Cells) -> Segment:
     return Segment("error", source, why)
 
 
-def _claim(source: str, table: Table, claims: Sequence[Claim]) -> Segment:
-    statement = source.removeprefix("[claim:").removesuffix("]").strip()
+def _claim(source: str, statement: str, known: Known) -> Segment:
     try:
-        checked = check_statement(statement, table, claims)
+        checked = check_statement(statement, known.table, known.claims)
     except StatementError as error:
         return Segment("error", source, str(error))
     return Segment("claim", checked.text, f"{_stance(checked)[1]}: {statement}", checked)
-
-
-def _numbers(cells: Cells, claims: Sequence[Claim]) -> Iterator[float]:
-    """The numbers of a table and its claims; every epoch; how many cells, seeds, levels there are.
-
-    A number may come more than once.
-    """
-    for cell in cells:
-        yield from (m.value for m in (*cell.metrics.values(), *cell.first.values()))
-        yield cell.seed
-        for level in cell.settings.values():
-            parts = level if isinstance(level, tuple) else (level,)
-            yield from (part for part in parts if isinstance(part, (int, float)))
-    for claim in claims:
-        yield from claim.sentence.numbers.values()
-    yield from (len(cells), len(cells.seeds), len(cells.datasets), len(cells.families))
-    for some in map(cells.of, cells.families):
-        yield len(some)
-        yield from map(len, some.levels.values())
-        yield from (len(some.of(dataset=dataset)) for dataset in cells.datasets)
-    epochs = [c.settings.get("epochs") for c in cells]
-    last = max((e for e in epochs if isinstance(e, int)), default=0)
-    yield from range(1, min(last, 10_000) + 1)
-
-
-def _is_known(text: str, percent: bool, known: Sequence[float]) -> bool:
-    """Whether a number matches a known one within the rounding it is written with.
-
-    Signs are left to the sentence around it ("down by 12"), and years are no results.
-    """
-    plain = text.replace(",", "").replace("−", "-")
-    number = abs(float(plain))
-    mantissa, _, exponent = plain.lower().partition("e")
-    if not isfinite(number) or len(exponent) > 5:
-        return False
-    decimals = len(mantissa.partition(".")[2])
-    if not decimals and not exponent and 1900 <= number <= 2100:
-        return True
-    half = 0.5 * 10.0 ** (int(exponent or 0) - decimals) * (1 + 1e-9)
-
-    def near(number: float, half: float) -> bool:
-        at = bisect_left(known, number - half)
-        return at < len(known) and known[at] <= number + half
-
-    return near(number, half) or (percent and near(number / 100, half / 100))
 
 
 def without_comments(text: str) -> str:

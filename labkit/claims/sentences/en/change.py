@@ -15,8 +15,11 @@ from labkit.claims.verdict import Strength
 
 def statement(found: Change, strength: Strength) -> Sentence:
     """The statement with both ends: a row of the evidence."""
-    n, on = Numbers(), names.on(found.dataset)
-    return n.sentence(f"{names.metric(found.metric)} {moved(n, found)}{on}.", [found])
+    n, of, on = Numbers(), f" of {found.label}" if found.label else "", names.on(found.dataset)
+    # What labkit records of every epoch is measured with fewer samples.
+    tracked = found.metric == "proxy_fid" and not any(cell.from_table for cell in found.cells)
+    metric = "tracking FID" if tracked else names.metric(found.metric)
+    return n.sentence(f"{metric}{of} {moved(n, found)}{on}.", [found])
 
 
 def moved(n: Numbers, found: Change) -> str:
