@@ -18,6 +18,7 @@ from labkit.execution import image_grid
 from labkit.execution.recorder import convert, journal
 from labkit.execution.recorder import plan as own_plan
 from labkit.experiment.spec import CellSpec
+from labkit.measure.samples_file import doubt
 from labkit.store.store import Store
 
 #: Samples below which a proxy FID would say more about chance than about the images.
@@ -37,7 +38,7 @@ class Cell:
         self._earlier = self.journal.seconds
         self._started = time.perf_counter()
         self._measuring = 0.0
-        self._told = self._joined = False
+        self._told = self._joined = self._doubted = False
         self._scale: convert.Scale = ""
         self._tracker: Any = None
 
@@ -119,6 +120,9 @@ class Cell:
         from labkit.measure.tracker import Tracker  # torch: only where FIDs are computed
 
         started = time.perf_counter()
+        if not self._doubted and (said := doubt(grey, self.dataset, converted=not self._scale)):
+            self._doubted = True
+            journal.say(f"{self.name}: epoch {epoch}: {said}")
         self._tracker = self._tracker or Tracker(self.dataset)
         value = float(self._tracker.proxy_fid(grey))
         more: dict[str, Any] = {"count": len(grey)}
