@@ -121,23 +121,25 @@ def _own_code(
     """Read and register the files under ``code``, whose entries the rest may use."""
     named = tree.child("code")
     names = [each.value for each in named.value] if named and isinstance(named.value, list) else []
-    found: list[OwnFile] = []
+    found: dict[str, bytes] = {}
     at: list[Step] = ["code"]
     try:
         for i, name in enumerate(names):
             at = ["code", i]
             if not isinstance(name, str) or Path(name).name != name:
                 raise OwnCodeError(f"{name}: expected the name of a file beside {file}")
-            found.append(own_code.read(name, beside(name)))
+            found[name] = beside(name)
         at = ["code"]
-        own_code.register(found, run=run)
+        files = own_code.read(found, beside)
+        own_code.register(files, run=run)
     except FileNotFoundError:
         raise mistake(file, tree, at, f"{name}: no such file beside {file}") from None
     except OSError as error:
         raise mistake(file, tree, at, f"{name}: {reason(error)}") from error
     except OwnCodeError as error:
-        raise mistake(file, tree, at, str(error)) from error
-    return tuple(found)
+        it = [i for i, each in enumerate(names) if str(error).startswith(f"{each}:")]
+        raise mistake(file, tree, [*at[:1], *it[:1]], str(error)) from error
+    return files
 
 
 def _validate(
