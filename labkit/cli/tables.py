@@ -64,6 +64,8 @@ def evaluate(
     dataset = dataset_key(dataset)
     one_of("--dataset", dataset, tuple(filter(feature_hash, DATASETS)))
     measured = evaluate_file(samples, dataset)
+    if measured["doubt"]:
+        typer.echo(f"{samples}: {measured['doubt']}", err=True)
     if as_json:
         typer.echo(json.dumps(measured, indent=1, allow_nan=False))
         return

@@ -23,6 +23,7 @@ from torch.nn.utils import parametrize
 
 from labkit.data import load
 from labkit.errors import one_line
+from labkit.execution.giveaways import gives_away, unseen, without_weights
 from labkit.execution.sampling import build, learning_context, own_measures
 from labkit.experiment.fingerprint import evaluation_code, own_files
 from labkit.experiment.spec import CellSpec, sha256_of
@@ -81,7 +82,8 @@ def differs(spec: CellSpec) -> tuple[str, ...]:
 def _differs(spec: CellSpec, names: Sequence[str]) -> tuple[str, ...]:
     first = _begun(spec)
     after_one = checkpoint.dump(first)
-    if any(_CLOCK.search(own_code.source_of(f"{own_code.PREFIX}{name}:") or "") for name in names):
+    sources = [own_code.sources_of(f"{own_code.PREFIX}{name}:").values() for name in names]
+    if any(_CLOCK.search(source) for each in sources for source in each):
         time.sleep(_TICK_S)
     if checkpoint.dump(_begun(spec)) != after_one:
         return (TRAINING,)  # the rest would differ for that alone
@@ -151,12 +153,16 @@ def try_own_code(specs: Sequence[CellSpec]) -> list[str]:
     for spec in kinds.values():
         file = own_files(spec)[0]
         try:
-            fault = _fault(build(spec, torch.device("cpu")), stream(spec.seed, "try"))
+            with own_code.kept_going():
+                family = build(spec, torch.device("cpu"))
+                fault = _fault(family, stream(spec.seed, "try")) or gives_away(family, spec)
         except OwnCodeError:
             raise
         except Exception as error:
             where = own_code.place(error) or f"{file}: a first training step raised"
-            raise OwnCodeError(f"{where} {one_line(error)}") from error
+            said = without_weights(error) if "empty parameter list" in str(error) else ""
+            why = f"{file}: {said}" if said else f"{where} {one_line(error)}"
+            raise OwnCodeError(why) from error
         if fault:
             raise OwnCodeError(f"{file}: {fault}")
     found = [
@@ -183,7 +189,11 @@ def _fault(family: Family, rng: torch.Generator) -> str:
                 found = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
                 return f"expected {name} -> a scalar tensor, as of .mean(); it gave {found}"
     context = learning_context(family, rng, _N)
-    for name, value in family.step(torch.zeros(_N, 1, 28, 28), context).items():
+    with unseen(family) as line:
+        stats = family.step(torch.zeros(_N, 1, 28, 28), context)
+    if line:
+        return line[0]
+    for name, value in stats.items():
         if not isinstance(value, Tensor) or value.dim():
             return f"step must return scalar tensors; {name} is none"
         if not value.isfinite():

@@ -31,8 +31,8 @@ def training_code(family: str, params: Mapping[str, Any] | None = None) -> str:
     modules = training_modules(family, params)
     version = _as_before({name: _module_hash(_path(name)) for name in modules})
     for target in targets(family, params):
-        if (source := own_code.source_of(target)) is not None:
-            version[target.partition(":")[0]] = source_hash(source)
+        own = {name: source_hash(said) for name, said in own_code.sources_of(target).items()}
+        version |= own | own_code.moved_of(target)
     return sha256_of(version)
 
 
@@ -77,7 +77,10 @@ def own_files(spec: CellSpec) -> list[str]:
 
 def evaluation_code() -> str:
     """The version of what measures a cell: labkit's code and the user's own metrics, if any."""
-    own = {key: own_code.source_of(target) for key, target in own_code.own_metrics().items()}
+    own: dict[str, str] = {}
+    for key, target in own_code.own_metrics().items():
+        own[key], *_ = (sources := own_code.sources_of(target)).values()
+        own |= dict(list(sources.items())[1:]) | own_code.moved_of(target)
     return sha256_of([measuring_code(), own]) if own else measuring_code()
 
 

@@ -118,21 +118,26 @@ def _own_code(
 ) -> tuple[OwnFile, ...]:
     """Read and register the files under ``code``, whose entries the rest may use."""
     named = tree.child("code")
-    names = named.plain() if named and isinstance(named.value, list) else []
-    found: list[OwnFile] = []
+    names = [each.value for each in named.value] if named and isinstance(named.value, list) else []
+    found: dict[str, bytes] = {}
+    at: list[Step] = ["code"]
     try:
-        for name in names:
+        for i, name in enumerate(names):
+            at = ["code", i]
             if not isinstance(name, str) or Path(name).name != name:
                 raise OwnCodeError(f"{name}: expected the name of a file beside {file}")
-            found.append(own_code.read(name, beside(name)))
-        own_code.register(found, run=run)
-    except (OSError, OwnCodeError) as error:
-        at: list[Step] = ["code", len(found)] if len(found) < len(names) else ["code"]
-        why = f"{name}: {reason(error)}" if isinstance(error, OSError) else str(error)
-        if isinstance(error, FileNotFoundError):
-            why = f"{name}: no such file beside {file}"
-        raise mistake(file, tree, at, why) from error
-    return tuple(found)
+            found[name] = beside(name)
+        at = ["code"]
+        files = own_code.read(found, beside)
+        own_code.register(files, run=run)
+    except FileNotFoundError:
+        raise mistake(file, tree, at, f"{name}: no such file beside {file}") from None
+    except OSError as error:
+        raise mistake(file, tree, at, f"{name}: {reason(error)}") from error
+    except OwnCodeError as error:
+        it = [i for i, each in enumerate(names) if str(error).startswith(f"{each}:")]
+        raise mistake(file, tree, [*at[:1], *it[:1]], str(error)) from error
+    return files
 
 
 def _validate(

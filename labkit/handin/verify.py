@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -120,9 +119,14 @@ def _head(found: bag.Bag, trust: bool = False) -> tuple[dict[str, Any], Experime
         raise ContainerError(f"{SUBMISSION}: not JSON{behind('json', error)}") from error
     if not ok:
         raise ContainerError(f"{SUBMISSION}: not of format {FORMAT}")
+
+    def beside(name: str) -> bytes:
+        if name not in found:
+            raise FileNotFoundError(name)
+        return found.read(name, own_code.MAX_BYTES)
+
     try:
         text = found.read(EXPERIMENT, _SMALL).decode("utf-8-sig")
-        beside = partial(found.read, limit=own_code.MAX_BYTES)
         experiment = parse_experiment(text, EXPERIMENT, about["profile"], beside=beside, run=trust)
     except UnicodeDecodeError as error:
         raise ContainerError(f"{EXPERIMENT}: not UTF-8") from error

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS
+from labkit.data import load
 from labkit.errors import LabkitError, behind, reason
 
 FEWEST, MOST = 100, 100_000
@@ -57,9 +58,9 @@ def read_samples(path: Path) -> NDArray[np.uint8]:
         raise SamplesError(f"{path}: {hint}{behind('zipfile', error)}") from error
     except OSError as error:
         raise SamplesError(f"{path}: cannot be read: {reason(error)}") from error
-    if samples.max() <= 1:
+    if samples.max() == 1:
         raise SamplesError(
-            f"{path}: pixel values reach only {samples.max()}; needs grey values 0..255 "
+            f"{path}: pixel values reach only 1; needs grey values 0..255 "
             "(multiply [0, 1] by 255 before converting to uint8)"
         )
     return samples
@@ -90,6 +91,36 @@ def _read_array(path: Path, stream: IO[bytes]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(array.reshape(len(array), 28, 28))
 
 
+def doubt(samples: NDArray[np.uint8], dataset: str, converted: bool = True) -> str:
+    """Say what gives samples away as images converted wrongly; empty if nothing does.
+
+    Args:
+        samples: uint8 (N, 28, 28), 0 is background.
+        dataset: what they imitate.
+        converted: whether it was not labkit that made them whole numbers.
+    """
+    counts = np.bincount(samples.ravel(), minlength=256)
+    darkest = counts.cumsum() / samples.size
+    frequent = np.sort(np.argsort(counts)[-3:])
+    used = [str(value) for value in frequent if counts[value]]
+    if converted and counts[0] == samples.size:
+        return "every pixel is 0: if they were in [0, 1], multiply by 255 before converting"
+    if converted and counts[frequent].sum() >= 0.99 * samples.size and len(used) > 1:
+        why = "binarised" if used == ["0", "255"] else "[-1, 1] without (x + 1) * 127.5"
+        return f"hardly any grey values but {', '.join(used)}: {why}, before converting?"
+    if darkest[126] < 0.001:
+        return "hardly a pixel is darker than mid-grey: were they in [0, 1], and taken for [-1, 1]?"
+    if _background(samples) > 191 > _background(load(dataset, "test", "bundled", 500).images):
+        return f"the background is bright, and that of {dataset} is black: inverted? (255 - x)"
+    return ""
+
+
+def _background(images: NDArray[np.uint8]) -> float:
+    """The grey value of most pixels at the edge."""
+    sides = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
+    return float(np.median(np.concatenate(sides, 1)))
+
+
 def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
     """Measure the samples in a file; a flat mapping, for ``labkit evaluate``.
 
@@ -97,7 +128,7 @@ def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
         ``dataset``, ``samples`` (N measured), ``samples_in_file``, ``features`` (the
         network's SHA-256), every sample measure by its catalog name (None: not
         measurable), ``collapse`` (``detected``, ``missing_classes``, ``reasons``) and
-        ``verdict``.
+        ``verdict``, and ``doubt``: see :func:`doubt`.
 
     Raises:
         SamplesError: the file does not hold samples, or the data set is unknown.
@@ -109,7 +140,8 @@ def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
     from labkit.measure.evaluate import measure_samples
 
     chosen = np.random.default_rng(0).permutation(len(samples))[:MEASURED]
-    measured = measure_samples(samples[np.sort(chosen)], dataset)
+    samples_measured = samples[np.sort(chosen)]
+    measured = measure_samples(samples_measured, dataset)
     return {
         "dataset": dataset,
         "samples": len(chosen),
@@ -118,4 +150,5 @@ def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
         **measured.metrics,
         "collapse": measured.details["collapse"],
         "verdict": measured.details["verdict"],
+        "doubt": doubt(samples_measured, dataset),
     }

@@ -18,19 +18,19 @@ in ``my_gan.py``                      becomes
 ``QUESTIONS = {"key": "text"}``       questions to answer in the report
 ====================================  =======================================================
 
-A class may stand for a function: ``Generator(z_dim)`` for ``generator(z_dim)``.
+A class may stand for a function: ``Generator(z_dim)`` for ``generator(z_dim)``; arguments may
+have other names for the same (:mod:`labkit.plugins.arguments`). What the file imports from files
+beside it is part of it (:func:`gather`).
 """
 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Collection
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Mapping, Sequence
+from inspect import Parameter
 from typing import Any
 
-from labkit.catalog.building import REGISTRIES
+from labkit.catalog.building import GAN_NETWORKS, REGISTRIES, VAE_NETWORKS
 from labkit.catalog.entries import (
     Family,
     GanNetworks,
@@ -42,95 +42,20 @@ from labkit.catalog.entries import (
 )
 from labkit.catalog.families import FAMILIES
 from labkit.catalog.metrics import METRICS
-from labkit.errors import LabkitError, behind, closest
-from labkit.store.atomic import with_unix_ends
+from labkit.errors import closest
+from labkit.plugins.arguments import OPTIONAL, SHAPES, UnfitError, assigned, moved, of_definition
+from labkit.plugins.files import Definition, OwnCodeError, OwnFile, dotted
 
 #: How the catalog names a target in a user's file: ``own/my_gan:generator``.
 PREFIX = "own/"
-MAX_BYTES = 200_000
 #: Columns of the table beside settings and metrics.
 _COLUMNS = (
     "run", "family", "experiment", "dataset", "seed", "epochs", "batch_size", "best_epoch",
     "collapse", "status", "note",
 )  # fmt: skip
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
-#: What each known name is called with.
-SHAPES: dict[str, tuple[str, ...]] = {
-    "generator": ("z_dim",),
-    "discriminator": (),
-    "encoder": ("latent_dim",),
-    "decoder": ("latent_dim",),
-    "discriminator_loss": ("real", "fake"),
-    "generator_loss": ("fake",),
-}
-#: Arguments that may stand behind those, with a default.
-_OPTIONAL = {
-    "discriminator": ("norm", "channels"),
-    "encoder": ("channels", "norm", "dropout"),
-    "decoder": ("norm",),
-}
-
-
-class OwnCodeError(LabkitError):
-    """What is wrong with a user's file, as one line that begins with its name."""
-
-
-@dataclass(frozen=True)
-class OwnFile:
-    """A user's file: its name without ``.py``, and what it says."""
-
-    name: str
-    source: str
-
-    @cached_property
-    def tree(self) -> ast.Module:
-        try:
-            return ast.parse(self.source, f"{self.name}.py")
-        except SyntaxError as error:
-            raise OwnCodeError(
-                f"{self.name}.py:{error.lineno or 1}: not valid Python{behind('Python', error.msg)}"
-            ) from error
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise OwnCodeError(
-                f"{self.name}.py: cannot be read as Python{behind('Python', error)}"
-            ) from error
-
-    def error(self, node: ast.AST, message: str) -> OwnCodeError:
-        return OwnCodeError(f"{self.name}.py:{getattr(node, 'lineno', 1)}: {message}")
-
-
-def read(name: str, data: bytes, known: Collection[str] = ()) -> OwnFile:
-    """A checked file of the user's.
-
-    Args:
-        name: the file's name, ``my_gan.py``.
-        data: its bytes.
-        known: names of files that are in the catalog already, and may be read anew.
-
-    Raises:
-        OwnCodeError: not Python, too large, no entry in it, an entry of the wrong shape.
-    """
-    stem = name.removesuffix(".py")
-    if stem == name or not _NAME.fullmatch(stem):
-        raise OwnCodeError(
-            f"{name}: expected a name such as my_gan.py (letters, digits and _, beginning with "
-            "a letter)"
-        )
-    taken = [key for key, registry in REGISTRIES.items() if stem in registry]
-    if taken and stem not in known:
-        raise OwnCodeError(f"{name}: '{stem}' is already one of {taken[0]}; rename the file")
-    if len(data) > MAX_BYTES:
-        raise OwnCodeError(f"{name}: larger than {MAX_BYTES:,} bytes")
-    try:
-        found = OwnFile(stem, with_unix_ends(data).decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise OwnCodeError(f"{name}: not UTF-8; save the file as UTF-8") from error
-    if not any(entries(found).values()):
-        names = ", ".join(f"{key}({', '.join(args)})" for key, args in SHAPES.items())
-        raise OwnCodeError(f"{name}: nothing to use in it; expected one of {names}, class Model")
-    return found
-
+#: Classes that have nothing of what is looked for; those of others may.
+_BARE = {"Module", "Family", "Autoencoder", "object", "ABC", "Generic"}
 
 #: The registries of the catalog that a file can add to.
 KINDS = ("gan_networks", "vae_networks", "losses", "families", "metrics", "questions")
@@ -142,14 +67,18 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
     Raises:
         OwnCodeError: an entry has not the shape it must have.
     """
-    found = _known(file)
-    options = {name: _check(file, name, node) for name, node in found.items()}
     name, target = file.name, f"{PREFIX}{file.name}:"
     made: dict[str, dict[str, Any]] = {key: {} for key in KINDS}
-    lab1 = "labkit.train.models.lab1:"
+    if file.helper:
+        return made
+    definitions = file.definitions()
+    bound = _known(file, definitions)
+    found = {part: definitions[own] for part, own in bound.items()}
+    options = {part: _check(file, part, own, definitions) for part, own in bound.items()}
+    lab1 = vars(GAN_NETWORKS["lab1"]) | vars(VAE_NETWORKS["lab1"])
 
     def place(part: str) -> str:
-        return target + found[part].name if part in found else lab1 + part
+        return target + bound[part] if part in bound else str(lab1[part])
 
     about = f"{name}.py, of the author's own"
     if {"generator", "discriminator"} & found.keys():
@@ -173,14 +102,14 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
             name, f"{target}discriminator_loss", "see the appendix", "see the appendix", about,
             threshold=False,
         )  # fmt: skip
-    made["families"] = _family(file, target)
-    for node in file.tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("metric_"):
-            _arguments(file, node, node.args, ("samples", "real"), ())
-            key = node.name.removeprefix("metric_")
+    made["families"] = _family(file, target, definitions)
+    for called, node in definitions.items():
+        if isinstance(node, ast.FunctionDef) and called.startswith("metric_"):
+            _check(file, called, called, definitions)
+            key = called.removeprefix("metric_")
             settings = {name for family in FAMILIES.values() for name in family.params}
             if not key or key in {*settings, *_COLUMNS}:
-                raise file.error(node, f"'{node.name}': the table has another column of this name")
+                raise file.error(node, f"'{called}': the table has another column of this name")
             text = (ast.get_docstring(node) or "a measure of the author's own").splitlines()[0]
             made["metrics"][key] = Metric(key.replace("_", " "), "", "quality", text, within=())
     made["questions"] = {
@@ -189,23 +118,47 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
     return made
 
 
-_Definition = ast.FunctionDef | ast.ClassDef
+def check(files: Sequence[OwnFile], known: Collection[str] = ()) -> None:
+    """Refuse a file whose name is taken, an entry of a wrong shape, nothing of use in a file.
+
+    Args:
+        files: as `gather` returns them.
+        known: names of files that are in the catalog already, and may be read anew.
+
+    Raises:
+        OwnCodeError: what is wrong, and where.
+    """
+    for file in files:
+        taken = [key for key, registry in REGISTRIES.items() if file.name in registry]
+        if taken and not file.helper and file.name not in known:
+            name = file.name
+            raise OwnCodeError(f"{name}.py: '{name}' is already one of {taken[0]}; rename the file")
+        try:
+            offers = any(entries(file).values())
+        except RecursionError as error:
+            raise OwnCodeError(f"{file.name}.py: classes too deep below each other") from error
+        imported = any(file.name == used.name for other in files for used in other.used)
+        if not (offers or file.helper or imported):
+            names = ", ".join(f"{key}({', '.join(args)})" for key, args in SHAPES.items())
+            raise OwnCodeError(
+                f"{file.name}.py: nothing to use in it; expected one of {names}, class Model"
+            )
 
 
-def _known(file: OwnFile) -> dict[str, _Definition]:
-    """Each known name and what stands for it."""
-    found: dict[str, _Definition] = {}
-    for node in file.tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name in SHAPES:
-            found[node.name] = node
-        elif isinstance(node, ast.ClassDef) and node.name.lower() in SHAPES:
-            found.setdefault(node.name.lower(), node)
-    for node in file.tree.body:
-        if isinstance(node, _Definition) and node.name.lower() not in SHAPES:
-            near = closest(node.name, SHAPES.keys() - found, 0.85)
+def _known(file: OwnFile, definitions: Mapping[str, Definition]) -> dict[str, str]:
+    """Each known name and the name of what stands for it."""
+    found: dict[str, str] = {}
+    for own, node in definitions.items():
+        if isinstance(node, ast.FunctionDef) and own in SHAPES:
+            found[own] = own
+        elif isinstance(node, ast.ClassDef) and own.lower() in SHAPES:
+            found.setdefault(own.lower(), own)
+    for each in file.tree.body:
+        if isinstance(each, Definition) and each.name.lower() not in SHAPES:
+            near = closest(each.name, SHAPES.keys() - found, 0.85)
             if near:
-                right = near if isinstance(node, ast.FunctionDef) else near.title()
-                raise file.error(node, f"'{node.name}': did you mean '{right}'?")
+                right = near if isinstance(each, ast.FunctionDef) else near.title()
+                raise file.error(each, f"'{each.name}': did you mean '{right}'?")
     return found
 
 
@@ -215,54 +168,66 @@ def _mixes(node: ast.AST) -> bool:
     return any(str(name).startswith("BatchNorm") for name in names)
 
 
-def _check(file: OwnFile, name: str, node: _Definition) -> tuple[str, ...]:
-    """The optional arguments an entry takes."""
-    if isinstance(node, ast.FunctionDef):
-        return _arguments(file, node, node.args, SHAPES[name], _OPTIONAL.get(name, ()))
-    start = next(
-        (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None
-    )
-    if start is None:
-        if SHAPES[name]:
-            raise file.error(node, f"class {node.name} needs __init__(self, {SHAPES[name][0]})")
-        return ()
-    arguments = ast.arguments(**{f: getattr(start.args, f) for f in start.args._fields})
-    arguments.args = start.args.args[1:]
-    return _arguments(file, start, arguments, SHAPES[name], _OPTIONAL.get(name, ()), node.name)
-
-
-def _arguments(
-    file: OwnFile,
-    node: ast.FunctionDef,
-    given: ast.arguments,
-    expected: tuple[str, ...],
-    optional: tuple[str, ...],
-    shown: str = "",
+def _check(
+    file: OwnFile, entry: str, own: str, definitions: Mapping[str, Definition]
 ) -> tuple[str, ...]:
-    """Refuse a definition that cannot be called as it will be; its optional arguments."""
-    names = [a.arg for a in (*given.posonlyargs, *given.args)]
-    required = len(names) - len(given.defaults)
-    enough = required <= len(expected) <= len(names) or given.vararg is not None
-    keywords = [
-        a.arg for a, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d is None
-    ]
-    if not enough or keywords:
-        wanted = f"{shown or node.name}({', '.join(expected)})"
-        has = f"({', '.join((*names, *keywords))})"
-        raise file.error(node, f"expected {wanted}, found {has}")
-    more = {*names[len(expected) :], *(a.arg for a in given.kwonlyargs)}
-    return tuple(name for name in optional if name in more)
+    """The optional arguments an entry takes; what cannot be called as it will be is refused."""
+    node = definitions[own]
+    at, given = _parameters(node, definitions)
+    if given is None:
+        return ()  # made by a class of others: the trial before training tells
+    if at is node and isinstance(node, ast.ClassDef) and SHAPES[entry]:
+        raise file.error(node, f"class {own} needs __init__(self, {SHAPES[entry][0]})")
+    try:
+        taken = assigned(entry, own, given)
+    except UnfitError as error:
+        raise file.error(at, str(error)) from None
+    return tuple(name for name in OPTIONAL.get(entry, ()) if name in taken)
 
 
-def _family(file: OwnFile, target: str) -> dict[str, Family]:
-    model = next(
-        (n for n in file.tree.body if isinstance(n, ast.ClassDef) and n.name == "Model"), None
-    )
-    if model is None:
+def _parameters(
+    node: Definition, definitions: Mapping[str, Definition]
+) -> tuple[ast.AST, list[Parameter] | None]:
+    """What a function or class is called with, and where that stands; None: not in these files.
+
+    A class without ``__init__`` has the one above it.
+    """
+    if isinstance(node, ast.FunctionDef):
+        return node, of_definition(node.args)
+    lines = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef)}
+    if start := lines.get("__init__"):
+        whole = start.args.kwarg is None and start.args.vararg is None
+        return start, of_definition(start.args, method=True) if whole else None
+    if node.decorator_list:
+        return node, None
+    for base in node.bases:
+        above = definitions.get(dotted(base))
+        if isinstance(above, ast.ClassDef) and above is not node:
+            others = {k: v for k, v in definitions.items() if v is not node}
+            at, given = _parameters(above, others)
+            if not isinstance(at, ast.ClassDef) or given is None:
+                return at, given
+        elif dotted(base).rpartition(".")[2] not in _BARE:
+            return node, None
+    return node, []
+
+
+def moved_in(file: OwnFile, own: str) -> dict[str, str]:
+    """The arguments of an entry that are passed by name, and formerly were by place."""
+    definitions = file.definitions()
+    if own == "Model" or own not in definitions:
         return {}
-    methods = {n.name for n in model.body if isinstance(n, ast.FunctionDef)}
+    given = _parameters(definitions[own], definitions)[1]
+    return moved(own if own.startswith("metric_") else own.lower(), given) if given else {}
+
+
+def _family(file: OwnFile, target: str, definitions: Mapping[str, Definition]) -> dict[str, Family]:
+    model = definitions.get("Model")
+    if not isinstance(model, ast.ClassDef):
+        return {}
+    methods, others = _methods(model, definitions)
     for method in ("__init__", "step", "_decode"):
-        if method not in methods:
+        if method not in methods and not others:
             raise file.error(model, f"class Model needs {method}")
     params = {}
     for key, value in _literal(file, "PARAMS", dict).items():
@@ -280,6 +245,20 @@ def _family(file: OwnFile, target: str) -> dict[str, Family]:
         tuple(params)[:2], losses, reconstructs="encode" in methods,
     )  # fmt: skip
     return {file.name: family}
+
+
+def _methods(model: ast.ClassDef, definitions: Mapping[str, Definition]) -> tuple[set[str], bool]:
+    """A class's methods, inherited ones too, and whether it may have more, of others' classes."""
+    methods = {n.name for n in model.body if isinstance(n, ast.FunctionDef)}
+    others = False
+    for base in model.bases:
+        above = definitions.get(dotted(base))
+        if isinstance(above, ast.ClassDef) and above is not model:
+            more, unseen = _methods(above, {k: v for k, v in definitions.items() if v is not model})
+            methods, others = methods | more, others or unseen
+        elif dotted(base).rpartition(".")[2] not in _BARE:
+            others = True
+    return methods, others
 
 
 #: What a constant of each kind is written as.

@@ -6,9 +6,15 @@ where cells are trained, and only if it is the user's own or was declared truste
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import builtins
+import linecache
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from types import ModuleType
+from functools import partial
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from labkit.catalog.building import GAN_NETWORKS, LOSSES, VAE_NETWORKS
@@ -17,12 +23,13 @@ from labkit.catalog.families import FAMILIES
 from labkit.catalog.metrics import METRICS
 from labkit.catalog.report import QUESTIONS
 from labkit.errors import one_line
-from labkit.plugins import parse as own_file
-from labkit.plugins.parse import MAX_BYTES as MAX_BYTES
+from labkit.plugins.arguments import UnfitError, calling
+from labkit.plugins.files import MAX_BYTES as MAX_BYTES
+from labkit.plugins.files import OwnCodeError as OwnCodeError
+from labkit.plugins.files import OwnFile as OwnFile
+from labkit.plugins.files import gather
 from labkit.plugins.parse import PREFIX as PREFIX
-from labkit.plugins.parse import OwnCodeError as OwnCodeError
-from labkit.plugins.parse import OwnFile as OwnFile
-from labkit.plugins.parse import entries
+from labkit.plugins.parse import check, entries, moved_in
 
 _REGISTRIES: dict[str, dict[str, Any]] = {
     "gan_networks": GAN_NETWORKS,
@@ -39,9 +46,14 @@ _ADDED: dict[str, list[tuple[str, str]]] = {}
 _generation = 0
 
 
-def read(name: str, data: bytes) -> OwnFile:
-    """:func:`labkit.plugins.parse.read`; a file that is known already may be read anew."""
-    return own_file.read(name, data, _FILES)
+def read(named: Mapping[str, bytes], beside: Callable[[str], bytes]) -> tuple[OwnFile, ...]:
+    """The user's files and their helpers, checked: :func:`labkit.plugins.files.gather`.
+
+    Files that are known already may be read anew.
+    """
+    files = gather(named, beside)
+    check(files, [name for name, file in _FILES.items() if not file.helper])
+    return files
 
 
 def register(files: Iterable[OwnFile], run: bool = False) -> None:
@@ -108,24 +120,50 @@ def _withdraw(name: str) -> None:
             METRICS[key] = replace(metric, families=others)
 
 
-def from_json(values: Sequence[Mapping[str, str]]) -> list[OwnFile]:
+def from_json(values: Sequence[Mapping[str, Any]]) -> tuple[OwnFile, ...]:
     """The files that a plan holds; anybody may have written it, so they are checked again.
 
     Raises:
         OwnCodeError: as `read`.
     """
     # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes what no Python is.
-    return [read(f"{v['name']}.py", v["source"].encode("utf-8", "replace")) for v in values]
+    held: dict[str, bytes] = {
+        f"{v['name']}.py": v["source"].encode("utf-8", "replace") for v in values
+    }
+    helpers = {f"{v['name']}.py" for v in values if v.get("helper")}
+
+    def beside(name: str) -> bytes:
+        if name not in held:
+            raise FileNotFoundError(name)
+        return held[name]
+
+    return read({name: data for name, data in held.items() if name not in helpers}, beside)
 
 
-def to_json(files: Iterable[OwnFile]) -> list[dict[str, str]]:
-    return [{"name": file.name, "source": file.source} for file in files]
+def to_json(files: Iterable[OwnFile]) -> list[dict[str, Any]]:
+    helper = {"helper": True}
+    return [
+        {"name": file.name, "source": file.source, **(helper if file.helper else {})}
+        for file in files
+    ]
 
 
-def source_of(target: str) -> str | None:
-    """The source behind ``own/my_gan:generator``, or None where a target is labkit's own."""
-    name = target.partition(":")[0].removeprefix(PREFIX)
-    return _FILES[name].source if target.startswith(PREFIX) else None
+def sources_of(target: str) -> dict[str, str]:
+    """The sources behind ``own/my_gan:generator`` by module, what it imports among them.
+
+    Empty where a target is labkit's own.
+    """
+    if not target.startswith(PREFIX):
+        return {}
+    file = _FILES[target.partition(":")[0].removeprefix(PREFIX)]
+    return {f"{PREFIX}{each.name}": each.source for each in (file, *file.used)}
+
+
+def moved_of(target: str) -> dict[str, str]:
+    """The arguments that a target is now passed by name, and formerly was by their place."""
+    module, _, own = target.partition(":")
+    found = moved_in(_FILES[module.removeprefix(PREFIX)], own) if target.startswith(PREFIX) else {}
+    return {f"{target}({name})": called for name, called in found.items()}
 
 
 def load(name: str) -> ModuleType:
@@ -138,23 +176,93 @@ def load(name: str) -> ModuleType:
     if name not in _RUNNABLE:
         raise OwnCodeError(f"{name}.py: somebody else's code is not run unless it is trusted")
     if name not in _MODULES:
+        source, file = _FILES[name].source, f"{name}.py"
         module = ModuleType(f"own_{name}")
-        module.__file__ = f"{name}.py"
+        module.__file__ = file
+        own = {"__import__": partial(_import, _FILES[name]), "input": _asks}
+        vars(module)["__builtins__"] = {**vars(builtins), **own}
+        linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+        # Before it is run: what it defines looks itself up, and helpers may import each other.
+        _MODULES[name] = sys.modules[module.__name__] = module
         try:
-            exec(compile(_FILES[name].source, f"{name}.py", "exec"), module.__dict__)
+            with kept_going():
+                exec(compile(source, file, "exec"), vars(module))
         except Exception as error:
-            where = place(error) or f"{name}.py:1:"
+            del _MODULES[name]
+            if isinstance(error, OwnCodeError):
+                raise
+            where = place(error) or f"{file}:1:"
             raise OwnCodeError(f"{where} {one_line(error)}") from error
-        _MODULES[name] = module
     return _MODULES[name]
+
+
+def _import(
+    file: OwnFile, name: str, given: Any = None, local: Any = None, names: Any = (), level: int = 0
+) -> Any:
+    """``import`` within a user's file: those beside it come first."""
+    helpers = [each.name for each in file.used]
+    if name in helpers:
+        return load(name)
+    if level == 1 and not name and set(names or ()) <= set(helpers):
+        return SimpleNamespace(**{each: load(each) for each in names})
+    return builtins.__import__(name, given, local, names, level)
+
+
+def _asks(*_: object) -> str:
+    raise SystemExit("it asks for input")
+
+
+@contextmanager
+def kept_going() -> Iterator[None]:
+    """Run a user's code, which may neither end labkit nor read its command line.
+
+    Raises:
+        OwnCodeError: it tried to; the line says where, and the way out.
+    """
+    parse, argv = ArgumentParser.parse_known_args, sys.argv
+
+    def refuse(self: Any, args: Any = None, namespace: Any = None) -> Any:
+        if args is None:
+            raise SystemExit("it parses arguments, and labkit has others")
+        return parse(self, args, namespace)
+
+    ArgumentParser.parse_known_args = refuse  # type: ignore[method-assign]
+    sys.argv = argv[:1]
+    try:
+        yield
+    except SystemExit as error:
+        why = f": {error.code}" if isinstance(error.code, str) else ""
+        raise OwnCodeError(
+            f"{place(error)} the file ends the program (SystemExit{why}); keep parse_args, exit "
+            'and training under `if __name__ == "__main__":`'
+        ) from error
+    finally:
+        ArgumentParser.parse_known_args = parse  # type: ignore[method-assign]
+        sys.argv = argv
+
+
+class _Entries(ModuleType):
+    """A user's file whose entries are called as labkit calls its own."""
+
+    def __getattr__(self, own: str) -> Any:
+        target = getattr(load(self.__name__), own)
+        entry = own if own.startswith("metric_") else own.lower()
+        if entry == "model":
+            return target
+        try:
+            return calling(entry, target)
+        except UnfitError as error:
+            raise OwnCodeError(f"{self.__name__}.py: {error}") from None
 
 
 def run_again() -> None:
     """Let each file be run anew by the next `load`, as in a process of its own."""
+    for module in _MODULES.values():
+        sys.modules.pop(module.__name__, None)
     _MODULES.clear()
 
 
-LOADERS[PREFIX] = load
+LOADERS[PREFIX] = _Entries
 
 
 def place(error: BaseException) -> str:

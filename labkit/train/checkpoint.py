@@ -2,12 +2,13 @@
 
 The file holds each network's weights and buffers and each optimiser's moments under
 ``network/<name>/...`` and ``optimiser/<name>/<parameter>/<moment>``; learning rates
-and the like are rebuilt from the spec.
+and the like are rebuilt from the spec. What networks or layers share is there once.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,20 @@ from labkit.train.models.base import Family
 
 def dump(family: Family, *, optimisers: bool = True, **facts: Any) -> bytes:
     """Return the bytes of a checkpoint; `facts` (JSON values) are stored in its header."""
-    tensors: dict[str, Tensor] = {}
-    for name, network in family.networks.items():
-        for key, value in network.state_dict().items():
-            tensors[f"network/{name}/{key}"] = value
+    state = _state(family)
+    tensors = {key: state[key] for key in dict.fromkeys(_first(state).values())}
     if optimisers:
         for name, optimiser in family.optimisers.items():
             for number, moments in optimiser.state_dict()["state"].items():
                 for key, value in moments.items():
                     tensors[f"optimiser/{name}/{number}/{key}"] = value
-    # safetensors needs contiguous tensors, and sorts them; copies are small.
+    # safetensors needs contiguous tensors, and sorts them; copies are small. It refuses views of
+    # one tensor, which share its memory.
     plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    owners = Counter(value.untyped_storage().data_ptr() for value in plain.values())
+    for key, value in plain.items():
+        if owners[value.untyped_storage().data_ptr()] > 1:
+            plain[key] = value.clone()
     return save(plain, metadata={"facts": json.dumps(facts, sort_keys=True)})
 
 
@@ -56,12 +60,33 @@ def load(family: Family, path: Path) -> None:
 def restore(family: Family, data: bytes) -> None:
     """Load the bytes returned by `dump`; raises the same errors as `load`."""
     tensors = read(data)
+    for key, first in _first(_state(family)).items():
+        if first in tensors:
+            tensors.setdefault(key, tensors[first])
     for name, network in family.networks.items():
         network.load_state_dict(_below(tensors, f"network/{name}/"))
     for name, optimiser in family.optimisers.items():
         moments = _below(tensors, f"optimiser/{name}/")
         if moments:
             _load_optimiser(optimiser, moments)
+
+
+def _state(family: Family) -> dict[str, Tensor]:
+    """Each network's weights and buffers, by their names in the file."""
+    return {
+        f"network/{name}/{key}": value
+        for name, network in family.networks.items()
+        for key, value in network.state_dict().items()
+    }
+
+
+def _first(state: dict[str, Tensor]) -> dict[str, str]:
+    """For each tensor the name by which the same one is there first: mostly its own."""
+    known: dict[tuple[Any, ...], str] = {}
+    return {
+        key: known.setdefault((t.data_ptr(), t.shape, t.stride(), t.dtype), key)
+        for key, t in state.items()
+    }
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ import pytest
 from labkit.execution.status import survey
 from labkit.handin.verify import verify
 from labkit.plugins import registry as own_code
-from labkit.plugins.parse import read
+from labkit.plugins.files import read
 from labkit.store.commits import COMMIT, RESTORE
 from labkit.store.store import Store
 from tests.builders import handins, stores

@@ -18,6 +18,7 @@ from labkit.execution import image_grid
 from labkit.execution.recorder import convert, journal
 from labkit.execution.recorder import plan as own_plan
 from labkit.experiment.spec import CellSpec
+from labkit.measure.samples_file import doubt
 from labkit.store.store import Store
 
 #: Samples below which a proxy FID would say more about chance than about the images.
@@ -39,7 +40,7 @@ class Cell:
         self.journal = journal.begin(store, spec)
         #: When training would have begun, had it gone on without a break.
         self._started = time.perf_counter() - self.journal.seconds
-        self._told = self._joined = False
+        self._told = self._joined = self._doubted = False
         self._scale: convert.Scale = ""
         self._tracker: Any = None
 
@@ -121,6 +122,9 @@ class Cell:
         from labkit.measure.tracker import Tracker  # torch: only where FIDs are computed
 
         started = time.perf_counter()
+        if not self._doubted and (said := doubt(grey, self.dataset, converted=not self._scale)):
+            self._doubted = True
+            journal.say(f"{self.name}: epoch {epoch}: {said}")
         self._tracker = self._tracker or Tracker(self.dataset)
         value = float(self._tracker.proxy_fid(grey))
         more: dict[str, Any] = {"count": len(grey)}
