@@ -30,7 +30,7 @@ from labkit.execution.status import survey
 from labkit.experiment import lookup
 from labkit.experiment.lookup import DEFAULT_FILE, one_of, results_folder, stored
 from labkit.experiment.plan import Plan
-from labkit.reporting.render.folder import update
+from labkit.reporting.files import update
 from labkit.store.store import Store
 from labkit.text.language import catalogue, languages, using
 

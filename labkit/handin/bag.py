@@ -96,10 +96,8 @@ class Bag:
     """A bag inside a container."""
 
     container: Container
-    folder: str
-    """With a slash; empty if the files lie at the archive's top."""
-    payload: tuple[str, ...]
-    """Every file below ``data/``, without that prefix."""
+    folder: str  # with a slash; empty if the files lie at the archive's top
+    payload: tuple[str, ...]  # every file below ``data/``, without that prefix
 
     def read(self, name: str, limit: int = 1 << 31) -> bytes:
         """The content of a file below ``data/``."""

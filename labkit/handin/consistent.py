@@ -24,7 +24,7 @@ from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 from labkit.handin import content
 from labkit.handin.ladder import Rung, lacking
 from labkit.handin.unpack import Unpacked
-from labkit.reporting.render.folder import TABLES
+from labkit.reporting.files import TABLES
 from labkit.store.file_names import BEST, ENVIRONMENT, HISTORY, SPEC
 from labkit.store.history import read_history
 

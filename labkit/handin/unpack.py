@@ -38,8 +38,7 @@ class Unpacked:
     """A hand-in as values and as a store."""
 
     bag: Bag
-    about: dict[str, Any]
-    """``submission.json``."""
+    about: dict[str, Any]  # ``submission.json``
     experiment: Experiment
     plan: Plan
     store: Store

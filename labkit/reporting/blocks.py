@@ -79,20 +79,17 @@ class Entry:
     """One field of a table."""
 
     text: str
-    sort: float | None = None
-    """The number behind the text."""
+    sort: float | None = None  # the number behind the text
     pictures: tuple[Picture, ...] = ()
     href: str = ""
-    tone: str = ""
-    """``best``, ``missing`` or ``failed``; never the only sign of it."""
+    tone: str = ""  # ``best``, ``missing`` or ``failed``; never the only sign of it
 
 
 @dataclass(frozen=True)
 class Column:
     label: str
     numeric: bool = False
-    about: str = ""
-    """What it measures, in one sentence."""
+    about: str = ""  # what it measures, in one sentence
 
 
 @dataclass(frozen=True)
@@ -136,15 +133,11 @@ class Reflection(Block):
     author: str
     student: tuple[Segment, ...]
     answer: Answer | None = None
-    prose: bool = True
-    """Whether the answer's sentences are wanted, or its evidence alone."""
-    sure: str = ""
-    """How sure it is, where that was not said under an earlier question."""
-    see: tuple[tuple[str, str], ...] = ()
-    """Title and anchor of what shows it."""
+    prose: bool = True  # whether the answer's sentences are wanted, or its evidence alone
+    sure: str = ""  # how sure it is, where that was not said under an earlier question
+    see: tuple[tuple[str, str], ...] = ()  # title and anchor of what shows it
     picture: Picture | None = None
-    anchor: str = ""
-    """Of the evidence."""
+    anchor: str = ""  # of the evidence
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from typing import Any
 
 from labkit.catalog import FORMATS, resolve
 from labkit.reporting.blocks import Report
-from labkit.reporting.computed import computed
-from labkit.reporting.document import compose
-from labkit.reporting.render import folder
+from labkit.reporting.document import compose, computed
+from labkit.reporting.files import Files, write_file
 from labkit.reporting.render.files import Drawings
 from labkit.reporting.student.answers import prepare, students
 from labkit.reporting.view import read_view
@@ -25,8 +24,8 @@ def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:
     written. Returns the paths of the reports, in the order of the formats.
     """
     made = render_report(store_root, **asked)
-    for files in made.values():
-        folder.write(out, files)
+    for name, data in (each for files in made.values() for each in files.items()):
+        write_file(out / name, data)
     return paths(out, made)
 
 
@@ -42,7 +41,7 @@ def render_report(
     answers_file: Path | None = None,
     layout: str = "full",
     overrides: Mapping[str, Any] | None = None,
-) -> dict[str, folder.Files]:
+) -> dict[str, Files]:
     """Make the files of a report of a store's newest plan, without writing them.
 
     Args:

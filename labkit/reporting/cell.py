@@ -55,8 +55,7 @@ class Cell:
     """A cell of the plan; nothing is read from the store before it is asked for."""
 
     spec: CellSpec
-    outcome: Outcome | None
-    """A result, a failure, or None while it is missing."""
+    outcome: Outcome | None  # a result, a failure, or None while it is missing
     store: Layout
 
     @property

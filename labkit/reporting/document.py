@@ -1,15 +1,20 @@
-"""From results to one frozen :class:`labkit.reporting.blocks.Report`. Reads and writes nothing."""
+"""From results to answers, and to one frozen :class:`labkit.reporting.blocks.Report`.
+
+Reads and writes nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 from math import isfinite
 
-from labkit.catalog import FAMILIES
+from labkit.catalog import DATASETS, FAMILIES
+from labkit.claims import Answer, Sentence, Shares, Table, answers_of, conclude, table_of
+from labkit.claims.measure import Samples
 from labkit.reporting.blocks import Chip, Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor
-from labkit.reporting.computed import Computed
 from labkit.reporting.sections import (
     analysis,
     experiments,
@@ -30,6 +35,42 @@ DISCLOSURE = N_(
     "Tables, plots and everything marked “computed from your table by labkit” were made by "
     "labkit from the stored results; the words under an author's name are the author's own."
 )
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The answers to a report's questions, and its conclusion."""
+
+    table: Table  # what they were computed from
+    answers: tuple[Answer, ...]
+    conclusion: tuple[Sentence, ...]
+
+
+def computed(view: View) -> Computed:
+    """An answer to each question: the file's, or those that suit the tables."""
+    cells = view.tables.cells.copy(deep=False)
+    if measured := [spec for spec in view.plan.cells if spec.evaluation]:
+        samples = min(spec.evaluation["samples"] for spec in measured)
+        tracking = min(spec.selection["samples"] for spec in measured)
+        cells.attrs["samples"] = Samples(samples, tracking)
+    references, borrow = published.for_claims(view), view.options.get("reference", True)
+    table = table_of(
+        cells, view.tables.epochs, published=references, borrow=borrow, shares=_shares(view)
+    )
+    answers = answers_of(table, view.options.get("questions") or None)
+    return Computed(table, answers, conclude(table, answers))
+
+
+def _shares(view: View) -> Shares:
+    """Run to class to its share of the samples and of real images, as the evaluation has them."""
+    found = {}
+    for cell in view.cells:
+        shares, real = cell.detail("class_shares"), cell.detail("class_shares_real")
+        names = DATASETS[cell.spec.dataset].classes
+        if shares and real and len(names) == len(shares):
+            rows = zip(names, shares, real, strict=True)
+            found[cell.name] = {name: (float(a), float(b)) for name, a, b in rows}
+    return found
 
 
 def compose(

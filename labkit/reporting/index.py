@@ -41,11 +41,9 @@ class Card:
     """A report in the list."""
 
     name: str
-    files: tuple[tuple[str, str], ...]
-    """Name and relative address of each file there is."""
+    files: tuple[tuple[str, str], ...]  # name and relative address of each file there is
     said: Summary
-    plain: bool = False
-    """Whether the report says nothing of itself, and its table speaks for it."""
+    plain: bool = False  # whether the report says nothing of itself, and its table speaks for it
 
     @property
     def title(self) -> str:

@@ -70,8 +70,7 @@ class Summary(_Strict):
     title: Text
     facts: tuple[tuple[Text, Text], ...] = Field(max_length=20)
     """Who, when and on what data, each with its label, as the report says it."""
-    headline: Text
-    """What it found, in a line."""
+    headline: Text  # what it found, in a line
     cells: dict[Text, Annotated[int, Field(ge=0, le=1_000_000)]] = Field(max_length=10)
     """How many are done, failed, missing or trained."""
     best: tuple[Lowest, ...] = Field(max_length=100)

@@ -47,10 +47,8 @@ class View:
     """Everything a section may read. Nothing here touches a file but the cells' paths."""
 
     plan: Plan
-    in_order: tuple[Cell, ...]
-    """The plan's cells, in its order."""
-    committed: str = ""
-    """Time of the newest commit."""
+    in_order: tuple[Cell, ...]  # the plan's cells, in its order
+    committed: str = ""  # time of the newest commit
     options: dict[str, Any] = field(default_factory=dict)
 
     @cached_property

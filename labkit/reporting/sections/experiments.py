@@ -10,8 +10,8 @@ from labkit.experiment.spec import UNSTATED
 from labkit.reporting.blocks import Column, Entry, Facts, Picture, Row, Section, Table
 from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.entries import measure, number, row, table, value
-from labkit.reporting.grids import has, picture
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
+from labkit.reporting.sections.images import has, picture
 from labkit.reporting.view import View, plain_level
 from labkit.text.language import N_, _
 from labkit.text.numbers import capitals, duration, levels, listing, show, slug

@@ -10,7 +10,7 @@ from labkit.catalog import DATASETS, FAMILIES
 from labkit.experiment.spec import UNSTATED
 from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Paragraph, Picture, Row
 from labkit.reporting.entries import GAP, Columns, link, measure, number, row, table
-from labkit.reporting.grids import best_samples
+from labkit.reporting.sections.images import best_samples
 from labkit.reporting.sections.over_seeds import SCORE, best_of, collapses, score, winners
 from labkit.reporting.view import View
 from labkit.text.language import _

@@ -31,10 +31,8 @@ class Comparison:
     """A published value held against ours: is it reproduced, and if it is not comparable, why."""
 
     verdict: str
-    ours: float | None = None
-    """Mean over seeds; None where there is none."""
-    deviation: float | None = None
-    """(ours - published) / |published|."""
+    ours: float | None = None  # mean over seeds; None where there is none
+    deviation: float | None = None  # (ours - published) / |published|
     why: str = ""
 
 

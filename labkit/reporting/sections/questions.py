@@ -12,13 +12,13 @@ from labkit.claims.measure import TARGETS
 from labkit.reporting.blocks import Column, Headline, Listing, Paragraph, Reflection, Section, Table
 from labkit.reporting.cell import anchor
 from labkit.reporting.entries import marked, row, table
-from labkit.reporting.grids import best_samples
+from labkit.reporting.sections.images import best_samples
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
 from labkit.text.numbers import slug
 
 if TYPE_CHECKING:
-    from labkit.reporting.computed import Computed
+    from labkit.reporting.document import Computed
     from labkit.reporting.student.answers import Students
 
 #: What the best cells are compared by in the conclusion.
