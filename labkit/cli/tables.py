@@ -44,10 +44,9 @@ def compare(
         typer.echo(page.compare_text(roots, csv=csv), nl=False)
 
 
-FolderArg = Annotated[Path, Argument(help="The folder that the reports lie in.")]
-
-
-def index(folder: FolderArg = Path("reports")) -> None:
+def index(
+    folder: Annotated[Path, Argument(help="The folder that the reports lie in.")] = Path("reports"),
+) -> None:
     """Write index.html: the reports of a folder, with pictures and headline numbers."""
     typer.echo(write_index(folder))
 

@@ -140,11 +140,10 @@ class Folder(Container):
         for folder, folders, files in os.walk(path, onerror=_raise):
             for each in sorted(Path(folder, name) for name in (*folders, *files)):
                 name, about = each.relative_to(path).as_posix(), each.lstat()
-                if stat.S_ISDIR(about.st_mode):
-                    continue
-                if not stat.S_ISREG(about.st_mode) and not is_litter(name):
-                    raise ContainerError(f"{name!r} is a link or a device, not a file")
-                sizes[name] = about.st_size
+                if not stat.S_ISDIR(about.st_mode):
+                    sizes[name] = about.st_size
+                    if not stat.S_ISREG(about.st_mode) and not is_litter(name):
+                        raise ContainerError(f"{name!r} is a link or a device, not a file")
             if len(sizes) > MAX_ENTRIES:
                 raise ContainerError(f"more than {MAX_ENTRIES:,} files; no more are read")
         self._list(sizes)

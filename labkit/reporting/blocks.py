@@ -17,8 +17,8 @@ from labkit.text.language import N_
 
 if TYPE_CHECKING:
     from labkit.claims.claim import Answer
+    from labkit.reporting.index import Lowest
     from labkit.reporting.student.marks import Segment
-    from labkit.reporting.summary import Lowest
 
 
 class Block:

@@ -15,6 +15,7 @@ from labkit.claims import Answer, Sentence, Shares, Table, answers_of, conclude,
 from labkit.claims.measure import Samples
 from labkit.reporting.blocks import Chip, Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor
+from labkit.reporting.index import Lowest
 from labkit.reporting.sections import (
     analysis,
     experiments,
@@ -26,7 +27,6 @@ from labkit.reporting.sections import (
 )
 from labkit.reporting.sections.method import method
 from labkit.reporting.student.answers import NOBODY, Students
-from labkit.reporting.summary import Lowest
 from labkit.reporting.table import to_csv
 from labkit.reporting.view import View
 from labkit.text.language import N_, _

@@ -90,11 +90,8 @@ class View:
     @cached_property
     def _counts(self) -> set[str]:
         """The metrics whose values are all whole numbers, that is, counts."""
-        return {
-            name
-            for name in METRICS
-            if all((v := c.metric(name)) is None or float(v).is_integer() for c in self.cells)
-        }
+        values = {name: [c.metric(name) for c in self.cells] for name in METRICS}
+        return {n for n, v in values.items() if all(x is None or float(x).is_integer() for x in v)}
 
     def shown(self, cell: Cell, name: str) -> str:
         """A metric with the catalog's digits; a count without a point, a share in percent."""
@@ -130,11 +127,8 @@ class View:
 
     def of(self, family: str | None = None, dataset: str | None = None) -> tuple[Cell, ...]:
         """The cells of a family and a data set."""
-        return tuple(
-            cell
-            for cell in self.cells
-            if family in (None, cell.spec.family) and dataset in (None, cell.spec.dataset)
-        )
+        cells = [c for c in self.cells if family in (None, c.spec.family)]
+        return tuple(c for c in cells if dataset in (None, c.spec.dataset))
 
     def best(self, family: str, dataset: str) -> Cell | None:
         """The cell of the lowest proxy FID (the first of equals), or None if none was measured."""
@@ -198,8 +192,8 @@ class View:
         found: dict[str, list[Cell]] = {}
         for cell in self.cells:
             if cell.result:
-                numeric = cell.result.environment.get("numeric", {})
-                found.setdefault(canonical_json(numeric), []).append(cell)
+                numeric = canonical_json(cell.result.environment.get("numeric", {}))
+                found.setdefault(numeric, []).append(cell)
         return found
 
     @property

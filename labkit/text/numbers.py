@@ -36,7 +36,7 @@ def show(value: Any, digits: int = 3, missing: str | None = None) -> str:
     if is_missing(value):
         return _(NOT_MEASURED) if missing is None else missing
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return setting(value)
     if isinstance(value, (list, tuple)):
         return ", ".join(show(item, digits) for item in value)
     try:
@@ -135,15 +135,3 @@ def capitals(text: str) -> str:
     """Turn a label into a heading: "Final D loss" becomes "Final D Loss"; Greek letters stay."""
     words = text.split(" ")
     return " ".join(w[:1].upper() + w[1:] if w.isascii() else w for w in words)
-
-
-def lowest(named: Sequence[tuple[str, float]], digits: int) -> tuple[list[str], float] | None:
-    """The names that share the lowest value at the digits shown, and that value.
-
-    Values that are equal after rounding are a tie.
-    """
-    known = [(name, value) for name, value in named if not is_missing(value)]
-    if not known:
-        return None
-    best = min(value for _, value in known)
-    return [name for name, value in known if show(value, digits) == show(best, digits)], best

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from labkit.execution.image_grid import enlarged
-from labkit.reporting import summary
 from labkit.reporting.blocks import Figure, Frame, Report, pictures, walk
 from labkit.reporting.files import png_uri, read
+from labkit.reporting.index import NAME, summary_of
 from labkit.reporting.plots.style import PAGE
 from labkit.reporting.render.prose import to_html, to_markdown
 from labkit.reporting.render.templates import environment, inline, templates_folder
@@ -63,7 +63,7 @@ def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
 def beside(report: Report) -> dict[str, bytes]:
     """Return the files beside a report in every format: its tables and its summary."""
     tables = {name: text.encode() for name, text in report.csv.items()}
-    return {**tables, summary.NAME: summary.summary_of(report)}
+    return {**tables, NAME: summary_of(report)}
 
 
 def page(report: Report, drawings: Drawings) -> dict[str, bytes]:
