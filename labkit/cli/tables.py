@@ -108,7 +108,7 @@ def check(
     ] = None,
 ) -> None:
     """Hold a student's own words against the table, line by line."""
-    from labkit.reporting.document import computed  # with pandas, too
+    from labkit.reporting.build import computed  # with pandas, too
     from labkit.reporting.view import read_view
 
     text = read_words(answers)

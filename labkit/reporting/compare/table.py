@@ -8,9 +8,10 @@ is judged as the claims judge theirs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -248,49 +249,40 @@ class Two:
     @cached_property
     def settings(self) -> list[Change]:
         """What differs between cells of one name."""
-        return changes(
-            (k[0], a.spec.to_json(), b.spec.to_json()) for k, (a, b) in self.both.items()
-        )
+        return self._changes(lambda cell: cell.spec.to_json())
 
     @cached_property
     def machines(self) -> list[Change]:
         """What differs between the machines that trained them."""
-        trained = [(k[0], a.result, b.result) for k, (a, b) in self.both.items()]
-        return changes(
-            (name, a.environment.get("numeric", {}), b.environment.get("numeric", {}))
-            for name, a, b in trained
-            if a and b
-        )
+        return self._changes(lambda c: c.result and c.result.environment.get("numeric", {}))
 
     @cached_property
     def together(self) -> list[Judged]:
         """B against A by model and data set."""
-        return contrasts(
-            self.pairs, _MAIN, lambda p: (p.either["family"], p.either["dataset"]), self.unlike
-        )
+        model = itemgetter("family", "dataset")
+        return contrasts(self.pairs, _MAIN, lambda pair: model(pair.either), self.unlike)
 
     @cached_property
     def one_by_one(self) -> list[Judged]:
         """B against A in the proxy FID of each setting."""
         return contrasts(self.pairs, (SCORE,), lambda pair: pair.key[0], self.unlike)
 
-
-def changes(records: Iterable[tuple[str, Values, Values]]) -> list[Change]:
-    """In which values the records of the same cells differ; the most cells first.
-
-    A record is a cell's name, without seed, and what A and B have of it.
-    """
-    found: dict[tuple[str, str, str], dict[str, None]] = {}
-    for cell, *both in records:
-        a, b = (pd.json_normalize([dict(record)]).to_dict("records")[0] for record in both)
-        for path in map(str, a | b):
-            if path not in _LEFT_OUT and a.get(path) != b.get(path):
-                last = path.rpartition(".")[2].replace("_", " ")
-                name = _(_NAMES[path]) if path in _NAMES else last
-                change = name, _shown(a.get(path)), _shown(b.get(path))
-                found.setdefault(change, {})[cell] = None
-    made = [(*what, tuple(cells)) for what, cells in found.items()]
-    return sorted(made, key=lambda change: -len(change[-1]))
+    def _changes(self, of: Callable[[Cell], Any]) -> list[Change]:
+        """In which values the records `of` the same cells differ; the most cells first."""
+        found: dict[tuple[str, str, str], dict[str, None]] = {}
+        for (cell, _seed), both in self.both.items():
+            records = [record for record in map(of, both) if record is not None]
+            if len(records) < 2:
+                continue
+            a, b = (pd.json_normalize([dict(record)]).to_dict("records")[0] for record in records)
+            for path in map(str, a | b):
+                if path not in _LEFT_OUT and a.get(path) != b.get(path):
+                    last = path.rpartition(".")[2].replace("_", " ")
+                    name = _(_NAMES[path]) if path in _NAMES else last
+                    change = name, _shown(a.get(path)), _shown(b.get(path))
+                    found.setdefault(change, {})[cell] = None
+        made = [(*what, tuple(cells)) for what, cells in found.items()]
+        return sorted(made, key=lambda change: -len(change[-1]))
 
 
 def _shown(value: Any) -> str:

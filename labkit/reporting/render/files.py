@@ -17,8 +17,13 @@ from labkit.reporting.blocks import Figure, Frame, Report, pictures, walk
 from labkit.reporting.files import png_uri, read
 from labkit.reporting.index import NAME, summary_of
 from labkit.reporting.plots.style import PAGE
-from labkit.reporting.render.prose import to_html, to_markdown
-from labkit.reporting.render.templates import environment, inline, templates_folder
+from labkit.reporting.render.templates import (
+    environment,
+    inline,
+    templates_folder,
+    to_html,
+    to_markdown,
+)
 
 #: Pictures are enlarged by this factor in a Markdown report: 84 pixels a digit.
 SCALE = 3
@@ -77,15 +82,24 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
     script = (folder / "js" / "report.js").read_text("utf-8")
     frames, step = thinned(() if paper else report.frames, SLIDER_BYTES)
     drawn = partial(_inked, report) if paper else str
+    light = "".join(f"--{name}:{a};" for name, a, _ in report.colours)
+    # With dark colours where the browser supports them.
+    both = "".join(f"--{name}:light-dark({a},{b});" for name, a, b in report.colours)
+    colours = f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
+    # By run and kind, then epoch: a note and a picture, empty if the page shows it.
+    moving: dict[str, dict[int, tuple[str, str]]] = {}
+    for each in frames:
+        uri = "" if each.on_page else png_uri(each.source)
+        moving.setdefault(f"{each.run} {each.shows}", {})[each.epoch] = (each.note, uri)
     template = environment().get_template("report.html.j2")
     return template.render(
         report=report,
         paper=paper,
         css=inline((folder / "css" / "report.css").read_text("utf-8")),
-        colours=inline(_colours(report)),
+        colours=inline(colours),
         script=inline(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        frames=_frames(frames),
+        frames=moving,
         frame_step=step,
         uri=png_uri,
         svg=lambda name: inline(drawn(drawings.svg(name))),
@@ -105,22 +119,6 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
         if sum(sizes[f.source] for f in kept) <= most:
             return kept, step
     return [f for f in frames if f.on_page], last
-
-
-def _frames(frames: Sequence[Frame]) -> dict[str, dict[int, tuple[str, str]]]:
-    """Return by run and kind, then epoch, a note and a picture, empty if the page shows it."""
-    found: dict[str, dict[int, tuple[str, str]]] = {}
-    for frame in frames:
-        uri = "" if frame.on_page else png_uri(frame.source)
-        found.setdefault(f"{frame.run} {frame.shows}", {})[frame.epoch] = (frame.note, uri)
-    return found
-
-
-def _colours(report: Report) -> str:
-    """Return the palette as CSS variables, with dark colours where the browser supports them."""
-    light = "".join(f"--{name}:{a};" for name, a, _ in report.colours)
-    both = "".join(f"--{name}:light-dark({a},{b});" for name, a, b in report.colours)
-    return f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
 
 
 def _inked(report: Report, svg: str) -> str:

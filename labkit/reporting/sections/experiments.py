@@ -7,7 +7,7 @@ from itertools import product
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.experiment.spec import UNSTATED
-from labkit.reporting.blocks import Column, Entry, Facts, Picture, Row, Section, Table
+from labkit.reporting.blocks import Column, Entry, Facts, Picture, Section, Table
 from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.entries import measure, number, row, table, value
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
@@ -23,6 +23,10 @@ _HEADINGS = {
     "latent_dim": (N_("Latent Dimension"), N_("Latent Dimensions")),
 }
 
+_CAPTION = N_(
+    "{model} on {dataset}, {seeds}. Losses are means over the last epoch; the proxy FID is that of "
+    "the best epoch."
+)
 #: How many times as long as another a training of the same setting takes on a busy machine.
 UNEVEN = 1.5
 
@@ -116,32 +120,23 @@ def _results(view: View, family: str, dataset: str, settings: Sequence[str]) -> 
         measure("proxy_fid", _("Proxy FID Score")),
         Column(pictures),
     ]
-    caption = _(
-        "{model} on {dataset}, {seeds}. Losses are means over the last epoch; "
-        "the proxy FID is that of the best epoch.",
-        model=_(about.label),
-        dataset=dataset,
-        seeds=view.seeds_said,
-    )
-    rows = (_row(view, cell, settings) for cell in view.of(family, dataset))
+    caption = _(_CAPTION, model=_(about.label), dataset=dataset, seeds=view.seeds_said)
+    rows, names = [], (*about.losses, "proxy_fid")
+    for cell in view.of(family, dataset):
+        found = [level_of(cell.spec, name) for name in settings]
+        entries = [Entry(plain_level(level), _sort(level)) for level in found]
+        if view.several_seeds:
+            entries.append(Entry(str(cell.spec.seed), cell.spec.seed))
+        if cell.result is None:
+            tone = cell.status  # failed or missing
+            entries += [Entry("—", tone=tone)] * len(("best_epoch", *names))
+            entries.append(Entry(cell.absence, tone=tone))
+        else:
+            entries.append(number(cell.best_epoch))
+            entries += [value(view, cell, name) for name in names]
+            entries.append(Entry("", pictures=_pictures(view, cell)))
+        rows.append(row(*entries, run=cell.name, anchor=anchor(cell.name)))
     return table(caption, columns, rows)
-
-
-def _row(view: View, cell: Cell, settings: Sequence[str]) -> Row:
-    names = (*FAMILIES[cell.spec.family].losses, "proxy_fid")
-    found = [level_of(cell.spec, name) for name in settings]
-    entries = [Entry(plain_level(level), _sort(level)) for level in found]
-    if view.several_seeds:
-        entries.append(Entry(str(cell.spec.seed), cell.spec.seed))
-    if cell.result is None:
-        tone = "failed" if cell.status == "failed" else "missing"
-        entries += [Entry("—", tone=tone)] * len(("best_epoch", *names))
-        entries.append(Entry(cell.absence, tone=tone))
-    else:
-        entries.append(number(cell.best_epoch))
-        entries += [value(view, cell, name) for name in names]
-        entries.append(Entry("", pictures=_pictures(view, cell)))
-    return row(*entries, run=cell.name, anchor=anchor(cell.name))
 
 
 def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:

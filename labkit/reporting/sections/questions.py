@@ -18,7 +18,7 @@ from labkit.text.language import N_, _
 from labkit.text.numbers import slug
 
 if TYPE_CHECKING:
-    from labkit.reporting.document import Computed
+    from labkit.reporting.build import Computed
     from labkit.reporting.student.answers import Students
 
 #: What the best cells are compared by in the conclusion.
