@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from typer import Option
@@ -63,10 +62,9 @@ class Finding:
     ok: bool = True
 
 
-ResultsOpt = Annotated[Path, Option("--results", help="The folder results are to go to.")]
-
-
-def doctor(results: ResultsOpt = Path("results")) -> None:
+def doctor(
+    results: Path = Option(Path("results"), help="The folder results are to go to."),
+) -> None:
     """Look at this machine: one screen to paste in a bug report, without anybody's name."""
     findings = list(_examine(results))
     width = max(len(finding.label) for finding in findings)
