@@ -143,7 +143,14 @@ def execute(prepared: Prepared, display: PlainDisplay) -> Summary:
     own, device = plan.settings.get("own"), prepared.options.device
     to_check = own or device not in ("auto", "cpu")
     if to_check and any(job.state != "done" for job in survey(plan, store)):
-        _check_device(device)
+        # Refuse a device that this machine lacks, before every cell fails on it.
+        import torch
+
+        kind, _, number = device.partition(":")
+        cuda, mps = torch.cuda.device_count(), torch.backends.mps.is_available()
+        if not {"cuda": int(number or 0) < cuda, "mps": mps}.get(kind, True):
+            found = ["cpu", *(f"cuda:{i}" for i in range(cuda)), *(["mps"] if mps else [])]
+            raise UserError(f"--device {device}: not on this machine; it has {', '.join(found)}")
         if own:
             from labkit.execution.repeatable import try_own_code  # with torch, as above
 
@@ -158,18 +165,6 @@ def check_data(prepared: Prepared) -> None:
         todo = runner.select(survey(prepared.plan, prepared.store), prepared.options)
         for dataset in sorted({job.spec.dataset for job in todo}):
             check_full(dataset, prepared.options.root)
-
-
-def _check_device(device: str) -> None:
-    """Refuse a device that this machine lacks, before every cell fails on it."""
-    import torch
-
-    kind, _, number = device.partition(":")
-    cuda, mps = torch.cuda.device_count(), torch.backends.mps.is_available()
-    there = {"cuda": int(number or 0) < cuda, "mps": mps}.get(kind, True)
-    if not there:
-        found = ["cpu", *(f"cuda:{i}" for i in range(cuda)), *(["mps"] if mps else [])]
-        raise UserError(f"--device {device}: not on this machine; it has {', '.join(found)}")
 
 
 def run(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, FORMATS, resolve
-from labkit.claims import Answer, Sentence, Shares, Table, answers_of, conclude, table_of
+from labkit.claims import Answer, Sentence, Table, answers_of, conclude, table_of
 from labkit.claims.measure import Samples
 from labkit.reporting.blocks import Chip, Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor
@@ -55,24 +55,19 @@ def computed(view: View) -> Computed:
         samples = min(spec.evaluation["samples"] for spec in measured)
         tracking = min(spec.selection["samples"] for spec in measured)
         cells.attrs["samples"] = Samples(samples, tracking)
-    references, borrow = published.for_claims(view), view.options.get("reference", True)
-    table = table_of(
-        cells, view.tables.epochs, published=references, borrow=borrow, shares=_shares(view)
-    )
-    answers = answers_of(table, view.options.get("questions") or None)
-    return Computed(table, answers, conclude(table, answers))
-
-
-def _shares(view: View) -> Shares:
-    """Run to class to its share of the samples and of real images, as the evaluation has them."""
-    found = {}
+    # Run to class to its share of the samples and of real images, as the evaluation has them.
+    found: dict[str, dict[str, tuple[float, float]]] = {}
     for cell in view.cells:
         shares, real = cell.detail("class_shares"), cell.detail("class_shares_real")
         names = DATASETS[cell.spec.dataset].classes
         if shares and real and len(names) == len(shares):
             rows = zip(names, shares, real, strict=True)
             found[cell.name] = {name: (float(a), float(b)) for name, a, b in rows}
-    return found
+    references, borrow = published.for_claims(view), view.options.get("reference", True)
+    epochs = view.tables.epochs
+    table = table_of(cells, epochs, published=references, borrow=borrow, shares=found)
+    answers = answers_of(table, view.options.get("questions") or None)
+    return Computed(table, answers, conclude(table, answers))
 
 
 def compose(

@@ -14,7 +14,6 @@ import io
 import os
 import struct
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +95,14 @@ class Summary(_Strict):
 def summary_of(report: Report) -> bytes:
     """The content of a report's ``summary.json``; a ReportError if a picture cannot be read."""
     states = Counter(chip.status for _group, chips in report.map for chip in chips)
+    # The first pictures: of the first screen, or of the first section that has any.
+    places = [list(pictures(report.glance)), *(list(pictures([s])) for s in report.sections)]
+    shown = []
+    for picture in next(filter(None, places), [])[:PICTURES]:
+        data = read(picture.source)
+        if len(data) <= PICTURE_BYTES:
+            uri = _DATA + base64.b64encode(data).decode()
+            shown.append(Shown(uri=uri, alt=picture.alt[:_LETTERS]))
     stated = Summary(
         format_version=1,
         title=report.title[:_LETTERS],
@@ -103,19 +110,9 @@ def summary_of(report: Report) -> bytes:
         headline=next((line.text for line in report.headlines), "")[:_LETTERS],
         cells={status: states[status] for status in STATUSES if states[status]},
         best=report.best,
-        pictures=tuple(_shown(report)),
+        pictures=tuple(shown),
     )
     return (stated.model_dump_json(indent=1) + "\n").encode()
-
-
-def _shown(report: Report) -> Iterator[Shown]:
-    """The first pictures: of the first screen, or of the first section that has any."""
-    places = [list(pictures(report.glance)), *(list(pictures([s])) for s in report.sections)]
-    for picture in next(filter(None, places), [])[:PICTURES]:
-        data = read(picture.source)
-        if len(data) <= PICTURE_BYTES:
-            uri = _DATA + base64.b64encode(data).decode()
-            yield Shown(uri=uri, alt=picture.alt[:_LETTERS])
 
 
 def read_summary(folder: Path) -> Summary | None:

@@ -134,8 +134,7 @@ def to_csv(frame: pd.DataFrame, always: Collection[str] = ALWAYS) -> str:
     spreadsheet would run as a formula gets an apostrophe before it.
     """
     kept = [name for name in frame.columns if name in always or frame[name].notna().any()]
-    return frame[kept].map(_harmless).to_csv(index=False, lineterminator="\n")
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    harmless = frame[kept].map(
+        lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v
+    )
+    return harmless.to_csv(index=False, lineterminator="\n")

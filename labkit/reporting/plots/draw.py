@@ -33,29 +33,25 @@ def render(
     The palette has each colour's value on a light and on a dark page.
     """
     ink = {**PAGE, **{name: light for name, (light, _) in palette.items()}}
+    muted = PAGE["muted"]
     with plain():
-        _restyle()
+        mpl.rc("font", size=8.2)
+        mpl.rc("text", color=PAGE["ink"], parse_math=False)  # whatever dollars a label has in it
+        mpl.rc("axes", edgecolor=muted, labelcolor=muted, grid=True, axisbelow=True, ymargin=0.07)
+        mpl.rc("axes", titlesize=9, titleweight="bold", titlelocation="left")
+        mpl.rc("axes.spines", left=False, right=False, top=False)
+        mpl.rc("axes.formatter", useoffset=False, limits=(-7, 9))
+        mpl.rc("axes.grid", axis="y")
+        mpl.rc("grid", color=PAGE["rule"])
+        mpl.rc(("xtick", "ytick"), color=muted)
+        mpl.rc(("xtick.major", "ytick.major"), size=0)
+        mpl.rc("legend", fontsize=7.6, frameon=False, handlelength=2.4, handletextpad=0.5)
+        mpl.rc("legend", borderpad=0.2, labelspacing=0.3)
+        mpl.rc("lines", markersize=4.4, markeredgewidth=1.1)
         # Several figures stand in one page, so each has ids of its own.
         mpl.rc("svg", fonttype="none", hashsalt=hashlib.sha256(repr(chart).encode()).hexdigest())
         figure = _diagram(chart, ink) if isinstance(chart, Diagram) else _panels(chart, ink)
         return {name: _svg(figure, ink) if name == "svg" else _png(figure) for name in formats}
-
-
-def _restyle() -> None:
-    muted = PAGE["muted"]
-    mpl.rc("font", size=8.2)
-    mpl.rc("text", color=PAGE["ink"], parse_math=False)  # whatever dollars a label has in it
-    mpl.rc("axes", edgecolor=muted, labelcolor=muted, grid=True, axisbelow=True, ymargin=0.07)
-    mpl.rc("axes", titlesize=9, titleweight="bold", titlelocation="left")
-    mpl.rc("axes.spines", left=False, right=False, top=False)
-    mpl.rc("axes.formatter", useoffset=False, limits=(-7, 9))
-    mpl.rc("axes.grid", axis="y")
-    mpl.rc("grid", color=PAGE["rule"])
-    mpl.rc(("xtick", "ytick"), color=muted)
-    mpl.rc(("xtick.major", "ytick.major"), size=0)
-    mpl.rc("legend", fontsize=7.6, frameon=False, handlelength=2.4, handletextpad=0.5)
-    mpl.rc("legend", borderpad=0.2, labelspacing=0.3)
-    mpl.rc("lines", markersize=4.4, markeredgewidth=1.1)
 
 
 def _png(figure: Figure) -> bytes:

@@ -30,12 +30,8 @@ def _import() -> Any:
     finally:
         del os.environ[_SETTINGS]
         os.environ.update(given)
-    _put_in_force(matplotlib)
-    return matplotlib
-
-
-def _put_in_force(library: Any) -> None:
-    """The user's own settings, as far as they can be: what cannot be was no use to anybody."""
+    # The user's own settings, as far as they can be: what cannot be was no use to anybody.
+    library: Any = matplotlib
     with contextlib.suppress(Exception):
         found = dict(library.rc_params())
         # A backend that nobody chose is an object, and to look at it loads all of pyplot.
@@ -46,6 +42,7 @@ def _put_in_force(library: Any) -> None:
     if backend := os.environ.get(_BACKEND):
         with contextlib.suppress(Exception):
             library.rcParams["backend"] = backend
+    return library
 
 
 @contextlib.contextmanager

@@ -77,31 +77,25 @@ def _whole_time(view: View) -> str:
 def parts(view: View) -> Iterator[Section]:
     """Sections 3 and 4: a part for each family, a section for each data set."""
     for (i, family), dataset in product(enumerate(view.families, 1), view.datasets):
-        if not view.of(family, dataset):
+        if not (cells := view.of(family, dataset)):
             continue
         place, model = f"part-{i}-{slug(dataset)}", _(FAMILIES[family].label)
         title = _("Part {i}: {model} Experiments - {dataset}", i=i, model=model, dataset=dataset)
         settings = tuple(dict.fromkeys((*FAMILIES[family].named_by, *view.style.factors(family))))
-        facts = _configurations(view, family, dataset, settings)
-        found = _results(view, family, dataset, settings)
+        # What only went along with a factor is no column, but it is part of the experiment.
+        every = (*FAMILIES[family].params, *TRAINING)
+        along = [n for n in every if len({level_of(c.spec, n) for c in cells} - {UNSTATED}) > 1]
+        rows = []
+        for name in dict.fromkeys((*settings, *along)):
+            found = map(plain_level, levels(level_of(c.spec, name) for c in cells))
+            rows.append((_heading(family, name, True), ", ".join(found)))
+        facts = Facts((*rows, (_("Total Experiments"), str(len(cells)))))
+        results = _results(view, family, dataset, settings)
         inner = (
             Section(f"{place}-configurations", _("Experiment Configurations"), (facts,)),
-            Section(f"{place}-results", _("Results Summary"), (found,)),
+            Section(f"{place}-results", _("Results Summary"), (results,)),
         )
         yield Section(place, title, (), inner)
-
-
-def _configurations(view: View, family: str, dataset: str, settings: Sequence[str]) -> Facts:
-    """The levels of `settings`, which tell the cells of a family apart."""
-    cells = view.of(family, dataset)
-    # What only went along with a factor is no column, but it is part of the experiment.
-    every = (*FAMILIES[family].params, *TRAINING)
-    along = [n for n in every if len({level_of(c.spec, n) for c in cells} - {UNSTATED}) > 1]
-    rows = []
-    for name in dict.fromkeys((*settings, *along)):
-        found = map(plain_level, levels(level_of(c.spec, name) for c in cells))
-        rows.append((_heading(family, name, True), ", ".join(found)))
-    return Facts((*rows, (_("Total Experiments"), str(len(cells)))))
 
 
 def _results(view: View, family: str, dataset: str, settings: Sequence[str]) -> Table:
