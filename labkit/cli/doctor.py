@@ -92,7 +92,15 @@ def _examine(results: Path) -> Iterator[Finding]:
     cores = f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
     yield Finding("System", f"{system}; {cores}")
     yield packages(requires)
-    yield fonts()
+    try:
+        from labkit.reporting.plots.draw import mpl  # it may be missing
+
+        font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+        text = "DejaVu Sans, which comes with matplotlib"  # of PNG plots; SVG has the reader's
+        text = text if (ok := font.is_file()) else f"matplotlib lacks {font.name}"
+    except Exception as error:  # any error at import is the finding
+        text, ok = f"matplotlib cannot be imported: {nameless(error)}", False
+    yield Finding("Fonts", text, ok)
     # Imports pydantic and NumPy, which may be missing.
     from labkit.reporting.render.pdf import browser
 
@@ -130,19 +138,6 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def fonts() -> Finding:
-    """The font of PNG plots; SVG plots use the reader's fonts."""
-    try:
-        from labkit.reporting.plots.library import mpl  # it may be missing
-
-        font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-    except Exception as error:  # any error at import is the finding
-        return Finding("Fonts", f"matplotlib cannot be imported: {nameless(error)}", ok=False)
-    if font.is_file():
-        return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
-    return Finding("Fonts", f"matplotlib lacks {font.name}", ok=False)
 
 
 def data() -> Iterator[Finding]:

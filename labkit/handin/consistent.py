@@ -128,11 +128,8 @@ def _report(found: Unpacked, rung: Rung) -> None:
     if theirs == ours:
         rung.note(f"report made again: {len(again)} files, all bytes compared")
         return
-    others = ", ".join(
-        f"another {name} ({theirs.get(name, 'unknown')}, here {version})"
-        for name, version in ours.items()
-        if theirs.get(name) != version
-    )
+    differ = [name for name in ours if theirs.get(name) != ours[name]]
+    others = ", ".join(f"another {n} ({theirs.get(n, 'unknown')}, here {ours[n]})" for n in differ)
     unlike = f"{plots} plots not compared: not the same bytes, but drawn by {others}"
     rung.note(f"report made again: text and numbers exact; {unlike}")
 

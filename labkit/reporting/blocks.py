@@ -76,7 +76,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Entry:
-    """One field of a table."""
+    """One field of a table, or a line with a link."""
 
     text: str
     sort: float | None = None  # the number behind the text
@@ -158,25 +158,8 @@ class Section:
     sections: tuple[Section, ...] = ()
 
 
-@dataclass(frozen=True)
-class Headline:
-    """One line of the summary at the top of a report."""
-
-    text: str
-    href: str = ""
-
-
 #: How a cell ended, as a word.
 STATUSES = (N_("done"), N_("failed"), N_("missing"), N_("trained"))
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A cell on the small map beside the page."""
-
-    run: str
-    status: str
-    href: str
 
 
 @dataclass(frozen=True)
@@ -198,14 +181,15 @@ class Report:
     title: str
     byline: tuple[tuple[str, str], ...]
     notices: tuple[Paragraph, ...]
-    headlines: tuple[Headline, ...]
+    headlines: tuple[Entry, ...]  # the lines of the summary at the top
     glance: tuple[Block, ...]
     sections: tuple[Section, ...]
     disclosure: str
-    map: tuple[tuple[str, tuple[Chip, ...]], ...] = ()
+    map: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = ()
+    """The small map beside the page: by group, each cell's name, how it ended, and its place."""
     best: tuple[Lowest, ...] = ()
     frames: tuple[Frame, ...] = ()
-    epochs: tuple[int, ...] = ()
+    epochs: int = 0  # of the longest training
     colours: tuple[tuple[str, str, str], ...] = ()
     """CSS name, colour on light, colour on dark: one for each factor level."""
     csv: dict[str, str] = field(default_factory=dict)

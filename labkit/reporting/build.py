@@ -12,8 +12,8 @@ from typing import Any
 from labkit.catalog import DATASETS, FAMILIES, FORMATS, resolve
 from labkit.claims import Answer, Sentence, Table, answers_of, conclude, table_of
 from labkit.claims.measure import Samples
-from labkit.reporting.blocks import Chip, Report, Section, anchors, pictures
-from labkit.reporting.cell import anchor
+from labkit.reporting.blocks import Report, Section, anchors, pictures
+from labkit.reporting.cell import anchor, to_csv
 from labkit.reporting.files import Files, write_file
 from labkit.reporting.index import Lowest
 from labkit.reporting.render.files import Drawings
@@ -28,7 +28,6 @@ from labkit.reporting.sections import (
 )
 from labkit.reporting.sections.method import method
 from labkit.reporting.student.answers import NOBODY, Students, prepare, students
-from labkit.reporting.table import to_csv
 from labkit.reporting.view import View, read_view
 from labkit.store.store import Store
 from labkit.text.language import N_, _
@@ -102,7 +101,6 @@ def compose(
     chosen = (*before, reflect, *after, last)
     sections = tuple(filter(None, chosen))
     on_page = {(p.run, p.shows, p.epoch) for p in pictures(sections)}
-    epochs = max((cell.spec.training["epochs"] for cell in view.cells), default=0)
     return Report(
         title=view.plan.title,
         byline=opening.byline(view),
@@ -114,7 +112,7 @@ def compose(
         map=tuple(_map(view)),
         best=tuple(_best(view)),
         frames=() if brief else tuple(images.frames(view, on_page)),
-        epochs=tuple(range(1, epochs + 1)),
+        epochs=max((cell.spec.training["epochs"] for cell in view.cells), default=0),
         colours=tuple((name, *pair) for name, pair in view.style.palette.items()),
         csv={"metrics.csv": to_csv(view.tables.cells), "history.csv": to_csv(view.tables.epochs)},
     )
@@ -129,11 +127,11 @@ def _best(view: View) -> Iterator[Lowest]:
             yield Lowest(family=family, dataset=dataset, run=cell.name, proxy_fid=float(fid))
 
 
-def _map(view: View) -> Iterator[tuple[str, tuple[Chip, ...]]]:
+def _map(view: View) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]:
     for family, dataset in product(view.families, view.datasets):
         if cells := view.of(family, dataset):
-            chips = (Chip(cell.name, cell.status, f"#{anchor(cell.name)}") for cell in cells)
-            yield f"{_(FAMILIES[family].label)} {dataset}", tuple(chips)
+            places = ((cell.name, cell.status, f"#{anchor(cell.name)}") for cell in cells)
+            yield f"{_(FAMILIES[family].label)} {dataset}", tuple(places)
 
 
 def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:

@@ -94,7 +94,7 @@ class Summary(_Strict):
 
 def summary_of(report: Report) -> bytes:
     """The content of a report's ``summary.json``; a ReportError if a picture cannot be read."""
-    states = Counter(chip.status for _group, chips in report.map for chip in chips)
+    states = Counter(how for _group, cells in report.map for _run, how, _place in cells)
     # The first pictures: of the first screen, or of the first section that has any.
     places = [list(pictures(report.glance)), *(list(pictures([s])) for s in report.sections)]
     shown = []

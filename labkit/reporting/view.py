@@ -13,9 +13,8 @@ from labkit import calibration
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.catalog.metrics import SHARES
 from labkit.experiment.spec import OWN_CODE, UNSTATED, canonical_json
-from labkit.reporting.cell import Cell, cells_of
+from labkit.reporting.cell import Cell, Tables, cells_of, tables
 from labkit.reporting.plots.style import Style, level_label, level_of
-from labkit.reporting.table import Tables, tables
 from labkit.text.language import N_, _, many
 from labkit.text.numbers import levels, listing, setting, show
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.claims.findings.levels import Contrast
 from labkit.reporting import blocks as say
-from labkit.reporting.blocks import Block, Column, Entry, Headline, Paragraph, Report, Section
+from labkit.reporting.blocks import Block, Column, Entry, Paragraph, Report, Section
 from labkit.reporting.cell import Cell
 from labkit.reporting.compare import table as compare
 from labkit.reporting.compare.table import SCORE, Judged, Two
@@ -85,13 +85,20 @@ def _who(name: str, view: View) -> str:
     return f"{name}: {view.plan.title} ({', '.join([data, *profile, view.seeds_said])})"
 
 
+_ONE_SEED = N_(
+    "They share one seed ({seed}): run-to-run noise is not known, and any difference below may be "
+    "noise alone. Three seeds of both could tell."
+)
+
+
 def _notices(two: Two) -> Iterator[Paragraph]:
-    warnings = []
     if not two.both:
-        warnings.append(_("No cell of one has the name and seed of a cell of the other."))
+        text = _("No cell of one has the name and seed of a cell of the other.")
+        yield Paragraph(text, "warning")
     for side, view in (("A", two.a), ("B", two.b)):
         if view.trouble:
-            warnings.append(_("{side} is incomplete: {cells}.", side=side, cells=view.all_done))
+            text = _("{side} is incomplete: {cells}.", side=side, cells=view.all_done)
+            yield Paragraph(text, "warning")
     if two.unlike:
         text = many(
             "{n} cell measured with another number of samples or another feature "
@@ -100,19 +107,13 @@ def _notices(two: Two) -> Iterator[Paragraph]:
             "network: their measures are not compared.",
             len(two.unlike),
         )
-        warnings.append(text)
-    yield from (Paragraph(text, "warning") for text in warnings)
+        yield Paragraph(text, "warning")
     seeds = {seed for _name, seed in two.both}
     if len(seeds) == 1:
-        text = _(
-            "They share one seed ({seed}): run-to-run noise is not known, and any "
-            "difference below may be noise alone. Three seeds of both could tell.",
-            seed=min(seeds),
-        )
-        yield Paragraph(text, "note")
+        yield Paragraph(_(_ONE_SEED, seed=min(seeds)), "note")
 
 
-def _headlines(two: Two) -> Iterator[Headline]:
+def _headlines(two: Two) -> Iterator[Entry]:
     text = many(
         "{n} cell in both, {a} only in A, {b} only in B.",
         "{n} cells in both, {a} only in A, {b} only in B.",
@@ -120,17 +121,17 @@ def _headlines(two: Two) -> Iterator[Headline]:
         a=len(two.alone("A")),
         b=len(two.alone("B")),
     )
-    yield Headline(text)
+    yield Entry(text)
     if two.both:
         names = listing(dict.fromkeys(name for name, *_rest in two.settings))
         text = _("Changed in the settings: {names}.", names=names)
-        yield Headline(text if names else _("The settings are the same."), "#settings")
+        yield Entry(text if names else _("The settings are the same."), href="#settings")
     for word in MARKS:
         if mine := [_called(each) for each, strength in two.together if strength == word]:
             which = listing(mine[:FEW])
             if len(mine) > FEW:
                 which = _("{names} and {n} more", names=which, n=len(mine) - FEW)
-            yield Headline(f"{_(word).capitalize()}: {which}.", "#numbers")
+            yield Entry(f"{_(word).capitalize()}: {which}.", href="#numbers")
 
 
 def _called(each: Contrast) -> str:
@@ -209,34 +210,27 @@ def _judged(caption: str, first: str, names: Sequence[str], found: Sequence[Judg
         Column(_("Seeds"), True),
         _("Strength"),
     )
-    shown = len(columns) if _several(found) else -3
-    rows = ((name, *_entries(*each))[:shown] for name, each in zip(names, found, strict=True))
+    shown, rows = len(columns) if _several(found) else -3, []
+    for name, (each, strength) in zip(names, found, strict=True):
+        about, delta = METRICS[each.metric], each.mean_b - each.mean_a
+        ahead = ("B" if (delta < 0) == (about.better == "lower") else "A") if about.better else ""
+        interval = GAP
+        if ends := each.interval():
+            low, high = (compare.signed(each.shown(-end), 2) for end in reversed(ends))
+            unit = " %" if each.log else ""
+            interval = Entry(_("{low}\u00a0to\u00a0{high}", low=low, high=high) + unit)
+        means = (number(mean, about.digits) for mean in (each.mean_a, each.mean_b))
+        over, seeds = (Entry(str(n), n) for n in (each.n_blocks, each.n_seeds))
+        side = ahead if delta and ahead else GAP
+        said = f"{MARKS[strength]} {_(strength)}"
+        change = Entry(compare.signed(delta, 2), delta)
+        entries = name, _(about.label), over, *means, change, side, interval, seeds, said
+        rows.append(entries[:shown])
     return table(caption, columns[:shown], rows, interactive=True, aligned=False)
 
 
 def _several(found: Sequence[Judged]) -> bool:
     return any(each.n_seeds > 1 for each, _strength in found)
-
-
-def _entries(each: Contrast, strength: str) -> tuple[Entry | str, ...]:
-    about, delta = METRICS[each.metric], each.mean_b - each.mean_a
-    ahead = ("B" if (delta < 0) == (about.better == "lower") else "A") if about.better else ""
-    interval = GAP
-    if ends := each.interval():
-        low, high = (compare.signed(each.shown(-end), 2) for end in reversed(ends))
-        unit = " %" if each.log else ""
-        interval = Entry(_("{low}\u00a0to\u00a0{high}", low=low, high=high) + unit)
-    return (
-        _(about.label),
-        Entry(str(each.n_blocks), each.n_blocks),
-        number(each.mean_a, about.digits),
-        number(each.mean_b, about.digits),
-        Entry(compare.signed(delta, 2), delta),
-        ahead if delta and ahead else GAP,
-        interval,
-        Entry(str(each.n_seeds), each.n_seeds),
-        f"{MARKS[strength]} {_(strength)}",
-    )
 
 
 def cells(two: Two) -> Section:

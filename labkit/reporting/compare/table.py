@@ -26,8 +26,7 @@ from labkit.claims.statistics import holm
 from labkit.claims.table import Table
 from labkit.claims.verdict import Strength, strength
 from labkit.experiment.plan import Plan
-from labkit.reporting.cell import Cell
-from labkit.reporting.table import to_csv
+from labkit.reporting.cell import Cell, to_csv
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
 from labkit.text.numbers import is_missing, setting, show
@@ -81,11 +80,8 @@ def pairs(a: pd.DataFrame, b: pd.DataFrame) -> list[Pair]:
 def measured_unlike(a: Plan, b: Plan) -> frozenset[Key]:
     """The cells whose samples were measured with another number of them or other features."""
     first, second = ({key(c.name, c.seed): c.evaluation for c in plan.cells} for plan in (a, b))
-    return frozenset(
-        k
-        for k in first.keys() & second.keys()
-        if any(first[k].get(name) != second[k].get(name) for name in ("samples", "features"))
-    )
+    both, names = first.keys() & second.keys(), ("samples", "features")
+    return frozenset(k for k in both if any(first[k].get(n) != second[k].get(n) for n in names))
 
 
 def why_not(name: str, pair: Pair, unlike: Collection[Key]) -> str:
@@ -130,7 +126,7 @@ def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False, unlike: Collection[
 
 
 def differences(a: pd.DataFrame, b: pd.DataFrame, unlike: Collection[Key] = ()) -> pd.DataFrame:
-    """Two tables of :func:`labkit.reporting.table.tables`, cells matched by name and seed.
+    """Two tables of :func:`labkit.reporting.cell.tables`, cells matched by name and seed.
 
     A row per run and value with columns run, name, a, b, difference (b − a, where both are numbers
     that may be compared) and note (why they may not, as for cells in `unlike` that were measured

@@ -62,6 +62,13 @@ _ASKED = N_(
 )
 
 
+#: Measures of samples made for a class: a value for each class, and its table's caption.
+_OF_CLASSES = {
+    "label_accuracy": ("class_label_accuracy", N_("Label accuracy on {dataset}, {seeds}")),
+    "class_proxy_fid": ("class_proxy_fids", N_("Proxy FID of each class on {dataset}, {seeds}")),
+}
+
+
 def plots(view: View) -> Section:
     """Section 6: every plot of the catalog that has its cells and its data."""
     figures = []
@@ -232,24 +239,17 @@ def conditional(view: View) -> Section | None:
         cells = [c for c in view.of(None, dataset) if c.detail("class_label_accuracy")]
         if not cells:
             continue
-        name, seeds, classes = _(DATASETS[dataset].label), view.seeds_said, _classes(dataset)
-        accuracy = [_each_class(view, c, "label_accuracy", "class_label_accuracy") for c in cells]
-        fids = [_each_class(view, c, "class_proxy_fid", "class_proxy_fids") for c in cells]
-        real = next((v for c in cells if (v := c.detail("label_accuracy_real"))), None)
-        if real is not None:
-            accuracy.append(row(real_images(name), number(real), *["—"] * len(classes)))
-        heads = [_("Run"), Column(_("Mean"), True), *classes]
-        caption = _("Label accuracy on {dataset}, {seeds}", dataset=name, seeds=seeds)
-        tables.append(table(caption, heads, accuracy))
-        caption = _("Proxy FID of each class on {dataset}, {seeds}", dataset=name, seeds=seeds)
-        tables.append(table(caption, heads, fids))
+        label, classes = _(DATASETS[dataset].label), _classes(dataset)
+        for name, (key, text) in _OF_CLASSES.items():
+            rows = []
+            for cell in cells:
+                values = (Entry(show(v, missing="—"), v) for v in cell.detail(key) or ())
+                run = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
+                rows.append(cell_row(cell, metric(view, cell, name), *values, text=run))
+            if real := next((v for c in cells if (v := c.detail(f"{name}_real"))), None):
+                rows.append(row(real_images(label), number(real), *["—"] * len(classes)))
+            caption = _(text, dataset=label, seeds=view.seeds_said)
+            tables.append(table(caption, [_("Run"), Column(_("Mean"), True), *classes], rows))
     if not tables:
         return None
     return Section("conditional", _("Classes Asked For"), (Paragraph(_(_ASKED)), *tables))
-
-
-def _each_class(view: View, cell: Cell, name: str, each: str) -> Row:
-    """A cell's mean and its value for each class."""
-    values = (Entry(show(v, missing="—"), v) for v in cell.detail(each) or ())
-    label = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
-    return cell_row(cell, metric(view, cell, name), *values, text=label)

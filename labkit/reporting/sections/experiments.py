@@ -138,8 +138,7 @@ def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
         return ()
     if FAMILIES[cell.spec.family].reconstructs:
         last = cell.spec.training["epochs"]
-        best = cell.best_epoch or last
-        wanted = [("reconstruction", last), ("random", best), ("interpolation", best)]
+        wanted = [("reconstruction", last), ("random", None), ("interpolation", None)]
     else:
         wanted = [("samples", epoch) for epoch in view.plan.snapshots(cell.spec)]
     return tuple(picture(view, cell, *each, short=True) for each in wanted if has(cell, *each))

@@ -51,7 +51,7 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
     `epoch` None stands for the best one (the last where none was measured); `short` makes the
     caption say only the epoch.
     """
-    stored, spec, at = stored_as(what), cell.spec, _epoch(cell, epoch)
+    stored, spec, (at, path) = stored_as(what), cell.spec, _grid(cell, what, epoch)
     folder = f"{what}s" if what in ("reconstruction", "interpolation") else "samples"
     name = f"epoch{at}" if what in ("reconstruction", "samples") else what
     note, title = epoch_note(cell, stored, at), view.title(cell)
@@ -63,7 +63,7 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
         found = many("{n} of ten classes missing", "{n} of ten classes missing", int(missing))
         alt += f", {found}"
     return Picture(
-        source=cell.file(_file(cell, what, at)),
+        source=cell.file(path),
         file=f"{spec.family}_{folder}/{cell.name}_{name}.png",
         run=cell.name,
         shows=stored,
@@ -75,16 +75,13 @@ def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = 
 
 def has(cell: Cell, what: str, epoch: int | None = None) -> bool:
     """Whether a cell keeps such a grid at an epoch; None: its best one, else its last."""
-    return cell.result is not None and _file(cell, what, epoch) in cell.result.artifacts
+    return cell.result is not None and _grid(cell, what, epoch)[1] in cell.result.artifacts
 
 
-def _file(cell: Cell, what: str, epoch: int | None) -> str:
-    return f"images/{stored_as(what)}_epoch{_epoch(cell, epoch)}.png"
-
-
-def _epoch(cell: Cell, epoch: int | None) -> int:
-    """An epoch, or the cell's best one, or its last where none was the best."""
-    return epoch or cell.best_epoch or int(cell.spec.training["epochs"])
+def _grid(cell: Cell, what: str, epoch: int | None) -> tuple[int, str]:
+    """A grid's epoch, else the cell's best one, else its last, and its file."""
+    at = epoch or cell.best_epoch or int(cell.spec.training["epochs"])
+    return at, f"images/{stored_as(what)}_epoch{at}.png"
 
 
 def stored_as(what: str) -> str:

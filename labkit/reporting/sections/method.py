@@ -6,7 +6,6 @@ The layers of networks are read from what was recorded when they were trained.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from labkit.catalog import CONSTRAINTS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
@@ -215,15 +214,6 @@ def _limits(view: View) -> Listing:
     return Listing((*found, *map(_, _NEVER)))
 
 
-@dataclass
-class _Line:
-    """A row being built: a layer and those written into the same row."""
-
-    words: list[str]
-    output: str
-    parameters: int
-
-
 def _layer_table(network: Network, spec: CellSpec) -> say.Table:
     """A recorded network's layers, with the shape of what each makes and its weights."""
     name, given = network.name.replace("_", " ").capitalize(), _("input")
@@ -231,42 +221,45 @@ def _layer_table(network: Network, spec: CellSpec) -> say.Table:
         name, given = map(_, _PARTS[network.name])
     if FAMILIES[spec.family].conditional:
         given = _("{input}, with its class", input=given)
-    lines = [_Line([given], _size(network.input), 0), *_lines(network.layers)]
+    lines = [([given], _size(network.input), 0), *_lines(network.layers)]
     networks = FAMILIES[spec.family].params.get("networks")
     if network.name == "decoder" and networks and networks.choices == "vae_networks":
         # A VAE's reconstruction loss says how its pixels are squashed.
         kind = RECONSTRUCTIONS.get(spec.params.get("reconstruction", ""))
-        lines[-1].words.append(_("sigmoid") if kind and kind.pixels == "[0, 1]" else _("tanh"))
-    rest = network.parameters - sum(line.parameters for line in lines)
+        lines[-1][0].append(_("sigmoid") if kind and kind.pixels == "[0, 1]" else _("tanh"))
+    rest = network.parameters - sum(n for _words, _output, n in lines)
     if rest > 0:
-        lines.append(_Line([_("outside of these layers")], "", rest))
+        lines.append(([_("outside of these layers")], "", rest))
     rows = []
-    for line in lines:
-        said = "; ".join(filter(None, (line.words[0], ", ".join(line.words[1:]))))
-        rows.append((said, line.output, f"{line.parameters:,}" if line.parameters else ""))
+    for (first, *more), output, n in lines:
+        said = f"{first}; {', '.join(more)}" if more else first
+        rows.append((said, output, f"{n:,}" if n else ""))
     columns = (_("Layer"), Column(_("Output"), True), Column(_("Parameters"), True))
     caption = _("{network}: {n} parameters", network=name, n=f"{network.parameters:,}")
     return table(caption, columns, rows)
 
 
-def _lines(layers: Sequence[Layer]) -> list[_Line]:
-    """A line for each layer that stands for itself, with what follows it."""
+def _lines(layers: Sequence[Layer]) -> list[tuple[list[str], str, int]]:
+    """A line for each layer that stands for itself, with what follows it: words, output, weights.
+
+    The first of the words are the layer's, the others of those written into the same row.
+    """
     heads = layers[-2:] if tuple(layer.name for layer in layers[-2:]) == _HEADS else ()
-    lines: list[_Line] = []
+    lines: list[tuple[list[str], str, int]] = []
     for layer in layers[: len(layers) - len(heads)]:
         words = [] if layer.kind in _SILENT else _words(layer)
         if layer.kind in _FOLLOWING and lines:
-            lines[-1].words += [" ".join(words)] if words else []
-            lines[-1].output = _size(layer.output)
-            lines[-1].parameters += layer.parameters
+            said, _output, n = lines[-1]
+            said += [" ".join(words)] if words else []
+            lines[-1] = said, _size(layer.output), n + layer.parameters
         elif words:
-            lines.append(_Line([", ".join(words)], _size(layer.output), layer.parameters))
+            lines.append(([", ".join(words)], _size(layer.output), layer.parameters))
         if words and (weight := layer.settings.get("weight")):
-            lines[-1].words.append(_(_WORDS.get(str(weight), str(weight))))
+            lines[-1][0].append(_(_WORDS.get(str(weight), str(weight))))
     if heads:
-        said = _("two linear heads: mean μ and log-variance log σ²")
+        said = [_("two linear heads: mean μ and log-variance log σ²")]
         sizes = " + ".join(_size(head.output) for head in heads)
-        lines.append(_Line([said], sizes, sum(head.parameters for head in heads)))
+        lines.append((said, sizes, sum(head.parameters for head in heads)))
     return lines
 
 

@@ -8,13 +8,28 @@ from itertools import product
 
 from labkit.catalog import DATASETS, FAMILIES
 from labkit.experiment.spec import UNSTATED
-from labkit.reporting.blocks import Block, Column, Entry, Gallery, Headline, Paragraph, Picture, Row
+from labkit.reporting.blocks import Block, Column, Entry, Gallery, Paragraph, Picture, Row
 from labkit.reporting.entries import GAP, Columns, link, measure, number, row, table
 from labkit.reporting.sections.images import best_samples
 from labkit.reporting.sections.over_seeds import SCORE, best_of, collapses, score, winners
 from labkit.reporting.view import View
-from labkit.text.language import _
+from labkit.text.language import N_, _
 from labkit.text.numbers import duration, listing, show
+
+_PART = N_(
+    "Trained on a part of the training images: the first {n} of 60,000. With all of them, results "
+    "are expected to be different."
+)
+_PROFILE = N_("This is the profile “{profile}” of the experiment, not the full experiment.")
+_INCOMPLETE = N_("Incomplete: {cells}. Every comparison below is about the cells that are done.")
+_ENVIRONMENTS = N_(
+    "The cells were trained in more than one numeric environment (see “How these numbers were "
+    "made”): small differences between them may come from that."
+)
+_OWN_LOOPS = N_(
+    "Cells trained by own code: {own} of {n}. What that means for their numbers stands in the "
+    "appendix."
+)
 
 
 def byline(view: View) -> tuple[tuple[str, str], ...]:
@@ -54,41 +69,18 @@ def _first_images(view: View) -> str:
 def notices(view: View) -> Iterator[Paragraph]:
     """Warn of what a reader needs to know before the first number."""
     if view.plan.data_source == "bundled":
-        text = _(
-            "Trained on a part of the training images: the first {n} of 60,000. With all of them, "
-            "results are expected to be different.",
-            n=_first_images(view) or "10,000",
-        )
-        yield Paragraph(text, "warning")
+        yield Paragraph(_(_PART, n=_first_images(view) or "10,000"), "warning")
     if profile := view.plan.profile:
-        text = _(
-            "This is the profile “{profile}” of the experiment, not the full experiment.",
-            profile=profile,
-        )
-        yield Paragraph(text, "warning")
+        yield Paragraph(_(_PROFILE, profile=profile), "warning")
     if view.trouble:
-        text = _(
-            "Incomplete: {cells}. Every comparison below is about the cells that are done.",
-            cells=view.all_done,
-        )
-        yield Paragraph(text, "warning")
+        yield Paragraph(_(_INCOMPLETE, cells=view.all_done), "warning")
     if sum(UNSTATED not in text for text in view.environments) > 1:
-        text = _(
-            "The cells were trained in more than one numeric environment (see “How these "
-            "numbers were made”): small differences between them may come from that."
-        )
-        yield Paragraph(text, "warning")
-    if view.own_loops:
-        text = _(
-            "Cells trained by own code: {own} of {n}. What that means for their numbers stands in "
-            "the appendix.",
-            own=len(view.own_loops),
-            n=len(view.cells),
-        )
-        yield Paragraph(text, "note")
+        yield Paragraph(_(_ENVIRONMENTS), "warning")
+    if own := len(view.own_loops):
+        yield Paragraph(_(_OWN_LOOPS, own=own, n=len(view.cells)), "note")
 
 
-def headline(view: View) -> tuple[Headline, ...]:
+def headline(view: View) -> tuple[Entry, ...]:
     """One line: the lowest proxy FID on each data set, ties named together."""
     said = []
     for dataset in view.datasets:
@@ -97,7 +89,7 @@ def headline(view: View) -> tuple[Headline, ...]:
         found = listing(f"{score(each, SCORE).text} ({each.model} {each.label})" for each in best)
         said.append(f"{label} {found}" if best else _("not measured on {dataset}", dataset=label))
     line = _("Lowest proxy FID, {seeds}: {found}.", seeds=view.seeds_said, found="; ".join(said))
-    return (Headline(line, "#scores"),)
+    return (Entry(line, href="#scores"),)
 
 
 def glance(view: View) -> tuple[Block, ...]:
