@@ -91,11 +91,8 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
     store = Store(results_folder(asked.results, experiment.name))
     wanted = asked.source or experiment.content.data.source
     before, download = _before(store, wanted, asked)
-    seeds = asked.seeds  # on the command line, ``3`` is a count, ``0,1,2`` and ``7,`` are lists
-    if seeds is not None and not isinstance(seeds, str):
-        seeds = str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
     plan = make_plan(
-        experiment, seeds=seeds, only=asked.only, data_root=asked.root,
+        experiment, seeds=_seeds(asked.seeds), only=asked.only, data_root=asked.root,
         source=wanted, download=download, precision=asked.precision,
     )  # fmt: skip
     if before not in (None, plan.data_source):
@@ -106,6 +103,13 @@ def _planned(asked: RunOptions) -> tuple[Plan, Store]:
         )
     remembered.keep(key, plan)
     return plan, store
+
+
+def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
+    """Seeds as on the command line: ``3`` is a count, ``0,1,2`` and ``7,`` are lists."""
+    if seeds is None or isinstance(seeds, str):
+        return seeds
+    return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
 
 
 def _before(store: Store, wanted: str, asked: RunOptions) -> tuple[str | None, bool]:
