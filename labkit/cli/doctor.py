@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from typer import Option
@@ -62,9 +63,10 @@ class Finding:
     ok: bool = True
 
 
-def doctor(
-    results: Path = Option(Path("results"), help="The folder results are to go to."),
-) -> None:
+ResultsOpt = Annotated[Path, Option("--results", help="The folder results are to go to.")]
+
+
+def doctor(results: ResultsOpt = Path("results")) -> None:
     """Look at this machine: one screen to paste in a bug report, without anybody's name."""
     findings = list(_examine(results))
     width = max(len(finding.label) for finding in findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
@@ -18,8 +19,12 @@ def submit(
     file: FileArg = DEFAULT_FILE,
     profile: ProfileOpt = None,
     results: ResultsOpt = None,
-    out: Path | None = Option(None, "-o", "--out", help="The file to write [<name>.zip]."),
-    light: bool = Option(False, "--light", help="Without samples and weights (at most 10 MB)."),
+    out: Annotated[
+        Path | None, Option("-o", "--out", help="The file to write [<name>.zip].")
+    ] = None,
+    light: Annotated[
+        bool, Option("--light", help="Without samples and weights (at most 10 MB).")
+    ] = False,
 ) -> None:
     """Pack what is handed in, and say what of the lab is missing."""
     from labkit.handin.submit import submit as pack  # with pandas, which `verify` may not need
@@ -32,16 +37,20 @@ def submit(
 
 
 def verify(
-    zip_file: Path = Argument(
-        ..., metavar="ZIP", help="What `labkit submit` wrote, or that unpacked."
-    ),
-    rerun: int = Option(0, min=0, help="Train N cells again."),
-    cells: str | None = Option(None, help="Measure and train again those matching GLOB."),
-    rungs: int | None = Option(
-        None, min=1, max=4, help="Climb so far only [3, or 4 with --rerun]."
-    ),
-    trust_code: bool = Option(False, "--trust-code", help="Run Python files that were handed in."),
-    as_json: bool = Option(False, "--json", help="As JSON."),
+    zip_file: Annotated[
+        Path, Argument(metavar="ZIP", help="What `labkit submit` wrote, or that unpacked.")
+    ],
+    rerun: Annotated[int, Option(min=0, help="Train N cells again.")] = 0,
+    cells: Annotated[
+        str | None, Option(help="Measure and train again those matching GLOB.")
+    ] = None,
+    rungs: Annotated[
+        int | None, Option(min=1, max=4, help="Climb so far only [3, or 4 with --rerun].")
+    ] = None,
+    trust_code: Annotated[
+        bool, Option("--trust-code", help="Run Python files that were handed in.")
+    ] = False,
+    as_json: Annotated[bool, Option("--json", help="As JSON.")] = False,
     data_root: DataRootOpt = None,
 ) -> None:
     """Check a hand-in: container, report, measures and, with --rerun, training itself."""

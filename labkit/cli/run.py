@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer import Option
@@ -29,22 +29,28 @@ GRACE_S = 3.0
 def run(
     file: FileArg = DEFAULT_FILE,
     profile: ProfileOpt = None,
-    seeds: str | None = Option(None, help="3 (count up from the file's first) or 0,1,2."),
-    jobs: int | None = Option(None, "-j", "--jobs", min=1, help="Cells side by side [cores]."),
-    only: str | None = Option(None, help="Run cells matching GLOB."),
-    failed: bool = Option(False, "--failed", help="Run failed cells only."),
-    force: bool = Option(False, "--force", help="Run done cells again."),
-    fail_fast: bool = Option(False, "--fail-fast", help="Stop at a failure."),
-    dry_run: bool = Option(
-        False, "-n", "--dry-run", help="Say what would run, why, about how long."
-    ),
-    device: str = Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
-    precision: str | None = Option(None, help="auto, fp32 or bf16."),
+    seeds: Annotated[
+        str | None, Option(help="3 (count up from the file's first) or 0,1,2.")
+    ] = None,
+    jobs: Annotated[
+        int | None, Option("-j", "--jobs", min=1, help="Cells side by side [cores].")
+    ] = None,
+    only: Annotated[str | None, Option(help="Run cells matching GLOB.")] = None,
+    failed: Annotated[bool, Option("--failed", help="Run failed cells only.")] = False,
+    force: Annotated[bool, Option("--force", help="Run done cells again.")] = False,
+    fail_fast: Annotated[bool, Option("--fail-fast", help="Stop at a failure.")] = False,
+    dry_run: Annotated[
+        bool, Option("-n", "--dry-run", help="Say what would run, why, about how long.")
+    ] = False,
+    device: Annotated[str, Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    precision: Annotated[str | None, Option(help="auto, fp32 or bf16.")] = None,
     data_root: DataRootOpt = None,
-    source: str | None = Option(None, help="auto, full or bundled."),
-    no_download: bool = Option(False, "--no-download", help="Never fetch missing data sets."),
+    source: Annotated[str | None, Option(help="auto, full or bundled.")] = None,
+    no_download: Annotated[
+        bool, Option("--no-download", help="Never fetch missing data sets.")
+    ] = False,
     results: ResultsOpt = None,
-    executor: str = Option("local", help="local or inline."),
+    executor: Annotated[str, Option(help="local or inline.")] = "local",
 ) -> None:
     """Train and measure every cell that is not done yet."""
     given = {name: value for name, value in locals().items() if name != "dry_run"}
@@ -111,13 +117,17 @@ def report(
     file: FileArg = DEFAULT_FILE,
     profile: ProfileOpt = None,
     results: ResultsOpt = None,
-    formats: str = Option("all", "--format", help="md, html, pdf or all (comma-separated)."),
-    layout: str | None = Option(None, help="full or brief."),
-    lang: str = Option("en", help="Language of the fixed texts: en, or a catalogue's."),
-    no_reference: bool = Option(
-        False, "--no-reference", help="Judge by the report's own seeds alone."
-    ),
-    out: Path | None = Option(None, "-o", "--out", help="The report's folder [reports/<name>]."),
+    formats: Annotated[
+        str, Option("--format", help="md, html, pdf or all (comma-separated).")
+    ] = "all",
+    layout: Annotated[str | None, Option(help="full or brief.")] = None,
+    lang: Annotated[str, Option(help="Language of the fixed texts: en, or a catalogue's.")] = "en",
+    no_reference: Annotated[
+        bool, Option("--no-reference", help="Judge by the report's own seeds alone.")
+    ] = False,
+    out: Annotated[
+        Path | None, Option("-o", "--out", help="The report's folder [reports/<name>].")
+    ] = None,
 ) -> None:
     """Write the report of the newest plan."""
     made = api.report(

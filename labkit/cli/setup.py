@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
@@ -18,9 +19,11 @@ from labkit.experiment.lookup import one_of
 
 
 def init(
-    folder: Path = Argument(Path(), help="Where to write."),
-    recipe: str = Option("lab1", help="See `labkit recipes`."),
-    own: bool = Option(False, "--own", help="With my_gan.py, to write the networks yourself."),
+    folder: Annotated[Path, Argument(help="Where to write.")] = Path(),
+    recipe: Annotated[str, Option(help="See `labkit recipes`.")] = "lab1",
+    own: Annotated[
+        bool, Option("--own", help="With my_gan.py, to write the networks yourself.")
+    ] = False,
 ) -> None:
     """Write a commented experiment file, and its schema for editors."""
     if own and recipe != "lab1":
@@ -37,7 +40,7 @@ def recipes() -> None:
 
 
 def data(
-    what: str = Argument("check", help="fetch or check."),
+    what: Annotated[str, Argument(help="fetch or check.")] = "check",
     data_root: DataRootOpt = None,
 ) -> None:
     """Fetch the full data sets, or check what is there by SHA-256."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
@@ -22,12 +23,12 @@ from labkit.reporting.student.answers import read_words
 
 
 def compare(
-    a: Path | None = Argument(None, help="A results folder or experiment file."),
-    b: Path | None = Argument(None, help="Another, to compare with."),
-    csv: bool = Option(False, "--csv", help="As CSV."),
-    out: Path | None = Option(
-        None, "-o", "--out", help="Write two results as a page to this file."
-    ),
+    a: Annotated[Path | None, Argument(help="A results folder or experiment file.")] = None,
+    b: Annotated[Path | None, Argument(help="Another, to compare with.")] = None,
+    csv: Annotated[bool, Option("--csv", help="As CSV.")] = False,
+    out: Annotated[
+        Path | None, Option("-o", "--out", help="Write two results as a page to this file.")
+    ] = None,
     profile: ProfileOpt = None,
 ) -> None:
     """The results table; or two results side by side, as text or as a page."""
@@ -44,16 +45,16 @@ def compare(
 
 
 def index(
-    folder: Path = Argument(Path("reports"), help="The folder that the reports lie in."),
+    folder: Annotated[Path, Argument(help="The folder that the reports lie in.")] = Path("reports"),
 ) -> None:
     """Write index.html: the reports of a folder, with pictures and headline numbers."""
     typer.echo(write_index(folder))
 
 
 def evaluate(
-    samples: Path = Argument(..., help="An .npz with `samples`: uint8 N x 28 x 28."),
-    dataset: str = Option(..., help="What they imitate."),
-    as_json: bool = Option(False, "--json", help="One flat JSON object."),
+    samples: Annotated[Path, Argument(help="An .npz with `samples`: uint8 N x 28 x 28.")],
+    dataset: Annotated[str, Option(help="What they imitate.")],
+    as_json: Annotated[bool, Option("--json", help="One flat JSON object.")] = False,
 ) -> None:
     """Measure any model's samples as labkit measures its own."""
     one_of("--dataset", dataset, tuple(filter(feature_hash, DATASETS)))
@@ -70,8 +71,8 @@ def evaluate(
 
 
 def reflect(
-    metrics: Path = Argument(..., help="A CSV of metrics, a row per run."),
-    as_json: bool = Option(False, "--json", help="A JSON list of claims."),
+    metrics: Annotated[Path, Argument(help="A CSV of metrics, a row per run.")],
+    as_json: Annotated[bool, Option("--json", help="A JSON list of claims.")] = False,
 ) -> None:
     """Print the computed answers for any metrics table."""
     table = read(metrics)
@@ -101,10 +102,10 @@ def reflect(
 
 
 def check(
-    answers: Path = Argument(Path("answers.md"), help="The answers to look at."),
-    results: Path | None = Option(
-        None, help="The results folder [that of experiments.yaml beside it]."
-    ),
+    answers: Annotated[Path, Argument(help="The answers to look at.")] = Path("answers.md"),
+    results: Annotated[
+        Path | None, Option(help="The results folder [that of experiments.yaml beside it].")
+    ] = None,
 ) -> None:
     """Hold a student's own words against the table, line by line."""
     from labkit.reporting.build import computed  # with pandas, too

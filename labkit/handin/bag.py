@@ -6,6 +6,7 @@ lab1/data/...
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import zipfile
@@ -69,13 +70,11 @@ def refuse_foreign(target: Path) -> None:
     if target.is_dir():
         raise LabkitError(f"{target}: is a folder; name a file")
     if target.is_file():
-        try:
+        with contextlib.suppress(zipfile.BadZipFile, OSError, ValueError):
             with zipfile.ZipFile(target) as archive:
-                found = any(name.endswith("/bagit.txt") for name in archive.namelist())
-        except (zipfile.BadZipFile, OSError, ValueError):
-            found = False
-        if not found:
-            raise LabkitError(f"{target}: exists and is no hand-in; nothing was written")
+                if any(name.endswith("/bagit.txt") for name in archive.namelist()):
+                    return
+        raise LabkitError(f"{target}: exists and is no hand-in; nothing was written")
 
 
 def _content(source: bytes | Path) -> bytes:

@@ -157,11 +157,9 @@ class View:
         if len(sizes) != 1:
             return FidScale()
         ((samples, tracking),) = sizes
-        return FidScale(
-            calibration.floor(dataset, samples),
-            calibration.floor(dataset, tracking, tracking=True),
-            calibration.ceilings(dataset).get("noise"),
-        )
+        floor, ends = calibration.floor(dataset, samples), calibration.ceilings(dataset)
+        against_training = calibration.floor(dataset, tracking, tracking=True)
+        return FidScale(floor, against_training, ends.get("noise"))
 
     def real(self, dataset: str, metric: str) -> float | None:
         """What a measure reads on as many real images of a data set, or None."""

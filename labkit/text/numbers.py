@@ -130,3 +130,15 @@ def capitals(text: str) -> str:
     """Turn a label into a heading: "Final D loss" becomes "Final D Loss"; Greek letters stay."""
     words = text.split(" ")
     return " ".join(w[:1].upper() + w[1:] if w.isascii() else w for w in words)
+
+
+def lowest(named: Sequence[tuple[str, float]], digits: int) -> tuple[list[str], float] | None:
+    """The names that share the lowest value at the digits shown, and that value.
+
+    Values that are equal after rounding are a tie.
+    """
+    known = [(name, value) for name, value in named if not is_missing(value)]
+    if not known:
+        return None
+    best = min(value for _, value in known)
+    return [name for name, value in known if show(value, digits) == show(best, digits)], best

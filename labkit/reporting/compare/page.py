@@ -14,7 +14,6 @@ from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.claims.findings.levels import Contrast
 from labkit.reporting import blocks as say
 from labkit.reporting.blocks import Block, Column, Entry, Paragraph, Report, Section
-from labkit.reporting.cell import Cell
 from labkit.reporting.compare import table as compare
 from labkit.reporting.compare.table import SCORE, Judged, Two
 from labkit.reporting.entries import GAP, Columns, number, row, table
@@ -284,26 +283,21 @@ def pictures(two: Two) -> Section | None:
     rows = []
     for family, dataset in product(two.a.families, two.a.datasets):
         best = two.a.best(family, dataset)
-        both = two.both.get(compare.key(best.name, best.spec.seed)) if best else None
-        shown = tuple(_sides(two, both)) if both else ()
+        both = two.both.get(compare.key(best.name, best.spec.seed), ()) if best else ()
+        shown = []
+        for side, view, cell in zip("AB", (two.a, two.b), both, strict=False):
+            if cell.best_epoch and has(cell, "samples"):
+                made, fid = picture(view, cell, "samples", None), show(cell.metric(SCORE))
+                said = _("epoch {epoch}", epoch=cell.best_epoch), _("proxy FID {value}", value=fid)
+                run, alt = f"{side}: {made.run}", f"{side}: {made.alt}"
+                shown.append(replace(made, run=run, caption=" · ".join((side, *said)), alt=alt))
         if best and len(shown) == 2:
-            rows.append((_whose(family, dataset), two.a.title(best), Entry("", pictures=shown)))
+            grids = Entry("", pictures=tuple(shown))
+            rows.append((_whose(family, dataset), two.a.title(best), grids))
     columns = (_("Model"), _("Best cell of A"), _("Samples of their best epochs"))
     caption = _("The cell with the lowest proxy FID in A of each model and data set; the same in B")
     blocks = (table(caption, columns, rows),)
     return Section("images", _("Samples side by side"), blocks) if rows else None
-
-
-def _sides(two: Two, both: tuple[Cell, Cell]) -> Iterator[say.Picture]:
-    """A cell's samples at its best epoch in A and in B, where they were kept."""
-    for side, view, cell in zip("AB", (two.a, two.b), both, strict=True):
-        epoch = cell.best_epoch
-        if epoch is not None and has(cell, "samples", epoch):
-            made = picture(view, cell, "samples", epoch)
-            fid = _("proxy FID {value}", value=show(cell.metric(SCORE)))
-            caption = f"{side} · {_('epoch {epoch}', epoch=epoch)} · {fid}"
-            run, alt = f"{side}: {made.run}", f"{side}: {made.alt}"
-            yield replace(made, run=run, caption=caption, alt=alt)
 
 
 def everything(two: Two) -> Section:

@@ -16,7 +16,7 @@ from labkit.reporting.blocks import Block, Column, Facts, Figure, Fold, Listing,
 from labkit.reporting.entries import table
 from labkit.reporting.plots.chart import Box, Diagram
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
-from labkit.reporting.sections import opening, over_seeds
+from labkit.reporting.sections import opening
 from labkit.reporting.view import View, plain_level
 from labkit.store.layer_table import Layer, Network, Shape
 from labkit.text.language import N_, _
@@ -85,7 +85,15 @@ def method(view: View) -> Section:
                 "plots/models.png",
             ),
         )  # fmt: skip
-    inner = (_data(view), *families, limits)
+    kinds = [s.params["reconstruction"] for s in view.plan.cells if "reconstruction" in s.params]
+    scales = dict.fromkeys(("[-1, 1]", *(RECONSTRUCTIONS[kind].pixels for kind in kinds)))
+    text = _(
+        "{data}: grey, 28 × 28 pixels, ten classes, pixels scaled to {scale}. The 10,000 test "
+        "images were used for measuring only.",
+        data=opening.data(view),
+        scale=listing(scales).replace("-", "−"),
+    )
+    inner = (Section("method-data", _("Data"), (Paragraph(text),)), *families, limits)
     return Section("method", _("Method and limitations"), blocks, inner)
 
 
@@ -100,18 +108,6 @@ def _chains(view: View, family: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
         boxes = (Box(_(s.text), _(s.under), colour if s.learns else "") for s in steps)
         if steps:
             yield title, tuple(boxes)
-
-
-def _data(view: View) -> Section:
-    kinds = [s.params["reconstruction"] for s in view.plan.cells if "reconstruction" in s.params]
-    scales = dict.fromkeys(("[-1, 1]", *(RECONSTRUCTIONS[kind].pixels for kind in kinds)))
-    text = _(
-        "{data}: grey, 28 × 28 pixels, ten classes, pixels scaled to {scale}. The 10,000 test "
-        "images were used for measuring only.",
-        data=opening.data(view),
-        scale=listing(scales).replace("-", "−"),
-    )
-    return Section("method-data", _("Data"), (Paragraph(text),))
 
 
 def _family(view: View, family: str) -> Section:
@@ -208,7 +204,7 @@ def _limits(view: View) -> Listing:
             )
             found.append(said)
     applying = [n for n, m in METRICS.items() if any(map(m.applies, view.families))]
-    measured = over_seeds.measured(view, applying)
+    measured = opening.measured(view, applying)
     if missing := [_(METRICS[name].label) for name in applying if name not in measured]:
         found.append(_("Not measured: {metrics}.", metrics=listing(missing)))
     return Listing((*found, *map(_, _NEVER)))
