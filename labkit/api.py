@@ -32,7 +32,7 @@ from labkit.execution.status import survey
 from labkit.experiment import lookup
 from labkit.experiment.lookup import DEFAULT_FILE, one_of, results_folder, stored
 from labkit.experiment.plan import Plan
-from labkit.reporting.render.folder import update
+from labkit.reporting.files import update
 from labkit.store.store import Store
 from labkit.text.language import catalogue, languages, using
 from labkit.text.numbers import duration, listing, memory_size
@@ -189,7 +189,14 @@ def execute(prepared: Prepared, display: PlainDisplay) -> Summary:
     own, device = plan.settings.get("own"), prepared.options.device
     to_check = own or device not in ("auto", "cpu")
     if to_check and any(job.state != "done" for job in survey(plan, store)):
-        _check_device(device)
+        # Refuse a device that this machine lacks, before every cell fails on it.
+        import torch
+
+        kind, _, number = device.partition(":")
+        cuda, mps = torch.cuda.device_count(), torch.backends.mps.is_available()
+        if not {"cuda": int(number or 0) < cuda, "mps": mps}.get(kind, True):
+            found = ["cpu", *(f"cuda:{i}" for i in range(cuda)), *(["mps"] if mps else [])]
+            raise UserError(f"--device {device}: not on this machine; it has {', '.join(found)}")
         if own:
             from labkit.execution.trials import try_own_code  # with torch, as above
 
@@ -220,18 +227,6 @@ def check(prepared: Prepared) -> None:
                     f"{spec.name}: {said} would take about {memory_size(needs)} of memory; this "
                     f"machine has {memory_size(has)}"
                 )
-
-
-def _check_device(device: str) -> None:
-    """Refuse a device that this machine lacks, before every cell fails on it."""
-    import torch
-
-    kind, _, number = device.partition(":")
-    cuda, mps = torch.cuda.device_count(), torch.backends.mps.is_available()
-    there = {"cuda": int(number or 0) < cuda, "mps": mps}.get(kind, True)
-    if not there:
-        found = ["cpu", *(f"cuda:{i}" for i in range(cuda)), *(["mps"] if mps else [])]
-        raise UserError(f"--device {device}: not on this machine; it has {', '.join(found)}")
 
 
 def run(

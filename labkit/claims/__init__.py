@@ -73,7 +73,7 @@ def table_of(
     """A table of labkit's own measuring, as the engine takes it.
 
     Args:
-        cells: a row a cell, as :func:`labkit.reporting.table.tables` makes it. A metric
+        cells: a row a cell, as :func:`labkit.reporting.cell.tables` makes it. A metric
             that is absent, or NaN, was not measured. ``cells.attrs["samples"]`` says how many
             samples were measured with (:class:`Samples`), if not labkit's usual number.
         epochs: a row a cell and epoch, for what changed during training; optional.

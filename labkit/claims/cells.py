@@ -162,7 +162,7 @@ def from_frame(
     """The cells of a tidy table.
 
     Args:
-        frame: a row a cell, as :func:`labkit.reporting.table.tables` makes it: catalog
+        frame: a row a cell, as :func:`labkit.reporting.cell.tables` makes it: catalog
             metrics, `NO_SETTING`, and settings. NaN, NA, None and absent columns all mean
             *not measured*; so do values that are not finite.
         epochs: a row a cell and epoch, with ``run`` and ``epoch``, or None.

@@ -135,14 +135,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except (LabkitError, OSError) as error:
-        say(f"labkit: {_line(error)}")
+        line = str(error) or type(error).__name__
+        if isinstance(error, OSError) and error.errno:  # hand-in.zip: no such file or folder
+            full = f"{tempfile.gettempdir()} (TMPDIR) or where it writes to"
+            where = error.filename or (full if error.errno in FULL else "")
+            line = f"{where}: {reason(error)}" if where else reason(error)
+        say(f"labkit: {line}")
         raise SystemExit(2) from None
-
-
-def _line(error: LabkitError | OSError) -> str:
-    """An error as one line: ``hand-in.zip: no such file or folder``."""
-    if isinstance(error, OSError) and error.errno in FULL and not error.filename:
-        return f"{tempfile.gettempdir()} (TMPDIR) or where it writes to: {reason(error)}"
-    if isinstance(error, OSError) and error.errno:
-        return f"{error.filename}: {reason(error)}" if error.filename else reason(error)
-    return str(error) or type(error).__name__

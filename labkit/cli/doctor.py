@@ -6,6 +6,7 @@ variable that names them, and paths in error messages are cut to their last part
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import typer
 from typer import Option
@@ -93,11 +94,30 @@ def _examine(results: Path) -> Iterator[Finding]:
     cores = f"{os.cpu_count() or 1} cores, of which labkit would use {workers}"
     yield Finding("System", f"{system}; {cores}")
     yield packages(requires)
-    yield fonts()
-    yield from extras(requires)
+    try:
+        from labkit.reporting.plots.draw import mpl  # it may be missing
+
+        font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+        text = "DejaVu Sans, which comes with matplotlib"  # of PNG plots; SVG has the reader's
+        text = text if (ok := font.is_file()) else f"matplotlib lacks {font.name}"
+    except Exception as error:  # any error at import is the finding
+        text, ok = f"matplotlib cannot be imported: {nameless(error)}", False
+    yield Finding("Fonts", text, ok)
+    # Imports pydantic and NumPy, which may be missing.
+    from labkit.reporting.render.pdf import browser
+
+    wanted = [_name(each) for each in requires if re.search(r"extra == .pdf", each)]
+    versions = [_version(name) for name in wanted]
+    how = [f"{n} {v}" for n, v in zip(wanted, versions, strict=True)] if all(versions) else []
+    how += [Path(program).stem] if (program := browser()) else []
+    yield Finding("PDF", " and ".join(how) or "neither WeasyPrint nor a browser to print with")
+    kernel = _version("ipykernel")
+    yield Finding("Notebook", f"ipykernel {kernel}" if kernel else "ipykernel is not installed")
     yield from data()
     yield room(results)
-    yield variables()
+    given = [f"{name}={os.environ[name]}" for name in _VARIABLES if name in os.environ]
+    given += [f"{name} is set" for name in _PATHS if name in os.environ]
+    yield Finding("Variables", ", ".join(given) or "none")
     yield from torch()
 
 
@@ -111,21 +131,6 @@ def packages(requires: Sequence[str]) -> Finding:
     return Finding("Packages", text or "not known: what labkit needs is not written here")
 
 
-def extras(requires: Sequence[str]) -> Iterator[Finding]:
-    """Optional features: PDF, notebooks."""
-    # Imports pydantic and NumPy, which may be missing.
-    from labkit.reporting.render.pdf import browser
-
-    wanted = [_name(each) for each in requires if re.search(r"extra == .pdf", each)]
-    versions = [_version(name) for name in wanted]
-    how = [f"{n} {v}" for n, v in zip(wanted, versions, strict=True)] if all(versions) else []
-    if program := browser():
-        how.append(Path(program).stem)
-    yield Finding("PDF", " and ".join(how) or "neither WeasyPrint nor a browser to print with")
-    kernel = _version("ipykernel")
-    yield Finding("Notebook", f"ipykernel {kernel}" if kernel else "ipykernel is not installed")
-
-
 def _name(requirement: str) -> str:
     return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
 
@@ -137,19 +142,6 @@ def _version(name: str) -> str | None:
         return None
 
 
-def fonts() -> Finding:
-    """The font of PNG plots; SVG plots use the reader's fonts."""
-    try:
-        from labkit.reporting.plots.library import mpl  # it may be missing
-
-        font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-    except Exception as error:  # any error at import is the finding
-        return Finding("Fonts", f"matplotlib cannot be imported: {nameless(error)}", ok=False)
-    if font.is_file():
-        return Finding("Fonts", "DejaVu Sans, which comes with matplotlib")
-    return Finding("Fonts", f"matplotlib lacks {font.name}", ok=False)
-
-
 def data() -> Iterator[Finding]:
     """Which data sets were found, and where labkit looks for them."""
     names = {cache_dir(): "$LABKIT_CACHE" if "LABKIT_CACHE" in os.environ else ""}
@@ -157,11 +149,11 @@ def data() -> Iterator[Finding]:
         names[Path(named)] = "$LABKIT_DATA"
     roots = {root: names.get(root) or shown(root) for root in data_roots()}
     for dataset in DATASETS:
-        if (folder := find_full(dataset)) is not None:
-            yield Finding(dataset, f"full set under {roots[folder.parents[1]]}")
-        else:
-            bundled = "bundled subset; " if is_bundled(dataset) else ""
-            yield Finding(dataset, f"{bundled}no full set under {' or '.join(roots.values())}")
+        bundled = "bundled subset; " if is_bundled(dataset) else ""
+        said = f"{bundled}no full set under {' or '.join(roots.values())}"
+        if folder := find_full(dataset):
+            said = f"full set under {roots[folder.parents[1]]}"
+        yield Finding(dataset, said)
 
 
 def room(results: Path) -> Finding:
@@ -180,13 +172,6 @@ def room(results: Path) -> Finding:
     return Finding("Results", text, ok=free >= 1.0)  # a run of Lab 1 might need this much
 
 
-def variables() -> Finding:
-    """The environment variables that change what labkit does."""
-    found = [f"{name}={os.environ[name]}" for name in _VARIABLES if name in os.environ]
-    found += [f"{name} is set" for name in _PATHS if name in os.environ]
-    return Finding("Variables", ", ".join(found) or "none")
-
-
 def torch() -> Iterator[Finding]:
     """The version of torch, the device and the precision."""
     # Imports pydantic, which may be missing.
@@ -195,9 +180,18 @@ def torch() -> Iterator[Finding]:
     if (installed := _version("torch")) is None:
         yield Finding("torch", "not installed", ok=False)
         return
-    if isinstance(probed := _probe(), str):
-        yield Finding("torch", f"{installed}, but it cannot be used: {probed}", ok=False)
+    path = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+    call = [sys.executable, "-P", "-c", _PROBE]
+    why = f"not imported within {PATIENCE_S} s"
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        done = subprocess.run(call, env=env, capture_output=True, text=True, timeout=PATIENCE_S)
+        said = done.stderr.strip().splitlines() or [f"Python ended with status {done.returncode}"]
+        why = nameless(said[-1]) if done.returncode else ""
+    if why:
+        yield Finding("torch", f"{installed}, but it cannot be used: {why}", ok=False)
         return
+    probed = json.loads(done.stdout.splitlines()[-1])
     cuda = f"for CUDA {probed['cuda']}" if probed["cuda"] else "without CUDA"
     yield Finding("torch", f"{probed['torch']}, {cuda}")
     on = probed["instructions"] if probed["kind"] == "cpu" else probed["device"]
@@ -205,21 +199,6 @@ def torch() -> Iterator[Finding]:
     other = "; mps is there as well (--device mps)" if probed["mps"] else ""
     yield Finding("Device", f"auto is {probed['kind']} ({on}{memory}){other}")
     yield Finding("Precision", f"auto is {AUTO_PRECISION}")
-
-
-def _probe() -> dict[str, Any] | str:
-    """Facts about torch, or one line that says why it cannot be used."""
-    path = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
-    call = [sys.executable, "-P", "-c", _PROBE]
-    try:
-        done = subprocess.run(call, env=env, capture_output=True, text=True, timeout=PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        return f"not imported within {PATIENCE_S} s"
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        return nameless(said[-1]) if said else f"Python ended with status {done.returncode}"
-    return cast(dict[str, Any], json.loads(done.stdout.splitlines()[-1]))
 
 
 def shown(path: Path) -> str:

@@ -59,14 +59,9 @@ def verify(
     if cells is not None and rungs is not None and rungs < 3:
         raise UserError(f"--cells: rungs 3 and 4 look at cells, and --rungs {rungs} stops before")
     found = climb(
-        zip_file,
-        rerun=rerun,
-        cells=cells,
-        highest=rungs,
-        data_root=data_root,
-        trust_code=trust_code,
-        say=say,
-    )
+        zip_file, rerun=rerun, cells=cells, highest=rungs, data_root=data_root,
+        trust_code=trust_code, say=say,
+    )  # fmt: skip
     typer.echo(json.dumps(found.to_json(), indent=1) if as_json else "\n".join(found.lines()))
     if not found.holds:
         raise typer.Exit(1)

@@ -47,10 +47,9 @@ def compare(
         typer.echo(page.compare_text(roots, csv=csv), nl=False)
 
 
-FolderArg = Annotated[Path, Argument(help="The folder that the reports lie in.")]
-
-
-def index(folder: FolderArg = Path("reports")) -> None:
+def index(
+    folder: Annotated[Path, Argument(help="The folder that the reports lie in.")] = Path("reports"),
+) -> None:
     """Write index.html: the reports of a folder, with pictures and headline numbers."""
     typer.echo(write_index(folder))
 
@@ -150,7 +149,7 @@ def check(
     ] = None,
 ) -> None:
     """Hold a student's own words against the table, line by line."""
-    from labkit.reporting.computed import computed  # with pandas, too
+    from labkit.reporting.build import computed  # with pandas, too
     from labkit.reporting.view import read_view
 
     text = read_words(answers)

@@ -6,6 +6,7 @@ lab1/data/...
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import zipfile
@@ -69,13 +70,13 @@ def refuse_foreign(target: Path) -> None:
     if target.is_dir():
         raise LabkitError(f"{target}: is a folder; name a file")
     if target.is_file():
-        try:
-            with zipfile.ZipFile(target) as archive:
-                found = any(name.endswith("/bagit.txt") for name in archive.namelist())
-        except (zipfile.BadZipFile, OSError, ValueError):
-            found = False
-        if not found:
-            raise LabkitError(f"{target}: exists and is no hand-in; nothing was written")
+        with (
+            contextlib.suppress(zipfile.BadZipFile, OSError, ValueError),
+            zipfile.ZipFile(target) as archive,
+        ):
+            if any(name.endswith("/bagit.txt") for name in archive.namelist()):
+                return
+        raise LabkitError(f"{target}: exists and is no hand-in; nothing was written")
 
 
 def _content(source: bytes | Path) -> bytes:
@@ -96,10 +97,8 @@ class Bag:
     """A bag inside a container."""
 
     container: Container
-    folder: str
-    """With a slash; empty if the files lie at the archive's top."""
-    payload: tuple[str, ...]
-    """Every file below ``data/``, without that prefix."""
+    folder: str  # with a slash; empty if the files lie at the archive's top
+    payload: tuple[str, ...]  # every file below ``data/``, without that prefix
 
     def read(self, name: str, limit: int = 1 << 31) -> bytes:
         """The content of a file below ``data/``."""

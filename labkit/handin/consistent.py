@@ -24,7 +24,7 @@ from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
 from labkit.handin import content
 from labkit.handin.ladder import Rung, lacking
 from labkit.handin.unpack import Unpacked
-from labkit.reporting.render.folder import TABLES
+from labkit.reporting.files import TABLES
 from labkit.store.file_names import BEST, ENVIRONMENT, HISTORY, SPEC
 from labkit.store.history import read_history
 
@@ -41,7 +41,12 @@ def check(found: Unpacked, rung: Rung) -> None:
     for spec in found.plan.cells:
         for line in _cell(found, spec):
             rung.fail(f"{spec.name}: {line}")
-    _links(found, rung)
+    # Each measurement names what it was made from; that must be what was handed in.
+    for below, commit in found.commits.items():
+        if commit["kind"] == "eval" and "inputs" in commit:
+            train = found.commits.get(f"{below.rpartition('/')[0]}/train")
+            if train is None or sha256_of([train["files"].get(BEST)]) != commit["inputs"]:
+                rung.fail(f"{below}: measured of other weights than those committed")
     _versions(found, rung)
     # What a stranger's files make the report's code do cannot be foreseen; none of it is a pass.
     try:
@@ -80,15 +85,6 @@ def _cell(found: Unpacked, spec: CellSpec) -> Iterator[str]:
             yield "environment.json: no numeric environment"
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         yield f"cannot be read: {one_line(error)}"
-
-
-def _links(found: Unpacked, rung: Rung) -> None:
-    """Each measurement names what it was made from; that must be what was handed in."""
-    for below, commit in found.commits.items():
-        if commit["kind"] == "eval" and "inputs" in commit:
-            train = found.commits.get(f"{below.rpartition('/')[0]}/train")
-            if train is None or sha256_of([train["files"].get(BEST)]) != commit["inputs"]:
-                rung.fail(f"{below}: measured of other weights than those committed")
 
 
 def _versions(found: Unpacked, rung: Rung) -> None:
@@ -132,11 +128,8 @@ def _report(found: Unpacked, rung: Rung) -> None:
     if theirs == ours:
         rung.note(f"report made again: {len(again)} files, all bytes compared")
         return
-    others = ", ".join(
-        f"another {name} ({theirs.get(name, 'unknown')}, here {version})"
-        for name, version in ours.items()
-        if theirs.get(name) != version
-    )
+    differ = [name for name in ours if theirs.get(name) != ours[name]]
+    others = ", ".join(f"another {n} ({theirs.get(n, 'unknown')}, here {ours[n]})" for n in differ)
     unlike = f"{plots} plots not compared: not the same bytes, but drawn by {others}"
     rung.note(f"report made again: text and numbers exact; {unlike}")
 

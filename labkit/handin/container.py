@@ -140,11 +140,10 @@ class Folder(Container):
         for folder, folders, files in os.walk(path, onerror=_raise):
             for each in sorted(Path(folder, name) for name in (*folders, *files)):
                 name, about = each.relative_to(path).as_posix(), each.lstat()
-                if stat.S_ISDIR(about.st_mode):
-                    continue
-                if not stat.S_ISREG(about.st_mode) and not is_litter(name):
-                    raise ContainerError(f"{name!r} is a link or a device, not a file")
-                sizes[name] = about.st_size
+                if not stat.S_ISDIR(about.st_mode):
+                    sizes[name] = about.st_size
+                    if not stat.S_ISREG(about.st_mode) and not is_litter(name):
+                        raise ContainerError(f"{name!r} is a link or a device, not a file")
             if len(sizes) > MAX_ENTRIES:
                 raise ContainerError(f"more than {MAX_ENTRIES:,} files; no more are read")
         self._list(sizes)
@@ -224,10 +223,21 @@ def _check_entries(entries: list[zipfile.ZipInfo], names: list[str], size: int) 
 
 
 def _check_names(names: Iterable[str]) -> None:
-    """Refuse names that are not plain paths, or mean one place on some system."""
+    """Refuse names that are not one relative path, or mean one place on some system."""
     seen: dict[str, str] = {}
     for name in names:
-        _check_name(name)
+        shown = ascii(name[:80])
+        if not name or len(name) > MAX_NAME:
+            raise ContainerError(f"{shown}: a name of {len(name)} characters")
+        if any(ord(c) < 32 or c in '\\:*?"<>|\x7f' for c in name) or not name.isprintable():
+            raise ContainerError(f"{shown}: a character no name may have")
+        if name.startswith("/"):
+            raise ContainerError(f"{shown}: an absolute path")
+        for part in name.removesuffix("/").split("/"):
+            if part in ("", ".", "..") or part.endswith((".", " ")):
+                raise ContainerError(f"{shown}: not a plain path below the archive")
+            if part.partition(".")[0].lower() in _WINDOWS:
+                raise ContainerError(f"{shown}: a name Windows keeps for itself")
         folded = unicodedata.normalize("NFC", name.rstrip("/")).casefold()
         if folded in seen:
             twice = "is there twice" if seen[folded] == name else f"collides with {seen[folded]!r}"
@@ -239,19 +249,3 @@ def _check_names(names: Iterable[str]) -> None:
             above = seen.get("/".join(parts[:depth]), "/")
             if not above.endswith("/"):
                 raise ContainerError(f"{name!r} lies in {above!r}, which is a file")
-
-
-def _check_name(name: str) -> None:
-    """Refuse a name that is not one relative path, the same on every system."""
-    shown = ascii(name[:80])
-    if not name or len(name) > MAX_NAME:
-        raise ContainerError(f"{shown}: a name of {len(name)} characters")
-    if any(ord(c) < 32 or c in '\\:*?"<>|\x7f' for c in name) or not name.isprintable():
-        raise ContainerError(f"{shown}: a character no name may have")
-    if name.startswith("/"):
-        raise ContainerError(f"{shown}: an absolute path")
-    for part in name.removesuffix("/").split("/"):
-        if part in ("", ".", "..") or part.endswith((".", " ")):
-            raise ContainerError(f"{shown}: not a plain path below the archive")
-        if part.partition(".")[0].lower() in _WINDOWS:
-            raise ContainerError(f"{shown}: a name Windows keeps for itself")

@@ -52,10 +52,8 @@ class Rung:
 
     number: int
     verdict: Verdict = "passed"
-    found: list[str] = field(default_factory=list)
-    """What did not hold, a line each."""
-    notes: list[str] = field(default_factory=list)
-    """What was checked and how, or why it was not."""
+    found: list[str] = field(default_factory=list)  # what did not hold, a line each
+    notes: list[str] = field(default_factory=list)  # what was checked and how, or why it was not
     here: list[str] = field(default_factory=list)
     """What the machine that checks lacked: no fault of the hand-in."""
 
@@ -152,9 +150,11 @@ def first(names: Sequence[str], most: int) -> str:
 
 #: System errors that mean a shortage on this machine: disk, file handles, memory, writing.
 _SHORT = {*FULL, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EIO}
-#: How a failure in a worker, which is known by its words alone, begins: the types of `lacking`.
-_TYPES = "MemoryError", "OutOfMemoryError: ", "FeatureError: "
-_ENDS = "the worker process died", "took longer than its limit"
+#: How a failure in a worker, which is known by its words alone, begins.
+_BEGIN = (
+    "MemoryError", "OutOfMemoryError: ", "FeatureError: ", "the worker process died",
+    "took longer than its limit",
+)  # fmt: skip
 
 
 def lacking(error: BaseException) -> str:
@@ -187,8 +187,7 @@ def lacking_in(failure: str) -> str:
     if failure.startswith("OSError: "):
         return failure if failure.endswith(tuple(REASONS[number] for number in _SHORT)) else ""
     words = "ModuleNotFoundError: ", "ImportError: ", "can't allocate memory"
-    found = failure.startswith((*_TYPES, *_ENDS)) or any(each in failure for each in words)
-    return failure if found else ""
+    return failure if failure.startswith(_BEGIN) or any(w in failure for w in words) else ""
 
 
 def lacking_data(why: str) -> str:

@@ -73,7 +73,9 @@ def check(found: Unpacked, asked: Asked) -> Rung:
         lines: list[str] = []
         # A stranger's arrays are read by libraries; whatever they say, it is no pass.
         try:
-            same = ran_on(found.store, spec) == _here()
+            runtime.set_up()
+            numeric = runtime.numeric_environment(runtime.pick_device())
+            same = ran_on(found.store, spec) == {"numeric": numeric, "processor": processor()}
             here += same
             cell = _Cell(found, spec, HERE if same else ELSEWHERE, asked, rung)
             lines += cell.check()
@@ -91,13 +93,6 @@ def check(found: Unpacked, asked: Asked) -> Rung:
     if here < len(specs):
         rung.note(f"the others on another, whose last bits differ: {ELSEWHERE} asked")
     return rung
-
-
-def _here() -> dict[str, Any]:
-    """What decides the last bits on this machine, as `ran_on` has it of another."""
-    runtime.set_up()
-    numeric = runtime.numeric_environment(runtime.pick_device())
-    return {"numeric": numeric, "processor": processor()}
 
 
 @dataclass(frozen=True)

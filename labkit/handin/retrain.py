@@ -49,17 +49,15 @@ LEAST_FREEDOM = 4
 class _Announcer(PlainDisplay):
     """Of the run: which cells, how long that takes, and how each ended."""
 
-    def __init__(self, tell: Say) -> None:
-        super().__init__()
-        self._tell = tell
+    tell: Say
 
     def start(self, jobs: Sequence[Job], workers: int, expected: str) -> None:
         names = ", ".join(job.spec.name for job in jobs)
-        self._tell(printable(f"training again: {names}: {expected}"))
+        self.tell(printable(f"training again: {names}: {expected}"))
 
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
         ended = "failed" if isinstance(outcome, CellFailure) else "trained again"
-        self._tell(printable(f"{ended}: {spec.name}"))
+        self.tell(printable(f"{ended}: {spec.name}"))
 
     def say(self, line: str) -> None:
         """Leave out all else that a run tells."""
@@ -79,9 +77,10 @@ def check(found: Unpacked, asked: Asked) -> Rung:
     settings = {**found.plan.settings, "own": files}
     plan = replace(found.plan, cells=tuple(chosen), settings=settings)
     again = Store(found.scratch / "trained again")
-    options = runner.Options(data_root=asked.data_root)
+    options, display = runner.Options(data_root=asked.data_root), _Announcer()
+    display.tell = asked.say
     try:
-        runner.run(plan, again, options, _Announcer(asked.say))
+        runner.run(plan, again, options, display)
     except Exception as error:
         if not (lacks := ladder.lacking(error)):
             raise

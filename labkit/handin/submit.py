@@ -12,7 +12,7 @@ from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure, CellSpec
 from labkit.handin import bag, content
-from labkit.reporting.computed import computed
+from labkit.reporting.build import computed
 from labkit.reporting.student.answers import students
 from labkit.reporting.view import read_view
 from labkit.store.commits import COMMIT, damage, json_bytes, read_commit

@@ -38,8 +38,7 @@ class Unpacked:
     """A hand-in as values and as a store."""
 
     bag: Bag
-    about: dict[str, Any]
-    """``submission.json``."""
+    about: dict[str, Any]  # ``submission.json``
     experiment: Experiment
     plan: Plan
     store: Store
@@ -76,14 +75,15 @@ def unpack(
         known.add(prefix + COMMIT)
         path = store.root / below / COMMIT
         _write(path, bag.read(prefix + COMMIT, _JSON_BYTES))
+        wrong = ""
         try:
             commit = read_commit(path.parent)
+            if commit["kind"] != kind or commit["fingerprint"] not in fingerprints:
+                wrong = f"{below}: its commit is of another cell ({kind} expected)"
         except StoreError:
-            rung.fail(f"{below}/{COMMIT}: altered since it was written")
-            path.unlink()
-            continue
-        if commit["kind"] != kind or commit["fingerprint"] not in fingerprints:
-            rung.fail(f"{below}: its commit is of another cell ({kind} expected)")
+            wrong = f"{below}/{COMMIT}: altered since it was written"
+        if wrong:
+            rung.fail(wrong)
             path.unlink()
             continue
         commits[below] = commit
@@ -127,8 +127,7 @@ def _folders(plan: Plan, named: dict[str, str]) -> Iterator[tuple[str, str, set[
         cell = f"cells/{named.get(tag, f'{spec.name}-{tag}')}"
         yield f"{cell}/train", "train", {spec.fingerprint}
         yield f"{cell}/eval-{measured[:12]}", "eval", {measured}
-        sheet_gan = plan.sheet_gan(spec)
-        if sheet_gan is not None:
+        if sheet_gan := plan.sheet_gan(spec):
             sheet = spec.sheet_fingerprint(sheet_gan)
             yield f"{cell}/sheet-{sheet[:12]}", "sheet", {sheet}
         yield f"{cell}/failed", "failed", {spec.fingerprint, measured}
@@ -159,21 +158,21 @@ def _check(spec: CellSpec) -> None:
     """Refuse a spec that is not one, before anything is named after it."""
     outside = spec.code == OWN_CODE
     features = spec.selection["features"]
-    hashes = [] if features == "" else [features]  # a data set may have no feature network
-    hashes += [] if outside else [spec.code, spec.data["sha256"]]
+    hashes = [] if outside else [spec.code, spec.data["sha256"]]
+    hashes += [] if features == "" else [features]  # a data set may have no feature network
     training, data = dict(spec.training), dict(spec.data)
     loop = data.pop("loop", "") if outside else ""  # of which the first ones said nothing
     if outside and training.get("batch_size") == UNSTATED:
         training["batch_size"] = 1
+    texts = [(spec.name, _NAME), *((each, _HASH) for each in hashes)]
+    texts += [] if loop == "" else [(loop, _NAME)]
     ok = (
-        isinstance(spec.name, str)
-        and _NAME.fullmatch(spec.name)
+        all(isinstance(text, str) and pattern.fullmatch(text) for text, pattern in texts)
         and ".." not in spec.name
         and spec.family in FAMILIES
         and spec.dataset in DATASETS
         and type(spec.seed) is int
-        and isinstance(spec.params, dict)
-        and isinstance(spec.evaluation, dict)
+        and all(isinstance(each, dict) for each in (spec.params, spec.evaluation))
         and spec.params.keys() <= FAMILIES[spec.family].params.keys()
         and all(
             spec.params.get(name, UNSTATED) in (*REGISTRIES[param.choices], UNSTATED)
@@ -182,12 +181,9 @@ def _check(spec: CellSpec) -> None:
         )
         and training.keys() == {"epochs", "batch_size"}
         and all(type(n) is int and 0 < n <= 1_000_000 for n in training.values())
-        and isinstance(loop, str)
-        and (not loop or _NAME.fullmatch(loop))
         and data.keys() == {"source", "sha256", "limit"}
         and data["source"] in ("full", "bundled")
         and spec.precision in ((UNSTATED,) if outside else ("fp32", "bf16"))
-        and all(isinstance(each, str) and _HASH.fullmatch(each) for each in hashes)
     )
     if not ok:
         raise PlanError(f"not a cell of this labkit: {spec.name!r}")

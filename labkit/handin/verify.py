@@ -55,7 +55,7 @@ def verify(
         UserError: `cells` means none of its cells, or there is no room to look at it.
         OSError: it cannot be read.
     """
-    highest = (4 if rerun else 3) if highest is None else highest
+    highest = highest or (4 if rerun else 3)
     rungs = [bottom := Rung(1)]
     own_code.forget()
     try:

@@ -17,8 +17,8 @@ from labkit.text.language import N_
 
 if TYPE_CHECKING:
     from labkit.claims.claim import Answer
+    from labkit.reporting.index import Lowest
     from labkit.reporting.student.marks import Segment
-    from labkit.reporting.summary import Lowest
 
 
 class Block:
@@ -76,23 +76,20 @@ class Picture:
 
 @dataclass(frozen=True)
 class Entry:
-    """One field of a table."""
+    """One field of a table, or a line with a link."""
 
     text: str
-    sort: float | None = None
-    """The number behind the text."""
+    sort: float | None = None  # the number behind the text
     pictures: tuple[Picture, ...] = ()
     href: str = ""
-    tone: str = ""
-    """``best``, ``missing`` or ``failed``; never the only sign of it."""
+    tone: str = ""  # ``best``, ``missing`` or ``failed``; never the only sign of it
 
 
 @dataclass(frozen=True)
 class Column:
     label: str
     numeric: bool = False
-    about: str = ""
-    """What it measures, in one sentence."""
+    about: str = ""  # what it measures, in one sentence
 
 
 @dataclass(frozen=True)
@@ -136,15 +133,11 @@ class Reflection(Block):
     author: str
     student: tuple[Segment, ...]
     answer: Answer | None = None
-    prose: bool = True
-    """Whether the answer's sentences are wanted, or its evidence alone."""
-    sure: str = ""
-    """How sure it is, where that was not said under an earlier question."""
-    see: tuple[tuple[str, str], ...] = ()
-    """Title and anchor of what shows it."""
+    prose: bool = True  # whether the answer's sentences are wanted, or its evidence alone
+    sure: str = ""  # how sure it is, where that was not said under an earlier question
+    see: tuple[tuple[str, str], ...] = ()  # title and anchor of what shows it
     picture: Picture | None = None
-    anchor: str = ""
-    """Of the evidence."""
+    anchor: str = ""  # of the evidence
 
 
 @dataclass(frozen=True)
@@ -165,25 +158,8 @@ class Section:
     sections: tuple[Section, ...] = ()
 
 
-@dataclass(frozen=True)
-class Headline:
-    """One line of the summary at the top of a report."""
-
-    text: str
-    href: str = ""
-
-
 #: How a cell ended, as a word.
 STATUSES = (N_("done"), N_("failed"), N_("missing"), N_("trained"))
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A cell on the small map beside the page."""
-
-    run: str
-    status: str
-    href: str
 
 
 @dataclass(frozen=True)
@@ -205,14 +181,15 @@ class Report:
     title: str
     byline: tuple[tuple[str, str], ...]
     notices: tuple[Paragraph, ...]
-    headlines: tuple[Headline, ...]
+    headlines: tuple[Entry, ...]  # the lines of the summary at the top
     glance: tuple[Block, ...]
     sections: tuple[Section, ...]
     disclosure: str
-    map: tuple[tuple[str, tuple[Chip, ...]], ...] = ()
+    map: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = ()
+    """The small map beside the page: by group, each cell's name, how it ended, and its place."""
     best: tuple[Lowest, ...] = ()
     frames: tuple[Frame, ...] = ()
-    epochs: tuple[int, ...] = ()
+    epochs: int = 0  # of the longest training
     colours: tuple[tuple[str, str, str], ...] = ()
     """CSS name, colour on light, colour on dark: one for each factor level."""
     csv: dict[str, str] = field(default_factory=dict)

@@ -1,21 +1,142 @@
-"""From a store to the files of a report: the ends of the reporting half."""
+"""From a store to answers, to one frozen :class:`labkit.reporting.blocks.Report`, to its files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from labkit.catalog import FORMATS, resolve
-from labkit.reporting.blocks import Report
-from labkit.reporting.computed import computed
-from labkit.reporting.document import compose
-from labkit.reporting.render import folder
+from labkit.catalog import DATASETS, FAMILIES, FORMATS, resolve
+from labkit.claims import Answer, Sentence, Table, answers_of, conclude, table_of
+from labkit.claims.measure import Samples
+from labkit.reporting.blocks import Report, Section, anchors, pictures
+from labkit.reporting.cell import anchor, to_csv
+from labkit.reporting.files import Files, write_file
+from labkit.reporting.index import Lowest
 from labkit.reporting.render.files import Drawings
-from labkit.reporting.student.answers import prepare, students
-from labkit.reporting.view import read_view
+from labkit.reporting.sections import (
+    analysis,
+    experiments,
+    images,
+    making,
+    opening,
+    published,
+    questions,
+)
+from labkit.reporting.sections.method import method
+from labkit.reporting.student.answers import NOBODY, Students, prepare, students
+from labkit.reporting.view import View, read_view
 from labkit.store.store import Store
+from labkit.text import notation
+from labkit.text.language import N_, _
+
+DISCLOSURE = N_(
+    "Tables, plots and everything marked “computed from your table by labkit” were made by "
+    "labkit from the stored results; the words under an author's name are the author's own."
+)
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The answers to a report's questions, and its conclusion."""
+
+    table: Table  # what they were computed from
+    answers: tuple[Answer, ...]
+    conclusion: tuple[Sentence, ...]
+
+
+def computed(view: View) -> Computed:
+    """An answer to each question: the file's, or those that suit the tables."""
+    cells = view.tables.cells.copy(deep=False)
+    if measured := [spec for spec in view.plan.cells if spec.evaluation]:
+        samples = min(spec.evaluation["samples"] for spec in measured)
+        tracking = min(spec.selection["samples"] for spec in measured)
+        cells.attrs["samples"] = Samples(samples, tracking)
+    # Run to class to its share of the samples and of real images, as the evaluation has them.
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for cell in view.cells:
+        shares, real = cell.detail("class_shares"), cell.detail("class_shares_real")
+        names = DATASETS[cell.spec.dataset].classes
+        if shares and real and len(names) == len(shares):
+            rows = zip(names, shares, real, strict=True)
+            found[cell.name] = {name: (float(a), float(b)) for name, a, b in rows}
+    references, borrow = published.for_claims(view), view.options.get("reference", True)
+    epochs = view.tables.epochs
+    table = table_of(cells, epochs, published=references, borrow=borrow, shares=found)
+    said = notation.numbers(json.dumps(view.plan.settings))
+    stated = sorted({float(each.number) for each in said if each.number is not None})
+    table = replace(table, stated=(*stated, *view.plan.snapshot_epochs))
+    answers = answers_of(table, view.options.get("questions") or None)
+    return Computed(table, answers, conclude(table, answers))
+
+
+def compose(
+    view: View, found: Computed, student: Students = NOBODY, layout: str = "full"
+) -> Report:
+    """The whole report as a value.
+
+    The layout is ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
+    """
+    brief = layout == "brief"
+    before: tuple[Section | None, ...]
+    after: tuple[Section | None, ...] = ()
+    if brief:
+        before = experiments.summary(view), analysis.scores(view, brief), images.best_only(view)
+    else:
+        before = (
+            experiments.summary(view),
+            *experiments.parts(view),
+            images.generated(view),
+            analysis.plots(view),
+            analysis.scores(view),
+            analysis.conditional(view),
+            published.performance(view),
+            published.references(view),
+        )
+        after = method(view), making.making(view), published.own_code(view)
+    there = set(anchors(filter(None, (*before, *after))))
+    reflect = questions.reflection(view, found, student, there)
+    lines = questions.headlines(view, found, brief)
+    # The brief layout says them once, at the top.
+    last = None if brief and lines else questions.conclusion(view, found)
+    chosen = (*before, reflect, *after, last)
+    sections = tuple(filter(None, chosen))
+    on_page = {(p.run, p.shows, p.epoch) for p in pictures(sections)}
+    return Report(
+        title=view.plan.title,
+        byline=opening.byline(view),
+        notices=tuple(opening.notices(view)),
+        headlines=lines or opening.headline(view),
+        glance=() if brief else opening.glance(view),
+        sections=sections,
+        disclosure=_(DISCLOSURE),
+        map=tuple(_map(view)),
+        best=tuple(_best(view)),
+        frames=() if brief else tuple(images.frames(view, on_page)),
+        epochs=max((cell.spec.training["epochs"] for cell in view.cells), default=0),
+        colours=tuple((name, *pair) for name, pair in view.style.palette.items()),
+        csv={"metrics.csv": to_csv(view.tables.cells), "history.csv": to_csv(view.tables.epochs)},
+    )
+
+
+def _best(view: View) -> Iterator[Lowest]:
+    """The cell of the lowest proxy FID of each family on each data set."""
+    for dataset, family in product(view.datasets, view.families):
+        cell = view.best(family, dataset)
+        fid = cell.metric("proxy_fid") if cell else None
+        if cell and fid is not None and isfinite(fid):
+            yield Lowest(family=family, dataset=dataset, run=cell.name, proxy_fid=float(fid))
+
+
+def _map(view: View) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]:
+    for family, dataset in product(view.families, view.datasets):
+        if cells := view.of(family, dataset):
+            places = ((cell.name, cell.status, f"#{anchor(cell.name)}") for cell in cells)
+            yield f"{_(FAMILIES[family].label)} {dataset}", tuple(places)
 
 
 def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:
@@ -25,8 +146,8 @@ def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:
     written. Returns the paths of the reports, in the order of the formats.
     """
     made = render_report(store_root, **asked)
-    for files in made.values():
-        folder.write(out, files)
+    for name, data in (each for files in made.values() for each in files.items()):
+        write_file(out / name, data)
     return paths(out, made)
 
 
@@ -42,7 +163,7 @@ def render_report(
     answers_file: Path | None = None,
     layout: str = "full",
     overrides: Mapping[str, Any] | None = None,
-) -> dict[str, folder.Files]:
+) -> dict[str, Files]:
     """Make the files of a report of a store's newest plan, without writing them.
 
     Args:

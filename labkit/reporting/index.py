@@ -1,35 +1,127 @@
-"""A page of the reports in a folder, read from each report's ``summary.json``, without results.
+"""``summary.json``, what a report says of itself, and a page of the reports in a folder.
 
-A report without one gets a plain card, from its folder's name and metrics.csv. They are
-anybody's files: text is taken as text, and nothing is followed out of a report's folder.
+The summary lies beside every report, whatever its format, and holds its first pictures itself. A
+report without one gets a plain card, from its folder's name and metrics.csv. Whoever reads either
+takes it for anybody's file: types are checked, text is taken as text, texts and pictures are
+small, and nothing is followed out of a report's folder.
 """
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import os
+import struct
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 from urllib.parse import quote
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.errors import LabkitError
-from labkit.reporting.blocks import STATUSES
-from labkit.reporting.files import read_inside, write_file
+from labkit.reporting.blocks import STATUSES, Report, pictures
+from labkit.reporting.files import read, read_inside, write_file
 from labkit.reporting.render.templates import environment, inline, templates_folder
-from labkit.reporting.summary import FORMAT_VERSION, Lowest, Summary, read_summary
 from labkit.text.language import N_, _, many
 from labkit.text.numbers import listing, show
 
+NAME = "summary.json"
+#: What a file may weigh, how many pictures it holds, and what one of them may weigh.
+MOST_BYTES, PICTURES, PICTURE_BYTES = 2_500_000, 4, 400_000
+_SIDE, _LETTERS = 4096, 500  # pixels; of a text
+_DATA, _PNG = "data:image/png;base64,", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 #: What tells an index of labkit's from a page of somebody else's, and where it stands.
 _MADE_HERE, _HEAD = '<meta name="generator" content="labkit index">', 1 << 16
 #: What a report can be read as, the first of them is linked from the title.
 _REPORTS = ("report.html", "report.md", "report.pdf")
 _TABLE, _TABLE_BYTES = "metrics.csv", 8_000_000
 _UNKNOWN = N_("unknown")
+
+
+def _small_png(uri: str) -> str:
+    """A data URI that is a PNG of few bytes and pixels; a ValueError if it is anything else."""
+    if not uri.startswith(_DATA) or len(uri) > 2 * PICTURE_BYTES:
+        raise ValueError("no small PNG as a data URI")
+    data = base64.b64decode(uri.removeprefix(_DATA), validate=True)
+    if not data.startswith(_PNG) or not 24 <= len(data) <= PICTURE_BYTES:
+        raise ValueError("no small PNG")
+    if max(struct.unpack(">II", data[16:24])) > _SIDE:
+        raise ValueError(f"more than {_SIDE} pixels wide or high")
+    return uri
+
+
+Text = Annotated[str, Field(max_length=_LETTERS)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class Shown(_Strict):
+    """A picture of the report, the PNG itself as a data URI."""
+
+    uri: Annotated[str, AfterValidator(_small_png)]
+    alt: Text
+
+
+class Lowest(_Strict):
+    """The cell of the lowest proxy FID of a family on a data set."""
+
+    family: Text
+    dataset: Text
+    run: Text
+    proxy_fid: FiniteFloat
+
+
+class Summary(_Strict):
+    """What ``summary.json`` holds."""
+
+    format_version: Literal[1]
+    title: Text
+    facts: tuple[tuple[Text, Text], ...] = Field(max_length=20)
+    """Who, when and on what data, each with its label, as the report says it."""
+    headline: Text  # what it found, in a line
+    cells: dict[Text, Annotated[int, Field(ge=0, le=1_000_000)]] = Field(max_length=10)
+    """How many are done, failed, missing or trained."""
+    best: tuple[Lowest, ...] = Field(max_length=100)
+    pictures: tuple[Shown, ...] = Field(max_length=PICTURES)
+
+
+def summary_of(report: Report) -> bytes:
+    """The content of a report's ``summary.json``; a ReportError if a picture cannot be read."""
+    states = Counter(how for _group, cells in report.map for _run, how, _place in cells)
+    # The first pictures: of the first screen, or of the first section that has any.
+    places = [list(pictures(report.glance)), *(list(pictures([s])) for s in report.sections)]
+    shown = []
+    for picture in next(filter(None, places), [])[:PICTURES]:
+        data = read(picture.source)
+        if len(data) <= PICTURE_BYTES:
+            uri = _DATA + base64.b64encode(data).decode()
+            shown.append(Shown(uri=uri, alt=picture.alt[:_LETTERS]))
+    stated = Summary(
+        format_version=1,
+        title=report.title[:_LETTERS],
+        facts=tuple((a[:_LETTERS], b[:_LETTERS]) for a, b in report.byline if a != _("Cells")),
+        headline=next((line.text for line in report.headlines), "")[:_LETTERS],
+        cells={status: states[status] for status in STATUSES if states[status]},
+        best=report.best,
+        pictures=tuple(shown),
+    )
+    return (stated.model_dump_json(indent=1) + "\n").encode()
+
+
+def read_summary(folder: Path) -> Summary | None:
+    """Read the summary in a report's folder; None if it is missing or invalid."""
+    data = read_inside(folder, NAME, MOST_BYTES)
+    try:
+        return None if data is None else Summary.model_validate_json(data)
+    except ValidationError:
+        return None
 
 
 class NoReportsError(LabkitError):
@@ -41,11 +133,9 @@ class Card:
     """A report in the list."""
 
     name: str
-    files: tuple[tuple[str, str], ...]
-    """Name and relative address of each file there is."""
+    files: tuple[tuple[str, str], ...]  # name and relative address of each file there is
     said: Summary
-    plain: bool = False
-    """Whether the report says nothing of itself, and its table speaks for it."""
+    plain: bool = False  # whether the report says nothing of itself, and its table speaks for it
 
     @property
     def title(self) -> str:
@@ -97,10 +187,8 @@ def write_index(folder: Path) -> Path:
 def refresh(folder: Path) -> None:
     """Bring a folder's index up to date, if labkit made one there before."""
     path = folder / "index.html"
-    if path.is_file():
-        with path.open(encoding="utf-8", errors="replace") as file:
-            if _MADE_HERE in file.read(_HEAD):
-                write_index(folder)
+    if path.is_file() and _MADE_HERE in path.read_text("utf-8", "replace")[:_HEAD]:
+        write_index(folder)
 
 
 def cards(folder: Path) -> list[Card]:
@@ -134,13 +222,8 @@ def _of_table(folder: Path) -> Summary:
             found = Lowest(family=family, dataset=dataset, run=row.get("run", "")[:200],
                            proxy_fid=float(row.get("proxy_fid", "")))  # fmt: skip
             lowest[key] = min(lowest.get(key, found), found, key=lambda each: each.proxy_fid)
-    known = {status: states.pop(status, 0) for status in STATUSES}
+    cells = {status: states.pop(status, 0) for status in STATUSES} | {_UNKNOWN: states.total()}
+    best = tuple(lowest[f, d] for d in DATASETS for f in FAMILIES if (f, d) in lowest)
     return Summary(
-        format_version=FORMAT_VERSION,
-        title="",
-        facts=(),
-        headline="",
-        cells={**known, _UNKNOWN: states.total()},
-        best=tuple(lowest[f, d] for d in DATASETS for f in FAMILIES if (f, d) in lowest),
-        pictures=(),
+        format_version=1, title="", facts=(), headline="", cells=cells, best=best, pictures=()
     )

@@ -18,9 +18,9 @@ import pandas as pd
 
 from labkit.claims import Answer, Claim
 from labkit.experiment.plan import Plan
+from labkit.reporting.build import computed
 from labkit.reporting.cell import Cell, Image
 from labkit.reporting.compare import table as compare
-from labkit.reporting.computed import computed
 from labkit.reporting.render import notebook
 from labkit.reporting.view import View, read_view
 from labkit.store.store import Store

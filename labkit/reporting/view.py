@@ -13,9 +13,8 @@ from labkit import calibration
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.catalog.metrics import SHARES
 from labkit.experiment.spec import OWN_CODE, UNSTATED, canonical_json
-from labkit.reporting.cell import Cell, cells_of
+from labkit.reporting.cell import Cell, Tables, cells_of, tables
 from labkit.reporting.plots.style import Style, level_label, level_of
-from labkit.reporting.table import Tables, tables
 from labkit.text.language import N_, _, many
 from labkit.text.numbers import levels, listing, setting, show
 
@@ -47,10 +46,8 @@ class View:
     """Everything a section may read. Nothing here touches a file but the cells' paths."""
 
     plan: Plan
-    in_order: tuple[Cell, ...]
-    """The plan's cells, in its order."""
-    committed: str = ""
-    """Time of the newest commit."""
+    in_order: tuple[Cell, ...]  # the plan's cells, in its order
+    committed: str = ""  # time of the newest commit
     options: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -92,11 +89,8 @@ class View:
     @cached_property
     def _counts(self) -> set[str]:
         """The metrics whose values are all whole numbers, that is, counts."""
-        return {
-            name
-            for name in METRICS
-            if all((v := c.metric(name)) is None or float(v).is_integer() for c in self.cells)
-        }
+        values = {name: [c.metric(name) for c in self.cells] for name in METRICS}
+        return {n for n, v in values.items() if all(x is None or float(x).is_integer() for x in v)}
 
     def shown(self, cell: Cell, name: str) -> str:
         """A metric with the catalog's digits; a count without a point, a share in percent."""
@@ -132,11 +126,8 @@ class View:
 
     def of(self, family: str | None = None, dataset: str | None = None) -> tuple[Cell, ...]:
         """The cells of a family and a data set."""
-        return tuple(
-            cell
-            for cell in self.cells
-            if family in (None, cell.spec.family) and dataset in (None, cell.spec.dataset)
-        )
+        cells = [c for c in self.cells if family in (None, c.spec.family)]
+        return tuple(c for c in cells if dataset in (None, c.spec.dataset))
 
     def best(self, family: str, dataset: str) -> Cell | None:
         """The cell of the lowest proxy FID (the first of equals), or None if none was measured."""
@@ -166,11 +157,9 @@ class View:
         if len(sizes) != 1:
             return FidScale()
         ((samples, tracking),) = sizes
-        return FidScale(
-            calibration.floor(dataset, samples),
-            calibration.floor(dataset, tracking, tracking=True),
-            calibration.ceilings(dataset).get("noise"),
-        )
+        floor, ends = calibration.floor(dataset, samples), calibration.ceilings(dataset)
+        against_training = calibration.floor(dataset, tracking, tracking=True)
+        return FidScale(floor, against_training, ends.get("noise"))
 
     def real(self, dataset: str, metric: str) -> float | None:
         """What a measure reads on as many real images of a data set, or None."""
@@ -200,8 +189,8 @@ class View:
         found: dict[str, list[Cell]] = {}
         for cell in self.cells:
             if cell.result:
-                numeric = cell.result.environment.get("numeric", {})
-                found.setdefault(canonical_json(numeric), []).append(cell)
+                numeric = canonical_json(cell.result.environment.get("numeric", {}))
+                found.setdefault(numeric, []).append(cell)
         return found
 
     @property

@@ -36,7 +36,7 @@ def show(value: Any, digits: int = 3, missing: str | None = None) -> str:
     if is_missing(value):
         return _(NOT_MEASURED) if missing is None else missing
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return setting(value)
     if isinstance(value, (list, tuple)):
         return ", ".join(show(item, digits) for item in value)
     try:
@@ -45,17 +45,12 @@ def show(value: Any, digits: int = 3, missing: str | None = None) -> str:
         return str(value)
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
-    whole = number == int(number) and not isinstance(value, float)
-    return _sign(str(int(number)) if whole else _significant(number, digits))
-
-
-def _significant(number: float, digits: int) -> str:
-    if number == 0:
-        return "0"
-    mantissa, _, exponent = f"{number:.{digits - 1}e}".partition("e")
+    if number == 0 or (number == int(number) and not isinstance(value, float)):
+        return _sign(str(int(number)))
+    mantissa, _e, exponent = f"{number:.{digits - 1}e}".partition("e")
     if int(exponent) < -3:
-        return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
-    return f"{number:.{_places(number, digits)}f}"
+        return _sign(f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}")
+    return _sign(f"{number:.{_places(number, digits)}f}")
 
 
 def spread(values: Sequence[float], digits: int = 3) -> str:

@@ -16,7 +16,7 @@ import pytest
 from labkit.errors import PlanError
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import parse_experiment
-from labkit.reporting.table import to_csv
+from labkit.reporting.cell import to_csv
 from labkit.store.commits import StoreError
 from labkit.store.store import Store
 from tests.builders import forgeries, handins, stores

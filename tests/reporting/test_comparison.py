@@ -13,8 +13,7 @@ import pytest
 from labkit.reporting.compare import page as comparison
 from labkit.reporting.compare import table as compare
 from labkit.reporting.compare.page import build_comparison
-from labkit.reporting.compare.paired import Judged, contrasts
-from labkit.reporting.compare.table import key, measured_unlike, pairs
+from labkit.reporting.compare.table import Judged, contrasts, key, measured_unlike, pairs
 from tests.builders import results
 from tests.builders.commands import labkit
 from tests.builders.plans import SMALL, fake_plan

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.reporting.render.folder import LIST, update
+from labkit.reporting.files import LIST, update
 
 TABLES = {"metrics.csv": b"a", "history.csv": b"b"}
 FIRST = {**TABLES, "report.md": b"1", "plots/loss.png": b"x", "grids/a/best9.png": b"y"}

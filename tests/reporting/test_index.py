@@ -20,8 +20,7 @@ from PIL import Image
 
 from labkit import api
 from labkit.reporting.build import build_report
-from labkit.reporting.index import Card, NoReportsError, card, cards, write_index
-from labkit.reporting.summary import NAME
+from labkit.reporting.index import NAME, Card, NoReportsError, card, cards, write_index
 from labkit.store.store import Store
 from tests.builders.commands import labkit
 

@@ -29,8 +29,7 @@ from labkit.reporting.build import read_report
 from labkit.reporting.compare.page import comparison
 from labkit.reporting.plots.style import level_label
 from labkit.reporting.render.files import Drawings, html
-from labkit.reporting.render.prose import to_markdown
-from labkit.reporting.render.templates import environment
+from labkit.reporting.render.templates import environment, to_markdown
 from labkit.reporting.view import read_view
 from labkit.store.store import Store
 from labkit.text import language

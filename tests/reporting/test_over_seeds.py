@@ -10,7 +10,7 @@ from statistics import fmean, stdev
 import pytest
 
 from labkit.reporting.cell import cells_of
-from labkit.reporting.sections import experiments, opening, over_seeds
+from labkit.reporting.sections import experiments, opening
 from labkit.reporting.view import View
 from labkit.text.numbers import spread
 from tests.builders.plans import fake_plan
@@ -41,9 +41,9 @@ def without(view: View, *runs: str) -> View:
 
 
 def test_every_setting_is_a_row_with_mean_and_deviation_of_its_seeds(view: View) -> None:
-    table = over_seeds.scores(view)
+    table = opening.scores(view)
     assert len(table.rows) == 18
-    for row, setting in zip(table.rows, over_seeds.settings(view), strict=True):
+    for row, setting in zip(table.rows, opening.settings(view), strict=True):
         dataset, _, label, seeds, score, *_ = row.entries
         values = [c.metric("proxy_fid") for c in view.cells if c.spec.dataset == dataset.text
                   and view.style.label(c.spec) == label.text]  # fmt: skip
@@ -63,7 +63,7 @@ def test_one_lucky_training_names_no_best_setting(view: View) -> None:
     # Nor does a setting of which the lucky training is all there is.
     alone = without(lucky, "MNIST_GAN_bce_z32_seed42", "MNIST_GAN_bce_z32_seed44")
     assert "MNIST 21.8 ± 0.4 (GAN Hinge z 128)" in opening.headline(alone)[0].text
-    (row,) = [r for r in over_seeds.scores(alone).rows if r.run == "MNIST_GAN_bce_z32_seed42"]
+    (row,) = [r for r in opening.scores(alone).rows if r.run == "MNIST_GAN_bce_z32_seed42"]
     assert [e.text for e in row.entries[3:5]] == ["1", "10.0"]
     glance = opening.glance(alone)[0]
     assert [e.text for e in glance.rows[0].entries[2:4]] == ["Hinge z 128", "21.8 ± 0.4"]

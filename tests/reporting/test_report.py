@@ -16,10 +16,8 @@ import pytest
 from labkit.catalog import FORMATS, resolve
 from labkit.execution.image_grid import enlarged
 from labkit.reporting.blocks import pictures, walk
-from labkit.reporting.build import build_report, read_report
+from labkit.reporting.build import build_report, compose, computed, read_report
 from labkit.reporting.cell import cells_of
-from labkit.reporting.computed import computed
-from labkit.reporting.document import compose
 from labkit.reporting.files import ReportError
 from labkit.reporting.render.files import Drawings, thinned
 from labkit.reporting.render.templates import templates_folder

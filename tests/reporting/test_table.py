@@ -13,9 +13,9 @@ from labkit.catalog import METRICS
 from labkit.claims import answer_questions
 from labkit.experiment.grid import make_plan, parse_experiment
 from labkit.experiment.spec import CellFailure, CellResult
+from labkit.reporting.cell import ALWAYS, Tables, tables, to_csv
 from labkit.reporting.compare import table as compare
 from labkit.reporting.compare.page import compare_text
-from labkit.reporting.table import ALWAYS, Tables, tables, to_csv
 from labkit.reporting.view import read_view
 from labkit.store.store import Store
 from tests.builders.plans import fake_plan

@@ -1,18 +1,35 @@
-"""One table, or two with their cells matched: what ``labkit compare`` prints in a terminal."""
+"""Two results with their cells matched: what ``labkit compare`` prints, and how far apart they are.
+
+Over seeds the result is a factor with the levels A and B. Cells of one setting and one seed saw
+the same data in the same order and start from the same noise, in both results; so this factor
+is judged as the claims judge theirs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 
 from labkit.catalog import FAMILIES, METRICS
+from labkit.claims.cell import Cell as Measurements
+from labkit.claims.cell import Measured
+from labkit.claims.cells import make_cells
+from labkit.claims.findings.levels import Contrast, levels
+from labkit.claims.measure import measure
+from labkit.claims.statistics import holm
+from labkit.claims.table import Table
+from labkit.claims.verdict import Strength, strength
 from labkit.experiment.plan import Plan
-from labkit.reporting.table import to_csv
+from labkit.reporting.cell import Cell, to_csv
+from labkit.reporting.view import View
 from labkit.text.language import N_, _
-from labkit.text.numbers import is_missing, show
+from labkit.text.numbers import is_missing, setting, show
 
 #: A cell's name without its seed, and the seed.
 Key = tuple[str, int]
@@ -63,11 +80,8 @@ def pairs(a: pd.DataFrame, b: pd.DataFrame) -> list[Pair]:
 def measured_unlike(a: Plan, b: Plan) -> frozenset[Key]:
     """The cells whose samples were measured with another number of them or other features."""
     first, second = ({key(c.name, c.seed): c.evaluation for c in plan.cells} for plan in (a, b))
-    return frozenset(
-        k
-        for k in first.keys() & second.keys()
-        if any(first[k].get(name) != second[k].get(name) for name in ("samples", "features"))
-    )
+    both, names = first.keys() & second.keys(), ("samples", "features")
+    return frozenset(k for k in both if any(first[k].get(n) != second[k].get(n) for n in names))
 
 
 def why_not(name: str, pair: Pair, unlike: Collection[Key]) -> str:
@@ -112,7 +126,7 @@ def two(a: pd.DataFrame, b: pd.DataFrame, csv: bool = False, unlike: Collection[
 
 
 def differences(a: pd.DataFrame, b: pd.DataFrame, unlike: Collection[Key] = ()) -> pd.DataFrame:
-    """Two tables of :func:`labkit.reporting.table.tables`, cells matched by name and seed.
+    """Two tables of :func:`labkit.reporting.cell.tables`, cells matched by name and seed.
 
     A row per run and value with columns run, name, a, b, difference (b − a, where both are numbers
     that may be compared) and note (why they may not, as for cells in `unlike` that were measured
@@ -175,3 +189,140 @@ def _digits(name: str) -> int:
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "".join("  ".join(map(str.ljust, row, widths)).rstrip() + "\n" for row in rows)
+
+
+Change = tuple[str, str, str, tuple[str, ...]]
+"""A value's name, what A and B have, and the cells, without seed, in which it differs so."""
+Judged = tuple[Contrast, Strength]
+"""A against B in one metric, over the cells of one group; each cell's run is its setting."""
+
+#: The metric that leads, and all that the two are contrasted in.
+SCORE = "proxy_fid"
+_MAIN = (SCORE, "precision", "recall", "sharpness", "test_recon_loss", "test_kl_loss")
+#: Parts of a spec that are no setting, in words.
+_NAMES = {
+    "code": N_("training code"),
+    "data.sha256": N_("training images"),
+    "data.source": N_("data source"),
+    "data.limit": N_("training images used"),
+    "selection.features": N_("feature network of the best epoch"),
+    "selection.rule": N_("rule of the best epoch"),
+    "selection.samples": N_("samples for the best epoch"),
+    "selection.against": N_("images for the best epoch"),
+    "evaluation.features": N_("feature network"),
+    "evaluation.samples": N_("samples measured"),
+    "evaluation.code": N_("measuring code"),
+}
+#: What names a cell; two cells that are compared agree in it, or differ by intent.
+_LEFT_OUT = ("name", "experiment", "seed")
+
+
+@dataclass(frozen=True)
+class Two:
+    """The two results, and the cells that belong together."""
+
+    a: View
+    b: View
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        return pairs(self.a.tables.cells, self.b.tables.cells)
+
+    @cached_property
+    def unlike(self) -> frozenset[Key]:
+        return measured_unlike(self.a.plan, self.b.plan)
+
+    @cached_property
+    def both(self) -> dict[Key, tuple[Cell, Cell]]:
+        """The cells that are in both, as A orders them."""
+        a, b = ({key(c.name, c.spec.seed): c for c in v.in_order} for v in (self.a, self.b))
+        return {k: (cell, b[k]) for k, cell in a.items() if k in b}
+
+    def alone(self, side: str) -> list[str]:
+        """The runs that only A or only B has."""
+        return [p.either["run"] for p in self.pairs if not (p.b if side == "A" else p.a)]
+
+    @cached_property
+    def settings(self) -> list[Change]:
+        """What differs between cells of one name."""
+        return self._changes(lambda cell: cell.spec.to_json())
+
+    @cached_property
+    def machines(self) -> list[Change]:
+        """What differs between the machines that trained them."""
+        return self._changes(lambda c: c.result and c.result.environment.get("numeric", {}))
+
+    @cached_property
+    def together(self) -> list[Judged]:
+        """B against A by model and data set."""
+        model = itemgetter("family", "dataset")
+        return contrasts(self.pairs, _MAIN, lambda pair: model(pair.either), self.unlike)
+
+    @cached_property
+    def one_by_one(self) -> list[Judged]:
+        """B against A in the proxy FID of each setting."""
+        return contrasts(self.pairs, (SCORE,), lambda pair: pair.key[0], self.unlike)
+
+    def _changes(self, of: Callable[[Cell], Any]) -> list[Change]:
+        """In which values the records `of` the same cells differ; the most cells first."""
+        found: dict[tuple[str, str, str], dict[str, None]] = {}
+        for (cell, _seed), both in self.both.items():
+            records = [record for record in map(of, both) if record is not None]
+            if len(records) < 2:
+                continue
+            a, b = (pd.json_normalize([dict(record)]).to_dict("records")[0] for record in records)
+            for path in map(str, a | b):
+                if path not in _LEFT_OUT and a.get(path) != b.get(path):
+                    last = path.rpartition(".")[2].replace("_", " ")
+                    name = _(_NAMES[path]) if path in _NAMES else last
+                    change = name, _shown(a.get(path)), _shown(b.get(path))
+                    found.setdefault(change, {})[cell] = None
+        made = [(*what, tuple(cells)) for what, cells in found.items()]
+        return sorted(made, key=lambda change: -len(change[-1]))
+
+
+def _shown(value: Any) -> str:
+    """A setting as text; of a SHA-256 its beginning."""
+    text = setting(value)
+    return f"{text[:12]}…" if re.fullmatch(r"[0-9a-f]{64}", text) else text
+
+
+def contrasts(
+    found: Sequence[Pair],
+    metrics: Sequence[str],
+    group: Callable[[Pair], Hashable],
+    unlike: Collection[Key] = (),
+) -> list[Judged]:
+    """Every metric's difference in every group that has it on both sides, judged together.
+
+    A group is what is averaged: pairs of one model and data set. Noise is each group's own, from
+    three seeds on; equal values are level, however many seeds there are. Cells in `unlike` were
+    measured in another way.
+    """
+    made: list[Contrast] = []
+    for metric in metrics:
+        together: dict[Hashable, list[Pair]] = {}
+        for pair in found:
+            if pair.number(metric) is not None and not why_not(metric, pair, unlike):
+                together.setdefault(group(pair), []).append(pair)
+        made += [_contrast(some, metric) for some in together.values()]
+    survives = holm([each.p for each in made])
+    return [
+        (each, "level" if each.here == "tie" else strength(each, ok))
+        for each, ok in zip(made, survives, strict=True)
+    ]
+
+
+def _contrast(some: Sequence[Pair], metric: str) -> Contrast:
+    """A against B, the levels of the factor *result*, over some pairs, each of them a block."""
+    rows = make_cells(
+        Measurements(
+            run=pair.key[0], family=values["family"], dataset=values["dataset"], seed=pair.key[1],
+            settings={"setting": pair.key[0], "result": side},
+            metrics={metric: Measured(float(values[metric]))},
+        )
+        for pair in some
+        for side, values in (("A", pair.a), ("B", pair.b))
+    )  # fmt: skip
+    (found,) = levels(rows, "result", measure(metric), Table(rows, borrow=False))
+    return found.contrasts[0]

@@ -1,18 +1,91 @@
-"""From a chart's value to SVG for the page and PNG for Markdown, by matplotlib."""
+"""From a chart's value to SVG for the page and PNG for Markdown, by matplotlib.
+
+Figures are objects, never pyplot's, whatever the user has set. A user's backend, style or settings
+file can be such that matplotlib cannot even be imported: a notebook hands its own ``MPLBACKEND``
+on to every program it starts. So it is imported without them, and they are put in force again
+afterwards, for whoever else plots in this process.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import logging
 import math
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from labkit.reporting.plots.chart import Bars, Chart, Diagram, Dots, Heat, Lines, Panel, Series
-from labkit.reporting.plots.library import Axes, Figure, Line2D, Rectangle, mpl, plain
 from labkit.reporting.plots.style import PAGE
 from labkit.text.numbers import show
+
+#: What tells matplotlib of a backend and of a file of settings.
+_BACKEND, _SETTINGS = "MPLBACKEND", "MATPLOTLIBRC"
+
+
+def _import() -> Any:
+    """The package; imported as if the user had set nothing, if it is not there already."""
+    if "matplotlib" in sys.modules:
+        return sys.modules["matplotlib"]
+    given = {name: os.environ.pop(name) for name in (_BACKEND, _SETTINGS) if name in os.environ}
+    os.environ[_SETTINGS] = os.devnull
+    try:
+        import matplotlib
+    finally:
+        del os.environ[_SETTINGS]
+        os.environ.update(given)
+    # The user's own settings, as far as they can be: what cannot be was no use to anybody.
+    library: Any = matplotlib
+    with contextlib.suppress(Exception):
+        found = dict(library.rc_params())
+        # A backend that nobody chose is an object, and to look at it loads all of pyplot.
+        if not isinstance(found["backend"], str):
+            del found["backend"]
+        library.rcParams.update(found)
+        library.rcParamsOrig.update(found)
+    if backend := os.environ.get(_BACKEND):
+        with contextlib.suppress(Exception):
+            library.rcParams["backend"] = backend
+    return library
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Without matplotlib's complaints: about settings files, and a folder it cannot write."""
+    log = logging.getLogger("matplotlib")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+with _quietly():
+    mpl: Any = _import()
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+
+
+@contextlib.contextmanager
+def _plain() -> Iterator[None]:
+    """matplotlib's own settings, none of the user's, until its end; no complaints.
+
+    A character its font lacks is drawn as a box, which is all that can be done about it.
+    """
+    with _quietly(), warnings.catch_warnings(), mpl.rc_context():
+        warnings.simplefilter("ignore")
+        mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"})
+        yield
+
 
 #: All figures are as wide, in inches.
 _WIDTH = 8.4
@@ -33,29 +106,25 @@ def render(
     The palette has each colour's value on a light and on a dark page.
     """
     ink = {**PAGE, **{name: light for name, (light, _) in palette.items()}}
-    with plain():
-        _restyle()
+    muted = PAGE["muted"]
+    with _plain():
+        mpl.rc("font", size=8.2)
+        mpl.rc("text", color=PAGE["ink"], parse_math=False)  # whatever dollars a label has in it
+        mpl.rc("axes", edgecolor=muted, labelcolor=muted, grid=True, axisbelow=True, ymargin=0.07)
+        mpl.rc("axes", titlesize=9, titleweight="bold", titlelocation="left")
+        mpl.rc("axes.spines", left=False, right=False, top=False)
+        mpl.rc("axes.formatter", useoffset=False, limits=(-7, 9))
+        mpl.rc("axes.grid", axis="y")
+        mpl.rc("grid", color=PAGE["rule"])
+        mpl.rc(("xtick", "ytick"), color=muted)
+        mpl.rc(("xtick.major", "ytick.major"), size=0)
+        mpl.rc("legend", fontsize=7.6, frameon=False, handlelength=2.4, handletextpad=0.5)
+        mpl.rc("legend", borderpad=0.2, labelspacing=0.3)
+        mpl.rc("lines", markersize=4.4, markeredgewidth=1.1)
         # Several figures stand in one page, so each has ids of its own.
         mpl.rc("svg", fonttype="none", hashsalt=hashlib.sha256(repr(chart).encode()).hexdigest())
         figure = _diagram(chart, ink) if isinstance(chart, Diagram) else _panels(chart, ink)
         return {name: _svg(figure, ink) if name == "svg" else _png(figure) for name in formats}
-
-
-def _restyle() -> None:
-    muted = PAGE["muted"]
-    mpl.rc("font", size=8.2)
-    mpl.rc("text", color=PAGE["ink"], parse_math=False)  # whatever dollars a label has in it
-    mpl.rc("axes", edgecolor=muted, labelcolor=muted, grid=True, axisbelow=True, ymargin=0.07)
-    mpl.rc("axes", titlesize=9, titleweight="bold", titlelocation="left")
-    mpl.rc("axes.spines", left=False, right=False, top=False)
-    mpl.rc("axes.formatter", useoffset=False, limits=(-7, 9))
-    mpl.rc("axes.grid", axis="y")
-    mpl.rc("grid", color=PAGE["rule"])
-    mpl.rc(("xtick", "ytick"), color=muted)
-    mpl.rc(("xtick.major", "ytick.major"), size=0)
-    mpl.rc("legend", fontsize=7.6, frameon=False, handlelength=2.4, handletextpad=0.5)
-    mpl.rc("legend", borderpad=0.2, labelspacing=0.3)
-    mpl.rc("lines", markersize=4.4, markeredgewidth=1.1)
 
 
 def _png(figure: Figure) -> bytes:

@@ -75,11 +75,9 @@ def _ends(view: View, dataset: str, tracking: bool = False) -> tuple[Reference, 
     """What real images and noise read, where known; `tracking`: against training images."""
     known = view.fid_scale(dataset)
     floor = known.tracking_floor if tracking else known.floor
-    return tuple(
-        Reference(f"{label} {show(value, 2)}", value, inside=False)
-        for label, value in ((_("real images"), floor), (_("noise"), known.ceiling))
-        if value is not None
-    )
+    ends = ((_("real images"), floor), (_("noise"), known.ceiling))
+    found = [(label, value) for label, value in ends if value is not None]
+    return tuple(Reference(f"{label} {show(v, 2)}", v, inside=False) for label, v in found)
 
 
 def gan_loss(view: View, family: str) -> Chart | None:
@@ -181,13 +179,10 @@ def _by_kind(
     view: View, family: str, dataset: str, setting: str
 ) -> Iterator[tuple[str | None, Groups]]:
     """Each kind of loss of a family (None: one of its own), with the settings named without it."""
+    found = [cells for __, cells in view.groups(family, dataset)]
     for kind in levels(cell.spec.params.get(setting) for cell in view.of(family)) or [None]:
-        groups = [
-            (view.style.label(cells[0].spec, without=[setting]), cells)
-            for __, cells in view.groups(family, dataset)
-            if cells[0].spec.params.get(setting) == kind
-        ]
-        yield kind, groups
+        mine = [cells for cells in found if cells[0].spec.params.get(setting) == kind]
+        yield kind, [(view.style.label(cells[0].spec, without=[setting]), cells) for cells in mine]
 
 
 def kl_per_dimension(view: View, family: str) -> Chart | None:
@@ -271,9 +266,6 @@ def class_coverage(view: View) -> Chart | None:
     for dataset in view.datasets:
         if cells := [c for c in view.of(None, dataset) if c.detail("class_coverage")]:
             labels = tuple(f"{_(FAMILIES[c.spec.family].label)} {view.title(c)}" for c in cells)
-            values = tuple(
-                tuple(float(v) if isinstance(v, (int, float)) else None for v in shares)
-                for shares in (c.detail("class_coverage") for c in cells)
-            )
+            values = tuple(tuple(c.detail("class_coverage")) for c in cells)
             row.append(Heat(dataset, labels, DATASETS[dataset].classes, values))
     return Chart.of([row])

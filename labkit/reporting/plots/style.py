@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from labkit.catalog import FAMILIES, METRICS, REGISTRIES
+from labkit.catalog import FAMILIES, REGISTRIES
 from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.reporting.plots.chart import Look
 from labkit.text.language import N_, _
@@ -121,12 +121,6 @@ class Style:
         named = [f for f in FAMILIES[spec.family].named_by if f not in without]
         varied = [f for f in self.factors(spec.family) if f not in (*named, *without)]
         return " ".join(level_label(spec.family, f, level_of(spec, f)) for f in (*named, *varied))
-
-
-def metric_label(name: str) -> str:
-    """A metric as an axis says it, with its unit."""
-    metric = METRICS[name]
-    return f"{_(metric.label)} ({_(metric.unit)})" if metric.unit else _(metric.label)
 
 
 def _hues(families: Sequence[str]) -> dict[str, str]:

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from labkit.execution.image_grid import enlarged
-from labkit.reporting import summary
 from labkit.reporting.blocks import Figure, Frame, Report, pictures, walk
 from labkit.reporting.files import png_uri, read
+from labkit.reporting.index import NAME, summary_of
 from labkit.reporting.plots.style import PAGE
-from labkit.reporting.render.prose import to_html, to_markdown
-from labkit.reporting.render.templates import environment, inline, templates_folder
+from labkit.reporting.render import templates
 
 #: Pictures are enlarged by this factor in a Markdown report: 84 pixels a digit.
 SCALE = 3
@@ -34,13 +33,7 @@ class Drawings:
 
         palette = {name: (light, dark) for name, light, dark in report.colours}
         figures = (block for block in walk(report.sections) if isinstance(block, Figure))
-        self._drawn = {each.name: render(each.chart, palette, formats) for each in figures}
-
-    def svg(self, name: str) -> str:
-        return self._drawn[name]["svg"].decode()
-
-    def png(self, name: str) -> bytes:
-        return self._drawn[name]["png"]
+        self.drawn = {each.name: render(each.chart, palette, formats) for each in figures}
 
 
 def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
@@ -49,21 +42,22 @@ def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
     Raises:
         ReportError: a picture cannot be read.
     """
-    text = environment().get_template("report.md.j2").render(report=report, student=to_markdown)
+    template = templates.environment().get_template("report.md.j2")
+    text = template.render(report=report, student=templates.to_markdown)
     shown = pictures((*report.glance, *report.sections))
     figures = (block for block in walk(report.sections) if isinstance(block, Figure))
     return {
         "report.md": text.encode(),
         **beside(report),
         **{picture.file: enlarged(read(picture.source), SCALE) for picture in shown},
-        **{figure.file: drawings.png(figure.name) for figure in figures},
+        **{figure.file: drawings.drawn[figure.name]["png"] for figure in figures},
     }
 
 
 def beside(report: Report) -> dict[str, bytes]:
     """Return the files beside a report in every format: its tables and its summary."""
     tables = {name: text.encode() for name, text in report.csv.items()}
-    return {**tables, summary.NAME: summary.summary_of(report)}
+    return {**tables, NAME: summary_of(report)}
 
 
 def page(report: Report, drawings: Drawings) -> dict[str, bytes]:
@@ -73,23 +67,32 @@ def page(report: Report, drawings: Drawings) -> dict[str, bytes]:
 
 def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
     """The page as text; on `paper` without what only a screen can do, in fixed colours."""
-    folder = templates_folder()
+    folder = templates.templates_folder()
     script = (folder / "js" / "report.js").read_text("utf-8")
     frames, step = thinned(() if paper else report.frames, SLIDER_BYTES)
-    drawn = partial(_inked, report) if paper else str
-    template = environment().get_template("report.html.j2")
+    inked = partial(_inked, report) if paper else str
+    light = "".join(f"--{name}:{a};" for name, a, _ in report.colours)
+    # With dark colours where the browser supports them.
+    both = "".join(f"--{name}:light-dark({a},{b});" for name, a, b in report.colours)
+    colours = f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
+    # By run and kind, then epoch: a note and a picture, empty if the page shows it.
+    moving: dict[str, dict[int, tuple[str, str]]] = {}
+    for each in frames:
+        uri = "" if each.on_page else png_uri(each.source)
+        moving.setdefault(f"{each.run} {each.shows}", {})[each.epoch] = (each.note, uri)
+    template = templates.environment().get_template("report.html.j2")
     return template.render(
         report=report,
         paper=paper,
-        css=inline((folder / "css" / "report.css").read_text("utf-8")),
-        colours=inline(_colours(report)),
-        script=inline(script),
+        css=templates.inline((folder / "css" / "report.css").read_text("utf-8")),
+        colours=templates.inline(colours),
+        script=templates.inline(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        frames=_frames(frames),
+        frames=moving,
         frame_step=step,
         uri=png_uri,
-        svg=lambda name: inline(drawn(drawings.svg(name))),
-        student=lambda pieces: inline(to_html(pieces)),
+        svg=lambda name: templates.inline(inked(drawings.drawn[name]["svg"].decode())),
+        student=lambda pieces: templates.inline(templates.to_html(pieces)),
     )
 
 
@@ -105,22 +108,6 @@ def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
         if sum(sizes[f.source] for f in kept) <= most:
             return kept, step
     return [f for f in frames if f.on_page], last
-
-
-def _frames(frames: Sequence[Frame]) -> dict[str, dict[int, tuple[str, str]]]:
-    """Return by run and kind, then epoch, a note and a picture, empty if the page shows it."""
-    found: dict[str, dict[int, tuple[str, str]]] = {}
-    for frame in frames:
-        uri = "" if frame.on_page else png_uri(frame.source)
-        found.setdefault(f"{frame.run} {frame.shows}", {})[frame.epoch] = (frame.note, uri)
-    return found
-
-
-def _colours(report: Report) -> str:
-    """Return the palette as CSS variables, with dark colours where the browser supports them."""
-    light = "".join(f"--{name}:{a};" for name, a, _ in report.colours)
-    both = "".join(f"--{name}:light-dark({a},{b});" for name, a, b in report.colours)
-    return f":root{{{light}}}@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
 
 
 def _inked(report: Report, svg: str) -> str:

@@ -10,8 +10,7 @@ from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.entries import GAP, cell_row, marked, measure, number, real_images, row, table
 from labkit.reporting.entries import value as metric
 from labkit.reporting.plots.chart import described
-from labkit.reporting.plots.style import metric_label
-from labkit.reporting.sections import over_seeds
+from labkit.reporting.sections import opening
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
 from labkit.text.numbers import show
@@ -60,6 +59,13 @@ _ASKED = N_(
     "is the best to be hoped for. Proxy FID of a class: its samples against that class's test "
     "images; it rests on a tenth of the images, so it is not comparable with that of the whole."
 )
+
+
+#: Measures of samples made for a class: a value for each class, and its table's caption.
+_OF_CLASSES = {
+    "label_accuracy": ("class_label_accuracy", N_("Label accuracy on {dataset}, {seeds}")),
+    "class_proxy_fid": ("class_proxy_fids", N_("Proxy FID of each class on {dataset}, {seeds}")),
+}
 
 
 def plots(view: View) -> Section:
@@ -111,7 +117,7 @@ def scores(view: View, brief: bool = False) -> Section:
 def _main_tables(view: View, brief: bool) -> tuple[Table, ...]:
     """Every cell; with several seeds, first every setting over its seeds."""
     judged = any(cell.detail("verdict") for cell in view.cells)
-    names = ["proxy_fid", *over_seeds.measured(view, () if brief else ("kid", "sharpness"))]
+    names = ["proxy_fid", *opening.measured(view, () if brief else ("kid", "sharpness"))]
     columns: dict[str, Column | str] = {
         "run": _("Run"),
         "dataset": _("Data set"),
@@ -123,7 +129,7 @@ def _main_tables(view: View, brief: bool) -> tuple[Table, ...]:
         "status": _("Status"),
     }
     alone = not view.several_seeds and len(view.cells) > 1  # else settings have the mark
-    best = {s.first.name for d in view.datasets for s in over_seeds.winners(view, d) if alone}
+    best = {s.first.name for d in view.datasets for s in opening.winners(view, d) if alone}
     rows = []
     for cell in view.cells:
         tone = "failed" if cell.status == "failed" else ""
@@ -146,18 +152,19 @@ def _main_tables(view: View, brief: bool) -> tuple[Table, ...]:
     if best:
         caption.append(_("◆ marks the lowest proxy FID on its data set."))
     cells = table(" ".join(caption), [*columns.values()], rows + real, interactive=True)
-    return (over_seeds.scores(view), cells) if view.several_seeds else (cells,)
+    return (opening.scores(view), cells) if view.several_seeds else (cells,)
 
 
 def _group_table(view: View, group: str) -> Fold | None:
     """All measured metrics of one group, and what each of them means."""
-    names = over_seeds.measured(view, (n for n, about in METRICS.items() if about.group == group))
+    names = opening.measured(view, (n for n, about in METRICS.items() if about.group == group))
     if not names:
         return None
     cells = [c for c in view.cells if any(METRICS[n].applies(c.spec.family) for n in names)]
     nearest = {c.name: v for c in cells if (v := c.detail("nearest_training")) is not None}
     extra = [_NEAREST] if nearest and group == "quality" else []
-    columns = [measure(n, metric_label(n)) for n in names]
+    units = {n: f" ({_(METRICS[n].unit)})" if METRICS[n].unit else "" for n in names}
+    columns = [measure(n, _(METRICS[n].label) + units[n]) for n in names]
     columns += [Column(_(label), True, _(about)) for label, about in extra]
     real = _real_rows(view, names, ["run", *names])
     rows = [row(*each.entries, *[Entry("1", 1.0)] * len(extra)) for each in real]
@@ -232,24 +239,17 @@ def conditional(view: View) -> Section | None:
         cells = [c for c in view.of(None, dataset) if c.detail("class_label_accuracy")]
         if not cells:
             continue
-        name, seeds, classes = _(DATASETS[dataset].label), view.seeds_said, _classes(dataset)
-        accuracy = [_each_class(view, c, "label_accuracy", "class_label_accuracy") for c in cells]
-        fids = [_each_class(view, c, "class_proxy_fid", "class_proxy_fids") for c in cells]
-        real = next((v for c in cells if (v := c.detail("label_accuracy_real"))), None)
-        if real is not None:
-            accuracy.append(row(real_images(name), number(real), *["—"] * len(classes)))
-        heads = [_("Run"), Column(_("Mean"), True), *classes]
-        caption = _("Label accuracy on {dataset}, {seeds}", dataset=name, seeds=seeds)
-        tables.append(table(caption, heads, accuracy))
-        caption = _("Proxy FID of each class on {dataset}, {seeds}", dataset=name, seeds=seeds)
-        tables.append(table(caption, heads, fids))
+        label, classes = _(DATASETS[dataset].label), _classes(dataset)
+        for name, (key, text) in _OF_CLASSES.items():
+            rows = []
+            for cell in cells:
+                values = (Entry(show(v, missing="—"), v) for v in cell.detail(key) or ())
+                run = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
+                rows.append(cell_row(cell, metric(view, cell, name), *values, text=run))
+            if real := next((v for c in cells if (v := c.detail(f"{name}_real"))), None):
+                rows.append(row(real_images(label), number(real), *["—"] * len(classes)))
+            caption = _(text, dataset=label, seeds=view.seeds_said)
+            tables.append(table(caption, [_("Run"), Column(_("Mean"), True), *classes], rows))
     if not tables:
         return None
     return Section("conditional", _("Classes Asked For"), (Paragraph(_(_ASKED)), *tables))
-
-
-def _each_class(view: View, cell: Cell, name: str, each: str) -> Row:
-    """A cell's mean and its value for each class."""
-    values = (Entry(show(v, missing="—"), v) for v in cell.detail(each) or ())
-    label = f"{_(FAMILIES[cell.spec.family].label)} {view.title(cell)}"
-    return cell_row(cell, metric(view, cell, name), *values, text=label)

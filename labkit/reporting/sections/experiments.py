@@ -7,11 +7,11 @@ from itertools import product
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.experiment.spec import UNSTATED
-from labkit.reporting.blocks import Column, Entry, Facts, Picture, Row, Section, Table
+from labkit.reporting.blocks import Column, Entry, Facts, Picture, Section, Table
 from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.entries import measure, number, row, table, value
-from labkit.reporting.grids import has, picture
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
+from labkit.reporting.sections.images import has, picture
 from labkit.reporting.view import View, plain_level
 from labkit.text.language import N_, _
 from labkit.text.numbers import capitals, duration, levels, listing, show, slug
@@ -23,6 +23,10 @@ _HEADINGS = {
     "latent_dim": (N_("Latent Dimension"), N_("Latent Dimensions")),
 }
 
+_CAPTION = N_(
+    "{model} on {dataset}, {seeds}. Losses are means over the last epoch; the proxy FID is that of "
+    "the best epoch."
+)
 #: How many times as long as another a training of the same setting takes on a busy machine.
 UNEVEN = 1.5
 
@@ -73,31 +77,25 @@ def _whole_time(view: View) -> str:
 def parts(view: View) -> Iterator[Section]:
     """Sections 3 and 4: a part for each family, a section for each data set."""
     for (i, family), dataset in product(enumerate(view.families, 1), view.datasets):
-        if not view.of(family, dataset):
+        if not (cells := view.of(family, dataset)):
             continue
         place, model = f"part-{i}-{slug(dataset)}", _(FAMILIES[family].label)
         title = _("Part {i}: {model} Experiments - {dataset}", i=i, model=model, dataset=dataset)
         settings = tuple(dict.fromkeys((*FAMILIES[family].named_by, *view.style.factors(family))))
-        facts = _configurations(view, family, dataset, settings)
-        found = _results(view, family, dataset, settings)
+        # What only went along with a factor is no column, but it is part of the experiment.
+        every = (*FAMILIES[family].params, *TRAINING)
+        along = [n for n in every if len({level_of(c.spec, n) for c in cells} - {UNSTATED}) > 1]
+        rows = []
+        for name in dict.fromkeys((*settings, *along)):
+            found = map(plain_level, levels(level_of(c.spec, name) for c in cells))
+            rows.append((_heading(family, name, True), ", ".join(found)))
+        facts = Facts((*rows, (_("Total Experiments"), str(len(cells)))))
+        results = _results(view, family, dataset, settings)
         inner = (
             Section(f"{place}-configurations", _("Experiment Configurations"), (facts,)),
-            Section(f"{place}-results", _("Results Summary"), (found,)),
+            Section(f"{place}-results", _("Results Summary"), (results,)),
         )
         yield Section(place, title, (), inner)
-
-
-def _configurations(view: View, family: str, dataset: str, settings: Sequence[str]) -> Facts:
-    """The levels of `settings`, which tell the cells of a family apart."""
-    cells = view.of(family, dataset)
-    # What only went along with a factor is no column, but it is part of the experiment.
-    every = (*FAMILIES[family].params, *TRAINING)
-    along = [n for n in every if len({level_of(c.spec, n) for c in cells} - {UNSTATED}) > 1]
-    rows = []
-    for name in dict.fromkeys((*settings, *along)):
-        found = map(plain_level, levels(level_of(c.spec, name) for c in cells))
-        rows.append((_heading(family, name, True), ", ".join(found)))
-    return Facts((*rows, (_("Total Experiments"), str(len(cells)))))
 
 
 def _results(view: View, family: str, dataset: str, settings: Sequence[str]) -> Table:
@@ -116,32 +114,23 @@ def _results(view: View, family: str, dataset: str, settings: Sequence[str]) -> 
         measure("proxy_fid", _("Proxy FID Score")),
         Column(pictures),
     ]
-    caption = _(
-        "{model} on {dataset}, {seeds}. Losses are means over the last epoch; "
-        "the proxy FID is that of the best epoch.",
-        model=_(about.label),
-        dataset=dataset,
-        seeds=view.seeds_said,
-    )
-    rows = (_row(view, cell, settings) for cell in view.of(family, dataset))
+    caption = _(_CAPTION, model=_(about.label), dataset=dataset, seeds=view.seeds_said)
+    rows, names = [], (*about.losses, "proxy_fid")
+    for cell in view.of(family, dataset):
+        found = [level_of(cell.spec, name) for name in settings]
+        entries = [Entry(plain_level(level), _sort(level)) for level in found]
+        if view.several_seeds:
+            entries.append(Entry(str(cell.spec.seed), cell.spec.seed))
+        if cell.result is None:
+            tone = cell.status  # failed or missing
+            entries += [Entry("—", tone=tone)] * len(("best_epoch", *names))
+            entries.append(Entry(cell.absence, tone=tone))
+        else:
+            entries.append(number(cell.best_epoch))
+            entries += [value(view, cell, name) for name in names]
+            entries.append(Entry("", pictures=_pictures(view, cell)))
+        rows.append(row(*entries, run=cell.name, anchor=anchor(cell.name)))
     return table(caption, columns, rows)
-
-
-def _row(view: View, cell: Cell, settings: Sequence[str]) -> Row:
-    names = (*FAMILIES[cell.spec.family].losses, "proxy_fid")
-    found = [level_of(cell.spec, name) for name in settings]
-    entries = [Entry(plain_level(level), _sort(level)) for level in found]
-    if view.several_seeds:
-        entries.append(Entry(str(cell.spec.seed), cell.spec.seed))
-    if cell.result is None:
-        tone = "failed" if cell.status == "failed" else "missing"
-        entries += [Entry("—", tone=tone)] * len(("best_epoch", *names))
-        entries.append(Entry(cell.absence, tone=tone))
-    else:
-        entries.append(number(cell.best_epoch))
-        entries += [value(view, cell, name) for name in names]
-        entries.append(Entry("", pictures=_pictures(view, cell)))
-    return row(*entries, run=cell.name, anchor=anchor(cell.name))
 
 
 def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
@@ -149,8 +138,7 @@ def _pictures(view: View, cell: Cell) -> tuple[Picture, ...]:
         return ()
     if FAMILIES[cell.spec.family].reconstructs:
         last = cell.spec.training["epochs"]
-        best = cell.best_epoch or last
-        wanted = [("reconstruction", last), ("random", best), ("interpolation", best)]
+        wanted = [("reconstruction", last), ("random", None), ("interpolation", None)]
     else:
         wanted = [("samples", epoch) for epoch in view.plan.snapshots(cell.spec)]
     return tuple(picture(view, cell, *each, short=True) for each in wanted if has(cell, *each))

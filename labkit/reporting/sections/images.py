@@ -1,4 +1,4 @@
-"""Section 5: the best epoch's grids, cell beside cell."""
+"""Section 5, the best epoch's grids, cell beside cell; and a cell's pictures for all sections."""
 
 from __future__ import annotations
 
@@ -6,12 +6,111 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 from itertools import product
 
-from labkit.catalog import FAMILIES
-from labkit.reporting.blocks import Frame, Gallery, Paragraph, Section
-from labkit.reporting.grids import epoch_note, grids_of, has, picture, stored_as
+from labkit.catalog import DATASETS, FAMILIES
+from labkit.reporting.blocks import Frame, Gallery, Paragraph, Picture, Section
+from labkit.reporting.cell import Cell
 from labkit.reporting.view import View
-from labkit.text.language import N_, _
-from labkit.text.numbers import slug
+from labkit.text.language import N_, _, many
+from labkit.text.numbers import show, slug
+
+_SAMPLES_ALT = N_("4×4 grid of generated {things}, {who}")
+#: Kinds of pictures by the words of captions, in the order of the galleries: the heading of a
+#: kind's galleries, and what it shows. A family that reconstructs has "random" samples.
+GRIDS = {
+    N_("reconstruction"): (
+        N_("{model} Reconstructions (Best Epoch)"),
+        N_("4×4 grid: eight test images, each beside its reconstruction by {who}"),
+    ),
+    N_("random"): (N_("{model} Random Samples"), _SAMPLES_ALT),
+    N_("interpolation"): (
+        N_("{model} Latent Interpolations"),
+        N_("4×4 grid: sixteen steps between two test images' codes, decoded by {who}"),
+    ),
+    N_("samples"): (N_("{model} Generated Samples (Best Epoch)"), _SAMPLES_ALT),
+    N_("classes"): (
+        N_("{model} Classes, a Row for Each"),
+        N_("Grid of {things}, a row for each class that {who} was asked for"),
+    ),
+    N_("manifold"): (
+        N_("{model} Decoded Latent Plane"),
+        N_("15×15 grid: the latent plane of {who}, decoded point by point"),
+    ),
+}
+
+
+def grids_of(family: str) -> list[str]:
+    """The kinds of pictures that cells of a family may have."""
+    about = FAMILIES[family]
+    there = {"samples": not about.reconstructs, "classes": about.conditional}
+    return [what for what in GRIDS if there.get(what, about.reconstructs)]
+
+
+def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = False) -> Picture:
+    """A cell's grid, by a key of `GRIDS`; the cell must have a result.
+
+    `epoch` None stands for the best one (the last where none was measured); `short` makes the
+    caption say only the epoch.
+    """
+    stored, spec, (at, path) = stored_as(what), cell.spec, _grid(cell, what, epoch)
+    folder = f"{what}s" if what in ("reconstruction", "interpolation") else "samples"
+    name = f"epoch{at}" if what in ("reconstruction", "samples") else what
+    note, title = epoch_note(cell, stored, at), view.title(cell)
+    things = _(DATASETS[spec.dataset].noun) if spec.dataset in DATASETS else _("images")
+    alt = _(GRIDS[what][1], who=f"{_(FAMILIES[spec.family].label)} {title}", things=things)
+    alt += f", {note}"  # what is known of the epoch stands at the end: the slider changes it
+    missing = cell.metric("missing_classes")  # measured at the best epoch only
+    if missing and at == cell.best_epoch and stored == "samples":
+        found = many("{n} of ten classes missing", "{n} of ten classes missing", int(missing))
+        alt += f", {found}"
+    return Picture(
+        source=cell.file(path),
+        file=f"{spec.family}_{folder}/{cell.name}_{name}.png",
+        run=cell.name,
+        shows=stored,
+        epoch=at,
+        alt=alt,
+        caption=_("epoch {epoch}", epoch=at) if short else f"{title} · {note}",
+    )
+
+
+def has(cell: Cell, what: str, epoch: int | None = None) -> bool:
+    """Whether a cell keeps such a grid at an epoch; None: its best one, else its last."""
+    return cell.result is not None and _grid(cell, what, epoch)[1] in cell.result.artifacts
+
+
+def _grid(cell: Cell, what: str, epoch: int | None) -> tuple[int, str]:
+    """A grid's epoch, else the cell's best one, else its last, and its file."""
+    at = epoch or cell.best_epoch or int(cell.spec.training["epochs"])
+    return at, f"images/{stored_as(what)}_epoch{at}.png"
+
+
+def stored_as(what: str) -> str:
+    """What a kind of picture is called in the store."""
+    return "samples" if what == "random" else what
+
+
+def best_samples(view: View, cell: Cell) -> tuple[Picture, ...]:
+    """The samples of a cell's best epoch for the first screen; none where they were not kept."""
+    if not cell.best_epoch or not has(cell, "samples"):
+        return ()
+    about = FAMILIES[cell.spec.family]
+    found = picture(view, cell, "random" if about.reconstructs else "samples", None)
+    caption = f"{cell.spec.dataset} {_(about.label)}, {found.caption}"
+    return (replace(found, caption=caption),)
+
+
+def epoch_note(cell: Cell, stored: str, epoch: int) -> str:
+    """What is known of one grid in a few words: its epoch and the number that goes with it."""
+    said = _("epoch {epoch}", epoch=epoch)
+    fid = cell.metric("proxy_fid") if epoch == cell.best_epoch else None
+    if stored == "reconstruction" and (loss := cell.at(epoch, "recon_loss")) is not None:
+        said += f" · {_('training recon loss {value}', value=show(loss, 4))}"
+    elif stored == "samples" and fid is not None:
+        said += f" · {_('proxy FID {value}', value=show(fid))}"
+    elif stored == "samples" and (fid := cell.at(epoch, "proxy_fid")) is not None:
+        said += f" · {_('tracking FID {value}', value=show(fid))}"
+    return said
+
 
 _READING = N_(
     "A cell's samples come from one fixed noise, its reconstructions and interpolations from the "
@@ -22,9 +121,9 @@ _READING = N_(
 def generated(view: View) -> Section:
     """Grids at the best epoch: samples, reconstructions, random samples, interpolations."""
     sections = []
-    for family, (what, grid) in ((f, kind) for f in view.families for kind in grids_of(f)):
-        label = FAMILIES[family].label
-        place = slug(grid.heading.format(model=label))  # the same in every language
+    for family, what in ((f, what) for f in view.families for what in grids_of(f)):
+        label, (heading, _alt) = FAMILIES[family].label, GRIDS[what]
+        place = slug(heading.format(model=label))  # the same in every language
         galleries = []
         for dataset in view.datasets:
             cells = [c for c in view.of(family, dataset) if c.name in view.pictured]
@@ -32,7 +131,7 @@ def generated(view: View) -> Section:
                 gallery = Gallery(found, True)
                 galleries.append(Section(f"{place}-{slug(dataset)}", dataset, (gallery,)))
         if galleries:
-            sections.append(Section(place, _(grid.heading, model=_(label)), (), tuple(galleries)))
+            sections.append(Section(place, _(heading, model=_(label)), (), tuple(galleries)))
     said = _(_READING) if sections else _("No cell has images yet.")
     if sections and len(view.pictured) < len(view.cells):
         said += " " + _(
@@ -47,7 +146,7 @@ def best_only(view: View) -> Section:
     pictures = []
     for dataset, family in product(view.datasets, view.families):
         cell = view.best(family, dataset)
-        for what, _grid in grids_of(family):
+        for what in grids_of(family):
             if cell and has(cell, what):
                 found = picture(view, cell, what, None)
                 label = f"{dataset} {_(FAMILIES[family].label)} {_(what)}"
@@ -61,8 +160,7 @@ def frames(view: View, on_page: Container[tuple[str, str, int]]) -> Iterator[Fra
     shown = (cell for cell in view.cells if cell.name in view.pictured)
     for cell in (c for c in shown if c.spec.seed == view.plan.seeds[0]):
         # Samples first: the page compares two cells by them.
-        there = (stored_as(what) for what, _grid in grids_of(cell.spec.family))
-        kinds = dict.fromkeys(("samples", *there))
+        kinds = dict.fromkeys(("samples", *map(stored_as, grids_of(cell.spec.family))))
         for what, epoch in product(kinds, range(1, cell.spec.training["epochs"] + 1)):
             if has(cell, what, epoch):
                 source = cell.file(f"images/{what}_epoch{epoch}.png")

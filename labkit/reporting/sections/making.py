@@ -18,13 +18,19 @@ N_("first 10,000 training images")  # as cells state what their samples stand ag
 
 def making(view: View) -> Section:
     """Calibration, selection rule, environment, fingerprints, how to verify, tools used."""
+    used = (DATASETS[dataset] for dataset in view.datasets)
+    sources = (f"{_(each.label)}: {each.source} ({each.licence})" for each in used)
+    made = _(
+        "Models were trained with PyTorch and everything else here, from the tables to "
+        "this page, was made by labkit."
+    )
     inner = (
         Section("calibration", _("Calibration of the proxy FID"), _calibration(view)),
         Section("selection", _("Selection of the best epoch"), (Paragraph(_selection(view)),)),
         Section("environment", _("Environment"), _environment(view)),
         Section("fingerprints", _("Fingerprints"), _fingerprints(view)),
         Section("verify", _("How to verify"), _verify(view)),
-        Section("tools", _("Tools used"), _tools(view)),
+        Section("tools", _("Tools used"), (Paragraph(made), Listing(tuple(sources)))),
     )
     return Section("making", _("How these numbers were made"), (), inner)
 
@@ -139,13 +145,3 @@ def _verify(view: View) -> tuple[Block, ...]:
         Paragraph(again),
         Code(f"labkit run{flag} --results again\n{report}", "sh"),
     )
-
-
-def _tools(view: View) -> tuple[Block, ...]:
-    used = (DATASETS[dataset] for dataset in view.datasets)
-    sources = (f"{_(each.label)}: {each.source} ({each.licence})" for each in used)
-    made = _(
-        "Models were trained with PyTorch and everything else here, from the tables to "
-        "this page, was made by labkit."
-    )
-    return Paragraph(made), Listing(tuple(sources))

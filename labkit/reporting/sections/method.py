@@ -1,20 +1,24 @@
-"""Section 9: models, losses and settings in words and formulas, all read from the specs."""
+"""Section 9: models, losses and settings in words and formulas, all read from the specs.
+
+The layers of networks are read from what was recorded when they were trained.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from labkit.catalog import CONSTRAINTS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.catalog.rules import idle
-from labkit.experiment.spec import OWN_CODE
-from labkit.reporting.blocks import Block, Facts, Figure, Fold, Listing, Paragraph, Section
+from labkit.experiment.spec import OWN_CODE, CellSpec
+from labkit.reporting import blocks as say
+from labkit.reporting.blocks import Block, Column, Facts, Figure, Fold, Listing, Paragraph, Section
 from labkit.reporting.entries import table
 from labkit.reporting.plots.chart import Box, Diagram
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
-from labkit.reporting.sections import opening, over_seeds
-from labkit.reporting.sections.layers import layer_table, signature
+from labkit.reporting.sections import opening
 from labkit.reporting.view import View, plain_level
+from labkit.store.layer_table import Layer, Network, Shape
 from labkit.text.language import N_, _
 from labkit.text.numbers import levels, listing
 
@@ -27,6 +31,41 @@ _BOUND = N_(
     "Total loss = reconstruction + KL, mean over images. KL(q(z|x) ‖ N(0, I)) = "
     "−½ Σ (1 + log σ² − μ² − σ²), summed over dimensions (Kingma & Welling 2014, arXiv:1312.6114)."
 )
+#: What networks are called, and what goes into them.
+_PARTS = {
+    "generator": (N_("Generator"), N_("noise z ~ N(0, I)")),
+    "discriminator": (N_("Discriminator"), N_("input")),
+    "critic": (N_("Critic"), N_("input")),
+    "encoder": (N_("Encoder"), N_("image")),
+    "decoder": (N_("Decoder"), N_("latent z = μ + σ·ε, ε ~ N(0, I)")),
+}
+#: PyTorch's classes in words; what is not here has its own name.
+_WORDS = {
+    "Linear": N_("linear"),
+    "Conv2d": N_("convolution"),
+    "ConvTranspose2d": N_("transposed convolution"),
+    "BatchNorm1d": N_("batch norm"),
+    "BatchNorm2d": N_("batch norm"),
+    "GroupNorm": N_("group norm"),
+    "LayerNorm": N_("layer norm"),
+    "ReLU": N_("ReLU"),
+    "LeakyReLU": N_("leaky ReLU"),
+    "Tanh": N_("tanh"),
+    "Sigmoid": N_("sigmoid"),
+    "Dropout": N_("dropout"),
+    "Dropout2d": N_("dropout"),
+    "SpectralNorm": N_("spectral norm"),
+}
+#: Layers that stand in the row of the one before them.
+_FOLLOWING = {
+    "BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "InstanceNorm2d", "RMSNorm",
+    "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish",
+    "Tanh", "Hardtanh", "Sigmoid", "Softplus", "Dropout", "Dropout2d", "Unflatten",
+}  # fmt: skip
+#: Layers that only change how numbers are arranged.
+_SILENT = {"Flatten", "Unflatten", "Identity"}
+#: The last two layers of an encoder of labkit's.
+_HEADS = ("mean", "log_variance")
 
 
 def method(view: View) -> Section:
@@ -46,7 +85,15 @@ def method(view: View) -> Section:
                 "plots/models.png",
             ),
         )  # fmt: skip
-    inner = (_data(view), *families, limits)
+    kinds = [s.params["reconstruction"] for s in view.plan.cells if "reconstruction" in s.params]
+    scales = dict.fromkeys(("[-1, 1]", *(RECONSTRUCTIONS[kind].pixels for kind in kinds)))
+    text = _(
+        "{data}: grey, 28 × 28 pixels, ten classes, pixels scaled to {scale}. The 10,000 test "
+        "images were used for measuring only.",
+        data=opening.data(view),
+        scale=listing(scales).replace("-", "−"),
+    )
+    inner = (Section("method-data", _("Data"), (Paragraph(text),)), *families, limits)
     return Section("method", _("Method and limitations"), blocks, inner)
 
 
@@ -61,18 +108,6 @@ def _chains(view: View, family: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
         boxes = (Box(_(s.text), _(s.under), colour if s.learns else "") for s in steps)
         if steps:
             yield title, tuple(boxes)
-
-
-def _data(view: View) -> Section:
-    kinds = [s.params["reconstruction"] for s in view.plan.cells if "reconstruction" in s.params]
-    scales = dict.fromkeys(("[-1, 1]", *(RECONSTRUCTIONS[kind].pixels for kind in kinds)))
-    text = _(
-        "{data}: grey, 28 × 28 pixels, ten classes, pixels scaled to {scale}. The 10,000 test "
-        "images were used for measuring only.",
-        data=opening.data(view),
-        scale=listing(scales).replace("-", "−"),
-    )
-    return Section("method-data", _("Data"), (Paragraph(text),))
 
 
 def _family(view: View, family: str) -> Section:
@@ -100,12 +135,18 @@ def _networks(view: View, family: str) -> list[Block]:
     trained = [(spec, networks) for spec, networks in results if spec.code != OWN_CODE]
     params = FAMILIES[family].params
     chosen = [name for name, param in params.items() if param.choices.endswith("_networks")]
-    folds: dict[tuple[Any, ...], Fold] = {}
+    folds: dict[str, Fold] = {}
     for spec, networks in trained:
-        kind = (*(spec.params.get(name) for name in chosen), *map(signature, networks))
+        # Equal for networks that differ in sizes only.
+        layers = [
+            (n.name, each.kind, sorted(each.settings.items()))
+            for n in networks
+            for each in n.layers
+        ]
+        kind = str(([spec.params.get(name) for name in chosen], layers))
         if networks and kind not in folds:
             title = _("Layers of {cell}", cell=view.style.label(spec))
-            folds[kind] = Fold(title, tuple(layer_table(each, spec) for each in networks))
+            folds[kind] = Fold(title, tuple(_layer_table(each, spec) for each in networks))
     if all(networks for _spec, networks in trained):
         return [*folds.values()]
     text = _("The layers of some networks were not recorded when they were trained.")
@@ -163,7 +204,83 @@ def _limits(view: View) -> Listing:
             )
             found.append(said)
     applying = [n for n, m in METRICS.items() if any(map(m.applies, view.families))]
-    measured = over_seeds.measured(view, applying)
+    measured = opening.measured(view, applying)
     if missing := [_(METRICS[name].label) for name in applying if name not in measured]:
         found.append(_("Not measured: {metrics}.", metrics=listing(missing)))
     return Listing((*found, *map(_, _NEVER)))
+
+
+def _layer_table(network: Network, spec: CellSpec) -> say.Table:
+    """A recorded network's layers, with the shape of what each makes and its weights."""
+    name, given = network.name.replace("_", " ").capitalize(), _("input")
+    if network.name in _PARTS:
+        name, given = map(_, _PARTS[network.name])
+    if FAMILIES[spec.family].conditional:
+        given = _("{input}, with its class", input=given)
+    lines = [([given], _size(network.input), 0), *_lines(network.layers)]
+    networks = FAMILIES[spec.family].params.get("networks")
+    if network.name == "decoder" and networks and networks.choices == "vae_networks":
+        # A VAE's reconstruction loss says how its pixels are squashed.
+        kind = RECONSTRUCTIONS.get(spec.params.get("reconstruction", ""))
+        lines[-1][0].append(_("sigmoid") if kind and kind.pixels == "[0, 1]" else _("tanh"))
+    rest = network.parameters - sum(n for _words, _output, n in lines)
+    if rest > 0:
+        lines.append(([_("outside of these layers")], "", rest))
+    rows = []
+    for (first, *more), output, n in lines:
+        said = f"{first}; {', '.join(more)}" if more else first
+        rows.append((said, output, f"{n:,}" if n else ""))
+    columns = (_("Layer"), Column(_("Output"), True), Column(_("Parameters"), True))
+    caption = _("{network}: {n} parameters", network=name, n=f"{network.parameters:,}")
+    return table(caption, columns, rows)
+
+
+def _lines(layers: Sequence[Layer]) -> list[tuple[list[str], str, int]]:
+    """A line for each layer that stands for itself, with what follows it: words, output, weights.
+
+    The first of the words are the layer's, the others of those written into the same row.
+    """
+    heads = layers[-2:] if tuple(layer.name for layer in layers[-2:]) == _HEADS else ()
+    lines: list[tuple[list[str], str, int]] = []
+    for layer in layers[: len(layers) - len(heads)]:
+        words = [] if layer.kind in _SILENT else _words(layer)
+        if layer.kind in _FOLLOWING and lines:
+            said, _output, n = lines[-1]
+            said += [" ".join(words)] if words else []
+            lines[-1] = said, _size(layer.output), n + layer.parameters
+        elif words:
+            lines.append(([", ".join(words)], _size(layer.output), layer.parameters))
+        if words and (weight := layer.settings.get("weight")):
+            lines[-1][0].append(_(_WORDS.get(str(weight), str(weight))))
+    if heads:
+        said = [_("two linear heads: mean μ and log-variance log σ²")]
+        sizes = " + ".join(_size(head.output) for head in heads)
+        lines.append((said, sizes, sum(head.parameters for head in heads)))
+    return lines
+
+
+def _words(layer: Layer) -> list[str]:
+    """A layer and its settings that are not torch's defaults."""
+    settings, said = layer.settings, _(_WORDS.get(layer.kind, layer.kind))
+    if layer.kind == "GroupNorm" and settings.get("num_groups") == 1:
+        said = _("layer norm")  # over one image, whatever torch calls it
+    if layer.kind == "LeakyReLU" or layer.kind.startswith("Dropout"):
+        return [said, str(settings.get("negative_slope", settings.get("p", "")))]
+    found = [said]
+    if "kernel_size" in settings:
+        found = [f"{said} {_times(settings['kernel_size'], both=True)}"]
+        if (stride := _times(settings.get("stride", 1))) != "1":
+            found.append(_("stride {n}", n=stride))
+        if (padding := _times(settings.get("padding", 0))) != "0":
+            found.append(_("padding {n}", n=padding))
+    return [*found, *([_("no bias")] if settings.get("bias") is False else [])]
+
+
+def _times(value: Any, both: bool = False) -> str:
+    """A size each way, "4×4"; one number where both are equal, unless `both`."""
+    sizes = value if isinstance(value, tuple) else (value, value)
+    return "×".join(map(str, sizes if both or len(set(sizes)) > 1 else sizes[:1]))
+
+
+def _size(shape: Shape) -> str:
+    return " × ".join(map(str, shape))

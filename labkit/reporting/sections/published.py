@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.claims.claim import Published
-from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Section, Table
+from labkit.reporting.blocks import Block, Code, Column, Entry, Paragraph, Section
 from labkit.reporting.cell import Cell
 from labkit.reporting.entries import Columns, cell_row, link, number, table
 from labkit.reporting.plots.style import level_label
@@ -31,10 +32,8 @@ class Comparison:
     """A published value held against ours: is it reproduced, and if it is not comparable, why."""
 
     verdict: str
-    ours: float | None = None
-    """Mean over seeds; None where there is none."""
-    deviation: float | None = None
-    """(ours - published) / |published|."""
+    ours: float | None = None  # mean over seeds; None where there is none
+    deviation: float | None = None  # (ours - published) / |published|
     why: str = ""
 
 
@@ -157,29 +156,24 @@ def performance(view: View) -> Section | None:
         params, family = cell.spec.params, cell.spec.family
         kind = str(params.get("loss") or params.get("reconstruction") or "")
         kinds.setdefault((family, kind), []).append(cell)
-    tables = (_courses(view, *kind, cells) for kind, cells in kinds.items())
+    numbers = (_("Initial"), _("Final"), _("Change"), _("Lowest"), _("Highest"))
+    columns: Columns = (_("Run"), _("Loss"), *(Column(label, True) for label in numbers))
+    tables = []
+    for (family, kind), cells in kinds.items():
+        rows = []
+        for cell, name in product(cells, FAMILIES[family].losses):
+            first, last, *ends = loss_course(cell, name)
+            if first is not None and last is not None:
+                change = _percent((last - first) / abs(first) if first else None, 0)
+                shown = [number(v, METRICS[name].digits) for v in (first, last, *ends)]
+                rows.append(cell_row(cell, _short(name), *shown[:2], change, *shown[2:]))
+        of = f" {level_label('', '', kind)}" if kind else ""
+        caption = f"{_(FAMILIES[family].label)}{of}, {view.seeds_said}"
+        tables.append(table(caption, columns, rows))
     settings = [(c.spec.params.get("loss"), c.spec.params.get("constraint")) for c in view.cells]
     unbounded = [Paragraph(_(_UNBOUNDED))] if ("wasserstein", "none") in settings else []
     title = _("Training Performance Summary")
     return Section("performance", title, (Paragraph(_(_FORMULAS)), *tables, *unbounded))
-
-
-def _courses(view: View, family: str, kind: str, cells: Sequence[Cell]) -> Table:
-    """A row for each run and loss."""
-    about = FAMILIES[family]
-    numbers = (_("Initial"), _("Final"), _("Change"), _("Lowest"), _("Highest"))
-    columns: Columns = (_("Run"), _("Loss"), *(Column(label, True) for label in numbers))
-    rows = []
-    for cell in cells:
-        for name in about.losses:
-            first, last, *ends = loss_course(cell, name)
-            if first is None or last is None:
-                continue
-            change = (last - first) / abs(first) if first else None
-            shown = [number(v, METRICS[name].digits) for v in (first, last, *ends)]
-            rows.append(cell_row(cell, _short(name), *shown[:2], _percent(change, 0), *shown[2:]))
-    of = f" {level_label('', '', kind)}" if kind else ""
-    return table(f"{_(about.label)}{of}, {view.seeds_said}", columns, rows)
 
 
 def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from labkit.catalog import FAMILIES, METRICS, PLOTS
 from labkit.claims import Answer
 from labkit.claims.measure import TARGETS
-from labkit.reporting.blocks import Column, Headline, Listing, Paragraph, Reflection, Section, Table
+from labkit.reporting.blocks import Column, Entry, Listing, Paragraph, Reflection, Section, Table
 from labkit.reporting.cell import anchor
 from labkit.reporting.entries import marked, row, table
-from labkit.reporting.grids import best_samples
+from labkit.reporting.sections.images import best_samples
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
 from labkit.text.numbers import slug
 
 if TYPE_CHECKING:
-    from labkit.reporting.computed import Computed
+    from labkit.reporting.build import Computed
     from labkit.reporting.student.answers import Students
 
 #: What the best cells are compared by in the conclusion.
@@ -102,14 +102,14 @@ def _leads(name: str, mine: float, others: Sequence[float]) -> bool:
     return all(ranks[0] > rank for rank in ranks[1:])
 
 
-def headlines(view: View, found: Computed, brief: bool) -> tuple[Headline, ...]:
+def headlines(view: View, found: Computed, brief: bool) -> tuple[Entry, ...]:
     """The conclusion's lines, each with a link to the question it comes from."""
     if view.options.get("answers", "prose") == "off":
         return ()
     points = [(answer.point, f"#{_anchor(answer)}") for answer in found.answers]
     home = {point.findings: place for point, place in points if point and point.findings}
     rest = "#scores" if brief else "#conclusion"
-    return tuple(Headline(s.text, home.get(s.findings, rest)) for s in found.conclusion)
+    return tuple(Entry(s.text, href=home.get(s.findings, rest)) for s in found.conclusion)
 
 
 def _anchor(answer: Answer) -> str:
