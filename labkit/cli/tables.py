@@ -17,7 +17,7 @@ from labkit.cli import ProfileOpt, say
 from labkit.errors import PlanError, UserError
 from labkit.execution.recorder.finished import read_history, settings
 from labkit.execution.recorder.recorder import cell
-from labkit.experiment.lookup import DEFAULT_FILE, default_results, one_of, stored
+from labkit.experiment.lookup import DEFAULT_FILE, default_results, stored
 from labkit.experiment.reader import read_experiment
 from labkit.measure.samples_file import evaluate_file
 from labkit.reporting.index import write_index
@@ -55,16 +55,19 @@ def index(
 
 
 def evaluate(
-    samples: Annotated[Path, Argument(help="An .npz with `samples`: uint8 N x 28 x 28.")],
+    samples: Annotated[Path, Argument(help="An .npz or .npy of images, or a folder of PNG files.")],
     dataset: Annotated[str, Option(help="What they imitate.")],
     as_json: Annotated[bool, Option("--json", help="One flat JSON object.")] = False,
 ) -> None:
     """Measure any model's samples as labkit measures its own."""
-    dataset = dataset_key(dataset)
-    one_of("--dataset", dataset, tuple(filter(feature_hash, DATASETS)))
+    dataset, measurable = dataset_key(dataset), list(filter(feature_hash, DATASETS))
+    if dataset not in measurable:  # no nearest name: KMNIST is none of them
+        raise UserError(f"--dataset {dataset}: allowed: {', '.join(measurable)}")
     measured = evaluate_file(samples, dataset)
+    if measured["read_as"]:
+        say(f"{samples}: read as {measured['read_as']}")
     if measured["doubt"]:
-        typer.echo(f"{samples}: {measured['doubt']}", err=True)
+        say(f"{samples}: {measured['doubt']}")
     if as_json:
         typer.echo(json.dumps(measured, indent=1, allow_nan=False))
         return

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS
 from labkit.data import load
+from labkit.data.pictures import read_pictures
 from labkit.errors import LabkitError, behind, reason
 
 FEWEST, MOST = 100, 100_000
@@ -122,20 +123,21 @@ def _background(images: NDArray[np.uint8]) -> float:
 
 
 def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
-    """Measure the samples in a file; a flat mapping, for ``labkit evaluate``.
+    """Measure the samples of a file or folder; a flat mapping, for ``labkit evaluate``.
 
     Returns:
         ``dataset``, ``samples`` (N measured), ``samples_in_file``, ``features`` (the
         network's SHA-256), every sample measure by its catalog name (None: not
         measurable), ``collapse`` (``detected``, ``missing_classes``, ``reasons``) and
-        ``verdict``, and ``doubt``: see :func:`doubt`.
+        ``verdict``, ``doubt``: see :func:`doubt`; and ``read_as``: what was assumed of the file.
 
     Raises:
-        SamplesError: the file does not hold samples, or the data set is unknown.
+        LabkitError: the file does not hold samples, or the data set is unknown.
     """
     if dataset not in DATASETS:
         raise SamplesError(f"unknown data set {dataset!r}; choose from {', '.join(DATASETS)}")
-    samples = read_samples(path)
+    pictures = read_pictures(path)
+    samples = pictures.images
     # Imports torch, which an unusable file does not need.
     from labkit.measure.evaluate import measure_samples
 
@@ -150,5 +152,6 @@ def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
         **measured.metrics,
         "collapse": measured.details["collapse"],
         "verdict": measured.details["verdict"],
-        "doubt": doubt(samples_measured, dataset),
+        "doubt": doubt(samples_measured, dataset, converted="float" not in pictures.note),
+        "read_as": pictures.note,
     }

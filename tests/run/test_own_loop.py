@@ -13,8 +13,8 @@ import torch
 
 import labkit
 from labkit.data import load
+from labkit.data.grey import to_grey
 from labkit.errors import PlanError
-from labkit.execution.recorder import convert
 from labkit.experiment.grid import make_plan, parse_experiment
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellFailure, CellResult
 from labkit.store.store import Store
@@ -145,7 +145,7 @@ def test_a_vae_shows_its_pictures(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"dataset": "MNISTT"}, "unknown dataset 'MNISTT'; did you mean 'MNIST'?"),
+        ({"dataset": "KMNIST"}, "unknown dataset 'KMNIST'; allowed: MNIST, FashionMNIST"),
         ({"family": "gna"}, "unknown family 'gna'; did you mean 'gan'?"),
         ({"zdim": 3}, "gan has no 'zdim'; did you mean 'z_dim'?"),
         ({"loss": "hing"}, "unknown loss 'hing'; did you mean 'hinge'?"),
@@ -169,7 +169,7 @@ def test_mistakes_are_one_line(changes: dict[str, Any], message: str, tmp_path: 
 )
 def test_images_of_another_kind(images: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        convert.grey(images)
+        to_grey(images)
 
 
 def test_the_numbers_of_images_are_kept() -> None:
@@ -179,27 +179,27 @@ def test_the_numbers_of_images_are_kept() -> None:
                    signed[..., None], signed.requires_grad_(), signed.numpy(force=True)[::1],
                    list(signed.numpy(force=True)), [*signed.detach()], signed.float(),
                    (signed + 1) / 2):  # fmt: skip
-        assert np.array_equal(convert.grey(images)[0], every)
-    turned = convert.grey(signed.detach().transpose(1, 2))[0]
+        assert np.array_equal(to_grey(images)[0], every)
+    turned = to_grey(signed.detach().transpose(1, 2))[0]
     assert np.array_equal(turned, every.transpose(0, 2, 1))
     for dtype in (torch.float16, torch.bfloat16):
-        assert np.abs(convert.grey(signed.to(dtype))[0].astype(int) - every).max() <= 1
-    assert np.array_equal(convert.grey(every > 127)[0], (every > 127) * np.uint8(255))
+        assert np.abs(to_grey(signed.to(dtype))[0].astype(int) - every).max() <= 1
+    assert np.array_equal(to_grey(every > 127)[0], (every > 127) * np.uint8(255))
 
 
 def test_the_scale_of_images_is_what_they_show() -> None:
     real = REAL[:64] / 255.0
     for dtype in (np.float16, np.float32, np.float64):
-        grey, scale = convert.grey(real.astype(dtype))
+        grey, scale = to_grey(real.astype(dtype))
         assert scale == "[0, 1]"
         assert np.abs(grey.astype(int) - REAL[:64]).max() <= 1
-    assert convert.grey(real * 2 - 1)[1] == "[-1, 1]"
+    assert to_grey(real * 2 - 1)[1] == "[-1, 1]"
     # Grey all over: nothing shows the scale, but what came before does.
     mush = np.full((64, 28, 28), 0.5)
-    assert convert.grey(mush, "[-1, 1]")[0].max() == 191
-    assert convert.grey(mush, "[0, 1]")[0].max() == 128
+    assert to_grey(mush, "[-1, 1]")[0].max() == 191
+    assert to_grey(mush, "[0, 1]")[0].max() == 128
     with pytest.raises(ValueError, match="those before were in"):
-        convert.grey(real * 2 - 1, "[0, 1]")
+        to_grey(real * 2 - 1, "[0, 1]")
 
 
 def test_a_loss_by_almost_its_name_is_asked_about(tmp_path: Path) -> None:

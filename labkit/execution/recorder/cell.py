@@ -13,6 +13,7 @@ import numpy as np
 
 from labkit.calibration import feature_hash
 from labkit.catalog import FAMILIES
+from labkit.data.grey import Grey, NotFiniteError, Scale, to_grey
 from labkit.errors import PlanError, closest
 from labkit.execution import image_grid
 from labkit.execution.recorder import convert, journal
@@ -41,7 +42,7 @@ class Cell:
         #: When training would have begun, had it gone on without a break.
         self._started = time.perf_counter() - self.journal.seconds
         self._told = self._joined = self._doubted = False
-        self._scale: convert.Scale = ""
+        self._scale: Scale = ""
         self._tracker: Any = None
 
     @property
@@ -213,18 +214,18 @@ class Cell:
                 self.name = own_plan.join(self._store, self.spec()).name
                 self._joined = True
 
-    def _grey(self, images: Any, epoch: int) -> convert.Grey | None:
+    def _grey(self, images: Any, epoch: int) -> Grey | None:
         """Images as grey values; None where they hold NaN, which is noted."""
         try:
-            grey, self._scale = convert.grey(images, self._scale)
-        except convert.NotFiniteError:
+            grey, self._scale = to_grey(images, self._scale)
+        except NotFiniteError:
             self._tell(epoch, {_IMAGES: math.nan})
             return None
         except ValueError as error:
             raise ValueError(f"epoch {epoch}: {error}") from None
         return grey
 
-    def _show(self, epoch: int, what: str, page: convert.Grey) -> None:
+    def _show(self, epoch: int, what: str, page: Grey) -> None:
         picture = image_grid.png(image_grid.tile(page))
         self.journal.keep(f"images/{what}_epoch{epoch}.png", picture)
         self._tell(epoch, {})

@@ -112,7 +112,10 @@ def _stated(
         ("source", source, ["full", "bundled"]),
     ):
         if value not in allowed:
-            raise PlanError(f"labkit.cell: unknown {kind} '{value}'; {nearest(value, allowed)}")
+            # No nearest data set: what looks like one's name may be another's.
+            listed = f"allowed: {', '.join(allowed)}"
+            rest = listed if kind == "dataset" else nearest(value, allowed)
+            raise PlanError(f"labkit.cell: unknown {kind} '{value}'; {rest}")
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9._-]{1,120}", name):
         raise PlanError(f"labkit.cell: '{name}': a name is of A-Z a-z 0-9 . _ -")
     numbers: dict[str, int | None] = {}
