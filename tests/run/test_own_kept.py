@@ -575,3 +575,16 @@ def test_bfloat16_images_are_measured(tmp_path: Path) -> None:
     assert isinstance(outcome, CellResult)
     assert outcome.metrics["proxy_fid"] is not None
     assert journal.epochs_told(Store(tmp_path), outcome.spec) is None
+
+
+def test_samples_that_were_converted_wrongly_are_measured_and_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with opened(tmp_path) as cell:
+        for epoch in (1, 2):
+            assert cell.samples(255 - REAL, epoch) is not None
+    assert capsys.readouterr().err.count("epoch 1: the background is bright, and that of") == 1
+    with opened(tmp_path, "b") as cell:
+        cell.samples(REAL, 1)
+        cell.samples(np.full(REAL.shape, -1.0), 2)  # a collapse, and no mistake
+    assert "pixel" not in capsys.readouterr().err
