@@ -70,10 +70,8 @@ def refuse_foreign(target: Path) -> None:
     if target.is_dir():
         raise LabkitError(f"{target}: is a folder; name a file")
     if target.is_file():
-        with (
-            contextlib.suppress(zipfile.BadZipFile, OSError, ValueError),
-            zipfile.ZipFile(target) as archive,
-        ):
+        unreadable = zipfile.BadZipFile, OSError, ValueError
+        with contextlib.suppress(*unreadable), zipfile.ZipFile(target) as archive:
             if any(name.endswith("/bagit.txt") for name in archive.namelist()):
                 return
         raise LabkitError(f"{target}: exists and is no hand-in; nothing was written")
