@@ -146,6 +146,8 @@ class Answer:
     sure: str = ""
     """Whose noise was used, or that there is none; what would settle what matters most."""
     claims: tuple[Claim, ...] = ()
+    settle: Settle | None = None
+    """The run that would settle what matters most, as `sure` says; None: nothing is open."""
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

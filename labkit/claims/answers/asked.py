@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from labkit.catalog import QUESTIONS
 from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells
-from labkit.claims.claim import Answer, Claim, Sentence
+from labkit.claims.claim import Answer, Claim, Sentence, Settle
 from labkit.claims.finding import Finding, known
 from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
 from labkit.claims.seeds_needed import plan
@@ -112,14 +112,16 @@ class Asked:
     ) -> Answer:
         """The answer, with the evidence of all findings; it rests on those tested, or on others."""
         found = {f.id: f for f in (*self.tested, *self.told, *self.quoted.contrasts)}
-        sure = self._sure(rests_on or self.tested)
+        basis = voice().sure.basis(rests_on or self.tested, self.odd, self.table.cells)
+        settle = self._settle()
+        said = [text[:1].upper() + text[1:] for text in (basis, settle and settle.text) if text]
         return Answer(
             self.question, _(QUESTIONS[self.question].text), point, _short(point, why, reason),
-            picture, reason, sure, tuple(self._claim(f) for f in found.values()),
+            picture, reason, " ".join(said), tuple(self._claim(f) for f in found.values()), settle,
         )  # fmt: skip
 
-    def _sure(self, found: Sequence[Finding]) -> str:
-        """How sure the answer is, and the run that would settle the largest difference open."""
+    def _settle(self) -> Settle | None:
+        """The run that would settle the largest difference that is open."""
         factors = QUESTIONS[self.question].factors
         own, quoted = (
             [
@@ -132,13 +134,12 @@ class Asked:
             for found in (self.tested, self.quoted.contrasts)
         )
         left = own or quoted
-        say = voice().sure
-        said = [say.basis(found, self.odd, self.table.cells)]
-        if left:
-            size = {f.id: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1) for f in left}
-            largest = max(_leads(left), key=lambda f: size[f.id])
-            said.append(say.settle(plan(largest, self.table, len(self.tested)), largest))
-        return " ".join(text[:1].upper() + text[1:] for text in said if text)
+        if not left:
+            return None
+        size = {f.id: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1) for f in left}
+        largest = max(_leads(left), key=lambda f: size[f.id])
+        run = plan(largest, self.table, len(self.tested))
+        return replace(run, text=voice().sure.settle(run, largest))
 
     def _claim(self, found: Finding) -> Claim:
         """A finding with its strength in words: a row of the evidence."""

@@ -64,9 +64,9 @@ def conclusion(view: View, found: Computed) -> Section | None:
     if not found.conclusion:
         return None
     said: list[Listing | Paragraph] = [Listing(tuple(line.text for line in found.conclusion))]
-    if sure := next((a.sure for a in found.answers if "`" in a.sure), ""):
-        run = sure.rpartition(". ")[2]  # whose noise was used is said with the answers
-        said.append(Paragraph(_("What to try next: {what}", what=run[:1].lower() + run[1:])))
+    runs = (a.settle for a in found.answers if a.settle and a.settle.command)
+    if run := min(runs, key=lambda s: (s.seeds, s.seconds or 0.0), default=None):
+        said.append(Paragraph(_("What to try next: {what}", what=run.text)))
     return Section("conclusion", _("Conclusion"), (*said, *_side_by_side(view)))
 
 
