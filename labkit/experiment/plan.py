@@ -115,6 +115,9 @@ class Plan:
             values["cells"] = tuple(CellSpec.from_json(cell) for cell in values["cells"])
             if not values["cells"]:
                 raise PlanError("plan.json: damaged: no cells")
+            budget = values["settings"].get("within", {})
+            if not all(isinstance(n, int | float) and n > 0 for n in budget.values()):
+                raise PlanError("plan.json: damaged: settings.within")
             for cell in values["cells"]:
                 if cell.family not in FAMILIES or not isinstance(cell.params, dict):
                     raise PlanError(f"plan.json: {cell.name}: no cell that this labkit knows")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from labkit.errors import UserError
+from labkit.errors import PlanError, UserError
 from labkit.execution import budget, eta
 from labkit.experiment.grid import differences, make_plan, read_experiment
+from labkit.experiment.plan import Plan
 from labkit.experiment.spec import CellSpec
 from labkit.experiment.starter import recipes
 from labkit.store.store import Store
@@ -135,6 +136,17 @@ def test_fewer_cells_leave_the_others_out_of_the_run_not_of_the_report(lab: Path
     labkit("report", "--format", "md", cwd=lab)
     text = (lab / "reports" / "small" / "report.md").read_text("utf-8")
     assert "A time budget of 2 min was set: only 1 cell was to be trained in this time." in text
+
+
+@pytest.mark.parametrize(
+    "forged", [{"images": "many"}, {"images": -5}, {"seconds": None}, 7, ["images"]]
+)
+def test_a_forged_budget_is_damage_not_a_traceback(forged: object) -> None:
+    plan = make_plan(read_experiment(recipes()["lab1"].path), source="bundled")
+    kept = plan.within({"seconds": 60.0, "images": 5_000}).to_json()
+    assert Plan.from_json(kept).settings["within"]["images"] == 5_000
+    with pytest.raises(PlanError, match="plan.json: damaged"):
+        Plan.from_json({**kept, "settings": {**kept["settings"], "within": forged}})
 
 
 @pytest.mark.parametrize(("answer", "limit"), [("2", 2_000), ("no", None)])
