@@ -75,7 +75,7 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])
     n, parts = Numbers(), list[str]()
-    for weak, decoder in (("codes drawn at random are", False), ("the decoder is", True)):
+    for weak, decoder in (("codes drawn at random", False), ("the decoder", True)):
         fids = list[str]()
         for d, (recon, drawn) in found.items():
             if by_decoder(recon, drawn) == decoder:
@@ -83,7 +83,8 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
                 second = n.value(f"FID of samples{names.on(d)}", drawn, decimals)
                 samples = "" if fids or parts else "samples: "
                 fids.append(f"{first} ({samples}{second}){names.on(d)}")
-        why = f"so there {weak}" if parts else f"so {weak} the likely problem"
+        is_ = "is" if decoder else "are"
+        why = f"so there it is {weak}" if parts else f"so {weak} {is_} the likely problem"
         parts += [f"{names.listing(fids)}, {why}"] if fids else []
     return [n.sentence(f"VAE reconstructions have FID {'; '.join(parts)}.")] if parts else []
 

@@ -210,8 +210,12 @@ def _least(found: Sequence[Levels], what: str) -> Sentence:
     for f in found:
         least, other = (names.value(n, f, v, f.means[v], 0) for v in f.order[:2])
         of = " of steps" if not (told or what) else ""
-        others = f"({'' if told else 'others: '}{other} or more)"
+        others = f"({other})" if told else f"(others: {other} or more)"
         told.append(f"{least}{of}{names.on(f.dataset)} {others}")
     level = names.level(found[0].factor, found[0].order[0])
-    start = f"{what} with {level}: in" if what else f"it judged over 95 % right with {level} in"
+    start = (
+        f"{what} with {level}: in"
+        if what
+        else f"it judged over 95 % of images right with {level} in"
+    )
     return n.sentence(f"{start} {names.listing(told)}.", found)
