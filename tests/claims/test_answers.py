@@ -211,6 +211,62 @@ def test_what_collapsed_cells_share_is_told_with_how_many_without_it_did_not() -
     assert "All of them have" not in answered(frame)["mode_collapse"].paragraph
 
 
+def test_a_lost_class_and_a_rare_one_are_told_apart() -> None:
+    frame = lab1()
+    frame.loc[3, "collapse"] = "classes missing: 4"
+    frame.loc[4, "collapse"] = "under-represented: 1 (0.9 %)"
+    told = answered(frame)["mode_collapse"]
+    assert told.point is not None
+    assert told.point.text.endswith("GANs collapsed; one of them lost a class, the other kept all.")
+    assert "(without digit 4)" in told.paragraph
+    assert "(digit 1 at only 0.9 %)" in told.paragraph
+
+
+def test_what_came_nearest_to_a_collapse_stands_beside_real_images() -> None:
+    frame = lab1()
+    gan = frame["family"] == "gan"
+    for values, said in (
+        ([0.02] * 11 + [0.3], "is "),
+        ([0.02] * 10 + [0.29, 0.3], "are two GANs on Fashion-MNIST: 29 % to 30 % of their samples"),
+    ):
+        frame.loc[gan, "class_imbalance"] = values
+        text = answered(frame)["mode_collapse"].paragraph
+        assert f"Nearest to it {said}" in text
+        assert "would have to change class to match the real shares (real images: 0.9 %)" in text
+
+
+def test_rises_of_one_seed_alone_are_said_to_be_that_seeds() -> None:
+    frame = lab1(3)
+    mnist = (frame["family"] == "gan") & (frame["dataset"] == "MNIST")
+    frame["fid_final_excess"] = 0.0
+    frame.loc[frame["family"] == "gan", "fid_drawdown"] = 0.0
+    frame.loc[mnist & (frame["seed"] == 43), "fid_drawdown"] = 5.0
+    told = answered(frame)["stability"].paragraph
+    assert (
+        "Every GAN was still best at its last epoch; all six rises on MNIST were seed 43's." in told
+    )
+    frame.loc[frame[mnist & (frame["seed"] == 44)].index[:1], "fid_drawdown"] = 5.0
+    assert "seed 43's" not in answered(frame)["stability"].paragraph
+
+
+def test_a_vae_is_called_ahead_only_where_no_variation_covers_it() -> None:
+    frame = lab1(3)
+    vae = frame["family"] == "vae"
+    for factor, said in ((0.1, "keep the VAE, which is ahead, and"), (1.0, "keep the encoder")):
+        mine = frame.copy()
+        mine.loc[vae, "proxy_fid"] *= factor
+        point = answered(mine)["combining"].point
+        assert point is not None
+        assert said in point.text
+
+
+def test_a_course_within_the_usual_variation_says_so() -> None:
+    frame = lab1(3, noise=0.5)
+    text = answered(frame)["latent_dim"].paragraph
+    assert "within the usual variation" in text
+    assert "clearly" not in text
+
+
 def test_no_collapse_credits_nothing() -> None:
     told = answered(lab1())["mode_collapse"]
     assert told.paragraph.startswith("No: none of the twelve GANs collapsed; every class appears")
