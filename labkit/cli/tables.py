@@ -105,7 +105,7 @@ def import_(
         ) as record:  # fmt: skip
             record.elsewhere = True
             for epoch, values in enumerate(found.rows, 1):
-                record.log(epoch, **values)
+                record.take(epoch, values)
     except PlanError as error:
         said = str(error).removeprefix("labkit.cell: ")
         raise UserError(re.sub(r"^state (\w+)=", r"--set \1=", said)) from error

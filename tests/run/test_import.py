@@ -67,6 +67,13 @@ def test_rows_without_epochs_are_counted_and_gaps_are_not_measured(tmp_path: Pat
     ]
 
 
+def test_columns_beside_the_losses_keep_their_names(tmp_path: Path) -> None:
+    took_in(tmp_path, "epoch,loss,val_loss,recon_loss_std,lr\n1,200,210,3,0.001\n", *VAE)
+    assert history(tmp_path) == [
+        {"epoch": 1, "total_loss": 200.0, "val_loss": 210.0, "recon_loss_std": 3.0, "lr": 0.001}
+    ]
+
+
 def test_labkits_own_history_is_read_one_run_at_a_time(tmp_path: Path) -> None:
     run = "MNIST_GAN_hinge_z64_seed43"
     options = ("--family", "gan", "--dataset", "MNIST", "--set", "loss=hinge")

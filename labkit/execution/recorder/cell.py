@@ -78,13 +78,18 @@ class Cell:
             ValueError: a value is not a number, the epoch not a whole one from 1, or a name
                 almost that of a loss.
         """
-        epoch = self._at(epoch)
         losses = FAMILIES[self.family].losses
-        row: dict[str, float | None] = {}
-        for name, value in values.items():
+        for name in values:
             near = closest(name, losses, 0.8)
             if near not in (None, name):
                 raise ValueError(f"epoch {epoch}: '{name}': did you mean '{near}'?")
+        self.take(epoch, values)
+
+    def take(self, epoch: int, values: Mapping[str, Any]) -> None:
+        """Note an epoch's values under names that are meant as they are; see :meth:`log`."""
+        epoch = self._at(epoch)
+        row: dict[str, float | None] = {}
+        for name, value in values.items():
             try:
                 row[name] = None if value is None else convert.number(value)
             except (TypeError, ValueError, OverflowError) as error:
