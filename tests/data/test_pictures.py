@@ -117,6 +117,7 @@ def saved_bytes(array: NDArray[Any]) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_evaluate_says_what_it_assumed_and_knows_data_sets_by_their_usual_names(
     tmp_path: Path,
 ) -> None:

@@ -111,6 +111,7 @@ def test_what_does_not_fit_is_said_with_the_ways_out(lab: Path) -> None:
     assert "2 of 2 cells would run" in labkit("run", "--within", "1h", "-n", cwd=lab).stderr
 
 
+@pytest.mark.slow
 def test_fewer_images_are_trained_on_told_and_kept_when_it_goes_on(lab: Path) -> None:
     command = ("run", "--within", "100s", "--fewer", "images", "-j", "1")
     labkit(*command, cwd=lab)
@@ -129,6 +130,7 @@ def test_fewer_images_are_trained_on_told_and_kept_when_it_goes_on(lab: Path) ->
     assert "all of them" not in labkit("verify", _handed_in(lab), cwd=lab, check=None).stderr
 
 
+@pytest.mark.slow
 def test_fewer_cells_leave_the_others_out_of_the_run_not_of_the_report(lab: Path) -> None:
     labkit("run", "--within", "100s", "--fewer", "cells", "-j", "1", cwd=lab)
     store = Store(lab / "results" / "small")
