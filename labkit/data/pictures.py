@@ -98,15 +98,9 @@ def _archived(path: Path) -> tuple[str, NDArray[Any]]:
 
 def _array(path: Path, name: str, stream: IO[bytes]) -> NDArray[Any]:
     """An array whose header is checked before exactly as much is read as it announces."""
-    try:
-        version = npy.read_magic(stream)
-        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read_header(stream, max_header_size=_HEADER_BYTES)
-    except Exception as error:  # NumPy parses the header as Python: anything may come of it
-        raise LabkitError(f"{path}: {name} is not an array{behind('NumPy', error)}") from error
-    if dtype.hasobject or dtype.kind not in "buif":
-        what = "holds pickled objects, which are not read" if dtype.hasobject else f"is {dtype}"
-        raise LabkitError(f"{path}: {name} {what}; needs grey values")
+    shape, fortran, dtype = read_header(path, name, stream)
+    if dtype.kind not in "buif":
+        raise LabkitError(f"{path}: {name} is {dtype}; needs grey values")
     if len(shape) < 2 or np.prod(shape[1:], dtype=float) != SIZE * SIZE:
         raise LabkitError(f"{path}: {name} is {shape}; needs (N, {SIZE}, {SIZE}) or (N, 784)")
     if not FEWEST <= shape[0] <= MOST:
@@ -118,6 +112,25 @@ def _array(path: Path, name: str, stream: IO[bytes]) -> NDArray[Any]:
     if len(data) != expected:
         raise LabkitError(f"{path}: cut short: expected {expected:,} bytes, found {len(data):,}")
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def read_header(
+    path: Path, name: str, stream: IO[bytes]
+) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """The shape of a stored array, whether it lies column by column, and its type.
+
+    Raises:
+        LabkitError: no array, or one of pickled objects.
+    """
+    try:
+        version = npy.read_magic(stream)
+        reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, fortran, dtype = reader(stream, max_header_size=_HEADER_BYTES)
+    except Exception as error:  # NumPy parses the header as Python: anything may come of it
+        raise LabkitError(f"{path}: {name} is not an array{behind('NumPy', error)}") from error
+    if dtype.hasobject:
+        raise LabkitError(f"{path}: {name} holds pickled objects, which are not read")
+    return shape, fortran, dtype
 
 
 def _folder(path: Path) -> Grey:

@@ -1,4 +1,4 @@
-"""What gives a user's own networks away before they train: weights nobody trains, and ranges.
+"""Find faults of a user's own networks before they train: untrained weights, wrong output ranges.
 
 A network that ends in a sigmoid where the loss takes logits trains without an error, and so does
 one whose layers stand in a plain list. Both cost hours, and are found in a moment.

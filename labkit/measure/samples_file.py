@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS
 from labkit.data import load
-from labkit.data.pictures import read_pictures
+from labkit.data.pictures import FEWEST, MOST, read_header, read_pictures
 from labkit.errors import LabkitError, behind, reason
 
-FEWEST, MOST = 100, 100_000
 #: Most samples measured; of more, a fixed random choice. A proxy FID depends on N and is
 #: calibrated up to this number.
 MEASURED = 10_000
 ENTRY = "samples.npy"
-_HEADER_BYTES = 4096
 
 
 class SamplesError(LabkitError):
@@ -69,13 +66,9 @@ def read_samples(path: Path) -> NDArray[np.uint8]:
 
 def _read_array(path: Path, stream: IO[bytes]) -> NDArray[np.uint8]:
     try:
-        version = npy.read_magic(stream)
-        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read_header(stream, max_header_size=_HEADER_BYTES)
-    except Exception as error:  # NumPy parses the header as Python: anything may come of it
-        raise SamplesError(f"{path}: 'samples' is not an array{behind('NumPy', error)}") from error
-    if dtype.hasobject:
-        raise SamplesError(f"{path}: 'samples' holds pickled objects, which are not read")
+        shape, fortran, dtype = read_header(path, "'samples'", stream)
+    except LabkitError as error:
+        raise SamplesError(str(error)) from error
     if dtype != np.uint8:
         raise SamplesError(f"{path}: 'samples' is {dtype}; needs uint8, 0..255")
     if shape[1:] not in ((28, 28), (1, 28, 28)):

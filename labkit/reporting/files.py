@@ -117,7 +117,7 @@ def _remove(folder: Path, name: str, sha256: str) -> None:
     """Remove a file if it is unchanged since labkit wrote it, and folders left empty."""
     path = folder / name
     try:
-        # A list may be somebody else's: what it names outside is not touched.
+        # The list may be forged or copied: never delete what it names outside the folder.
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             return
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:

@@ -166,7 +166,7 @@ def test_python_takes_what_the_command_line_takes() -> None:
     def names(function: object) -> set[str]:
         return set(inspect.signature(function).parameters)  # type: ignore[arg-type]
 
-    # `among` is what a time budget leaves; nobody asks for it.
+    # `among` is set by a time budget, not by the caller.
     asked = names(api.RunOptions) - {"among"}
     assert names(api.run) == asked == names(cli.function("run")) - {"dry_run"}
     spoken = {"source": "file", "format": "formats"}

@@ -157,7 +157,10 @@ class Asked:
 
 
 def _leads(found: Sequence[Finding]) -> Sequence[Finding]:
-    """Of pairs whose variation nobody knows, the best level with the next: the rest is plainer."""
+    """The best level against the next best of each factor and data set, the hardest to tell apart.
+
+    Only for pairs without a known noise; findings with one are returned as they are.
+    """
     pairs = [f for f in found if isinstance(f, Contrast) and f.noise is None]
     if len(pairs) < len(found):
         return found

@@ -33,7 +33,7 @@ class Cell:
     """A training of the user's own, as it is told."""
 
     elsewhere = False
-    """Whether it was trained before and somewhere else, so that nobody knows how long it took."""
+    """Whether it was trained outside of labkit, so that its training time is unknown."""
 
     def __init__(self, spec: CellSpec, store: Store, planned: int | None) -> None:
         self.name, self.dataset, self.family = spec.name, spec.dataset, spec.family

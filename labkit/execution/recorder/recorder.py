@@ -234,25 +234,35 @@ def _fail(told: Cell, store: Store, error: str, trace: str = "") -> None:
         begun.say(f"{told.name}: the report keeps the training of it that was finished before")
 
 
-def _commit(told: Cell, store: Store) -> None:
-    """Measure what was told, the samples of the best epoch and the history, and commit it."""
-    # torch: only where samples are measured
+def _measures(told: Cell, best: bytes | None) -> dict[str, dict[str, Any]]:
+    """What can be measured of the best epoch's samples and of the history, as the store has it."""
+    followed = all("proxy_fid" in row for row in told.history)
+    if best is None and not followed:
+        return {"metrics": {}, "details": {}}
+    # torch: only where something is measured
     from labkit.execution.evaluation import together
     from labkit.measure import evaluate
 
-    seconds, spec, parts = told.seconds, told.spec(done=True), []
-    best = told.journal.kept(told.journal.best[1]) if told.journal.best else None
+    parts = []
     if best is not None:
         with np.load(io.BytesIO(best), allow_pickle=False) as file:
             parts.append(evaluate.measure_samples(file["samples"], told.dataset))
-    elif not told.elsewhere:
+    if followed:
+        parts.append(evaluate.measure_history(told.history, told.family))
+    return together(parts)
+
+
+def _commit(told: Cell, store: Store) -> None:
+    """Measure what was told, the samples of the best epoch and the history, and commit it."""
+    seconds, spec = told.seconds, told.spec(done=True)
+    best = told.journal.kept(told.journal.best[1]) if told.journal.best else None
+    if best is None and not told.elsewhere:
         warnings.warn(
             f"labkit.cell: {told.name}: only what was logged is in the results; to have images "
             f"measured, call cell.samples(images, epoch) with {FEWEST:,} of them or more",
             stacklevel=5,
         )
-    if all("proxy_fid" in row for row in told.history):
-        parts.append(evaluate.measure_history(told.history, told.family))
+    measures = _measures(told, best)
     store.set_aside(spec)
     train = _written(told, spec, store)
     atomic.mkdir(train.folder / "images")
@@ -263,7 +273,7 @@ def _commit(told: Cell, store: Store) -> None:
     store.commit(train, spec, "train")
 
     measured = store.begin(spec, "eval", anew=True)
-    write_json(measured.folder / MEASURES, together(parts))
+    write_json(measured.folder / MEASURES, measures)
     if best is not None:
         atomic.write_bytes(measured.folder / SAMPLES, best)
     store.commit(measured, spec, "eval")

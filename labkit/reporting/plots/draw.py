@@ -43,7 +43,7 @@ def _import() -> Any:
     library: Any = matplotlib
     with contextlib.suppress(Exception):
         found = dict(library.rc_params())
-        # A backend that nobody chose is an object, and to look at it loads all of pyplot.
+        # An unset backend is an object; reading it would import all of pyplot.
         if not isinstance(found["backend"], str):
             del found["backend"]
         library.rcParams.update(found)
