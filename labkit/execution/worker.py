@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -19,11 +19,13 @@ import torch
 from safetensors import SafetensorError
 
 from labkit import __version__
+from labkit.catalog import resolve
 from labkit.errors import behind
 from labkit.execution import image_grid, sampling
 from labkit.execution.evaluation import measures, sheet_measures
 from labkit.execution.status import Task
 from labkit.execution.trials import differs, trace
+from labkit.experiment.fingerprint import own_files
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.measure.cost import PeakMemory
 from labkit.measure.tracker import Tracker
@@ -42,6 +44,8 @@ from labkit.train.rng import stream
 
 #: Checkpoints are not written more often than this.
 CHECKPOINT_EVERY_S = 20.0
+#: What records steps on a card; loaded where it is asked for.
+RECORDED = "labkit.train.capture:RecordedSteps"
 #: What reading a damaged checkpoint, or a history cut short, may raise.
 _UNUSABLE = (LookupError, TypeError, ValueError, RuntimeError, FileNotFoundError, SafetensorError)
 
@@ -96,6 +100,9 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     images = torch.from_numpy(data.images.copy()).to(device)
     probe = sampling.probe_images(spec, device, task.data_root)
     tracker = Tracker(spec.dataset) if spec.has_features else None
+    # What an author's own step does beside its arithmetic would not be repeated.
+    records = runtime.records_steps(device) and not own_files(spec)
+    step = resolve(RECORDED)(family, attempt.log) if records else None
 
     def on_step(epoch: int, i: int, steps: int) -> None:
         progress.update(epoch=epoch, step=i, steps=steps, epochs=epochs)
@@ -110,6 +117,7 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
         done=len(rows),
         labels=sampling.labels_of(data, device),
         precision=spec.precision,
+        step=step,
         on_step=on_step,
     ):
         seconds += row["seconds"]
@@ -133,13 +141,20 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
         "peak_memory_mb": memory.megabytes(),
         "flops_per_image": _flops(family, spec, probe),
     }
-    # A user's own networks may behave differently each time: a grader has to know.
-    numeric = {"numeric": environment, **({"differs": unlike} if unlike else {})}
+    if step is None or step.failed:
+        environment.pop("steps", None)
     write_json(attempt.folder / file_names.COST, cost)
     write_json(attempt.folder / file_names.SPEC, spec.to_json())
+    write_json(attempt.folder / file_names.ENVIRONMENT, _made_by(environment, unlike))
+
+
+def _made_by(numeric: dict[str, Any], unlike: Sequence[str]) -> dict[str, Any]:
+    """What a training was made by, as its file has it."""
+    # A user's own networks may behave differently each time: a grader has to know.
+    differs = {"differs": unlike} if unlike else {}
     packages = {"labkit": __version__, **{name: version(name) for name in _PACKAGES}}
-    hardware = {"hardware": {"processor": processor()}, "packages": packages}
-    write_json(attempt.folder / file_names.ENVIRONMENT, {**numeric, **hardware})
+    hardware = {"processor": processor()}
+    return {"numeric": numeric, **differs, "hardware": hardware, "packages": packages}
 
 
 def _begin(

@@ -58,17 +58,16 @@ def load(family: Family, path: Path) -> None:
 
 
 def restore(family: Family, data: bytes) -> None:
-    """Load the bytes returned by `dump`; raises the same errors as `load`."""
+    """Load the bytes returned by `dump`, in place; raises the same errors as `load`."""
     tensors = read(data)
     for key, first in _first(_state(family)).items():
         if first in tensors:
             tensors.setdefault(key, tensors[first])
     for name, network in family.networks.items():
         network.load_state_dict(_below(tensors, f"network/{name}/"))
-    for name, optimiser in family.optimisers.items():
-        moments = _below(tensors, f"optimiser/{name}/")
-        if moments:
-            _load_optimiser(optimiser, moments)
+    if any(key.startswith("optimiser/") for key in tensors):
+        for name, optimiser in family.optimisers.items():
+            _load_optimiser(optimiser, _below(tensors, f"optimiser/{name}/"))
 
 
 def _state(family: Family) -> dict[str, Tensor]:
@@ -103,4 +102,10 @@ def _load_optimiser(optimiser: torch.optim.Optimizer, moments: dict[str, Tensor]
             # Fused kernels need moments in the memory layout of their parameter.
             value = torch.empty_like(parameter).copy_(value)
         state.setdefault(int(number), {})[moment] = value
+    before = {parameter: dict(held) for parameter, held in optimiser.state.items()}
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    # A recorded step finds its moments where they were; those the file lacks are 0, as new ones.
+    for parameter, held in before.items():
+        loaded = optimiser.state[parameter]
+        for key, value in held.items():
+            loaded[key] = value.copy_(loaded[key]) if key in loaded else value.zero_()

@@ -1,10 +1,12 @@
 """The training loop: epochs, shuffled batches, and the means of what a step returns.
 
-Of the model it uses only :meth:`labkit.train.models.base.Family.step`.
+Of the model it uses only :meth:`labkit.train.models.base.Family.step`. Within an epoch nothing
+is read from the device: reading makes the CPU wait for it.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -15,6 +17,7 @@ from labkit.train.models.base import Context, Family, to_float
 from labkit.train.rng import seed_all, stream
 
 Row = dict[str, float]
+Step = Callable[[Tensor, Context], dict[str, Tensor]]
 
 
 class DivergedError(Exception):
@@ -35,6 +38,7 @@ def fit(
     done: int = 0,
     labels: Tensor | None = None,
     precision: str = "fp32",
+    step: Step | None = None,
     on_step: Callable[[int, int, int], None] = lambda epoch, i, steps: None,
 ) -> Iterator[tuple[int, Row]]:
     """Train for the epochs after `done`; yield (epoch, row) at the end of each.
@@ -52,12 +56,13 @@ def fit(
         done: epochs already trained, when resuming.
         labels: (N,) int64 classes, for conditional families.
         precision: ``fp32``, or ``bf16`` for autocast to bfloat16.
+        step: what to call instead of `family.step`, such as :mod:`labkit.train.capture`.
         on_step: called with (epoch, step from 0, steps per epoch) before each batch.
 
     Raises:
         DivergedError: a value returned by a step was NaN or infinite; raised at the epoch's end.
     """
-    device = images.device
+    device, step = images.device, step or family.step
     family.train()
     for epoch in range(done + 1, epochs + 1):
         started = time.perf_counter()
@@ -65,21 +70,17 @@ def fit(
         noise = stream(seed, "noise", epoch, device)
         seed_all(seed, "dropout", epoch)  # for random layers
         batches = [b for b in order.split(batch_size) if len(b) > 1]  # batch norm needs two
-        means = _Means(device)
+        means = _Means()
         for i, index in enumerate(batches):
             on_step(epoch, i, len(batches))
             batch = to_float(images[index]).unsqueeze(1)
+            classes = labels[index] if labels is not None else None
             context = Context(
-                noise=noise,
-                labels=labels[index] if labels is not None else None,
-                step=i,
-                steps=len(batches),
-                epoch=epoch,
-                epochs=epochs,
+                noise, classes, step=i, steps=len(batches), epoch=epoch, epochs=epochs
             )
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-                stats = family.step(batch, context)
-            means.add(stats, len(index), i)
+                stats = step(batch, context)
+            means.add(stats, len(index))
         row, bad = means.read()
         if bad is not None:
             raise DivergedError(epoch, bad + 1)
@@ -87,27 +88,26 @@ def fit(
 
 
 class _Means:
-    """Means over an epoch, weighted by batch size; summed on the device, read once.
+    """Means over an epoch, weighted by batch size; what they are of is read once, at its end."""
 
-    Reading a value makes the CPU wait for the GPU, so nothing is read before the end.
-    """
+    def __init__(self) -> None:
+        self._seen: list[tuple[list[str], int, Tensor]] = []
 
-    def __init__(self, device: torch.device) -> None:
-        self._sums: dict[str, Tensor] = {}
-        self._weights: dict[str, int] = {}
-        self._bad = torch.tensor(torch.inf, device=device)
-
-    def add(self, stats: dict[str, Tensor], n: int, i: int) -> None:
-        values = torch.stack([value.float() for value in stats.values()]).double()
-        self._bad = torch.where(values.isfinite().all(), self._bad, self._bad.clamp(max=i))
-        for name, value in zip(stats, values.unbind(), strict=True):
-            self._sums[name] = self._sums.get(name, 0) + value * n
-            self._weights[name] = self._weights.get(name, 0) + n
+    def add(self, stats: dict[str, Tensor], n: int) -> None:
+        # A copy: the next step may write its values in the same place.
+        values = torch.stack([value.float() for value in stats.values()])
+        self._seen.append((list(stats), n, values))
 
     def read(self) -> tuple[Row, int | None]:
         """Return the means, and the first batch (from 0) with a value that was not finite."""
-        names = list(self._sums)
-        sums = torch.stack([self._sums[name] for name in names]).tolist()
-        row = {name: total / self._weights[name] for name, total in zip(names, sums, strict=True)}
-        bad = self._bad.item()
-        return row, None if bad == float("inf") else int(bad)
+        sums: Row = {}
+        weights: dict[str, int] = {}
+        bad = None
+        read = iter(torch.cat([values for *_, values in self._seen]).tolist())
+        for i, (names, n, _) in enumerate(self._seen):
+            for name, value in zip(names, read, strict=False):  # as many as there are names
+                sums[name] = sums.get(name, 0.0) + value * n
+                weights[name] = weights.get(name, 0) + n
+                if bad is None and not math.isfinite(value):
+                    bad = i
+        return {name: total / weights[name] for name, total in sums.items()}, bad

@@ -68,6 +68,14 @@ def pick_device(wanted: str = "auto") -> torch.device:
     return device
 
 
+def records_steps(device: torch.device) -> bool:
+    """Whether steps are to be recorded and replayed: on CUDA, where ``LABKIT_CAPTURE`` is 1.
+
+    See :mod:`labkit.train.capture`; off by default, since no card has shown that it pays.
+    """
+    return device.type == "cuda" and os.environ.get("LABKIT_CAPTURE") == "1"
+
+
 def numeric_environment(device: torch.device) -> dict[str, Any]:
     """Return what can change the last bits of a result although the spec is the same."""
     on_gpu = device.type == "cuda"
@@ -79,4 +87,5 @@ def numeric_environment(device: torch.device) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "cudnn": torch.backends.cudnn.version() if on_gpu else None,
         "tf32": torch.backends.cuda.matmul.allow_tf32,
+        **({"steps": "captured"} if records_steps(device) else {}),
     }

@@ -6,7 +6,7 @@ training step and a way to make samples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -65,6 +65,14 @@ class Family:
             Detached scalars by name: the losses first, then other records.
         """
         raise NotImplementedError
+
+    def branch(self, context: Context) -> Hashable:
+        """Which way `step` goes; what it does is the same in all steps that go one way.
+
+        Default: None, no two steps are known to be alike, so none is recorded to be replayed
+        (:mod:`labkit.train.capture`).
+        """
+        return None
 
     def _decode(self, z: Tensor) -> Tensor:
         """Noise (N, noise_dim) -> images (N, 1, 28, 28) in [-1, 1]."""

@@ -10,7 +10,6 @@ conditional VAE need not encode the class, since the decoder is given it (Sohn, 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from labkit.train.models.base import Context, Family
@@ -22,7 +21,8 @@ CLASSES = 10
 
 def one_hot(labels: Tensor) -> Tensor:
     """(N,) int64 classes -> (N, 10) floats, 1 at the class and 0 elsewhere."""
-    return F.one_hot(labels, CLASSES).float()
+    # Not F.one_hot: on the CPU and on MPS it reads the largest class to check it.
+    return (labels[:, None] == torch.arange(CLASSES, device=labels.device)).float()
 
 
 def with_planes(images: Tensor, labels: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ sees a real image: all it learns comes through the gradient of D. The two take t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,9 @@ from labkit.train.models import networks
 from labkit.train.models.base import EVAL_BATCH, Context, Family, gradient_norm
 from labkit.train.optimisers import make_optimiser
 from labkit.train.options import Average
+
+#: A step in which both networks learn.
+BOTH = "both"
 
 
 class GAN(Family):
@@ -46,9 +49,12 @@ class GAN(Family):
 
     def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
         stats = self._discriminator_step(batch, context)
-        if (context.step + 1) % self.n_critic == 0:
+        if self.branch(context) == BOTH:
             stats |= self._generator_step(len(batch), context)
         return stats
+
+    def branch(self, context: Context) -> Hashable:
+        return BOTH if (context.step + 1) % self.n_critic == 0 else "discriminator"
 
     def _discriminator_step(self, real: Tensor, context: Context) -> dict[str, Tensor]:
         with torch.no_grad():  # D's step needs no gradient of G

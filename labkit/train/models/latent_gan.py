@@ -8,7 +8,7 @@ from the GAN, decoded by the VAE.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import torch
@@ -39,7 +39,7 @@ class LatentGAN(VAE):
         }
 
     def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
-        if context.epochs_done < self.share * context.epochs:
+        if self._trains_vae(context):
             return super().step(batch, context)
         noise = context.noise
         with torch.no_grad():
@@ -53,6 +53,12 @@ class LatentGAN(VAE):
             loss.backward()
             self.optimisers["generator"].step()
         return stats | {"g_loss": loss.detach(), "g_grad_norm": gradient_norm(self.G)}
+
+    def branch(self, context: Context) -> Hashable:
+        return super().branch(context) if self._trains_vae(context) else "gan"
+
+    def _trains_vae(self, context: Context) -> bool:
+        return context.epochs_done < self.share * context.epochs
 
     def _decode(self, z: Tensor) -> Tensor:
         return self._decode_code(self.G(z))

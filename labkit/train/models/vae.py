@@ -17,7 +17,7 @@ that cells with different β are on one scale.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import torch
@@ -58,6 +58,9 @@ class VAE(Autoencoder):
         objective.backward()
         self.optimisers["both"].step()
         return self._losses(recon, divergence)
+
+    def branch(self, context: Context) -> Hashable:
+        return "vae" if context.epochs_done >= self.kl_warmup else None  # β is another each step
 
     @staticmethod
     def _losses(recon: Tensor, divergence: Tensor) -> dict[str, Tensor]:
@@ -100,14 +103,14 @@ class VAE(Autoencoder):
     ) -> dict[str, float]:
         """Losses per image on held-out images, one draw of z each; see the base class."""
         self.train(False)
-        recon, kl = 0.0, 0.0
+        sums = torch.zeros(2, dtype=torch.float64, device=images.device)
         for part, known in in_parts(images, labels):
             mean, log_variance = self._encode(part, known)
-            z = self._draw(mean, log_variance, rng)
-            recon += self._distance(z, part, known).double().sum().item()
-            kl += kl_to_standard_normal(mean, log_variance).double().sum().item()
+            recon_losses = self._distance(self._draw(mean, log_variance, rng), part, known)
+            kl_losses = kl_to_standard_normal(mean, log_variance)
+            sums += torch.stack([recon_losses.double().sum(), kl_losses.double().sum()])
         self.train()
-        n = len(images)
+        n, (recon, kl) = len(images), sums.tolist()  # read once, not once a part
         return {
             "test_total_loss": (recon + kl) / n,
             "test_recon_loss": recon / n,
