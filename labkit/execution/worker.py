@@ -66,7 +66,7 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
     runtime.set_up(task.threads)
 
     def committed(work: _Work, kind: str, by: CellSpec | None = None) -> bool:
-        return attempt_and_commit(partial(work, task), kind, spec, store, by)
+        return attempt_and_commit(partial(_in_memory, work, task), kind, spec, store, by)
 
     if not (store.is_trained(spec) and store.is_evaluated(spec)):
         # Weights are looked into before they are used, not only weighed.
@@ -79,6 +79,18 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
     if sheet_gan and there and store.damage(spec, "sheet", sheet_gan):
         committed(lab_sheet_number, "sheet", sheet_gan)
     return "done"
+
+
+def _in_memory(work: _Work, task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
+    """Do it; where a card has no room left, say what makes room."""
+    try:
+        work(task, attempt, progress)
+    except torch.cuda.OutOfMemoryError as error:
+        had = torch.cuda.max_memory_allocated() / 1e6
+        raise torch.cuda.OutOfMemoryError(
+            f"the card has no memory left for this cell, which had {had:.0f} MB: run fewer cells "
+            "side by side (-j), or take a smaller batch_size"
+        ) from error
 
 
 @cache
