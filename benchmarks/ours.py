@@ -10,6 +10,7 @@ import torch
 from labkit.catalog import FAMILIES, resolve
 from labkit.data import load
 from labkit.train import runtime
+from labkit.train.capture import RecordedSteps
 from labkit.train.flops import flops_per_image
 from labkit.train.loop import fit
 from labkit.train.models.base import Context, Family
@@ -38,16 +39,46 @@ def train(
     device: str = "cpu",
 ) -> float:
     """Train one cell on the first `limit` images; the seconds that took, without imports."""
-    runtime.set_up(threads)
     started = time.perf_counter()
-    images = torch.from_numpy(load(cell["dataset"], "train", "bundled", limit).images.copy())
-    images = images.to(device)
-    epochs_of = fit(
-        build(cell, device), images, epochs=epochs, batch_size=128, seed=42, precision=precision
-    )
-    for _ in epochs_of:
-        pass
+    epoch_seconds(cell, limit, epochs, threads, precision, device)
     return time.perf_counter() - started
+
+
+def epoch_seconds(
+    cell: dict[str, Any],
+    limit: int,
+    epochs: int,
+    threads: int,
+    precision: str = "fp32",
+    device: str = "cpu",
+    tf32: bool = False,
+    recorded: bool = False,
+) -> list[float]:
+    """The same, and the seconds of each epoch; steps may be `recorded` and replayed.
+
+    Raises:
+        RuntimeError: they cannot be recorded.
+    """
+    runtime.set_up(threads, tf32)
+    found = load(cell["dataset"], "train", "bundled", limit)
+    family = build(cell, device)
+    classes = torch.from_numpy(found.labels.astype("int64")).to(device) if family.classes else None
+    why: list[str] = []
+    step = RecordedSteps(family, why.append) if recorded else None
+    rows = fit(
+        family,
+        torch.from_numpy(found.images.copy()).to(device),
+        epochs=epochs,
+        batch_size=128,
+        seed=42,
+        labels=classes,
+        precision=precision,
+        step=step,
+    )
+    seconds = [row["seconds"] for _, row in rows]
+    if why:
+        raise RuntimeError(why[0])
+    return seconds
 
 
 def flops(cell: dict[str, Any]) -> float:

@@ -1,5 +1,5 @@
-"""``python -m benchmarks gpu``: a first look at a card, in six minutes at most.
+"""``python -m benchmarks gpu``: all that labkit wants to know of a card, in eight minutes at most.
 
-Does every family train there, as on the CPU and twice alike? How fast, beside the script
-everyone writes? How long do the quick profile and a cell of every family take, start to end?
+Does every family train there, as on the CPU and twice alike, killed and resumed alike, recorded
+and run alike? How fast, beside the script everyone writes? How long does Lab 1 take?
 """

@@ -61,7 +61,7 @@ def spec_of(case: Case, steps: int, batch: int) -> CellSpec:
     """The cell of one epoch of that many steps, as an experiment file would give it."""
     content = {
         "name": "gpu",
-        "title": "A first look at a GPU",
+        "title": "labkit on a GPU",
         "data": {"source": "bundled", "limit": steps * batch},
         "training": {"epochs": 1, "batch_size": batch},
         "experiments": {

@@ -36,6 +36,10 @@ class Deadline:
         """The earlier of this moment and that many seconds from now."""
         return Deadline(min(seconds, self.left()))
 
+    def before(self, seconds: float) -> Deadline:
+        """That many seconds before this moment."""
+        return Deadline(self.left() - seconds)
+
 
 class Worker:
     """A :mod:`benchmarks.gpu.worker`, started when it is first asked and anew when it has died.
@@ -121,8 +125,14 @@ def _last_line(file: IO[str]) -> str:
     return lines[-1] if lines else ""
 
 
-def labkit(deadline: Deadline, cwd: Path, *arguments: str) -> float:
+def labkit(deadline: Deadline, cwd: Path, *arguments: str, **variables: str) -> float:
     """Run a ``labkit`` command as a user would; the seconds it took, start-up and all.
+
+    Args:
+        deadline: when it is ended.
+        cwd: where it is run; it gets a cache of its own there.
+        arguments: of the command.
+        variables: of its environment, beside those of this process.
 
     Raises:
         WorkError: it ended with an error; its last line.
@@ -136,7 +146,7 @@ def labkit(deadline: Deadline, cwd: Path, *arguments: str) -> float:
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
-            env={**environment(), "LABKIT_CACHE": str(cwd / "cache")},
+            env={**environment(), **variables, "LABKIT_CACHE": str(cwd / "cache")},
             start_new_session=True,
         )
         try:

@@ -63,7 +63,7 @@ class Results:
     def text(self) -> str:
         """The Markdown of all parts so far."""
         told = ", ".join(f"{key} {_shown(value)}" for key, value in self.about.items())
-        blocks = [f"# A first look at a GPU\n\n{told}"]
+        blocks = [f"# labkit on a GPU\n\n{told}"]
         for part in self.parts:
             blocks.append(f"## {part.title}\n\n{part.seconds:g} s in all.")
             if part.rows:

@@ -51,7 +51,7 @@ def compare(
     return {
         "first step": _apart(here.losses, there.losses, 1),
         "all steps": _apart(here.losses, there.losses, steps),
-        "weights": max(_distance(here.weights[name], there.weights[name]) for name in here.weights),
+        "weights": max(distance(here.weights[name], there.weights[name]) for name in here.weights),
         "same bits": once.losses == again.losses and _identical(once.weights, again.weights),
         "seconds": time.perf_counter() - started,
     }
@@ -130,7 +130,7 @@ def _apart(ours: Losses, theirs: Losses, steps: int) -> float:
     )
 
 
-def _distance(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> float:
+def distance(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> float:
     """|difference| / |weights| of a network, all its weights and buffers as one vector."""
     a, b = (torch.cat([t.double().flatten() for t in net.values()]) for net in (ours, theirs))
     return float((a - b).norm() / a.norm())

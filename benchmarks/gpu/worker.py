@@ -97,20 +97,43 @@ def _steps(device: str, threads: int, **task: Any) -> dict[str, Any]:
     return compare(device=device, **task)
 
 
+def _promises(**task: Any) -> dict[str, Any]:
+    from benchmarks.gpu.promises import kept
+    from labkit.train import runtime
+
+    runtime.set_up()
+    return kept(**task)
+
+
+def _measures(**task: Any) -> dict[str, Any]:
+    from benchmarks.gpu.measured import compare
+
+    return compare(**task)
+
+
 def _plain(**task: Any) -> float:
     from benchmarks import plain
 
     return plain.train(**task)
 
 
-def _ours(**task: Any) -> float:
+def _ours(device: str, **task: Any) -> dict[str, Any]:
+    import torch
+
     from benchmarks import ours
 
-    return ours.train(**task)
+    on_card = device != "cpu"
+    if on_card:
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    seconds = ours.epoch_seconds(device=device, **task)
+    memory = torch.cuda.max_memory_allocated() / 1e6 if on_card else None
+    return {"seconds": seconds, "memory_mb": memory}
 
 
 _WORK: dict[str, Callable[..., Any]] = {
-    "card": _card, "steps": _steps, "plain": _plain, "ours": _ours,
+    "card": _card, "steps": _steps, "promises": _promises, "measures": _measures,
+    "plain": _plain, "ours": _ours,
 }  # fmt: skip
 
 if __name__ == "__main__":
