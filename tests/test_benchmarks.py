@@ -199,3 +199,33 @@ def test_the_roofline_is_a_share_of_the_roof(monkeypatch: pytest.MonkeyPatch, bf
 def test_the_roof_is_measured_in_bf16() -> None:
     took = work.DO["convolutions"](cell=training.VAE, precision="bf16", batch=2, repeats=1)
     assert took["more"]["peak"] >= took["more"]["together"] > 0
+
+
+@pytest.mark.parametrize("bf16", [True, False])
+def test_each_precision_is_set_against_the_script(
+    monkeypatch: pytest.MonkeyPatch, bf16: bool
+) -> None:
+    seconds = {"fp32": 4.0, "bf16": 2.0}
+
+    def child(omp: int = 1, **task: Any) -> dict[str, float]:
+        took = 12.0 / omp if task["do"] == "plain" else seconds[task["precision"]]
+        return {"seconds": took, "cpu": took, "memory_mb": 100.0}
+
+    monkeypatch.setattr(training, "child", child)
+    monkeypatch.setattr(training, "start", child)
+    monkeypatch.setattr(training, "finish", lambda run: run)
+    monkeypatch.setattr(training, "processor_multiplies_bf16", lambda: bf16)
+    size = Size(2, 80, 8, (), (), 4)
+    cells = {row.name: row.value for row in training.cells(size)}
+    grid = {row.name: (row.value, row.target) for row in training.grid(size)}
+    both = [*seconds] if bf16 else ["fp32"]
+    assert len(cells) == 4 * 2 * len(both)
+    for each in both:
+        alone, against_two = 12.0 / seconds[each], 6.0 / seconds[each]
+        start = f"GAN cell, {each}: one thread"
+        assert cells[f"{start} each"] == Spread(alone, alone, alone)
+        assert cells[f"{start} against the script's two"] == Spread(*[against_two] * 3)
+        wanted = {"fp32": "≥ 1.5", "bf16": "≥ 3"}[each]
+        found = grid[f"the grid of 18 cells, {each}, two cores each"]
+        assert found == (Spread(*[against_two] * 3), wanted)
+    assert len(grid) == 2 * len(both)
