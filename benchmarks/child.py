@@ -16,7 +16,7 @@ from typing import Any
 
 def main() -> None:
     task = json.loads(sys.argv[1])
-    took = _WORK[task.pop("do")](**task)
+    took = DO[task.pop("do")](**task)
     own = resource.getrusage(resource.RUSAGE_SELF)
     below = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(json.dumps({
@@ -76,21 +76,12 @@ def _evaluation(dataset: str, samples: int) -> dict[str, Any]:
     return _timed(lambda: measure_samples(images, dataset) and None)
 
 
-def _gemm(precision: str, size: int = 2048, repeats: int = 8) -> dict[str, Any]:
-    import torch
+def _convolutions(
+    cell: dict[str, Any], precision: str, batch: int = 128, repeats: int = 8
+) -> dict[str, Any]:
+    from benchmarks import roof
 
-    torch.set_num_threads(1)
-    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
-    a, b = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
-    for _ in range(2):
-        a @ b
-    times = []
-    for _ in range(repeats):
-        started = time.process_time()
-        a @ b
-        times.append(time.process_time() - started)
-    peak = 2 * size**3 / min(times) / 1e9
-    return {"seconds": sum(times), "cpu": sum(times), "more": {"gflop_per_s": peak}}
+    return _timed(lambda: roof.measure(cell, precision, batch, repeats))
 
 
 def _empty(cells: int, root: str) -> dict[str, Any]:
@@ -115,9 +106,9 @@ def _network(cell: dict[str, Any]) -> dict[str, Any]:
     return _timed(lambda: {"gflop": ours.flops(cell) / 1e9})
 
 
-_WORK: dict[str, Callable[..., dict[str, Any]]] = {
-    "plain": _plain, "ours": _ours, "cell": _cell, "evaluation": _evaluation, "gemm": _gemm,
-    "network": _network, "empty": _empty, "disk": _disk,
+DO: dict[str, Callable[..., dict[str, Any]]] = {
+    "plain": _plain, "ours": _ours, "cell": _cell, "evaluation": _evaluation,
+    "convolutions": _convolutions, "network": _network, "empty": _empty, "disk": _disk,
 }  # fmt: skip
 
 if __name__ == "__main__":

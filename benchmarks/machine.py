@@ -10,7 +10,6 @@ from typing import Any
 
 #: What `/proc/cpuinfo` calls the instruction sets that decide how fast matrices are multiplied.
 _SETS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-_BF16 = {"avx512_bf16", "amx_bf16"}
 
 
 def describe() -> dict[str, Any]:
@@ -30,11 +29,6 @@ def describe() -> dict[str, Any]:
         "torch": version("torch"),
         "load": load(),
     }
-
-
-def has_bf16() -> bool:
-    """Whether the processor multiplies bf16 matrices itself."""
-    return bool(_BF16 & _cpuinfo()[1])
 
 
 def load() -> float | None:

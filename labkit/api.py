@@ -32,6 +32,7 @@ from labkit.execution.status import survey
 from labkit.experiment import lookup
 from labkit.experiment.lookup import DEFAULT_FILE, one_of, results_folder, stored
 from labkit.experiment.plan import Plan
+from labkit.experiment.precision import decide
 from labkit.reporting.files import update
 from labkit.store.store import Store
 from labkit.text.language import catalogue, languages, using
@@ -85,9 +86,9 @@ def prepare(asked: RunOptions, ask: Ask | None = None) -> Prepared:
         if given is not None and Path(given).exists() and not Path(given).is_dir():
             raise UserError(f"{option} {given}: is not a folder")
     one_of("--fewer", asked.fewer, budget.FEWER)
-    plan, store = _planned(asked)
-    if store.plan_path.is_file():
-        plan = plan.keeping_own(store.plan())
+    plan, store, before = _planned(asked)
+    if before is not None:
+        plan = plan.keeping_own(before)
     found = Prepared(plan, store, asked)
     return found if asked.within is None else _within(found, asked.within, ask)
 
@@ -117,34 +118,35 @@ def _within(whole: Prepared, time: str, ask: Ask | None) -> Prepared:
     return replace(whole, plan=chosen.made(plan, seconds), options=replace(asked, among=among))
 
 
-def _planned(asked: RunOptions) -> tuple[Plan, Store]:
-    """The plan of a file, remembered or made, and its store."""
+def _planned(asked: RunOptions) -> tuple[Plan, Store, Plan | None]:
+    """The plan of a file, remembered or made; its store, and the plan there if there is one."""
     file = Path(asked.file)
     known = {**vars(asked), "data_root": asked.root}
     key = remembered.key(file, [str(value) for value in known.values()])
     if (plan := remembered.recall(key)) is not None:
-        store = Store(results_folder(asked.results, plan.name))
-        if _holds(plan, store, asked):
-            return plan, store
+        store, before = _opened(plan.name, asked)
+        if _holds(plan, before, asked):
+            return plan, store, before
     # Imports pydantic and YAML, which take time; not needed with a remembered plan.
     from labkit.experiment.grid import make_plan
 
     experiment = lookup.read(file, asked.profile)
-    store = Store(results_folder(asked.results, experiment.name))
+    store, before = _opened(experiment.name, asked)
     wanted = asked.source or experiment.content.data.source
-    before, download = _before(store, wanted, asked)
+    source, download = _source(before, wanted, asked)
     plan = make_plan(
         experiment, seeds=_seeds(asked.seeds), only=asked.only, data_root=asked.root,
-        source=wanted, download=download, precision=asked.precision,
+        source=wanted, download=download, precision=asked.precision, device=asked.device,
+        before=before,
     )  # fmt: skip
-    if before not in (None, plan.data_source):
+    if source not in (None, plan.data_source):
         raise UserError(
-            f"{store.plan_path}: made with the {before} data, but data.source auto now means "
-            f"{plan.data_source} ({plan.data_reason}); choose with --source {before} or "
+            f"{store.plan_path}: made with the {source} data, but data.source auto now means "
+            f"{plan.data_source} ({plan.data_reason}); choose with --source {source} or "
             f"--source {plan.data_source}"
         )
     remembered.keep(key, plan)
-    return plan, store
+    return plan, store, before
 
 
 def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
@@ -154,21 +156,29 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
     return str(seeds) if isinstance(seeds, int) else "".join(f"{seed}," for seed in seeds)
 
 
-def _before(store: Store, wanted: str, asked: RunOptions) -> tuple[str | None, bool]:
+def _opened(name: str, asked: RunOptions) -> tuple[Store, Plan | None]:
+    """The store of a run's results, and its newest plan."""
+    store = Store(results_folder(asked.results, name))
+    return store, store.plan() if store.plan_path.is_file() else None
+
+
+def _source(before: Plan | None, wanted: str, asked: RunOptions) -> tuple[str | None, bool]:
     """The source of images in the store's plan, if ``auto`` is wanted, and whether to download.
 
     A plan with bundled data keeps it: no download unless `source` asks for it.
     """
-    there = wanted == "auto" and store.plan_path.exists()
-    before = store.plan().data_source if there else None
-    return before, not asked.no_download and before != "bundled"
+    source = before.data_source if before and wanted == "auto" else None
+    return source, not asked.no_download and source != "bundled"
 
 
-def _holds(plan: Plan, store: Store, asked: RunOptions) -> bool:
-    """Whether a remembered plan's images would come from the same source now."""
+def _holds(plan: Plan, before: Plan | None, asked: RunOptions) -> bool:
+    """Whether a remembered plan's images and precision would be the same now."""
+    arithmetic = decide(asked.precision or plan.settings["precision"], before, asked.device)
+    if arithmetic != (plan.cells[0].precision, plan.settings.get("precision_reason", "")):
+        return False
     wanted = asked.source or plan.settings["data"]["source"]
-    before, download = _before(store, wanted, asked)
-    if before not in (None, plan.data_source):
+    source, download = _source(before, wanted, asked)
+    if source not in (None, plan.data_source):
         return False
     used = {cell.dataset for cell in plan.cells}
     try:

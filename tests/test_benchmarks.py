@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks import child as work
 from benchmarks import disk, empty, plain, plot, training
 from benchmarks.compare import Spread, interleave, ratio
-from benchmarks.table import Row, line, markdown
+from benchmarks.table import Row, Size, line, markdown
 from labkit.store.store import Store
+from labkit.train.flops import Arithmetic
 from labkit.train.models import lab1, networks
 
 
@@ -141,3 +143,89 @@ def test_growth_is_drawn_of_what_there_is(tmp_path: Path) -> None:
     for some in (facts, facts[3:], []):
         plot.growth(some, tmp_path / "growth.png")
         assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("cell", [training.GAN, training.VAE])
+def test_the_roof_is_of_the_convolutions_that_training_has(cell: dict[str, object]) -> None:
+    """Their passes are what the step counts, and compute what torch's own layers do."""
+    from benchmarks import ours, roof
+
+    found = roof.convolutions(cell, batch=2)
+    built = ours.build(cell)
+    layers = [m for net in built.networks.values() for m in net.modules()]
+    weights = {tuple(m.weight.shape) for m in layers if isinstance(m, roof.KINDS)}
+    assert {conv.weight for conv in found} == weights
+    assert all(conv.images[0] == 2 for conv in found)
+    for conv in found:
+        with Arithmetic() as counter:
+            for run in roof.passes(conv, "fp32").values():
+                run()
+        assert counter.total == 4 * roof.operations(conv)  # one forward pass made the gradient
+
+
+def test_the_roof_is_the_fastest_of_all_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import roof
+
+    seconds = iter([2.0, 0.5, 4.0])
+    one = roof.Convolution((1, 1, 4, 4), (1, 1, 2, 2), 2, 0, False)
+    monkeypatch.setattr(roof, "convolutions", lambda *_: [one])
+    monkeypatch.setattr(roof, "_seconds", lambda run: next(seconds))
+    rates = roof.measure(training.GAN, "bf16", batch=1, repeats=1)
+    assert roof.operations(one) == 32  # four taps at four places
+    assert rates == pytest.approx({"peak": 64e-9, "together": 96 / 6.5e9})
+
+
+@pytest.mark.parametrize("bf16", [True, False])
+def test_the_roofline_is_a_share_of_the_roof(monkeypatch: pytest.MonkeyPatch, bf16: bool) -> None:
+    taken = {"network": {"gflop": 0.5}, "ours": {"cpu": 2.0}}
+    roofs = {"fp32": {"peak": 100.0, "together": 50.0}, "bf16": {"peak": 200.0, "together": 80.0}}
+
+    def child(omp: int = 1, **task: Any) -> dict[str, float]:
+        return taken.get(task["do"]) or roofs[task["precision"]]
+
+    monkeypatch.setattr(training, "child", child)
+    monkeypatch.setattr(training, "processor_multiplies_bf16", lambda: bf16)
+    rows = list(training.roofline(Size(2, 80, 4, (), (), 4)))
+    shares = {"fp32": 20.0} | ({"bf16": 10.0} if bf16 else {})  # 80 images of 0.5 in 2 s: 20
+    assert [(row.name, row.value) for row in rows if row.value] == [
+        (f"roofline, {name}, {precision}", Spread(share, share, share))
+        for precision, share in shares.items()
+        for name in ("GAN", "VAE")
+    ]
+    assert "at most 200 images/s a core" in rows[0].note
+    assert bf16 == all(row.value for row in rows)
+
+
+def test_the_roof_is_measured_in_bf16() -> None:
+    took = work.DO["convolutions"](cell=training.VAE, precision="bf16", batch=2, repeats=1)
+    assert took["more"]["peak"] >= took["more"]["together"] > 0
+
+
+@pytest.mark.parametrize("bf16", [True, False])
+def test_each_precision_is_set_against_the_script(
+    monkeypatch: pytest.MonkeyPatch, bf16: bool
+) -> None:
+    seconds = {"fp32": 4.0, "bf16": 2.0}
+
+    def child(omp: int = 1, **task: Any) -> dict[str, float]:
+        took = 12.0 / omp if task["do"] == "plain" else seconds[task["precision"]]
+        return {"seconds": took, "cpu": took, "memory_mb": 100.0}
+
+    monkeypatch.setattr(training, "child", child)
+    monkeypatch.setattr(training, "start", child)
+    monkeypatch.setattr(training, "finish", lambda run: run)
+    monkeypatch.setattr(training, "processor_multiplies_bf16", lambda: bf16)
+    size = Size(2, 80, 8, (), (), 4)
+    cells = {row.name: row.value for row in training.cells(size)}
+    grid = {row.name: (row.value, row.target) for row in training.grid(size)}
+    both = [*seconds] if bf16 else ["fp32"]
+    assert len(cells) == 4 * 2 * len(both)
+    for each in both:
+        alone, against_two = 12.0 / seconds[each], 6.0 / seconds[each]
+        start = f"GAN cell, {each}: one thread"
+        assert cells[f"{start} each"] == Spread(alone, alone, alone)
+        assert cells[f"{start} against the script's two"] == Spread(*[against_two] * 3)
+        wanted = {"fp32": "≥ 1.5", "bf16": "≥ 3"}[each]
+        found = grid[f"the grid of 18 cells, {each}, two cores each"]
+        assert found == (Spread(*[against_two] * 3), wanted)
+    assert len(grid) == 2 * len(both)

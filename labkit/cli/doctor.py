@@ -31,6 +31,7 @@ from labkit.data.places import cache_dir, data_roots, find_full
 from labkit.data.sources import is_bundled
 from labkit.errors import reason
 from labkit.execution import runner
+from labkit.experiment.precision import REASONS, here
 
 #: Seconds that the first import of torch may take, e.g. on a network drive.
 PATIENCE_S = 180
@@ -174,9 +175,6 @@ def room(results: Path) -> Finding:
 
 def torch() -> Iterator[Finding]:
     """The version of torch, the device and the precision."""
-    # Imports pydantic, which may be missing.
-    from labkit.experiment.grid import AUTO_PRECISION
-
     if (installed := _version("torch")) is None:
         yield Finding("torch", "not installed", ok=False)
         return
@@ -198,7 +196,8 @@ def torch() -> Iterator[Finding]:
     memory = f", {probed['memory'] / 2**30:.0f} GiB" if probed["memory"] else ""
     other = "; mps is there as well (--device mps)" if probed["mps"] else ""
     yield Finding("Device", f"auto is {probed['kind']} ({on}{memory}){other}")
-    yield Finding("Precision", f"auto is {AUTO_PRECISION}")
+    precision, why = here()
+    yield Finding("Precision", f"auto is {precision} ({REASONS[why]})")
 
 
 def shown(path: Path) -> str:

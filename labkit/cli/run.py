@@ -65,6 +65,7 @@ def run(
     prepared = api.prepare(api.RunOptions(**given), _ask if asks else None)
     say(lookup.data_line(prepared.plan))
     if dry_run:
+        say(lookup.precision_line(prepared.plan))
         api.check(prepared)
         _say_what_would_run(prepared)
         return

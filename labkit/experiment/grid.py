@@ -21,6 +21,7 @@ from labkit.catalog import DATASETS, FAMILIES, REGISTRIES, Param
 from labkit.data.sources import data_hash, resolve_source
 from labkit.errors import DataError, PlanError
 from labkit.experiment import fingerprint
+from labkit.experiment import precision as arithmetic
 from labkit.experiment.plan import Plan, matches, snapshot_epochs
 from labkit.experiment.reader import Experiment, parse_experiment, read_experiment
 from labkit.experiment.spec import OWN_CODE, CellSpec, canonical_json
@@ -30,8 +31,6 @@ __all__ = ["Experiment", "make_plan", "parse_experiment", "read_experiment"]
 
 MAX_CELLS = 10_000
 MAX_NAME = 120
-#: The precision that ``auto`` stands for; that bf16 loses no quality has not been shown.
-AUTO_PRECISION = "fp32"
 
 
 def make_plan(
@@ -43,6 +42,8 @@ def make_plan(
     source: str | None = None,
     download: bool = True,
     precision: str | None = None,
+    device: str = "auto",
+    before: Plan | None = None,
     images: tuple[str, str] | None = None,
 ) -> Plan:
     """Expand an experiment to cells and decide where the images come from.
@@ -54,6 +55,8 @@ def make_plan(
         data_root: where to look for the full data sets first.
         source, precision: as in the file, instead of the file's.
         download: whether missing data may be fetched.
+        device, before: where the cells are to train, and the newest plan of the store they go
+            into, if there is one: what precision ``auto`` stands for.
         images: the source of images and the reason for it; no folder is then looked into.
 
     Raises:
@@ -64,7 +67,8 @@ def make_plan(
     asked = tuple(content.seed_list())
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     most = max(len(asked), len(wanted)) if only is None else len(asked + wanted)
-    points = _named(list(_points(experiment, most, precision or content.precision)))
+    precision, why = arithmetic.decide(precision or content.precision, before, device)
+    points = _named(list(_points(experiment, most, precision)))
     each = _with_seeds(points, asked, wanted, only)
     several = len({seed for _, seed in each}) > 1
     datasets = [name for name in DATASETS if any(point.dataset == name for point in points)]
@@ -85,13 +89,19 @@ def make_plan(
         data_source=source,
         data_reason=reason,
         snapshot_epochs=snapshot_epochs(content.training.snapshot_epochs, longest),
-        settings={
-            **content.model_dump(mode="json", exclude={"profiles", "code", "experiments"}),
-            "experiments": {key: each.resolved() for key, each in content.experiments.items()},
-            **({"own": own_code.to_json(experiment.own)} if experiment.own else {}),
-        },
+        settings=_settings(experiment) | ({"precision_reason": why} if why else {}),
         cells=cells,
     )
+
+
+def _settings(experiment: Experiment) -> dict[str, Any]:
+    """What a plan keeps of its file, with the user's own code."""
+    content = experiment.content
+    return {
+        **content.model_dump(mode="json", exclude={"profiles", "code", "experiments"}),
+        "experiments": {key: each.resolved() for key, each in content.experiments.items()},
+        **({"own": own_code.to_json(experiment.own)} if experiment.own else {}),
+    }
 
 
 def _with_seeds(
@@ -169,7 +179,7 @@ def _points(experiment: Experiment, seeds: int, precision: str) -> Iterator[Cell
                 params=params,
                 training=training,
                 data={},
-                precision=AUTO_PRECISION if precision == "auto" else precision,
+                precision=precision,
                 code=fingerprint.training_code(block.family, params),
                 **measuring(dataset, samples.selection_samples, samples.samples),
             )
@@ -227,7 +237,7 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
 
     Which code, data and device were used is not asked of the file.
     """
-    asked = make_plan(experiment, images=("bundled", ""))
+    asked = make_plan(experiment, images=("bundled", ""), precision="fp32")
     if budget := plan.settings.get("within"):
         asked = asked.within(budget)
     found = []

@@ -17,7 +17,10 @@ from labkit.catalog import FORMATS
 from labkit.data.places import folder
 from labkit.errors import UserError, nearest
 from labkit.execution.recorder.plan import adopt
+from labkit.experiment.precision import REASONS
+from labkit.experiment.spec import OWN_CODE
 from labkit.store.store import Store
+from labkit.text.numbers import listing
 
 if TYPE_CHECKING:
     from labkit.experiment.grid import Experiment
@@ -81,6 +84,13 @@ def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
     """Refuse a value that is not allowed; None stands for an option that was not given."""
     if value is not None and value not in allowed:
         raise UserError(f"{option} {value}: {nearest(value, allowed)}")
+
+
+def precision_line(plan: Plan) -> str:
+    """One line for the terminal: in which arithmetic cells train, and why."""
+    said = listing(dict.fromkeys(cell.precision for cell in plan.cells if cell.code != OWN_CODE))
+    why = REASONS.get(str(plan.settings.get("precision_reason")))
+    return f"precision: {said} ({f'auto: {why}' if why else 'asked for'})"
 
 
 def data_line(plan: Plan) -> str:

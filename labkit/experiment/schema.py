@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS
 from labkit.catalog.rules import objection
 from labkit.errors import nearest
+from labkit.experiment.precision import AUTO
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NAME_RULE = (
@@ -285,7 +286,7 @@ class Settings(Section):
         default_factory=Evaluation, description="samples behind each number"
     )
     precision: Annotated[Literal["auto", "fp32", "bf16"], ONE_OF] = Field(
-        "auto", description="arithmetic of training; auto is fp32"
+        "auto", description=f"arithmetic of training; {AUTO}"
     )
     threads: Annotated[int, Field(ge=1, le=256)] = Field(
         1, description="CPU threads of one cell; cells run side by side, so 1 is fastest"

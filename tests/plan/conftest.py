@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from labkit.experiment import grid as plan_module
+from labkit.experiment import precision
 from labkit.experiment.grid import make_plan, parse_experiment
 from labkit.experiment.plan import Plan
 from labkit.experiment.starter import recipes
@@ -18,6 +19,12 @@ from labkit.experiment.starter import recipes
 def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan depends on the pinned weights' hash only as on any other word."""
     monkeypatch.setattr(plan_module, "feature_hash", lambda dataset: f"weights of {dataset}")
+
+
+@pytest.fixture(autouse=True)
+def _fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ``precision: auto`` is does not depend on this machine."""
+    monkeypatch.setattr(precision, "BF16_LOSES_NOTHING", False)
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from labkit.train.models.layers import ConvToOne, ConvTranspose2x
+from labkit.train.models.networks import Flatten
 
 Make = Callable[[], nn.Module]
 
@@ -42,7 +45,7 @@ def run(layer: nn.Module, x: Tensor) -> dict[str, Tensor]:
     x = x.clone().requires_grad_()
     y = layer(x)
     torch.manual_seed(5)
-    (y * torch.randn_like(y, memory_format=torch.contiguous_format)).sum().backward()
+    (y * torch.randn(y.shape).to(y.dtype)).sum().backward()
     assert x.grad is not None
     gradients = {name: p.grad for name, p in layer.named_parameters() if p.grad is not None}
     return {"output": y.detach(), "input": x.grad, **gradients}
@@ -123,25 +126,77 @@ def test_gradients_are_derivatives(layer: nn.Module, channels: int) -> None:
     assert torch.autograd.gradcheck(function, (x, *values))
 
 
+@pytest.mark.parametrize("bf16", [False, True])
 @pytest.mark.parametrize(("ours", "theirs", "channels", "height"), PAIRS, ids=IDS)
-def test_bit_equal_twice(ours: Make, theirs: Make, channels: int, height: int) -> None:
+def test_bit_equal_twice(ours: Make, theirs: Make, channels: int, height: int, bf16: bool) -> None:
     x = inputs(channels, height, torch.float32).to(memory_format=torch.channels_last)
     layer = build(ours, torch.float32)
-    first = run(layer, x)
-    layer.zero_grad(set_to_none=True)
-    second = run(layer, x)
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        first = run(layer, x)
+        layer.zero_grad(set_to_none=True)
+        second = run(layer, x)
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def errors_in_bf16(layer: nn.Module, x: Tensor, exact: dict[str, Tensor]) -> dict[str, float]:
+    """How far it is from exact under autocast, relative to the largest value."""
+    with torch.autocast("cpu", torch.bfloat16):
+        found = run(layer, x)
+    assert found["output"].dtype == torch.bfloat16
+    assert found.keys() == exact.keys()
+    return {
+        name: float((found[name].double() - value).abs().max() / value.abs().max())
+        for name, value in exact.items()
+    }
+
+
 @pytest.mark.parametrize(("ours", "theirs", "channels", "height"), PAIRS, ids=IDS)
-def test_bf16_autocast_runs_the_torch_layer(
+def test_in_bf16_it_is_as_exact_as_the_torch_layer(
     ours: Make, theirs: Make, channels: int, height: int
 ) -> None:
-    x = inputs(channels, height, torch.float32)
+    x = inputs(channels, height, torch.float32).to(memory_format=torch.channels_last)
+    mine, torchs = build(ours, torch.float32), build(theirs, torch.float32)
+    exact = run(deepcopy(torchs).double(), x.double())
+    got, usual = errors_in_bf16(mine, x, exact), errors_in_bf16(torchs, x, exact)
+    for name, error in got.items():
+        assert error < 1.5 * usual[name] + 1e-3, name
+    with torch.no_grad():
+        next(mine.parameters())[0, 0, 0, 0] += 0.05
+    assert errors_in_bf16(mine, x, exact)["output"] > 1.5 * usual["output"] + 1e-3
+
+
+@pytest.mark.parametrize(("ours", "theirs", "channels", "height"), PAIRS, ids=IDS)
+def test_in_bf16_the_weights_alone_may_learn(
+    ours: Make, theirs: Make, channels: int, height: int
+) -> None:
+    """The first layer's input needs no gradient; frozen weights get none and pass it on."""
+    x, layer = inputs(channels, height, torch.float32), build(ours, torch.float32)
     with torch.autocast("cpu", torch.bfloat16):
-        got, wanted = build(ours, torch.float32)(x), build(theirs, torch.float32)(x)
-    assert got.dtype == torch.bfloat16
-    assert torch.equal(got, wanted)
+        layer(x).float().sum().backward()
+        assert all(p.grad is not None and p.grad.abs().max() > 0 for p in layer.parameters())
+        layer.zero_grad(set_to_none=True)
+        layer.requires_grad_(False)(x.requires_grad_()).float().sum().backward()
+    assert x.grad is not None
+    assert x.grad.abs().max() > 0
+    assert all(p.grad is None for p in layer.parameters())
+
+
+def test_flattening_changes_the_layout_of_gradients_only() -> None:
+    x = inputs(8, 4, torch.float32).to(memory_format=torch.channels_last)
+    weight, seen = torch.randn(128), []
+    for flatten in (nn.Flatten(), Flatten()):
+        given = x.clone().requires_grad_()
+        y = F.leaky_relu(given, 0.2)
+        assert flatten(y).is_contiguous()
+        score = (flatten(y) @ weight).square().sum()
+        (first,) = torch.autograd.grad(score, given, create_graph=True)  # as a penalty does
+        (second,) = torch.autograd.grad(first.square().sum(), given)
+        seen.append((flatten(y).detach(), first.detach(), second))
+        laid_out = torch.autograd.grad((flatten(y) @ weight).sum(), y)[0]
+        as_input = laid_out.is_contiguous(memory_format=torch.channels_last)
+        assert as_input == (type(flatten) is Flatten)
+    assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
+    assert torch.equal(Flatten()(x), x.flatten(1))
 
 
 def test_frozen_weights_still_pass_the_gradient_on() -> None:

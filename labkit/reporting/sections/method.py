@@ -10,7 +10,8 @@ from typing import Any
 
 from labkit.catalog import CONSTRAINTS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
 from labkit.catalog.rules import idle
-from labkit.experiment.spec import OWN_CODE, CellSpec
+from labkit.experiment.precision import REASONS
+from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
 from labkit.reporting import blocks as say
 from labkit.reporting.blocks import Block, Column, Facts, Figure, Fold, Listing, Paragraph, Section
 from labkit.reporting.entries import table
@@ -119,7 +120,7 @@ def _family(view: View, family: str) -> Section:
         if len(found) > 1:
             said = _("{levels} (varied)", levels=said)
         rows.append((setting_name(family, name), said))
-    rows.append((_("Precision"), listing(levels(c.spec.precision for c in view.of(family)))))
+    rows.append((_("Precision"), _precision(view, family)))
     blocks = (
         Paragraph(f"{_(about.label)}: {_(about.about)}."),
         *_losses(view, family),
@@ -127,6 +128,15 @@ def _family(view: View, family: str) -> Section:
         *_networks(view, family),
     )
     return Section(f"method-{family}", _(about.label), blocks)
+
+
+def _precision(view: View, family: str) -> str:
+    """The arithmetic of a family's training; if labkit chose it, why."""
+    found = levels(c.spec.precision for c in view.of(family))
+    why = REASONS.get(str(view.plan.settings.get("precision_reason")))
+    if why is None or found[0] == UNSTATED:
+        return listing(found)
+    return _("{precision} (auto: {why})", precision=listing(found), why=_(why))
 
 
 def _networks(view: View, family: str) -> list[Block]:

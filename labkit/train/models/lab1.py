@@ -10,7 +10,7 @@ from __future__ import annotations
 from torch import nn
 
 from labkit.train.models.layers import ConvToOne, ConvTranspose2x
-from labkit.train.models.networks import norm_layer
+from labkit.train.models.networks import Flatten, norm_layer
 
 
 def generator(z_dim: int) -> nn.Sequential:
@@ -41,7 +41,7 @@ def discriminator(norm: str = "batch", channels: int = 1) -> nn.Sequential:
         nn.LeakyReLU(0.2, inplace=True),
         nn.Conv2d(64, 128, 3, stride=2, padding=1),
         nn.LeakyReLU(0.2, inplace=True),
-        nn.Flatten(),
+        Flatten(),
         nn.Linear(128 * 4 * 4, 1),
     )
 

@@ -1,8 +1,8 @@
 """Two convolutions of Lab 1, computed faster on one processor core.
 
-Each is a torch layer with the same parameters and the same function, but its own forward pass
-for float32 on the CPU; on CUDA and under autocast torch's is used. `docs/performance.md` has
-the measurements.
+Each is a torch layer with the same parameters and the same function, but its own passes on the
+CPU, in float32 and, under autocast, in bfloat16; elsewhere torch's are used.
+`docs/performance.md` has the measurements.
 """
 
 from __future__ import annotations
@@ -15,27 +15,54 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 
-def _on_plain_cpu(x: Tensor) -> bool:
-    return x.is_cpu and not torch.is_autocast_enabled("cpu")
+def _cast(*given: Tensor) -> tuple[Tensor, ...]:
+    """Inputs and weights in the type in which autocast would hand them to a convolution."""
+    if not torch.is_autocast_enabled("cpu"):
+        return given
+    dtype = torch.get_autocast_dtype("cpu")
+    return tuple(each.to(dtype) for each in given)
 
 
 class ConvTranspose2x(nn.ConvTranspose2d):
     """Transposed convolution, 4x4, that doubles height and width: (N, C, H, W) -> (N, D, 2H, 2W).
 
-    The bias is added after the convolution: its gradient is then a plain sum, many times faster
-    than the CPU kernel's.
+    The gradient of the bias is a plain sum, many times faster than the CPU kernel's. In float32
+    the bias is for that added after the convolution; in bfloat16 such an addition is slow.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels, out_channels, kernel_size=4, stride=2, padding=1)
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        if not _on_plain_cpu(x):
+        if not x.is_cpu:
             return super().forward(x, output_size)
         assert self.bias is not None
+        if torch.is_autocast_enabled("cpu"):
+            y: Tensor = _ConvTranspose2x.apply(*_cast(x, self.weight, self.bias))
+            return y
         x = x.contiguous(memory_format=torch.channels_last)
         y = F.conv_transpose2d(x, self.weight, None, stride=2, padding=1)
         return y.add_(self.bias[:, None, None])
+
+
+class _ConvTranspose2x(torch.autograd.Function):
+    """Torch's kernels, but for the gradient of the bias."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        x = x.contiguous(memory_format=torch.channels_last)
+        ctx.save_for_backward(x, weight)
+        return F.conv_transpose2d(x, weight, bias, stride=2, padding=1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x, weight = ctx.saved_tensors
+        wanted = [*ctx.needs_input_grad[:2], False]
+        grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
+            g, x, weight, None, [2, 2], [1, 1], [1, 1], True, [0, 0], 1, wanted
+        )
+        return grad_x, grad_weight, g.sum((0, 2, 3))
 
 
 class ConvToOne(nn.Conv2d):
@@ -50,14 +77,18 @@ class ConvToOne(nn.Conv2d):
         super().__init__(in_channels, 1, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not _on_plain_cpu(x):
+        if not x.is_cpu:
             return super().forward(x)
-        y: Tensor = _ConvToOne.apply(x, self.weight, self.bias)
+        assert self.bias is not None
+        y: Tensor = _ConvToOne.apply(*_cast(x, self.weight, self.bias))
         return y
 
 
 class _ConvToOne(torch.autograd.Function):
-    """y = sum_k shift_k(P W_k) of pixels P (NHW, C) and taps W (9, C), with its gradient."""
+    """y = sum_k shift_k(P W_k) of pixels P (NHW, C) and taps W (9, C), with its gradient.
+
+    Of bfloat16, the nine maps are summed in float32.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -65,10 +96,11 @@ class _ConvToOne(torch.autograd.Function):
         pixels, taps = _rows(x), _rows(weight)
         ctx.save_for_backward(pixels, taps)
         maps = (taps @ pixels.T).view(9, n, h, w)
-        y = bias.view(1, 1, 1).repeat(n, h + 2, w + 2)
+        exact = torch.promote_types(x.dtype, torch.float32)
+        y = bias.to(exact).view(1, 1, 1).repeat(n, h + 2, w + 2)
         for (row, column), part in zip(_OFFSETS, maps, strict=True):
             y[:, 2 - row : 2 - row + h, 2 - column : 2 - column + w] += part
-        return y[:, None, 1:-1, 1:-1].contiguous()
+        return y[:, None, 1:-1, 1:-1].to(x.dtype).contiguous()
 
     @staticmethod
     @once_differentiable

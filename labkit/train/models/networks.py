@@ -156,9 +156,21 @@ def conv_encoder(latent_dim: int, channels: int = 1) -> GaussianEncoder:
         nn.ReLU(inplace=True),
         nn.Conv2d(32, 64, 4, stride=2, padding=1),
         nn.ReLU(inplace=True),
-        nn.Flatten(),
+        Flatten(),
     )
     return GaussianEncoder(features, 64 * 7 * 7, latent_dim)
+
+
+class Flatten(nn.Flatten):
+    """(N, C, H, W) -> (N, C H W), whose gradient is in channels-last layout like the input.
+
+    The kernels of activations are many times slower where gradient and input differ in layout.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.is_cpu and x.requires_grad:
+            x.register_hook(lambda g: g.contiguous(memory_format=torch.channels_last))
+        return super().forward(x)
 
 
 def norm_layer(kind: str, channels: int, flat: bool = False) -> list[nn.Module]:

@@ -1,0 +1,93 @@
+"""Which arithmetic ``precision: auto`` stands for.
+
+Decided once, when a store is begun, by the machine it is begun on: its plan keeps it, so that the
+same file goes on in it on any machine. Torch is not asked, since importing it takes seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.experiment.spec import OWN_CODE
+from labkit.text.language import N_
+
+if TYPE_CHECKING:
+    from labkit.experiment.plan import Plan
+
+#: Whether ``auto`` may be bf16: a study of cells paired over seeds, both families and both data
+#: sets, must have shown no loss (`scripts/precision_study.py`).
+BF16_LOSES_NOTHING = False
+#: What ``auto`` is, in a few words, for the documentation.
+AUTO = "auto is bf16 where processor or card multiply it" if BF16_LOSES_NOTHING else "auto is fp32"
+#: Why ``auto`` became what it did; a plan keeps the key.
+REASONS = {
+    "not shown": N_("that bf16 loses no quality has not been shown"),
+    "processor": N_("the processor multiplies bf16 itself"),
+    "card": N_("the card multiplies bf16 itself"),
+    "neither": N_("nothing known to multiply bf16 itself"),
+    "earlier": N_("as in earlier runs into this store"),
+}
+#: From this compute capability on NVIDIA's cards multiply bf16 (Ampere, 2020).
+CAPABLE = 8.0
+_CPUINFO = Path("/proc/cpuinfo")
+_SETS = {"avx512_bf16", "amx_bf16", "bf16"}  # the last one is ARM's
+
+
+def decide(wanted: str, before: Plan | None, device: str) -> tuple[str, str]:
+    """The precision of a run's cells, and of ``auto`` the reason, a key of `REASONS`.
+
+    Args:
+        wanted: ``auto``, ``fp32`` or ``bf16``.
+        before: the newest plan of the run's store, if there is one; ``auto`` keeps its precision.
+        device: as on the command line.
+    """
+    if wanted != "auto":
+        return wanted, ""
+    cells = before.cells if before else ()
+    kept = {cell.precision for cell in cells if cell.code != OWN_CODE}
+    if before is None or len(kept) != 1:
+        return here(device)
+    return kept.pop(), before.settings.get("precision_reason", "earlier")
+
+
+def here(device: str = "auto") -> tuple[str, str]:
+    """What ``auto`` is for a new store on this machine, and why; see `decide`."""
+    if not BF16_LOSES_NOTHING:
+        return "fp32", "not shown"
+    cards = [] if device in ("cpu", "mps") else _cards()
+    if cards:
+        return ("bf16", "card") if min(cards) >= CAPABLE else ("fp32", "neither")
+    if device in ("auto", "cpu") and processor_multiplies_bf16():
+        return "bf16", "processor"
+    return "fp32", "neither"
+
+
+def processor_multiplies_bf16() -> bool:
+    """Whether the processor has instructions for products of bf16; known on Linux only."""
+    try:
+        with _CPUINFO.open(encoding="utf-8", errors="replace") as lines:
+            named = next((line for line in lines if re.match("flags|Features", line)), "")
+    except OSError:
+        return False
+    return bool(_SETS & set(named.split()))
+
+
+def _cards() -> list[float]:
+    """Compute capabilities of the NVIDIA cards, if the installed torch may use them."""
+    torch, hidden = find_spec("torch"), os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    if torch is None or torch.origin is None or hidden:
+        return []
+    asking = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
+    try:
+        made_for = Path(torch.origin).with_name("version.py").read_text("utf-8")
+        if not re.search(r"^cuda\b.*= *['\"]\d", made_for, re.MULTILINE):
+            return []
+        said = subprocess.run(asking, capture_output=True, text=True, timeout=20, check=True)
+        return [float(line) for line in said.stdout.split()]
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return []
