@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from labkit.catalog.entries import Family, Param, Step
+from labkit.catalog.entries import Family, Param, Shown, Step
 
 _BETAS = Param(
     (0.5, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments",
@@ -116,6 +117,18 @@ _CODING = (
 )
 _COMPARED = Step("x̂", "compared with x")
 
+#: What families that are told the class have more than others.
+_CONDITIONAL: dict[str, Any] = {
+    "conditional": True,
+    "pictures": {
+        "classes": Shown(
+            "{model} Classes, a Row for Each",
+            "Grid of {things}, a row for each class that {who} was asked for",
+        )
+    },
+    "measures": ("labkit.measure.conditional:measure_conditional",),
+}
+
 _GAN = Family(
     label="GAN",
     target="labkit.train.models.gan:GAN",
@@ -169,7 +182,7 @@ FAMILIES: dict[str, Family] = {
         label="cGAN",
         target="labkit.train.models.conditional:ConditionalGAN",
         about="a GAN both of whose networks are told the class",
-        conditional=True,
+        **_CONDITIONAL,
         flow=_gan_flow("class, "),
         hue="green",
     ),
@@ -178,9 +191,48 @@ FAMILIES: dict[str, Family] = {
         label="cVAE",
         target="labkit.train.models.conditional:ConditionalVAE",
         about="a VAE both of whose networks are told the class",
-        conditional=True,
+        **_CONDITIONAL,
         hue="purple",
         seconds=1 / 300,
+    ),
+    "infogan": replace(
+        _GAN,
+        label="InfoGAN",
+        target="labkit.train.models.infogan:InfoGAN",
+        about="a GAN part of whose noise can be told from its images: a category and two numbers",
+        params={
+            **_GAN_PARAMS,
+            "info_weight": Param(
+                1.0, "Weight of information", "info{}", minimum=0,
+                about="what G and the recognition head are paid a nat of information on the code",
+            ),
+        },
+        named_by=("loss", "z_dim", "info_weight"),
+        pictures={
+            "categories": Shown(
+                "{model} Categories, a Row for Each",
+                "Grid of {things} by {who}, a row for each category of the code",
+            ),
+            "codes": Shown(
+                "{model} Numbers of the Code",
+                "Grid of {things} by {who}, a row for each category: the first number of the "
+                "code grows over the left half, the second over the right",
+            ),
+        },
+        measures=("labkit.measure.codes:measure_codes",),
+        objective="D minimises its adversarial loss. G and the recognition head Q minimise G's "
+        "adversarial loss − w · I, where I is a lower bound on the information that an image gives "
+        "about its code (Chen et al. 2016, arXiv:1606.03657, eq. 5): all of it for the category, a "
+        "tenth for the two numbers; w is the weight of information. Q sees the features of D.",
+        flow=(
+            Step("z, c", "noise and code"),
+            Step("Generator G", "makes", learns=True),
+            Step("G(z, c)", "fake image"),
+            Step("Discriminator D", "fake or real?", learns=True),
+            Step("Recognition Q", "which code?", learns=True),
+            Step("loss", "one for D, one for G and Q"),
+        ),
+        hue="pink",
     ),
     "adversarial_vae": _ADVERSARIAL_VAE,
     "vae_gan": replace(

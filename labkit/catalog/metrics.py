@@ -18,7 +18,8 @@ WITHDRAWN = ("elbo", "bits_per_dim", "elbo_absent")
 
 #: Metrics between 0 and 1 that are said in percent.
 SHARES = (
-    "class_imbalance", "coverage", "d_accuracy", "d_dominance", "label_accuracy", "memorisation",
+    "class_imbalance", "code_accuracy", "code_purity",
+    "coverage", "d_accuracy", "d_dominance", "label_accuracy", "memorisation",
     "near_duplicates", "precision", "recall",
 )  # fmt: skip
 
@@ -64,6 +65,21 @@ METRICS: dict[str, Metric] = {
         "Proxy FID per class", "lower", "quality", of="conditional", margin=0.05, log=True,
         about="proxy FID of each class's samples against that class's test images, mean over "
         "classes",
+    ),
+    "code_accuracy": Metric(
+        "Accuracy of categories", "higher", "quality", of="coded", margin=0.02,
+        about="share of samples that look like the class their category stands for, each class "
+        "standing for one category: 1 if categories are classes, 0.1 if they say nothing",
+    ),
+    "code_purity": Metric(
+        "Purity of categories", "higher", "quality", of="coded", margin=0.02,
+        about="share of samples that look like the commonest class of their category; 1 also if "
+        "all samples look like one class",
+    ),
+    "code_nmi": Metric(
+        "Category and class", "higher", "quality", of="coded", margin=0.05,
+        about="normalised mutual information of a sample's category and the class it looks like: "
+        "1 if each tells the other, 0 if neither does",
     ),
     # --- modes: is every kind of image there, and each in its variety
     "mode_collapse": Metric(

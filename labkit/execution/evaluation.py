@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from labkit.catalog import FAMILIES, METRICS
+from labkit.catalog import FAMILIES, METRICS, resolve
 from labkit.data.sources import is_bundled
 from labkit.execution.sampling import GreyImages, load_for, own_measures, probe, to_device, to_numpy
 from labkit.experiment.spec import CellSpec
-from labkit.measure.conditional import measure_conditional
 from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
 from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.stability import discriminator_records
@@ -63,9 +62,9 @@ def measures(
         )
         if mean.shape[1] == 2:
             parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
-    if FAMILIES[spec.family].conditional and spec.has_features:
-        asked = np.arange(len(samples), dtype=np.int64) % 10
-        parts.append(measure_conditional(samples, asked, spec.dataset))
+    asked = np.arange(len(samples), dtype=np.int64) % 10
+    for target in FAMILIES[spec.family].measures if spec.has_features else ():
+        parts.append(resolve(target)(samples, asked, spec.dataset))
     if own:
         parts.append(Measures(own_measures(spec, samples)))
     return together(parts)

@@ -19,7 +19,6 @@ from benchmarks.gpu.cases import Case, cases, spec_of
 from labkit.catalog import FAMILIES, resolve
 from labkit.train import runtime
 from labkit.train.models.base import Autoencoder, Context, Family
-from labkit.train.models.conditional import Conditional
 
 fake_tensor = pytest.importorskip("torch._subclasses.fake_tensor")
 
@@ -93,8 +92,7 @@ def test_training_sampling_and_coding_stay_on_the_card(
     if isinstance(family, Autoencoder):
         made += [family.reconstruct(images, labels), *family.encode(images, labels)]
         made.append(family.interpolate(images[0], images[1], labels=labels[:2]))
-    if isinstance(family, Conditional):
-        made.append(family.class_grid(2, Stream()))
+    made += [draw(Stream())[0] for draw in family.pictures().values()]
     assert {each.device for each in made} == {CARD}
 
 

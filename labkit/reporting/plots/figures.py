@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
+from math import log
 from statistics import fmean
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
@@ -107,6 +108,21 @@ def discriminator_accuracy(view: View, family: str) -> Chart | None:
             if kind not in LOSSES or LOSSES[kind].threshold:
                 title, found = _titled(dataset, kind), _curves(view, groups, "d_accuracy", 2)
                 row.append(Lines(title, _("epoch"), _("accuracy"), found, ends, scale="accuracy"))
+        rows.append(row)
+    return Chart.of(rows, 1.6)
+
+
+def code_information(view: View, family: str) -> Chart | None:
+    """What images tell about category and numbers of their code: a row for each data set."""
+    kinds = {"info_category": _("category"), "info_numbers": _("numbers")}
+    most = (Reference("log 10", log(10)),)
+    rows = []
+    for dataset in view.datasets:
+        groups, row = view.groups(family, dataset), list[Lines]()
+        for name, what in kinds.items():
+            ends = most if name == "info_category" else ()
+            title, found = f"{dataset}: {what}", _curves(view, groups, name, 3)
+            row.append(Lines(title, _("epoch"), _("nats per image"), found, ends))
         rows.append(row)
     return Chart.of(rows, 1.6)
 

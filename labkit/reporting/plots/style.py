@@ -30,6 +30,7 @@ HUES: dict[str, tuple[Ramp, Ramp]] = {
     "purple": (("#a35bb5", "#7a3590", "#46175a"), ("#a86cc0", "#d3a4e4", "#f5e2fb")),
     "red": (("#c94f4f", "#a32222", "#5c0f0f"), ("#d06060", "#f09a9a", "#fbdada")),
     "teal": (("#2a8f8f", "#1b6a6a", "#0d3b3b"), ("#3f9d9d", "#7fd0d0", "#d2f3f3")),
+    "pink": (("#c2558f", "#99306b", "#5a123b"), ("#cf6f9f", "#f0a6c9", "#fbdcec")),
     "olive": (("#8a7a1a", "#665a10", "#3a3308"), ("#9c8c2e", "#d0c060", "#f2ebc0")),
 }
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")

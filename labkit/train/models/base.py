@@ -6,7 +6,7 @@ training step and a way to make samples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,9 @@ from torch.optim import Optimizer
 #: Images per forward pass without gradient. Random layers draw in blocks of this size, so
 #: another size would give other samples.
 EVAL_BATCH = 500
+
+#: Draws a picture: a random stream -> images (N, 1, 28, 28) in [-1, 1], and columns of their grid.
+Drawing = Callable[[torch.Generator], tuple[Tensor, int]]
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,10 @@ class Family:
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """Draw `n` images (n, 1, 28, 28) in [-1, 1]; `rng` may be on the CPU."""
         return self.decode(self.random_noise(n, rng))
+
+    def pictures(self) -> Mapping[str, Drawing]:
+        """What a family has to show beside samples, by name; the catalog has the captions."""
+        return {}
 
     def parameter_count(self) -> int:
         """Number of trainable weights of all networks."""
