@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 Direction = Literal["lower", "higher", ""]
 #: A kind of families, see :meth:`Family.is_a`.
-Kind = Literal["any", "adversarial", "encoding", "conditional", "coded"]
+Kind = Literal["any", "adversarial", "encoding", "conditional", "coded", "flowing", "swept"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Family:
     """Whether it generates images of a given class."""
     pictures: dict[str, Shown] = field(default_factory=dict)
     """By name in captions and file names."""
+    sweeps: dict[str, str] = field(default_factory=dict)
+    """Settings of sampling that its `sweeps` compare: labels of the axis, by name."""
     measures: tuple[str, ...] = ()
     """``module:function(samples, labels, dataset)`` of what is measured of this family beside
     what is of all; the labels are those `sample` made the images for."""
@@ -105,6 +107,8 @@ class Family:
             "encoding": self.reconstructs,
             "conditional": self.conditional,
             "coded": "categories" in self.pictures,
+            "flowing": "flow_loss" in self.losses,
+            "swept": bool(self.sweeps),
         }
         return kinds.get(kind or "", False)
 

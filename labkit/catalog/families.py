@@ -174,6 +174,52 @@ _ADVERSARIAL_VAE = Family(
     mends="decoder",
 )  # fmt: skip
 
+_FLOW = Family(
+    label="Flow",
+    target="labkit.train.models.flow:Flow",
+    about="a network of velocities along which noise becomes an image",
+    params={
+        "width": Param(
+            32, "Width", "width{}", minimum=8, about="maps of the U-Net at 14 × 14, a multiple of 8"
+        ),
+        "lr": Param(1e-3, "Learning rate", "lr{}", above=0, about="the velocity network"),
+        "betas": replace(_BETAS, default=(0.9, 0.999)),
+        "optimiser": _GAN_PARAMS["optimiser"],
+        "ema": replace(
+            _GAN_PARAMS["ema"], default=0.99,
+            about="decay of a moving average of the weights that makes the samples; 0: none",
+        ),
+        "solver": Param("euler", "Solver", "{}", choices="solvers", about="how samples are drawn"),
+        "sampling_steps": Param(
+            16, "Sampling steps", "steps{}", minimum=1, about="steps from noise to image"
+        ),
+    },
+    named_by=("width",),
+    losses=("flow_loss",),
+    pictures={
+        "paths": Shown(
+            "{model} Paths from Noise to Image",
+            "Grid by {who}: a row for each sample, from noise to one of {things}",
+        )
+    },
+    sweeps={"sampling_steps": "sampling steps"},
+    objective="E |v(x_t, t) − (x₁ − x₀)|², x_t = (1 − t) x₀ + t x₁ between noise x₀ and image x₁ "
+    "(Lipman et al. 2023, arXiv:2210.02747).",
+    flow=(
+        Step("x₀, x₁", "noise, image"),
+        Step("x_t", "between them"),
+        Step("U-Net v", "velocity", learns=True),
+        Step("x₁ − x₀", "compared with v"),
+    ),
+    sampling=(
+        Step("x₀", "noise, N(0, I)"),
+        Step("U-Net v", "dx/dt = v", learns=True),
+        Step("x₁", "image, at t = 1"),
+    ),
+    hue="brown",
+    seconds=1 / 400,
+)  # fmt: skip
+
 FAMILIES: dict[str, Family] = {
     "gan": _GAN,
     "vae": _VAE,
@@ -202,6 +248,7 @@ FAMILIES: dict[str, Family] = {
         about="a GAN part of whose noise can be told from its images: a category and two numbers",
         params={
             **_GAN_PARAMS,
+            "lr": replace(_GAN_PARAMS["lr"], default=5e-4),
             "info_weight": Param(
                 1.0, "Weight of information", "info{}", minimum=0,
                 about="what G and the recognition head are paid a nat of information on the code",
@@ -233,6 +280,22 @@ FAMILIES: dict[str, Family] = {
             Step("loss", "one for D, one for G and Q"),
         ),
         hue="pink",
+    ),
+    "flow": _FLOW,
+    "cflow": replace(
+        _FLOW,
+        label="cFlow",
+        target="labkit.train.models.flow:ConditionalFlow",
+        about="flow matching told the class, with classifier-free guidance",
+        params={
+            **_FLOW.params,
+            "guidance": Param(
+                1.0, "Guidance", "w{}", minimum=0, about="weight of the class in sampling; 1: none"
+            ),
+        },
+        **{**_CONDITIONAL, "pictures": {**_CONDITIONAL["pictures"], **_FLOW.pictures}},
+        sweeps={**_FLOW.sweeps, "guidance": "weight of the guidance"},
+        hue="grey",
     ),
     "adversarial_vae": _ADVERSARIAL_VAE,
     "vae_gan": replace(

@@ -196,6 +196,11 @@ METRICS: dict[str, Metric] = {
         "Final KL loss", "", "losses", unit="nats", digits=4, **_VAE_LOSS,
         about="KL divergence from posterior to prior per image, in nats, mean over the last epoch",
     ),
+    "flow_loss": Metric(
+        "Final flow loss", "lower", "losses", margin=0.01, log=True, digits=4, of="flowing",
+        about="squared error of the velocity per pixel, mean over the last epoch; it cannot fall "
+        "to 0, since many paths cross",
+    ),
     "test_total_loss": Metric(
         "Test total loss", "lower", "losses", digits=5, **_VAE_LOSS,
         about="total loss on test images, best epoch's weights",

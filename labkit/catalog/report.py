@@ -100,6 +100,13 @@ PLOTS: dict[str, Plot] = {
         "Lower bounds on what an image tells about the code it was made from, in nats: of the "
         "category at most log 10 = 2.30.",
     ),
+    "sampling": Plot(
+        "Quality by Way of Sampling", _PLOTS + "figures:sampling", (),
+        "The same weights, sampled in other ways: the proxy FID of 1,000 samples each, and the "
+        "share of them that look real (precision) and of real images that they cover (recall). "
+        "Compare within a panel; fewer samples read higher than the tables' 10,000.",
+        of="swept",
+    ),
     "class_coverage": Plot(
         "Class Coverage", _PLOTS + "figures:class_coverage", (),
         "Percent of each class's real test images that have a generated image nearby in feature "

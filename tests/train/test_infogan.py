@@ -68,8 +68,15 @@ def test_pictures_hold_all_else_fixed() -> None:
     assert torch.equal(rows[..., -12:-2].argmax(2), torch.arange(10)[:, None].expand(10, COLUMNS))
     walks = codes.view(10, 2 * COLUMNS, -1)
     assert torch.equal(walks[0, :, -2:], walks[9, :, -2:])
-    assert walks[0, 0, -2:].tolist() == [-2.0, 0.0]
-    assert walks[0, -1, -2:].tolist() == [0.0, 2.0]
+    assert walks[0, 0, -2:].tolist() == pytest.approx([-2 * 3**0.5, 0.0])
+    assert walks[0, -1, -2:].tolist() == pytest.approx([0.0, 2 * 3**0.5])
+
+
+def test_every_entry_of_the_code_weighs_as_much_as_one_of_the_noise() -> None:
+    model: Any = build("infogan")
+    noise = model._training_noise(20_000, Context(stream(1, "x")))
+    assert torch.allclose(noise.var(0), torch.ones(noise.shape[1]), atol=0.04)
+    assert torch.allclose(noise.mean(0), torch.zeros(noise.shape[1]), atol=0.04)
 
 
 def test_a_discriminator_that_does_not_tell_its_layers_is_refused() -> None:

@@ -127,6 +127,24 @@ def code_information(view: View, family: str) -> Chart | None:
     return Chart.of(rows, 1.6)
 
 
+def sampling(view: View, family: str) -> Chart | None:
+    """Proxy FID, precision and recall by each setting of sampling, of each setting's first seed."""
+    rows = []
+    for dataset, (name, label) in product(view.datasets, FAMILIES[family].sweeps.items()):
+        row = []
+        for measure in ("proxy_fid", "precision", "recall"):
+            found = []
+            for title, cells in view.groups(family, dataset):
+                if points := (cells[0].detail("sweeps") or {}).get(name):
+                    x, y = (tuple(float(p[k]) for p in points) for k in ("value", measure))
+                    found.append(Series(title, view.style.look(cells[0].spec), x, y))
+            title, log = f"{dataset}: {_(METRICS[measure].label)}", measure == "proxy_fid"
+            row.append(Lines(title, _(label), "", tuple(found), log=log, whole_x=False))
+        if any(lines.series for lines in row):
+            rows.append(row)
+    return Chart.of(rows, 1.7)
+
+
 def vae_loss(view: View, family: str) -> Chart | None:
     """Total, reconstruction and KL loss, each on its own axis, a row for each data set."""
     rows = []

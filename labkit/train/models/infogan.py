@@ -169,8 +169,13 @@ def bounds(found: Tensor, code: Code) -> tuple[Tensor, Tensor]:
 
 
 def _joined(z: Tensor, code: Code) -> Tensor:
-    """What the generator gets, (N, noise_dim): the random vector, category one-hot, numbers."""
-    return torch.cat([z, one_hot(code.category), code.numbers], 1)
+    """What the generator gets, (N, noise_dim): the random vector, category one-hot, numbers.
+
+    Each entry of the code has the variance of one of z, or the generator would hardly see it
+    at first and make all variety of z.
+    """
+    category = (one_hot(code.category) - 1 / CLASSES) * CLASSES / math.sqrt(CLASSES - 1)
+    return torch.cat([z, category, code.numbers * math.sqrt(3)], 1)
 
 
 def _uniform(n: int, rng: torch.Generator) -> Tensor:
