@@ -117,6 +117,11 @@ def _catalog() -> Iterator[Text]:
         for step in (*family.flow, *family.sampling):
             for text in filter(WORD.search, (step.text, step.under)):
                 yield text, "labkit/catalog", f"diagram: {key}"
+        for label in family.sweeps.values():
+            yield label, "labkit/catalog", f"sampling: {key}"
+        for name, shown in family.pictures.items():
+            for text in (name, shown.heading, shown.alt):
+                yield text, "labkit/catalog", f"pictures: {key}"
     for family in catalog.FAMILIES.values():
         for key, param in family.params.items():
             for part in SHOWN[type(param)]:

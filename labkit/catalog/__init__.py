@@ -17,6 +17,7 @@ from labkit.catalog.building import LOSSES as LOSSES
 from labkit.catalog.building import OPTIMISERS as OPTIMISERS
 from labkit.catalog.building import RECONSTRUCTIONS as RECONSTRUCTIONS
 from labkit.catalog.building import REGISTRIES as REGISTRIES
+from labkit.catalog.building import SOLVERS as SOLVERS
 from labkit.catalog.building import VAE_NETWORKS as VAE_NETWORKS
 from labkit.catalog.building import dataset_key as dataset_key
 from labkit.catalog.entries import Family as Family

@@ -124,6 +124,13 @@ INITIALISATIONS: dict[str, Choice] = {
     "normal": Choice("Normal(0, 0.02)", "labkit.train.options:normal_002"),
 }
 
+SOLVERS: dict[str, Choice] = {
+    "euler": Choice("Euler", "labkit.train.models.flow:euler", "x + h v(x, t)"),
+    "heun": Choice(
+        "Heun", "labkit.train.models.flow:heun", "x + h (v(x, t) + v(x + h v, t + h)) / 2"
+    ),
+}
+
 DISCRIMINATOR_NORMS: dict[str, Choice] = {
     "own": Choice("the network's own"),
     "batch": Choice("Batch norm"),
@@ -200,6 +207,7 @@ REGISTRIES: dict[str, dict[str, Any]] = {
     "constraints": CONSTRAINTS,
     "optimisers": OPTIMISERS,
     "initialisations": INITIALISATIONS,
+    "solvers": SOLVERS,
     "discriminator_norms": DISCRIMINATOR_NORMS,
     "hidden_norms": HIDDEN_NORMS,
     "gan_networks": GAN_NETWORKS,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Literal
 
 Direction = Literal["lower", "higher", ""]
 #: A kind of families, see :meth:`Family.is_a`.
-Kind = Literal["any", "adversarial", "encoding", "conditional"]
+Kind = Literal["any", "adversarial", "encoding", "conditional", "coded", "flowing", "swept"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A picture that a family makes beside its samples; the family's `pictures` draw it."""
+
+    heading: str
+    """Of its galleries, with the family's name as ``{model}``."""
+    alt: str
+    """What it shows; ``{things}`` are images of the data set, ``{who}`` made them."""
+
+
+@dataclass(frozen=True)
 class Family:
     """A kind of model with its own training step."""
 
@@ -66,6 +76,13 @@ class Family:
     """Whether it encodes images, so that cells have reconstructions and interpolations."""
     conditional: bool = False
     """Whether it generates images of a given class."""
+    pictures: dict[str, Shown] = field(default_factory=dict)
+    """By name in captions and file names."""
+    sweeps: dict[str, str] = field(default_factory=dict)
+    """Settings of sampling that its `sweeps` compare: labels of the axis, by name."""
+    measures: tuple[str, ...] = ()
+    """``module:function(samples, labels, dataset)`` of what is measured of this family beside
+    what is of all; the labels are those `sample` made the images for."""
     objective: str = ""
     """What each network minimises, if that is more than the losses named in its settings."""
     hue: str = ""
@@ -83,10 +100,17 @@ class Family:
     """The diagram of sampling, if that differs from training."""
 
     def is_a(self, kind: Kind | None) -> bool:
-        """Whether the family has a discriminator, an encoder, or is given the class."""
-        adversarial, encoding = "d_loss" in self.losses, self.reconstructs
-        kinds = {"adversarial": adversarial, "encoding": encoding, "conditional": self.conditional}
-        return kind == "any" or kinds.get(kind or "", False)
+        """Whether it has a discriminator, an encoder, is given the class, or finds codes."""
+        kinds = {
+            "any": True,
+            "adversarial": "d_loss" in self.losses,
+            "encoding": self.reconstructs,
+            "conditional": self.conditional,
+            "coded": "categories" in self.pictures,
+            "flowing": "flow_loss" in self.losses,
+            "swept": bool(self.sweeps),
+        }
+        return kinds.get(kind or "", False)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from labkit.catalog.entries import Family, Param, Step
+from labkit.catalog.entries import Family, Param, Shown, Step
 
 _BETAS = Param(
     (0.5, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments",
@@ -116,6 +117,18 @@ _CODING = (
 )
 _COMPARED = Step("x̂", "compared with x")
 
+#: What families that are told the class have more than others.
+_CONDITIONAL: dict[str, Any] = {
+    "conditional": True,
+    "pictures": {
+        "classes": Shown(
+            "{model} Classes, a Row for Each",
+            "Grid of {things}, a row for each class that {who} was asked for",
+        )
+    },
+    "measures": ("labkit.measure.conditional:measure_conditional",),
+}
+
 _GAN = Family(
     label="GAN",
     target="labkit.train.models.gan:GAN",
@@ -161,6 +174,52 @@ _ADVERSARIAL_VAE = Family(
     mends="decoder",
 )  # fmt: skip
 
+_FLOW = Family(
+    label="Flow",
+    target="labkit.train.models.flow:Flow",
+    about="a network of velocities along which noise becomes an image",
+    params={
+        "width": Param(
+            32, "Width", "width{}", minimum=8, about="maps of the U-Net at 14 × 14, a multiple of 8"
+        ),
+        "lr": Param(1e-3, "Learning rate", "lr{}", above=0, about="the velocity network"),
+        "betas": replace(_BETAS, default=(0.9, 0.999)),
+        "optimiser": _GAN_PARAMS["optimiser"],
+        "ema": replace(
+            _GAN_PARAMS["ema"], default=0.99,
+            about="decay of a moving average of the weights that makes the samples; 0: none",
+        ),
+        "solver": Param("euler", "Solver", "{}", choices="solvers", about="how samples are drawn"),
+        "sampling_steps": Param(
+            16, "Sampling steps", "steps{}", minimum=1, about="steps from noise to image"
+        ),
+    },
+    named_by=("width",),
+    losses=("flow_loss",),
+    pictures={
+        "paths": Shown(
+            "{model} Paths from Noise to Image",
+            "Grid by {who}: a row for each sample, from noise to one of {things}",
+        )
+    },
+    sweeps={"sampling_steps": "sampling steps"},
+    objective="E |v(x_t, t) − (x₁ − x₀)|², x_t = (1 − t) x₀ + t x₁ between noise x₀ and image x₁ "
+    "(Lipman et al. 2023, arXiv:2210.02747).",
+    flow=(
+        Step("x₀, x₁", "noise, image"),
+        Step("x_t", "between them"),
+        Step("U-Net v", "velocity", learns=True),
+        Step("x₁ − x₀", "compared with v"),
+    ),
+    sampling=(
+        Step("x₀", "noise, N(0, I)"),
+        Step("U-Net v", "dx/dt = v", learns=True),
+        Step("x₁", "image, at t = 1"),
+    ),
+    hue="brown",
+    seconds=1 / 400,
+)  # fmt: skip
+
 FAMILIES: dict[str, Family] = {
     "gan": _GAN,
     "vae": _VAE,
@@ -169,7 +228,7 @@ FAMILIES: dict[str, Family] = {
         label="cGAN",
         target="labkit.train.models.conditional:ConditionalGAN",
         about="a GAN both of whose networks are told the class",
-        conditional=True,
+        **_CONDITIONAL,
         flow=_gan_flow("class, "),
         hue="green",
     ),
@@ -178,9 +237,65 @@ FAMILIES: dict[str, Family] = {
         label="cVAE",
         target="labkit.train.models.conditional:ConditionalVAE",
         about="a VAE both of whose networks are told the class",
-        conditional=True,
+        **_CONDITIONAL,
         hue="purple",
         seconds=1 / 300,
+    ),
+    "infogan": replace(
+        _GAN,
+        label="InfoGAN",
+        target="labkit.train.models.infogan:InfoGAN",
+        about="a GAN part of whose noise can be told from its images: a category and two numbers",
+        params={
+            **_GAN_PARAMS,
+            "lr": replace(_GAN_PARAMS["lr"], default=5e-4),
+            "info_weight": Param(
+                1.0, "Weight of information", "info{}", minimum=0,
+                about="what G and the recognition head are paid a nat of information on the code",
+            ),
+        },
+        named_by=("loss", "z_dim", "info_weight"),
+        pictures={
+            "categories": Shown(
+                "{model} Categories, a Row for Each",
+                "Grid of {things} by {who}, a row for each category of the code",
+            ),
+            "codes": Shown(
+                "{model} Numbers of the Code",
+                "Grid of {things} by {who}, a row for each category: the first number of the "
+                "code grows over the left half, the second over the right",
+            ),
+        },
+        measures=("labkit.measure.codes:measure_codes",),
+        objective="D minimises its adversarial loss. G and the recognition head Q minimise G's "
+        "adversarial loss − w · I, where I is a lower bound on the information that an image gives "
+        "about its code (Chen et al. 2016, arXiv:1606.03657, eq. 5): all of it for the category, a "
+        "tenth for the two numbers; w is the weight of information. Q sees the features of D.",
+        flow=(
+            Step("z, c", "noise and code"),
+            Step("Generator G", "makes", learns=True),
+            Step("G(z, c)", "fake image"),
+            Step("Discriminator D", "fake or real?", learns=True),
+            Step("Recognition Q", "which code?", learns=True),
+            Step("loss", "one for D, one for G and Q"),
+        ),
+        hue="pink",
+    ),
+    "flow": _FLOW,
+    "cflow": replace(
+        _FLOW,
+        label="cFlow",
+        target="labkit.train.models.flow:ConditionalFlow",
+        about="flow matching told the class, with classifier-free guidance",
+        params={
+            **_FLOW.params,
+            "guidance": Param(
+                1.0, "Guidance", "w{}", minimum=0, about="weight of the class in sampling; 1: none"
+            ),
+        },
+        **{**_CONDITIONAL, "pictures": {**_CONDITIONAL["pictures"], **_FLOW.pictures}},
+        sweeps={**_FLOW.sweeps, "guidance": "weight of the guidance"},
+        hue="grey",
     ),
     "adversarial_vae": _ADVERSARIAL_VAE,
     "vae_gan": replace(

@@ -18,7 +18,8 @@ WITHDRAWN = ("elbo", "bits_per_dim", "elbo_absent")
 
 #: Metrics between 0 and 1 that are said in percent.
 SHARES = (
-    "class_imbalance", "coverage", "d_accuracy", "d_dominance", "label_accuracy", "memorisation",
+    "class_imbalance", "code_accuracy", "code_purity",
+    "coverage", "d_accuracy", "d_dominance", "label_accuracy", "memorisation",
     "near_duplicates", "precision", "recall",
 )  # fmt: skip
 
@@ -64,6 +65,21 @@ METRICS: dict[str, Metric] = {
         "Proxy FID per class", "lower", "quality", of="conditional", margin=0.05, log=True,
         about="proxy FID of each class's samples against that class's test images, mean over "
         "classes",
+    ),
+    "code_accuracy": Metric(
+        "Accuracy of categories", "higher", "quality", of="coded", margin=0.02,
+        about="share of samples that look like the class their category stands for, each class "
+        "standing for one category: 1 if categories are classes, 0.1 if they say nothing",
+    ),
+    "code_purity": Metric(
+        "Purity of categories", "higher", "quality", of="coded", margin=0.02,
+        about="share of samples that look like the commonest class of their category; 1 also if "
+        "all samples look like one class",
+    ),
+    "code_nmi": Metric(
+        "Category and class", "higher", "quality", of="coded", margin=0.05,
+        about="normalised mutual information of a sample's category and the class it looks like: "
+        "1 if each tells the other, 0 if neither does",
     ),
     # --- modes: is every kind of image there, and each in its variety
     "mode_collapse": Metric(
@@ -179,6 +195,11 @@ METRICS: dict[str, Metric] = {
     "kl_loss": Metric(
         "Final KL loss", "", "losses", unit="nats", digits=4, **_VAE_LOSS,
         about="KL divergence from posterior to prior per image, in nats, mean over the last epoch",
+    ),
+    "flow_loss": Metric(
+        "Final flow loss", "lower", "losses", margin=0.01, log=True, digits=4, of="flowing",
+        about="squared error of the velocity per pixel, mean over the last epoch; it cannot fall "
+        "to 0, since many paths cross",
     ),
     "test_total_loss": Metric(
         "Test total loss", "lower", "losses", digits=5, **_VAE_LOSS,

@@ -45,6 +45,10 @@ QUESTIONS: dict[str, Question] = {
         "What did β trade between reconstructions and samples?", ("vae",), ("beta",),
         topic="β", primary="test_recon_loss", **_SETTING,
     ),
+    "codes": Question(
+        "What did the codes learn?", ("infogan",), ("info_weight",),
+        topic="Codes", target=_ANSWERS + "codes:answer", primary="code_accuracy",
+    ),
     "training": Question(
         "What changed between the first and the last epoch?", (),
         topic="Training", target=_ANSWERS + "training:answer", needs="first_values",
@@ -90,6 +94,18 @@ PLOTS: dict[str, Plot] = {
         "Share of real and generated images the discriminator told apart: 0.5 is guessing; close "
         "to 1 the generator learns little from it.",
         of="adversarial",
+    ),
+    "code_information": Plot(
+        "Information in the Code", _PLOTS + "figures:code_information", ("infogan",),
+        "Lower bounds on what an image tells about the code it was made from, in nats: of the "
+        "category at most log 10 = 2.30.",
+    ),
+    "sampling": Plot(
+        "Quality by Way of Sampling", _PLOTS + "figures:sampling", (),
+        "The same weights, sampled in other ways: the proxy FID of 1,000 samples each, and the "
+        "share of them that look real (precision) and of real images that they cover (recall). "
+        "Compare within a panel; fewer samples read higher than the tables' 10,000.",
+        of="swept",
     ),
     "class_coverage": Plot(
         "Class Coverage", _PLOTS + "figures:class_coverage", (),

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from labkit.catalog import FAMILIES, METRICS
+from labkit.catalog import FAMILIES, METRICS, resolve
 from labkit.data.sources import is_bundled
 from labkit.execution.sampling import GreyImages, load_for, own_measures, probe, to_device, to_numpy
 from labkit.experiment.spec import CellSpec
-from labkit.measure.conditional import measure_conditional
 from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
 from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.stability import discriminator_records
+from labkit.measure.sweep import SAMPLES, measure_point
 from labkit.measure.vae import latent_plane
 from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Family
@@ -63,12 +63,26 @@ def measures(
         )
         if mean.shape[1] == 2:
             parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
-    if FAMILIES[spec.family].conditional and spec.has_features:
-        asked = np.arange(len(samples), dtype=np.int64) % 10
-        parts.append(measure_conditional(samples, asked, spec.dataset))
+    asked = np.arange(len(samples), dtype=np.int64) % 10
+    for target in FAMILIES[spec.family].measures if spec.has_features else ():
+        parts.append(resolve(target)(samples, asked, spec.dataset))
+    if family is not None and spec.has_features:
+        parts.append(_swept(spec, family))
     if own:
         parts.append(Measures(own_measures(spec, samples)))
     return together(parts)
+
+
+def _swept(spec: CellSpec, family: Family) -> Measures:
+    """In the details, for each setting of sampling that the family compares: points by value."""
+    sweeps: dict[str, list[dict[str, float]]] = {}
+    for name, points in family.sweeps().items():
+        for value, make in points.items():
+            with drawing(family, spec.seed, "sweep") as noise:  # the same noise for all
+                images = family.images_of(make, family.random_noise(SAMPLES, noise))
+            found = measure_point(to_numpy(images), spec.dataset)
+            sweeps.setdefault(name, []).append({"value": value, **found})
+    return Measures({}, {"sweeps": sweeps} if sweeps else {})
 
 
 def together(parts: Sequence[Measures]) -> dict[str, dict[str, Any]]:

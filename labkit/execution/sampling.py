@@ -23,7 +23,6 @@ from labkit.experiment.spec import CellSpec
 from labkit.plugins import registry as own_code
 from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Context, Family, plane, to_float, to_uint8
-from labkit.train.models.conditional import Conditional
 from labkit.train.rng import seed_all
 from labkit.train.runtime import settings_kept
 
@@ -32,8 +31,10 @@ GreyImages = NDArray[np.uint8]
 Probe = tuple[Tensor, Tensor]
 
 GRID = 16
-#: Columns of the class grid, and images each way of a decoded latent plane.
-CLASS_COLUMNS, MANIFOLD = 8, 15
+#: Images each way of a decoded latent plane.
+MANIFOLD = 15
+#: The random stream of a picture whose name is another.
+PURPOSES = {"classes": "class grid"}
 #: Test images shown beside their reconstructions; the first two are ends of the interpolation.
 RECONSTRUCTED = 8
 
@@ -81,8 +82,8 @@ def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]
     """Grids from one fixed noise, so that shapes can be followed through the epochs.
 
     Of the images `shown` an autoencoder makes ``reconstruction`` and ``interpolation``, beside
-    the ``samples`` of any family; one with a latent plane has a ``manifold``, and where classes
-    can be asked for there are ``classes``: one uint8 picture each.
+    the ``samples`` of any family; one with a latent plane has a ``manifold``, and a family's own
+    ``pictures`` follow: one uint8 picture each.
     """
     seed = spec.seed
     with drawing(family, seed, "grid") as noise:
@@ -99,9 +100,9 @@ def grids(family: Family, spec: CellSpec, shown: Probe) -> dict[str, GreyImages]
             codes = plane(MANIFOLD).to(images.device)
             with drawing(family, seed, "manifold"):
                 found["manifold"] = (family.decode_codes(codes), MANIFOLD)
-    if isinstance(family, Conditional):
-        with drawing(family, seed, "class grid") as noise:
-            found["classes"] = (family.class_grid(CLASS_COLUMNS, noise), CLASS_COLUMNS)
+    for name, draw in family.pictures().items():
+        with drawing(family, seed, PURPOSES.get(name, name)) as noise:
+            found[name] = draw(noise)
     return {name: image_grid.tile(to_numpy(i), columns) for name, (i, columns) in found.items()}
 
 

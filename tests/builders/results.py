@@ -46,6 +46,8 @@ def history(spec: CellSpec) -> list[dict[str, Any]]:
                     "d_accuracy": accuracy, "d_accuracy_real": accuracy + 0.02,
                     "d_accuracy_fake": accuracy - 0.02, "d_dominance": 0.1 * (1 - fade),
                 }  # fmt: skip
+        if FAMILIES[spec.family].is_a("coded"):
+            row |= {"info_category": 2.2 - 2 * fade, "info_numbers": 1 - fade}
         if "total_loss" in losses:
             fid = 2.2 * fid
             recon = 60 + 60 * wobble + 500 / size + 90 * fade
@@ -104,6 +106,9 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "class_label_accuracy": [0.91] * 9 + [0.8765], "label_accuracy_real": 0.997,
             "class_proxy_fids": [*(float(k) for k in range(50, 59)), None],
         }  # fmt: skip
+    if FAMILIES[spec.family].is_a("coded"):
+        metrics |= {"code_accuracy": 0.31 + 0.5 * spec.params["info_weight"]}
+        metrics |= {"code_purity": 0.84, "code_nmi": 0.77}
     return {"metrics": metrics, "details": details}
 
 
@@ -129,9 +134,9 @@ def images(spec: CellSpec, epoch: int) -> dict[str, bytes]:
         found[f"interpolation_epoch{epoch}"] = spoiled((1 - t) * real[0] + t * real[1])
         if spec.params["latent_dim"] == 2:
             found[f"manifold_epoch{epoch}"] = spoiled(real[:225])
-    if FAMILIES[spec.family].conditional:
-        found[f"classes_epoch{epoch}"] = spoiled(real[:80])
-    columns = {"manifold": 15, "classes": 8}
+    for name in FAMILIES[spec.family].pictures:
+        found[f"{name}_epoch{epoch}"] = spoiled(real[:80])
+    columns = {"manifold": 15, **dict.fromkeys(FAMILIES[spec.family].pictures, 8)}
     return {
         f"images/{name}.png": image_grid.png(
             image_grid.tile(some, columns.get(name.partition("_")[0], 4))

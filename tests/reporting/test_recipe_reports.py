@@ -22,6 +22,9 @@ SAYS = {
     "constraints": ("Spectral norm", "Gradient penalty", "What keeps the discriminator smooth"),
     "gan-losses": ("Training Performance Summary", "E[D(G(z))] − E[D(x)]"),
     "hybrids": ("VAE-GAN", "AdvVAE", "LatentGAN"),
+    "infogan": (
+        "InfoGAN Categories, a Row for Each", "Information in the Code", "recognition head",
+    ),
     "lab1": ("Part 2: VAE Experiments - FashionMNIST",),
     "stabilisation": ("Reference Values", "64.98", "not comparable"),
     "vae-basics": ("Latent Plane", "Decoded Latent Plane", "150.4"),

@@ -95,6 +95,7 @@ OPTIONS: list[tuple[str, Settings]] = [
     ("vae_gan", {"critic": "dcgan"}),
     ("vae_gan", {"gamma": 1.0}),
     ("latent_gan", {"vae_share": 0.75}),
+    ("infogan", {"info_weight": 0.5}),
     ("vae", {"networks": "dense512", "norm": "batch", "dropout": 0.3}),
 ]
 
@@ -115,10 +116,11 @@ def test_a_class_can_be_asked_for(family: str, images: torch.Tensor, labels: tor
     """Only the class differs down a column of the class grid, and the class is heard."""
     model: Any = build(family)
     two_steps(model, images, labels)
-    grid = model.class_grid(3, stream(1, "x"))
-    assert grid.shape == (30, 1, 28, 28)
-    assert torch.equal(grid, model.class_grid(3, stream(1, "x")))
-    assert not torch.equal(grid[0], grid[3])
+    draw = model.pictures()["classes"]
+    grid, columns = draw(stream(1, "x"))
+    assert grid.shape == (10 * columns, 1, 28, 28)
+    assert torch.equal(grid, draw(stream(1, "x"))[0])
+    assert not torch.equal(grid[0], grid[columns])
     noise = model.random_noise(12, stream(1, "x"))
     assert noise[:, -10:].argmax(1).tolist() == model.sample_labels(12).tolist()
     assert noise[:, -10:].sum(1).eq(1).all()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
+from math import log
 from statistics import fmean
 
 from labkit.catalog import DATASETS, FAMILIES, LOSSES, METRICS, RECONSTRUCTIONS
@@ -109,6 +110,39 @@ def discriminator_accuracy(view: View, family: str) -> Chart | None:
                 row.append(Lines(title, _("epoch"), _("accuracy"), found, ends, scale="accuracy"))
         rows.append(row)
     return Chart.of(rows, 1.6)
+
+
+def code_information(view: View, family: str) -> Chart | None:
+    """What images tell about category and numbers of their code: a row for each data set."""
+    kinds = {"info_category": _("category"), "info_numbers": _("numbers")}
+    most = (Reference("log 10", log(10)),)
+    rows = []
+    for dataset in view.datasets:
+        groups, row = view.groups(family, dataset), list[Lines]()
+        for name, what in kinds.items():
+            ends = most if name == "info_category" else ()
+            title, found = f"{dataset}: {what}", _curves(view, groups, name, 3)
+            row.append(Lines(title, _("epoch"), _("nats per image"), found, ends))
+        rows.append(row)
+    return Chart.of(rows, 1.6)
+
+
+def sampling(view: View, family: str) -> Chart | None:
+    """Proxy FID, precision and recall by each setting of sampling, of each setting's first seed."""
+    rows = []
+    for dataset, (name, label) in product(view.datasets, FAMILIES[family].sweeps.items()):
+        row = []
+        for measure in ("proxy_fid", "precision", "recall"):
+            found = []
+            for title, cells in view.groups(family, dataset):
+                if points := (cells[0].detail("sweeps") or {}).get(name):
+                    x, y = (tuple(float(p[k]) for p in points) for k in ("value", measure))
+                    found.append(Series(title, view.style.look(cells[0].spec), x, y))
+            title, log = f"{dataset}: {_(METRICS[measure].label)}", measure == "proxy_fid"
+            row.append(Lines(title, _(label), "", tuple(found), log=log, whole_x=False))
+        if any(lines.series for lines in row):
+            rows.append(row)
+    return Chart.of(rows, 1.7)
 
 
 def vae_loss(view: View, family: str) -> Chart | None:

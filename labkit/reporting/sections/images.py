@@ -27,22 +27,23 @@ GRIDS = {
         N_("4×4 grid: sixteen steps between two test images' codes, decoded by {who}"),
     ),
     N_("samples"): (N_("{model} Generated Samples (Best Epoch)"), _SAMPLES_ALT),
-    N_("classes"): (
-        N_("{model} Classes, a Row for Each"),
-        N_("Grid of {things}, a row for each class that {who} was asked for"),
-    ),
     N_("manifold"): (
         N_("{model} Decoded Latent Plane"),
         N_("15×15 grid: the latent plane of {who}, decoded point by point"),
     ),
+    **{
+        name: (shown.heading, shown.alt)
+        for family in FAMILIES.values()
+        for name, shown in family.pictures.items()
+    },
 }
 
 
 def grids_of(family: str) -> list[str]:
     """The kinds of pictures that cells of a family may have."""
     about = FAMILIES[family]
-    there = {"samples": not about.reconstructs, "classes": about.conditional}
-    return [what for what in GRIDS if there.get(what, about.reconstructs)]
+    kinds = ("reconstruction", "random", "interpolation", "manifold")
+    return [*(kinds if about.reconstructs else ("samples",)), *about.pictures]
 
 
 def picture(view: View, cell: Cell, what: str, epoch: int | None, short: bool = False) -> Picture:

@@ -6,7 +6,7 @@ training step and a way to make samples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,11 @@ from torch.optim import Optimizer
 #: Images per forward pass without gradient. Random layers draw in blocks of this size, so
 #: another size would give other samples.
 EVAL_BATCH = 500
+
+#: Draws a picture: a random stream -> images (N, 1, 28, 28) in [-1, 1], and columns of their grid.
+Drawing = Callable[[torch.Generator], tuple[Tensor, int]]
+#: Values of a setting of sampling, and what makes images (N, 1, 28, 28) of noise with each.
+Sweep = Mapping[float, Callable[[Tensor], Tensor]]
 
 
 @dataclass(frozen=True)
@@ -99,12 +104,13 @@ class Family:
 
     def decode(self, z: Tensor) -> Tensor:
         """Noise (N, noise_dim) -> images (N, 1, 28, 28) in [-1, 1], in evaluation mode."""
-        return self._in_parts(self._decode, z)
+        return self.images_of(self._decode, z)
 
     @torch.no_grad()
-    def _in_parts(self, network: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+    def images_of(self, make: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+        """What `make` turns noise (N, ...) into, in evaluation mode, in parts of `EVAL_BATCH`."""
         self.train(False)
-        images = torch.cat([network(part).float() for part in z.split(EVAL_BATCH)])
+        images = torch.cat([make(part).float() for part in z.split(EVAL_BATCH)])
         self.train()
         return images
 
@@ -116,6 +122,14 @@ class Family:
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """Draw `n` images (n, 1, 28, 28) in [-1, 1]; `rng` may be on the CPU."""
         return self.decode(self.random_noise(n, rng))
+
+    def pictures(self) -> Mapping[str, Drawing]:
+        """What a family has to show beside samples, by name; the catalog has the captions."""
+        return {}
+
+    def sweeps(self) -> Mapping[str, Sweep]:
+        """Ways to sample the same weights by, to be compared: a setting of sampling, by name."""
+        return {}
 
     def parameter_count(self) -> int:
         """Number of trainable weights of all networks."""
@@ -148,7 +162,7 @@ class Autoencoder(Family):
 
     def decode_codes(self, codes: Tensor) -> Tensor:
         """Codes, as `_with_class` returns them -> images (N, 1, 28, 28) in [-1, 1]."""
-        return self._in_parts(self._decode_code, codes)
+        return self.images_of(self._decode_code, codes)
 
     def _decode_code(self, z: Tensor) -> Tensor:
         """Decode codes; a subclass overrides it if its noise is not the code itself."""

@@ -9,14 +9,18 @@ conditional VAE need not encode the class, since the decoder is given it (Sohn, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
-from labkit.train.models.base import Context, Family
+from labkit.train.models.base import Context, Drawing, Family
 from labkit.train.models.gan import GAN
 from labkit.train.models.vae import VAE
 
 CLASSES = 10
+#: Images of each class in its row of the grid.
+COLUMNS = 8
 
 
 def one_hot(labels: Tensor) -> Tensor:
@@ -41,15 +45,15 @@ class Conditional(Family):
         z = torch.randn(n, self.noise_dim - CLASSES, generator=rng, device=rng.device)
         return torch.cat([z, one_hot(self.sample_labels(n).to(z.device))], 1).to(self.device)
 
-    def class_grid(self, columns: int, rng: torch.Generator) -> Tensor:
-        """Draw a grid of images (10 * columns, 1, 28, 28) in [-1, 1], row by row.
+    def pictures(self) -> Mapping[str, Drawing]:
+        return {"classes": self._classes}
 
-        Each row is a class; the images of a column share their random vector.
-        """
-        size = columns, self.noise_dim - CLASSES
+    def _classes(self, rng: torch.Generator) -> tuple[Tensor, int]:
+        """A row for each class; the images of a column share their random vector."""
+        size = COLUMNS, self.noise_dim - CLASSES
         z = torch.randn(size, generator=rng, device=rng.device).repeat(CLASSES, 1)
-        labels = torch.arange(CLASSES, device=z.device).repeat_interleave(columns)
-        return self.decode(torch.cat([z, one_hot(labels)], 1).to(self.device))
+        labels = torch.arange(CLASSES, device=z.device).repeat_interleave(COLUMNS)
+        return self.decode(torch.cat([z, one_hot(labels)], 1).to(self.device)), COLUMNS
 
 
 class ConditionalGAN(Conditional, GAN):

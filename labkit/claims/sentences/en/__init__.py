@@ -3,6 +3,7 @@
 from labkit.claims.sentences.en import (
     absence,
     change,
+    codes,
     combining,
     conclusion,
     courses,

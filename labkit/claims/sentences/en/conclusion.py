@@ -37,7 +37,7 @@ def _who(found: Configurations, among: Cells) -> str:
         name = names.cell(c, among.of(c.family, found.dataset), seeds=False)
         told.setdefault(names.family(c.family), []).append(name)
     return " or ".join(
-        f"a {family}" if each == [family] else f"a {family} with {' or '.join(each)}"
+        names.a(family) + ("" if each == [family] else f" with {' or '.join(each)}")
         for family, each in told.items()
     )
 

@@ -25,6 +25,9 @@ METRIC_NAMES = {
     "test_total_loss": "total test loss",
     "kl_loss": "KL term",
     "test_kl_loss": "test KL term",
+    "code_accuracy": "accuracy of the categories",
+    "code_purity": "purity of the categories",
+    "code_nmi": "information of the categories on the class",
     "d_loss": "discriminator loss",
     "g_loss": "generator loss",
     "d_accuracy": "discriminator accuracy",
@@ -57,6 +60,7 @@ FACTOR_NAMES = {
     "d_norm": ("discriminator's norm", "discriminator's norms"),
     "free_bits": ("free nats", "free nats"),
     "gamma": ("γ", "values of γ"),
+    "info_weight": ("weight of information", "weights of information"),
 }
 
 LEVEL_TEMPLATES = {
@@ -65,6 +69,7 @@ LEVEL_TEMPLATES = {
     "lr": "learning rate {level}",
     "beta": "β {level}",
     "n_critic": "n_critic {level}",
+    "info_weight": "weight {level}",
     "batch_size": "batch size {level}",
     "epochs": "{level} epochs",
 }
@@ -91,6 +96,7 @@ PROPER = ("Adam", "Fashion-MNIST", "RMSprop", "Wasserstein")
 BEST = {
     "proxy_fid": "gave the best samples",
     "fid_drawdown": "was steadiest",
+    "code_accuracy": "made categories most like classes",
     "coverage": "covered the largest share of real images",
     "recall": "covered the largest share of real images",
     "test_recon_loss": "rebuilt images best",
@@ -100,6 +106,7 @@ BEST = {
 SHORT = {
     "proxy_fid": "FID",
     "recon_proxy_fid": "FID",
+    "code_accuracy": "accuracy",
     "test_recon_loss": "reconstruction loss",
     "sharpness": "sharpness",
     "recon_sharpness": "sharpness",
@@ -141,6 +148,11 @@ def lower(text: str) -> str:
     """A sentence as part of another; abbreviations, symbols and proper names stay as they are."""
     named = text.startswith(PROPER) or not text[1:2].islower()
     return text if named else text[0].lower() + text[1:]
+
+
+def a(word: str) -> str:
+    """ "a GAN", "an InfoGAN"."""
+    return f"{'an' if word.startswith(tuple('AEIOUaeiou')) else 'a'} {word}"
 
 
 def plural(word: str) -> str:

@@ -29,6 +29,7 @@ REASONS = {
     "mode_collapse": "a generator is paid for images that pass as real, not for covering every "
     "class (Goodfellow 2016)",
     "blurred": "a discriminator sees blur (Larsen et al. 2016)",
+    "free_codes": "nothing makes a generator use a code that nobody reads (Chen et al. 2016)",
     "larger_beta": "a larger β pays for a code nearer to the prior with what the code says about "
     "the image (Higgins et al. 2017)",
 }

@@ -1,0 +1,45 @@
+"""What did the codes learn?
+
+Tested: all pairs of weights of the information, on how often an image has the class that its
+category stands for. Whether categories are classes at all is told by the best setting.
+"""
+
+from __future__ import annotations
+
+from labkit.catalog import QUESTIONS
+from labkit.claims.answers.asked import Asked, quality
+from labkit.claims.claim import Answer
+from labkit.claims.finding import known
+from labkit.claims.findings import absence
+from labkit.claims.findings.configurations import Configurations, configurations
+from labkit.claims.sentences import voice
+from labkit.claims.table import Table
+
+#: Least accuracy with which categories are said to stand for classes, and for some of them.
+CLASSES, SOME = 0.8, 0.4
+
+
+def answer(key: str, table: Table) -> Answer:
+    """How far the categories became classes, and whether that was for being paid for."""
+    question, say = QUESTIONS[key], voice()
+    cells = table.cells.filter(lambda c: c.family in question.families)
+    measure = table.measure(question.primary)
+    paid = quality(cells, table, measure.name, [f for f in question.factors if f in cells.factors])
+    best = [configurations(cells.of(dataset=name), measure) for name in cells.datasets]
+    lost = [f for f in (absence.finished(cells),) if f.hit]
+    asked = Asked(key, table, tuple(paid.contrasts), (*best, *lost))
+    if not known(best):
+        return asked.answer(say.codes.nothing([f.missing for f in best if f.missing]))
+    why = [say.stability.failed(f) for f in lost]
+    why += say.levels.best(paid.known, asked.strengths)
+    # The textbook has a reason where paying more made better categories everywhere.
+    helped = bool(paid.known) and all(f.order[0] == max(f.means) for f in paid.known)
+    return asked.answer(
+        say.codes.point([(f, _degree(f)) for f in known(best)]), why, picture="code_information",
+        reason=say.sure.likely("free_codes" if helped else ""), rests_on=paid.contrasts or best,
+    )  # fmt: skip
+
+
+def _degree(found: Configurations) -> int:
+    """2 where categories are classes, 1 where some are, 0 where they are not."""
+    return sum(found.values[0] >= least for least in (SOME, CLASSES))
