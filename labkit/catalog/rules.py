@@ -50,6 +50,11 @@ def objection(
 
 def _nonsense(points: Sequence[Mapping[str, Any]], conditional: bool) -> Iterator[Objection]:
     """What makes no sense in points of the grid of one of labkit's families, rule by rule."""
+    for point in points:
+        if point.get("width", 0) % 8:
+            yield "width", f"must be a multiple of 8, not {point['width']}"
+    if "networks" not in points[0]:
+        return  # the family has one network
     # The networks whose discriminator a cell trains.
     judges = [point.get("critic", point["networks"]) for point in points]
     for point in points:

@@ -357,6 +357,10 @@ MISTAKES = {
         "7: experiments.gan.params.constraint: gradient_penalty looks at each image alone, but "
         "batch norm in the lab1 discriminator mixes them; set d_norm: layer (or none)",
     ),
+    "maps that cannot be grouped": (
+        "name: lab\nexperiments:\n  f: {family: flow, grid: {dataset: [MNIST], width: [32, 20]}}\n",
+        "3: experiments.f.grid.width: must be a multiple of 8, not 20",
+    ),
     "an option without effect": (
         WHOLE + "    params: {clip: 0.02}\n",
         "8: experiments.gan.params.clip: acts only with constraint: clip; it changes nothing "

@@ -55,7 +55,7 @@ def _trained(family: Family, device: torch.device, epochs: int = 1) -> Watch:
 
 @ALL
 def test_within_an_epoch_nothing_is_read(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "_on_plain_cpu", lambda x: False)  # torch's own layers, as there
+    monkeypatch.setattr(layers, "_on_cpu", lambda x: False)  # torch's own layers, as there
     watch = _trained(family_of(case, CPU), CPU, epochs=2)
     assert watch.reads == 2 * ["tolist in loop.py: read"]  # the means, at each epoch's end
     assert watch.strays == []

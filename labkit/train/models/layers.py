@@ -15,6 +15,11 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 
+def _on_cpu(x: Tensor) -> bool:
+    """Whether a layer's own passes are used; a test may say no."""
+    return x.is_cpu
+
+
 def _cast(*given: Tensor) -> tuple[Tensor, ...]:
     """Inputs and weights in the type in which autocast would hand them to a convolution."""
     if not torch.is_autocast_enabled("cpu"):
@@ -34,7 +39,7 @@ class ConvTranspose2x(nn.ConvTranspose2d):
         super().__init__(in_channels, out_channels, kernel_size=4, stride=2, padding=1)
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        if not x.is_cpu:
+        if not _on_cpu(x):
             return super().forward(x, output_size)
         assert self.bias is not None
         if torch.is_autocast_enabled("cpu"):
@@ -77,7 +82,7 @@ class ConvToOne(nn.Conv2d):
         super().__init__(in_channels, 1, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not x.is_cpu:
+        if not _on_cpu(x):
             return super().forward(x)
         assert self.bias is not None
         y: Tensor = _ConvToOne.apply(*_cast(x, self.weight, self.bias))
