@@ -28,7 +28,7 @@ from labkit.execution.budget import Choice
 from labkit.execution.executors import EXECUTORS
 from labkit.execution.progress import PlainDisplay
 from labkit.execution.runner import Options, Summary
-from labkit.execution.status import survey
+from labkit.execution.status import as_measured, survey
 from labkit.experiment import lookup
 from labkit.experiment.lookup import DEFAULT_FILE, one_of, results_folder, stored
 from labkit.experiment.plan import Plan
@@ -87,7 +87,8 @@ def prepare(asked: RunOptions, ask: Ask | None = None) -> Prepared:
     one_of("--fewer", asked.fewer, budget.FEWER)
     plan, store = _planned(asked)
     if store.plan_path.is_file():
-        plan = plan.keeping_own(store.plan())
+        old = store.plan()
+        plan = as_measured(plan.keeping_own(old), old, store)
     found = Prepared(plan, store, asked)
     return found if asked.within is None else _within(found, asked.within, ask)
 
