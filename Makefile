@@ -10,7 +10,7 @@ BIN := $(VENV)/$(PROGRAMS)
 NEWEST := .venv-newest
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: lab quick test test-slow test-newest lint bench docs constraints newest clean
+.PHONY: lab quick test test-slow test-newest lint bench docs reports constraints newest clean
 
 lab: $(VENV)/.installed  ## the whole of Lab 1: train, measure, report
 	$(BIN)/labkit run experiments.yaml
@@ -43,6 +43,9 @@ bench: $(VENV)/.installed  ## the benchmarks, interleaved, as ratios
 docs: $(VENV)/.dev  ## regenerate what the docs say from what the code does
 	$(BIN)/python scripts/make_docs.py
 	$(BIN)/python scripts/messages.py
+
+reports: $(VENV)/.installed  ## render the committed reports anew from the store.zip beside each
+	$(BIN)/python scripts/render_reports.py
 
 constraints: newest  ## renew constraints.txt: the newest versions, to be tested and committed
 	$(NEWEST)/$(PROGRAMS)/python scripts/constraints.py constraints.txt

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,14 +29,13 @@ from labkit.execution.budget import Choice
 from labkit.execution.executors import EXECUTORS
 from labkit.execution.progress import PlainDisplay
 from labkit.execution.runner import Options, Summary
-from labkit.execution.status import survey
+from labkit.execution.status import as_measured, survey
 from labkit.experiment import lookup
 from labkit.experiment.lookup import DEFAULT_FILE, one_of, results_folder, stored
 from labkit.experiment.plan import Plan
 from labkit.experiment.precision import decide
-from labkit.reporting.files import update
 from labkit.store.store import Store
-from labkit.text.language import catalogue, languages, using
+from labkit.text.language import languages
 from labkit.text.numbers import duration, listing, memory_size
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def prepare(asked: RunOptions, ask: Ask | None = None) -> Prepared:
     one_of("--fewer", asked.fewer, budget.FEWER)
     plan, store, before = _planned(asked)
     if before is not None:
-        plan = plan.keeping_own(before)
+        plan = as_measured(plan.keeping_own(before), before, store)
     found = Prepared(plan, store, asked)
     return found if asked.within is None else _within(found, asked.within, ask)
 
@@ -318,20 +318,23 @@ def report(
     results: str | Path | None = None,
     format: str = "all",  # noqa: A002 (the word of the command line)
     layout: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
     no_reference: bool = False,
+    no_store: bool = False,
 ) -> Path:
     """Write the report of the newest plan, like ``labkit report``.
 
     Args:
-        source: the experiment file; or a results folder, of a training loop of one's own.
+        source: the experiment file; a results folder; or the ``store.zip`` of a report, which is
+            then rendered again.
         out: the report's folder; ``reports/<name>`` if None.
         profile: a profile of the file.
         results: the results folder; ``results/<name>`` if None.
         format: ``md``, ``html``, ``pdf`` or ``all``, comma-separated.
         layout: ``full`` or ``brief``; the file's if None.
-        lang: language of the fixed texts.
+        lang: language of the fixed texts; English, or that of the ``store.zip``, if None.
         no_reference: judge by the report's own seeds alone.
+        no_store: leave ``store.zip`` out.
 
     Returns:
         The path of ``report.html``; of the last of the formats if it is not among them.
@@ -339,32 +342,29 @@ def report(
     Raises:
         LabkitError: there are no results, or a mistake in the arguments, in one line.
     """
-    # Imports pandas and Jinja, which `labkit run` does not need.
-    from labkit.reporting import build, index
+    from labkit.handin import store_zip  # pandas and Jinja, which `labkit run` does not need
 
     one_of("--layout", layout, ("full", "brief"))
     one_of("--lang", lang, languages())
-    wanted = lookup.formats(format)
-    given, answers, overrides = Path(source), None, {}
-    if given.is_dir():  # of the user's own training loop, which has no experiment file
-        root = stored(given).root
-        name = root.name
-    else:
-        experiment = lookup.read(given, profile)
-        name, answers = experiment.name, given.parent / "answers.md"
-        root = stored(results_folder(results, name)).root
-        layout = layout or experiment.content.report.layout
-        # The report's options are those of the current file; the results are the store's.
-        overrides = experiment.overrides()
-    if no_reference:
-        overrides = {**overrides, "report": {**overrides.get("report", {}), "reference": False}}
-    with using(catalogue(lang)):
-        made = build.render_report(
-            root, formats=wanted, answers_file=answers, layout=layout or "full",
-            overrides=overrides,
-        )  # fmt: skip
-    target = Path(out) if out is not None else Path("reports") / name
-    update(target, made)
-    index.refresh(target.parent)
-    paths = build.paths(target, made)
+    wanted, given = lookup.formats(format), Path(source)
+    with ExitStack() as stack:
+        if given.is_file() and given.suffix.lower() == ".zip":
+            asked = stack.enter_context(store_zip.opened(given))
+        elif given.is_dir():  # of the user's own training loop, which has no experiment file
+            root = stored(given).root
+            asked = store_zip.Asked(root, root.absolute().name)
+        else:
+            experiment = lookup.read(given, profile)
+            root = stored(results_folder(results, experiment.name)).root
+            # The report's options are those of the current file; the results are the store's.
+            asked = store_zip.Asked(
+                root, experiment.name, given.parent / "answers.md", experiment.overrides(),
+                experiment.content.report.layout,
+            )  # fmt: skip
+        asked = replace(asked, layout=layout or asked.layout, lang=lang or asked.lang)
+        if no_reference:
+            options = {**(asked.overrides or {}).get("report", {}), "reference": False}
+            asked = replace(asked, overrides={**(asked.overrides or {}), "report": options})
+        target = Path(out) if out is not None else Path("reports") / asked.name
+        paths = store_zip.write_report(asked, wanted, target, zipped=not no_store)
     return next((path for path in paths if path.suffix == ".html"), paths[-1])

@@ -46,6 +46,7 @@ VERBS = {
     "evaluate": ("tables", "Measure any model's samples as labkit measures its own."),
     "import": ("tables", "Take in a finished training of somewhere else by its history."),
     "submit": ("handin", "Pack what is handed in, and say what of the lab is missing."),
+    "join": ("handin", "Put the cells of several stores, light ones too, into one."),
     "verify": (
         "handin",
         "Check a hand-in: container, report, measures and, with --rerun, training itself.",

@@ -1,4 +1,4 @@
-"""The verbs of a hand-in: `submit`, `verify`."""
+"""The verbs of what is handed in or on: `submit`, `join`, `verify`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typer import Argument, Option
 from labkit.cli import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
 from labkit.errors import UserError
 from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
+from labkit.handin.join import join as put_together
 from labkit.handin.verify import verify as climb
 
 
@@ -34,6 +35,18 @@ def submit(
     target = out or Path(f"{experiment.name}.zip")
     for item in pack(experiment, file, store.root, target, light):
         typer.echo(item)
+
+
+def join(
+    stores: Annotated[
+        list[Path], Argument(help="Results folders, hand-ins, a report's store.zip.")
+    ],
+    target: Annotated[Path, Option("--as", help="The new results folder.")],
+) -> None:
+    """Put the cells of several stores, light ones too, into one."""
+    for line in put_together(stores, target):
+        say(line)
+    typer.echo(target)
 
 
 def verify(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 from labkit import api
 from labkit.catalog import FORMATS
@@ -135,16 +135,23 @@ def _interrupted() -> NoReturn:
 
 
 def report(
-    file: FileArg = DEFAULT_FILE,
+    file: Annotated[
+        Path, Argument(help="The experiment file, a results folder, or a report's store.zip.")
+    ] = DEFAULT_FILE,
     profile: ProfileOpt = None,
     results: ResultsOpt = None,
     formats: Annotated[
         str, Option("--format", help="md, html, pdf or all (comma-separated).")
     ] = "all",
     layout: Annotated[str | None, Option(help="full or brief.")] = None,
-    lang: Annotated[str, Option(help="Language of the fixed texts: en, or a catalogue's.")] = "en",
+    lang: Annotated[
+        str | None, Option(help="Language of the fixed texts: a catalogue's [en].")
+    ] = None,
     no_reference: Annotated[
         bool, Option("--no-reference", help="Judge by the report's own seeds alone.")
+    ] = False,
+    no_store: Annotated[
+        bool, Option("--no-store", help="Leave out store.zip, which renders it again.")
     ] = False,
     out: Annotated[
         Path | None, Option("-o", "--out", help="The report's folder [reports/<name>].")
@@ -153,7 +160,7 @@ def report(
     """Write the report of the newest plan."""
     made = api.report(
         file, out, profile=profile, results=results, format=formats, layout=layout, lang=lang,
-        no_reference=no_reference,
+        no_reference=no_reference, no_store=no_store,
     )  # fmt: skip
     for name in lookup.formats(formats):
         typer.echo(made.with_name(FORMATS[name].suffix))

@@ -72,7 +72,7 @@ def select(jobs: Sequence[Job], options: Options) -> list[Job]:
         job
         for job in jobs
         if job.spec.code != OWN_CODE
-        and (options.force or job.state != "done")
+        and (options.force or job.state not in ("done", "light"))
         and (not options.failed or job.state == "failed")
         and (options.only is None or matches(job.spec.name, options.only))
         and (options.among is None or job.spec.fingerprint in options.among)
@@ -128,8 +128,9 @@ def run(
                 states[job.spec.fingerprint] = "train"
         expected = eta.total_in_words([j.spec for j in todo if j.state != "measure"], workers)
         display.start(todo, workers, expected)
-        if note:
-            display.say(note)
+        for line in (note, *(f"{j.spec.name}: {j.why}" for j in jobs if j.state == "light")):
+            if line:
+                display.say(line)
         now = _Run(plan, store, options, display, workers, work or train_and_measure, states)
         try:
             if todo:

@@ -9,14 +9,14 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from labkit.execution.recorder.journal import epochs_told
 from labkit.experiment.plan import Plan
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellSpec
-from labkit.store.file_names import SPEC
+from labkit.store.file_names import BEST, SAMPLES, SPEC
 from labkit.store.store import Store
 
 #: Why a cell is run that an earlier run left in the middle.
@@ -24,8 +24,11 @@ BEGUN = "begun, not finished"
 #: Begins the reason why a measured cell is run once more, after the data set's first GAN.
 SHEET = "the lab sheet's own number is"
 
-#: ``measure``: trained, its evaluation is missing; ``damaged``: only a deep look tells.
-State = Literal["done", "measure", "train", "failed", "damaged"]
+#: ``measure``: trained, its evaluation is missing; ``damaged``: only a deep look tells; ``light``:
+#: trained, and not to be measured, since its weights were left out.
+State = Literal["done", "measure", "train", "failed", "damaged", "light"]
+#: What is said of a cell that was put down without its weights and samples.
+LIGHT = "light: without weights or samples"
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def _job(
 ) -> Job:
     trained = store.is_trained(spec)
     if trained and store.is_evaluated(spec):
-        gan = sheet_gan if sheet_gan and store.is_trained(sheet_gan) else None
+        gan = sheet_gan if sheet_gan and has_sheet(store, spec, sheet_gan) else None
         if gan and (wrong := store.damage(spec, "sheet", gan)):
             state = wrong if wrong == "missing" else f"damaged: {wrong}"
             if wrong == "missing" and (failed := store.failure(spec, "sheet")):
@@ -80,17 +83,44 @@ def _job(
             if wrong := store.damage(spec, kind, gan, deep):
                 again = f"labkit run --force --only '{spec.name}'"
                 return Job(spec, "damaged", f"damaged: {wrong}; to make it again: {again}")
-        return Job(spec, "done", "done")
+        return Job(spec, "done", LIGHT if store.left_out(spec) else "done")
     outcome = store.outcome(spec)
     if isinstance(outcome, CellFailure):
         return Job(spec, "failed", failure_line(outcome))
     if not trained:
         return Job(spec, "train", why_missing(spec, store, relatives))
     wrong = store.damage(spec, "eval")
+    if BEST in store.left_out(spec):
+        again = f"to train it again: labkit run --force --only '{spec.name}'"
+        return Job(spec, "light", f"not measured, and cannot be without its weights; {again}")
     reason = "not measured yet" if wrong == "missing" else f"evaluation damaged: {wrong}"
     if wrong == "missing" and any(store.cell_folder(spec).glob("eval-*")):
         reason = "the measures have changed since; training is kept"
     return Job(spec, "measure", reason)
+
+
+def has_sheet(store: Store, spec: CellSpec, sheet_gan: CellSpec) -> bool:
+    """Whether a measured cell has the lab sheet's number, or could be given it: by its samples."""
+    if not store.is_trained(sheet_gan):
+        return False
+    light = SAMPLES in store.left_out(spec) or BEST in store.left_out(sheet_gan)
+    return not light or not store.damage(spec, "sheet", sheet_gan)
+
+
+def as_measured(plan: Plan, old: Plan, store: Store) -> Plan:
+    """The plan with light cells as an older one has them measured, if by other code.
+
+    Without weights they cannot be measured again, and what is known of them stays.
+    """
+    known = {cell.fingerprint: cell.evaluation for cell in old.cells}
+
+    def kept(cell: CellSpec) -> CellSpec:
+        if BEST not in store.left_out(cell) or store.is_evaluated(cell):
+            return cell
+        other = replace(cell, evaluation=known.get(cell.fingerprint, cell.evaluation))
+        return other if store.is_evaluated(other) else cell
+
+    return replace(plan, cells=tuple(map(kept, plan.cells)))
 
 
 def failure_line(failure: CellFailure) -> str:

@@ -23,7 +23,7 @@ from labkit.catalog import resolve
 from labkit.errors import behind
 from labkit.execution import image_grid, sampling
 from labkit.execution.evaluation import measures, sheet_measures
-from labkit.execution.status import Task
+from labkit.execution.status import Task, has_sheet
 from labkit.execution.trials import differs, trace
 from labkit.experiment.fingerprint import own_files
 from labkit.experiment.spec import CellSpec, sha256_of
@@ -76,7 +76,8 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
             return "failed"
     # Until the first GAN is there the number is not measured; its lack fails nothing.
     there = sheet_gan is not None and store.is_trained(sheet_gan, deep=True)
-    if sheet_gan and there and store.damage(spec, "sheet", sheet_gan):
+    lacks = sheet_gan and there and store.damage(spec, "sheet", sheet_gan)
+    if sheet_gan and lacks and has_sheet(store, spec, sheet_gan):
         committed(lab_sheet_number, "sheet", sheet_gan)
     return "done"
 

@@ -120,6 +120,8 @@ class CellResult:
     details: Mapping[str, Any] = field(default_factory=dict)  # Lists: class shares, ...
     measured: bool = True  # False while the cell is trained but its evaluation is missing
     networks: tuple[Network, ...] = ()  # Their layers; none where they were not recorded
+    grids: Mapping[str, int] = field(default_factory=dict)
+    """The bytes of every grid of images that was made, also of those a light cell is without."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from labkit.errors import LabkitError
 from labkit.handin.container import Container, ContainerError, Folder
@@ -41,6 +43,26 @@ def write_bag(
         payload: path below ``data/`` to content, or to the file that holds it.
         info: the fields of ``bag-info.txt``.
     """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with part.open("wb") as file:
+            _write_bag(file, folder, payload, info)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def bag_bytes(folder: str, payload: Mapping[str, bytes | Path], info: Mapping[str, str]) -> bytes:
+    """A small bag as the bytes that :func:`write_bag` writes."""
+    file = io.BytesIO()
+    _write_bag(file, folder, payload, info)
+    return file.getvalue()
+
+
+def _write_bag(
+    file: IO[bytes], folder: str, payload: Mapping[str, bytes | Path], info: Mapping[str, str]
+) -> None:
     read = {f"data/{name}": source for name, source in payload.items()}
     octets = sum(len(s) if isinstance(s, bytes) else s.stat().st_size for s in read.values())
     fields = {**info, "Payload-Oxum": f"{octets}.{len(read)}"}
@@ -50,19 +72,13 @@ def write_bag(
         MANIFEST: _manifest(read),
     }
     tags[TAG_MANIFEST] = _manifest(tags)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with zipfile.ZipFile(part, "w") as archive:
-            for name, source in sorted({**tags, **read}.items()):
-                entry = zipfile.ZipInfo(f"{folder}/{name}", _EPOCH)
-                entry.create_system, entry.external_attr = 3, 0o100644 << 16
-                packed = name.endswith(_PACKED)
-                entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-                archive.writestr(entry, _content(source), compresslevel=9)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, source in sorted({**tags, **read}.items()):
+            entry = zipfile.ZipInfo(f"{folder}/{name}", _EPOCH)
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            packed = name.endswith(_PACKED)
+            entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+            archive.writestr(entry, _content(source), compresslevel=9)
 
 
 def refuse_foreign(target: Path) -> None:
@@ -106,7 +122,7 @@ class Bag:
         return f"{self.folder}data/{name}" in self.container
 
 
-def find_bag(path: Path, note: Callable[[str], None]) -> Bag:
+def find_bag(path: Path, note: Callable[[str], None] = lambda line: None) -> Bag:
     """The one hand-in of an archive or folder, which may lie in a folder or archive in it.
 
     What else is there and where the hand-in lies is told to `note`, in a line each.

@@ -1,10 +1,12 @@
-"""What a hand-in holds, what it says of how it was made.
+"""What a hand-in holds, what it says of how it was made; and what a report's ``store.zip`` holds.
 
 data/
   submission.json     format, labkit's version, what made the report, what was left out
   experiments.yaml    answers.md, and the Python files that `code` names
   results/            plan.json, cells/ as in the store, without logs
   report/             report.md, report.html, their tables and pictures
+
+Of a ``store.zip``, see :mod:`labkit.handin.store_zip`: ``store.json``, ``answers.md``, results/.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,18 +22,31 @@ from typing import Any
 
 from labkit import __version__
 from labkit.calibration import feature_hash
+from labkit.errors import behind
 from labkit.experiment.fingerprint import evaluation_code, own_files
+from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
-from labkit.experiment.spec import CellSpec
+from labkit.experiment.spec import CellFailure, CellSpec
+from labkit.handin.bag import Bag
+from labkit.handin.container import ContainerError
 from labkit.plugins.unlike import ABOUT
 from labkit.reporting.render.templates import templates_folder
 from labkit.store.atomic import with_unix_ends
-from labkit.store.file_names import BEST, CHECKPOINT, ENVIRONMENT, ERROR, LOG, SAMPLES
+from labkit.store.commits import COMMIT, damage, left_out, read_commit
+from labkit.store.file_names import ENVIRONMENT
 from labkit.store.store import Store
 
 FORMAT = 1
 SUBMISSION, EXPERIMENT, ANSWERS = "submission.json", "experiments.yaml", "answers.md"
 RESULTS, REPORT = "results", "report"
+STORE = "store.json"
+_SMALL = 1 << 20
+#: What each of them says, and of which type.
+_STATED: dict[str, dict[str, Any]] = {
+    SUBMISSION: {"name": str, "profile": str | None, "light": bool, "made_with": dict,
+                 "report_code": str},
+    STORE: {"name": str, "lang": str},
+}  # fmt: skip
 #: What a report's text depends on, below the package, beside the templates.
 REPORT_CODE = (
     "calibration", "catalog", "claims", "execution/image_grid.py", "experiment/plan.py",
@@ -41,12 +57,22 @@ REPORT_CODE = (
 _DRAWING = ("matplotlib", "numpy", "pandas", "pillow", "jinja2", "markdown", "scipy", "nh3")
 
 
-def may_lack(kind: str, name: str, light: bool) -> bool:
-    """Whether a file that a commit of this kind names may be absent from a (light) hand-in."""
-    if kind == "failed":
-        return name != ERROR
-    # A log names folders of the user's machine.
-    return name == LOG or (light and name in (SAMPLES, BEST, CHECKPOINT))
+def about(found: Bag) -> dict[str, Any]:
+    """What a hand-in or ``store.zip`` says of itself; ContainerError where it is neither.
+
+    A ``store.zip`` is ``light``: its cells are without weights, samples and most pictures.
+    """
+    name = STORE if STORE in found else SUBMISSION
+    try:
+        stated = json.loads(found.read(name, _SMALL))
+    except (ValueError, RecursionError) as error:
+        raise ContainerError(f"{name}: not JSON{behind('json', error)}") from error
+    keys = {"format", *_STATED[name]}
+    if not isinstance(stated, dict) or stated.keys() != keys or stated["format"] != FORMAT:
+        raise ContainerError(f"{name}: not of format {FORMAT}")
+    if not all(isinstance(stated[key], kind) for key, kind in _STATED[name].items()):
+        raise ContainerError(f"{name}: not of format {FORMAT}")
+    return stated if name == SUBMISSION else {**stated, "light": True}
 
 
 def made_with() -> dict[str, str]:
@@ -83,6 +109,48 @@ def make_report(experiment: Experiment, results: Path, answers: Path) -> dict[st
         layout=experiment.content.report.layout, overrides=experiment.overrides(),
     )  # fmt: skip
     return {**made["md"], **made["html"]}
+
+
+def add_cells(
+    payload: dict[str, bytes | Path],
+    store: Store,
+    plan: Plan,
+    wanted: Callable[[str, str, Path], bool],
+) -> dict[str, str]:
+    """Add what every committed cell of a plan has; return the cells that are damaged, and how.
+
+    `wanted` says of a file, by its commit's kind, its name there and its path, whether it goes in;
+    what a light cell does without does not.
+    """
+    damaged: dict[str, str] = {}
+    for spec in plan.cells:
+        folders = list(committed(store, plan, spec))
+        wrong = [f"{f.name}/{found}" for f in folders if (found := damage(f, deep=True))]
+        if wrong:
+            damaged[spec.name] = wrong[0]
+            continue
+        for folder in folders:
+            prefix = f"{RESULTS}/{folder.relative_to(store.root).as_posix()}"
+            commit = read_commit(folder)
+            payload[f"{prefix}/{COMMIT}"] = folder / COMMIT
+            kind, without = commit["kind"], left_out(folder, commit["kind"])
+            for name in commit["files"].keys() - without:
+                if wanted(kind, name, folder / name):
+                    payload[f"{prefix}/{name}"] = folder / name
+    return damaged
+
+
+def committed(store: Store, plan: Plan, spec: CellSpec) -> Iterator[Path]:
+    """The folders that say how a cell ended."""
+    sheet_gan = plan.sheet_gan(spec)
+    if store.is_trained(spec):
+        yield store.train_folder(spec)
+    if store.is_evaluated(spec):
+        yield store.eval_folder(spec)
+    if sheet_gan is not None and not store.damage(spec, "sheet", sheet_gan):
+        yield store.sheet_folder(spec, sheet_gan)
+    if isinstance(store.outcome(spec), CellFailure):
+        yield store.failed_folder(spec)
 
 
 def own_noise(store: Store, spec: CellSpec) -> str:

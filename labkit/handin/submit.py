@@ -10,12 +10,13 @@ from labkit.catalog import QUESTIONS
 from labkit.experiment.grid import differences
 from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
-from labkit.experiment.spec import CellFailure, CellSpec
+from labkit.experiment.spec import CellFailure
 from labkit.handin import bag, content
 from labkit.reporting.build import computed
 from labkit.reporting.student.answers import students
 from labkit.reporting.view import read_view
-from labkit.store.commits import COMMIT, damage, json_bytes, read_commit
+from labkit.store.commits import json_bytes, may_lack
+from labkit.store.file_names import HEAVY
 from labkit.store.store import Store
 
 LIGHT_BYTES = 10_000_000
@@ -29,7 +30,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         file: the experiment file; ``answers.md`` is looked for beside it.
         results: the store.
         out: the ZIP file to write; LabkitError where something else is there.
-        light: leave out samples and weights.
+        light: leave out samples and weights; light cells are without them anyway.
 
     Returns:
         The lines of the checklist: what the lab wants, and whether it is there.
@@ -37,16 +38,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     bag.refuse_foreign(out)
     store = Store(results)
     plan = store.plan()
-    about = {
-        "format": content.FORMAT,
-        "name": plan.name,
-        "profile": experiment.profile,
-        "light": light,
-        "made_with": content.made_with(),
-        "report_code": content.report_code(),
-    }
     payload: dict[str, bytes | Path] = {
-        content.SUBMISSION: json_bytes(about),
         content.EXPERIMENT: file.read_bytes(),
         f"{content.RESULTS}/plan.json": store.plan_path.read_bytes(),
     }
@@ -57,10 +49,25 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     payload |= {f"{content.REPORT}/{name}": data for name, data in report.items()}
     if answers.is_file():
         payload[content.ANSWERS] = answers.read_bytes()
-    damaged = _add_cells(payload, store, plan, light)
+
+    def wanted(kind: str, name: str, path: Path) -> bool:
+        return not (may_lack(kind, name, light=False) or (light and name in HEAVY))
+
+    damaged = content.add_cells(payload, store, plan, wanted)
+    without = light or any(store.left_out(spec) for spec in plan.cells)
+    about = {
+        "format": content.FORMAT,
+        "name": plan.name,
+        "profile": experiment.profile,
+        "light": without,
+        "made_with": content.made_with(),
+        "report_code": content.report_code(),
+    }
+    payload[content.SUBMISSION] = json_bytes(about)
     bag.write_bag(out, plan.name, payload, _info(experiment, store, plan))
     size = out.stat().st_size
-    left = "; samples and weights left out: measures cannot be recomputed" if light else ""
+    some = "" if light else "of some cells "
+    left = f"; samples and weights {some}left out: measures cannot be recomputed" if without else ""
     full, changed = plan.data_source == "full", differences(experiment, plan)
     more = f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""
     return [
@@ -84,40 +91,6 @@ def _info(experiment: Experiment, store: Store, plan: Plan) -> dict[str, str]:
         "Bag-Software-Agent": f"labkit {__version__}",
     }
     return {name: text for name, text in info.items() if text}
-
-
-def _add_cells(
-    payload: dict[str, bytes | Path], store: Store, plan: Plan, light: bool
-) -> dict[str, str]:
-    """Add the files of every committed cell; return the cells that are damaged, and how."""
-    damaged: dict[str, str] = {}
-    for spec in plan.cells:
-        folders = list(_committed(store, plan, spec))
-        wrong = [f"{f.name}/{found}" for f in folders if (found := damage(f, deep=True))]
-        if wrong:
-            damaged[spec.name] = wrong[0]
-            continue
-        for folder in folders:
-            prefix = f"{content.RESULTS}/{folder.relative_to(store.root).as_posix()}"
-            commit = read_commit(folder)
-            payload[f"{prefix}/{COMMIT}"] = folder / COMMIT
-            for name in commit["files"]:
-                if not content.may_lack(commit["kind"], name, light):
-                    payload[f"{prefix}/{name}"] = folder / name
-    return damaged
-
-
-def _committed(store: Store, plan: Plan, spec: CellSpec) -> Iterator[Path]:
-    """The folders that say how a cell ended."""
-    sheet_gan = plan.sheet_gan(spec)
-    if store.is_trained(spec):
-        yield store.train_folder(spec)
-    if store.is_evaluated(spec):
-        yield store.eval_folder(spec)
-    if sheet_gan is not None and not store.damage(spec, "sheet", sheet_gan):
-        yield store.sheet_folder(spec, sheet_gan)
-    if isinstance(store.outcome(spec), CellFailure):
-        yield store.failed_folder(spec)
 
 
 def _item(ok: bool, text: str) -> str:

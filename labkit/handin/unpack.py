@@ -1,7 +1,7 @@
 """From a bag to a store on disk that this labkit can read.
 
-Every name is made from checked parts, every commit is recomputed, and files that were
-not handed in are taken out of the copy's commits. What does not hold is a finding.
+Every name is made from checked parts, every commit is recomputed, and what was not handed in
+makes the copy a light one. What does not hold is a finding.
 """
 
 from __future__ import annotations
@@ -15,15 +15,24 @@ from pathlib import Path
 from typing import Any
 
 from labkit.catalog import DATASETS, FAMILIES, REGISTRIES
-from labkit.errors import PlanError, misshapen
+from labkit.errors import PlanError, UserError, misshapen
 from labkit.experiment.plan import Plan, matches
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec
-from labkit.handin.bag import Bag
+from labkit.handin import content
+from labkit.handin.bag import Bag, problems
 from labkit.handin.container import ContainerError
-from labkit.handin.content import ANSWERS, EXPERIMENT, REPORT, RESULTS, SUBMISSION, may_lack
+from labkit.handin.content import ANSWERS, EXPERIMENT, REPORT, RESULTS, SUBMISSION
 from labkit.handin.ladder import Rung
-from labkit.store.commits import COMMIT, StoreError, as_committed, json_bytes, read_commit
+from labkit.store.commits import (
+    COMMIT,
+    LIGHT,
+    StoreError,
+    as_committed,
+    light_bytes,
+    may_lack,
+    read_commit,
+)
 from labkit.store.store import Store
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -31,6 +40,8 @@ _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}-[0-9a-f]{12}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PLAN_BYTES = 1 << 26
 _JSON_BYTES = 1 << 24
+#: The settings of a plan that are sections of the file.
+_SECTIONS = ("data", "training", "evaluation", "experiments", "within", "report")
 
 
 @dataclass(frozen=True)
@@ -56,25 +67,46 @@ def unpack(
     bag: Bag, about: dict[str, Any], experiment: Experiment, scratch: Path, rung: Rung
 ) -> Unpacked | None:
     """Write the bag's results and answers below `scratch`; None where its plan cannot be used."""
+    found = unpack_store(bag, about["light"], scratch / RESULTS, rung)
+    if found is None:
+        return None
+    plan, store, commits = found
+    files = {EXPERIMENT, ANSWERS, *(f"{code.name}.py" for code in experiment.own)}
+    for name in sorted(files):
+        if name in bag:
+            _write(scratch / name, bag.read(name, _PLAN_BYTES))
+    known = {SUBMISSION, f"{RESULTS}/plan.json", *files}
+    for below, commit in commits.items():
+        known |= {f"{RESULTS}/{below}/{name}" for name in (COMMIT, *commit["files"])}
+    for name in bag.payload:
+        if name not in known and not name.startswith(f"{REPORT}/"):
+            rung.fail(f"{name}: no part of a hand-in of this plan")
+    return Unpacked(bag, about, experiment, plan, store, scratch, commits)
+
+
+def unpack_store(
+    bag: Bag, light: bool, root: Path, rung: Rung
+) -> tuple[Plan, Store, dict[str, dict[str, Any]]] | None:
+    """Write a bag's results to `root`: their plan, their store, and the commits as they were.
+
+    What does not hold goes to `rung`; None where the plan cannot be used. Weights, samples and
+    pictures may be absent from a `light` one.
+    """
     try:
-        plan = _plan(bag)
+        data = bag.read(f"{RESULTS}/plan.json", _PLAN_BYTES)
+        plan = read_plan(data)
     except (ContainerError, PlanError) as error:
         rung.fail(f"plan.json: {error}")
         return None
-    store = Store(scratch / RESULTS)
-    files = {f"{code.name}.py" for code in experiment.own}
-    known = {SUBMISSION, EXPERIMENT, ANSWERS, f"{RESULTS}/plan.json", *files}
-    for name in sorted(known - {SUBMISSION}):
-        if name in bag:
-            _write(scratch / name, bag.read(name, _PLAN_BYTES))
+    store = Store(root)
+    _write(store.plan_path, data)
     commits: dict[str, dict[str, Any]] = {}
     for below, kind, fingerprints in _folders(plan, _named(bag, rung)):
         prefix = f"{RESULTS}/{below}/"
         if prefix + COMMIT not in bag:
             continue
-        known.add(prefix + COMMIT)
-        path = store.root / below / COMMIT
-        _write(path, bag.read(prefix + COMMIT, _JSON_BYTES))
+        path, as_given = store.root / below / COMMIT, bag.read(prefix + COMMIT, _JSON_BYTES)
+        _write(path, as_given)
         wrong = ""
         try:
             commit = read_commit(path.parent)
@@ -87,24 +119,31 @@ def unpack(
             path.unlink()
             continue
         commits[below] = commit
-        known |= {prefix + name for name in commit["files"]}
-        held = {name: stated for name, stated in commit["files"].items() if prefix + name in bag}
-        for name in commit["files"]:
-            if name not in held and not may_lack(kind, name, about["light"]):
+        absent = [name for name in commit["files"] if prefix + name not in bag]
+        for name in absent:
+            if not may_lack(kind, name, light):
                 rung.fail(f"{below}/{name}: missing")
-        for name, stated in held.items():
+        for name, stated in commit["files"].items():
+            if name in absent:
+                continue
             data = bag.read(prefix + name)
             data = as_committed(data, stated["sha256"]) or data
             if stated != {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}:
                 rung.fail(f"{below}/{name}: is not what was committed")
             _write(store.root / below / name, data)
-        # The copy's commit names what was handed in, so that what is there can be read.
-        kept = {key: value for key, value in commit.items() if key not in ("self", "inputs")}
-        _write(path, json_bytes({**kept, "files": held}))
-    for name in bag.payload:
-        if name not in known and not name.startswith(f"{REPORT}/"):
-            rung.fail(f"{name}: no part of a hand-in of this plan")
-    return Unpacked(bag, about, experiment, plan, store, scratch, commits)
+        if absent:
+            _write(path.with_name(LIGHT), light_bytes(absent))
+        _write(path, as_given)  # after the files, which would else seem changed since
+    return plan, store, commits
+
+
+def sound_store(bag: Bag, path: Path, root: Path) -> tuple[Plan, Store]:
+    """Write the results of a hand-in or ``store.zip`` to `root`; UserError where any is damaged."""
+    light, rung, wrong = content.about(bag)["light"], Rung(2), problems(bag)
+    found = None if wrong else unpack_store(bag, light, root, rung)
+    if found is None or rung.found:
+        raise UserError(f"{path}: damaged: {[*wrong, *rung.found][0]}")
+    return found[:2]
 
 
 def _named(bag: Bag, rung: Rung) -> dict[str, str]:
@@ -133,10 +172,11 @@ def _folders(plan: Plan, named: dict[str, str]) -> Iterator[tuple[str, str, set[
         yield f"{cell}/failed", "failed", {spec.fingerprint, measured}
 
 
-def _plan(bag: Bag) -> Plan:
-    """The plan, its cells' names safe to make paths of; ContainerError or PlanError for none."""
+def read_plan(data: bytes) -> Plan:
+    """A stranger's plan, its cells' names safe to make paths of; PlanError where it is none."""
     try:
-        plan = Plan.from_json(json.loads(bag.read(f"{RESULTS}/plan.json", _PLAN_BYTES)))
+        plan = Plan.from_json(json.loads(data))
+        _ = plan.author.values(), plan.settings.keys()
         for spec in plan.cells:
             _check(spec)
             _ = spec.evaluation_fingerprint  # refuses what JSON can hold and a spec cannot
@@ -145,6 +185,14 @@ def _plan(bag: Bag) -> Plan:
             raise PlanError("no cells, or two of one name")
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
         raise PlanError(f"not a plan: {misshapen(error)}") from error
+    texts = (plan.name, plan.title, *plan.author.values())
+    sections = [plan.settings.get(name, {}) for name in _SECTIONS]
+    if not (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(section, dict) for section in sections)
+        and all(type(epoch) is int for epoch in plan.snapshot_epochs)
+    ):
+        raise PlanError("not a plan: a title, author, setting or epoch of another type")
     cells = [spec for spec in plan.cells if spec.code != OWN_CODE]
     if any(spec.data["source"] != plan.data_source for spec in cells):
         raise PlanError("cells of another data source than the plan's")

@@ -8,18 +8,17 @@ are parsed and not run, arrays are read without pickle.
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from labkit.errors import PlanError, UserError, behind
+from labkit.errors import PlanError, UserError
 from labkit.experiment.plan import matches
 from labkit.experiment.reader import Experiment, parse_experiment
-from labkit.handin import bag
+from labkit.handin import bag, content
 from labkit.handin.container import ContainerError
-from labkit.handin.content import EXPERIMENT, FORMAT, SUBMISSION
+from labkit.handin.content import EXPERIMENT, SUBMISSION
 from labkit.handin.ladder import Asked, Ladder, Rung, Say, needing_room
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.plugins import registry as own_code
@@ -106,19 +105,9 @@ def _upper(unpacked: Unpacked, highest: int, asked: Asked, second: Rung) -> list
 
 def _head(found: bag.Bag, trust: bool = False) -> tuple[dict[str, Any], Experiment]:
     """``submission.json`` and the experiment file; ContainerError where one is not such a file."""
-    try:
-        about = json.loads(found.read(SUBMISSION, _SMALL))
-        ok = (
-            isinstance(about, dict)
-            and about.keys() == {"format", "name", "profile", "light", "made_with", "report_code"}
-            and about["format"] == FORMAT
-            and isinstance(about["light"], bool)
-            and isinstance(about["profile"], str | None)
-        )
-    except (ValueError, RecursionError) as error:
-        raise ContainerError(f"{SUBMISSION}: not JSON{behind('json', error)}") from error
-    if not ok:
-        raise ContainerError(f"{SUBMISSION}: not of format {FORMAT}")
+    about = content.about(found)
+    if "report_code" not in about:
+        raise ContainerError("not a hand-in: the store.zip of a report")
 
     def beside(name: str) -> bytes:
         if name not in found:

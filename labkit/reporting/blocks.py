@@ -171,7 +171,9 @@ class Frame:
     epoch: int
     source: Path
     note: str
+    size: int  # of the picture, in bytes
     on_page: bool = False  # whether the page shows it anyway: it need not be embedded again
+    there: bool = True  # False where a light cell does without it
 
 
 @dataclass(frozen=True)

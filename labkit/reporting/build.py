@@ -182,7 +182,11 @@ def render_report(
         StoreError: the store has no readable plan.
         ReportError: a picture cannot be read, or there is nothing to make a format with.
     """
-    report = read_report(Store(store_root), answers_file, layout, overrides or {})
+    return render(read_report(Store(store_root), answers_file, layout, overrides or {}), formats)
+
+
+def render(report: Report, formats: Sequence[str]) -> dict[str, Files]:
+    """The files of a report in each format, by path in its folder; as :func:`render_report`."""
     drawings = Drawings(report, ["png" if name == "md" else "svg" for name in formats])
     return {name: resolve(FORMATS[name].target)(report, drawings) for name in formats}
 

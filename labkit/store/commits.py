@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from typing import Any
 from labkit.errors import LabkitError, behind, reason
 from labkit.experiment.spec import sha256_of
 from labkit.store import atomic
-from labkit.store.file_names import ERROR, HEARTBEAT
+from labkit.store.file_names import ERROR, HEARTBEAT, HEAVY, LOG
 
 FORMAT = 1
 COMMIT = "COMMIT.json"
+#: Beside a commit whose folder does without some of its files: which, see `left_out`.
+LIGHT = "LIGHT.json"
 #: Files up to this size are checked by content whenever they count.
 SMALL_BYTES = 1 << 16
 
@@ -45,7 +47,7 @@ def now() -> str:
 
 
 #: Files of an attempt that are not part of what is committed.
-_TRANSIENT = (HEARTBEAT, "heartbeat.tmp", f".*{atomic.TEMPORARY}", COMMIT)
+_TRANSIENT = (HEARTBEAT, "heartbeat.tmp", f".*{atomic.TEMPORARY}", COMMIT, LIGHT)
 
 
 def seal(folder: Path, kind: str, fingerprint: str, inputs: str = "") -> None:
@@ -89,6 +91,8 @@ def damage(folder: Path, fingerprint: str = "", inputs: str = "", deep: bool = F
         inputs: what the folder should have been measured from, if that is known.
         deep: check every file's SHA-256, not only that of small files and of those
             changed after the commit.
+
+    What a light folder does without is no damage.
     """
     try:
         commit, committed_at = read_commit(folder), (folder / COMMIT).stat().st_mtime_ns
@@ -103,6 +107,7 @@ def damage(folder: Path, fingerprint: str = "", inputs: str = "", deep: bool = F
     # Commits made before inputs were noted name none.
     if inputs and commit.get("inputs", inputs) != inputs:
         return "measured of a training that has been replaced since"
+    absent = []
     for name, stated in commit["files"].items():
         try:
             found = (folder / name).stat()
@@ -113,11 +118,46 @@ def damage(folder: Path, fingerprint: str = "", inputs: str = "", deep: bool = F
             suspect = found.st_size <= SMALL_BYTES or found.st_mtime_ns > committed_at
             if (deep or suspect) and _sha256(folder / name) != stated["sha256"]:
                 return f"{name}: altered since it was committed"
+        except FileNotFoundError as error:
+            absent.append((name, reason(error)))
         except OSError as error:
             return f"{name}: {reason(error)}"
+    known = left_out(folder, commit["kind"]) if absent else ()
+    for name, why in absent:
+        if name not in known:
+            return f"{name}: {why}"
     # As it was written it has none.
     ends = b"\r\n" in (folder / COMMIT).read_bytes()
     return f"{COMMIT}: {LINE_ENDS}" if ends else ""
+
+
+def may_lack(kind: str, name: str, light: bool) -> bool:
+    """Whether a commit of this kind still says what came of its cell without one of its files.
+
+    Of a failure only the error counts, and a log names folders of the user's machine. A `light`
+    one is also without weights, samples and pictures.
+    """
+    if kind == "failed":
+        return name != ERROR
+    return name == LOG or (light and (name in HEAVY or name.startswith("images/")))
+
+
+def left_out(folder: Path, kind: str) -> frozenset[str]:
+    """The files that a committed folder was put down without on purpose; mostly none.
+
+    ``LIGHT.json`` lists them. Anybody may have written it: what no folder of the kind may lack is
+    not taken from it.
+    """
+    try:
+        listed = read_json(folder / LIGHT)["left_out"]
+        return frozenset(name for name in listed if may_lack(kind, name, light=True))
+    except (OSError, StoreError, LookupError, TypeError, AttributeError):
+        return frozenset()
+
+
+def light_bytes(names: Iterable[str]) -> bytes:
+    """What ``LIGHT.json`` holds where these files are left out."""
+    return json_bytes({"format": FORMAT, "left_out": sorted(names)})
 
 
 def as_committed(data: bytes, sha256: str) -> bytes | None:

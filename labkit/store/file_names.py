@@ -10,5 +10,7 @@ CHECKPOINT, BEST = "checkpoint.safetensors", "best.safetensors"
 NETWORKS = "networks.json"
 #: Of an evaluation: measures, and the samples they were taken of.
 MEASURES, SAMPLES = "metrics.json", "samples.npz"
+#: What a light cell does without.
+HEAVY = (CHECKPOINT, BEST, SAMPLES)
 #: Of a failure, and of work in progress.
 ERROR, HEARTBEAT = "error.json", "heartbeat.json"

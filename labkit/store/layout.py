@@ -5,7 +5,7 @@ plan.json
 .run.lock                whose the run is that is at work here; see labkit.store.lock
 .plan.lock               held while plan.json is read, changed and written
 cells/<name>-<fingerprint[:12]>/
-  train/                 committed training
+  train/                 committed training; what a light one is without stands in LIGHT.json
   eval-<fingerprint[:12]>/   committed evaluation
   sheet-<fingerprint[:12]>/  the lab sheet's number, committed
   failed/                the last failure: error.json, log.txt, what was trained so far

@@ -35,6 +35,7 @@ from labkit.store.commits import (
     StoreError,
     damage,
     json_bytes,
+    left_out,
     read_json,
     restore_line_ends,
     seal,
@@ -138,6 +139,12 @@ class Store(Layout):
     ) -> str:
         """What is wrong with a commit: ``missing``, which file, or nothing; see `commit`."""
         return self._damage(*self._place(spec, kind, sheet_gan), deep=deep)
+
+    def left_out(self, spec: CellSpec) -> frozenset[str]:
+        """The files that a light cell does without, such as its weights; of a whole one none."""
+        train, measured = self.train_folder(spec), self.eval_folder(spec)
+        # Logs count for nothing: no hand-in has them.
+        return (left_out(train, "train") | left_out(measured, "eval")) - {file_names.LOG}
 
     def _place(
         self, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None
@@ -249,7 +256,9 @@ class Store(Layout):
         if sheet_gan and not self.damage(spec, "sheet", sheet_gan):
             found |= read_json(self.sheet_folder(spec, sheet_gan) / file_names.MEASURES)["metrics"]
         misnamed = {name for name, metric in METRICS.items() if spec.family in metric.not_for}
-        images = [n for n in read_json(train / COMMIT)["files"] if n.startswith("images/")]
+        committed = read_json(train / COMMIT)["files"]
+        grids = {n: committed[n]["bytes"] for n in sorted(committed) if n.startswith("images/")}
+        there = grids.keys() - left_out(train, "train")
         return CellResult(
             spec=spec,
             metrics={
@@ -258,7 +267,8 @@ class Store(Layout):
                 **{name: value for name, value in found.items() if name not in misnamed},
             },
             history=history,
-            artifacts={n: (train / n).relative_to(self.root).as_posix() for n in sorted(images)},
+            artifacts={n: (train / n).relative_to(self.root).as_posix() for n in sorted(there)},
+            grids=grids,
             seconds=cost["seconds"] or 0.0,  # not known of one trained elsewhere
             environment=read_json(train / file_names.ENVIRONMENT),
             details=measures["details"],

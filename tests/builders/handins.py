@@ -36,8 +36,11 @@ experiments:
 """
 
 
-def project(folder: Path, failed: tuple[str, ...] = (), **about: Any) -> Path:
-    """An experiment file and a finished store of invented numbers; rungs 1 and 2 hold."""
+def project(folder: Path, failed: tuple[str, ...] = (), heavy: bool = False, **about: Any) -> Path:
+    """An experiment file and a finished store of invented numbers; rungs 1 and 2 hold.
+
+    Its cells have weights and samples if they are to be `heavy`; `about` changes the file.
+    """
     about = {"name": "lab", "group": "A", "seeds": "[42]", "epochs": 2} | about
     folder.mkdir(parents=True)
     file = folder / "experiments.yaml"
@@ -46,7 +49,7 @@ def project(folder: Path, failed: tuple[str, ...] = (), **about: Any) -> Path:
         "# What hyperparameters most influenced GAN stability in your runs?\n\nThe loss.\n"
     )
     plan = make_plan(read_experiment(file), download=False)
-    write_store(folder / "results" / about["name"], plan, failed=failed)
+    write_store(folder / "results" / about["name"], plan, failed=failed, heavy=heavy)
     return file
 
 

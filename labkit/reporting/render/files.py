@@ -11,9 +11,10 @@ import hashlib
 import re
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from labkit.execution.image_grid import enlarged
-from labkit.reporting.blocks import Figure, Frame, Report, pictures, walk
+from labkit.reporting.blocks import Figure, Frame, Reflection, Report, pictures, walk
 from labkit.reporting.files import png_uri, read
 from labkit.reporting.index import NAME, summary_of
 from labkit.reporting.plots.style import PAGE
@@ -65,6 +66,15 @@ def page(report: Report, drawings: Drawings) -> dict[str, bytes]:
     return {"report.html": html(report, drawings).encode(), **beside(report)}
 
 
+def sources(report: Report) -> set[Path]:
+    """The stored pictures that a report is made of, in any format."""
+    blocks = list(walk(report.sections))
+    beside = (b.picture for b in blocks if isinstance(b, Reflection) and b.picture)
+    frames, _step = thinned(report.frames, SLIDER_BYTES)
+    shown = (*pictures(report.glance), *pictures(blocks), *beside)
+    return {picture.source for picture in shown} | {frame.source for frame in frames}
+
+
 def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
     """The page as text; on `paper` without what only a screen can do, in fixed colours."""
     folder = templates.templates_folder()
@@ -99,14 +109,13 @@ def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
 def thinned(frames: Sequence[Frame], most: int) -> tuple[list[Frame], int]:
     """Keep every n-th epoch's frames, with the smallest n whose pictures fit `most` bytes.
 
-    Pictures the page shows anyway cost nothing and stay.
+    Pictures the page shows anyway cost nothing and stay; what is not there is chosen and left out.
     """
     last = max((frame.epoch for frame in frames), default=1)
-    sizes = {f.source: 0 if f.on_page else len(read(f.source)) for f in frames}
     for step in range(1, last + 1):
         kept = [f for f in frames if f.on_page or f.epoch == last or (f.epoch - 1) % step == 0]
-        if sum(sizes[f.source] for f in kept) <= most:
-            return kept, step
+        if sum(0 if f.on_page else f.size for f in kept) <= most:
+            return [f for f in kept if f.there], step
     return [f for f in frames if f.on_page], last
 
 

@@ -157,13 +157,17 @@ def best_only(view: View) -> Section:
 
 
 def frames(view: View, on_page: Container[tuple[str, str, int]]) -> Iterator[Frame]:
-    """The first seed's grids of all epochs, for the slider; `on_page` tells those shown anyway."""
+    """The first seed's grids of all epochs, for the slider; `on_page` tells those shown anyway.
+
+    Those that a light cell does without are among them, so that the same epochs are chosen.
+    """
     shown = (cell for cell in view.cells if cell.name in view.pictured)
     for cell in (c for c in shown if c.spec.seed == view.plan.seeds[0]):
         # Samples first: the page compares two cells by them.
         kinds = dict.fromkeys(("samples", *map(stored_as, grids_of(cell.spec.family))))
         for what, epoch in product(kinds, range(1, cell.spec.training["epochs"] + 1)):
-            if has(cell, what, epoch):
-                source = cell.file(f"images/{what}_epoch{epoch}.png")
-                known = (cell.name, what, epoch) in on_page
-                yield Frame(cell.name, what, epoch, source, epoch_note(cell, what, epoch), known)
+            name = f"images/{what}_epoch{epoch}.png"
+            if cell.result and (size := cell.result.grids.get(name)):
+                source, note = cell.file(name), epoch_note(cell, what, epoch)
+                known, there = (cell.name, what, epoch) in on_page, name in cell.result.artifacts
+                yield Frame(cell.name, what, epoch, source, note, size, known, there)

@@ -37,6 +37,10 @@ _ENVIRONMENTS = N_(
     "The cells were trained in more than one numeric environment (see “How these numbers were "
     "made”): small differences between them may come from that."
 )
+_MEASURES = N_(
+    "The cells were measured by more than one version of labkit's measures: small differences "
+    "between them may come from that."
+)
 _OWN_LOOPS = N_(
     "Cells trained by own code: {own} of {n}. What that means for their numbers stands in the "
     "appendix."
@@ -89,6 +93,8 @@ def notices(view: View) -> Iterator[Paragraph]:
         yield Paragraph(_(_INCOMPLETE, cells=view.all_done), "warning")
     if sum(UNSTATED not in text for text in view.environments) > 1:
         yield Paragraph(_(_ENVIRONMENTS), "warning")
+    if len({spec.evaluation.get("code") for spec in view.plan.cells if spec.evaluation}) > 1:
+        yield Paragraph(_(_MEASURES), "warning")
     if own := len(view.own_loops):
         yield Paragraph(_(_OWN_LOOPS, own=own, n=len(view.cells)), "note")
 
