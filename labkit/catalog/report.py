@@ -49,6 +49,10 @@ QUESTIONS: dict[str, Question] = {
         "What did the codes learn?", ("infogan",), ("info_weight",),
         topic="Codes", target=_ANSWERS + "codes:answer", primary="code_accuracy",
     ),
+    "sampling": Question(
+        "How many steps does a sample need?", ("flow", "cflow"),
+        topic="Sampling", target=_ANSWERS + "sampling:answer", primary="enough_steps",
+    ),
     "training": Question(
         "What changed between the first and the last epoch?", (),
         topic="Training", target=_ANSWERS + "training:answer", needs="first_values",
@@ -101,7 +105,7 @@ PLOTS: dict[str, Plot] = {
         "category at most log 10 = 2.30.",
     ),
     "sampling": Plot(
-        "Quality by Way of Sampling", _PLOTS + "figures:sampling", (),
+        "Quality by Way of Sampling", _PLOTS + "figures:sampling", ("flow",),
         "The same weights, sampled in other ways: the proxy FID of 1,000 samples each, and the "
         "share of them that look real (precision) and of real images that they cover (recall). "
         "Compare within a panel; fewer samples read higher than the tables' 10,000.",

@@ -15,7 +15,7 @@ from labkit.experiment.spec import CellSpec
 from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
 from labkit.measure.frechet import lab_sheet_fid
 from labkit.measure.stability import discriminator_records
-from labkit.measure.sweep import SAMPLES, measure_point
+from labkit.measure.sweep import SAMPLES, enough, measure_point
 from labkit.measure.vae import latent_plane
 from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Family
@@ -82,7 +82,10 @@ def _swept(spec: CellSpec, family: Family) -> Measures:
                 images = family.images_of(make, family.random_noise(SAMPLES, noise))
             found = measure_point(to_numpy(images), spec.dataset)
             sweeps.setdefault(name, []).append({"value": value, **found})
-    return Measures({}, {"sweeps": sweeps} if sweeps else {})
+    steps = sweeps.get("sampling_steps")
+    return Measures(
+        {"enough_steps": enough(steps)} if steps else {}, {"sweeps": sweeps} if sweeps else {}
+    )
 
 
 def together(parts: Sequence[Measures]) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,8 @@ from labkit.measure.reference import real_set
 
 #: Samples of a point. Fewer than those of the evaluation, so its proxy FID lies higher.
 SAMPLES = 1000
+#: A proxy FID within this share of the best of a sweep is as good as it.
+WITHIN = 0.10
 
 
 def measure_point(samples: NDArray[np.uint8], dataset: str) -> dict[str, float]:
@@ -27,3 +31,10 @@ def measure_point(samples: NDArray[np.uint8], dataset: str) -> dict[str, float]:
         "precision": manifold.precision,
         "recall": manifold.recall,
     }
+
+
+def enough(points: Sequence[Mapping[str, float]]) -> float:
+    """The lowest ``value`` whose ``proxy_fid`` is within 10 % of the best of all points."""
+    best = min(point["proxy_fid"] for point in points)
+    good = (p["value"] for p in points if p["proxy_fid"] <= (1 + WITHIN) * best)
+    return float(min(good))

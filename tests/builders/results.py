@@ -22,6 +22,12 @@ from labkit.store import layer_table
 from tests.builders.cells import spec_of
 
 
+def _size(spec: CellSpec) -> int:
+    """The setting that says how large a model is."""
+    named = ("z_dim", "latent_dim", "width")
+    return next(int(spec.params[name]) for name in named if name in spec.params)
+
+
 def history(spec: CellSpec) -> list[dict[str, Any]]:
     """An epoch's row: losses that settle, a tracking FID that falls and then wavers."""
     wobble = (spec.seed % 7) / 20 + (spec.dataset == "FashionMNIST") * 0.5
@@ -29,7 +35,7 @@ def history(spec: CellSpec) -> list[dict[str, Any]]:
     rows = []
     for k in range(1, spec.training["epochs"] + 1):
         fade = math.exp(-k / 2.2)
-        size = spec.params.get("z_dim") or spec.params["latent_dim"]
+        size = _size(spec)
         fid = 9 + wobble * 8 + 1200 * fade + 60 / size + 1.5 * math.sin(2.1 * k + size)
         row: dict[str, Any] = {"epoch": k, "seconds": 3.0 + wobble}
         if "d_loss" in losses:
@@ -48,6 +54,8 @@ def history(spec: CellSpec) -> list[dict[str, Any]]:
                 }  # fmt: skip
         if FAMILIES[spec.family].is_a("coded"):
             row |= {"info_category": 2.2 - 2 * fade, "info_numbers": 1 - fade}
+        if "flow_loss" in losses:
+            row |= {"flow_loss": 0.2 + fade}
         if "total_loss" in losses:
             fid = 2.2 * fid
             recon = 60 + 60 * wobble + 500 / size + 90 * fade
@@ -109,13 +117,22 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if FAMILIES[spec.family].is_a("coded"):
         metrics |= {"code_accuracy": 0.31 + 0.5 * spec.params["info_weight"]}
         metrics |= {"code_purity": 0.84, "code_nmi": 0.77}
+    if FAMILIES[spec.family].is_a("swept"):
+        metrics |= {"enough_steps": 8.0}
+        details["sweeps"] = {
+            name: [
+                {"value": v, "proxy_fid": 9 + 30 / (v + 1), "precision": 0.8, "recall": 0.6}
+                for v in (1, 2, 4, 8)
+            ]
+            for name in FAMILIES[spec.family].sweeps
+        }
     return {"metrics": metrics, "details": details}
 
 
 def images(spec: CellSpec, epoch: int) -> dict[str, bytes]:
     """Real images, the noisier (GAN) or blurrier (VAE) the earlier the epoch."""
     real = load(spec.dataset, "test", "bundled").images
-    tag = spec.params.get("z_dim") or spec.params["latent_dim"]
+    tag = _size(spec)
     rng = np.random.default_rng([spec.seed, tag, epoch])
     fade = math.exp(-epoch / 2.5)
 

@@ -10,8 +10,8 @@ from labkit.experiment.grid import make_plan, parse_experiment, read_experiment
 from labkit.experiment.starter import recipes
 
 NAMES = [
-    "lab1", "beta-vae", "conditional", "constraints", "gan-losses", "hybrids", "infogan",
-    "stabilisation", "vae-basics", "vae-dcgan-wgan", "vae-vs-gan",
+    "lab1", "beta-vae", "conditional", "constraints", "flow-matching", "gan-losses", "hybrids",
+    "infogan", "stabilisation", "vae-basics", "vae-dcgan-wgan", "vae-vs-gan",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ SAYS = {
         "0.876", "0.997",
     ),
     "constraints": ("Spectral norm", "Gradient penalty", "What keeps the discriminator smooth"),
+    "flow-matching": ("Flow Paths from Noise to Image", "Quality by Way of Sampling", "dx/dt = v"),
     "gan-losses": ("Training Performance Summary", "E[D(G(z))] − E[D(x)]"),
     "hybrids": ("VAE-GAN", "AdvVAE", "LatentGAN"),
     "infogan": (

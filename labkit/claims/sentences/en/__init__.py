@@ -13,6 +13,7 @@ from labkit.claims.sentences.en import (
     levels,
     mode_collapse,
     names,
+    sampling,
     setting,
     stability,
     sure,

@@ -28,6 +28,8 @@ METRIC_NAMES = {
     "code_accuracy": "accuracy of the categories",
     "code_purity": "purity of the categories",
     "code_nmi": "information of the categories on the class",
+    "enough_steps": "number of sampling steps that is enough",
+    "flow_loss": "flow loss",
     "d_loss": "discriminator loss",
     "g_loss": "generator loss",
     "d_accuracy": "discriminator accuracy",

@@ -30,6 +30,8 @@ REASONS = {
     "class (Goodfellow 2016)",
     "blurred": "a discriminator sees blur (Larsen et al. 2016)",
     "free_codes": "nothing makes a generator use a code that nobody reads (Chen et al. 2016)",
+    "straight_paths": "the straighter the paths the network learnt, the fewer steps follow them "
+    "(Liu et al. 2023)",
     "larger_beta": "a larger β pays for a code nearer to the prior with what the code says about "
     "the image (Higgins et al. 2017)",
 }

@@ -1,0 +1,47 @@
+"""What samples of a flow need and are worth, in English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labkit.claims.claim import Sentence
+from labkit.claims.finding import Missing
+from labkit.claims.findings.configurations import Configurations
+from labkit.claims.sentences.en import names
+from labkit.claims.sentences.en.evidence import measured, missing
+from labkit.claims.sentences.numbers import Numbers
+
+
+def nothing(reasons: Sequence[Missing]) -> Sentence:
+    """No number of steps was compared."""
+    return Numbers().sentence(f"not measured: {missing(reasons[0])}.")
+
+
+def steps(found: Sequence[Configurations]) -> list[Sentence]:
+    """How many steps were enough, a sentence a family; the first says what that means."""
+    said = []
+    for family in dict.fromkeys(f.family for f in found):
+        n, each = Numbers(), [f for f in found if f.family == family]
+        parts = [f"{n.value(_key(f), min(f.values), 0)}{names.on(f.dataset)}" for f in each]
+        about = "" if said else ": more improve the FID by less than a tenth"
+        text = f"a sample of the {names.family(family)} needs {names.listing(parts)} steps{about}."
+        said.append(n.sentence(text, each))
+    return said
+
+
+def _key(found: Configurations) -> str:
+    return f"steps of {names.family(found.family)}{names.on(found.dataset)}"
+
+
+def quality(found: Sequence[Configurations]) -> list[Sentence]:
+    """The FID of each family's best setting, a sentence a data set."""
+    said = []
+    for dataset in dict.fromkeys(f.dataset for f in found):
+        n, each = Numbers(), [f for f in found if f.dataset == dataset]
+        labels = [names.family(f.family) for f in each]
+        parts = [
+            f"{measured(n, f, k, f.values[0])} ({k})" for k, f in zip(labels, each, strict=True)
+        ]
+        text = f"{names.on(dataset).lstrip()} the FID was {names.listing(parts)}.".lstrip()
+        said.append(n.sentence(text, each))
+    return said
