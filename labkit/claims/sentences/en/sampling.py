@@ -22,15 +22,15 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
     said = []
     for family in dict.fromkeys(f.family for f in found):
         n, each = Numbers(), [f for f in found if f.family == family]
-        parts = [f"{n.value(_key(f), min(f.values), 0)}{names.on(f.dataset)}" for f in each]
+        parts = [
+            f"{n.value(f'steps{names.on(f.dataset)}', min(f.values), 0)}"
+            f"{'' if f is not each[0] else ' steps'}{names.on(f.dataset)}"
+            for f in each
+        ]
         about = "" if said else ": more improve the FID by less than a tenth"
-        text = f"a sample of the {names.family(family)} needs {names.listing(parts)} steps{about}."
+        text = f"the {names.family(family)} needs {names.listing(parts)} for a sample{about}."
         said.append(n.sentence(text, each))
     return said
-
-
-def _key(found: Configurations) -> str:
-    return f"steps of {names.family(found.family)}{names.on(found.dataset)}"
 
 
 def quality(found: Sequence[Configurations]) -> list[Sentence]:
