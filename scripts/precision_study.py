@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
@@ -27,6 +27,7 @@ from labkit.catalog import FAMILIES, METRICS
 from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells, from_frame
 from labkit.claims.statistics import fmean, student_interval, student_p, variance
+from labkit.text.numbers import listing
 
 CONFIDENCE, ALPHA = 0.90, 0.05
 #: How far the ratio bf16 / fp32 may be from 1 on the worse side: by less than another seed
@@ -87,11 +88,11 @@ def pair_up(cells: Cells) -> tuple[list[Pair], list[Cell]]:
     """The pairs of some cells, and the cells that have no partner.
 
     Raises:
-        ValueError: a cell stands there twice.
+        ValueError: a cell stands there twice, or there is no pair.
     """
     times = Counter(cell.where for cell in cells)
-    if twice := sorted({_name(cell) for cell in cells if times[cell.where] > 1}):
-        raise ValueError(f"more than one row of {', '.join(twice)}")
+    if twice := {cell.where: cell for cell in cells if times[cell.where] > 1}:
+        raise ValueError(f"more than one row of {_names(twice.values())}")
     pairs: list[Pair] = []
     alone: list[Cell] = []
     for found in cells.groups("arithmetic").values():
@@ -99,11 +100,18 @@ def pair_up(cells: Cells) -> tuple[list[Pair], list[Cell]]:
             pairs.append(Pair(found["fp32"], found["bf16"]))
         else:
             alone += found.values()
+    if not pairs:
+        raise ValueError("no cell is there in fp32 and in bf16 with the same settings and seed")
     return pairs, alone
 
 
-def _name(cell: Cell) -> str:
-    return f"{cell.seedless} seed {cell.seed} {cell.settings.get('arithmetic', '')}"
+def _names(cells: Iterable[Cell]) -> str:
+    """Cells by name and arithmetic, with their seeds."""
+    seeds: dict[str, list[str]] = {}
+    for cell in sorted(cells, key=lambda cell: cell.seed):
+        name = f"{cell.seedless} in {cell.settings.get('arithmetic', 'no arithmetic')}"
+        seeds.setdefault(name, []).append(str(cell.seed))
+    return "; ".join(f"{name}, seed {listing(seeds[name])}" for name in sorted(seeds))
 
 
 def estimate(pairs: Sequence[Pair], metric: str, log: bool = True) -> Estimate | None:
@@ -156,10 +164,10 @@ def study(pairs: Sequence[Pair]) -> tuple[list[str], bool]:
     """The lines of the main table, and whether no loss is shown in any of them."""
     lines = [
         "| cells | pairs | proxy FID, bf16 / fp32 | coverage, bf16 / fp32 | total loss on test "
-        "images, bf16 / fp32 | collapsed, failed: fp32 | bf16 | verdict |",
+        "images, bf16 / fp32 | fp32: collapsed, failed | bf16: collapsed, failed | verdict |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    good = bool(pairs)
+    good = True
     for title, some in _grouped(pairs):
         against = list(objections(some))
         good = good and not against
@@ -208,14 +216,14 @@ def markdown(cells: Cells) -> str:
     seeds = sorted({pair.fp32.seed for pair in pairs})
     parts = [
         fill(RULE, 100),
-        f"{len(pairs)} pairs, seeds {', '.join(map(str, seeds)) or 'none'}. Estimate, "
+        f"{len(pairs)} pairs, seeds {listing(map(str, seeds))}. Estimate, "
         f"{CONFIDENCE:.0%} interval and two-sided p:",
         "\n".join(table),
         f"**Verdict: {'no loss shown in all of them' if good else 'not shown for all of them'}.**",
         "\n".join(losses(pairs)),
     ]
     if alone:
-        parts.append(f"Without a partner, left out: {', '.join(sorted(map(_name, alone)))}.")
+        parts.append(f"Without a partner, left out: {_names(alone)}.")
     return "\n\n".join(parts) + "\n"
 
 

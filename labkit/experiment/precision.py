@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,6 +78,7 @@ def processor_multiplies_bf16() -> bool:
     return bool(_SETS & set(named.split()))
 
 
+@cache
 def _cards() -> list[float]:
     """Compute capabilities of the NVIDIA cards, if the installed torch may use them."""
     torch, hidden = find_spec("torch"), os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")

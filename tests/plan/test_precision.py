@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import sys
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -30,7 +31,7 @@ OLD = "processor : 0\nmodel name : with bf16 in its name\nflags : fpu avx2 avx51
 
 
 @pytest.fixture(autouse=True)
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An x86 processor without bf16 and no card, where ``auto`` may be bf16; its cpuinfo."""
     file = tmp_path / "cpuinfo"
     file.write_text(OLD)
@@ -41,7 +42,9 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bin").mkdir()
-    return file
+    precision._cards.cache_clear()
+    yield file
+    precision._cards.cache_clear()
 
 
 @pytest.fixture
@@ -109,9 +112,11 @@ class TestCard:
     ) -> None:
         card(machine, "9.0")
         assert here() == ("bf16", "card")
+        precision._cards.cache_clear()
         with monkeypatch.context() as patch:
             patch.setenv("CUDA_VISIBLE_DEVICES", "")
             assert here() == ("fp32", "neither")
+        precision._cards.cache_clear()
         Path(torch_for).write_text("cuda: Optional[str] = None\n")
         assert here() == ("fp32", "neither")
 
