@@ -78,7 +78,10 @@ def fit(
             context = Context(
                 noise, classes, step=i, steps=len(batches), epoch=epoch, epochs=epochs
             )
-            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+            # Uncached: a weight cast under no_grad, as in a GAN's step of D, would get no gradient
+            # in older torch, and one changed within a step would be used as it was.
+            bf16 = precision == "bf16"
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16, cache_enabled=False):
                 stats = step(batch, context)
             means.add(stats, len(index))
         row, bad = means.read()

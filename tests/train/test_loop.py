@@ -170,3 +170,24 @@ def test_a_vae_interpolates_between_its_reconstructions() -> None:
     torch.testing.assert_close(line[0], ends[0], rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(line[-1], ends[1], rtol=1e-4, atol=1e-5)
     assert line.shape == (16, 1, 28, 28)
+
+
+def test_in_bf16_a_weight_changed_within_a_step_is_used_as_it_is_now(images: torch.Tensor) -> None:
+    class Twice(Family):
+        noise_dim = 1
+
+        def __init__(self) -> None:
+            self.net = torch.nn.Linear(784, 1)
+            self.networks, self.optimisers = {"net": self.net}, {}
+
+        def step(self, batch: torch.Tensor, context: Context) -> dict[str, torch.Tensor]:
+            with torch.no_grad():
+                before = self.net(batch.flatten(1))
+                self.net.bias.add_(1)
+            after = self.net(batch.flatten(1))
+            after.sum().backward()
+            assert self.net.weight.grad is not None
+            return {"moved": (after - before).detach().float().mean()}
+
+    ((_, row),) = fit(Twice(), images, epochs=1, batch_size=36, seed=7, precision="bf16")
+    assert row["moved"] == pytest.approx(1, abs=0.02)
