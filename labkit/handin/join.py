@@ -52,14 +52,12 @@ class _Joined:
 def join(paths: Sequence[Path], target: Path) -> list[str]:
     """Write the cells of several stores to a new one; return what there is to say of it.
 
-    Args:
-        paths: folders of results; hand-ins and ``store.zip`` files, as they are or unpacked.
-        target: the new results folder. It may be there already as a join of the same.
+    Stores are folders of results, hand-ins and ``store.zip`` files, as they are or unpacked; the
+    new one may be there already as a join of the same.
 
     Raises:
         LabkitError: a store is damaged or cannot be read, their plans do not fit together, a cell
             is not the same in two of them, or the target is something else. Nothing is written.
-        OSError: the target cannot be written.
     """
     own_code.forget()
     try:

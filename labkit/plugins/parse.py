@@ -31,15 +31,7 @@ from inspect import Parameter
 from typing import Any
 
 from labkit.catalog.building import GAN_NETWORKS, REGISTRIES, VAE_NETWORKS
-from labkit.catalog.entries import (
-    Family,
-    GanNetworks,
-    Loss,
-    Metric,
-    Param,
-    Question,
-    VaeNetworks,
-)
+from labkit.catalog.entries import Family, GanNetworks, Loss, Metric, Param, Question, VaeNetworks
 from labkit.catalog.families import FAMILIES
 from labkit.catalog.metrics import METRICS
 from labkit.errors import closest
@@ -119,14 +111,9 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
 
 
 def check(files: Sequence[OwnFile], known: Collection[str] = ()) -> None:
-    """Refuse a file whose name is taken, an entry of a wrong shape, nothing of use in a file.
+    """OwnCodeError for a name that is taken, an entry of a wrong shape, a file of no use.
 
-    Args:
-        files: as `gather` returns them.
-        known: names of files that are in the catalog already, and may be read anew.
-
-    Raises:
-        OwnCodeError: what is wrong, and where.
+    Files are as `gather` returns them; those `known` by name may be read anew.
     """
     for file in files:
         taken = [key for key, registry in REGISTRIES.items() if file.name in registry]
@@ -140,9 +127,8 @@ def check(files: Sequence[OwnFile], known: Collection[str] = ()) -> None:
         imported = any(file.name == used.name for other in files for used in other.used)
         if not (offers or file.helper or imported):
             names = ", ".join(f"{key}({', '.join(args)})" for key, args in SHAPES.items())
-            raise OwnCodeError(
-                f"{file.name}.py: nothing to use in it; expected one of {names}, class Model"
-            )
+            why = f"nothing to use in it; expected one of {names}, class Model"
+            raise OwnCodeError(f"{file.name}.py: {why}")
 
 
 def _known(file: OwnFile, definitions: Mapping[str, Definition]) -> dict[str, str]:

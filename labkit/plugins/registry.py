@@ -57,11 +57,9 @@ def read(named: Mapping[str, bytes], beside: Callable[[str], bytes]) -> tuple[Ow
 
 
 def register(files: Iterable[OwnFile], run: bool = False) -> None:
-    """Add the files' entries to the catalog of this process.
+    """Add the entries of a user's files to the catalog of this process.
 
-    Args:
-        files: the user's files.
-        run: whether they may be run too; those of somebody's submission may not.
+    They may be run too if `run` says so; those of somebody's submission may not.
 
     Raises:
         OwnCodeError: an entry has a wrong shape, or the name of one of labkit's own.
@@ -75,9 +73,8 @@ def register(files: Iterable[OwnFile], run: bool = False) -> None:
         added = [(registry, key) for registry, more in found.items() for key in more]
         for registry, key in added:
             if key in _REGISTRIES[registry]:
-                raise OwnCodeError(
-                    f"{file.name}.py: '{key}' is already one of {registry}; rename it"
-                )
+                why = f"'{key}' is already one of {registry}; rename it"
+                raise OwnCodeError(f"{file.name}.py: {why}")
         if run:
             _RUNNABLE.add(file.name)
         _ADDED[file.name] = added
@@ -115,8 +112,8 @@ def _withdraw(name: str) -> None:
     for registry, key in _ADDED.pop(name, ()):
         _REGISTRIES[registry].pop(key, None)
     for key, metric in METRICS.items():
-        if name in metric.families:
-            others = tuple(family for family in metric.families if family != name)
+        others = tuple(family for family in metric.families if family != name)
+        if others != metric.families:
             METRICS[key] = replace(metric, families=others)
 
 
@@ -127,23 +124,15 @@ def from_json(values: Sequence[Mapping[str, Any]]) -> tuple[OwnFile, ...]:
         OwnCodeError: as `read`.
     """
     # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes what no Python is.
-    held: dict[str, bytes] = {
-        f"{v['name']}.py": v["source"].encode("utf-8", "replace") for v in values
-    }
+    held = {f"{v['name']}.py": v["source"].encode("utf-8", "replace") for v in values}
     helpers = {f"{v['name']}.py" for v in values if v.get("helper")}
-
-    def beside(name: str) -> bytes:
-        if name not in held:
-            raise FileNotFoundError(name)
-        return held[name]
-
-    return read({name: data for name, data in held.items() if name not in helpers}, beside)
+    named = {name: data for name, data in held.items() if name not in helpers}
+    return read(named, held.__getitem__)
 
 
 def to_json(files: Iterable[OwnFile]) -> list[dict[str, Any]]:
-    helper = {"helper": True}
     return [
-        {"name": file.name, "source": file.source, **(helper if file.helper else {})}
+        {"name": file.name, "source": file.source, **({"helper": True} if file.helper else {})}
         for file in files
     ]
 

@@ -106,13 +106,7 @@ def attempt_and_commit(
 ) -> bool:
     """Whether `work` went well; either way the store says what came of it.
 
-    Args:
-        work: fills the attempt's folder; what it puts into the dictionary is shown as
-            progress.
-        kind: ``train``, ``eval`` or ``sheet``.
-        spec: the cell.
-        store: where it is committed.
-        sheet_gan: the other cell a ``sheet`` needs.
+    It fills the attempt's folder; what it puts into the dictionary is shown as progress.
 
     Raises:
         OSError: the store cannot be written, not even to note the failure.

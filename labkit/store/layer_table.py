@@ -74,11 +74,7 @@ def _network(value: Mapping[str, Any]) -> Network:
 
 
 def _checked(value: Any, kind: type[Any], most: int) -> Any:
-    """The value, if it is of this type and no larger, or no longer, than `most`.
-
-    Raises:
-        ValueError: it is not.
-    """
+    """The value; ValueError where it is not of this type, or larger or longer than `most`."""
     if type(value) is not kind or not 0 <= (value if kind is int else len(value)) <= most:
         raise ValueError("no part of a table of layers")
     return value
