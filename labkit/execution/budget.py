@@ -55,11 +55,7 @@ class Choice:
 
 
 def seconds(text: str) -> float:
-    """Read a time: ``90m``, ``1h30m``, ``1.5 h``, ``45 min``.
-
-    Raises:
-        UserError: it is none.
-    """
+    """Read a time: ``90m``, ``1h30m``, ``1.5 h``, ``45 min``; UserError where it is none."""
     parts = _TIME.findall(text.lower())
     found = sum(float(number) * _UNITS[unit[0]] for number, unit in parts)
     if not found or _TIME.sub("", text.strip().lower()):

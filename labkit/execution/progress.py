@@ -1,7 +1,6 @@
-"""How far running cells are, and showing it: a live table on a terminal, else plain lines.
+"""How far running cells are, and showing it on stderr: a live table on a terminal, else lines.
 
-Progress is read from the files the workers write, so any executor has it, and watching a cell
-cannot disturb it. All that is shown goes to stderr.
+Progress is read from the files the workers write, so that watching a cell cannot disturb it.
 """
 
 from __future__ import annotations

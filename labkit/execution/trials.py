@@ -1,11 +1,10 @@
 """Try a cell's networks in small steps before they train: what layers they have, and whether a
 user's own work and do the same twice.
 
-What is tried is built for this alone, on the CPU, so that training is not disturbed. labkit seeds
-torch, NumPy and Python's `random` before each epoch and each drawing. A user's file may draw from
-elsewhere (the clock, a generator without a seed) or keep something beside its weights (a counter).
-That is no fault, but then nobody can make the same again, and it is better said before hours of
-training than after.
+What is tried is built for this alone, on the CPU. labkit seeds torch, NumPy and Python's `random`
+before each epoch and each drawing; a user's file may draw from elsewhere (the clock, a generator
+without a seed) or keep something beside its weights (a counter). That is no fault, but then nobody
+can make the same again, and it is better said before hours of training than after.
 """
 
 from __future__ import annotations
@@ -211,11 +210,8 @@ def _fault(family: Family, rng: torch.Generator) -> str:
 def trace(spec: CellSpec) -> tuple[Network, ...]:
     """Return the networks of a cell with the layers that a training step calls, in order.
 
-    A layer is a module of torch's or one without modules below; what else a network
-    computes is not seen. A network no step calls is left out.
-
-    Raises:
-        Exception: whatever an author's own networks raise.
+    A layer is a module of torch's or one without modules below; what else a network computes is
+    not seen. A network no step calls is left out. An author's own networks may raise anything.
     """
     try:
         with torch.random.fork_rng(devices=[]):
@@ -300,8 +296,8 @@ def _kind(module: nn.Module) -> type[nn.Module]:
 
 
 def _described(name: str, layer: nn.Module, output: tuple[int, ...], parameters: int) -> Layer:
-    values = {key: _plain(getattr(layer, key, None)) for key in _SETTINGS}
-    settings = {key: value for key, value in values.items() if value is not None}
+    values = ((key, _plain(getattr(layer, key, None))) for key in _SETTINGS)
+    settings = {key: value for key, value in values if value is not None}
     if layer._parameters.get("bias", torch.empty(0)) is None:
         settings["bias"] = False
     if parametrize.is_parametrized(layer):

@@ -57,9 +57,8 @@ class Cell:
             PlanError: ``epochs=`` was not stated.
         """
         if self.planned is None:
-            raise PlanError(
-                f"labkit.cell: {self.name}: cell.remaining() needs labkit.cell(epochs=...)"
-            )
+            needs = "cell.remaining() needs labkit.cell(epochs=...)"
+            raise PlanError(f"labkit.cell: {self.name}: {needs}")
         return range(self.epochs_done + 1, self.planned + 1)
 
     def log(self, epoch: int, **values: Any) -> None:
@@ -118,10 +117,8 @@ class Cell:
             return None
         count = self.journal.count
         if len(grey) >= FEWEST and count not in (None, len(grey)):
-            raise ValueError(
-                f"epoch {epoch}: {len(grey):,} samples, {count:,} before; the proxy FID of "
-                "different numbers cannot be compared"
-            )
+            why = "the proxy FID of different numbers cannot be compared"
+            raise ValueError(f"epoch {epoch}: {len(grey):,} samples, {count:,} before; {why}")
         self._show(epoch, "samples", grey[:GRID])
         if len(grey) < FEWEST or not feature_hash(self.dataset):
             return None
