@@ -140,9 +140,7 @@ def try_own_code(specs: Sequence[CellSpec]) -> list[str]:
     """Build each kind of cell and take one step, so that a mistake in a user's file shows at once.
 
     Return a line on each of the files that is not the same twice, to be said before training.
-
-    Raises:
-        OwnCodeError: one line: which file, what was expected, what was found.
+    OwnCodeError says in one line which file, what was expected, what was found.
     """
     runtime.set_up()
     kinds: dict[str, CellSpec] = {}

@@ -122,11 +122,8 @@ class Bag:
 def find_bag(path: Path, note: Callable[[str], None] = lambda line: None) -> Bag:
     """The one hand-in of an archive or folder, which may lie in a folder or archive in it.
 
-    What else is there and where the hand-in lies is told to `note`, in a line each.
-
-    Raises:
-        NotAZipError, ContainerError, OSError: it cannot be read, or there is none.
-        LabkitError: there are several, which it names.
+    What else is there and where the hand-in lies is told to `note`, in a line each. NotAZipError
+    or ContainerError where it cannot be read or there is none, LabkitError where there are several.
     """
     container = Folder(path) if path.is_dir() else Container(path)
     try:

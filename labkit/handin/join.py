@@ -165,10 +165,8 @@ def _bits(source: Source, spec: CellSpec) -> tuple[Any, ...]:
 
 def _write(joined: _Joined, target: Path) -> None:
     """Build the store beside its place, flushed, and rename it; what a killed join left goes."""
-    for left in target.parent.glob(f".{target.name}.*{atomic.TEMPORARY}"):
-        owner = left.name.split(".")[-2]
-        if owner.isdigit() and not attempts.process_lives(int(owner)):
-            atomic.remove_tree(left)
+    for left in attempts.left_behind(target.parent, f"{target.name}."):
+        atomic.remove_tree(left)
     aside = target.with_name(f".{target.name}.{os.getpid()}{atomic.TEMPORARY}")
     atomic.remove_tree(aside)
     try:

@@ -46,10 +46,8 @@ def verify(
             user may. What this process knew of other such files is forgotten.
         say: told what is being done where it may take minutes.
 
-    Raises:
-        NotAZipError: the file is no ZIP file.
-        LabkitError: there are several hand-ins in it.
-        UserError: `cells` means none of its cells, or there is no room to look at it.
+    LabkitError where the file is no ZIP file or has several hand-ins in it, `cells` means none of
+    its cells, or there is no room to look at it.
     """
     highest = highest or (4 if rerun else 3)
     rungs = [bottom := Rung(1)]

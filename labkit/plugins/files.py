@@ -125,10 +125,8 @@ def gather(named: Mapping[str, bytes], beside: Callable[[str], bytes]) -> tuple[
     """The user's files, by name (``my_gan.py``) their bytes, and after them what they import.
 
     `beside` reads another file of that folder; FileNotFoundError or KeyError where there is none.
-
-    Raises:
-        OwnCodeError: see `read`; or what a file imports lies in a folder, where neither
-            fingerprints nor hand-ins look.
+    OwnCodeError as of `read`, and where what a file imports lies in a folder, where neither
+    fingerprints nor hand-ins look.
     """
     found = {file.name: file for file in (read(*each) for each in named.items())}
     imported: dict[str, set[str]] = {}
@@ -163,11 +161,7 @@ def _exists(beside: Callable[[str], bytes], name: str) -> bool:
 
 
 def read(name: str, data: bytes, helper: bool = False) -> OwnFile:
-    """A user's file by itself, without what it imports; see `gather`.
-
-    Raises:
-        OwnCodeError: not Python, too large, a name that cannot be.
-    """
+    """A user's file by itself, without what it imports; see `gather`."""
     stem = name.removesuffix(".py")
     if stem == name or not (stem.isidentifier() if helper else _NAME.fullmatch(stem)):
         rule = "letters, digits and _, beginning with a letter"

@@ -26,7 +26,7 @@ beside it is part of it (:func:`gather`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
@@ -54,11 +54,7 @@ KINDS = ("gan_networks", "vae_networks", "losses", "families", "metrics", "quest
 
 
 def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
-    """What a file adds to each registry of the catalog.
-
-    Raises:
-        OwnCodeError: an entry has not the shape it must have.
-    """
+    """What a file adds to each registry of the catalog; OwnCodeError for an unfit entry."""
     name, target = file.name, f"{PREFIX}{file.name}:"
     made: dict[str, dict[str, Any]] = {key: {} for key in KINDS}
     if file.helper:
@@ -186,16 +182,24 @@ def _parameters(
         return start, of_definition(start.args, method=True) if whole else None
     if node.decorator_list:
         return node, None
+    for above, others in _above(node, definitions):
+        at, given = _parameters(above, others) if above else (node, None)
+        if not isinstance(at, ast.ClassDef) or given is None:
+            return at, given
+    return node, []
+
+
+def _above(
+    node: ast.ClassDef, definitions: Mapping[str, Definition]
+) -> Iterator[tuple[ast.ClassDef | None, dict[str, Definition]]]:
+    """The classes a class is derived from, None for others', and what to look for theirs among."""
+    others = {key: each for key, each in definitions.items() if each is not node}
     for base in node.bases:
         above = definitions.get(dotted(base))
         if isinstance(above, ast.ClassDef) and above is not node:
-            others = {k: v for k, v in definitions.items() if v is not node}
-            at, given = _parameters(above, others)
-            if not isinstance(at, ast.ClassDef) or given is None:
-                return at, given
+            yield above, others
         elif dotted(base).rpartition(".")[2] not in _BARE:
-            return node, None
-    return node, []
+            yield None, others
 
 
 def moved_in(file: OwnFile, own: str) -> dict[str, str]:
@@ -235,16 +239,11 @@ def _family(file: OwnFile, target: str, definitions: Mapping[str, Definition]) -
 
 def _methods(model: ast.ClassDef, definitions: Mapping[str, Definition]) -> tuple[set[str], bool]:
     """A class's methods, inherited ones too, and whether it may have more, of others' classes."""
-    methods = {n.name for n in model.body if isinstance(n, ast.FunctionDef)}
-    others = False
-    for base in model.bases:
-        above = definitions.get(dotted(base))
-        if isinstance(above, ast.ClassDef) and above is not model:
-            more, unseen = _methods(above, {k: v for k, v in definitions.items() if v is not model})
-            methods, others = methods | more, others or unseen
-        elif dotted(base).rpartition(".")[2] not in _BARE:
-            others = True
-    return methods, others
+    methods, unseen = {n.name for n in model.body if isinstance(n, ast.FunctionDef)}, False
+    for above, others in _above(model, definitions):
+        more, hidden = _methods(above, others) if above else (set(), True)
+        methods, unseen = methods | more, unseen or hidden
+    return methods, unseen
 
 
 #: What a constant of each kind is written as.

@@ -59,10 +59,8 @@ def read(named: Mapping[str, bytes], beside: Callable[[str], bytes]) -> tuple[Ow
 def register(files: Iterable[OwnFile], run: bool = False) -> None:
     """Add the entries of a user's files to the catalog of this process.
 
-    They may be run too if `run` says so; those of somebody's submission may not.
-
-    Raises:
-        OwnCodeError: an entry has a wrong shape, or the name of one of labkit's own.
+    They may be run too if `run` says so; those of somebody's submission may not. OwnCodeError
+    where an entry has a wrong shape, or the name of one of labkit's own.
     """
     global _generation
     for file in files:
@@ -118,11 +116,7 @@ def _withdraw(name: str) -> None:
 
 
 def from_json(values: Sequence[Mapping[str, Any]]) -> tuple[OwnFile, ...]:
-    """The files that a plan holds; anybody may have written it, so they are checked again.
-
-    Raises:
-        OwnCodeError: as `read`.
-    """
+    """The files that a plan holds; anybody may have written it, so they are checked again."""
     # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes what no Python is.
     held = {f"{v['name']}.py": v["source"].encode("utf-8", "replace") for v in values}
     helpers = {f"{v['name']}.py" for v in values if v.get("helper")}
@@ -158,9 +152,7 @@ def moved_of(target: str) -> dict[str, str]:
 def load(name: str) -> ModuleType:
     """Run a user's file and return it as a module; once a process.
 
-    Raises:
-        OwnCodeError: it may not be run (see `register`), or running it raised; the line says
-            where and what.
+    OwnCodeError where it may not be run (see `register`), or says where and what it raised.
     """
     if name not in _RUNNABLE:
         raise OwnCodeError(f"{name}.py: somebody else's code is not run unless it is trusted")
@@ -205,8 +197,7 @@ def _asks(*_: object) -> str:
 def kept_going() -> Iterator[None]:
     """Run a user's code, which may neither end labkit nor read its command line.
 
-    Raises:
-        OwnCodeError: it tried to; the line says where, and the way out.
+    OwnCodeError where it tried to; the line says where, and the way out.
     """
     parse, argv = ArgumentParser.parse_known_args, sys.argv
 

@@ -34,10 +34,8 @@ def only_run(path: Path) -> Iterator[str]:
     """Hold a store's lock, in the file `path`, whose folder is made if need be.
 
     Yields what to say where there are no locks, as on some network folders; then the run goes on
-    without one. Otherwise nothing.
-
-    Raises:
-        BusyError: another run holds it: whose, since when and what to do, in one line.
+    without one. Otherwise nothing. BusyError where another run holds it says whose it is, since
+    when and what to do.
     """
     atomic.mkdir(path.parent)
     with contextlib.closing(Lock(path)) as lock:

@@ -60,11 +60,7 @@ class Store(Layout):
     # ------------------------------------------------------------------ the plan
 
     def plan(self) -> Plan:
-        """The newest plan.
-
-        Raises:
-            StoreError: there is none, or it is of a later format.
-        """
+        """The newest plan; StoreError where there is none, or one of a later format."""
         try:
             from labkit.experiment.plan import Plan  # which reads users' Python files too
 
@@ -76,10 +72,8 @@ class Store(Layout):
 
     def write_plan(self, plan: Plan) -> None:
         """Make `plan` the newest, unless it already is."""
-        for left in self.root.glob(f".*{atomic.TEMPORARY}"):
-            owner = left.name.split(".")[-2]
-            if owner.isdigit() and not attempts.process_lives(int(owner)):
-                left.unlink(missing_ok=True)
+        for left in attempts.left_behind(self.root):
+            left.unlink(missing_ok=True)
         if self._is_newest(plan):
             with contextlib.suppress(OSError):  # an older store may be only readable
                 self._keep_from_git()
