@@ -27,8 +27,7 @@ from labkit.execution.sampling import build, learning_context, own_measures
 from labkit.experiment.fingerprint import evaluation_code, own_files
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.plugins import registry as own_code
-from labkit.plugins.registry import OwnCodeError
-from labkit.plugins.unlike import ABOUT, RESUMING, SAMPLES, TRAINING
+from labkit.plugins.registry import ABOUT, RESUMING, SAMPLES, TRAINING, OwnCodeError
 from labkit.store.layer_table import MOST_LAYERS, MOST_LETTERS, Layer, Network
 from labkit.train import checkpoint, runtime
 from labkit.train.adversary import Adversary
@@ -65,7 +64,7 @@ def memory(spec: CellSpec) -> float:
 def differs(spec: CellSpec) -> tuple[str, ...]:
     """Return what differs when a cell with a user's own networks is tried twice, if anything.
 
-    The keys are of :data:`labkit.plugins.unlike.ABOUT`. The user's files are run; the next `load`
+    The keys are of :data:`labkit.plugins.registry.ABOUT`. The user's files are run; the next `load`
     runs them anew. An error is not reported here: training says better what is wrong.
     """
     names = own_files(spec)

@@ -29,7 +29,7 @@ from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure, CellSpec
 from labkit.handin.bag import Bag
 from labkit.handin.container import ContainerError
-from labkit.plugins.unlike import ABOUT
+from labkit.plugins.registry import ABOUT
 from labkit.reporting.render.templates import templates_folder
 from labkit.store.atomic import with_unix_ends
 from labkit.store.commits import COMMIT, damage, left_out, read_commit

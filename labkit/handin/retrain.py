@@ -32,7 +32,7 @@ from labkit.handin.content import measured_alike, own_noise, ran_on
 from labkit.handin.ladder import UNTRUSTED, Asked, Rung, Say, first, printable
 from labkit.handin.unpack import Unpacked
 from labkit.plugins import registry as own_code
-from labkit.plugins.unlike import ABOUT, RESUMING
+from labkit.plugins.registry import ABOUT, RESUMING
 from labkit.store.commits import read_commit
 from labkit.store.file_names import BEST
 from labkit.store.store import Store

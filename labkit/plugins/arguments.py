@@ -70,12 +70,14 @@ def of_definition(given: ast.arguments, method: bool = False) -> list[Parameter]
 
     A default that is computed is a syntax tree.
     """
-    places = [
-        *((each, Parameter.POSITIONAL_ONLY) for each in given.posonlyargs),
-        *((each, Parameter.POSITIONAL_OR_KEYWORD) for each in given.args),
-    ]
-    defaults = [*[None] * (len(places) - len(given.defaults)), *given.defaults, *given.kw_defaults]
-    places += [(each, Parameter.KEYWORD_ONLY) for each in given.kwonlyargs]
+    kinds = (
+        (Parameter.POSITIONAL_ONLY, given.posonlyargs),
+        (Parameter.POSITIONAL_OR_KEYWORD, given.args),
+        (Parameter.KEYWORD_ONLY, given.kwonlyargs),
+    )
+    places = [(each, kind) for kind, several in kinds for each in several]
+    stated = [*given.defaults, *given.kw_defaults]  # the last ones of all
+    defaults = [*[None] * (len(places) - len(stated)), *stated]
     found = []
     for (each, kind), node in zip(places, defaults, strict=True):
         default = Parameter.empty if node is None else getattr(node, "value", node)

@@ -31,6 +31,17 @@ from labkit.plugins.files import gather
 from labkit.plugins.parse import PREFIX as PREFIX
 from labkit.plugins.parse import check, entries, moved_in
 
+#: What a user's own networks may do otherwise when they are tried twice: a cell's record has the
+#: keys, and whoever verifies a hand-in reads the words.
+TRAINING, SAMPLES, RESUMING = "training", "samples", "resuming"
+ABOUT = {
+    TRAINING: "its first training step differs when tried twice with one seed (the clock? a "
+    "generator without a seed?)",
+    SAMPLES: "its samples differ when drawn twice from the same weights (a generator of its own? "
+    "a counter?)",
+    RESUMING: "interrupted and resumed it would go on otherwise (it keeps something that no "
+    "checkpoint holds: a generator of its own? a counter?)",
+}
 _REGISTRIES: dict[str, dict[str, Any]] = {
     "gan_networks": GAN_NETWORKS,
     "vae_networks": VAE_NETWORKS,
