@@ -28,15 +28,11 @@ _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(h|min|m|s)\s*")
 class Choice:
     """One way to stay within the budget."""
 
-    fewer: str
-    """One of `FEWER`."""
-    count: int
-    """How many of them remain."""
+    fewer: str  # One of `FEWER`
+    count: int  # How many of them remain
     of: int
-    seconds: float
-    """What the training is expected to take then."""
-    cells: tuple[CellSpec, ...]
-    """The cells to train, as they are in the whole plan."""
+    seconds: float  # What the training is expected to take then
+    cells: tuple[CellSpec, ...]  # The cells to train, as they are in the whole plan
 
     @property
     def text(self) -> str:

@@ -34,10 +34,8 @@ class OwnFile:
 
     name: str
     source: str
-    helper: bool = False
-    """Whether only other files name it; it then adds nothing to the catalog."""
-    used: tuple[OwnFile, ...] = ()
-    """The files beside it that it imports, and those that these import."""
+    helper: bool = False  # Whether only other files name it; it adds nothing to the catalog
+    used: tuple[OwnFile, ...] = ()  # The files beside it that it imports, and that these do
 
     @cached_property
     def tree(self) -> ast.Module:

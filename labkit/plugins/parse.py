@@ -26,6 +26,7 @@ beside it is part of it (:func:`gather`).
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from inspect import Parameter
 from typing import Any
@@ -49,14 +50,11 @@ _COLUMNS = (
 #: Classes that have nothing of what is looked for; those of others may.
 _BARE = {"Module", "Family", "Autoencoder", "object", "ABC", "Generic"}
 
-#: The registries of the catalog that a file can add to.
-KINDS = ("gan_networks", "vae_networks", "losses", "families", "metrics", "questions")
-
 
 def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
     """What a file adds to each registry of the catalog; OwnCodeError for an unfit entry."""
     name, target = file.name, f"{PREFIX}{file.name}:"
-    made: dict[str, dict[str, Any]] = {key: {} for key in KINDS}
+    made: dict[str, dict[str, Any]] = defaultdict(dict)
     if file.helper:
         return made
     definitions = file.definitions()

@@ -32,8 +32,8 @@ _IMAGES = "images"
 class Cell:
     """A training of the user's own, as it is told."""
 
+    #: Whether it was trained outside of labkit, so that its training time is unknown.
     elsewhere = False
-    """Whether it was trained outside of labkit, so that its training time is unknown."""
 
     def __init__(self, spec: CellSpec, store: Store, planned: int | None) -> None:
         self.name, self.dataset, self.family = spec.name, spec.dataset, spec.family

@@ -42,10 +42,8 @@ NOTHING = ("", "-", "—", "none", "null", "n/a", "na")
 class History:
     """What was written down of a training."""
 
-    rows: list[dict[str, float | None]]
-    """Epoch by epoch from 1, under labkit's names."""
-    notes: tuple[str, ...]
-    """How the file was understood, a line each."""
+    rows: list[dict[str, float | None]]  # Epoch by epoch from 1, under labkit's names
+    notes: tuple[str, ...]  # How the file was understood, a line each
 
 
 def read_history(path: Path, family: str, where: Sequence[str] = ()) -> History:
