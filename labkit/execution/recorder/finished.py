@@ -69,10 +69,7 @@ def read_history(path: Path, family: str, where: Sequence[str] = ()) -> History:
 
 
 def _of_one_training(sheet: Sheet, where: Sequence[str]) -> Sheet:
-    """The rows of one training, with their columns of numbers.
-
-    LabkitError where a column, of texts or of seeds, tells several trainings or phases apart.
-    """
+    """One training's rows and columns of numbers; LabkitError where a column tells of several."""
     rows = sheet.rows
     for text in where:
         name, _equals, value = (part.strip() for part in text.partition("="))
@@ -105,10 +102,7 @@ def _is_text(name: str, rows: Mapping[int, Mapping[str, str]]) -> bool:
 
 
 def _names(sheet: Sheet, losses: Sequence[str]) -> dict[str, str]:
-    """Each column of numbers to labkit's name for it; others keep their own.
-
-    LabkitError where two columns are of one loss, or none of any.
-    """
+    """Each column of numbers to labkit's name for it, or its own; LabkitError without a loss."""
     found: dict[str, str] = {}
     for heading in sheet.header:
         plain = re.sub(r"[\W_]", "", heading.lower())
