@@ -28,15 +28,11 @@ _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(h|min|m|s)\s*")
 class Choice:
     """One way to stay within the budget."""
 
-    fewer: str
-    """One of `FEWER`."""
-    count: int
-    """How many of them remain."""
+    fewer: str  # One of `FEWER`
+    count: int  # How many of them remain
     of: int
-    seconds: float
-    """What the training is expected to take then."""
-    cells: tuple[CellSpec, ...]
-    """The cells to train, as they are in the whole plan."""
+    seconds: float  # What the training is expected to take then
+    cells: tuple[CellSpec, ...]  # The cells to train, as they are in the whole plan
 
     @property
     def text(self) -> str:
@@ -55,11 +51,7 @@ class Choice:
 
 
 def seconds(text: str) -> float:
-    """Read a time: ``90m``, ``1h30m``, ``1.5 h``, ``45 min``.
-
-    Raises:
-        UserError: it is none.
-    """
+    """Read a time: ``90m``, ``1h30m``, ``1.5 h``, ``45 min``; UserError where it is none."""
     parts = _TIME.findall(text.lower())
     found = sum(float(number) * _UNITS[unit[0]] for number, unit in parts)
     if not found or _TIME.sub("", text.strip().lower()):

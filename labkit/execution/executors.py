@@ -1,8 +1,4 @@
-"""Where cells run: here, or in worker processes.
-
-Both mirror `concurrent.futures`: `submit` returns a future, leaving the block waits for all,
-and `stop` ends everything at once.
-"""
+"""Where cells run, here or in worker processes: executors with a `stop` that ends all at once."""
 
 from __future__ import annotations
 
@@ -12,22 +8,21 @@ import signal
 import threading
 import weakref
 from collections.abc import Callable
+from concurrent.futures import Executor as Standard
 from concurrent.futures import Future
 from multiprocessing import spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import Any, Self
+from typing import Any
 
 
 class WorkerDiedError(Exception):
     """A worker process ended without an answer: killed, out of memory, crashed, timed out."""
 
 
-class Inline:
+class Inline(Standard):
     """Runs in this process, at once: for tests, debugging and one-cell runs in a notebook."""
 
-    def submit(
-        self, function: Callable[..., Any], *args: Any, timeout: float | None = None
-    ) -> Future[Any]:
+    def submit(self, function: Callable[..., Any], /, *args: Any, **limit: Any) -> Future[Any]:
         future: Future[Any] = Future()
         try:
             future.set_result(function(*args))
@@ -35,14 +30,7 @@ class Inline:
             future.set_exception(error)
         return future
 
-    def stop(self) -> None:
-        pass
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        pass
+    stop = Standard.shutdown
 
 
 class _SpawnedWithoutMain(SpawnProcess):
@@ -92,7 +80,7 @@ def _preparation_of(name: str) -> dict[str, Any]:
 spawn.get_preparation_data = _preparation_of
 
 
-class LocalProcesses:
+class LocalProcesses(Standard):
     """A pool of worker processes that survives the death of any of them (Pebble)."""
 
     def __init__(self, jobs: int) -> None:
@@ -107,9 +95,8 @@ class LocalProcesses:
         )
         self._given: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
 
-    def submit(
-        self, function: Callable[..., Any], *args: Any, timeout: float | None = None
-    ) -> Future[Any]:
+    def submit(self, function: Callable[..., Any], /, *args: Any, **limit: Any) -> Future[Any]:
+        timeout: float | None = limit.get("timeout")
         inner = self._pool.schedule(function, args=args, timeout=timeout)
         outer: Future[Any] = Future()
         self._given.add(outer)
@@ -122,9 +109,6 @@ class LocalProcesses:
         for future in list(self._given):  # the pool says nothing of what it did not come to
             if future.cancel():
                 future.set_running_or_notify_cancel()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if kind is not None:

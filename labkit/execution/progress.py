@@ -1,14 +1,13 @@
-"""How far running cells are, and showing it: a live table on a terminal, else plain lines.
+"""How far running cells are, and showing it on stderr: a live table on a terminal, else lines.
 
-Progress is read from the files the workers write, so any executor has it, and watching a cell
-cannot disturb it. All that is shown goes to stderr.
+Progress is read from the files the workers write, so that watching a cell cannot disturb it.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +51,12 @@ class Progress:
         """``epoch 3/10``, the one under way; or ``measuring``."""
         epochs = self.spec.training["epochs"]
         return "measuring" if self.measuring else f"epoch {min(self.epoch + 1, epochs)}/{epochs}"
+
+    @property
+    def losses(self) -> str:
+        """``d_loss 0.832  g_loss 1.204  proxy_fid 3.2`` of the last epoch."""
+        names, row = (*FAMILIES[self.spec.family].losses, "proxy_fid"), self.row
+        return "  ".join(f"{name} {row[name]:.4g}" for name in names if row.get(name) is not None)
 
 
 def watch(store: Store, specs: Sequence[CellSpec]) -> tuple[list[Progress], list[CellSpec]]:
@@ -103,7 +108,7 @@ class PlainDisplay:
             if progress.row and epoch > self._seen.get(spec.name, 0):
                 self._seen[spec.name] = epoch
                 of = f"{epoch}/{spec.training['epochs']}"
-                self.say(f"{spec.name}: epoch {of}  {losses(spec, progress.row)}")
+                self.say(f"{spec.name}: epoch {of}  {progress.losses}")
 
     def finished(self, spec: CellSpec, outcome: CellResult | CellFailure) -> None:
         self._finished += 1
@@ -166,7 +171,7 @@ class LiveDisplay(PlainDisplay):
                 progress.spec.name,
                 ProgressBar(total=1.0, completed=progress.share, width=16),
                 Text(progress.where, style="cyan"),
-                Text(losses(progress.spec, progress.row), style="dim"),
+                Text(progress.losses, style="dim"),
             )
         # The share of the run that is done, and how long the rest takes.
         total = sum(self._weights.values()) or 1.0
@@ -199,9 +204,3 @@ class LiveDisplay(PlainDisplay):
             super().say(line)
         else:  # above the live part
             self._live.console.print(line, soft_wrap=True, highlight=False, markup=False)
-
-
-def losses(spec: CellSpec, row: Mapping[str, Any]) -> str:
-    """``d_loss 0.832  g_loss 1.204  proxy_fid 3.2`` of an epoch's row."""
-    names = (*FAMILIES[spec.family].losses, "proxy_fid")
-    return "  ".join(f"{name} {row[name]:.4g}" for name in names if row.get(name) is not None)

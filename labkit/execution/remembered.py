@@ -1,11 +1,10 @@
 """Plans made before, so that a run with nothing to do need not plan again.
 
-Reading, checking and expanding an experiment file takes longer than looking at its eighteen
-finished cells. A plan follows from the bytes of the file, what was asked on the command line
-and labkit's own files; it is kept in the cache under the hash of all these, so what is found
-there is what would be made. Where the images come from is the one thing that can change
-beside: who recalls a plan looks again (:func:`labkit.data.sources.resolve_source`). Plans with
-code of the user's own are not kept.
+A plan follows from the bytes of the experiment file, what was asked on the command line and
+labkit's own files; it is kept in the cache under the hash of all these, so what is found there is
+what would be made. Where the images come from is the one thing that can change beside: who recalls
+a plan looks again (:func:`labkit.data.sources.resolve_source`). Plans with code of the user's own
+are not kept.
 """
 
 from __future__ import annotations

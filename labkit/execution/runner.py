@@ -1,8 +1,7 @@
 """Decide what to run, run it on an executor, and collect how each cell ended.
 
-Skip committed cells and hand the rest to the executor, longest first. A failed cell
-is noted and the others go on. Progress is read from the files the workers write, so
-it works with any executor.
+Committed cells are skipped, the rest handed out longest first. A failed cell is noted and the
+others go on. Progress is read from the files the workers write, so any executor has it.
 """
 
 from __future__ import annotations
@@ -107,12 +106,8 @@ def run(
     """Run what is to be run, until all of it is done or has failed.
 
     The plan becomes the store's newest. `work` runs one cell in a worker and returns the seconds
-    it took; tests of store and runner put their own here.
-
-    Raises:
-        BusyError: another run is at work on this store.
-        OSError: the store cannot be written.
-        KeyboardInterrupt: the user stopped; checkpoints are on disk.
+    it took; tests of store and runner put their own here. BusyError where another run is at work
+    on this store; at a KeyboardInterrupt checkpoints are on disk.
     """
     jobs = survey(plan, store)
     todo = select(jobs, options)

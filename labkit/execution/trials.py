@@ -1,11 +1,10 @@
 """Try a cell's networks in small steps before they train: what layers they have, and whether a
 user's own work and do the same twice.
 
-What is tried is built for this alone, on the CPU, so that training is not disturbed. labkit seeds
-torch, NumPy and Python's `random` before each epoch and each drawing. A user's file may draw from
-elsewhere (the clock, a generator without a seed) or keep something beside its weights (a counter).
-That is no fault, but then nobody can make the same again, and it is better said before hours of
-training than after.
+What is tried is built for this alone, on the CPU. labkit seeds torch, NumPy and Python's `random`
+before each epoch and each drawing; a user's file may draw from elsewhere (the clock, a generator
+without a seed) or keep something beside its weights (a counter). That is no fault, but then nobody
+can make the same again, and it is better said before hours of training than after.
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ from labkit.execution.sampling import build, learning_context, own_measures
 from labkit.experiment.fingerprint import evaluation_code, own_files
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.plugins import registry as own_code
-from labkit.plugins.registry import OwnCodeError
-from labkit.plugins.unlike import ABOUT, RESUMING, SAMPLES, TRAINING
+from labkit.plugins.registry import ABOUT, RESUMING, SAMPLES, TRAINING, OwnCodeError
 from labkit.store.layer_table import MOST_LAYERS, MOST_LETTERS, Layer, Network
 from labkit.train import checkpoint, runtime
 from labkit.train.adversary import Adversary
@@ -66,7 +64,7 @@ def memory(spec: CellSpec) -> float:
 def differs(spec: CellSpec) -> tuple[str, ...]:
     """Return what differs when a cell with a user's own networks is tried twice, if anything.
 
-    The keys are of :data:`labkit.plugins.unlike.ABOUT`. The user's files are run; the next `load`
+    The keys are of :data:`labkit.plugins.registry.ABOUT`. The user's files are run; the next `load`
     runs them anew. An error is not reported here: training says better what is wrong.
     """
     names = own_files(spec)
@@ -141,9 +139,7 @@ def try_own_code(specs: Sequence[CellSpec]) -> list[str]:
     """Build each kind of cell and take one step, so that a mistake in a user's file shows at once.
 
     Return a line on each of the files that is not the same twice, to be said before training.
-
-    Raises:
-        OwnCodeError: one line: which file, what was expected, what was found.
+    OwnCodeError says in one line which file, what was expected, what was found.
     """
     runtime.set_up()
     kinds: dict[str, CellSpec] = {}
@@ -211,11 +207,8 @@ def _fault(family: Family, rng: torch.Generator) -> str:
 def trace(spec: CellSpec) -> tuple[Network, ...]:
     """Return the networks of a cell with the layers that a training step calls, in order.
 
-    A layer is a module of torch's or one without modules below; what else a network
-    computes is not seen. A network no step calls is left out.
-
-    Raises:
-        Exception: whatever an author's own networks raise.
+    A layer is a module of torch's or one without modules below; what else a network computes is
+    not seen. A network no step calls is left out. An author's own networks may raise anything.
     """
     try:
         with torch.random.fork_rng(devices=[]):
@@ -300,8 +293,8 @@ def _kind(module: nn.Module) -> type[nn.Module]:
 
 
 def _described(name: str, layer: nn.Module, output: tuple[int, ...], parameters: int) -> Layer:
-    values = {key: _plain(getattr(layer, key, None)) for key in _SETTINGS}
-    settings = {key: value for key, value in values.items() if value is not None}
+    values = ((key, _plain(getattr(layer, key, None))) for key in _SETTINGS)
+    settings = {key: value for key, value in values if value is not None}
     if layer._parameters.get("bias", torch.empty(0)) is None:
         settings["bias"] = False
     if parametrize.is_parametrized(layer):

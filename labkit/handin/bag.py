@@ -29,31 +29,28 @@ MAX_MANIFEST_BYTES = 1 << 22
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 #: What is packed already; packing it again only takes time.
 _PACKED = (".png", ".npz", ".safetensors")
+#: Paths, and the contents or the files that hold them.
+Files = Mapping[str, bytes | Path]
 _LINE = re.compile(r"([0-9a-f]{64})  ?\*?(\S.*)")
 
 
-def write_bag(
-    target: Path, folder: str, payload: Mapping[str, bytes | Path], info: Mapping[str, str]
-) -> None:
+def write_bag(target: Path, folder: str, payload: Files, info: Mapping[str, str]) -> None:
     """Write a bag as a ZIP file whose bytes depend on nothing but the arguments.
 
-    Args:
-        target: replaced if it is there; never half written.
-        folder: the one folder at the archive's top.
-        payload: path below ``data/`` to content, or to the file that holds it.
-        info: the fields of ``bag-info.txt``.
+    A `target` that is there is replaced; it is never half written. `folder` is the one at the
+    archive's top, paths of the payload are those below ``data/``, and `info` has the fields of
+    ``bag-info.txt``.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     try:
-        with part.open("wb") as file:
-            _write_bag(file, folder, payload, info)
+        _write_bag(part, folder, payload, info)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
 
 
-def bag_bytes(folder: str, payload: Mapping[str, bytes | Path], info: Mapping[str, str]) -> bytes:
+def bag_bytes(folder: str, payload: Files, info: Mapping[str, str]) -> bytes:
     """A small bag as the bytes that :func:`write_bag` writes."""
     file = io.BytesIO()
     _write_bag(file, folder, payload, info)
@@ -61,7 +58,7 @@ def bag_bytes(folder: str, payload: Mapping[str, bytes | Path], info: Mapping[st
 
 
 def _write_bag(
-    file: IO[bytes], folder: str, payload: Mapping[str, bytes | Path], info: Mapping[str, str]
+    file: Path | IO[bytes], folder: str, payload: Files, info: Mapping[str, str]
 ) -> None:
     read = {f"data/{name}": source for name, source in payload.items()}
     octets = sum(len(s) if isinstance(s, bytes) else s.stat().st_size for s in read.values())
@@ -97,7 +94,7 @@ def _content(source: bytes | Path) -> bytes:
     return source if isinstance(source, bytes) else source.read_bytes()
 
 
-def _manifest(files: Mapping[str, bytes | Path]) -> bytes:
+def _manifest(files: Files) -> bytes:
     """The lines of a manifest; a name's line ends are percent-encoded, as the RFC says."""
     lines = ""
     for name, source in sorted(files.items()):
@@ -125,11 +122,8 @@ class Bag:
 def find_bag(path: Path, note: Callable[[str], None] = lambda line: None) -> Bag:
     """The one hand-in of an archive or folder, which may lie in a folder or archive in it.
 
-    What else is there and where the hand-in lies is told to `note`, in a line each.
-
-    Raises:
-        NotAZipError, ContainerError, OSError: it cannot be read, or there is none.
-        LabkitError: there are several, which it names.
+    What else is there and where the hand-in lies is told to `note`, in a line each. NotAZipError
+    or ContainerError where it cannot be read or there is none, LabkitError where there are several.
     """
     container = Folder(path) if path.is_dir() else Container(path)
     try:

@@ -29,7 +29,7 @@ from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure, CellSpec
 from labkit.handin.bag import Bag
 from labkit.handin.container import ContainerError
-from labkit.plugins.unlike import ABOUT
+from labkit.plugins.registry import ABOUT
 from labkit.reporting.render.templates import templates_folder
 from labkit.store.atomic import with_unix_ends
 from labkit.store.commits import COMMIT, damage, left_out, read_commit
@@ -53,6 +53,8 @@ REPORT_CODE = (
     "experiment/spec.py", "plugins", "reporting", "store/commits.py", "store/history.py",
     "store/layer_table.py", "store/layout.py", "store/store.py", "text",
 )  # fmt: skip
+#: Whether a file goes in, by its commit's kind, its name there and its path.
+Wanted = Callable[[str, str, Path], bool]
 #: Libraries that draw and lay out; other versions may draw other bytes.
 _DRAWING = ("matplotlib", "numpy", "pandas", "pillow", "jinja2", "markdown", "scipy", "nh3")
 
@@ -112,15 +114,11 @@ def make_report(experiment: Experiment, results: Path, answers: Path) -> dict[st
 
 
 def add_cells(
-    payload: dict[str, bytes | Path],
-    store: Store,
-    plan: Plan,
-    wanted: Callable[[str, str, Path], bool],
+    payload: dict[str, bytes | Path], store: Store, plan: Plan, wanted: Wanted
 ) -> dict[str, str]:
     """Add what every committed cell of a plan has; return the cells that are damaged, and how.
 
-    `wanted` says of a file, by its commit's kind, its name there and its path, whether it goes in;
-    what a light cell does without does not.
+    What a light cell does without does not go in.
     """
     damaged: dict[str, str] = {}
     for spec in plan.cells:

@@ -52,14 +52,12 @@ class _Joined:
 def join(paths: Sequence[Path], target: Path) -> list[str]:
     """Write the cells of several stores to a new one; return what there is to say of it.
 
-    Args:
-        paths: folders of results; hand-ins and ``store.zip`` files, as they are or unpacked.
-        target: the new results folder. It may be there already as a join of the same.
+    Stores are folders of results, hand-ins and ``store.zip`` files, as they are or unpacked; the
+    new one may be there already as a join of the same.
 
     Raises:
         LabkitError: a store is damaged or cannot be read, their plans do not fit together, a cell
             is not the same in two of them, or the target is something else. Nothing is written.
-        OSError: the target cannot be written.
     """
     own_code.forget()
     try:
@@ -167,10 +165,8 @@ def _bits(source: Source, spec: CellSpec) -> tuple[Any, ...]:
 
 def _write(joined: _Joined, target: Path) -> None:
     """Build the store beside its place, flushed, and rename it; what a killed join left goes."""
-    for left in target.parent.glob(f".{target.name}.*{atomic.TEMPORARY}"):
-        owner = left.name.split(".")[-2]
-        if owner.isdigit() and not attempts.process_lives(int(owner)):
-            atomic.remove_tree(left)
+    for left in attempts.left_behind(target.parent, f"{target.name}."):
+        atomic.remove_tree(left)
     aside = target.with_name(f".{target.name}.{os.getpid()}{atomic.TEMPORARY}")
     atomic.remove_tree(aside)
     try:

@@ -17,8 +17,8 @@ from labkit.errors import FULL, REASONS, DataError, LabkitError, UserError, reas
 
 Verdict = Literal["passed", "failed", "not checkable", "not asked for"]
 
+#: Takes a line on what is being done, for whoever is waiting.
 Say = Callable[[str], None]
-"""Takes a line on what is being done, for whoever is waiting."""
 
 UNTRUSTED = "not checkable without --trust-code"
 
@@ -54,8 +54,7 @@ class Rung:
     verdict: Verdict = "passed"
     found: list[str] = field(default_factory=list)  # what did not hold, a line each
     notes: list[str] = field(default_factory=list)  # what was checked and how, or why it was not
-    here: list[str] = field(default_factory=list)
-    """What the machine that checks lacked: no fault of the hand-in."""
+    here: list[str] = field(default_factory=list)  # what the machine that checks lacked: no fault
 
     def fail(self, line: str) -> None:
         self.verdict = "failed"

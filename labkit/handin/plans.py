@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +39,7 @@ def join_plans(sources: Sequence[Source], name: str) -> tuple[Plan, dict[str, li
 
     The first plan's title and options count. The plan is called as all of them are, else `name`.
     Points of the grid keep the order of the plans, and the seeds of one point that in which they
-    come first.
-
-    Raises:
-        PlanError: they do not fit together; which two, and in what.
+    come first. PlanError says which two do not fit together, and in what.
     """
     base = next((s for s in sources if not _own(s.plan)), sources[0])
     for source in sources:
@@ -144,15 +140,14 @@ def _settings(
     """The first plan's settings, with the experiments, Python files and seeds of all."""
     settings = dict(plans[0].settings)
     if "experiments" in settings:
-        every = [plan.settings.get("experiments", {}) for plan in reversed(plans)]
-        experiments = {key: block for blocks in every for key, block in blocks.items()}
+        experiments: dict[str, Any] = {}
+        for plan in reversed(plans):
+            experiments |= plan.settings.get("experiments", {})
         settings |= {"experiments": experiments, "seeds": list(seeds)}
     if "cells" in settings.get("within", {}):
         del settings["within"]  # which cells are missing is to be seen
     files: dict[str, tuple[Source, Mapping[str, Any]]] = {}
-    for source, file in chain.from_iterable(
-        ((s, f) for f in s.plan.settings.get("own", ())) for s in sources
-    ):
+    for source, file in ((s, f) for s in sources for f in s.plan.settings.get("own", ())):
         first, known = files.setdefault(file["name"], (source, file))
         if known["source"].replace("\r\n", "\n") != file["source"].replace("\r\n", "\n"):
             raise PlanError(f"{file['name']}.py of {first.path} and of {source.path} are not alike")

@@ -32,7 +32,7 @@ from labkit.handin.content import measured_alike, own_noise, ran_on
 from labkit.handin.ladder import UNTRUSTED, Asked, Rung, Say, first, printable
 from labkit.handin.unpack import Unpacked
 from labkit.plugins import registry as own_code
-from labkit.plugins.unlike import ABOUT, RESUMING
+from labkit.plugins.registry import ABOUT, RESUMING
 from labkit.store.commits import read_commit
 from labkit.store.file_names import BEST
 from labkit.store.store import Store
@@ -88,15 +88,14 @@ def check(found: Unpacked, asked: Asked) -> Rung:
         return rung
     for spec in chosen:
         outcome = again.outcome(spec)
+        why = outcome.error if isinstance(outcome, CellFailure) else "not done"
         if isinstance(outcome, CellResult) and outcome.measured:
             # What was handed in may hold anything; whatever it does to this code is no pass.
             try:
                 _judge(found, again, spec, len(chosen), rung)
             except Exception as error:
                 rung.fail(f"{spec.name}: cannot be compared: {one_line(error)}")
-            continue
-        why = outcome.error if isinstance(outcome, CellFailure) else "not done"
-        if lacks := ladder.lacking_in(why):
+        elif lacks := ladder.lacking_in(why):
             rung.lack(lacks, spec.name)
         else:
             rung.give_up(f"{spec.name}: could not be trained here: {why}")
@@ -129,14 +128,11 @@ def _able(found: Unpacked, asked: Asked, rung: Rung) -> list[CellSpec]:
             rung.note(why)
         elif missing:
             rung.lack(why)
-    repeatable = []
+    unlike = {spec.name: unlike_here(spec) for spec in able}
     for spec in able:
-        if unlike := unlike_here(spec):
-            files = ", ".join(own_files(spec))
-            rung.give_up(f"{spec.name}: {files}: {unlike}: not checkable")
-        else:
-            repeatable.append(spec)
-    return repeatable
+        if why := unlike[spec.name]:
+            rung.give_up(f"{spec.name}: {', '.join(own_files(spec))}: {why}: not checkable")
+    return [spec for spec in able if not unlike[spec.name]]
 
 
 def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung) -> None:
@@ -183,12 +179,10 @@ def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung
 def seed_spread(found: Unpacked, judged: CellSpec) -> tuple[float, int] | None:
     """How far the log of the proxy FID lies apart between seeds of one setting.
 
-    Pooled over those settings of the cell's family that have several seeds: GANs lie further
-    apart than VAEs. The cell itself is left out, or a number made up would widen the tolerance
-    it is judged by; so are cells that nobody could train again.
-
-    Returns:
-        (standard deviation, degrees of freedom), or None with too few seeds to say.
+    As standard deviation and degrees of freedom; None with too few seeds to say. Pooled over
+    those settings of the cell's family that have several seeds: GANs lie further apart than VAEs.
+    The cell itself is left out, or a number made up would widen the tolerance it is judged by; so
+    are cells that nobody could train again.
     """
     groups: dict[str, list[float]] = defaultdict(list)
     within = [s for s in found.plan.cells if s.code != OWN_CODE and s != judged]
@@ -229,11 +223,9 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> 
         wrong.append(BEST)
     for name in sorted(n for n in made if n.startswith("images/")):
         # Another version of the PNG library may pack the same pixels otherwise.
-        given, drawn = (train / name for train in trains)
+        given, drawn, same = trains[0] / name, trains[1] / name, stated.get(name) == made[name]
         if given.is_file():
             same = pixels(given.read_bytes()) == pixels(drawn.read_bytes())
-        else:
-            same = stated.get(name) == made[name]
         wrong += [] if same else [name]
     before, after = _result(found.store, spec), _result(again, spec)
     if alike:

@@ -52,11 +52,8 @@ def write_report(
 ) -> list[Path]:
     """Write a report into a folder, its store beside it unless that is not wanted.
 
-    Returns the paths of the reports, in the order of the formats.
-
-    Raises:
-        StoreError, ReportError: as :func:`labkit.reporting.build.render_report`; a ReportError
-            also where a file cannot be written.
+    Returns the paths of the reports, in the order of the formats. Errors are those of
+    :func:`labkit.reporting.build.render_report`; a ReportError also where a file cannot be written.
     """
     store, overrides = Store(asked.root), asked.overrides or {}
     with using(catalogue(asked.lang)):
@@ -85,12 +82,11 @@ def _packed(store: Store, asked: Asked, shown: Collection[Path]) -> bytes | None
     }
     if asked.answers and asked.answers.is_file():
         payload[content.ANSWERS] = asked.answers.read_bytes()
-    content.add_cells(
-        payload,
-        store,
-        plan,
-        lambda kind, name, path: path in shown or not may_lack(kind, name, True),
-    )
+
+    def wanted(kind: str, name: str, path: Path) -> bool:
+        return path in shown or not may_lack(kind, name, light=True)
+
+    content.add_cells(payload, store, plan, wanted)
     if len(payload) > MOST_FILES:
         print(f"no {NAME}: more than {MOST_FILES:,} files", file=sys.stderr)
         return None
@@ -108,9 +104,7 @@ def _as_shown(plan: Plan, asked: Asked) -> Plan:
 def opened(path: Path) -> Iterator[Asked]:
     """The store of a ``store.zip``, for as long as the block lasts, and how its report was made.
 
-    Raises:
-        LabkitError: it is none, it is damaged, there is no room to unpack it, or what is in it
-            makes no report.
+    LabkitError where it is none, it is damaged or makes no report, or there is no room for it.
     """
     with needing_room(), TemporaryDirectory(prefix="labkit-report-") as scratch:
         try:

@@ -23,17 +23,11 @@ LIGHT_BYTES = 10_000_000
 
 
 def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: bool) -> list[str]:
-    """Write a hand-in of a store's newest plan. The same store gives the same bytes.
+    """Write a hand-in of a store's newest plan; return the lines of the checklist.
 
-    Args:
-        experiment: what `file` says, with its profile.
-        file: the experiment file; ``answers.md`` is looked for beside it.
-        results: the store.
-        out: the ZIP file to write; LabkitError where something else is there.
-        light: leave out samples and weights; light cells are without them anyway.
-
-    Returns:
-        The lines of the checklist: what the lab wants, and whether it is there.
+    The same store gives the same bytes. Beside the experiment `file` ``answers.md`` is looked for.
+    LabkitError where `out` is something else than a hand-in. A `light` one is without samples and
+    weights, which light cells lack anyway.
     """
     bag.refuse_foreign(out)
     store = Store(results)

@@ -54,8 +54,7 @@ class Unpacked:
     plan: Plan
     store: Store
     scratch: Path
-    commits: dict[str, dict[str, Any]]
-    """``cells/<cell>/<folder>`` to the commit as it was handed in."""
+    commits: dict[str, dict[str, Any]]  # ``cells/<cell>/<folder>`` to the commit as handed in
 
     def measured(self, cells: str | None) -> list[CellSpec]:
         """The measured cells that a glob on names means; all of them for None."""

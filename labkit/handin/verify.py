@@ -36,23 +36,18 @@ def verify(
     trust_code: bool = False,
     say: Say = Asked.say,
 ) -> Ladder:
-    """Climb the ladder.
+    """Climb the ladder with what `labkit submit` wrote, or the folder it was unpacked to.
 
     Args:
-        path: what `labkit submit` wrote, or the folder it was unpacked to.
         rerun: how many cells to train again, chosen at random.
         cells: a glob on cell names: measure and train again only those.
         highest: stop after this rung; 3, or 4 with `rerun`, if None. Up to 2 needs no torch.
-        data_root: where to look for the full data sets first.
         trust_code: run the Python files of the author's own; they may do anything this
             user may. What this process knew of other such files is forgotten.
         say: told what is being done where it may take minutes.
 
-    Raises:
-        NotAZipError: the file is no ZIP file.
-        LabkitError: there are several hand-ins in it.
-        UserError: `cells` means none of its cells, or there is no room to look at it.
-        OSError: it cannot be read.
+    LabkitError where the file is no ZIP file or has several hand-ins in it, `cells` means none of
+    its cells, or there is no room to look at it.
     """
     highest = highest or (4 if rerun else 3)
     rungs = [bottom := Rung(1)]

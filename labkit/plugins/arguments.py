@@ -70,15 +70,16 @@ def of_definition(given: ast.arguments, method: bool = False) -> list[Parameter]
 
     A default that is computed is a syntax tree.
     """
-    only, places = given.posonlyargs, [*given.posonlyargs, *given.args]
-    kinds = [
-        *(Parameter.POSITIONAL_ONLY for _ in only),
-        *(Parameter.POSITIONAL_OR_KEYWORD for _ in given.args),
-        *(Parameter.KEYWORD_ONLY for _ in given.kwonlyargs),
-    ]
-    defaults = [*[None] * (len(places) - len(given.defaults)), *given.defaults, *given.kw_defaults]
+    kinds = (
+        (Parameter.POSITIONAL_ONLY, given.posonlyargs),
+        (Parameter.POSITIONAL_OR_KEYWORD, given.args),
+        (Parameter.KEYWORD_ONLY, given.kwonlyargs),
+    )
+    places = [(each, kind) for kind, several in kinds for each in several]
+    stated = [*given.defaults, *given.kw_defaults]  # the last ones of all
+    defaults = [*[None] * (len(places) - len(stated)), *stated]
     found = []
-    for each, kind, node in zip([*places, *given.kwonlyargs], kinds, defaults, strict=True):
+    for (each, kind), node in zip(places, defaults, strict=True):
         default = Parameter.empty if node is None else getattr(node, "value", node)
         found.append(Parameter(each.arg, kind, default=default))
     rest = zip((given.vararg, given.kwarg), _REST, strict=True)
@@ -99,9 +100,8 @@ def of_callable(target: Callable[..., Any]) -> list[Parameter]:
         if "__init__" in vars(above):
             own = list(inspect.signature(vars(above)["__init__"]).parameters.values())[1:]
             known = {each.name for each in found}
-            found = [e for e in found if e.kind not in _REST] + [
-                e for e in own if e.name not in known
-            ]
+            found = [e for e in found if e.kind not in _REST]
+            found += [e for e in own if e.name not in known]
             if not any(each.kind in _REST for each in own):
                 break
     return found
@@ -110,13 +110,9 @@ def of_callable(target: Callable[..., Any]) -> list[Parameter]:
 def assigned(entry: str, shown: str, given: Sequence[Parameter]) -> dict[str, str]:
     """The argument that gets each thing labkit passes, as far as it is among `given`.
 
-    Args:
-        entry: a key of `SHAPES`, else a measure.
-        shown: what it is called in the user's file.
-        given: its parameters; what none of them gets is left to ``*args`` or ``**kwargs``.
-
-    Raises:
-        UnfitError: an argument is missing, or one that labkit does not pass has no default.
+    `entry` is a key of `SHAPES`, else a measure, which is `shown` by its name in the user's file.
+    What no parameter gets is left to ``*args`` or ``**kwargs``. UnfitError where an argument is
+    missing, or one that labkit does not pass has no default.
     """
     wanted = SHAPES.get(entry, METRIC)
     named = {each.name: each for each in given if each.kind not in _REST}
@@ -183,11 +179,7 @@ def moved(entry: str, given: Sequence[Parameter]) -> dict[str, str]:
 
 
 def calling(entry: str, target: Callable[..., Any]) -> Callable[..., Any]:
-    """A function called as `SHAPES` says, which passes all on by the names `target` has for it.
-
-    Raises:
-        UnfitError: see `assigned`.
-    """
+    """A function called as `SHAPES` says, which passes all on by the names `target` has for it."""
     given = of_callable(target)
     names, wanted = assigned(entry, target.__name__, given), SHAPES.get(entry, METRIC)
     kinds = {each.kind for each in given}

@@ -34,23 +34,20 @@ class OwnFile:
 
     name: str
     source: str
-    helper: bool = False
-    """Whether only other files name it; it then adds nothing to the catalog."""
-    used: tuple[OwnFile, ...] = ()
-    """The files beside it that it imports, and those that these import."""
+    helper: bool = False  # Whether only other files name it; it adds nothing to the catalog
+    used: tuple[OwnFile, ...] = ()  # The files beside it that it imports, and that these do
 
     @cached_property
     def tree(self) -> ast.Module:
+        file = f"{self.name}.py"
         try:
-            return ast.parse(self.source, f"{self.name}.py")
+            return ast.parse(self.source, file)
         except SyntaxError as error:
-            raise OwnCodeError(
-                f"{self.name}.py:{error.lineno or 1}: not valid Python{behind('Python', error.msg)}"
-            ) from error
+            why = f"{error.lineno or 1}: not valid Python{behind('Python', error.msg)}"
+            raise OwnCodeError(f"{file}:{why}") from error
         except (ValueError, RecursionError, MemoryError) as error:
-            raise OwnCodeError(
-                f"{self.name}.py: cannot be read as Python{behind('Python', error)}"
-            ) from error
+            why = f"cannot be read as Python{behind('Python', error)}"
+            raise OwnCodeError(f"{file}: {why}") from error
 
     def error(self, node: ast.AST, message: str) -> OwnCodeError:
         where = (f.name for f in self.used if any(n is node for n in ast.walk(f.tree)))
@@ -99,10 +96,10 @@ class OwnFile:
                 if theirs is None:
                     theirs = replace(beside[node.module], used=self.used).definitions(known)
                 for each in node.names:
-                    one = (
-                        {each.asname or each.name: theirs[each.name]} if each.name in theirs else {}
-                    )
-                    found |= theirs if each.name == "*" else one
+                    if each.name == "*":
+                        found |= theirs
+                    elif each.name in theirs:
+                        found[each.asname or each.name] = theirs[each.name]
             elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
                 same = found.get(node.value.id)
                 found |= {t.id: same for t in node.targets if same and isinstance(t, ast.Name)}
@@ -123,15 +120,11 @@ def dotted(node: ast.expr) -> str:
 
 
 def gather(named: Mapping[str, bytes], beside: Callable[[str], bytes]) -> tuple[OwnFile, ...]:
-    """The user's files, and after them those beside them that they import.
+    """The user's files, by name (``my_gan.py``) their bytes, and after them what they import.
 
-    Args:
-        named: the files' names, ``my_gan.py``, and their bytes.
-        beside: reads another file of that folder; FileNotFoundError where it is none.
-
-    Raises:
-        OwnCodeError: see `read`; or what a file imports lies in a folder, where neither
-            fingerprints nor hand-ins look.
+    `beside` reads another file of that folder; FileNotFoundError or KeyError where there is none.
+    OwnCodeError as of `read`, and where what a file imports lies in a folder, where neither
+    fingerprints nor hand-ins look.
     """
     found = {file.name: file for file in (read(*each) for each in named.items())}
     imported: dict[str, set[str]] = {}
@@ -160,23 +153,17 @@ def gather(named: Mapping[str, bytes], beside: Callable[[str], bytes]) -> tuple[
 def _exists(beside: Callable[[str], bytes], name: str) -> bool:
     try:
         beside(name)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, KeyError):
         return False
     return True
 
 
 def read(name: str, data: bytes, helper: bool = False) -> OwnFile:
-    """A user's file by itself, without what it imports; see `gather`.
-
-    Raises:
-        OwnCodeError: not Python, too large, a name that cannot be.
-    """
+    """A user's file by itself, without what it imports; see `gather`."""
     stem = name.removesuffix(".py")
     if stem == name or not (stem.isidentifier() if helper else _NAME.fullmatch(stem)):
-        raise OwnCodeError(
-            f"{name}: expected a name such as my_gan.py (letters, digits and _, beginning with "
-            "a letter)"
-        )
+        rule = "letters, digits and _, beginning with a letter"
+        raise OwnCodeError(f"{name}: expected a name such as my_gan.py ({rule})")
     if len(data) > MAX_BYTES:
         raise OwnCodeError(f"{name}: larger than {MAX_BYTES:,} bytes")
     try:

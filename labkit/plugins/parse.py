@@ -26,20 +26,13 @@ beside it is part of it (:func:`gather`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
 from labkit.catalog.building import GAN_NETWORKS, REGISTRIES, VAE_NETWORKS
-from labkit.catalog.entries import (
-    Family,
-    GanNetworks,
-    Loss,
-    Metric,
-    Param,
-    Question,
-    VaeNetworks,
-)
+from labkit.catalog.entries import Family, GanNetworks, Loss, Metric, Param, Question, VaeNetworks
 from labkit.catalog.families import FAMILIES
 from labkit.catalog.metrics import METRICS
 from labkit.errors import closest
@@ -57,18 +50,11 @@ _COLUMNS = (
 #: Classes that have nothing of what is looked for; those of others may.
 _BARE = {"Module", "Family", "Autoencoder", "object", "ABC", "Generic"}
 
-#: The registries of the catalog that a file can add to.
-KINDS = ("gan_networks", "vae_networks", "losses", "families", "metrics", "questions")
-
 
 def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
-    """What a file adds to each registry of the catalog.
-
-    Raises:
-        OwnCodeError: an entry has not the shape it must have.
-    """
+    """What a file adds to each registry of the catalog; OwnCodeError for an unfit entry."""
     name, target = file.name, f"{PREFIX}{file.name}:"
-    made: dict[str, dict[str, Any]] = {key: {} for key in KINDS}
+    made: dict[str, dict[str, Any]] = defaultdict(dict)
     if file.helper:
         return made
     definitions = file.definitions()
@@ -119,14 +105,9 @@ def entries(file: OwnFile) -> dict[str, dict[str, Any]]:
 
 
 def check(files: Sequence[OwnFile], known: Collection[str] = ()) -> None:
-    """Refuse a file whose name is taken, an entry of a wrong shape, nothing of use in a file.
+    """OwnCodeError for a name that is taken, an entry of a wrong shape, a file of no use.
 
-    Args:
-        files: as `gather` returns them.
-        known: names of files that are in the catalog already, and may be read anew.
-
-    Raises:
-        OwnCodeError: what is wrong, and where.
+    Files are as `gather` returns them; those `known` by name may be read anew.
     """
     for file in files:
         taken = [key for key, registry in REGISTRIES.items() if file.name in registry]
@@ -140,9 +121,8 @@ def check(files: Sequence[OwnFile], known: Collection[str] = ()) -> None:
         imported = any(file.name == used.name for other in files for used in other.used)
         if not (offers or file.helper or imported):
             names = ", ".join(f"{key}({', '.join(args)})" for key, args in SHAPES.items())
-            raise OwnCodeError(
-                f"{file.name}.py: nothing to use in it; expected one of {names}, class Model"
-            )
+            why = f"nothing to use in it; expected one of {names}, class Model"
+            raise OwnCodeError(f"{file.name}.py: {why}")
 
 
 def _known(file: OwnFile, definitions: Mapping[str, Definition]) -> dict[str, str]:
@@ -200,16 +180,24 @@ def _parameters(
         return start, of_definition(start.args, method=True) if whole else None
     if node.decorator_list:
         return node, None
+    for above, others in _above(node, definitions):
+        at, given = _parameters(above, others) if above else (node, None)
+        if not isinstance(at, ast.ClassDef) or given is None:
+            return at, given
+    return node, []
+
+
+def _above(
+    node: ast.ClassDef, definitions: Mapping[str, Definition]
+) -> Iterator[tuple[ast.ClassDef | None, dict[str, Definition]]]:
+    """The classes a class is derived from, None for others', and what to look for theirs among."""
+    others = {key: each for key, each in definitions.items() if each is not node}
     for base in node.bases:
         above = definitions.get(dotted(base))
         if isinstance(above, ast.ClassDef) and above is not node:
-            others = {k: v for k, v in definitions.items() if v is not node}
-            at, given = _parameters(above, others)
-            if not isinstance(at, ast.ClassDef) or given is None:
-                return at, given
+            yield above, others
         elif dotted(base).rpartition(".")[2] not in _BARE:
-            return node, None
-    return node, []
+            yield None, others
 
 
 def moved_in(file: OwnFile, own: str) -> dict[str, str]:
@@ -249,16 +237,11 @@ def _family(file: OwnFile, target: str, definitions: Mapping[str, Definition]) -
 
 def _methods(model: ast.ClassDef, definitions: Mapping[str, Definition]) -> tuple[set[str], bool]:
     """A class's methods, inherited ones too, and whether it may have more, of others' classes."""
-    methods = {n.name for n in model.body if isinstance(n, ast.FunctionDef)}
-    others = False
-    for base in model.bases:
-        above = definitions.get(dotted(base))
-        if isinstance(above, ast.ClassDef) and above is not model:
-            more, unseen = _methods(above, {k: v for k, v in definitions.items() if v is not model})
-            methods, others = methods | more, others or unseen
-        elif dotted(base).rpartition(".")[2] not in _BARE:
-            others = True
-    return methods, others
+    methods, unseen = {n.name for n in model.body if isinstance(n, ast.FunctionDef)}, False
+    for above, others in _above(model, definitions):
+        more, hidden = _methods(above, others) if above else (set(), True)
+        methods, unseen = methods | more, unseen or hidden
+    return methods, unseen
 
 
 #: What a constant of each kind is written as.

@@ -31,6 +31,17 @@ from labkit.plugins.files import gather
 from labkit.plugins.parse import PREFIX as PREFIX
 from labkit.plugins.parse import check, entries, moved_in
 
+#: What a user's own networks may do otherwise when they are tried twice: a cell's record has the
+#: keys, and whoever verifies a hand-in reads the words.
+TRAINING, SAMPLES, RESUMING = "training", "samples", "resuming"
+ABOUT = {
+    TRAINING: "its first training step differs when tried twice with one seed (the clock? a "
+    "generator without a seed?)",
+    SAMPLES: "its samples differ when drawn twice from the same weights (a generator of its own? "
+    "a counter?)",
+    RESUMING: "interrupted and resumed it would go on otherwise (it keeps something that no "
+    "checkpoint holds: a generator of its own? a counter?)",
+}
 _REGISTRIES: dict[str, dict[str, Any]] = {
     "gan_networks": GAN_NETWORKS,
     "vae_networks": VAE_NETWORKS,
@@ -57,14 +68,10 @@ def read(named: Mapping[str, bytes], beside: Callable[[str], bytes]) -> tuple[Ow
 
 
 def register(files: Iterable[OwnFile], run: bool = False) -> None:
-    """Add the files' entries to the catalog of this process.
+    """Add the entries of a user's files to the catalog of this process.
 
-    Args:
-        files: the user's files.
-        run: whether they may be run too; those of somebody's submission may not.
-
-    Raises:
-        OwnCodeError: an entry has a wrong shape, or the name of one of labkit's own.
+    They may be run too if `run` says so; those of somebody's submission may not. OwnCodeError
+    where an entry has a wrong shape, or the name of one of labkit's own.
     """
     global _generation
     for file in files:
@@ -75,9 +82,8 @@ def register(files: Iterable[OwnFile], run: bool = False) -> None:
         added = [(registry, key) for registry, more in found.items() for key in more]
         for registry, key in added:
             if key in _REGISTRIES[registry]:
-                raise OwnCodeError(
-                    f"{file.name}.py: '{key}' is already one of {registry}; rename it"
-                )
+                why = f"'{key}' is already one of {registry}; rename it"
+                raise OwnCodeError(f"{file.name}.py: {why}")
         if run:
             _RUNNABLE.add(file.name)
         _ADDED[file.name] = added
@@ -115,35 +121,23 @@ def _withdraw(name: str) -> None:
     for registry, key in _ADDED.pop(name, ()):
         _REGISTRIES[registry].pop(key, None)
     for key, metric in METRICS.items():
-        if name in metric.families:
-            others = tuple(family for family in metric.families if family != name)
+        others = tuple(family for family in metric.families if family != name)
+        if others != metric.families:
             METRICS[key] = replace(metric, families=others)
 
 
 def from_json(values: Sequence[Mapping[str, Any]]) -> tuple[OwnFile, ...]:
-    """The files that a plan holds; anybody may have written it, so they are checked again.
-
-    Raises:
-        OwnCodeError: as `read`.
-    """
+    """The files that a plan holds; anybody may have written it, so they are checked again."""
     # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes what no Python is.
-    held: dict[str, bytes] = {
-        f"{v['name']}.py": v["source"].encode("utf-8", "replace") for v in values
-    }
+    held = {f"{v['name']}.py": v["source"].encode("utf-8", "replace") for v in values}
     helpers = {f"{v['name']}.py" for v in values if v.get("helper")}
-
-    def beside(name: str) -> bytes:
-        if name not in held:
-            raise FileNotFoundError(name)
-        return held[name]
-
-    return read({name: data for name, data in held.items() if name not in helpers}, beside)
+    named = {name: data for name, data in held.items() if name not in helpers}
+    return read(named, held.__getitem__)
 
 
 def to_json(files: Iterable[OwnFile]) -> list[dict[str, Any]]:
-    helper = {"helper": True}
     return [
-        {"name": file.name, "source": file.source, **(helper if file.helper else {})}
+        {"name": file.name, "source": file.source, **({"helper": True} if file.helper else {})}
         for file in files
     ]
 
@@ -169,9 +163,7 @@ def moved_of(target: str) -> dict[str, str]:
 def load(name: str) -> ModuleType:
     """Run a user's file and return it as a module; once a process.
 
-    Raises:
-        OwnCodeError: it may not be run (see `register`), or running it raised; the line says
-            where and what.
+    OwnCodeError where it may not be run (see `register`), or says where and what it raised.
     """
     if name not in _RUNNABLE:
         raise OwnCodeError(f"{name}.py: somebody else's code is not run unless it is trusted")
@@ -216,8 +208,7 @@ def _asks(*_: object) -> str:
 def kept_going() -> Iterator[None]:
     """Run a user's code, which may neither end labkit nor read its command line.
 
-    Raises:
-        OwnCodeError: it tried to; the line says where, and the way out.
+    OwnCodeError where it tried to; the line says where, and the way out.
     """
     parse, argv = ArgumentParser.parse_known_args, sys.argv
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.errors import one_line
 from labkit.experiment.spec import CellSpec
+from labkit.store import atomic
 from labkit.store.commits import StoreError, read_json
 from labkit.store.file_names import HEARTBEAT, HISTORY, LOG
 
@@ -90,6 +91,14 @@ def process_lives(pid: int) -> bool:
     return True
 
 
+def left_behind(folder: Path, name: str = "") -> Iterator[Path]:
+    """What ended processes left half written in a folder: ``.<name>...<process>.tmp``."""
+    for left in folder.glob(f".{name}*{atomic.TEMPORARY}"):
+        owner = left.name.split(".")[-2]
+        if owner.isdigit() and not process_lives(int(owner)):
+            yield left
+
+
 def host() -> str:
     """A hash that tells machines apart without naming them."""
     import platform
@@ -106,16 +115,8 @@ def attempt_and_commit(
 ) -> bool:
     """Whether `work` went well; either way the store says what came of it.
 
-    Args:
-        work: fills the attempt's folder; what it puts into the dictionary is shown as
-            progress.
-        kind: ``train``, ``eval`` or ``sheet``.
-        spec: the cell.
-        store: where it is committed.
-        sheet_gan: the other cell a ``sheet`` needs.
-
-    Raises:
-        OSError: the store cannot be written, not even to note the failure.
+    It fills the attempt's folder; what it puts into the dictionary is shown as progress. OSError
+    where the store cannot be written, not even to note the failure.
     """
     attempt = store.begin(spec, kind)
     try:

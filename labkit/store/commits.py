@@ -85,13 +85,8 @@ def signed(content: Mapping[str, Any]) -> dict[str, Any]:
 def damage(folder: Path, fingerprint: str = "", inputs: str = "", deep: bool = False) -> str:
     """What is wrong with a committed folder: an empty string if nothing is.
 
-    Args:
-        folder: a ``train``, ``eval-...`` or ``failed`` folder.
-        fingerprint: what the folder should be the result of, if that is known.
-        inputs: what the folder should have been measured from, if that is known.
-        deep: check every file's SHA-256, not only that of small files and of those
-            changed after the commit.
-
+    `fingerprint` and `inputs`, if known, say what it should be the result of and measured from.
+    The SHA-256 is checked of small files and of those changed after the commit, of all if `deep`.
     What a light folder does without is no damage.
     """
     try:
@@ -107,7 +102,7 @@ def damage(folder: Path, fingerprint: str = "", inputs: str = "", deep: bool = F
     # Commits made before inputs were noted name none.
     if inputs and commit.get("inputs", inputs) != inputs:
         return "measured of a training that has been replaced since"
-    absent = []
+    absent = {}
     for name, stated in commit["files"].items():
         try:
             found = (folder / name).stat()
@@ -119,11 +114,11 @@ def damage(folder: Path, fingerprint: str = "", inputs: str = "", deep: bool = F
             if (deep or suspect) and _sha256(folder / name) != stated["sha256"]:
                 return f"{name}: altered since it was committed"
         except FileNotFoundError as error:
-            absent.append((name, reason(error)))
+            absent[name] = reason(error)
         except OSError as error:
             return f"{name}: {reason(error)}"
     known = left_out(folder, commit["kind"]) if absent else ()
-    for name, why in absent:
+    for name, why in absent.items():
         if name not in known:
             return f"{name}: {why}"
     # As it was written it has none.
@@ -179,9 +174,6 @@ def restore_line_ends(folder: Path) -> None:
     """Write again, as they were committed, the files of which only line ends were changed.
 
     Nothing can be lost by it: their SHA-256 is then the one in the commit.
-
-    Raises:
-        OSError: they cannot be written.
     """
     path = folder / COMMIT
     about, data = path.stat(), path.read_bytes()
@@ -196,11 +188,9 @@ def restore_line_ends(folder: Path) -> None:
 
 
 def read_commit(folder: Path) -> dict[str, Any]:
-    """The ``COMMIT.json`` of a folder, checked in itself: ``fingerprint``, ``time``, ``files``, ...
+    """The ``COMMIT.json`` of a folder: ``fingerprint``, ``time``, ``files``, ...
 
-    Raises:
-        StoreError: it is not a commit of this format, or not as it was written.
-        OSError: it cannot be read.
+    StoreError where it is not a commit of this format, or not as it was written.
     """
     path = folder / COMMIT
     commit = read_json(path)
@@ -250,12 +240,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file.
-
-    Raises:
-        StoreError: it is not JSON.
-        OSError: it cannot be read.
-    """
+    """The value in a JSON file; StoreError where it is not JSON, OSError where it is not there."""
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 #: More networks, or layers of one, are no table; longer names no names.
@@ -52,44 +53,38 @@ def from_json(value: Any) -> tuple[Network, ...]:
 
 
 def _network(value: Mapping[str, Any]) -> Network:
-    layers = tuple(
-        Layer(
-            name=_checked(each["name"], str, MOST_LETTERS),
-            kind=_checked(each["kind"], str, MOST_LETTERS),
-            output=_shape(each["output"]),
-            parameters=_checked(each["parameters"], int, MOST_WEIGHTS),
-            settings={
-                _checked(key, str, MOST_LETTERS): _setting(setting)
-                for key, setting in each["settings"].items()
-            },
-        )
-        for each in _checked(value["layers"], list, MOST_LAYERS)
-    )
-    return Network(
-        name=_checked(value["name"], str, MOST_LETTERS),
-        input=_shape(value["input"]),
-        parameters=_checked(value["parameters"], int, MOST_WEIGHTS),
-        layers=layers,
+    layers = _checked(value["layers"], list, MOST_LAYERS)
+    made = tuple(map(_layer, layers))
+    return Network(_word(value["name"]), _shape(value["input"]), _count(value["parameters"]), made)
+
+
+def _layer(value: Mapping[str, Any]) -> Layer:
+    return Layer(
+        name=_word(value["name"]),
+        kind=_word(value["kind"]),
+        output=_shape(value["output"]),
+        parameters=_count(value["parameters"]),
+        settings={_word(key): _setting(each) for key, each in value["settings"].items()},
     )
 
 
 def _checked(value: Any, kind: type[Any], most: int) -> Any:
-    """The value, if it is of this type and no larger, or no longer, than `most`.
-
-    Raises:
-        ValueError: it is not.
-    """
+    """The value; ValueError where it is not of this type, or larger or longer than `most`."""
     if type(value) is not kind or not 0 <= (value if kind is int else len(value)) <= most:
         raise ValueError("no part of a table of layers")
     return value
 
 
+_word = partial(_checked, kind=str, most=MOST_LETTERS)
+_count = partial(_checked, kind=int, most=MOST_WEIGHTS)
+
+
 def _shape(value: Any) -> Shape:
-    return tuple(_checked(each, int, MOST_WEIGHTS) for each in _checked(value, list, 8))
+    return tuple(map(_count, _checked(value, list, 8)))
 
 
 def _setting(value: Any) -> Any:
     """A number, a word or a short row of numbers."""
     if isinstance(value, list):
         return _shape(value[:8])
-    return value if isinstance(value, bool | int | float) else _checked(value, str, MOST_LETTERS)
+    return value if isinstance(value, bool | int | float) else _word(value)

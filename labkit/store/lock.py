@@ -31,18 +31,11 @@ class BusyError(LabkitError):
 
 @contextlib.contextmanager
 def only_run(path: Path) -> Iterator[str]:
-    """Hold a store's lock.
+    """Hold a store's lock, in the file `path`, whose folder is made if need be.
 
-    Args:
-        path: the lock's file; its folder is made if need be.
-
-    Yields:
-        What to say where there are no locks, as on some network folders; then the run goes on
-        without one. Otherwise nothing.
-
-    Raises:
-        BusyError: another run holds it: whose, since when and what to do, in one line.
-        OSError: the folder cannot be made.
+    Yields what to say where there are no locks, as on some network folders; then the run goes on
+    without one. Otherwise nothing. BusyError where another run holds it says whose it is, since
+    when and what to do.
     """
     atomic.mkdir(path.parent)
     with contextlib.closing(Lock(path)) as lock:
@@ -70,11 +63,7 @@ class Lock:
         self._handle: int | None = None
 
     def take(self) -> bool:
-        """Hold it; False while somebody else does.
-
-        Raises:
-            OSError: no lock can be had there.
-        """
+        """Hold it; False while somebody else does, OSError where no lock can be had."""
         from filelock import lock_descriptor
 
         with contextlib.ExitStack() as stack:

@@ -5,11 +5,10 @@ every file is written last, all is flushed, and the folder is renamed. So a fold
 with a final name is whole or does not exist, nothing can be stuck at "running",
 and two runs on one store may do the same work twice but never harm it.
 
-Disks and people damage what was whole. Whoever reads a folder first asks
-:func:`labkit.store.commits.damage`:
-files that reports are made of are checked by content each time, weights and samples
-by size, and by content where their time of change is later than the commit's, before
-they are used, and by ``labkit status``.
+Disks and people damage what was whole, so whoever reads a folder first asks
+:func:`labkit.store.commits.damage`: files that reports are made of are checked by content each
+time, weights and samples by size, and by content where they were changed after the commit,
+before they are used, and by ``labkit status``.
 """
 
 from __future__ import annotations
@@ -61,11 +60,7 @@ class Store(Layout):
     # ------------------------------------------------------------------ the plan
 
     def plan(self) -> Plan:
-        """The newest plan.
-
-        Raises:
-            StoreError: there is none, or it is of a later format.
-        """
+        """The newest plan; StoreError where there is none, or one of a later format."""
         try:
             from labkit.experiment.plan import Plan  # which reads users' Python files too
 
@@ -77,10 +72,8 @@ class Store(Layout):
 
     def write_plan(self, plan: Plan) -> None:
         """Make `plan` the newest, unless it already is."""
-        for left in self.root.glob(f".*{atomic.TEMPORARY}"):
-            owner = left.name.split(".")[-2]
-            if owner.isdigit() and not attempts.process_lives(int(owner)):
-                left.unlink(missing_ok=True)
+        for left in attempts.left_behind(self.root):
+            left.unlink(missing_ok=True)
         if self._is_newest(plan):
             with contextlib.suppress(OSError):  # an older store may be only readable
                 self._keep_from_git()
@@ -96,11 +89,9 @@ class Store(Layout):
             atomic.replace_bytes(self.attributes_path, text)
 
     def update_plan(self, change: Callable[[Plan | None], Plan]) -> Plan:
-        """Make a change of the newest plan the newest, as one step among many that do so.
+        """Make a change of the newest plan, or of None, the newest: one step among many such.
 
-        Args:
-            change: from the newest plan, None if there is none, to the new one. Done again on
-                that outcome it must change nothing.
+        Done again on its own outcome `change` must change nothing.
         """
         plan = change(self._newest())
         if self._is_newest(plan):
@@ -151,23 +142,19 @@ class Store(Layout):
     ) -> tuple[Path, str, str]:
         """The folder, fingerprint and inputs of a cell's commit of a kind.
 
-        The inputs are a hash of the files that a measurement is made from, as the commits of
-        those state it; empty for a training, and where they cannot be read. A training that was
-        damaged and done again on another machine differs in its last bits; what was measured of
-        the first one is then no measure of the second.
+        The inputs are a hash of the files a measurement is made from, as their commits state it;
+        empty for a training, and where they cannot be read. Trained again on another machine a
+        cell differs in its last bits; what was measured of the first is no measure of the second.
         """
         train = self.train_folder(spec)
         if kind == "train":
             return train, spec.fingerprint, ""
-        if kind != "sheet" or sheet_gan is None:
-            place = self.eval_folder(spec), spec.evaluation_fingerprint
-            used = [(train, file_names.BEST)]
-        else:
+        measured = self.eval_folder(spec)
+        place, used = (measured, spec.evaluation_fingerprint), [(train, file_names.BEST)]
+        if kind == "sheet" and sheet_gan is not None:
             place = self.sheet_folder(spec, sheet_gan), spec.sheet_fingerprint(sheet_gan)
-            used = [
-                (self.eval_folder(spec), file_names.SAMPLES),
-                (self.train_folder(sheet_gan), file_names.BEST),
-            ]
+            gan = self.train_folder(sheet_gan)
+            used = [(measured, file_names.SAMPLES), (gan, file_names.BEST)]
         try:
             stated = [read_json(folder / COMMIT)["files"].get(name) for folder, name in used]
         except (OSError, StoreError, KeyError, TypeError, AttributeError):
@@ -190,21 +177,15 @@ class Store(Layout):
             return f"{wrong}, and cannot be taken back here ({reason(error)}): {RESTORE}"
         if not self._told:
             self._told = True
-            print(
-                f"{self.root}: line ends had been changed (CRLF for LF, as git's core.autocrlf "
-                "does); what was committed is restored",
-                file=sys.stderr,
-                flush=True,
-            )
+            changed = "line ends had been changed (CRLF for LF, as git's core.autocrlf does)"
+            said = f"{self.root}: {changed}; what was committed is restored"
+            print(said, file=sys.stderr, flush=True)
         return damage(folder, fingerprint, inputs, deep)
 
     def outcome(self, spec: CellSpec, sheet_gan: CellSpec | None = None) -> Outcome | None:
         """How the cell ended: a result, a failure, or None while it is missing.
 
-        Args:
-            spec: which cell.
-            sheet_gan: the cell whose discriminator yields the lab sheet's number;
-                without it, or if that is not committed, the number is not measured.
+        Without the cell whose discriminator yields the lab sheet's number, that is not measured.
         """
         trained = self.is_trained(spec)
         measured = trained and self.is_evaluated(spec)
@@ -220,11 +201,10 @@ class Store(Layout):
 
     def failure_mark(self, spec: CellSpec) -> tuple[int, int] | None:
         """Another value each time a failure of the cell is noted; None before the first."""
-        try:
+        with contextlib.suppress(OSError):
             about = (self.failed_folder(spec) / COMMIT).stat()
-        except OSError:
-            return None
-        return about.st_ino, about.st_mtime_ns
+            return about.st_ino, about.st_mtime_ns
+        return None
 
     def failure(
         self, spec: CellSpec, *stages: Literal["train", "eval", "sheet"]
@@ -299,9 +279,8 @@ class Store(Layout):
     def set_aside(self, spec: CellSpec) -> None:
         """Move a cell's commits out of the way (``--force``); nothing is deleted."""
         # The training last: without its evaluation a cell is seen to be unfinished.
-        for folder in (self.eval_folder(spec), self.train_folder(spec)):
-            if folder.exists():
-                self._set_aside(folder, "superseded")
+        for folder in filter(Path.exists, (self.eval_folder(spec), self.train_folder(spec))):
+            self._set_aside(folder, "superseded")
 
     def commit(
         self, attempt: Attempt, spec: CellSpec, kind: str, sheet_gan: CellSpec | None = None
@@ -327,9 +306,8 @@ class Store(Layout):
         of = {"stage": stage, "fingerprint": self._place(spec, stage)[1]}
         error, traceback = (placeless(text, self.root.absolute()) for text in (error, traceback))
         atomic.mkdir(attempt.folder)  # a commit that failed at its end has moved it
-        write_json(
-            attempt.folder / file_names.ERROR, {**of, "error": error, "traceback": traceback}
-        )
+        found = {**of, "error": error, "traceback": traceback}
+        write_json(attempt.folder / file_names.ERROR, found)
         attempt.log(f"failed: {error}\n{traceback}")
         seal(attempt.folder, "failed", of["fingerprint"])
         target = self.failed_folder(spec)

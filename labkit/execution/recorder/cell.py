@@ -32,8 +32,8 @@ _IMAGES = "images"
 class Cell:
     """A training of the user's own, as it is told."""
 
+    #: Whether it was trained outside of labkit, so that its training time is unknown.
     elsewhere = False
-    """Whether it was trained outside of labkit, so that its training time is unknown."""
 
     def __init__(self, spec: CellSpec, store: Store, planned: int | None) -> None:
         self.name, self.dataset, self.family = spec.name, spec.dataset, spec.family
@@ -57,9 +57,8 @@ class Cell:
             PlanError: ``epochs=`` was not stated.
         """
         if self.planned is None:
-            raise PlanError(
-                f"labkit.cell: {self.name}: cell.remaining() needs labkit.cell(epochs=...)"
-            )
+            needs = "cell.remaining() needs labkit.cell(epochs=...)"
+            raise PlanError(f"labkit.cell: {self.name}: {needs}")
         return range(self.epochs_done + 1, self.planned + 1)
 
     def log(self, epoch: int, **values: Any) -> None:
@@ -118,10 +117,8 @@ class Cell:
             return None
         count = self.journal.count
         if len(grey) >= FEWEST and count not in (None, len(grey)):
-            raise ValueError(
-                f"epoch {epoch}: {len(grey):,} samples, {count:,} before; the proxy FID of "
-                "different numbers cannot be compared"
-            )
+            why = "the proxy FID of different numbers cannot be compared"
+            raise ValueError(f"epoch {epoch}: {len(grey):,} samples, {count:,} before; {why}")
         self._show(epoch, "samples", grey[:GRID])
         if len(grey) < FEWEST or not feature_hash(self.dataset):
             return None

@@ -44,9 +44,7 @@ def plain(value: Any, default: Any) -> Any:
     """A setting as JSON has it, so that 64 and ``np.int64(64)`` are one and the same.
 
     The catalog's `default` says whether it is a list, and of which type whole numbers are.
-
-    Raises:
-        TypeError: it cannot be written as numbers and texts.
+    TypeError where it cannot be written as numbers and texts.
     """
     if value is None:
         return None

@@ -42,22 +42,15 @@ NOTHING = ("", "-", "—", "none", "null", "n/a", "na")
 class History:
     """What was written down of a training."""
 
-    rows: list[dict[str, float | None]]
-    """Epoch by epoch from 1, under labkit's names."""
-    notes: tuple[str, ...]
-    """How the file was understood, a line each."""
+    rows: list[dict[str, float | None]]  # Epoch by epoch from 1, under labkit's names
+    notes: tuple[str, ...]  # How the file was understood, a line each
 
 
 def read_history(path: Path, family: str, where: Sequence[str] = ()) -> History:
     """Read a history: a CSV with a column ``epoch``; several rows of an epoch are averaged.
 
-    Args:
-        path: the file.
-        family: whose losses are looked for.
-        where: which rows to take, as typed: ``phase=train``.
-
-    Raises:
-        UserError: no such history, or of several trainings.
+    The losses of `family` are looked for, in the rows that `where` says as it was typed
+    (``phase=train``). UserError where it is no such history, or one of several trainings.
     """
     if family not in FAMILIES:
         raise UserError(f"--family {family}: {nearest(family, FAMILIES)}")
@@ -70,20 +63,13 @@ def read_history(path: Path, family: str, where: Sequence[str] = ()) -> History:
         raise UserError(f"{path.name}: {error}") from error
     renamed = listing(f"{theirs} is {ours}" for theirs, ours in names.items() if theirs != ours)
     missing = listing(loss for loss in losses if loss not in names.values())
-    notes = (
-        renamed,
-        "" if first else "its epochs 0, 1, ... are 1, 2, ... here",
-        f"not measured: {missing}" if missing else "",
-    )
+    counted = "" if first else "its epochs 0, 1, ... are 1, 2, ... here"
+    notes = renamed, counted, f"not measured: {missing}" if missing else ""
     return History(rows, tuple(filter(None, notes)))
 
 
 def _of_one_training(sheet: Sheet, where: Sequence[str]) -> Sheet:
-    """The rows of one training, with their columns of numbers.
-
-    Raises:
-        LabkitError: a column, of texts or of seeds, tells several trainings or phases apart.
-    """
+    """One training's rows and columns of numbers; LabkitError where a column tells of several."""
     rows = sheet.rows
     for text in where:
         name, _equals, value = (part.strip() for part in text.partition("="))
@@ -116,34 +102,27 @@ def _is_text(name: str, rows: Mapping[int, Mapping[str, str]]) -> bool:
 
 
 def _names(sheet: Sheet, losses: Sequence[str]) -> dict[str, str]:
-    """Each column of numbers to labkit's name for it; others keep their own.
-
-    Raises:
-        LabkitError: two columns of one loss, or none of any.
-    """
+    """Each column of numbers to labkit's name for it, or its own; LabkitError without a loss."""
     found: dict[str, str] = {}
     for heading in sheet.header:
         plain = re.sub(r"[\W_]", "", heading.lower())
         ours = next((n for n in losses if heading == n or plain in USUAL.get(n, ())), heading)
         if ours in found.values():
             first = next(theirs for theirs, name in found.items() if name == ours)
-            raise LabkitError(
-                f"row {sheet.line}: columns '{first}' and '{heading}' are both {ours}"
-            )
+            both = f"columns '{first}' and '{heading}' are both {ours}"
+            raise LabkitError(f"row {sheet.line}: {both}")
         if plain not in EPOCHS:
             found[heading] = ours
     if not set(found.values()) & set(losses):
-        raise LabkitError(
-            f"row {sheet.line}: no column is a loss of this family: {', '.join(losses)}"
-        )
+        why = f"no column is a loss of this family: {', '.join(losses)}"
+        raise LabkitError(f"row {sheet.line}: {why}")
     return found
 
 
 def _by_epoch(sheet: Sheet, names: Mapping[str, str]) -> tuple[int, list[dict[str, float | None]]]:
     """The number of the first epoch, and the values of each in turn, the means of its rows.
 
-    Raises:
-        LabkitError: a value is no number, or an epoch is missing.
+    LabkitError where a value is no number, or an epoch is missing.
     """
     column = next((h for h in sheet.header if re.sub(r"\W", "", h.lower()) in EPOCHS), None)
     groups: dict[int, list[tuple[int, Mapping[str, str]]]] = defaultdict(list)
@@ -184,8 +163,7 @@ def _number(line: int, column: str | None, text: str) -> float | None:
 def settings(given: Sequence[str], family: str) -> dict[str, Any]:
     """``z_dim=64`` as a name and a value of the type that the catalog has for it.
 
-    Raises:
-        UserError: no such setting of the family, or a value that it cannot have.
+    UserError where the family has no such setting, or it cannot have this value.
     """
     params = FAMILIES[family].params
     found: dict[str, Any] = {}
@@ -195,12 +173,10 @@ def settings(given: Sequence[str], family: str) -> dict[str, Any]:
             raise UserError(f"--set {text}: a name, = and a value, such as z_dim=64")
         if name not in params:
             raise UserError(f"--set {text}: {family} has no '{name}'; {nearest(name, params)}")
-        found[name] = _value(value, params[name].default)
         choices = params[name].choices
-        if choices:
-            found[name] = value
-            if value not in REGISTRIES[choices]:
-                raise UserError(f"--set {text}: {nearest(value, REGISTRIES[choices])}")
+        if choices and value not in REGISTRIES[choices]:
+            raise UserError(f"--set {text}: {nearest(value, REGISTRIES[choices])}")
+        found[name] = value if choices else _value(value, params[name].default)
     return found
 
 
@@ -208,9 +184,8 @@ def _value(text: str, default: Any) -> Any:
     if isinstance(default, bool):
         return text.lower() in ("true", "yes", "1")
     if isinstance(default, list | tuple):
-        return [
-            _value(part, default[0] if default else "") for part in text.strip("[]()").split(",")
-        ]
+        each = default[0] if default else ""
+        return [_value(part, each) for part in text.strip("[]()").split(",")]
     try:
         return float(text) if isinstance(default, float) else int(text)
     except ValueError:

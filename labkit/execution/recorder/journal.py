@@ -134,11 +134,11 @@ class Journal(Attempt):
     def _replay(self) -> bytes:
         """Know what was told, by the lines that were told whole; return these lines."""
         self._forget()
-        path = self.folder / TOLD
-        lines = list(read_history(path)) if path.exists() else []
-        for line in lines:
+        path, whole = self.folder / TOLD, b""
+        for line in read_history(path) if path.exists() else ():
             self._apply(line)
-        return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+            whole += f"{json.dumps(line)}\n".encode()
+        return whole
 
     def take(self) -> bool:
         """Lock the attempt and read its rows; return False if another process holds the lock."""

@@ -70,15 +70,10 @@ def _differences(other: CellSpec, spec: CellSpec) -> list[str]:
         for name, value in spec.params.items()
         if value not in (UNSTATED, other.params.get(name))
     ]
-    for form, one, its in (
-        ("{}", spec.dataset, other.dataset),
-        ("{}", spec.family, other.family),
-        ("batch{}", spec.training["batch_size"], other.training["batch_size"]),
-        ("source-{}", spec.data["source"], other.data["source"]),
-        ("limit-{}", spec.data["limit"], other.data["limit"]),
-    ):
-        if one != its:
-            found.append(form.format(one))
+    tags = {"dataset": "", "family": "", "batch_size": "batch", "source": "source-"}
+    for name, tag in {**tags, "limit": "limit-"}.items():
+        if spec.settings[name] != other.settings[name]:
+            found.append(f"{tag}{spec.settings[name]}")
     return [re.sub(r"[^A-Za-z0-9._-]+", "-", tag) for tag in found]
 
 
@@ -88,7 +83,7 @@ def _joined(store: Store, plan: Plan | None, spec: CellSpec) -> Plan:
     plan = plan or Plan(
         name=name,
         title=name,
-        author={"name": "", "id": "", "group": "", "course": ""},
+        author=dict.fromkeys(("name", "id", "group", "course"), ""),
         profile=None,
         seeds=(spec.seed,),
         data_source=spec.data["source"],

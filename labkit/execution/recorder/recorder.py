@@ -81,7 +81,8 @@ def cell(
         PlanError: an unknown data set, family or setting; nothing was logged.
     """
     stated = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "limit": limit}
-    spec, planned = _stated(name, dataset, family, source, stated, settings)
+    named = {"dataset": dataset, "family": family, "source": source}
+    spec, planned = _stated(name, named, stated, settings)
     store = Store(Path(results).expanduser())
     told = Cell(spec, store, planned)
     if told.epochs_done:
@@ -98,20 +99,12 @@ def cell(
 
 
 def _stated(
-    name: str,
-    dataset: str,
-    family: str,
-    source: str,
-    stated: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    name: str, named: Mapping[str, str], stated: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> tuple[CellSpec, int | None]:
     """What is stated of a cell, checked, as plain values; and how many epochs it is to have."""
-    for kind, value, allowed in (
-        ("dataset", dataset, list(DATASETS)),
-        ("family", family, list(FAMILIES)),
-        ("source", source, ["full", "bundled"]),
-    ):
-        if value not in allowed:
+    known = {"dataset": [*DATASETS], "family": [*FAMILIES], "source": ["full", "bundled"]}
+    for kind, allowed in known.items():
+        if (value := named[kind]) not in allowed:
             # No nearest data set: what looks like one's name may be another's.
             listed = f"allowed: {', '.join(allowed)}"
             rest = listed if kind == "dataset" else nearest(value, allowed)
@@ -126,12 +119,13 @@ def _stated(
         except ValueError as error:
             raise PlanError(f"labkit.cell: {key}={error}") from None
     batch, limit = numbers["batch_size"], numbers["limit"]
-    data = {"source": str(source), "sha256": UNSTATED, "limit": limit, own_plan.LOOP: str(name)}
+    dataset, family, source = (str(named[kind]) for kind in known)
+    data = {"source": source, "sha256": UNSTATED, "limit": limit, own_plan.LOOP: str(name)}
     spec = CellSpec(
         name=str(name),
         experiment="own",
-        family=str(family),
-        dataset=str(dataset),
+        family=family,
+        dataset=dataset,
         seed=numbers["seed"] or 0,
         params=_params(family, settings),
         training={"epochs": 0, "batch_size": UNSTATED if batch is None else batch},

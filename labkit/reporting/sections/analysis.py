@@ -73,7 +73,8 @@ def plots(view: View) -> Section:
     figures = []
     for key, entry in PLOTS.items():
         draw = resolve(entry.target)
-        wanted = [(key, _(entry.label), entry.families)] * all(map(view.of, entry.families))
+        fits = all(map(view.of, entry.families)) and (entry.families or not entry.of)
+        wanted = [(key, _(entry.label), entry.families)] if fits else []
         for family in filter(view.of, entry.also):
             wanted.append((f"{family}_{key}", _label_of(entry.label, family), (family,)))
         for name, label, families in wanted:
