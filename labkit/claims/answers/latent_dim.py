@@ -41,7 +41,7 @@ def answer(key: str, table: Table) -> Answer:
         return asked.answer(say.nothing([f.missing for f in missing if f.missing]))
     point = say.point(reconstructions, samples, asked.strengths)
     why: list[Sentence] = [voice().stability.failed(f) for f in lost]
-    why += voice().courses.course(reconstructions, asked.strengths)
+    why += voice().levels.along(reconstructions, asked.strengths)
     why += say.samples(samples, asked.strengths)
     why += voice().levels.best(covered.known, asked.strengths, brief=2)
     why += say.total(told)

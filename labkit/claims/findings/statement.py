@@ -10,8 +10,7 @@ from typing import Literal
 from labkit.claims.cell import Level
 from labkit.claims.finding import Comparison, Finding, Here, known
 from labkit.claims.findings.change import Change
-from labkit.claims.findings.course import course
-from labkit.claims.findings.levels import Levels
+from labkit.claims.findings.levels import Levels, course
 from labkit.claims.findings.spread import Spread
 
 Direction = Literal["rises", "falls"]

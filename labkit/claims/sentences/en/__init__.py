@@ -6,7 +6,6 @@ from labkit.claims.sentences.en import (
     codes,
     combining,
     conclusion,
-    courses,
     evidence,
     families,
     latent_dim,

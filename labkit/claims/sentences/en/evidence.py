@@ -21,7 +21,7 @@ from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.findings.published import Reproduction
 from labkit.claims.findings.spread import Spread
 from labkit.claims.findings.statement import Statement
-from labkit.claims.sentences.en import absence, change, courses, families, levels, names
+from labkit.claims.sentences.en import absence, change, families, levels, names
 from labkit.claims.sentences.numbers import Numbers, decimals_for, decimals_of, fixed
 from labkit.claims.verdict import Strength
 
@@ -135,7 +135,7 @@ def _shown(found: Finding, form: str, strength: Strength) -> Sentence:
     if not isinstance(found, Levels) or found.missing is not None:
         return statement(found, strength)
     if form in ("course", "trades"):
-        return courses.course([found], {})[0]
+        return levels.along([found], {})[0]
     if METRICS[found.metric].better != ("higher" if found.towards > 0 else "lower"):
         return levels.extreme(found)
     return levels.best([found], dict.fromkeys((c.id for c in found.contrasts), strength))[0]

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from labkit.claims.cell import Level
 from labkit.claims.claim import Sentence
 from labkit.claims.finding import Missing
-from labkit.claims.findings.course import Course, course
-from labkit.claims.findings.levels import Contrast, Levels
+from labkit.claims.findings.levels import Contrast, Course, Levels, course
 from labkit.claims.sentences.en import levels, names
 from labkit.claims.sentences.en.evidence import missing
 from labkit.claims.sentences.en.levels import Strengths
