@@ -62,11 +62,6 @@ class Metrics:
     unknown: tuple[str, ...]
 
 
-def reflect(path: Path) -> tuple[Answer, ...]:
-    """The answers a table of metrics bears; :func:`read` says what is refused."""
-    return answers_to(read(path))
-
-
 def answers_to(found: Metrics) -> tuple[Answer, ...]:
     """The answers to the questions a table that has been read calls for."""
     # Only where all runs carry labkit's own names would a command work.
@@ -91,10 +86,8 @@ def read(path: Path) -> Metrics:
 
     Of what kind is said by :func:`labkit.text.sheet.read_sheet`. Names of columns are taken in
     any spelling. ``initial_<loss>`` columns hold first-epoch values. Absent columns and empty
-    fields mean *not measured*.
-
-    Raises:
-        TableError: not such a file, or a value that cannot be; or two rows of the same cell.
+    fields mean *not measured*. TableError where it is not such a file or has a value that cannot
+    be, or two rows of the same cell.
     """
     settings = set(known_settings())
     numbers = {f"{start}{name}" for start in ("", INITIAL) for name in METRICS}
@@ -128,8 +121,7 @@ def read(path: Path) -> Metrics:
 def _names(sheet: Sheet, known: Sequence[str]) -> dict[str, str]:
     """Every heading to labkit's name for it, or to itself.
 
-    Raises:
-        LabkitError: two headings of one name, or one that is nearly a name.
+    LabkitError where two are of one name, or one is nearly a name.
     """
 
     def called(name: str) -> str:  # what others call "time" may be anything
@@ -162,11 +154,7 @@ def _names(sheet: Sheet, known: Sequence[str]) -> dict[str, str]:
 
 
 def parse_number(text: str) -> Measured | None:
-    """A number and its rounding: "0.05" is 0.05 ± 0.005; "" is None.
-
-    Raises:
-        ValueError: not a finite number.
-    """
+    """A number and its rounding: "0.05" is 0.05 ± 0.005; "" is None; else a ValueError."""
     text = text.strip().replace("−", "-")
     if not text:
         return None

@@ -77,9 +77,8 @@ class Plan:
     def within(self, budget: Mapping[str, Any]) -> Plan:
         """The plan cut to a time budget, which it remembers.
 
-        Args:
-            budget: ``seconds``, and one of ``cells``, ``images`` and ``epochs``: how many remain.
-                Cells that were left out stay in the plan; they are not trained.
+        The budget has ``seconds``, and one of ``cells``, ``images`` and ``epochs``: how many
+        remain. Cells that were left out stay in the plan; they are not trained.
         """
         cells = tuple(cut(cell, budget) for cell in self.cells)
         settings = {**self.settings, "within": dict(budget)}
@@ -99,11 +98,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Plan:
-        """The plan that `to_json` wrote.
-
-        Raises:
-            PlanError: `value` is of another format or incomplete.
-        """
+        """The plan that `to_json` wrote; PlanError where it is of another format or incomplete."""
         try:
             version = value["format_version"]
             if version != FORMAT_VERSION:

@@ -53,8 +53,7 @@ class Experiment:
 def read_experiment(path: Path, profile: str | None = None) -> Experiment:
     """Read and check an experiment file and all its profiles, one merged in; no images are read.
 
-    Raises:
-        PlanError: the file cannot be read, is not valid, or has no such profile.
+    PlanError where the file cannot be read, is not valid, or has no such profile.
     """
     try:
         if path.is_dir():
@@ -145,9 +144,8 @@ def _validate(
 ) -> ExperimentFile:
     """Check a tree, with the profile `patch` merged in, against the model of experiment files.
 
-    Raises:
-        PlanError: names the first mistake, with `prefix` before its path if it is in the profile;
-            unknown keys come first within a mapping.
+    A PlanError names the first mistake, with `prefix` before its path if it is in the profile;
+    unknown keys come first within a mapping.
     """
     try:
         return file_model(own_code.generation()).model_validate(_plain(tree))

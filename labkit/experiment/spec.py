@@ -97,12 +97,7 @@ class CellSpec:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CellSpec:
-        """The spec that `to_json` wrote.
-
-        Raises:
-            KeyError: a field is missing.
-            TypeError: a field is unknown.
-        """
+        """The spec that `to_json` wrote; KeyError for a missing field, TypeError for an unknown."""
         known = {each.name: value[each.name] for each in fields(cls)}
         return cls(**{**known, **value})
 

@@ -56,11 +56,8 @@ def recipes() -> dict[str, Recipe]:
 def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, ...]:
     """Write a recipe as ``experiments.yaml``, and beside it the schema editors check it with.
 
-    Return the paths of both files.
-
-    Raises:
-        PlanError: there is no such recipe, the experiment file exists already (it is
-            never overwritten), or the folder cannot be written to.
+    Return the paths of both files. PlanError where there is no such recipe, the experiment file
+    exists already (it is never overwritten), or the folder cannot be written to.
     """
     known = recipes()
     if recipe not in known:

@@ -38,7 +38,7 @@ def answer(key: str, table: Table) -> Answer:
     reconstructions, samples = (known(q.by_factor.get(FACTOR, ())) for q in (rebuilt, drawn))
     if not reconstructions and not samples:
         missing = levels(vaes, FACTOR, table.measure(recon), table)
-        return asked.answer(say.nothing([f.missing for f in missing if f.missing]))
+        return asked.answer(voice().evidence.nothing(missing))
     point = say.point(reconstructions, samples, asked.strengths)
     why: list[Sentence] = [voice().stability.failed(f) for f in lost]
     why += voice().levels.along(reconstructions, asked.strengths)

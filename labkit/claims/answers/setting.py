@@ -45,8 +45,7 @@ def answer(key: str, table: Table) -> Answer:
     if not known(main):
         measure = measures[primary]
         whole = [configurations(c.of(dataset=d), measure) for c in families for d in c.datasets]
-        nothing = say.setting.nothing(factor, [f.missing for f in main if f.missing is not None])
-        asked = Asked(key, table, (), (*whole, *counts))
+        nothing, asked = say.setting.nothing(factor, main), Asked(key, table, (), (*whole, *counts))
         return asked.answer(nothing, say.setting.whole(known(whole)), rests_on=whole)
     asked = Asked(
         key, table, tuple(pairs_of_levels(main)), (*pairs_of_levels(beside), *lost, *counts),

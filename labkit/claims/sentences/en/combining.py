@@ -39,9 +39,8 @@ def idea(
         open_ = any(strengths[f.id] == "within noise" for f in fid)
         keep, whose = "VAE" if open_ else "VAE, which is ahead", "its"
     verb = "sharpen" if blurred else "judge"
-    also = ", also on random codes"
-    if all(by_decoder(*each) for each in lost.values()):  # nowhere do codes miss the prior
-        also = ""
+    # Where codes nowhere miss the prior, it need not see random ones.
+    also = "" if all(by_decoder(*each) for each in lost.values()) else ", also on random codes"
     return Sentence(
         f"An adversarial VAE: keep the {keep}, and let one discriminator {verb} {whose} decoder{also}."
     )
@@ -99,9 +98,8 @@ def exceptions(best: Sequence[Configurations], fid: Sequence[Families]) -> list[
     by = {(f.metric, f.dataset, f.family): f for f in best if f.order}
     for metric, sign in (("proxy_fid", -1), ("coverage", 1)):
         for each in (f for f in fid if f.ahead is not None):
-            mine, theirs = (
-                by.get((metric, each.dataset, str(f))) for f in (each.behind, each.ahead)
-            )
+            sides = (str(each.behind), str(each.ahead))
+            mine, theirs = (by.get((metric, each.dataset, side)) for side in sides)
             if mine is None or theirs is None:
                 continue
             # How far rounding leaves the two best values open.

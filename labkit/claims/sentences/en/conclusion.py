@@ -36,10 +36,8 @@ def _who(found: Configurations, among: Cells) -> str:
     for c in found.order[: found.tied]:
         name = names.cell(c, among.of(c.family, found.dataset), seeds=False)
         told.setdefault(names.family(c.family), []).append(name)
-    return " or ".join(
-        names.a(family) + ("" if each == [family] else f" with {' or '.join(each)}")
-        for family, each in told.items()
-    )
+    settings = {f: "" if each == [f] else f" with {' or '.join(each)}" for f, each in told.items()}
+    return " or ".join(names.a(family) + with_ for family, with_ in settings.items())
 
 
 def converged(cells: Cells) -> Sentence | None:

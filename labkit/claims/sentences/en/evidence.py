@@ -11,7 +11,7 @@ from typing import Any
 
 from labkit.catalog.metrics import METRICS
 from labkit.claims.cells import Cells
-from labkit.claims.claim import Sentence
+from labkit.claims.claim import Claim, Sentence, Settle
 from labkit.claims.finding import Finding, Missing
 from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.change import Change
@@ -71,6 +71,22 @@ def missing(found: Missing) -> str:
         level=names.level(about["factor"], about["level"]), metric=names.metric(about["metric"]),
         others=names.listing(others if len(others) < 4 else [*others[:2], "more"]),
         why=about["why"],
+    )  # fmt: skip
+
+
+def nothing(found: Sequence[Finding], start: str = "not measured", why: str = "") -> Sentence:
+    """That nothing can be said, and why: as the first finding that is missing has it, or `why`."""
+    why = next((missing(f.missing) for f in found if f.missing is not None), why)
+    return Numbers().sentence(f"{start}{why and ': '}{why}.")
+
+
+def claim(
+    question: str, found: Finding, strength: Strength, said: Sentence, settle: Settle | None = None
+) -> Claim:
+    """A finding with its sentence, and how both came about."""
+    return Claim(
+        question, found, strength, said, names.scope(found.cells), rule(found, strength),
+        difference(found), (missing(found.missing),) if found.missing else (), settle,
     )  # fmt: skip
 
 

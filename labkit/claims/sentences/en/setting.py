@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
-from labkit.claims.finding import Missing
 from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.levels import Levels
-from labkit.claims.sentences.en import names
+from labkit.claims.sentences.en import evidence, names
 from labkit.claims.sentences.en.absence import shared_out, something
-from labkit.claims.sentences.en.evidence import measured, missing
+from labkit.claims.sentences.en.evidence import measured
 from labkit.claims.sentences.en.levels import Strengths, standing
 from labkit.claims.sentences.numbers import Numbers
 
@@ -25,10 +24,9 @@ PATTERNS = {
 }
 
 
-def nothing(factor: str, reasons: Sequence[Missing]) -> Sentence:
+def nothing(factor: str, found: Sequence[Levels]) -> Sentence:
     """Why nothing can be credited to the setting."""
-    why = f": {missing(reasons[0])}" if reasons else ""
-    return Numbers().sentence(f"nothing can be credited to the {names.factor(factor)}{why}.")
+    return evidence.nothing(found, f"nothing can be credited to the {names.factor(factor)}")
 
 
 def whole(found: Sequence[Configurations]) -> list[Sentence]:
