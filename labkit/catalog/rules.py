@@ -3,8 +3,6 @@
 An experiment file that has such settings is refused with the reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any

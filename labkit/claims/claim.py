@@ -1,7 +1,5 @@
 """A claim: a finding, what may be concluded from it, and the sentence that says both."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """What is compared: a catalog metric with its direction, digits, margin and conditions."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

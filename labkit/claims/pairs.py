@@ -5,8 +5,6 @@ within it is a difference the factor's doing. A group in which a cell failed or 
 is left out whole, so that every level is judged on the same blocks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property

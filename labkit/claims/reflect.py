@@ -5,8 +5,6 @@
 0.055, so 0.05 and 0.06 tie and 0.05 and 0.07 do not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The verbs of an experiment file: `run` its cells, their `status`, and the `report`."""
 
-from __future__ import annotations
-
 import shlex
 import signal
 import sys

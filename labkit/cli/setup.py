@@ -1,7 +1,5 @@
 """The verbs before a run: `init`, `recipes`, `data`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

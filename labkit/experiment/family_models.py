@@ -4,8 +4,6 @@ The ``grid`` and ``params`` of a family follow from its catalog entry, so that a
 allowed, checked and offered by an editor at once.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
 

@@ -5,8 +5,6 @@ layout re-runs nothing, and a changed number does. The files are read and never 
 torch is not needed.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import json

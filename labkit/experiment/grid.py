@@ -5,8 +5,6 @@ plan = make_plan(experiment)
 [cell.name for cell in plan.cells]    # ["MNIST_GAN_hinge_z32", ...]
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -3,8 +3,6 @@
 experiments.yaml:12: experiments.gan.grid.los: unknown key; did you mean 'loss'?
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -4,8 +4,6 @@ A recipe is an experiment file of this package: ``lab1`` is the ``experiments.ya
 of the project itself, every other one is a file in ``labkit/experiment/recipes``.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import dataclass

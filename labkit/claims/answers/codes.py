@@ -4,8 +4,6 @@ Tested: all pairs of weights of the information, on how often an image has the c
 category stands for. Whether categories are classes at all is told by the best setting.
 """
 
-from __future__ import annotations
-
 from labkit.catalog import QUESTIONS
 from labkit.claims.answers.asked import Asked, quality
 from labkit.claims.claim import Answer

@@ -5,8 +5,6 @@ reconstructions beside that of samples: decoded images, and those from random co
 VAE loses more there. Where hybrids were trained, they are the answer.
 """
 
-from __future__ import annotations
-
 from itertools import product
 
 from labkit.catalog.families import FAMILIES

@@ -4,8 +4,6 @@ Tested: all pairs of levels on the reconstruction loss. The samples' proxy FID i
 own question, and the two are set side by side: larger codes may rebuild better and sample worse.
 """
 
-from __future__ import annotations
-
 from itertools import product
 
 from labkit.claims.answers.asked import DIVERSITY, Asked, Quality, quality

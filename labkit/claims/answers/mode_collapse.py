@@ -4,8 +4,6 @@ Collapse is the measure's verdict on each cell's samples; one collapsed cell is 
 none collapsing credits nothing with having prevented it.
 """
 
-from __future__ import annotations
-
 from labkit.claims.answers.asked import DIVERSITY, Asked, Quality, quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known

@@ -3,8 +3,6 @@
 Tested: all pairs of levels of the question's first factor that was varied, on its primary measure.
 """
 
-from __future__ import annotations
-
 from labkit.catalog import QUESTIONS
 from labkit.claims.answers.asked import Asked
 from labkit.claims.cells import Cells

@@ -5,8 +5,6 @@ nothing rose by more than other samples could have made it, no setting influence
 what did differ, the samples' quality, is quoted from its own question.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.answers.asked import Asked, quality

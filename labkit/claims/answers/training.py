@@ -3,8 +3,6 @@
 Every loss of every setting: sign and percent, computed; no kind of loss against another.
 """
 
-from __future__ import annotations
-
 from labkit.claims.answers.asked import Asked
 from labkit.claims.cell import Cell
 from labkit.claims.claim import Answer

@@ -1,7 +1,5 @@
 """How many trainings something happened to: a failure, a rise of the FID, mode collapse."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

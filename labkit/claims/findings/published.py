@@ -1,7 +1,5 @@
 """Do these runs reproduce a published value?"""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Somebody's statement, held against what the table shows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product

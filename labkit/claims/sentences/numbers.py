@@ -1,7 +1,5 @@
 """How measured values are printed: rounded in one place, and every one of them remembered."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 

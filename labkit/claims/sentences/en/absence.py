@@ -1,7 +1,5 @@
 """How many trainings something happened to, in English."""
 
-from __future__ import annotations
-
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level

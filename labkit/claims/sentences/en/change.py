@@ -1,7 +1,5 @@
 """What a loss did between the first epoch and the last, in English."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 

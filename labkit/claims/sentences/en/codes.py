@@ -1,7 +1,5 @@
 """What the categories of a code came to mean, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence

@@ -1,7 +1,5 @@
 """How to combine both models, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from labkit.claims.cells import Cells

@@ -1,7 +1,5 @@
 """The conclusion's own lines, in English."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -3,8 +3,6 @@
 Kinds of findings that answers tell of in several ways have modules of their own.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """One family of models against another, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence

@@ -1,7 +1,5 @@
 """What the size of a VAE's code did, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.cell import Level

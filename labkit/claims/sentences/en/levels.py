@@ -1,7 +1,5 @@
 """Levels of a factor against each other, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

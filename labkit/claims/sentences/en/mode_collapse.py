@@ -1,7 +1,5 @@
 """Mode collapse, in English."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from itertools import product

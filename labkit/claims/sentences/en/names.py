@@ -1,7 +1,5 @@
 """What metrics, settings, levels, cells and families are called in an English sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES

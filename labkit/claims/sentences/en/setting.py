@@ -1,7 +1,5 @@
 """What one setting changed, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.cells import Cells

@@ -1,7 +1,5 @@
 """What influenced stability, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """How sure an answer is, what would settle it, and what the literature says of it, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.cell import Cell
