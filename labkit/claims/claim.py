@@ -74,7 +74,6 @@ class Claim:
 
     @property
     def text(self) -> str:
-        """The statement as a sentence."""
         return self.sentence.text
 
     @property
@@ -159,7 +158,6 @@ class Answer:
         return " ".join(sentence.text for sentence in self.sentences)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
         return {
             "question": self.question,
             "heading": self.heading,

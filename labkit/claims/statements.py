@@ -63,12 +63,10 @@ class Checked:
 
     @property
     def verdict(self) -> Verdict:
-        """The formal verdict."""
         return verdict(self.strength)
 
     @property
     def text(self) -> str:
-        """The claims' sentences."""
         return " ".join(claim.text for claim in self.claims)
 
 

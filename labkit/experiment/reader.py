@@ -44,7 +44,6 @@ class Experiment:
         }
 
     def error(self, path: Sequence[Step], message: str) -> PlanError:
-        """The error to raise for a mistake at `path`."""
         return mistake(self.file, self.tree, path, message)
 
 

@@ -31,7 +31,6 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """The title of its report."""
         return read_experiment(self.path).content.title
 
     def cost(self) -> str:

@@ -67,10 +67,8 @@ def setting(found: Sequence[Change], among: Cells, where: str = "") -> list[Sent
 
 
 def not_ranked() -> Sentence:
-    """Why no setting is called better by its loss."""
     return Sentence("Losses of different kinds are not comparable with each other.")
 
 
 def nothing() -> Sentence:
-    """Nothing of the first epoch is known."""
     return Sentence("Not measured: there are no values of the first epoch.")

@@ -13,7 +13,6 @@ DEGREES = ("did not find the classes", "found some of the classes", "found the c
 
 
 def nothing(found: Sequence[Finding]) -> Sentence:
-    """Nothing was measured."""
     return evidence.nothing(found, why="there are no categories")
 
 

@@ -19,7 +19,6 @@ SHARP = 0.05
 
 
 def nothing(found: Sequence[Families]) -> Sentence:
-    """No measured reason for one idea or another."""
     usual = "an adversarial VAE is the usual idea"
     text = f"not measured: the table does not let both families be compared; {usual}."
     return Numbers().sentence(text, found)
@@ -143,10 +142,8 @@ def hybrid(name: str, found: Sequence[Families]) -> list[Sentence]:
         decimals = decimals_for([v for f in here for v in (f.mean_a, f.mean_b)], apart=False)
         on = names.on(dataset)
         mine = n.value(f"FID, {name}{on}", here[0].mean_a, decimals)
-        others = names.listing(
-            f"{n.value(f'FID, {f.b}{on}', f.mean_b, decimals)} of the {names.family(f.b, True)}"
-            for f in here
-        )
+        fids = ((n.value(f"FID, {f.b}{on}", f.mean_b, decimals), f.b) for f in here)
+        others = names.listing(f"{fid} of the {names.family(f, True)}" for fid, f in fids)
         parts.append(f"{mine} against {others}{on}")
     text = f"FID of the {names.family(name)}: {'; '.join(parts)}."
     return [n.sentence(text, found)] if parts else []

@@ -49,10 +49,8 @@ def converged(cells: Cells) -> Sentence | None:
     if len(known) < 2 or 2 * last < len(known):
         return None
     share = "all" if last == len(known) else f"{names.count(last)} of"
-    return Numbers().sentence(
-        f"{share} {names.counted(len(known), 'training')} were best at their last epoch: longer "
-        "training would likely lower the FID."
-    )
+    who = f"{share} {names.counted(len(known), 'training')} were best at their last epoch"
+    return Numbers().sentence(f"{who}: longer training would likely lower the FID.")
 
 
 def point(topic: str, text: str) -> str:

@@ -28,7 +28,6 @@ ALIKE = 0.1
 
 
 def not_measured(found: Absence) -> Sentence:
-    """Nothing in the table tells."""
     assert found.missing is not None
     return Numbers().sentence(f"not measured: {missing(found.missing)}.", [found])
 
@@ -179,5 +178,4 @@ def _to_change(
 
 
 def nothing_helped() -> Sentence:
-    """What does not follow from no collapse."""
     return Sentence("Since nothing collapsed, nothing can be credited with preventing it.")

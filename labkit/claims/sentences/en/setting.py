@@ -23,7 +23,6 @@ PATTERNS = {
 
 
 def nothing(factor: str, found: Sequence[Levels]) -> Sentence:
-    """Why nothing can be credited to the setting."""
     return evidence.nothing(found, f"nothing can be credited to the {names.factor(factor)}")
 
 

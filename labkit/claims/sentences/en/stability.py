@@ -149,7 +149,6 @@ def quality(
 
 
 def failed(found: Absence) -> Sentence:
-    """Trainings that did not finish."""
     named = f": {absence.listed(found)}" if len(found.hit) <= absence.NAMED else ""
     return Numbers().sentence(f"{absence.something(found)}{named}.", [found])
 
