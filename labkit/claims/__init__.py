@@ -11,12 +11,12 @@ Three layers, each readable without the others: :mod:`.findings` are numbers alo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labkit.claims.answers import answer, questions_for
 from labkit.claims.answers.conclusion import conclude
-from labkit.claims.cells import from_frame
+from labkit.claims.cells import Shares, from_frame
 from labkit.claims.claim import Answer, Claim, Published, Sentence
 from labkit.claims.measure import Samples
 from labkit.claims.table import Resume, Table
@@ -35,9 +35,6 @@ __all__ = [
     "conclude",
     "table_of",
 ]
-
-#: Run to class to its share of the samples and of real images.
-Shares = Mapping[str, Mapping[str, tuple[float, float]]]
 
 
 def answer_questions(

@@ -42,6 +42,8 @@ NO_SETTING = {*KEYS, "experiment", "note"}
 INITIAL = "initial_"
 Groups = dict[tuple[int, Block], dict[Level, Cell]]
 """Cells by seed and block, then by the level of the factor at hand."""
+Shares = Mapping[str, Mapping[str, tuple[float, float]]]
+"""Run to class to its share of the samples and of real images."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,7 @@ def make_cells(rows: Iterable[Cell]) -> Cells:
 
 
 def from_frame(
-    frame: pd.DataFrame,
-    epochs: pd.DataFrame | None = None,
-    shares: Mapping[str, Mapping[str, tuple[float, float]]] | None = None,
+    frame: pd.DataFrame, epochs: pd.DataFrame | None = None, shares: Shares | None = None
 ) -> Cells:
     """The cells of a tidy table.
 

@@ -63,15 +63,12 @@ class Metrics:
 def answers_to(found: Metrics) -> tuple[Answer, ...]:
     """The answers to the questions a table that has been read calls for."""
     # Only where all runs carry labkit's own names would a command work.
-    ours = all(
-        cell.dataset in DATASETS
-        and cell.family in FAMILIES
-        and cell.run.startswith(f"{cell.dataset}_{FAMILIES[cell.family].label}_")
-        for cell in found.cells
-    )
+    known = all(c.dataset in DATASETS and c.family in FAMILIES for c in found.cells)
+    names = ((c.run, f"{c.dataset}_{FAMILIES[c.family].label}_") for c in found.cells if known)
+    ours = known and all(run.startswith(start) for run, start in names)
 
-    def command(names: Sequence[str], seeds: int) -> str:
-        return run_command(glob(names), seeds) if ours else ""
+    def command(runs: Sequence[str], seeds: int) -> str:
+        return run_command(glob(runs), seeds) if ours else ""
 
     # Its verdicts on mode collapse say how many samples labkit judged by.
     usual, judged = Samples(), {cell.collapse.n for cell in found.cells if cell.collapse} - {None}

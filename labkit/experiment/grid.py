@@ -57,8 +57,7 @@ def make_plan(
             into, if there is one: what precision ``auto`` stands for.
         images: the source of images and the reason for it; no folder is then looked into.
 
-    Raises:
-        PlanError: too many cells, two equal ones, or a `seeds`, `only` or source that cannot be.
+    PlanError for too many cells, two equal ones, or a `seeds`, `only` or source that cannot be.
     """
     content = experiment.content
     asked = tuple(content.seed_list())

@@ -27,12 +27,12 @@ def answer(key: str, table: Table) -> Answer:
     lost = [f for f in (absence.finished(cells),) if f.hit]
     asked = Asked(key, table, tuple(paid.contrasts), (*best, *lost))
     if not known(best):
-        return asked.answer(say.codes.nothing(best))
+        return asked.answer(say.evidence.nothing(best, why="there are no categories"))
     why = [say.stability.failed(f) for f in lost]
     why += say.levels.best(paid.known, asked.strengths)
     # The textbook has a reason where paying more made better categories everywhere.
     helped = bool(paid.known) and all(f.order[0] == max(f.means) for f in paid.known)
     return asked.answer(
-        say.codes.point(known(best), (SOME, CLASSES)), why, picture="code_information",
+        say.setting.categories(known(best), (SOME, CLASSES)), why, picture="code_information",
         reason=say.sure.likely("free_codes" if helped else ""), rests_on=paid.contrasts or best,
     )  # fmt: skip

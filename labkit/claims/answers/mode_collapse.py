@@ -37,7 +37,7 @@ def answer(key: str, table: Table) -> Answer:
         cell, point = say.nearest_cell(known(uneven)), say.none(found)
         real = table.real("class_imbalance", cell.dataset) if cell else None
         worst = say.nearest(found, known(uneven), real)
-        why = [*([] if worst is None else [worst]), say.nothing_helped()]
+        why = [*([] if worst is None else [worst]), say.NOTHING_HELPED]
     return asked.answer(
         point, [*why, *covered], picture=f"samples:{cell.run}" if cell else "class_coverage",
         reason=voice().sure.likely("mode_collapse" if found.hit else ""), rests_on=[found],

@@ -55,7 +55,7 @@ def answer(key: str, table: Table) -> Answer:
     why = [*(say.stability.failed(f) for f in lost), *rest, *told]
     why += [s for f in counts if f.hit and (s := say.setting.counted(f, factor)) is not None]
     if factor in table.measure("g_loss").within and any("g_loss" in c.metrics for c in some):
-        why.append(say.change.not_ranked())
+        why.append(say.change.NOT_RANKED)
     only_vaes = all(cells.families == ("vae",) for cells in families)
     return asked.answer(
         point, why, picture=f"{'vae' if only_vaes else 'gan'}_fid_comparison",

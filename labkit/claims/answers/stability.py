@@ -68,9 +68,8 @@ def answer(key: str, table: Table) -> Answer:
     why = [*rises, *last, *overpowered[:1], *told, *overpowered[1:], *likewise]
     if named:  # the point speaks of it
         why = [*overpowered, *likewise, *rises, *last, *told]
-    return asked.answer(
-        point, why, PICTURE, rests_on=[unsteady, *steadiness.contrasts, *best.contrasts]
-    )
+    basis = [unsteady, *steadiness.contrasts, *best.contrasts]
+    return asked.answer(point, why, PICTURE, rests_on=basis)
 
 
 def _always(found: Levels) -> bool:

@@ -3,7 +3,6 @@
 from labkit.claims.sentences.en import (
     absence,
     change,
-    codes,
     combining,
     conclusion,
     evidence,

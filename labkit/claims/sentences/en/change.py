@@ -10,6 +10,10 @@ from labkit.claims.sentences.en import names
 from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
 from labkit.claims.verdict import Strength
 
+#: Why no setting is called better by its loss.
+NOT_RANKED = Sentence("Losses of different kinds are not comparable with each other.")
+NOTHING = Sentence("Not measured: there are no values of the first epoch.")
+
 
 def statement(found: Change, strength: Strength) -> Sentence:
     """The statement with both ends: a row of the evidence."""
@@ -64,11 +68,3 @@ def setting(found: Sequence[Change], among: Cells, where: str = "") -> list[Sent
         return [whole]
     half = (len(found) + 1) // 2
     return [*setting(found[:half], among), *setting(found[half:], among, "there")]
-
-
-def not_ranked() -> Sentence:
-    return Sentence("Losses of different kinds are not comparable with each other.")
-
-
-def nothing() -> Sentence:
-    return Sentence("Not measured: there are no values of the first epoch.")

@@ -316,10 +316,8 @@ def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
         text = f"{what} hardly moved ({each})"
     else:
         where = [names.on(c.found.dataset).strip() for c in found]
-        told = [
-            f"{on} it {_course(n, c, c.found.id in open_)}"
-            for on, c in zip(where, found, strict=True)
-        ]
+        went = (_course(n, c, c.found.id in open_) for c in found)
+        told = [f"{on} it {how}" for on, how in zip(where, went, strict=True)]
         text = "; ".join(told).replace(f"{where[0]} it", f"{where[0]}, {what}".lstrip(", "), 1)
     return n.sentence(f"{text}.", [c.found for c in found])
 

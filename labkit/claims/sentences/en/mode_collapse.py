@@ -25,6 +25,8 @@ FEW = 4
 SEEN = 0.005
 #: Shares of samples in the wrong class that differ by less than this part of them are alike.
 ALIKE = 0.1
+#: What does not follow from no collapse.
+NOTHING_HELPED = Sentence("Since nothing collapsed, nothing can be credited with preventing it.")
 
 
 def not_measured(found: Absence) -> Sentence:
@@ -175,7 +177,3 @@ def _to_change(
     if real is not None:
         text += f" (real images: {n.share('class imbalance of real images', real)})"
     return n.sentence(f"{text}.", uneven)
-
-
-def nothing_helped() -> Sentence:
-    return Sentence("Since nothing collapsed, nothing can be credited with preventing it.")
