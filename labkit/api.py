@@ -43,15 +43,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A run ready to start: its plan, its store and its options."""
-
-    plan: Plan
-    store: Store
-    options: RunOptions
-
-
-@dataclass(frozen=True)
 class RunOptions(Options):
     """The arguments of `labkit run` and :func:`run`, described there."""
 
@@ -64,6 +55,15 @@ class RunOptions(Options):
     results: str | Path | None = None
     within: str | None = None
     fewer: str | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run ready to start."""
+
+    plan: Plan
+    store: Store
+    options: RunOptions
 
 
 #: From this size on a setting is tried for the memory it takes.

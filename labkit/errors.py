@@ -4,8 +4,6 @@ The messages of a library or the system change with its version and language, so
 decided by them.
 """
 
-from __future__ import annotations
-
 import difflib
 import errno
 import os

@@ -5,8 +5,6 @@ plots and the direction ("lower is better") of comparisons are derived from them
 the code that implements it as ``"module:function"``, so reading the catalog never imports torch.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from labkit.catalog.building import CONSTRAINTS as CONSTRAINTS

@@ -1,7 +1,5 @@
 """What trainings are built from: data sets, losses, constraints, networks, optimisers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from labkit.catalog.entries import Choice, Dataset, GanNetworks, Loss, Reconstruction, VaeNetworks

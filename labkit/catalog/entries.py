@@ -1,7 +1,5 @@
 """The entries of the catalog: a dataclass for each kind of thing one can choose."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module

@@ -1,7 +1,5 @@
 """The families of models and their settings, with default, label, limits and meaning."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The columns of tables: direction, margin, and settings within which they are compared."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from labkit.catalog.entries import Metric

@@ -1,7 +1,5 @@
 """What a report can hold: questions, plots and formats."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from labkit.catalog.entries import Format, Plot, Question

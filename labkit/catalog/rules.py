@@ -3,8 +3,6 @@
 An experiment file that has such settings is refused with the reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
@@ -24,11 +22,8 @@ def objection(
 ) -> Objection | None:
     """The first thing in a block that makes no sense, or None.
 
-    Args:
-        family: a key of the catalog's families.
-        axes: the grid's axes but the data set, with their levels.
-        fixed: every other setting of the family.
-        given: the names of the settings that are in the file; the rest are defaults.
+    `axes` are the grid's but the data set, with their levels, `fixed` is every other setting of
+    the family; those that are `given` stand in the file, the rest are defaults.
     """
     about = FAMILIES[family]
     combinations = islice(product(*axes.values()), _MOST)
@@ -65,13 +60,9 @@ def _nonsense(points: Sequence[Mapping[str, Any]], conditional: bool) -> Iterato
         if norm == "own":
             norm = GAN_NETWORKS[judge].norm
         if norm == "batch" and point.get("constraint") == "gradient_penalty":
-            yield (
-                "constraint",
-                (
-                    "gradient_penalty looks at each image alone, but batch norm in the "
-                    f"{judge} discriminator mixes them; set d_norm: layer (or none)"
-                ),
-            )
+            batch = f"batch norm in the {judge} discriminator mixes them"
+            alone = f"gradient_penalty looks at each image alone, but {batch}"
+            yield "constraint", f"{alone}; set d_norm: layer (or none)"
     for point, judge in zip(points, judges, strict=True):
         if point.get("d_norm", "own") != "own" and "norm" not in GAN_NETWORKS[judge].options:
             yield "d_norm", f"the {judge} discriminator takes no argument 'norm'"

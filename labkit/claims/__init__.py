@@ -11,12 +11,12 @@ Three layers, each readable without the others: :mod:`.findings` are numbers alo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labkit.claims.answers import answer, questions_for
 from labkit.claims.answers.conclusion import conclude
-from labkit.claims.cells import from_frame
+from labkit.claims.cells import Shares, from_frame
 from labkit.claims.claim import Answer, Claim, Published, Sentence
 from labkit.claims.measure import Samples
 from labkit.claims.table import Resume, Table
@@ -36,9 +36,6 @@ __all__ = [
     "table_of",
 ]
 
-#: Run to class to its share of the samples and of real images.
-Shares = Mapping[str, Mapping[str, tuple[float, float]]]
-
 
 def answer_questions(
     cells: pd.DataFrame,
@@ -48,16 +45,7 @@ def answer_questions(
     references: Sequence[Published] = (),
     resume: Resume | None = None,
 ) -> tuple[Answer, ...]:
-    """Answer the reflection questions a table of cells calls for.
-
-    Args:
-        cells, epochs, resume: see :func:`table_of`.
-        questions: catalog keys to answer instead of those that apply.
-        references: published values to compare with.
-
-    Raises:
-        KeyError: an unknown question.
-    """
+    """Answer the reflection questions a table calls for: :func:`answers_of` :func:`table_of`."""
     return answers_of(table_of(cells, epochs, published=references, resume=resume), questions)
 
 
@@ -78,9 +66,8 @@ def table_of(
             samples were measured with (:class:`Samples`), if not labkit's usual number.
         epochs: a row a cell and epoch, for what changed during training; optional.
         published: values to compare with.
-        resume: makes the command that gives some runs (names without seeds) a number of
-            seeds; None: ``labkit run --seeds N --only GLOB``. An empty answer leaves the
-            command out.
+        resume: makes the command that gives some runs (names without seeds) a number of seeds, or
+            none; by default ``labkit run --seeds N --only GLOB``.
         borrow: whether noise may come from repeated trainings that come with labkit.
         shares: what each run's samples are classified as.
     """
@@ -90,10 +77,9 @@ def table_of(
 
 
 def answers_of(table: Table, questions: Sequence[str] | None = None) -> tuple[Answer, ...]:
-    """The answers to the questions given, or to those a table calls for.
+    """The answers to the questions given by their keys, or to those a table calls for.
 
-    Raises:
-        KeyError: an unknown question.
+    KeyError for an unknown question.
     """
     keys = questions_for(table.cells, bool(table.published)) if questions is None else questions
     return tuple(answer(key, table) for key in keys)

@@ -1,7 +1,5 @@
 """One row of a table: a training with its settings and measured values."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,6 +42,8 @@ NO_SETTING = {*KEYS, "experiment", "note"}
 INITIAL = "initial_"
 Groups = dict[tuple[int, Block], dict[Level, Cell]]
 """Cells by seed and block, then by the level of the factor at hand."""
+Shares = Mapping[str, Mapping[str, tuple[float, float]]]
+"""Run to class to its share of the samples and of real images."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,8 @@ class Cells:
         """The cells of a family, a data set and a seed (each only if given)."""
         key = (family, dataset, seed)
         if key not in self._parts:
-            self._parts[key] = self.filter(
-                lambda c: (
-                    (not family or c.family == family)
-                    and (dataset is None or c.dataset == dataset)
-                    and (seed is None or c.seed == seed)
-                )
-            )
+            some = self.filter(lambda c: family in ("", c.family) and seed in (None, c.seed))
+            self._parts[key] = some.filter(lambda c: dataset in (None, c.dataset))
         return self._parts[key]
 
     def groups(self, factor: str) -> Groups:
@@ -155,18 +153,13 @@ def make_cells(rows: Iterable[Cell]) -> Cells:
 
 
 def from_frame(
-    frame: pd.DataFrame,
-    epochs: pd.DataFrame | None = None,
-    shares: Mapping[str, Mapping[str, tuple[float, float]]] | None = None,
+    frame: pd.DataFrame, epochs: pd.DataFrame | None = None, shares: Shares | None = None
 ) -> Cells:
     """The cells of a tidy table.
 
-    Args:
-        frame: a row a cell, as :func:`labkit.reporting.cell.tables` makes it: catalog
-            metrics, `NO_SETTING`, and settings. NaN, NA, None and absent columns all mean
-            *not measured*; so do values that are not finite.
-        epochs: a row a cell and epoch, with ``run`` and ``epoch``, or None.
-        shares: run to class to its share of the samples and of real images, where known.
+    It has a row a cell, as :func:`labkit.reporting.cell.tables` makes it: catalog metrics,
+    `NO_SETTING`, and settings. NaN, NA, None and absent columns all mean *not measured*; so do
+    values that are not finite. `epochs` has a row a cell and epoch, with ``run`` and ``epoch``.
     """
     first, last = _end(epochs, "first"), _end(epochs, "last")
     rows = []
@@ -214,11 +207,8 @@ def as_level(value: Any) -> Level:
     """A setting's value in one spelling: 64.0 is 64, a JSON list is a tuple."""
     if isinstance(value, str):
         text = value.strip()
-        if text.startswith("["):
-            try:
-                return as_level(json.loads(text))
-            except ValueError:
-                return text
+        with suppress(ValueError):
+            return as_level(json.loads(text)) if text.startswith("[") else text
         return text
     if isinstance(value, (list, tuple)):
         return tuple(as_level(v) for v in value)

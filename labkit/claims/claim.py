@@ -1,7 +1,5 @@
 """A claim: a finding, what may be concluded from it, and the sentence that says both."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -76,7 +74,6 @@ class Claim:
 
     @property
     def text(self) -> str:
-        """The statement as a sentence."""
         return self.sentence.text
 
     @property
@@ -161,7 +158,6 @@ class Answer:
         return " ".join(sentence.text for sentence in self.sentences)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
         return {
             "question": self.question,
             "heading": self.heading,

@@ -1,7 +1,5 @@
 """A finding: what a table shows about one thing, in numbers alone, without words or verdict."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields

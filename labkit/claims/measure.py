@@ -1,7 +1,5 @@
 """What is compared: a catalog metric with its direction, digits, margin and conditions."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -81,10 +79,8 @@ class Measure:
 def measure(name: str, to_target: bool = False, samples: Samples | None = None) -> Measure:
     """The measure of a metric; one the catalog lacks has no direction and no margin.
 
-    Args:
-        name: catalog key.
-        to_target: compare distances from the metric's ideal value (see `TARGETS`).
-        samples: how many labkit measured with; None if it did not measure the values.
+    `to_target` compares distances from its ideal value (see `TARGETS`); `samples` are those labkit
+    measured with, None if it did not measure the values.
     """
     metric = METRICS.get(name)
     if metric is None:

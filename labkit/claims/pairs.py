@@ -5,8 +5,6 @@ within it is a difference the factor's doing. A group in which a cell failed or 
 is left out whole, so that every level is judged on the same blocks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -60,11 +58,8 @@ class Pairs:
     @cached_property
     def log(self) -> bool:
         """Whether values are compared by their logarithms: the measure's scale, if all are > 0."""
-        return self.measure.log and all(
-            m.value - m.half + self.measure.offset > 0
-            for g in self.groups
-            for m in self.measured(g).values()
-        )
+        every = (m for g in self.groups for m in self.measured(g).values())
+        return self.measure.log and all(m.value - m.half + self.measure.offset > 0 for m in every)
 
     def measured(self, group: Group) -> dict[Level, Measured]:
         """The measured values of a group; complete by construction."""

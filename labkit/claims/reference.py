@@ -5,8 +5,6 @@ A reference is used only for cells of the very same kind: family, data set, ever
 :mod:`labkit.calibration` keeps it; ``scripts/reference_noise.py`` makes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache

@@ -5,8 +5,6 @@
 0.055, so 0.05 and 0.06 tie and 0.05 and 0.07 do not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,23 +60,15 @@ class Metrics:
     unknown: tuple[str, ...]
 
 
-def reflect(path: Path) -> tuple[Answer, ...]:
-    """The answers a table of metrics bears; :func:`read` says what is refused."""
-    return answers_to(read(path))
-
-
 def answers_to(found: Metrics) -> tuple[Answer, ...]:
     """The answers to the questions a table that has been read calls for."""
     # Only where all runs carry labkit's own names would a command work.
-    ours = all(
-        cell.dataset in DATASETS
-        and cell.family in FAMILIES
-        and cell.run.startswith(f"{cell.dataset}_{FAMILIES[cell.family].label}_")
-        for cell in found.cells
-    )
+    known = all(c.dataset in DATASETS and c.family in FAMILIES for c in found.cells)
+    names = ((c.run, f"{c.dataset}_{FAMILIES[c.family].label}_") for c in found.cells if known)
+    ours = known and all(run.startswith(start) for run, start in names)
 
-    def command(names: Sequence[str], seeds: int) -> str:
-        return run_command(glob(names), seeds) if ours else ""
+    def command(runs: Sequence[str], seeds: int) -> str:
+        return run_command(glob(runs), seeds) if ours else ""
 
     # Its verdicts on mode collapse say how many samples labkit judged by.
     usual, judged = Samples(), {cell.collapse.n for cell in found.cells if cell.collapse} - {None}
@@ -91,10 +81,8 @@ def read(path: Path) -> Metrics:
 
     Of what kind is said by :func:`labkit.text.sheet.read_sheet`. Names of columns are taken in
     any spelling. ``initial_<loss>`` columns hold first-epoch values. Absent columns and empty
-    fields mean *not measured*.
-
-    Raises:
-        TableError: not such a file, or a value that cannot be; or two rows of the same cell.
+    fields mean *not measured*. TableError where it is not such a file or has a value that cannot
+    be, or two rows of the same cell.
     """
     settings = set(known_settings())
     numbers = {f"{start}{name}" for start in ("", INITIAL) for name in METRICS}
@@ -128,8 +116,7 @@ def read(path: Path) -> Metrics:
 def _names(sheet: Sheet, known: Sequence[str]) -> dict[str, str]:
     """Every heading to labkit's name for it, or to itself.
 
-    Raises:
-        LabkitError: two headings of one name, or one that is nearly a name.
+    LabkitError where two are of one name, or one is nearly a name.
     """
 
     def called(name: str) -> str:  # what others call "time" may be anything
@@ -162,11 +149,7 @@ def _names(sheet: Sheet, known: Sequence[str]) -> dict[str, str]:
 
 
 def parse_number(text: str) -> Measured | None:
-    """A number and its rounding: "0.05" is 0.05 ± 0.005; "" is None.
-
-    Raises:
-        ValueError: not a finite number.
-    """
+    """A number and its rounding: "0.05" is 0.05 ± 0.005; "" is None; else a ValueError."""
     text = text.strip().replace("−", "-")
     if not text:
         return None

@@ -13,11 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
-from labkit.claims.cell import Cell, Level, named
+from labkit.claims.cell import Level, named
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Claim
 from labkit.claims.finding import Finding, Here
-from labkit.claims.findings import absence, statement
+from labkit.claims.findings import absence, by_setting, statement
 from labkit.claims.findings.change import change
 from labkit.claims.findings.families import families
 from labkit.claims.findings.levels import Levels, levels
@@ -63,12 +63,10 @@ class Checked:
 
     @property
     def verdict(self) -> Verdict:
-        """The formal verdict."""
         return verdict(self.strength)
 
     @property
     def text(self) -> str:
-        """The claims' sentences."""
         return " ".join(claim.text for claim in self.claims)
 
 
@@ -76,25 +74,18 @@ def check_statement(text: str, table: Table, computed: Sequence[Claim] = ()) -> 
     """Put a statement, one of the `FORMS`, to the test.
 
     What decides it and is one of the `computed` claims of the answers keeps the strength it
-    has there (corrected for its question's other tests).
-
-    Raises:
-        StatementError: not understood, or about something the table lacks.
+    has there (corrected for its question's other tests). StatementError where it is not
+    understood, or about something the table lacks.
     """
     found = _read(text.strip(), table)
     alone = judge(found)
     known = {claim.finding.id: claim.strength for claim in computed}
     strengths = [_strength(each, alone[each.id], known) for each in found]
-    say = voice()
-    claims = tuple(
-        Claim(
-            "check", each, strength, say.evidence.checked(each, strength),
-            say.names.scope(each.cells), say.evidence.rule(each, strength),
-            say.evidence.difference(each),
-            (say.evidence.missing(each.missing),) if each.missing else (),
-        )
+    say = voice().evidence
+    claims: tuple[Claim, ...] = tuple(
+        say.claim("check", each, strength, say.checked(each, strength))
         for each, strength in zip(found, strengths, strict=True)
-    )  # fmt: skip
+    )
     states = {claim.in_these_runs for claim in claims}
     order: tuple[Here, ...] = ("no", "tie", "yes")
     one = "refuted" if "refuted" in strengths else weakest(strengths)
@@ -124,11 +115,7 @@ def _read(text: str, table: Table) -> Sequence[Finding]:
 
 
 def _split_dataset(text: str, cells: Cells) -> tuple[str, str | None]:
-    """The statement without its ``on DATASET``, and the data set.
-
-    Raises:
-        StatementError: a data set that the table lacks.
-    """
+    """The statement without its ``on DATASET``, and the data set, which the table has."""
     labels = {d: DATASETS[d].label if d in DATASETS else d for d in (*DATASETS, *cells.datasets)}
     other = None
     for match in re.finditer(r"(?<!alike) on (?:the )?", text, re.IGNORECASE):
@@ -170,9 +157,8 @@ class _Said:
             hint = suggestion(text, sorted(METRICS), there)
             raise StatementError(_("no metric '{name}'", name=text) + hint)
         if METRICS[found].group == "appendix":
-            raise StatementError(
-                _("{metric} means nothing outside one run; it is never compared", metric=found)
-            )
+            said = _("{metric} means nothing outside one run; it is never compared", metric=found)
+            raise StatementError(said)
         return self.table.measure(found)
 
     def factor(self) -> str:
@@ -195,9 +181,8 @@ class _Said:
         if found is None:
             there = ", ".join(sorted(map(str, known))) or _("none")
             about = {"setting": factor, "level": text, "levels": there}
-            raise StatementError(
-                _("{setting} has no level '{level}'; the table has {levels}", **about)
-            )
+            said = _("{setting} has no level '{level}'; the table has {levels}", **about)
+            raise StatementError(said)
         return found
 
     def factor_of(self, *parts: str) -> str:
@@ -212,9 +197,8 @@ class _Said:
         there["family"] = self.table.cells.families
         listed = "; ".join(f"{name}: {', '.join(map(str, v))}" for name, v in there.items())
         about = {"levels": names.listing(levels), "there": listed}
-        raise StatementError(
-            _("no setting of the table has the levels {levels}; it has {there}", **about)
-        )
+        said = _("no setting of the table has the levels {levels}; it has {there}", **about)
+        raise StatementError(said)
 
     def concerned(self, factor: str) -> list[Cells]:
         """The cells of each family that varies a factor; if none does, of those that have it."""
@@ -274,11 +258,7 @@ def _change(said: _Said) -> list[Statement]:
     sign = 1 if said.direction == "rises" else -1
     signed = sign * float(number.number) if number and number.number is not None else None
     half = float(number.half) if number else 0.0
-    groups: dict[object, list[Cell]] = {}
-    for cell in cells:
-        if measure.name in cell.first:
-            groups.setdefault(cell.where[:-1], []).append(cell)
-    each = list(groups.values()) or [list(cells)]
+    each = by_setting(c for c in cells if measure.name in c.first) or [list(cells)]
     every = [change(some, measure, some[0].seedless if len(each) > 1 else "") for some in each]
     return [statement.changes(one, said.direction, signed, half) for one in every]
 
@@ -291,11 +271,9 @@ def _alike(said: _Said) -> list[Statement]:
 
 def _matters(said: _Said) -> list[Statement]:
     factor, measure = said.factor(), said.measure()
-    return [
-        statement.matters(spread(cells.of(dataset=d), measure), factor)
-        for cells in said.concerned(factor)
-        for d in filter(said.is_about, cells.datasets)
-    ]
+    each = (cells.of(dataset=d) for cells in said.concerned(factor) for d in cells.datasets)
+    spreads = (spread(cells, measure) for cells in each if said.is_about(cells.datasets[0]))
+    return [statement.matters(found, factor) for found in spreads]
 
 
 def _trades(said: _Said) -> list[Statement]:

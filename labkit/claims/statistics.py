@@ -4,8 +4,6 @@ SciPy's ``special`` functions only: importing ``scipy.stats`` would cost a repor
 than all the claims together.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """A table with all that is known about how it was measured: what findings are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -7,8 +7,6 @@ A verb's module is imported when the verb is called, so that ``labkit --help`` i
 several verbs take, and how they talk and leave, stands here.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import sys

@@ -4,8 +4,6 @@ It contains no user's name: paths are shown from the current folder, from ``~`` 
 variable that names them, and paths in error messages are cut to their last part.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The verbs of what is handed in or on: `submit`, `join`, `verify`."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated

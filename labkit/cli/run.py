@@ -1,7 +1,5 @@
 """The verbs of an experiment file: `run` its cells, their `status`, and the `report`."""
 
-from __future__ import annotations
-
 import shlex
 import signal
 import sys
@@ -77,10 +75,8 @@ def run(
     except KeyboardInterrupt:
         _interrupted()
     parts = [f"{summary.done} of {len(prepared.plan.cells)} cells done"]
-    if summary.failed:
-        parts.append(f"{len(summary.failed)} failed")
-    if summary.missing:
-        parts.append(f"{summary.missing} not run")
+    parts += [f"{len(summary.failed)} failed"] if summary.failed else []
+    parts += [f"{summary.missing} not run"] if summary.missing else []
     say(f"{', '.join(parts)}; results in {prepared.store.root}")
     if summary.failed:
         raise typer.Exit(1)

@@ -1,7 +1,5 @@
 """The verbs before a run: `init`, `recipes`, `data`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
@@ -51,9 +49,8 @@ def data(
             fetch(name, data_roots(data_root)[0], say=say)
         for source in ("bundled", "full") if is_bundled(name) else ("full",):
             try:
-                sizes = [
-                    len(load(name, s, source, None, data_root).images) for s in ("train", "test")
-                ]
+                parts = [load(name, part, source, None, data_root) for part in ("train", "test")]
+                sizes = [len(each.images) for each in parts]
             except DataError as error:
                 wrong = wrong or find_full(name, data_root) is not None or source == "bundled"
                 typer.echo(f"{name} {source}: {error}")

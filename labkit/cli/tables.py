@@ -1,7 +1,5 @@
 """The verbs that compare and judge: `compare`, `index`, `evaluate`, `reflect`, `check`."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

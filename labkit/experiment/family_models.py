@@ -4,8 +4,6 @@ The ``grid`` and ``params`` of a family follow from its catalog entry, so that a
 allowed, checked and offered by an editor at once.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
 
@@ -44,26 +42,23 @@ def _block(key: str, family: Family) -> type[Block]:
     one = Field(None, description="the images, where it is not an axis of grid")
     params: dict[str, Any] = {"dataset": (images | None, one)}
     grid: dict[str, Any] = {"dataset": _axis(images, "the images")}
-    for name, param in family.params.items():
+    for setting, param in family.params.items():
         about = f"{param.label}: {param.about}" if param.about else param.label
         kind = _kind(param)
         default = list(param.default) if isinstance(param.default, tuple) else param.default
-        params[name] = (kind, Field(default, description=about))
-        grid[name] = _axis(kind, about)
-    settings = create_model(
-        f"{family.label}Params", __base__=Section, __doc__=f"Settings of a {key}.", **params
-    )
-    axes = create_model(
-        f"{family.label}Grid", __base__=Section, __doc__=f"Axes of a {key}: lists.", **grid
-    )
+        params[setting] = (kind, Field(default, description=about))
+        grid[setting] = _axis(kind, about)
+    name, of, lists = family.label, f"Settings of a {key}.", f"Axes of a {key}: lists."
+    settings = create_model(f"{name}Params", __base__=Section, __doc__=of, **params)
+    axes = create_model(f"{name}Grid", __base__=Section, __doc__=lists, **grid)
     settings.settings_of = axes.settings_of = key
     parts: dict[str, Any] = {
         "family": (Literal[key], Field(description=family.about)),
         "grid": (axes, Field(default_factory=axes, description="a list of levels for each axis")),
         "params": (settings, Field(default_factory=settings, description="the same for all cells")),
     }
-    about = f"{family.label}: {family.about}."
-    return create_model(f"{family.label}Block", __base__=Block, __doc__=about, **parts)
+    about = f"{name}: {family.about}."
+    return create_model(f"{name}Block", __base__=Block, __doc__=about, **parts)
 
 
 def _axis(kind: Any, about: str) -> Any:

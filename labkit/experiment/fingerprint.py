@@ -5,8 +5,6 @@ layout re-runs nothing, and a changed number does. The files are read and never 
 torch is not needed.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import json
@@ -59,12 +57,9 @@ def targets(family: str, params: Mapping[str, Any] | None) -> list[str]:
     """Every ``module:function`` named by the family and by the entries its settings choose."""
     about = FAMILIES[family]
     chosen = {name: param.default for name, param in about.params.items()} | dict(params or {})
-    fields = [
-        value
-        for name, param in about.params.items()
-        if param.choices
-        for value in vars(REGISTRIES[param.choices][chosen[name]]).values()
-    ]
+    named = {name: param.choices for name, param in about.params.items() if param.choices}
+    entries = (REGISTRIES[choices][chosen[name]] for name, choices in named.items())
+    fields = (value for entry in entries for value in vars(entry).values())
     return [v for v in (about.target, *fields) if isinstance(v, str) and ":" in v]
 
 
@@ -109,11 +104,7 @@ def _equivalent() -> dict[str, dict[str, Any]]:
 
 
 def source_hash(source: str) -> str:
-    """SHA-256 (hex) of the syntax tree of Python source.
-
-    Raises:
-        SyntaxError: `source` is not Python.
-    """
+    """SHA-256 (hex) of the syntax tree of Python source; SyntaxError where it is not Python."""
     return _hash(ast.parse(source))
 
 

@@ -5,8 +5,6 @@ plan = make_plan(experiment)
 [cell.name for cell in plan.cells]    # ["MNIST_GAN_hinge_z32", ...]
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,9 +57,7 @@ def make_plan(
             into, if there is one: what precision ``auto`` stands for.
         images: the source of images and the reason for it; no folder is then looked into.
 
-    Raises:
-        PlanError: too many cells, two equal cells, no cell matches `only`, malformed
-            `seeds`, or a source that cannot be had.
+    PlanError for too many cells, two equal ones, or a `seeds`, `only` or source that cannot be.
     """
     content = experiment.content
     asked = tuple(content.seed_list())
@@ -122,11 +118,7 @@ def _seeded(point: CellSpec, seed: int) -> str:
 
 
 def parse_seeds(text: str, first: int) -> tuple[int, ...]:
-    """The seeds of ``--seeds``: a count from `first` up, or a list with commas.
-
-    Raises:
-        PlanError: neither of the two.
-    """
+    """The seeds of ``--seeds``: a count from `first` up, or a list; else a PlanError."""
     parts = [part.strip() for part in text.split(",")]
     numbers = [part for part in parts if part]
     if not numbers or not all(re.fullmatch("[0-9]{1,10}", part) for part in numbers):
@@ -264,9 +256,8 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
         lacking = {c.seed for c in wanted[key]} - {c.seed for c in made[key]}
         cell, seeds = made[key][0], ", ".join(map(str, sorted(lacking)))
         if lacking and experiment.content.seeds == "student":
-            found.append(
-                f"{cell.name}: seed {cell.seed}; this author's is {seeds} (seeds: student)"
-            )
+            whose = f"this author's is {seeds} (seeds: student)"
+            found.append(f"{cell.name}: seed {cell.seed}; {whose}")
         elif lacking:
             found.append(f"{cell.name}: asked for with seed {seeds}, too, which is not in the plan")
     return sorted(found)

@@ -52,13 +52,9 @@ class Plan:
     def _sheet_gans(self) -> dict[str, CellSpec]:
         # From the last to the first, so that the first stays. Plans without the setting
         # `networks` are from before there was a choice, and had Lab 1's.
-        return {
-            c.dataset: c
-            for c in reversed(self.cells)
-            if c.family == "gan"
-            and c.code != OWN_CODE
-            and (c.params.get("networks", "lab1"), c.params.get("d_norm", "own")) == ("lab1", "own")
-        }
+        gans = (c for c in reversed(self.cells) if c.family == "gan" and c.code != OWN_CODE)
+        usual = {"networks": "lab1", "d_norm": "own"}
+        return {c.dataset: c for c in gans if usual.items() <= {**usual, **c.params}.items()}
 
     def keeping_own(self, old: Plan) -> Plan:
         """Add an older plan's own-code cells, which no experiment file can name.
@@ -67,19 +63,15 @@ class Plan:
         """
         asked = tuple(cell for cell in self.cells if cell.code != OWN_CODE)
         names = {cell.name for cell in asked}
-        own = [
-            replace(cell, name=f"{cell.name}_own") if cell.name in names else cell
-            for cell in old.cells
-            if cell.code == OWN_CODE
-        ]
+        own = (cell for cell in old.cells if cell.code == OWN_CODE)
+        own = (replace(c, name=f"{c.name}_own") if c.name in names else c for c in own)
         return replace(self, cells=(*asked, *own))
 
     def within(self, budget: Mapping[str, Any]) -> Plan:
         """The plan cut to a time budget, which it remembers.
 
-        Args:
-            budget: ``seconds``, and one of ``cells``, ``images`` and ``epochs``: how many remain.
-                Cells that were left out stay in the plan; they are not trained.
+        The budget has ``seconds``, and one of ``cells``, ``images`` and ``epochs``: how many
+        remain. Cells that were left out stay in the plan; they are not trained.
         """
         cells = tuple(cut(cell, budget) for cell in self.cells)
         settings = {**self.settings, "within": dict(budget)}
@@ -91,7 +83,6 @@ class Plan:
         return replace(self, cells=cells, settings=settings, snapshot_epochs=shown)
 
     def to_json(self) -> dict[str, Any]:
-        """What ``plan.json`` holds."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         values |= {"seeds": list(self.seeds), "snapshot_epochs": list(self.snapshot_epochs)}
         values["cells"] = [cell.to_json() for cell in self.cells]
@@ -99,11 +90,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Plan:
-        """The plan that `to_json` wrote.
-
-        Raises:
-            PlanError: `value` is of another format or incomplete.
-        """
+        """The plan that `to_json` wrote; PlanError where it is of another format or incomplete."""
         try:
             version = value["format_version"]
             if version != FORMAT_VERSION:

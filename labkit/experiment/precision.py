@@ -42,10 +42,7 @@ _SETS = {"avx512_bf16", "amx_bf16", "bf16"}  # the last one is ARM's
 def decide(wanted: str, before: Plan | None, device: str) -> tuple[str, str]:
     """The precision of a run's cells, and of ``auto`` the reason, a key of `REASONS`.
 
-    Args:
-        wanted: ``auto``, ``fp32`` or ``bf16``.
-        before: the newest plan of the run's store, if there is one; ``auto`` keeps its precision.
-        device: as on the command line.
+    ``auto`` keeps that of the plan `before`, the newest of the run's store, if there is one.
     """
     if wanted != "auto":
         return wanted, ""

@@ -3,8 +3,6 @@
 experiments.yaml:12: experiments.gan.grid.los: unknown key; did you mean 'loss'?
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +44,13 @@ class Experiment:
         }
 
     def error(self, path: Sequence[Step], message: str) -> PlanError:
-        """The error to raise for a mistake at `path`."""
         return mistake(self.file, self.tree, path, message)
 
 
 def read_experiment(path: Path, profile: str | None = None) -> Experiment:
     """Read and check an experiment file and all its profiles, one merged in; no images are read.
 
-    Raises:
-        PlanError: the file cannot be read, is not valid, or has no such profile.
+    PlanError where the file cannot be read, is not valid, or has no such profile.
     """
     try:
         if path.is_dir():
@@ -145,9 +141,8 @@ def _validate(
 ) -> ExperimentFile:
     """Check a tree, with the profile `patch` merged in, against the model of experiment files.
 
-    Raises:
-        PlanError: names the first mistake, with `prefix` before its path if it is in the profile;
-            unknown keys come first within a mapping.
+    A PlanError names the first mistake, with `prefix` before its path if it is in the profile;
+    unknown keys come first within a mapping.
     """
     try:
         return file_model(own_code.generation()).model_validate(_plain(tree))

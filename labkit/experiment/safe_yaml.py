@@ -40,12 +40,9 @@ _ODD_PLACE = re.compile(
     rf"^ *(?:[-?] +)*(?:[-?]|[\w.-]+ *:)?(?P<first>{_ODD})|(?P<last>{_ODD})(?= *(?:#|$))"
 )
 #: Letters and marks of other alphabets and of typesetting that look like those of ASCII.
-_LIKE = dict(
-    zip(
-        "АВЕЅІЈКМНОРСТУХаеорсухіјѕԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο‘’‚‛′“”„″‐‑‒–—−ː∶",
-        "ABESIJKMHOPCTYXaeopcyxijsdABEZHIKMNOPTYXo'''''" + '""""' + "------::",
-        strict=True,
-    )
+_LIKE = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХаеорсухіјѕԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο‘’‚‛′“”„″‐‑‒–—−ː∶",
+    "ABESIJKMHOPCTYXaeopcyxijsdABEZHIKMNOPTYXo'''''" + '""""' + "------::",
 )
 _COLON = re.compile(r"[ -]*[\w.-]+ ?([：﹕ː∶])")
 _GLUED = re.compile(r"[ -]*[\w.-]+:\S")
@@ -119,8 +116,7 @@ class Node:
 def parse(text: str) -> Node | None:
     """Parse the one document in `text`; None if there are only comments.
 
-    Raises:
-        YamlError: not YAML, a duplicate key, a tag, or beyond a limit of this module.
+    YamlError for what is not YAML, a duplicate key, a tag, or beyond a limit of this module.
     """
     if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         raise YamlError(1, f"the file is larger than {MAX_BYTES:,} bytes")
@@ -182,7 +178,7 @@ def _hint(before: str, here: str, opened: str, line: int) -> str:
 def look_alike(text: str) -> str:
     """ "'е' is a cyrillic small letter ie (U+0435), not 'e'"; empty if nothing looks like ASCII."""
     for character in text:
-        plain = _LIKE.get(character) or unicodedata.normalize("NFKC", character)
+        plain = unicodedata.normalize("NFKC", character.translate(_LIKE))
         if not character.isascii() and plain.isascii() and plain.strip():
             return f"'{character}' is {_named(character)}, not '{plain}'"
     return ""
@@ -280,9 +276,8 @@ class _Builder:
 
 def _check_characters(event: Any) -> None:
     if found := _CONTROL.search(event.value):
-        raise YamlError(
-            event.start_mark.line + 1, f"control character U+{ord(found[0]):04X} is not allowed"
-        )
+        code = f"U+{ord(found[0]):04X}"
+        raise YamlError(event.start_mark.line + 1, f"control character {code} is not allowed")
 
 
 def _scalar(event: Any) -> Scalar:

@@ -4,8 +4,6 @@ The settings of a family are not written here: :mod:`labkit.experiment.family_mo
 them from the catalog.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Collection

@@ -79,16 +79,9 @@ class CellSpec:
     @property
     def settings(self) -> dict[str, Any]:
         """All settings in one flat dictionary, for tables and comparisons."""
-        return {
-            "family": self.family,
-            "dataset": self.dataset,
-            "seed": self.seed,
-            **self.params,
-            **self.training,
-            "source": self.data["source"],
-            "limit": self.data["limit"],
-            "precision": self.precision,
-        }
+        first = {"family": self.family, "dataset": self.dataset, "seed": self.seed}
+        last = {name: self.data[name] for name in ("source", "limit")}
+        return {**first, **self.params, **self.training, **last, "precision": self.precision}
 
     def to_json(self) -> dict[str, Any]:
         values = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -97,12 +90,7 @@ class CellSpec:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CellSpec:
-        """The spec that `to_json` wrote.
-
-        Raises:
-            KeyError: a field is missing.
-            TypeError: a field is unknown.
-        """
+        """The spec that `to_json` wrote; KeyError for a missing field, TypeError for an unknown."""
         known = {each.name: value[each.name] for each in fields(cls)}
         return cls(**{**known, **value})
 

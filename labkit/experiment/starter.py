@@ -4,8 +4,6 @@ A recipe is an experiment file of this package: ``lab1`` is the ``experiments.ya
 of the project itself, every other one is a file in ``labkit/experiment/recipes``.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import dataclass
@@ -33,7 +31,6 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """The title of its report."""
         return read_experiment(self.path).content.title
 
     def cost(self) -> str:
@@ -56,11 +53,8 @@ def recipes() -> dict[str, Recipe]:
 def write_starter(folder: Path, recipe: str = "lab1") -> tuple[Path, ...]:
     """Write a recipe as ``experiments.yaml``, and beside it the schema editors check it with.
 
-    Return the paths of both files.
-
-    Raises:
-        PlanError: there is no such recipe, the experiment file exists already (it is
-            never overwritten), or the folder cannot be written to.
+    Return the paths of both files. PlanError where there is no such recipe, the experiment file
+    exists already (it is never overwritten), or the folder cannot be written to.
     """
     known = recipes()
     if recipe not in known:

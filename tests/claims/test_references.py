@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from labkit.claims import Answer, Published, Table, answers_of
-from labkit.claims.reflect import read, reflect
+from labkit.claims.reflect import answers_to, read
 from labkit.claims.statements import Checked, check_statement
 
 HERE = Path(__file__).parent / "fixtures"
@@ -25,7 +25,7 @@ def put(statement: str, table: Path) -> Checked:
 
 
 def answers(table: Path) -> dict[str, Answer]:
-    return {a.question: a for a in reflect(table)}
+    return {a.question: a for a in answers_to(read(table))}
 
 
 def test_the_tables_hold_only_what_the_documents_state() -> None:
@@ -128,7 +128,7 @@ def test_two_settings_that_changed_together() -> None:
 
 def test_one_run_of_each_supports_nothing() -> None:
     for table in (WGAN, STABLE):
-        assert all(c.verdict != "supported" for a in reflect(table) for c in a.claims)
+        assert all(c.verdict != "supported" for a in answers_to(read(table)) for c in a.claims)
 
 
 def test_published_values_beside_the_same_values() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.claims.claim import Claim
-from labkit.claims.reflect import TableError, parse_number, read, reflect
+from labkit.claims.reflect import TableError, answers_to, parse_number, read
 from tests.builders.tables import lab1
 
 HEAD = "run,family,dataset,seed,loss,z_dim,proxy_fid\n"
@@ -26,7 +26,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def claim(path: Path, tail: str) -> Claim:
-    return next(c for a in reflect(path) for c in a.claims if c.id.endswith(tail))
+    return next(c for a in answers_to(read(path)) for c in a.claims if c.id.endswith(tail))
 
 
 @pytest.mark.parametrize(
@@ -112,28 +112,30 @@ def test_a_mistake_is_one_line_that_names_its_place(
     tmp_path: Path, text: str, message: str
 ) -> None:
     with pytest.raises(TableError) as caught:
-        reflect(written(tmp_path, text))
+        answers_to(read(written(tmp_path, text)))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="no such file"):
-        reflect(tmp_path / "none.csv")
+        answers_to(read(tmp_path / "none.csv"))
     binary = tmp_path / "binary.csv"
     binary.write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(TableError, match="not UTF-8"):
-        reflect(binary)
+        answers_to(read(binary))
 
 
 def test_unknown_columns_are_kept_apart_and_change_nothing(tmp_path: Path) -> None:
     plain = f"{HEAD}{ROW}b,gan,MNIST,42,bce,64,0.11\n"
     lines = plain.splitlines()
     noted = "\n".join([f"{lines[0]},comment,my_score", f"{lines[1]},nice,1", f"{lines[2]},bad,2"])
-    before = reflect(written(tmp_path, plain))
+    before = answers_to(read(written(tmp_path, plain)))
     after = read(written(tmp_path, noted + "\n"))
     assert after.unknown == ("comment", "my_score")
-    assert [a.to_json() for a in before] == [a.to_json() for a in reflect(tmp_path / "metrics.csv")]
+    assert [a.to_json() for a in before] == [
+        a.to_json() for a in answers_to(read(tmp_path / "metrics.csv"))
+    ]
 
 
 def test_spelling_of_names_is_forgiven(tmp_path: Path) -> None:
@@ -179,7 +181,7 @@ def test_our_own_metrics_csv_reads_back_to_the_same_claims(tmp_path: Path) -> No
     path = tmp_path / "metrics.csv"
     frame.to_csv(path, index=False)
     ours = {c.id: c for a in answer_questions(frame) for c in a.claims}
-    theirs = {c.id: c for a in reflect(path) for c in a.claims}
+    theirs = {c.id: c for a in answers_to(read(path)) for c in a.claims}
     assert ours.keys() == theirs.keys()
     for key, each in ours.items():
         assert theirs[key].in_these_runs == each.in_these_runs, key
@@ -189,7 +191,7 @@ def test_our_own_metrics_csv_reads_back_to_the_same_claims(tmp_path: Path) -> No
 
 def test_json_is_plain(tmp_path: Path) -> None:
     path = written(tmp_path, f"{HEAD}{ROW}b,gan,MNIST,42,bce,64,0.11\n")
-    claims = [claim for answer in reflect(path) for claim in answer.claims]
+    claims = [claim for answer in answers_to(read(path)) for claim in answer.claims]
     assert len(claims) > 3
     for each in claims:
         found = each.to_json()
@@ -203,8 +205,8 @@ def test_json_is_plain(tmp_path: Path) -> None:
 def test_reading_a_table_needs_neither_torch_nor_pandas(tmp_path: Path) -> None:
     path = written(tmp_path, f"{HEAD}{ROW}b,gan,MNIST,42,bce,64,0.11\n")
     code = (
-        "import sys; from pathlib import Path; from labkit.claims.reflect import reflect; "
-        f"reflect(Path({str(path)!r})); "
+        "import sys; from pathlib import Path; from labkit.claims.reflect import answers_to, read; "
+        f"answers_to(read(Path({str(path)!r}))); "
         "print(sorted({'torch', 'pandas', 'matplotlib', 'scipy.stats'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -218,5 +220,5 @@ def test_the_usual_number_of_samples_tells_how_much_a_rise_means(
     """Lab 1 in full: rises of 0.09 and 0.18, where other samples alone can make 0.60."""
     text = (Path(__file__).parents[2] / "reports/showcase/lab1/metrics.csv").read_text("utf-8")
     path = written(tmp_path, text.replace("N=10,000", f"N={judged_by}"))
-    (stability, *_) = reflect(path)
+    (stability, *_) = answers_to(read(path))
     assert stability.point.text.startswith("None: all twelve GANs were steady.") == steady

@@ -27,9 +27,7 @@ def applicable(
 ) -> tuple[str, ...]:
     """The questions that a grid calls for, those on published or first values only where given."""
     there = {"": True, "references": references, "first_values": first_values}
-    return tuple(
-        key for key, each in QUESTIONS.items() if there[each.needs] and _applies(each, grid)
-    )
+    return tuple(k for k, each in QUESTIONS.items() if there[each.needs] and _applies(each, grid))
 
 
 def _applies(question: Question, grid: Levels) -> bool:

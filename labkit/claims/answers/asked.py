@@ -60,10 +60,7 @@ class Quality:
         return sorted(sizes, key=lambda name: -sizes[name])
 
     def told(
-        self,
-        strengths: dict[str, Strength] | None = None,
-        most: int = MAX_FACTORS,
-        brief: int = 0,
+        self, strengths: dict[str, Strength] | None = None, most: int = MAX_FACTORS, brief: int = 0
     ) -> list[Sentence]:
         """Which level of each setting was best, in sentences, the largest effects first."""
         say = voice().levels
@@ -123,17 +120,12 @@ class Asked:
     def _settle(self) -> Settle | None:
         """The run that would settle the largest difference that is open."""
         factors = QUESTIONS[self.question].factors
-        own, quoted = (
-            [
-                f
-                for f in found
-                if self.strengths[f.id] in OPEN
-                and not f.unresolved
-                and (not factors or f.factor in factors)
-            ]
-            for found in (self.tested, self.quoted.contrasts)
-        )
-        left = own or quoted
+
+        def still_open(f: Finding) -> bool:
+            asked = not factors or f.factor in factors
+            return asked and self.strengths[f.id] in OPEN and not f.unresolved
+
+        left = [*filter(still_open, self.tested)] or [*filter(still_open, self.quoted.contrasts)]
         if not left:
             return None
         size = {f.id: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1) for f in left}
@@ -146,14 +138,10 @@ class Asked:
         say, strength, settle = voice(), self.strengths[found.id], None
         if strength in OPEN:
             run = plan(found, self.table, len(self.tested))
-            text = say.sure.settle(run)
-            settle = replace(run, text=text)
-        return Claim(
-            self.question, found, strength, say.evidence.statement(found, strength),
-            say.names.scope(found.cells), say.evidence.rule(found, strength),
-            say.evidence.difference(found),
-            (say.evidence.missing(found.missing),) if found.missing else (), settle,
-        )  # fmt: skip
+            settle = replace(run, text=say.sure.settle(run))
+        statement = say.evidence.statement(found, strength)
+        made: Claim = say.evidence.claim(self.question, found, strength, statement, settle)
+        return made
 
 
 def _leads(found: Sequence[Finding]) -> Sequence[Finding]:

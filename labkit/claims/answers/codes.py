@@ -4,14 +4,12 @@ Tested: all pairs of weights of the information, on how often an image has the c
 category stands for. Whether categories are classes at all is told by the best setting.
 """
 
-from __future__ import annotations
-
 from labkit.catalog import QUESTIONS
 from labkit.claims.answers.asked import Asked, quality
 from labkit.claims.claim import Answer
 from labkit.claims.finding import known
 from labkit.claims.findings import absence
-from labkit.claims.findings.configurations import Configurations, configurations
+from labkit.claims.findings.configurations import configurations
 from labkit.claims.sentences import voice
 from labkit.claims.table import Table
 
@@ -29,17 +27,12 @@ def answer(key: str, table: Table) -> Answer:
     lost = [f for f in (absence.finished(cells),) if f.hit]
     asked = Asked(key, table, tuple(paid.contrasts), (*best, *lost))
     if not known(best):
-        return asked.answer(say.codes.nothing([f.missing for f in best if f.missing]))
+        return asked.answer(say.evidence.nothing(best, why="there are no categories"))
     why = [say.stability.failed(f) for f in lost]
     why += say.levels.best(paid.known, asked.strengths)
     # The textbook has a reason where paying more made better categories everywhere.
     helped = bool(paid.known) and all(f.order[0] == max(f.means) for f in paid.known)
     return asked.answer(
-        say.codes.point([(f, _degree(f)) for f in known(best)]), why, picture="code_information",
+        say.setting.categories(known(best), (SOME, CLASSES)), why, picture="code_information",
         reason=say.sure.likely("free_codes" if helped else ""), rests_on=paid.contrasts or best,
     )  # fmt: skip
-
-
-def _degree(found: Configurations) -> int:
-    """2 where categories are classes, 1 where some are, 0 where they are not."""
-    return sum(found.values[0] >= least for least in (SOME, CLASSES))

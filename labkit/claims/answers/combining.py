@@ -5,7 +5,7 @@ reconstructions beside that of samples: decoded images, and those from random co
 VAE loses more there. Where hybrids were trained, they are the answer.
 """
 
-from __future__ import annotations
+from itertools import product
 
 from labkit.catalog.families import FAMILIES
 from labkit.claims.answers.asked import Asked
@@ -34,13 +34,8 @@ def answer(key: str, table: Table) -> Answer:
     tried = [f for h in hybrids for p in PARENTS for f in families(cells, h, p, samples, table)]
     sharp, covered = (families(cells, *PARENTS, m, table) for m in (sharpness, coverage))
     # The best setting of each family by FID and by coverage, data set by data set.
-    best = [
-        configurations(cells.of(family, dataset), measure)
-        for measure in (samples, coverage)
-        for dataset in cells.datasets
-        for family in PARENTS
-        if family in cells.of(dataset=dataset).families
-    ]
+    every = product((samples, coverage), cells.datasets, PARENTS)
+    best = [configurations(part, m) for m, d, f in every if len(part := cells.of(f, d))]
     asked = Asked(key, table, (*parents, *tried), (*sharp, *covered, *best))
     if not known(asked.tested):
         return asked.answer(say.nothing(asked.tested), [say.encoder()])
@@ -59,13 +54,12 @@ def answer(key: str, table: Table) -> Answer:
     for hybrid in hybrids[:2]:
         why += say.hybrid(hybrid, [f for f in tried if hybrid in (f.a, f.b)])
     why += voice().families.against(fid, asked.strengths)
-    if not hybrids:
-        why += [say.encoder(fid), *say.exceptions(best, fid)]
-    why += blurred
-    if not hybrids:
-        why += say.lost(lost)
-    if not hybrids and all(f.ahead == "vae" for f in fid):
-        steps = absence.unsteady(cells.of("gan"), table.measure(STABILITY[0]))
-        why += voice().stability.last_epoch(steps, behind=True)
+    if hybrids:
+        why += blurred
+    else:
+        why += [say.encoder(fid), *say.exceptions(best, fid), *blurred, *say.lost(lost)]
+        if all(f.ahead == "vae" for f in fid):
+            steps = absence.unsteady(cells.of("gan"), table.measure(STABILITY[0]))
+            why += voice().stability.last_epoch(steps, behind=True)
     reason = voice().sure.likely("blurred" if blurred and not hybrids else "")
     return asked.answer(point, why, "fid_gan_vs_vae", reason)

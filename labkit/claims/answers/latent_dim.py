@@ -4,8 +4,6 @@ Tested: all pairs of levels on the reconstruction loss. The samples' proxy FID i
 own question, and the two are set side by side: larger codes may rebuild better and sample worse.
 """
 
-from __future__ import annotations
-
 from itertools import product
 
 from labkit.claims.answers.asked import DIVERSITY, Asked, Quality, quality
@@ -38,10 +36,10 @@ def answer(key: str, table: Table) -> Answer:
     reconstructions, samples = (known(q.by_factor.get(FACTOR, ())) for q in (rebuilt, drawn))
     if not reconstructions and not samples:
         missing = levels(vaes, FACTOR, table.measure(recon), table)
-        return asked.answer(say.nothing([f.missing for f in missing if f.missing]))
+        return asked.answer(voice().evidence.nothing(missing))
     point = say.point(reconstructions, samples, asked.strengths)
     why: list[Sentence] = [voice().stability.failed(f) for f in lost]
-    why += voice().courses.course(reconstructions, asked.strengths)
+    why += voice().levels.along(reconstructions, asked.strengths)
     why += say.samples(samples, asked.strengths)
     why += voice().levels.best(covered.known, asked.strengths, brief=2)
     why += say.total(told)

@@ -4,8 +4,6 @@ Collapse is the measure's verdict on each cell's samples; one collapsed cell is 
 none collapsing credits nothing with having prevented it.
 """
 
-from __future__ import annotations
-
 from labkit.claims.answers.asked import DIVERSITY, Asked, Quality, quality
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
@@ -39,7 +37,7 @@ def answer(key: str, table: Table) -> Answer:
         cell, point = say.nearest_cell(known(uneven)), say.none(found)
         real = table.real("class_imbalance", cell.dataset) if cell else None
         worst = say.nearest(found, known(uneven), real)
-        why = [*([] if worst is None else [worst]), say.nothing_helped()]
+        why = [*([] if worst is None else [worst]), say.NOTHING_HELPED]
     return asked.answer(
         point, [*why, *covered], picture=f"samples:{cell.run}" if cell else "class_coverage",
         reason=voice().sure.likely("mode_collapse" if found.hit else ""), rests_on=[found],

@@ -1,7 +1,5 @@
 """Do these runs reproduce the published values?"""
 
-from __future__ import annotations
-
 from labkit.claims.answers.asked import Asked
 from labkit.claims.claim import Answer
 from labkit.claims.finding import known

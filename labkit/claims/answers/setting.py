@@ -3,8 +3,6 @@
 Tested: all pairs of levels of the question's first factor that was varied, on its primary measure.
 """
 
-from __future__ import annotations
-
 from labkit.catalog import QUESTIONS
 from labkit.claims.answers.asked import Asked
 from labkit.claims.cells import Cells
@@ -45,8 +43,7 @@ def answer(key: str, table: Table) -> Answer:
     if not known(main):
         measure = measures[primary]
         whole = [configurations(c.of(dataset=d), measure) for c in families for d in c.datasets]
-        nothing = say.setting.nothing(factor, [f.missing for f in main if f.missing is not None])
-        asked = Asked(key, table, (), (*whole, *counts))
+        nothing, asked = say.setting.nothing(factor, main), Asked(key, table, (), (*whole, *counts))
         return asked.answer(nothing, say.setting.whole(known(whole)), rests_on=whole)
     asked = Asked(
         key, table, tuple(pairs_of_levels(main)), (*pairs_of_levels(beside), *lost, *counts),
@@ -58,7 +55,7 @@ def answer(key: str, table: Table) -> Answer:
     why = [*(say.stability.failed(f) for f in lost), *rest, *told]
     why += [s for f in counts if f.hit and (s := say.setting.counted(f, factor)) is not None]
     if factor in table.measure("g_loss").within and any("g_loss" in c.metrics for c in some):
-        why.append(say.change.not_ranked())
+        why.append(say.change.NOT_RANKED)
     only_vaes = all(cells.families == ("vae",) for cells in families)
     return asked.answer(
         point, why, picture=f"{'vae' if only_vaes else 'gan'}_fid_comparison",
@@ -79,4 +76,4 @@ def _sentences(found: list[Levels], asked: Asked) -> list[Sentence]:
     """One measure's levels in words: a course where they are numbers, else who was ahead."""
     say = voice()
     along = all(len(f.means) > 2 and all(type(v) in (int, float) for v in f.means) for f in found)
-    return list((say.courses.course if along else say.levels.best)(found, asked.strengths))
+    return list((say.levels.along if along else say.levels.best)(found, asked.strengths))

@@ -5,8 +5,6 @@ nothing rose by more than other samples could have made it, no setting influence
 what did differ, the samples' quality, is quoted from its own question.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.answers.asked import Asked, quality
@@ -70,9 +68,8 @@ def answer(key: str, table: Table) -> Answer:
     why = [*rises, *last, *overpowered[:1], *told, *overpowered[1:], *likewise]
     if named:  # the point speaks of it
         why = [*overpowered, *likewise, *rises, *last, *told]
-    return asked.answer(
-        point, why, PICTURE, rests_on=[unsteady, *steadiness.contrasts, *best.contrasts]
-    )
+    basis = [unsteady, *steadiness.contrasts, *best.contrasts]
+    return asked.answer(point, why, PICTURE, rests_on=basis)
 
 
 def _always(found: Levels) -> bool:

@@ -3,8 +3,6 @@
 Every loss of every setting: sign and percent, computed; no kind of loss against another.
 """
 
-from __future__ import annotations
-
 from labkit.claims.answers.asked import Asked
 from labkit.claims.cell import Cell
 from labkit.claims.claim import Answer
@@ -26,12 +24,12 @@ def answer(key: str, table: Table) -> Answer:
     flat = tuple(c for changes in each for c in changes)
     asked = Asked(key, table, (), flat)
     if not flat:
-        return asked.answer(say.nothing())
+        return asked.answer(say.NOTHING)
     each.sort(key=lambda changes: -max(abs(c.percent or 0.0) for c in changes))
     why = [s for changes in each[:TOLD] for s in say.setting(changes, table.cells)]
     settings = [c.cells[0].settings for c in flat]
     if len({some.get("loss") or some.get("reconstruction") for some in settings}) > 1:
-        why.append(say.not_ranked())
+        why.append(say.NOT_RANKED)
     family = "gan" if any(c.family == "gan" for c in flat) else "vae"
     return asked.answer(say.direction(flat), why, f"{family}_loss_comparison", rests_on=flat)
 

@@ -1,13 +1,11 @@
 """How many trainings something happened to: a failure, a rise of the FID, mode collapse."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from labkit.claims.cell import Cell
+from labkit.claims.cell import Cell, Level
 from labkit.claims.cells import Cells
 from labkit.claims.finding import Finding, Missing, dotted
 from labkit.claims.findings import only
@@ -82,12 +80,10 @@ def _absence(what: str, cells: Cells, state: Callable[[Cell], str], metric: str 
     )  # fmt: skip
 
 
-def by_level(found: Absence, factor: str) -> dict[object, tuple[int, int]]:
+def by_level(found: Absence, factor: str) -> dict[Level, tuple[int, int]]:
     """Level to how many of its cells were hit, and of how many, other factors pooled."""
-    every, hits = (
-        Counter(c.settings[factor] for c in cells if factor in c.settings)
-        for cells in (found.cells, found.hit)
-    )
+    every = Counter(c.settings[factor] for c in found.cells if factor in c.settings)
+    hits = Counter(c.settings.get(factor) for c in found.hit)
     return {level: (hits[level], n) for level, n in every.items()}
 
 

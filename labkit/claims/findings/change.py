@@ -1,7 +1,5 @@
 """What a loss did between the first epoch and the last."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """Whole settings against each other, where more than one thing may differ: no cause is named."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 

@@ -83,12 +83,11 @@ def _families(
         return found(missing=Missing(f"{reason}_for", about), cells=cells.rows)
     x, y = sides
     fewest = min(len(x.cells), len(y.cells))
-    apart = x.ends[1] < y.ends[0] or y.ends[1] < x.ends[0]
     return found(
         cells=(*x.cells, *y.cells), n_seeds=len(_apart(x, y)), n_blocks=1, noise=noise,
         towards=1 if measure.better == "higher" else -1,
         n_a=len(by_setting(x.cells)), n_b=len(by_setting(y.cells)),
-        every=apart,
+        every=x.ends[1] < y.ends[0] or y.ends[1] < x.ends[0],
         **difference(x.mean, y.mean, x.slack + y.slack, measure, logs, dataset, fewest),
     )  # fmt: skip
 

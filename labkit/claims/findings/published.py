@@ -1,11 +1,8 @@
 """Do these runs reproduce a published value?"""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 
-from labkit.claims.cell import Cell
 from labkit.claims.claim import Published
 from labkit.claims.finding import Finding, Missing
 from labkit.claims.findings import by_seed, measured, only
@@ -44,15 +41,14 @@ class Reproduction(Finding):
         return student_p((abs(room) - self.slack) / self.noise.error, self.noise.df)
 
 
-def _is_meant(value: Published, cell: Cell) -> bool:
-    known = {"family": cell.family, "dataset": cell.dataset, **cell.settings}
-    return all(known.get(name) == wanted for name, wanted in value.where.items())
-
-
 def published(number: int, value: Published, table: Table) -> Reproduction:
     """Set one published value, by its place among those given, beside ours."""
     measure = table.measure(value.metric)
-    matching = table.cells.filter(lambda cell: _is_meant(value, cell))
+    asked = value.where.items()
+    # All that a cell is, but for its seed.
+    matching = table.cells.filter(
+        lambda cell: all(dict(cell.where[:-1]).get(name) == wanted for name, wanted in asked)
+    )
     found = partial(
         Reproduction, metric=value.metric, number=number, published=value.value,
         tolerance=value.tolerance, source=value.source, note=value.not_comparable,

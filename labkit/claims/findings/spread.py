@@ -1,7 +1,5 @@
 """How a measure's spread over a grid divides among settings, their combinations and noise."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial

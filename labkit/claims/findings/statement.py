@@ -1,7 +1,5 @@
 """Somebody's statement, held against what the table shows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -10,8 +8,7 @@ from typing import Literal
 from labkit.claims.cell import Level
 from labkit.claims.finding import Comparison, Finding, Here, known
 from labkit.claims.findings.change import Change
-from labkit.claims.findings.course import course
-from labkit.claims.findings.levels import Levels
+from labkit.claims.findings.levels import Levels, course
 from labkit.claims.findings.spread import Spread
 
 Direction = Literal["rises", "falls"]

@@ -4,8 +4,6 @@ A sentence decides nothing and computes nothing but roundings: every number it p
 of a finding. Answers take their words from :func:`voice`.
 """
 
-from __future__ import annotations
-
 from types import ModuleType
 
 

@@ -1,7 +1,5 @@
 """How measured values are printed: rounded in one place, and every one of them remembered."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 
@@ -57,13 +55,10 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def decimals_for(values: Iterable[float], typed: int | None = None, apart: bool = True) -> int:
-    """Decimals with which values stand side by side: two or three significant digits.
+    """Decimals with which finite values stand side by side: two or three significant digits.
 
-    Args:
-        values: finite numbers.
-        typed: decimals the values were given with; None for exact doubles.
-        apart: whether values that differ must be printed differently, if two more decimals
-            can do it.
+    At most those they were `typed` with (None: exact doubles); up to two more where values that
+    differ are to be told `apart`.
     """
     found = list(values)
     largest = max((abs(v) for v in found), default=0.0)

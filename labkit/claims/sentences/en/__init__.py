@@ -3,10 +3,8 @@
 from labkit.claims.sentences.en import (
     absence,
     change,
-    codes,
     combining,
     conclusion,
-    courses,
     evidence,
     families,
     latent_dim,

@@ -1,7 +1,5 @@
 """How many trainings something happened to, in English."""
 
-from __future__ import annotations
-
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
@@ -89,24 +87,18 @@ def shared_out(found: Absence, factor: str) -> str:
     """ "three of four with hinge, one of four with BCE and none with another loss"."""
     counts = by_level(found, factor)
     hit = sorted((v for v in counts if counts[v][0]), key=lambda v: -counts[v][0] / counts[v][1])
-    alike = len({n for _, n in counts.values()}) == 1
-    each = [
-        _of(*counts[v], short=alike and i > 0)
-        + f" with {names.bare(factor, v) if i else names.level(factor, v)}"  # type: ignore[arg-type]
-        for i, v in enumerate(hit)
-    ]
+    alike, each = len({n for _, n in counts.values()}) == 1, list[str]()
+    for level in hit:
+        some, n = counts[level]
+        # How many there are is said once.
+        share = names.count(some) + ("" if alike and each else f" of {names.count(n)}")
+        name = names.bare(factor, level) if each else names.level(factor, level)
+        each.append(f"{'the one' if n == 1 else share} with {name}")
     spared = [v for v in counts if not counts[v][0]]
     if spared:
-        other = names.bare(factor, spared[0]) if len(spared) == 1 else "any other"  # type: ignore[arg-type]
+        other = names.bare(factor, spared[0]) if len(spared) == 1 else "any other"
         each.append(f"none with {other}")
     return names.listing(each)
-
-
-def _of(hit: int, n: int, short: bool) -> str:
-    """ "two of six"; "two" where how many there are has been said."""
-    if n == 1:
-        return "the one"
-    return names.count(hit) if short else f"{names.count(hit)} of {names.count(n)}"
 
 
 def unknown(found: Absence) -> str:

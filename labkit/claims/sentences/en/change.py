@@ -1,7 +1,5 @@
 """What a loss did between the first epoch and the last, in English."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -11,6 +9,10 @@ from labkit.claims.findings.change import Change
 from labkit.claims.sentences.en import names
 from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
 from labkit.claims.verdict import Strength
+
+#: Why no setting is called better by its loss.
+NOT_RANKED = Sentence("Losses of different kinds are not comparable with each other.")
+NOTHING = Sentence("Not measured: there are no values of the first epoch.")
 
 
 def statement(found: Change, strength: Strength) -> Sentence:
@@ -66,13 +68,3 @@ def setting(found: Sequence[Change], among: Cells, where: str = "") -> list[Sent
         return [whole]
     half = (len(found) + 1) // 2
     return [*setting(found[:half], among), *setting(found[half:], among, "there")]
-
-
-def not_ranked() -> Sentence:
-    """Why no setting is called better by its loss."""
-    return Sentence("Losses of different kinds are not comparable with each other.")
-
-
-def nothing() -> Sentence:
-    """Nothing of the first epoch is known."""
-    return Sentence("Not measured: there are no values of the first epoch.")

@@ -1,7 +1,5 @@
 """How to combine both models, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from labkit.claims.cells import Cells
@@ -21,7 +19,6 @@ SHARP = 0.05
 
 
 def nothing(found: Sequence[Families]) -> Sentence:
-    """No measured reason for one idea or another."""
     usual = "an adversarial VAE is the usual idea"
     text = f"not measured: the table does not let both families be compared; {usual}."
     return Numbers().sentence(text, found)
@@ -39,9 +36,8 @@ def idea(
         open_ = any(strengths[f.id] == "within noise" for f in fid)
         keep, whose = "VAE" if open_ else "VAE, which is ahead", "its"
     verb = "sharpen" if blurred else "judge"
-    also = ", also on random codes"
-    if all(by_decoder(*each) for each in lost.values()):  # nowhere do codes miss the prior
-        also = ""
+    # Where codes nowhere miss the prior, it need not see random ones.
+    also = "" if all(by_decoder(*each) for each in lost.values()) else ", also on random codes"
     return Sentence(
         f"An adversarial VAE: keep the {keep}, and let one discriminator {verb} {whose} decoder{also}."
     )
@@ -99,9 +95,8 @@ def exceptions(best: Sequence[Configurations], fid: Sequence[Families]) -> list[
     by = {(f.metric, f.dataset, f.family): f for f in best if f.order}
     for metric, sign in (("proxy_fid", -1), ("coverage", 1)):
         for each in (f for f in fid if f.ahead is not None):
-            mine, theirs = (
-                by.get((metric, each.dataset, str(f))) for f in (each.behind, each.ahead)
-            )
+            sides = (str(each.behind), str(each.ahead))
+            mine, theirs = (by.get((metric, each.dataset, side)) for side in sides)
             if mine is None or theirs is None:
                 continue
             # How far rounding leaves the two best values open.
@@ -147,10 +142,8 @@ def hybrid(name: str, found: Sequence[Families]) -> list[Sentence]:
         decimals = decimals_for([v for f in here for v in (f.mean_a, f.mean_b)], apart=False)
         on = names.on(dataset)
         mine = n.value(f"FID, {name}{on}", here[0].mean_a, decimals)
-        others = names.listing(
-            f"{n.value(f'FID, {f.b}{on}', f.mean_b, decimals)} of the {names.family(f.b, True)}"
-            for f in here
-        )
+        fids = ((n.value(f"FID, {f.b}{on}", f.mean_b, decimals), f.b) for f in here)
+        others = names.listing(f"{fid} of the {names.family(f, True)}" for fid, f in fids)
         parts.append(f"{mine} against {others}{on}")
     text = f"FID of the {names.family(name)}: {'; '.join(parts)}."
     return [n.sentence(text, found)] if parts else []

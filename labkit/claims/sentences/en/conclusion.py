@@ -1,7 +1,5 @@
 """The conclusion's own lines, in English."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 
@@ -36,10 +34,8 @@ def _who(found: Configurations, among: Cells) -> str:
     for c in found.order[: found.tied]:
         name = names.cell(c, among.of(c.family, found.dataset), seeds=False)
         told.setdefault(names.family(c.family), []).append(name)
-    return " or ".join(
-        names.a(family) + ("" if each == [family] else f" with {' or '.join(each)}")
-        for family, each in told.items()
-    )
+    settings = {f: "" if each == [f] else f" with {' or '.join(each)}" for f, each in told.items()}
+    return " or ".join(names.a(family) + with_ for family, with_ in settings.items())
 
 
 def converged(cells: Cells) -> Sentence | None:
@@ -53,10 +49,8 @@ def converged(cells: Cells) -> Sentence | None:
     if len(known) < 2 or 2 * last < len(known):
         return None
     share = "all" if last == len(known) else f"{names.count(last)} of"
-    return Numbers().sentence(
-        f"{share} {names.counted(len(known), 'training')} were best at their last epoch: longer "
-        "training would likely lower the FID."
-    )
+    who = f"{share} {names.counted(len(known), 'training')} were best at their last epoch"
+    return Numbers().sentence(f"{who}: longer training would likely lower the FID.")
 
 
 def point(topic: str, text: str) -> str:

@@ -3,15 +3,13 @@
 Kinds of findings that answers tell of in several ways have modules of their own.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from labkit.catalog.metrics import METRICS
 from labkit.claims.cells import Cells
-from labkit.claims.claim import Sentence
+from labkit.claims.claim import Claim, Sentence, Settle
 from labkit.claims.finding import Finding, Missing
 from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.change import Change
@@ -21,7 +19,7 @@ from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.findings.published import Reproduction
 from labkit.claims.findings.spread import Spread
 from labkit.claims.findings.statement import Statement
-from labkit.claims.sentences.en import absence, change, courses, families, levels, names
+from labkit.claims.sentences.en import absence, change, families, levels, names
 from labkit.claims.sentences.numbers import Numbers, decimals_for, decimals_of, fixed
 from labkit.claims.verdict import Strength
 
@@ -71,6 +69,22 @@ def missing(found: Missing) -> str:
         level=names.level(about["factor"], about["level"]), metric=names.metric(about["metric"]),
         others=names.listing(others if len(others) < 4 else [*others[:2], "more"]),
         why=about["why"],
+    )  # fmt: skip
+
+
+def nothing(found: Sequence[Finding], start: str = "not measured", why: str = "") -> Sentence:
+    """That nothing can be said, and why: as the first finding that is missing has it, or `why`."""
+    why = next((missing(f.missing) for f in found if f.missing is not None), why)
+    return Numbers().sentence(f"{start}{why and ': '}{why}.")
+
+
+def claim(
+    question: str, found: Finding, strength: Strength, said: Sentence, settle: Settle | None = None
+) -> Claim:
+    """A finding with its sentence, and how both came about."""
+    return Claim(
+        question, found, strength, said, names.scope(found.cells), rule(found, strength),
+        difference(found), (missing(found.missing),) if found.missing else (), settle,
     )  # fmt: skip
 
 
@@ -135,7 +149,7 @@ def _shown(found: Finding, form: str, strength: Strength) -> Sentence:
     if not isinstance(found, Levels) or found.missing is not None:
         return statement(found, strength)
     if form in ("course", "trades"):
-        return courses.course([found], {})[0]
+        return levels.along([found], {})[0]
     if METRICS[found.metric].better != ("higher" if found.towards > 0 else "lower"):
         return levels.extreme(found)
     return levels.best([found], dict.fromkeys((c.id for c in found.contrasts), strength))[0]

@@ -1,7 +1,5 @@
 """One family of models against another, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence
@@ -62,10 +60,10 @@ def _sides(found: Sequence[Families]) -> list[tuple[str, bool]]:
     """Both, "GANs" or, trained with one setting, "the GAN", and whether they are several."""
     several = {found[0].a: any(f.n_a > 1 for f in found)}
     several[found[0].b] = any(f.n_b > 1 for f in found)
-    return [
-        (names.family(f, True) if several[f] else f"the {names.family(f)}", several[f])
-        for f in _order(found[0])
-    ]
+    called = {
+        f: names.family(f, True) if n else f"the {names.family(f)}" for f, n in several.items()
+    }
+    return [(called[f], several[f]) for f in _order(found[0])]
 
 
 def _values(n: Numbers, found: Families, label: bool = True) -> str:

@@ -1,16 +1,11 @@
 """What the size of a VAE's code did, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.cell import Level
 from labkit.claims.claim import Sentence
-from labkit.claims.finding import Missing
-from labkit.claims.findings.course import Course, course
-from labkit.claims.findings.levels import Contrast, Levels
+from labkit.claims.findings.levels import Contrast, Course, Levels, course
 from labkit.claims.sentences.en import levels, names
-from labkit.claims.sentences.en.evidence import missing
 from labkit.claims.sentences.en.levels import Strengths
 from labkit.claims.sentences.numbers import Numbers
 from labkit.claims.verdict import FIRM
@@ -18,12 +13,6 @@ from labkit.claims.verdict import FIRM
 FACTOR = "latent_dim"
 #: Words of the longest point; where it is longer, how early the gain was had is left out.
 POINT = 25
-
-
-def nothing(reasons: Sequence[Missing]) -> Sentence:
-    """Why nothing can be said."""
-    why = f": {missing(reasons[0])}" if reasons else ""
-    return Numbers().sentence(f"not measured{why}.")
 
 
 def point(rebuilt: Sequence[Levels], drawn: Sequence[Levels], strengths: Strengths) -> Sentence:
@@ -49,8 +38,7 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
         return ""
     if shapes == {"flat"}:
         return "the size of the code hardly changed reconstructions"
-    one_way = shapes in ({"falls"}, {"rises"})
-    if not one_way:
+    if shapes not in ({"falls"}, {"rises"}):
         return _by_size(each, strengths)
     front, back = _sure([c.found.between(c.levels[0], c.levels[-1]) for c in each], strengths)
     how = "worse" if shapes == {"rises"} else f"better{_until(each) if early else ''}"
@@ -134,24 +122,19 @@ def _at_the_top(found: Levels, strengths: Strengths) -> Sequence[Level]:
     """The best size and those that are not behind it by more than the usual variation."""
     if all(strengths[c.id] == "seen once" for c in found.contrasts):
         return levels.leaders(found, strengths)
-    first, rest = found.order[0], found.order[1:]
+    first, *rest = found.order
     behind = [v for v in rest if strengths[found.between(first, v).id] in FIRM]
     return [v for v in found.means if v not in behind]
 
 
 def _best_at(found: Sequence[Course], start: str, strengths: Strengths, back: str = "") -> str:
     """ "new samples were best at 8 on MNIST and 16 on Fashion-MNIST"; not all courses are flat."""
-    best = [
-        (
-            " or ".join(names.bare(FACTOR, v) for v in _at_the_top(c.found, strengths)),
-            c.found.dataset,
-        )
-        for c in found
-        if _led(c, strengths)
-    ]
-    text = f"{start} {names.listing(sizes + names.on(dataset) for sizes, dataset in best)}"
-    if len(best) == len(found) and len({sizes for sizes, _ in best}) == 1:
-        text = f"{start} {best[0][0]}"
+    led = [c.found for c in found if _led(c, strengths)]
+    best = [" or ".join(names.bare(FACTOR, v) for v in _at_the_top(f, strengths)) for f in led]
+    each = (size + names.on(f.dataset) for size, f in zip(best, led, strict=True))
+    text = f"{start} {names.listing(each)}"
+    if len(best) == len(found) and len(set(best)) == 1:
+        text = f"{start} {best[0]}"
     return f"{text}{back}{_elsewhere(found, strengths)}"
 
 

@@ -1,7 +1,5 @@
 """Levels of a factor against each other, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 from labkit.claims.cell import Level
 from labkit.claims.claim import Sentence
 from labkit.claims.finding import Comparison
-from labkit.claims.findings.levels import Contrast, Levels
+from labkit.claims.findings.levels import Contrast, Course, Levels, course
 from labkit.claims.sentences.en import names
 from labkit.claims.sentences.numbers import Numbers, decimals_of, fits
 from labkit.claims.verdict import FIRM, Strength, weakest
@@ -25,6 +23,8 @@ AHEAD = {
 }
 #: At most so many rivals are listed with their numbers.
 LISTED = 3
+#: A course over more levels is told by its ends and its turn.
+TOLD = 3
 #: With fewer pairs, one level may be ahead in all of them by chance.
 FEW = 4
 
@@ -107,17 +107,12 @@ def _together(each: Sequence[Standing]) -> Sentence:
     """ "Hinge was ahead of BCE on both data sets, in five of six pairs (FID 3.6 against 4.0 ...)"."""
     n, contrasts = Numbers(), [s.found.contrasts[0] for s in each]
     first, second = each[0].found.order
-    values = [
-        against(n, c, first, second, label=c is contrasts[0]) + names.on(c.dataset)
-        for c in contrasts
-    ]
+    told = (against(n, c, first, second, label=c is contrasts[0]) for c in contrasts)
+    values = [text + names.on(c.dataset) for text, c in zip(told, contrasts, strict=True)]
     front, back = _tail(each[0].strength, contrasts)
     winner, other = names.levels(contrasts[0].factor, (first, second))
-    text = (
-        f"{winner} was {front}ahead of {other} on {names.everywhere(len(each))}{back} "
-        f"({names.listing(values)})."
-    )
-    return n.sentence(text, [s.found for s in each])
+    lead = f"{winner} was {front}ahead of {other} on {names.everywhere(len(each))}{back}"
+    return n.sentence(f"{lead} ({names.listing(values)}).", [s.found for s in each])
 
 
 def _everywhere(each: Sequence[Standing]) -> Sentence:
@@ -125,10 +120,8 @@ def _everywhere(each: Sequence[Standing]) -> Sentence:
     n, first, parts = Numbers(), each[0].found, list[str]()
     rivals = [v for v in first.means if v != first.order[0]]
     for s in each:
-        others = [
-            value(n, s.found, v) + ("" if parts else f" for {names.bare(first.factor, v)}")
-            for v in rivals
-        ]
+        tails = ["" if parts else f" for {names.bare(first.factor, v)}" for v in rivals]
+        others = (value(n, s.found, v) + tail for v, tail in zip(rivals, tails, strict=True))
         beside = f"against {names.listing(others)}{names.on(s.found.dataset)}"
         parts.append(f"{value(n, s.found, first.order[0])} {beside}")
     return n.sentence(_best_of_all(each, parts), [s.found for s in each])
@@ -224,10 +217,8 @@ def sure(strength: Strength) -> tuple[str, str]:
 
 def _tail(strength: Strength, contrasts: Sequence[Contrast]) -> tuple[str, str]:
     """What stands before and after "ahead" for a strength."""
-    if strength == "clear":
-        return "clearly ", ""
-    if strength == "beyond usual":
-        return "", f" {AHEAD[strength]}"
+    if strength in FIRM:
+        return ("clearly ", "") if strength == "clear" else ("", f" {AHEAD[strength]}")
     counted = pairs(*contrasts)
     if strength == "seen once":
         two = len({v for c in contrasts for v in (c.a, c.b)}) == 2
@@ -246,20 +237,17 @@ def pairs(*contrasts: Contrast) -> str:
 
 def _alike(each: Sequence[Standing]) -> Sentence:
     """ "On Fashion-MNIST the z dimensions hardly differ (FID 6.0 to 6.3)"."""
-    n, first, ranges = Numbers(), each[0].found, []
-    for found in (s.found for s in each):
-        ranges.append(span(n, found) + (names.on(found.dataset) if len(each) > 1 else ""))
-    level, who = (
-        all(s.strength == "level" for s in each),
-        f"the {names.factor(first.factor, several=True)}",
-    )
+    n, first, several = Numbers(), each[0].found, len(each) > 1
+    ranges = [span(n, s.found) + (names.on(s.found.dataset) if several else "") for s in each]
+    level = all(s.strength == "level" for s in each)
+    who = f"the {names.factor(first.factor, several=True)}"
     if len(first.means) == 2:
         who = names.listing(names.levels(first.factor, first.means))
     verb = "are level" if level else "hardly differ"
     if all(s.found.here == "tie" for s in each) and any(c.slack for c in first.contrasts):
         verb = "tie within their rounding"
     place = names.on(first.dataset)
-    if len(each) > 1:
+    if several:
         place = f" on {names.everywhere(len(each)) if level or len(each) == 2 else 'any data set'}"
     text = f"{who} {verb}{place} ({names.measured(first)} {names.listing(ranges)})."
     return n.sentence(text, [s.found for s in each])
@@ -301,3 +289,68 @@ def value(n: Numbers, found: Levels, level: Level, apart: bool = True) -> str:
     """The mean of a level as printed beside those of the others."""
     decimals = decimals_of(found, found.means.values(), apart)
     return names.value(n, found, level, found.means[level], decimals)
+
+
+def along(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
+    """ "On MNIST, test reconstruction loss fell from 70.5 (8) to 53.6 (16) and 50.1 (32)"."""
+    each = [course(f, strengths) for f in sorted(found, key=lambda f: -f.largest)]
+    if not each:
+        return []
+    open_ = [c.found.id for c in each if _open(c, strengths)]
+    together = _courses(each, open_)
+    return [together] if fits(together) else [_courses([c], open_) for c in each]
+
+
+def _open(found: Course, strengths: Strengths) -> bool:
+    """Whether it moved, but nowhere by more than the usual variation."""
+    known = {strengths.get(c.id) for c in found.found.contrasts}
+    return found.shape != "flat" and known <= {"within noise", "level"}
+
+
+def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
+    n, first = Numbers(), found[0].found
+    far = "'s distance from that of real images" if first.target is not None else ""
+    what = f"{names.metric(first.metric)}{far}"
+    if all(c.shape == "flat" for c in found):
+        each = names.listing(_range(n, c.found) + names.on(c.found.dataset) for c in found)
+        text = f"{what} hardly moved ({each})"
+    else:
+        where = [names.on(c.found.dataset).strip() for c in found]
+        went = (_course(n, c, c.found.id in open_) for c in found)
+        told = [f"{on} it {how}" for on, how in zip(where, went, strict=True)]
+        text = "; ".join(told).replace(f"{where[0]} it", f"{where[0]}, {what}".lstrip(", "), 1)
+    return n.sentence(f"{text}.", [c.found for c in found])
+
+
+def _course(n: Numbers, it: Course, open_: bool) -> str:
+    """ "fell from 70.5 (8) to 53.6 (16), and 32 added nothing"."""
+    found, means = it.found, it.found.means
+    within = f", {AHEAD['within noise']}," if open_ else ""
+
+    def named(level: Level) -> str:
+        return f"{value(n, found, level)} ({names.bare(found.factor, level)})"
+
+    first, *rest = it.levels
+    if it.shape == "flat":
+        return f"hardly moved ({_range(n, found)})"
+    if it.shape == "mixed" or (open_ and it.shape in ("valley", "hill")):
+        low, high = (named(end(means, key=means.__getitem__)) for end in (min, max))
+        return f"went up and down{within} between {low} and {high}"
+    down = it.shape in ("falls", "valley")
+    verb, back = ("fell", "rose") if down else ("rose", "fell")
+    if it.shape in ("valley", "hill"):
+        turn = (min if down else max)(rest[:-1], key=means.__getitem__)
+        return f"{verb}{within} from {named(first)} to {named(turn)} and {back} again to {named(rest[-1])}"
+    moved, still = rest[: it.settled], rest[it.settled :]
+    values = [means[v] for v in (first, *moved)]
+    if len(moved) > TOLD or values not in (sorted(values), sorted(values, reverse=True)):
+        moved = moved[-1:]
+    tail = " and more" if len(still) > 1 else ""
+    tail = f", and {names.bare(found.factor, still[0])}{tail} added nothing" if still else ""
+    return f"{verb}{within} from {named(first)} to {names.listing(map(named, moved))}{tail}"
+
+
+def _range(n: Numbers, found: Levels) -> str:
+    """ "6.0 to 6.3"; one value where both ends print the same."""
+    ends = (end(found.means, key=found.means.__getitem__) for end in (min, max))
+    return " to ".join(dict.fromkeys(value(n, found, level) for level in ends))

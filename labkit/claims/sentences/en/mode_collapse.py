@@ -1,9 +1,8 @@
 """Mode collapse, in English."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells
@@ -26,10 +25,11 @@ FEW = 4
 SEEN = 0.005
 #: Shares of samples in the wrong class that differ by less than this part of them are alike.
 ALIKE = 0.1
+#: What does not follow from no collapse.
+NOTHING_HELPED = Sentence("Since nothing collapsed, nothing can be credited with preventing it.")
 
 
 def not_measured(found: Absence) -> Sentence:
-    """Nothing in the table tells."""
     assert found.missing is not None
     return Numbers().sentence(f"not measured: {missing(found.missing)}.", [found])
 
@@ -142,12 +142,8 @@ def nearest(
     if cell is None:
         return None
     n, start = Numbers(), f"nearest to it is {names.cell(cell, Cells(found.asked))}:"
-    odd = [
-        (share, real_share, label)
-        for label, (share, real_share) in cell.shares.items()
-        if abs(share - real_share) > NOTABLE * real_share
-    ]
-    if odd:
+    every = ((share, of_real, label) for label, (share, of_real) in cell.shares.items())
+    if odd := [each for each in every if abs(each[0] - each[1]) > NOTABLE * each[1]]:
         odd.sort(key=lambda each: each[0] / each[1])
         share, real_share, label = odd[0]
         told = f"{label} makes up {n.share(f'share of {label}', share)} of its samples instead of"
@@ -161,12 +157,9 @@ def nearest(
     if len(alike) > 1:
         few = f"{names.counted(len(alike), names.family(cell.family))}{names.on(cell.dataset)}"
         start = f"nearest to it are {few}:"
-    tried = (
-        _to_change(start, alike, beside, match, uneven)
-        for beside in (real, None)
-        for match in (" to match the real shares", "")
-    )
-    return next(filter(fits, tried), None)
+    tried = product((real, None), (" to match the real shares", ""))
+    said = (_to_change(start, alike, beside, match, uneven) for beside, match in tried)
+    return next(filter(fits, said), None)
 
 
 def _to_change(
@@ -184,8 +177,3 @@ def _to_change(
     if real is not None:
         text += f" (real images: {n.share('class imbalance of real images', real)})"
     return n.sentence(f"{text}.", uneven)
-
-
-def nothing_helped() -> Sentence:
-    """What does not follow from no collapse."""
-    return Sentence("Since nothing collapsed, nothing can be credited with preventing it.")

@@ -1,22 +1,29 @@
 """What metrics, settings, levels, cells and families are called in an English sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
-from labkit.catalog.building import DATASETS, REGISTRIES
-from labkit.catalog.families import FAMILIES
-from labkit.catalog.metrics import METRICS, SHARES
+from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES
+from labkit.catalog.metrics import SHARES
 from labkit.claims.cell import NONE, Cell, Level
 from labkit.claims.cells import CONDITIONS, Cells
 from labkit.claims.finding import Finding
 from labkit.claims.sentences.numbers import Numbers
 
 #: One to twelve in words.
-COUNTS = (
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+COUNTS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
     "twelve",
-)  # fmt: skip
+]
 
 METRIC_NAMES = {
     "recon_loss": "training reconstruction loss",
@@ -213,8 +220,7 @@ def levels(name: str, values: Iterable[Level]) -> list[str]:
 
 def bare(name: str, value: Level) -> str:
     """A level where its noun is clear: "64", "hinge"."""
-    worded = isinstance(value, (bool, str))
-    return level(name, value) if worded else _plain(name, value)
+    return level(name, value) if isinstance(value, (bool, str)) else _plain(name, value)
 
 
 def dataset(name: str) -> str:

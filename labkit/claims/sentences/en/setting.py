@@ -1,18 +1,15 @@
-"""What one setting changed, in English."""
-
-from __future__ import annotations
+"""What one setting changed, and what the categories of a code came to mean, in English."""
 
 from collections.abc import Sequence
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
-from labkit.claims.finding import Missing
 from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.levels import Levels
-from labkit.claims.sentences.en import names
+from labkit.claims.sentences.en import evidence, names
 from labkit.claims.sentences.en.absence import shared_out, something
-from labkit.claims.sentences.en.evidence import measured, missing
+from labkit.claims.sentences.en.evidence import measured
 from labkit.claims.sentences.en.levels import Strengths, standing
 from labkit.claims.sentences.numbers import Numbers
 
@@ -23,12 +20,12 @@ PATTERNS = {
     (-1, "clip"): "clipping",
     (-1, "wasserstein"): "wasserstein_few_steps",
 }
+#: Not at all, in part, in the main.
+DEGREES = ("did not find the classes", "found some of the classes", "found the classes")
 
 
-def nothing(factor: str, reasons: Sequence[Missing]) -> Sentence:
-    """Why nothing can be credited to the setting."""
-    why = f": {missing(reasons[0])}" if reasons else ""
-    return Numbers().sentence(f"nothing can be credited to the {names.factor(factor)}{why}.")
+def nothing(factor: str, found: Sequence[Levels]) -> Sentence:
+    return evidence.nothing(found, f"nothing can be credited to the {names.factor(factor)}")
 
 
 def whole(found: Sequence[Configurations]) -> list[Sentence]:
@@ -67,3 +64,20 @@ def pattern(factor: str, found: Sequence[Levels], strengths: Strengths) -> str:
             return name
     smallest = factor == "beta" and all(f.order[0] == min(f.means) for f in found)
     return "larger_beta" if smallest else ""
+
+
+def categories(found: Sequence[Configurations], least: Sequence[float]) -> Sentence:
+    """How far categories became classes on each data set, and the share that says so.
+
+    From the `least` shares on they count as classes in part, and in the main.
+    """
+    n, parts = Numbers(), list[str]()
+    for each in found:
+        share = n.share(f"accuracy{names.on(each.dataset)}", each.values[0])
+        who, value = "they", f" ({share})"
+        if not parts:
+            who = "the categories"
+            value = f": {share} of samples look like the class of their category"
+        degree = DEGREES[sum(each.values[0] >= bound for bound in least)]
+        parts.append(f"{names.on(each.dataset).lstrip()} {who} {degree}{value}".lstrip())
+    return n.sentence(f"{'; '.join(parts)}.", found)

@@ -1,7 +1,5 @@
 """What influenced stability, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -151,7 +149,6 @@ def quality(
 
 
 def failed(found: Absence) -> Sentence:
-    """Trainings that did not finish."""
     named = f": {absence.listed(found)}" if len(found.hit) <= absence.NAMED else ""
     return Numbers().sentence(f"{absence.something(found)}{named}.", [found])
 
@@ -167,7 +164,8 @@ def dominance(cells: Cells, found: Sequence[Levels], named: bool = False) -> lis
     what = "overpowered the generator (was right in over 95 % of a batch)"
     if not any(values):
         return [n.sentence(f"the discriminator never {what}.")] if values else []
-    if named and fits(both := _from_to(found) if alike(found) else _least(found, what="")):
+    alike = len({(f.order[0], f.order[-1]) for f in found}) == 1
+    if named and fits(both := _from_to(found) if alike else _least(found, what="")):
         return [both]
     most = n.share("dominance, highest", max(values))
     at_most = "at most " if len(values) > 1 else ""
@@ -176,18 +174,12 @@ def dominance(cells: Cells, found: Sequence[Levels], named: bool = False) -> lis
     return [told, _least(found, "the discriminator did so least")] if least else [told]
 
 
-def alike(found: Sequence[Levels]) -> bool:
-    """Whether the same level has the least and the same the most, wherever it was asked."""
-    return len({(f.order[0], f.order[-1]) for f in found}) == 1
-
-
 def likewise(found: Sequence[Levels]) -> Sentence:
     """Another setting, of two levels, that nearly always went with it, too."""
     first, other = names.levels(found[0].factor, found[0].order)
     pairs = levels.pairs(*(f.contrasts[0] for f in found))
-    return Numbers().sentence(
-        f"it did so less with {first} than with {other}, too, {pairs}.", found
-    )
+    text = f"it did so less with {first} than with {other}, too, {pairs}."
+    return Numbers().sentence(text, found)
 
 
 def _from_to(found: Sequence[Levels]) -> Sentence:
@@ -197,10 +189,8 @@ def _from_to(found: Sequence[Levels]) -> Sentence:
     least, most = names.levels(found[0].factor, extremes)
     for f in found:
         low, high = (names.value(n, f, level, f.means[level], 0) for level in extremes)
-        both = (
-            f"{low} and {high}" if told else f"{low} of steps with {least} and {high} with {most}"
-        )
-        told.append(both + names.on(f.dataset))
+        both = f"{low} of steps with {least} and {high} with {most}"
+        told.append((f"{low} and {high}" if told else both) + names.on(f.dataset))
     return n.sentence(f"it judged over 95 % of images right in {', '.join(told)}.", found)
 
 
@@ -213,9 +203,5 @@ def _least(found: Sequence[Levels], what: str) -> Sentence:
         others = f"({other})" if told else f"(others: {other} or more)"
         told.append(f"{least}{of}{names.on(f.dataset)} {others}")
     level = names.level(found[0].factor, found[0].order[0])
-    start = (
-        f"{what} with {level}: in"
-        if what
-        else f"it judged over 95 % of images right with {level} in"
-    )
-    return n.sentence(f"{start} {names.listing(told)}.", found)
+    start = f"{what} with {level}:" if what else f"it judged over 95 % of images right with {level}"
+    return n.sentence(f"{start} in {names.listing(told)}.", found)

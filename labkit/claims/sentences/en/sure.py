@@ -1,7 +1,5 @@
 """How sure an answer is, what would settle it, and what the literature says of it, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.cell import Cell
@@ -47,11 +45,9 @@ def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
     noise = next((f.noise for f in found if f.noise is not None), None)
     seeds = max((f.n_seeds for f in found), default=0)
     if noise is not None:
-        how = (
-            "; the usual run-to-run variation is that of repeated trainings that come with labkit "
-            f"({noise.name})"
-        )
-        how = ", judged by their own variation" if noise.source == "own" else how
+        how = "; the usual run-to-run variation is that of repeated trainings that come with labkit"
+        own = noise.source == "own"
+        how = ", judged by their own variation" if own else f"{how} ({noise.name})"
         return f"{names.counted(seeds, 'seed')}{how}."
     if not seeds:
         return ""
