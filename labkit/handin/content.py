@@ -51,7 +51,7 @@ _STATED: dict[str, dict[str, Any]] = {
 REPORT_CODE = (
     "calibration", "catalog", "claims", "execution/image_grid.py", "experiment/plan.py",
     "experiment/spec.py", "plugins", "reporting", "store/commits.py", "store/history.py",
-    "store/layer_table.py", "store/layout.py", "store/store.py", "text",
+    "store/layer_table.py", "store/store.py", "text",
 )  # fmt: skip
 #: Whether a file goes in, by its commit's kind, its name there and its path.
 Wanted = Callable[[str, str, Path], bool]

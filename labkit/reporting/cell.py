@@ -24,7 +24,6 @@ from labkit.claims.cell import verdict_of
 from labkit.execution.image_grid import enlarged
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
 from labkit.store.file_names import SAMPLES
-from labkit.store.layout import Layout
 from labkit.text.language import _
 from labkit.text.numbers import is_missing, show, slug
 
@@ -71,7 +70,7 @@ class Cell:
 
     spec: CellSpec
     outcome: Outcome | None  # a result, a failure, or None while it is missing
-    store: Layout
+    store: Store
 
     @property
     def name(self) -> str:

@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 
 from labkit.store import atomic
-from labkit.store.layout import Layout
+from labkit.store.store import Store
 from tests.builders import breakable
 
 Names = dict[str, int]
-LOCK = Layout(Path()).lock_path.name
+LOCK = Store(Path()).lock_path.name
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from labkit.experiment.spec import CellFailure, CellResult
 from labkit.reporting.cell import Cell
 from labkit.reporting.sections.published import Comparison, compare, loss_course, performance
 from labkit.reporting.view import read_view
-from labkit.store.layout import Layout
+from labkit.store.store import Store
 from tests.builders.cells import spec_of
 from tests.builders.plans import fake_plan
 from tests.builders.stores import write_store
@@ -22,7 +22,7 @@ REFERENCE: dict[str, Any] = {
     "epochs": 10, "source": "a paper",
 }  # fmt: skip
 
-NOWHERE = Layout(Path("nowhere"))
+NOWHERE = Store(Path("nowhere"))
 
 
 def cell(value: float | None, epochs: int = 10, limit: int | None = None) -> Cell:
