@@ -23,21 +23,16 @@ from labkit.reporting.sections import (
     experiments,
     images,
     making,
+    method,
     opening,
     published,
     questions,
 )
-from labkit.reporting.sections.method import method
 from labkit.reporting.student.answers import NOBODY, Students, prepare, students
 from labkit.reporting.view import View, read_view
 from labkit.store.store import Store
 from labkit.text import notation
-from labkit.text.language import N_, _
-
-DISCLOSURE = N_(
-    "Tables, plots and everything marked “computed from your table by labkit” were made by "
-    "labkit from the stored results; the words under an author's name are the author's own."
-)
+from labkit.text.language import _
 
 
 @dataclass(frozen=True)
@@ -77,34 +72,23 @@ def computed(view: View) -> Computed:
 def compose(
     view: View, found: Computed, student: Students = NOBODY, layout: str = "full"
 ) -> Report:
-    """The whole report as a value.
-
-    The layout is ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
-    """
+    """The whole report; ``brief`` is a layout of summary, one table, best-epoch grids, answers."""
     brief = layout == "brief"
-    before: tuple[Section | None, ...]
-    after: tuple[Section | None, ...] = ()
+    before: list[Section | None] = [experiments.summary(view)]
+    after: list[Section | None] = []
     if brief:
-        before = experiments.summary(view), analysis.scores(view, brief), images.best_only(view)
+        before += [analysis.scores(view, brief), images.best_only(view)]
     else:
-        before = (
-            experiments.summary(view),
-            *experiments.parts(view),
-            images.generated(view),
-            analysis.plots(view),
-            analysis.scores(view),
-            analysis.conditional(view),
-            published.performance(view),
-            published.references(view),
-        )
-        after = method(view), making.making(view), published.own_code(view)
+        before += [*experiments.parts(view), images.generated(view), analysis.plots(view)]
+        before += [analysis.scores(view), analysis.conditional(view)]
+        before += [published.performance(view), published.references(view)]
+        after = [method.method(view), making.making(view), published.own_code(view)]
     there = set(anchors(filter(None, (*before, *after))))
     reflect = questions.reflection(view, found, student, there)
     lines = questions.headlines(view, found, brief)
     # The brief layout says them once, at the top.
     last = None if brief and lines else questions.conclusion(view, found)
-    chosen = (*before, reflect, *after, last)
-    sections = tuple(filter(None, chosen))
+    sections = tuple(filter(None, (*before, reflect, *after, last)))
     on_page = {(p.run, p.shows, p.epoch) for p in pictures(sections)}
     return Report(
         title=view.plan.title,
@@ -113,7 +97,10 @@ def compose(
         headlines=lines or opening.headline(view),
         glance=() if brief else opening.glance(view),
         sections=sections,
-        disclosure=_(DISCLOSURE),
+        disclosure=_(
+            "Tables, plots and everything marked “computed from your table by labkit” were made by "
+            "labkit from the stored results; the words under an author's name are the author's own."
+        ),
         map=tuple(_map(view)),
         best=tuple(_best(view)),
         frames=() if brief else tuple(images.frames(view, on_page)),
@@ -127,9 +114,8 @@ def _best(view: View) -> Iterator[Lowest]:
     """The cell of the lowest proxy FID of each family on each data set."""
     for dataset, family in product(view.datasets, view.families):
         cell = view.best(family, dataset)
-        fid = cell.metric("proxy_fid") if cell else None
-        if cell and fid is not None and isfinite(fid):
-            yield Lowest(family=family, dataset=dataset, run=cell.name, proxy_fid=float(fid))
+        if cell and isfinite(fid := float(cell.metrics["proxy_fid"])):
+            yield Lowest(family=family, dataset=dataset, run=cell.name, proxy_fid=fid)
 
 
 def _map(view: View) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]:
@@ -140,11 +126,7 @@ def _map(view: View) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]:
 
 
 def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:
-    """Write a report of a store's newest plan into a folder, beside what is there.
-
-    Takes and raises what :func:`render_report` does; a ReportError also where a file cannot be
-    written. Returns the paths of the reports, in the order of the formats.
-    """
+    """Write what `render_report` makes into a folder; the paths of the reports, one a format."""
     made = render_report(store_root, **asked)
     for name, data in (each for files in made.values() for each in files.items()):
         write_file(out / name, data)
@@ -166,21 +148,9 @@ def render_report(
 ) -> dict[str, Files]:
     """Make the files of a report of a store's newest plan, without writing them.
 
-    Args:
-        store_root: the folder of results.
-        formats: any of ``md``, ``html`` and ``pdf``.
-        answers_file: the student's answers; if there is no such file, one with the questions
-            as headings is written.
-        layout: ``full`` or ``brief``.
-        overrides: ``title``, ``author`` (a mapping) and ``report`` (its options) of the
-            experiment file as it is now, where they differ from the plan's.
-
-    Returns:
-        For each format, contents by path in the report's folder.
-
-    Raises:
-        StoreError: the store has no readable plan.
-        ReportError: a picture cannot be read, or there is nothing to make a format with.
+    Of each format (``md``, ``html``, ``pdf``), contents by path in the report's folder. Raises a
+    ReportError where a picture cannot be read, or there is nothing to make a format with; and what
+    :func:`read_report` does, whose arguments it takes.
     """
     return render(read_report(Store(store_root), answers_file, layout, overrides or {}), formats)
 
@@ -194,7 +164,16 @@ def render(report: Report, formats: Sequence[str]) -> dict[str, Files]:
 def read_report(
     store: Store, answers_file: Path | None, layout: str, overrides: Mapping[str, Any]
 ) -> Report:
-    """The report as a value."""
+    """The report of a store's newest plan as a value; a StoreError where that cannot be read.
+
+    Args:
+        store: the results.
+        answers_file: the student's answers; if there is no such file, one with the questions
+            as headings is written.
+        layout: ``full`` or ``brief``.
+        overrides: ``title``, ``author`` (a mapping) and ``report`` (its options) of the
+            experiment file as it is now, where they differ from the plan's.
+    """
     plan = store.plan()
     stated = {name: overrides[name] for name in ("title", "author") if name in overrides}
     view = read_view(store, replace(plan, **stated), overrides.get("report", {}))

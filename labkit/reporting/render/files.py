@@ -38,11 +38,7 @@ class Drawings:
 
 
 def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
-    """``report.md``, its images and what lies beside it: contents by path in its folder.
-
-    Raises:
-        ReportError: a picture cannot be read.
-    """
+    """``report.md``, its images and what lies beside it, by path; a ReportError if one is lost."""
     template = templates.environment().get_template("report.md.j2")
     text = template.render(report=report, student=templates.to_markdown)
     shown = pictures((*report.glance, *report.sections))

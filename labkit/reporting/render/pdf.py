@@ -46,8 +46,7 @@ _INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “
 def pdf(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.pdf``, its fonts embedded, and what lies beside it: contents by path in its folder.
 
-    Raises:
-        ReportError: there is nothing to print with, or it failed; one line says what to do.
+    A ReportError where there is nothing to print with, or it failed, says what to do.
     """
     typeset = weasyprint_works()
     program = "" if typeset else browser()
