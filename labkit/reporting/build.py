@@ -15,7 +15,7 @@ from labkit.claims import Answer, Sentence, Table, answers_of, conclude, table_o
 from labkit.claims.measure import Samples
 from labkit.reporting.blocks import Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor, to_csv
-from labkit.reporting.files import Files, write_file
+from labkit.reporting.files import Files
 from labkit.reporting.index import Lowest
 from labkit.reporting.render.files import Drawings
 from labkit.reporting.sections import (
@@ -123,14 +123,6 @@ def _map(view: View) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]:
         if cells := view.of(family, dataset):
             places = ((cell.name, cell.status, f"#{anchor(cell.name)}") for cell in cells)
             yield f"{_(FAMILIES[family].label)} {dataset}", tuple(places)
-
-
-def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:
-    """Write what `render_report` makes into a folder; the paths of the reports, one a format."""
-    made = render_report(store_root, **asked)
-    for name, data in (each for files in made.values() for each in files.items()):
-        write_file(out / name, data)
-    return paths(out, made)
 
 
 def paths(out: Path, formats: Iterable[str]) -> list[Path]:

@@ -113,9 +113,8 @@ def _remove(folder: Path, name: str, sha256: str) -> None:
     path = folder / name
     try:
         # The list may be forged or copied: never delete what it names outside the folder.
-        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-            return
-        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        inside = path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+        if not inside or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             return
         path.unlink()
         for above in path.relative_to(folder).parents[:-1]:

@@ -36,11 +36,11 @@ FEW, _MOST = 6, 600
 
 def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
     """The table of one results folder, or of two side by side; as CSV with every metric."""
-    views = [read_view(Store(root)) for root in roots]
-    if len(views) == 1:
-        return compare.one(views[0].tables.cells, csv)
-    two = Two(*views)
-    return compare.two(two.a.tables.cells, two.b.tables.cells, csv, two.unlike)
+    first, *more = (read_view(Store(root)) for root in roots)
+    if not more:
+        return compare.one(first.tables.cells, csv)
+    unlike = compare.measured_unlike(first.plan, more[0].plan)
+    return compare.two(first.tables.cells, more[0].tables.cells, csv, unlike)
 
 
 def build_comparison(a: Path, b: Path, out: Path) -> Path:
