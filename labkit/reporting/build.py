@@ -60,8 +60,7 @@ def computed(view: View) -> Computed:
             rows = zip(names, shares, real, strict=True)
             found[cell.name] = {name: (float(a), float(b)) for name, a, b in rows}
     references, borrow = published.for_claims(view), view.options.get("reference", True)
-    epochs = view.tables.epochs
-    table = table_of(cells, epochs, published=references, borrow=borrow, shares=found)
+    table = table_of(cells, view.tables.epochs, published=references, borrow=borrow, shares=found)
     said = notation.numbers(json.dumps(view.plan.settings))
     stated = sorted({float(each.number) for each in said if each.number is not None})
     table = replace(table, stated=(*stated, *view.plan.snapshot_epochs))
@@ -171,5 +170,4 @@ def read_report(
     view = read_view(store, replace(plan, **stated), overrides.get("report", {}))
     found = computed(view)
     prepare(answers_file, found.answers)
-    own = students(answers_file, found.table, found.answers)
-    return compose(view, found, own, layout)
+    return compose(view, found, students(answers_file, found.table, found.answers), layout)

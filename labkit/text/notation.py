@@ -100,8 +100,7 @@ def numbers(text: str) -> Iterator[Written]:
         parts = _APART.split(match["body"])
         if name or (len(parts) > 3 and set(parts[1::2]) == {"."} and not _grouped(parts[::2])):
             continue  # a name, a date, a version
-        percent = bool(_PERCENT.match(text, match.end()))
-        yield from _read(match, percent, unit)
+        yield from _read(match, bool(_PERCENT.match(text, match.end())), unit)
 
 
 def results(text: str, starts: bool = False) -> Iterator[Written]:

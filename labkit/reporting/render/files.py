@@ -53,8 +53,7 @@ def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
 
 def beside(report: Report) -> dict[str, bytes]:
     """Return the files beside a report in every format: its tables and its summary."""
-    tables = {name: text.encode() for name, text in report.csv.items()}
-    return {**tables, NAME: summary_of(report)}
+    return {name: t.encode() for name, t in report.csv.items()} | {NAME: summary_of(report)}
 
 
 def page(report: Report, drawings: Drawings) -> dict[str, bytes]:
