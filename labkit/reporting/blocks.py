@@ -35,8 +35,7 @@ class Paragraph(Block):
     """Running text."""
 
     text: str
-    tone: str = ""
-    """``note`` (worth knowing), ``warning`` (changes how to read the numbers) or empty."""
+    tone: str = ""  # ``note`` (worth knowing), ``warning`` (how to read the numbers) or empty
 
 
 @dataclass(frozen=True)
@@ -187,15 +186,13 @@ class Report:
     glance: tuple[Block, ...]
     sections: tuple[Section, ...]
     disclosure: str
+    #: The small map beside the page: by group, each cell's name, how it ended, and its place.
     map: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = ()
-    """The small map beside the page: by group, each cell's name, how it ended, and its place."""
     best: tuple[Lowest, ...] = ()
     frames: tuple[Frame, ...] = ()
     epochs: int = 0  # of the longest training
-    colours: tuple[tuple[str, str, str], ...] = ()
-    """CSS name, colour on light, colour on dark: one for each factor level."""
-    csv: dict[str, str] = field(default_factory=dict)
-    """File name to text of the tables that go with the report."""
+    colours: tuple[tuple[str, str, str], ...] = ()  # of each level: CSS name, on light, on dark
+    csv: dict[str, str] = field(default_factory=dict)  # text of the tables that go with it, by file
 
 
 def walk(parts: Iterable[Section | Block]) -> Iterator[Block]:

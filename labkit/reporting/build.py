@@ -15,7 +15,7 @@ from labkit.claims import Answer, Sentence, Table, answers_of, conclude, table_o
 from labkit.claims.measure import Samples
 from labkit.reporting.blocks import Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor, to_csv
-from labkit.reporting.files import Files, write_file
+from labkit.reporting.files import Files
 from labkit.reporting.index import Lowest
 from labkit.reporting.render.files import Drawings
 from labkit.reporting.sections import (
@@ -23,21 +23,16 @@ from labkit.reporting.sections import (
     experiments,
     images,
     making,
+    method,
     opening,
     published,
     questions,
 )
-from labkit.reporting.sections.method import method
 from labkit.reporting.student.answers import NOBODY, Students, prepare, students
 from labkit.reporting.view import View, read_view
 from labkit.store.store import Store
 from labkit.text import notation
-from labkit.text.language import N_, _
-
-DISCLOSURE = N_(
-    "Tables, plots and everything marked “computed from your table by labkit” were made by "
-    "labkit from the stored results; the words under an author's name are the author's own."
-)
+from labkit.text.language import _
 
 
 @dataclass(frozen=True)
@@ -65,8 +60,7 @@ def computed(view: View) -> Computed:
             rows = zip(names, shares, real, strict=True)
             found[cell.name] = {name: (float(a), float(b)) for name, a, b in rows}
     references, borrow = published.for_claims(view), view.options.get("reference", True)
-    epochs = view.tables.epochs
-    table = table_of(cells, epochs, published=references, borrow=borrow, shares=found)
+    table = table_of(cells, view.tables.epochs, published=references, borrow=borrow, shares=found)
     said = notation.numbers(json.dumps(view.plan.settings))
     stated = sorted({float(each.number) for each in said if each.number is not None})
     table = replace(table, stated=(*stated, *view.plan.snapshot_epochs))
@@ -77,34 +71,23 @@ def computed(view: View) -> Computed:
 def compose(
     view: View, found: Computed, student: Students = NOBODY, layout: str = "full"
 ) -> Report:
-    """The whole report as a value.
-
-    The layout is ``full``, or ``brief`` for summary, one table, best-epoch grids, answers.
-    """
+    """The whole report; ``brief`` is a layout of summary, one table, best-epoch grids, answers."""
     brief = layout == "brief"
-    before: tuple[Section | None, ...]
-    after: tuple[Section | None, ...] = ()
+    before: list[Section | None] = [experiments.summary(view)]
+    after: list[Section | None] = []
     if brief:
-        before = experiments.summary(view), analysis.scores(view, brief), images.best_only(view)
+        before += [analysis.scores(view, brief), images.best_only(view)]
     else:
-        before = (
-            experiments.summary(view),
-            *experiments.parts(view),
-            images.generated(view),
-            analysis.plots(view),
-            analysis.scores(view),
-            analysis.conditional(view),
-            published.performance(view),
-            published.references(view),
-        )
-        after = method(view), making.making(view), published.own_code(view)
+        before += [*experiments.parts(view), images.generated(view), analysis.plots(view)]
+        before += [analysis.scores(view), analysis.conditional(view)]
+        before += [published.performance(view), published.references(view)]
+        after = [method.method(view), making.making(view), published.own_code(view)]
     there = set(anchors(filter(None, (*before, *after))))
     reflect = questions.reflection(view, found, student, there)
     lines = questions.headlines(view, found, brief)
     # The brief layout says them once, at the top.
     last = None if brief and lines else questions.conclusion(view, found)
-    chosen = (*before, reflect, *after, last)
-    sections = tuple(filter(None, chosen))
+    sections = tuple(filter(None, (*before, reflect, *after, last)))
     on_page = {(p.run, p.shows, p.epoch) for p in pictures(sections)}
     return Report(
         title=view.plan.title,
@@ -113,7 +96,10 @@ def compose(
         headlines=lines or opening.headline(view),
         glance=() if brief else opening.glance(view),
         sections=sections,
-        disclosure=_(DISCLOSURE),
+        disclosure=_(
+            "Tables, plots and everything marked “computed from your table by labkit” were made by "
+            "labkit from the stored results; the words under an author's name are the author's own."
+        ),
         map=tuple(_map(view)),
         best=tuple(_best(view)),
         frames=() if brief else tuple(images.frames(view, on_page)),
@@ -127,9 +113,8 @@ def _best(view: View) -> Iterator[Lowest]:
     """The cell of the lowest proxy FID of each family on each data set."""
     for dataset, family in product(view.datasets, view.families):
         cell = view.best(family, dataset)
-        fid = cell.metric("proxy_fid") if cell else None
-        if cell and fid is not None and isfinite(fid):
-            yield Lowest(family=family, dataset=dataset, run=cell.name, proxy_fid=float(fid))
+        if cell and isfinite(fid := float(cell.metrics["proxy_fid"])):
+            yield Lowest(family=family, dataset=dataset, run=cell.name, proxy_fid=fid)
 
 
 def _map(view: View) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]:
@@ -137,18 +122,6 @@ def _map(view: View) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]:
         if cells := view.of(family, dataset):
             places = ((cell.name, cell.status, f"#{anchor(cell.name)}") for cell in cells)
             yield f"{_(FAMILIES[family].label)} {dataset}", tuple(places)
-
-
-def build_report(store_root: Path, *, out: Path, **asked: Any) -> list[Path]:
-    """Write a report of a store's newest plan into a folder, beside what is there.
-
-    Takes and raises what :func:`render_report` does; a ReportError also where a file cannot be
-    written. Returns the paths of the reports, in the order of the formats.
-    """
-    made = render_report(store_root, **asked)
-    for name, data in (each for files in made.values() for each in files.items()):
-        write_file(out / name, data)
-    return paths(out, made)
 
 
 def paths(out: Path, formats: Iterable[str]) -> list[Path]:
@@ -166,21 +139,9 @@ def render_report(
 ) -> dict[str, Files]:
     """Make the files of a report of a store's newest plan, without writing them.
 
-    Args:
-        store_root: the folder of results.
-        formats: any of ``md``, ``html`` and ``pdf``.
-        answers_file: the student's answers; if there is no such file, one with the questions
-            as headings is written.
-        layout: ``full`` or ``brief``.
-        overrides: ``title``, ``author`` (a mapping) and ``report`` (its options) of the
-            experiment file as it is now, where they differ from the plan's.
-
-    Returns:
-        For each format, contents by path in the report's folder.
-
-    Raises:
-        StoreError: the store has no readable plan.
-        ReportError: a picture cannot be read, or there is nothing to make a format with.
+    Of each format (``md``, ``html``, ``pdf``), contents by path in the report's folder. Raises a
+    ReportError where a picture cannot be read, or there is nothing to make a format with; and what
+    :func:`read_report` does, whose arguments it takes.
     """
     return render(read_report(Store(store_root), answers_file, layout, overrides or {}), formats)
 
@@ -194,11 +155,19 @@ def render(report: Report, formats: Sequence[str]) -> dict[str, Files]:
 def read_report(
     store: Store, answers_file: Path | None, layout: str, overrides: Mapping[str, Any]
 ) -> Report:
-    """The report as a value."""
+    """The report of a store's newest plan as a value; a StoreError where that cannot be read.
+
+    Args:
+        store: the results.
+        answers_file: the student's answers; if there is no such file, one with the questions
+            as headings is written.
+        layout: ``full`` or ``brief``.
+        overrides: ``title``, ``author`` (a mapping) and ``report`` (its options) of the
+            experiment file as it is now, where they differ from the plan's.
+    """
     plan = store.plan()
     stated = {name: overrides[name] for name in ("title", "author") if name in overrides}
     view = read_view(store, replace(plan, **stated), overrides.get("report", {}))
     found = computed(view)
     prepare(answers_file, found.answers)
-    own = students(answers_file, found.table, found.answers)
-    return compose(view, found, own, layout)
+    return compose(view, found, students(answers_file, found.table, found.answers), layout)

@@ -58,10 +58,7 @@ def write_file(path: Path, data: bytes, mine: str = "") -> None:
     """Write a file at once, unless it already holds these bytes.
 
     A file there is replaced only if its first 64 kB hold `mine`: the name was typed by somebody,
-    and may be that of a file of their own.
-
-    Raises:
-        ReportError: it cannot be written, is a folder, or is somebody's own.
+    and may be that of a file of their own. A ReportError if it cannot be written, or may not.
     """
     if path.is_dir():
         raise ReportError(f"{path}: is a folder; name a file")
@@ -85,10 +82,8 @@ def write_file(path: Path, data: bytes, mine: str = "") -> None:
 def update(folder: Path, made: Mapping[str, Files]) -> None:
     """Write a report, its files by format, and remove what labkit wrote here and no longer shows.
 
-    What was written in formats that are not made now stays while their tables are the same.
-
-    Raises:
-        ReportError: a file cannot be written or removed.
+    What was written in formats that are not made now stays while their tables are the same. A
+    ReportError where a file cannot be written or removed.
     """
     try:
         found = json.loads((folder / LIST).read_bytes())["files"]
@@ -118,9 +113,8 @@ def _remove(folder: Path, name: str, sha256: str) -> None:
     path = folder / name
     try:
         # The list may be forged or copied: never delete what it names outside the folder.
-        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-            return
-        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        inside = path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+        if not inside or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             return
         path.unlink()
         for above in path.relative_to(folder).parents[:-1]:

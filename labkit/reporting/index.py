@@ -83,11 +83,10 @@ class Summary(_Strict):
 
     format_version: Literal[1]
     title: Text
-    facts: tuple[tuple[Text, Text], ...] = Field(max_length=20)
-    """Who, when and on what data, each with its label, as the report says it."""
+    facts: tuple[tuple[Text, Text], ...] = Field(max_length=20)  # labels and texts of the byline
     headline: Text  # what it found, in a line
+    #: How many are done, failed, missing or trained.
     cells: dict[Text, Annotated[int, Field(ge=0, le=1_000_000)]] = Field(max_length=10)
-    """How many are done, failed, missing or trained."""
     best: tuple[Lowest, ...] = Field(max_length=100)
     pictures: tuple[Shown, ...] = Field(max_length=PICTURES)
 
@@ -161,16 +160,12 @@ class Card:
             if each.family in FAMILIES and each.dataset in DATASETS:
                 model, dataset = _(FAMILIES[each.family].label), DATASETS[each.dataset].label
                 where = _("{model} on {dataset}", model=model, dataset=dataset)
-                value = show(each.proxy_fid, METRICS["proxy_fid"].digits)
-                found.append((where, each.run, value))
+                found.append((where, each.run, show(each.proxy_fid, METRICS["proxy_fid"].digits)))
         return found
 
 
 def write_index(folder: Path) -> Path:
-    """Write ``index.html`` into a folder of reports; returns its path.
-
-    Raises NoReportsError where there are none, ReportError where it cannot be written.
-    """
+    """Write ``index.html`` into a folder of reports; a NoReportsError where there are none."""
     found = cards(folder)
     if not found:
         raise NoReportsError(f"{folder}: no reports there; `labkit report` writes them")

@@ -36,8 +36,8 @@ class FidScale:
     """Proxy FID of real images (floor) and of noise (ceiling); None where not calibrated."""
 
     floor: float | None = None
+    #: The same against training images, at the number of samples that choose the epoch.
     tracking_floor: float | None = None
-    """The same against training images, at the number of samples that choose the epoch."""
     ceiling: float | None = None
 
 

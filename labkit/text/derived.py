@@ -52,14 +52,10 @@ def shares(found: Written, sentence: str) -> Iterator[float]:
 def ways(
     found: Written, line: str, sentence: str, named: Iterable[float], share: bool
 ) -> Iterator[float]:
-    """Yield what a number of a line may be, if it follows from values of one measure.
+    """Yield what a number of a line may be, if it follows from the `named` values of one measure.
 
-    Args:
-        found: the number.
-        line: the line it was found in.
-        sentence: what stands around it: "less" and "fell" say of what a percentage is.
-        named: the values.
-        share: whether they are shares, whose differences are said in points.
+    "Less" or "fell" in the sentence around it say of what a percentage is; differences of values
+    that are a `share` are said in points.
     """
     times = bool(
         _TIMES.match(line, found.end)

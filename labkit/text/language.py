@@ -28,12 +28,7 @@ _translations: ContextVar[gettext.NullTranslations | None] = ContextVar("languag
 
 
 def _(message: str, /, **fields: Any) -> str:
-    """Translate a text to the report's language.
-
-    Args:
-        message: the English text, a literal, so that it can be collected.
-        fields: the values of its ``{names}``.
-    """
+    """Translate an English text, a literal so that it is collected; `fields` fill its {names}."""
     found = _translations.get()
     text = found.gettext(message) if found and message else message
     return text.format(**fields) if fields else text
@@ -74,14 +69,9 @@ def languages() -> tuple[str, ...]:
 
 
 def catalogue(language: str, folder: Path | None = None) -> gettext.NullTranslations:
-    """The catalogue of a language; for English an empty one.
+    """The catalogue of a language by its code, e.g. ``de``; for English an empty one.
 
-    Args:
-        language: its code, e.g. ``de``.
-        folder: the folder of catalogues; the package's if None.
-
-    Raises:
-        FileNotFoundError: there is no such catalogue.
+    A FileNotFoundError where the folder, the package's if None, has no such catalogue.
     """
     if language == SOURCE:
         return gettext.NullTranslations()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -59,6 +59,8 @@ _NO_RESULT = re.compile(
     r"|cuda|cudnn|labkit|ubuntu|debian|windows|macos|linux)\ ?v?\d+(?:\.\d+)*(?!\d)",
     re.IGNORECASE,
 )
+#: The number of a list's item or of a heading.
+_OWN = re.compile(r"\s*(?:#{1,6}\s+\d{1,2}(?:\.\d{1,2})*\.?|\d+[.)])\s")
 #: Before and behind a number that is no year.
 _MEASURE = re.compile(
     r"\b(?:FID|KID|loss|precision|recall|coverage|density|score|value)\b(?:\W+\w+){0,2}\W*$", re.I
@@ -73,17 +75,12 @@ class Written:
 
     start: int
     end: int
-    text: str
-    """As it is written, without a unit."""
-    number: Decimal | None
-    """Its value, as fine as its digits say; None where it cannot be read."""
-    other: str = ""
-    """In plain notation, what it is if points and commas are meant the other way round."""
+    text: str  # as it is written, without a unit
+    number: Decimal | None  # as fine as its digits say; None where it cannot be read
+    other: str = ""  # in plain notation, if points and commas are meant the other way round
     percent: bool = False
-    unit: str = ""
-    """Letters that follow it without a space."""
-    exact: bool = False
-    """Whether it is a power, 10³, and nothing is left open by its digits."""
+    unit: str = ""  # letters that follow it without a space
+    exact: bool = False  # whether it is a power, 10³, and nothing is left open by its digits
 
     @property
     def half(self) -> Decimal:
@@ -103,8 +100,7 @@ def numbers(text: str) -> Iterator[Written]:
         parts = _APART.split(match["body"])
         if name or (len(parts) > 3 and set(parts[1::2]) == {"."} and not _grouped(parts[::2])):
             continue  # a name, a date, a version
-        percent = bool(_PERCENT.match(text, match.end()))
-        yield from _read(match, percent, unit)
+        yield from _read(match, bool(_PERCENT.match(text, match.end())), unit)
 
 
 def results(text: str, starts: bool = False) -> Iterator[Written]:
@@ -112,12 +108,9 @@ def results(text: str, starts: bool = False) -> Iterator[Written]:
 
     `starts` says whether a list may begin with it.
     """
-    first = (
-        re.match(r"\s*(?:#{1,6}\s+\d{1,2}(?:\.\d{1,2})*\.?|\d+[.)])\s", text) if starts else None
-    )
-    apart = [match.span() for match in _NO_RESULT.finditer(text)] + (
-        [first.span()] if first else []
-    )
+    apart = [match.span() for match in _NO_RESULT.finditer(text)]
+    if starts and (first := _OWN.match(text)):
+        apart.append(first.span())
     for found in numbers(text):
         at = found.start + (found.text[0] in "-−+")
         in_name = any(start <= at < end for start, end in apart)
@@ -177,16 +170,13 @@ def _read(match: re.Match[str], percent: bool, unit: str) -> Iterator[Written]:
     if found is None and "," in seps and len(seps) > 1 and not re.search(r"(?<!\d)0\d", body):
         at = match.start("body")  # a list without spaces: 32,64,128
         for part in body.split(","):
-            yield from (_moved(each, at) for each in numbers(part))
+            for each in numbers(part):
+                yield replace(each, start=each.start + at, end=each.end + at)
             at += len(part) + 1
         return
     number, other = (None, "") if found is None else (_value(found[0], match), found[1])
     exact = bool(match[5] or match[6]) and body.isdecimal()
     yield Written(match.start(), match.end(), match.group(), number, other, percent, unit, exact)
-
-
-def _moved(found: Written, by: int) -> Written:
-    return Written(found.start + by, found.end + by, found.text, found.number, found.other)
 
 
 def _plain(groups: Sequence[str], seps: Sequence[str]) -> tuple[str, str] | None:

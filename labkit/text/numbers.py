@@ -22,13 +22,9 @@ def is_missing(value: Any) -> bool:
 
 
 def show(value: Any, digits: int = 3, missing: str | None = None) -> str:
-    """Format a value for the reader.
+    """Format a number, a text, None or NaN for the reader; `missing` stands for the last two.
 
-    Args:
-        value: a number, text, None or NaN.
-        digits: significant digits of a number that is not whole. The digits before the
-            decimal point are all kept: 1412.3 is "1412", not "1410".
-        missing: what stands for None and NaN; None: *not measured* in the report's language.
+    A number that is not whole has so many significant `digits`, but all those before its point.
 
     >>> show(3.14159), show(1412.3), show(123456), show(0.00001234), show(None)
     ('3.14', '1412', '123,456', '1.23 × 10⁻⁵', 'not measured')
@@ -139,15 +135,3 @@ def capitals(text: str) -> str:
     """Turn a label into a heading: "Final D loss" becomes "Final D Loss"; Greek letters stay."""
     words = text.split(" ")
     return " ".join(w[:1].upper() + w[1:] if w.isascii() else w for w in words)
-
-
-def lowest(named: Sequence[tuple[str, float]], digits: int) -> tuple[list[str], float] | None:
-    """The names that share the lowest value at the digits shown, and that value.
-
-    Values that are equal after rounding are a tie.
-    """
-    known = [(name, value) for name, value in named if not is_missing(value)]
-    if not known:
-        return None
-    best = min(value for _, value in known)
-    return [name for name, value in known if show(value, digits) == show(best, digits)], best

@@ -19,20 +19,16 @@ class Sheet:
     """A table of text."""
 
     header: tuple[str, ...]
-    rows: dict[int, dict[str, str]]
-    """Every row, at least one, by its number in the file."""
-    line: int = 1
-    """The number of the row with the column names."""
+    rows: dict[int, dict[str, str]]  # every row, at least one, by its number in the file
+    line: int = 1  # the number of the row with the column names
 
 
 def read_sheet(path: Path) -> Sheet:
     """Read a CSV with commas or semicolons, or what its first line says (``sep=;``); UTF-8.
 
     A column without name or value is left out, and so is a first one without name that only
-    counts the rows, as pandas writes it; if that has other values, it is the column ``run``.
-
-    Raises:
-        LabkitError: no such table; one line that names the row.
+    counts the rows, as pandas writes it; if that has other values, it is the column ``run``. A
+    LabkitError where it is no such table names the row.
     """
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from labkit.reporting.build import build_report
 from labkit.reporting.render.pdf import browser as installed
 from tests.builders.plans import SMALL, fake_plan
+from tests.builders.reports import build_report
 from tests.builders.stores import write_store
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from labkit.reporting.build import build_report
 from labkit.reporting.compare.page import build_comparison
 from labkit.reporting.index import write_index
 from tests.builders.plans import fake_plan
+from tests.builders.reports import build_report
 from tests.builders.stores import write_store
 
 pytestmark = pytest.mark.slow

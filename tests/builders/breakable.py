@@ -23,13 +23,13 @@ from labkit.execution.runner import Options, Summary, run
 from labkit.execution.status import Task
 from labkit.experiment.plan import Plan
 from labkit.experiment.spec import CellSpec
-from labkit.reporting.build import build_report
 from labkit.store import atomic, attempts
 from labkit.store.attempts import Attempt, attempt_and_commit
 from labkit.store.commits import SMALL_BYTES
 from labkit.store.store import Store
 from tests.builders import stores
 from tests.builders.plans import fake_plan
+from tests.builders.reports import build_report
 from tests.builders.results import ENVIRONMENT, history, images, measures
 from tests.builders.runs import Recorder
 

@@ -19,9 +19,9 @@ from labkit.execution.status import survey
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import read_experiment
 from labkit.experiment.spec import CellFailure, CellResult
-from labkit.reporting.build import build_report
 from labkit.store.store import Store
 from tests.builders import stores
+from tests.builders.reports import build_report
 
 STORES = Path(__file__).with_name("stores")
 FILE = """\

@@ -19,10 +19,10 @@ import pytest
 from PIL import Image
 
 from labkit import api
-from labkit.reporting.build import build_report
 from labkit.reporting.index import NAME, Card, NoReportsError, card, cards, write_index
 from labkit.store.store import Store
 from tests.builders.commands import labkit
+from tests.builders.reports import build_report
 
 REPORTS = Path(__file__).parents[2] / "reports" / "showcase"
 

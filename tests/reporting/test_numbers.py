@@ -15,7 +15,6 @@ from labkit.text.numbers import (
     duration,
     levels,
     listing,
-    lowest,
     setting,
     show,
     slug,
@@ -60,9 +59,3 @@ def test_small_words() -> None:
         "3 s", "99 s", "2 min", "2 h 00 min", "3 h 10 min"]  # fmt: skip
     assert setting(2e-4) == "0.0002"
     assert setting([0.5, 0.999]) == "(0.5, 0.999)"
-
-
-def test_values_that_look_equal_share_the_lowest() -> None:
-    assert lowest([("a", 3.104), ("b", 3.096), ("c", 3.2)], 3) == (["a", "b"], 3.096)
-    assert lowest([("a", 3.104), ("b", 3.094), ("c", 3.2)], 3) == (["b"], 3.094)
-    assert lowest([("a", float("nan"))], 3) is None

@@ -13,10 +13,10 @@ from types import ModuleType
 
 import pytest
 
-from labkit.reporting.build import build_report
 from labkit.reporting.files import ReportError
 from labkit.reporting.render import pdf
 from labkit.store.store import Store
+from tests.builders.reports import build_report
 
 needs_poppler = pytest.mark.skipif(not shutil.which("pdfinfo"), reason="poppler-utils is missing")
 

@@ -9,7 +9,7 @@ import pytest
 from labkit.catalog import FAMILIES, QUESTIONS
 from labkit.experiment.grid import make_plan, read_experiment
 from labkit.experiment.starter import recipes
-from labkit.reporting.build import build_report
+from tests.builders.reports import build_report
 from tests.builders.stores import write_store
 
 #: What each recipe's report must contain besides its cells.

@@ -30,31 +30,23 @@ COLOURS = (("side-a", "#b35900", "#f2a65c"), ("side-b", "#2464b4", "#72b9f2"))
 _KEYS = (Series("A", Look("side-a", "none", "o", True)), Series("B", Look("side-b", "none", "s")))
 #: Every strength, and the sign it is found by in a long table.
 MARKS = {N_("clear"): "✓", N_("within noise"): "=", N_("level"): "=", N_("seen once"): "?"}
-#: Names said before a list is folded away.
-FEW = 6
-#: Rows of the table of all differences.
-_MOST = 600
+#: Names said before a list is folded away; rows of the table of all differences.
+FEW, _MOST = 6, 600
 
 
 def compare_text(roots: Sequence[Path], *, csv: bool = False) -> str:
-    """The table of one results folder, or of two side by side; as CSV with every metric.
-
-    Raises:
-        StoreError: a store has no readable plan.
-    """
-    views = [read_view(Store(root)) for root in roots]
-    if len(views) == 1:
-        return compare.one(views[0].tables.cells, csv)
-    two = Two(*views)
-    return compare.two(two.a.tables.cells, two.b.tables.cells, csv, two.unlike)
+    """The table of one results folder, or of two side by side; as CSV with every metric."""
+    first, *more = (read_view(Store(root)) for root in roots)
+    if not more:
+        return compare.one(first.tables.cells, csv)
+    unlike = compare.measured_unlike(first.plan, more[0].plan)
+    return compare.two(first.tables.cells, more[0].tables.cells, csv, unlike)
 
 
 def build_comparison(a: Path, b: Path, out: Path) -> Path:
     """Write the newest plans of two results folders side by side as the page `out`.
 
-    Raises:
-        StoreError: a store has no readable plan.
-        ReportError: a picture cannot be read or the file not be written.
+    A StoreError where a plan, a ReportError where a picture cannot be read or `out` be written.
     """
     page = comparison(read_view(Store(a)), read_view(Store(b)), named(a, b))
     write_file(out, html(page, Drawings(page, ("svg",))).encode(), MADE_HERE)
@@ -64,7 +56,6 @@ def build_comparison(a: Path, b: Path, out: Path) -> Path:
 def comparison(a: View, b: View, names: tuple[str, str]) -> Report:
     """The page of two results as a value; `names`: what to call them."""
     two = Two(a, b)
-    disclosure = _("Made by labkit from the two stored results; nothing in it was typed by hand.")
     sections = settings(two), numbers(two), cells(two), pictures(two), everything(two)
     return Report(
         title=_("{a} and {b} compared", a=names[0], b=names[1]),
@@ -73,7 +64,9 @@ def comparison(a: View, b: View, names: tuple[str, str]) -> Report:
         headlines=tuple(_headlines(two)),
         glance=(),
         sections=tuple(filter(None, sections)),
-        disclosure=disclosure,
+        disclosure=_(
+            "Made by labkit from the two stored results; nothing in it was typed by hand."
+        ),
         colours=COLOURS,
     )
 
@@ -82,12 +75,6 @@ def _who(name: str, view: View) -> str:
     data = _("full data") if view.plan.data_source == "full" else _("bundled data")
     profile = [_("profile {name}", name=view.plan.profile)] if view.plan.profile else []
     return f"{name}: {view.plan.title} ({', '.join([data, *profile, view.seeds_said])})"
-
-
-_ONE_SEED = N_(
-    "They share one seed ({seed}): run-to-run noise is not known, and any difference below may be "
-    "noise alone. Three seeds of both could tell."
-)
 
 
 def _notices(two: Two) -> Iterator[Paragraph]:
@@ -109,7 +96,12 @@ def _notices(two: Two) -> Iterator[Paragraph]:
         yield Paragraph(text, "warning")
     seeds = {seed for _name, seed in two.both}
     if len(seeds) == 1:
-        yield Paragraph(_(_ONE_SEED, seed=min(seeds)), "note")
+        text = _(
+            "They share one seed ({seed}): run-to-run noise is not known, and any difference below "
+            "may be noise alone. Three seeds of both could tell.",
+            seed=min(seeds),
+        )
+        yield Paragraph(text, "note")
 
 
 def _headlines(two: Two) -> Iterator[Entry]:

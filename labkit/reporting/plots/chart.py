@@ -42,8 +42,7 @@ class Reference:
 
     label: str
     value: float
-    inside: bool = True
-    """Whether the axis must reach it; if not, words with an arrow may stand for it."""
+    inside: bool = True  # whether the axis must reach it; else words with an arrow may stand for it
 
 
 @dataclass(frozen=True)

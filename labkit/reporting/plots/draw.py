@@ -293,12 +293,8 @@ def _heat(ax: Axes, panel: Heat, ink: Ink) -> None:
     ax.set(xlim=(-0.5, len(panel.columns) - 0.5), ylim=(len(panel.rows) - 0.5, -0.5))
     ax.set_yticks(range(len(panel.rows)), panel.rows, color=dark)
     turned: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
-    ax.set_xticks(
-        range(len(panel.columns)),
-        panel.columns,
-        color=dark,
-        **(turned if _longest(panel.columns) > 2 else {}),
-    )
+    way = turned if _longest(panel.columns) > 2 else {}
+    ax.set_xticks(range(len(panel.columns)), panel.columns, color=dark, **way)
 
 
 def _bars(ax: Axes, panel: Bars, ink: Ink) -> None:

@@ -38,11 +38,7 @@ class Drawings:
 
 
 def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
-    """``report.md``, its images and what lies beside it: contents by path in its folder.
-
-    Raises:
-        ReportError: a picture cannot be read.
-    """
+    """``report.md``, its images and what lies beside it, by path; a ReportError if one is lost."""
     template = templates.environment().get_template("report.md.j2")
     text = template.render(report=report, student=templates.to_markdown)
     shown = pictures((*report.glance, *report.sections))
@@ -57,8 +53,7 @@ def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
 
 def beside(report: Report) -> dict[str, bytes]:
     """Return the files beside a report in every format: its tables and its summary."""
-    tables = {name: text.encode() for name, text in report.csv.items()}
-    return {**tables, NAME: summary_of(report)}
+    return {name: t.encode() for name, t in report.csv.items()} | {NAME: summary_of(report)}
 
 
 def page(report: Report, drawings: Drawings) -> dict[str, bytes]:

@@ -46,16 +46,13 @@ _INSTEAD = "open report.html in any browser and print it from there (Ctrl+P, “
 def pdf(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.pdf``, its fonts embedded, and what lies beside it: contents by path in its folder.
 
-    Raises:
-        ReportError: there is nothing to print with, or it failed; one line says what to do.
+    A ReportError where there is nothing to print with, or it failed, says what to do.
     """
-    typeset = weasyprint_works()
-    program = "" if typeset else browser()
+    program = "" if weasyprint_works() else browser()
     if program is None:
         raise ReportError(f"a PDF needs {_NEEDED}, and none was found; {_INSTEAD}")
     text = html(report, drawings, paper=True)
-    made = _typeset(text) if typeset else _printed(program, text)
-    return {"report.pdf": made, **beside(report)}
+    return {"report.pdf": _printed(program, text) if program else _typeset(text), **beside(report)}
 
 
 def weasyprint_works() -> bool:

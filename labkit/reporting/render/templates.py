@@ -37,11 +37,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 
 @cache
 def templates_folder() -> Path:
-    """The folder of templates: inside an installed package, beside it in a source tree.
-
-    Raises:
-        ReportError: there is none.
-    """
+    """The folder of templates, in an installed package or beside it; a ReportError without one."""
     package = Path(__file__).resolve().parents[2]
     for folder in (package / "templates", package.parent / "templates"):
         if (folder / "report.html.j2").is_file():

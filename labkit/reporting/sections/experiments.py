@@ -121,14 +121,12 @@ def _results(view: View, family: str, dataset: str, settings: Sequence[str]) -> 
         entries = [Entry(plain_level(level), _sort(level)) for level in found]
         if view.several_seeds:
             entries.append(Entry(str(cell.spec.seed), cell.spec.seed))
-        if cell.result is None:
-            tone = cell.status  # failed or missing
-            entries += [Entry("—", tone=tone)] * len(("best_epoch", *names))
-            entries.append(Entry(cell.absence, tone=tone))
+        if cell.result:
+            values, shown = (value(view, cell, n) for n in names), _pictures(view, cell)
+            entries += [number(cell.best_epoch), *values, Entry("", pictures=shown)]
         else:
-            entries.append(number(cell.best_epoch))
-            entries += [value(view, cell, name) for name in names]
-            entries.append(Entry("", pictures=_pictures(view, cell)))
+            gaps = [Entry("—", tone=cell.status)] * len(("best_epoch", *names))
+            entries += [*gaps, Entry(cell.absence, tone=cell.status)]
         rows.append(row(*entries, run=cell.name, anchor=anchor(cell.name)))
     return table(caption, columns, rows)
 

@@ -96,8 +96,7 @@ def best_samples(view: View, cell: Cell) -> tuple[Picture, ...]:
         return ()
     about = FAMILIES[cell.spec.family]
     found = picture(view, cell, "random" if about.reconstructs else "samples", None)
-    caption = f"{cell.spec.dataset} {_(about.label)}, {found.caption}"
-    return (replace(found, caption=caption),)
+    return (replace(found, caption=f"{cell.spec.dataset} {_(about.label)}, {found.caption}"),)
 
 
 def epoch_note(cell: Cell, stored: str, epoch: int) -> str:

@@ -121,12 +121,8 @@ def _family(view: View, family: str) -> Section:
             said = _("{levels} (varied)", levels=said)
         rows.append((setting_name(family, name), said))
     rows.append((_("Precision"), _precision(view, family)))
-    blocks = (
-        Paragraph(f"{_(about.label)}: {_(about.about)}."),
-        *_losses(view, family),
-        Facts(tuple(rows)),
-        *_networks(view, family),
-    )
+    intro, facts = Paragraph(f"{_(about.label)}: {_(about.about)}."), Facts(tuple(rows))
+    blocks = (intro, *_losses(view, family), facts, *_networks(view, family))
     return Section(f"method-{family}", _(about.label), blocks)
 
 
@@ -148,11 +144,8 @@ def _networks(view: View, family: str) -> list[Block]:
     folds: dict[str, Fold] = {}
     for spec, networks in trained:
         # Equal for networks that differ in sizes only.
-        layers = [
-            (n.name, each.kind, sorted(each.settings.items()))
-            for n in networks
-            for each in n.layers
-        ]
+        every = [(network.name, each) for network in networks for each in network.layers]
+        layers = [(name, each.kind, sorted(each.settings.items())) for name, each in every]
         kind = str(([spec.params.get(name) for name in chosen], layers))
         if networks and kind not in folds:
             title = _("Layers of {cell}", cell=view.style.label(spec))

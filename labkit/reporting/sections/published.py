@@ -182,8 +182,7 @@ def loss_course(cell: Cell, name: str) -> tuple[float | None, ...]:
     if not values:
         return None, None, None, None
     later = [loss for epoch, loss in values if epoch > 1]
-    ends = min(later, default=None), max(later, default=None)
-    return values[0][1], values[-1][1], *ends
+    return values[0][1], values[-1][1], min(later, default=None), max(later, default=None)
 
 
 def own_code(view: View) -> Section | None:

@@ -37,30 +37,25 @@ class Section:
     """A question's part of the file."""
 
     heading: str
-    line: int
-    """Line of the heading, from 1; 0 of what stands before the first."""
-    text: str
-    """The student's Markdown, comments taken out, line for line as in the file."""
+    line: int  # of the heading, from 1; 0 of what stands before the first
+    text: str  # the student's Markdown, comments taken out, line for line as in the file
 
 
 @dataclass(frozen=True)
 class Answers:
     """A parsed ``answers.md``."""
 
-    sections: Mapping[str, Section]
-    """By the question's catalog key."""
-    unmatched: tuple[Section, ...]
-    """Parts under headings that match no question."""
+    sections: Mapping[str, Section]  # by the question's catalog key
+    unmatched: tuple[Section, ...]  # parts under headings that match no question
 
 
 @dataclass(frozen=True)
 class Students:
     """A student's own words, held against the table."""
 
-    answers: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
-    """Question key to the answer."""
+    answers: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)  # by question key
+    #: Heading and text of what belongs to no question.
     others: tuple[tuple[str, tuple[Segment, ...]], ...] = ()
-    """Heading and text of what belongs to no question."""
 
     def remarks(self, asked: Collection[str]) -> Iterator[tuple[str, tuple[Segment, ...]]]:
         """Yield heading and words of what stands under none of the questions asked."""
@@ -77,12 +72,10 @@ NOBODY = Students()
 class Check:
     """The result of checking an ``answers.md``."""
 
+    #: Values, statements and doubtful numbers by the file's lines, from 1, and stray headings.
     findings: tuple[Segment, ...]
-    """Values, statements and doubtful numbers by the file's lines, from 1, and stray headings."""
-    unanswered: tuple[str, ...]
-    """Catalog keys of questions without a word."""
-    words: Mapping[str, int]
-    """Words per answered question, code fences and marks included as written."""
+    unanswered: tuple[str, ...]  # catalog keys of questions without a word
+    words: Mapping[str, int]  # a question's, code fences and marks included as written
 
     @property
     def ok(self) -> bool:
@@ -102,10 +95,8 @@ def template(questions: Sequence[str]) -> str:
         claim="[claim: best loss by proxy_fid on MNIST is hinge]",
     )
     parts = [f"# {_('Reflection')}\n", f"<!--\n{about}\n-->\n"]
-    parts += [
-        f"## {i}. {_(QUESTIONS[key].text)}\n\n<!-- {_('your answer')} -->\n"
-        for i, key in enumerate(questions, 1)
-    ]
+    for i, key in enumerate(questions, 1):
+        parts.append(f"## {i}. {_(QUESTIONS[key].text)}\n\n<!-- {_('your answer')} -->\n")
     return "\n".join(parts)
 
 
@@ -120,11 +111,7 @@ def prepare(path: Path | None, answers: Sequence[Answer]) -> None:
 
 
 def read_words(path: Path) -> str:
-    """Read a student's ``answers.md``, with or without a byte order mark.
-
-    Raises:
-        LabkitError: not UTF-8, so that some of its letters would be guesses.
-    """
+    """Read an ``answers.md``; a LabkitError if not UTF-8: some of its letters would be guesses."""
     data = path.read_bytes()
     try:
         return data.decode("utf-8-sig")
@@ -170,11 +157,8 @@ def match_question(heading: str) -> str:
     plain = _plain(re.sub(r"^\s*(question|q|frage)?\s*\d+\s*[.:)-]?\s*", "", heading.lower()))
     if not plain:
         return ""
-    texts = [
-        (_plain(text), key)
-        for key, question in QUESTIONS.items()
-        for text in (question.text, _(question.text))
-    ]
+    asked = [(text, key) for key, q in QUESTIONS.items() for text in (q.text, _(q.text))]
+    texts = [(_plain(text), key) for text, key in asked]
     for words, key in texts:
         if plain in (words, _plain(key)):
             return key
@@ -222,15 +206,14 @@ def check(
         if segment.kind != "text"
     ]
     for stray in found.unmatched:
+        said, why = stray.heading, "matches no question"
         if stray.line == 0:
-            start = _cut(stray.text.strip().splitlines()[0], 60)
-            findings.append(Segment("heading", start, "stands under no question", line=1))
-        elif stray.line > 1:  # a heading in the first line is a title
-            why = "matches no question"
-            findings.append(Segment("heading", stray.heading, why, line=stray.line))
+            said, why = _cut(stray.text.strip().splitlines()[0], 60), "stands under no question"
+        if stray.line != 1:  # a heading in the first line is a title
+            findings.append(Segment("heading", said, why, line=stray.line or 1))
     findings.sort(key=lambda f: (f.line, f.kind != "heading"))
-    words = {key: len(re.findall(r"\w[\w'’.-]*", s.text)) for key, s in found.sections.items()}
-    words = {key: n for key, n in words.items() if n}
+    counted = ((key, re.findall(r"\w[\w'’.-]*", s.text)) for key, s in found.sections.items())
+    words = {key: len(each) for key, each in counted if each}
     return Check(tuple(findings), tuple(key for key in asked if key not in words), words)
 
 

@@ -6,20 +6,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from labkit.catalog import METRICS
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Claim
 from labkit.claims.sentences.numbers import decimals_for, fixed
 from labkit.claims.statements import Checked, StatementError, check_statement, suggestion
+from labkit.claims.table import Table
 from labkit.claims.verdict import FIRM
 from labkit.reporting.student.numbers import VALUE, Known
 from labkit.text.language import _
 from labkit.text.notation import results
-
-if TYPE_CHECKING:
-    from labkit.claims.table import Table
 
 FENCE = re.compile(r"\s*(```|~~~)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -40,16 +38,12 @@ _ITEM = re.compile(r"\s*\d+[.)]\s|\s*$")
 class Segment:
     """A piece of a student's answer as the report shows it."""
 
+    #: A heading that matches no question is a remark of ``labkit check``, and no piece.
     kind: Literal["text", "value", "claim", "number", "error", "heading"]
-    """A heading that matches no question is a remark of ``labkit check``, and no piece."""
-    text: str
-    """What to show: Markdown for "text", plain words otherwise."""
-    note: str = ""
-    """What to say about it: a verdict, "matches no value of the table", the mistake."""
-    checked: Checked | None = None
-    """For a claim: what the table makes of it."""
-    line: int = 1
-    """Line within the text given, from 1; only set for values, claims and numbers."""
+    text: str  # what to show: Markdown for "text", plain words otherwise
+    note: str = ""  # about it: a verdict, "matches no value of the table", the mistake
+    checked: Checked | None = None  # for a claim: what the table makes of it
+    line: int = 1  # within the text given, from 1; only set for values, claims and numbers
 
     @property
     def ok(self) -> bool:
