@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from labkit.train.models.base import Context, Family, to_float
+from labkit.train.models.base import Context, Family, to_float, widest
 from labkit.train.rng import seed_all, stream
 
 Row = dict[str, float]
@@ -98,7 +98,8 @@ class _Means:
         self._bad = torch.tensor(torch.inf, device=device)
 
     def add(self, stats: dict[str, Tensor], n: int, i: int) -> None:
-        values = torch.stack([value.float() for value in stats.values()]).double()
+        values = torch.stack([value.float() for value in stats.values()])
+        values = values.to(widest(values.device))
         self._bad = torch.where(values.isfinite().all(), self._bad, self._bad.clamp(max=i))
         for name, value in zip(stats, values.unbind(), strict=True):
             self._sums[name] = self._sums.get(name, 0) + value * n

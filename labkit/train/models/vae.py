@@ -26,7 +26,7 @@ from torch import Tensor
 from labkit.catalog import RECONSTRUCTIONS, resolve
 from labkit.train.losses import kl_to_standard_normal, weighted_kl
 from labkit.train.models import networks
-from labkit.train.models.base import Autoencoder, Context, in_parts
+from labkit.train.models.base import Autoencoder, Context, in_parts, widest
 from labkit.train.optimisers import make_optimiser
 
 
@@ -100,12 +100,12 @@ class VAE(Autoencoder):
     ) -> dict[str, float]:
         """Losses per image on held-out images, one draw of z each; see the base class."""
         self.train(False)
-        recon, kl = 0.0, 0.0
+        recon, kl, wide = 0.0, 0.0, widest(images.device)
         for part, known in in_parts(images, labels):
             mean, log_variance = self._encode(part, known)
             z = self._draw(mean, log_variance, rng)
-            recon += self._distance(z, part, known).double().sum().item()
-            kl += kl_to_standard_normal(mean, log_variance).double().sum().item()
+            recon += self._distance(z, part, known).to(wide).sum().item()
+            kl += kl_to_standard_normal(mean, log_variance).to(wide).sum().item()
         self.train()
         n = len(images)
         return {
