@@ -7,68 +7,97 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from labkit.catalog import FAMILIES, METRICS
+from labkit.catalog.metrics import MEASURED_ON
 from labkit.data.sources import is_bundled
 from labkit.execution.sampling import GreyImages, load_for, own_measures, probe, to_device, to_numpy
 from labkit.experiment.spec import CellSpec
 from labkit.measure.conditional import measure_conditional
 from labkit.measure.evaluate import Measures, measure_history, measure_samples, measure_vae
 from labkit.measure.frechet import lab_sheet_fid
+from labkit.measure.on_device import measured_on
 from labkit.measure.stability import discriminator_records
 from labkit.measure.vae import latent_plane
+from labkit.train import runtime
 from labkit.train.draws import drawing
 from labkit.train.models.base import Autoencoder, Family
 
 
 def measures(
     spec: CellSpec,
-    family: Family | None,
+    family: Family,
     samples: GreyImages,
-    history: Sequence[Mapping[str, Any]] | None,
+    history: Sequence[Mapping[str, Any]],
     data_root: Path | None = None,
-    own: bool = True,
 ) -> dict[str, dict[str, Any]]:
     """What ``metrics.json`` holds: ``metrics`` and ``details`` of samples, uint8 (N, 28, 28).
 
-    Without `family` (with the weights of its best epoch) or `history` (a row an epoch), what
-    needs them is left out; so are the measures of a user's own without `own`.
+    The family has the weights of its best epoch, the history a row an epoch.
+    """
+    device = measured_on(family.device)
+    parts = of_samples(spec, samples, history, device, data_root)
+    if isinstance(family, Autoencoder):
+        parts += of_weights(spec, family, device, data_root)
+    parts.append(Measures(own_measures(spec, samples)))
+    if device is not None:
+        parts.append(Measures({}, {MEASURED_ON: runtime.device_name(device)}))
+    return together(parts)
+
+
+def of_samples(
+    spec: CellSpec,
+    samples: GreyImages,
+    history: Sequence[Mapping[str, Any]] | None,
+    device: torch.device | None = None,
+    data_root: Path | None = None,
+) -> list[Measures]:
+    """What samples and history alone tell of a cell; computed on `device`, or on the CPU.
+
+    Without `history`, what needs it is left out.
     """
     if not is_bundled(spec.dataset):
         load_for(spec, "test", data_root)  # whoever measures asks for these images without a folder
-    parts = [measure_samples(samples, spec.dataset)] if spec.has_features else []
+    parts = [measure_samples(samples, spec.dataset, device)] if spec.has_features else []
     if history is not None and spec.has_features:
         parts.append(measure_history(history, spec.family))
     elif history is not None:
         records = discriminator_records(history).items()
         parts.append(Measures({k: v for k, v in records if METRICS[k].applies(spec.family)}))
-    if isinstance(family, Autoencoder):
-        test = load_for(spec, "test", data_root)
-        images, labels = probe(test, slice(None), family.device)
-        with drawing(family, spec.seed, "codes"):
-            mean, log_variance = family.encode(images, labels)
-        with drawing(family, spec.seed, "rebuilt"):
-            rebuilt = to_numpy(family.reconstruct(images, labels))
-        with drawing(family, spec.seed, "test") as noise:
-            losses = family.test_losses(images, noise, labels)
-        parts.append(
-            measure_vae(
-                reconstructions=rebuilt,
-                originals=test.images,
-                mean=mean.cpu().numpy(),
-                log_variance=log_variance.cpu().numpy(),
-                losses=losses,
-                dataset=spec.dataset if spec.has_features else None,
-            )
-        )
-        if mean.shape[1] == 2:
-            parts.append(Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels)))
     if FAMILIES[spec.family].conditional and spec.has_features:
         asked = np.arange(len(samples), dtype=np.int64) % 10
-        parts.append(measure_conditional(samples, asked, spec.dataset))
-    if own:
-        parts.append(Measures(own_measures(spec, samples)))
-    return together(parts)
+        parts.append(measure_conditional(samples, asked, spec.dataset, device))
+    return parts
+
+
+def of_weights(
+    spec: CellSpec,
+    family: Autoencoder,
+    device: torch.device | None = None,
+    data_root: Path | None = None,
+) -> list[Measures]:
+    """What an autoencoder does with the test images; computed on `device`, or on the CPU."""
+    test = load_for(spec, "test", data_root)
+    images, labels = probe(test, slice(None), family.device)
+    with drawing(family, spec.seed, "codes"):
+        mean, log_variance = family.encode(images, labels)
+    with drawing(family, spec.seed, "rebuilt"):
+        rebuilt = to_numpy(family.reconstruct(images, labels))
+    with drawing(family, spec.seed, "test") as noise:
+        losses = family.test_losses(images, noise, labels)
+    found = measure_vae(
+        reconstructions=rebuilt,
+        originals=test.images,
+        mean=mean.cpu().numpy(),
+        log_variance=log_variance.cpu().numpy(),
+        losses=losses,
+        dataset=spec.dataset if spec.has_features else None,
+        device=device,
+    )
+    if mean.shape[1] != 2:
+        return [found]
+    return [found, Measures({}, latent_plane(mean.cpu().double().numpy(), test.labels))]
 
 
 def together(parts: Sequence[Measures]) -> dict[str, dict[str, Any]]:
