@@ -46,7 +46,7 @@ def _card(device: str) -> dict[str, Any]:
     import torch
 
     import labkit
-    from labkit.train.hardware import processor
+    from labkit.data.machine import processor
 
     found: dict[str, Any] = {
         "labkit": labkit.__version__,

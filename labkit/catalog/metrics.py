@@ -14,6 +14,9 @@ _FID_RISE: dict[str, Any] = {"margin": 0.1, "log": True, "offset": 0.5, "whole":
 #: What earlier versions wrote of a VAE, always without a value; ignored where it is read.
 WITHDRAWN = ("elbo", "bits_per_dim", "elbo_absent")
 
+#: The detail that names the device a cell was measured on; there is none where it was the CPU.
+MEASURED_ON = "measured_on"
+
 #: Metrics between 0 and 1 that are said in percent.
 SHARES = (
     "class_imbalance", "code_accuracy", "code_purity",

@@ -192,7 +192,8 @@ def torch() -> Iterator[Finding]:
     yield Finding("torch", f"{probed['torch']}, {cuda}")
     on = probed["instructions"] if probed["kind"] == "cpu" else probed["device"]
     memory = f", {probed['memory'] / 2**30:.0f} GiB" if probed["memory"] else ""
-    other = "; mps is there as well (--device mps)" if probed["mps"] else ""
+    unlike = "; mps is there, but a training step on it does not give the CPU's numbers"
+    other = unlike if probed["mps"] and probed["kind"] == "cpu" else ""
     yield Finding("Device", f"auto is {probed['kind']} ({on}{memory}){other}")
     precision, why = here()
     yield Finding("Precision", f"auto is {precision} ({REASONS[why]})")

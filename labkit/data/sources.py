@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 BUNDLED = Path(__file__).parent / "bundled"
 BUNDLED_TRAIN = 10_000
+#: How the published files of a split begin.
+_PREFIX = {"train": "train", "test": "t10k"}
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,14 @@ def load(
     return Images(both.images[:limit], both.labels[:limit])
 
 
-def data_hash(dataset: str, source: str) -> str:
-    """The SHA-256 that stands for a source's training images in a fingerprint.
+def data_hash(dataset: str, source: str, split: str = "train") -> str:
+    """The SHA-256 that stands for a source's images, in a fingerprint for the training images.
 
     It is the published one, not computed here: `load` checks the files against it.
     """
     if source == "full" or not is_bundled(dataset):
-        return DATASETS[dataset].files["train-images-idx3-ubyte"]
-    return _bundled_hashes()[f"{dataset}-train-images.idx.xz"]
+        return DATASETS[dataset].files[f"{_PREFIX[split]}-images-idx3-ubyte"]
+    return _bundled_hashes()[f"{dataset}-{split}-images.idx.xz"]
 
 
 #: Where a full set was last asked for. What measures images asks for the bundled ones, which
@@ -131,8 +133,7 @@ def _bundled(dataset: str, split: str) -> Images:
 def _full(dataset: str, split: str, root: Path | None) -> Images:
     if root is not None:
         _last_root[dataset] = root
-    prefix = {"train": "train", "test": "t10k"}[split]
-    names = (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
+    names = (f"{_PREFIX[split]}-images-idx3-ubyte", f"{_PREFIX[split]}-labels-idx1-ubyte")
     return _images(_published(dataset, name, root) for name in names)
 
 

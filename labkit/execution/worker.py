@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 
 from labkit import __version__
 from labkit.catalog import resolve
+from labkit.data.machine import processor
 from labkit.errors import behind
 from labkit.execution import image_grid, sampling
 from labkit.execution.evaluation import measures, sheet_measures
@@ -28,6 +29,7 @@ from labkit.execution.trials import differs, trace
 from labkit.experiment.fingerprint import own_files
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.measure.cost import PeakMemory
+from labkit.measure.on_device import measured_on
 from labkit.measure.tracker import Tracker
 from labkit.plugins import registry as own_code
 from labkit.store import atomic, file_names, layer_table
@@ -37,7 +39,6 @@ from labkit.store.history import best_epoch, read_history
 from labkit.store.store import Store
 from labkit.train import checkpoint, runtime
 from labkit.train.flops import flops_per_image
-from labkit.train.hardware import processor
 from labkit.train.loop import fit
 from labkit.train.models.base import Context, Family
 from labkit.train.rng import stream
@@ -112,7 +113,7 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     data = sampling.load_for(spec, "train", task.data_root)
     images = torch.from_numpy(data.images.copy()).to(device)
     probe = sampling.probe_images(spec, device, task.data_root)
-    tracker = Tracker(spec.dataset) if spec.has_features else None
+    tracker = Tracker(spec.dataset, measured_on(device)) if spec.has_features else None
     # What an author's own step does beside its arithmetic would not be repeated.
     records = runtime.records_steps(device) and not own_files(spec)
     step = resolve(RECORDED)(family, attempt.log) if records else None

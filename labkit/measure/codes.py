@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
@@ -12,7 +13,10 @@ from labkit.measure.features import extract
 
 
 def measure_codes(
-    samples: NDArray[np.uint8], categories: NDArray[np.int64], dataset: str
+    samples: NDArray[np.uint8],
+    categories: NDArray[np.int64],
+    dataset: str,
+    device: torch.device | None = None,
 ) -> Measures:
     """Compare the category that each sample was made for with the class it looks like.
 
@@ -20,6 +24,7 @@ def measure_codes(
         samples: uint8 (N, 28, 28).
         categories: (N,) 0..9; which number stands for which class is the model's own choice.
         dataset: a key of :data:`labkit.catalog.DATASETS`.
+        device: where features are computed; None for the CPU.
 
     Returns:
         ``code_accuracy``, ``code_purity`` and ``code_nmi``; in the details ``code_classes``,
@@ -27,7 +32,7 @@ def measure_codes(
     """
     classes = len(DATASETS[dataset].classes)
     counts = np.zeros((classes, classes))
-    np.add.at(counts, (categories, extract(samples, dataset).predicted), 1)
+    np.add.at(counts, (categories, extract(samples, dataset, device).predicted), 1)
     rows = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
     found = {
         "code_accuracy": matched(counts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from labkit.catalog import DATASETS
@@ -17,7 +18,10 @@ FEWEST = 65
 
 
 def measure_conditional(
-    samples: NDArray[np.uint8], labels: NDArray[np.int64], dataset: str
+    samples: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    dataset: str,
+    device: torch.device | None = None,
 ) -> Measures:
     """Measure samples generated for given classes.
 
@@ -25,13 +29,14 @@ def measure_conditional(
         samples: uint8 (N, 28, 28).
         labels: (N,) class that each sample was generated for, 0..9.
         dataset: a key of :data:`labkit.catalog.DATASETS`.
+        device: where features are computed; None for the CPU.
 
     Returns:
         ``label_accuracy``, 0..1: share that the pinned classifier assigns to that class; and
         ``class_proxy_fid``: mean over classes, None if a class has fewer than 65 samples.
         Both per class in the details, with ``label_accuracy_real``, that of real images.
     """
-    found, real = extract(samples, dataset), real_features(dataset, "test")
+    found, real = extract(samples, dataset, device), real_features(dataset, "test", device)
     truth = load(dataset, "test", "bundled").labels
     right = found.predicted == labels
     classes = range(len(DATASETS[dataset].classes))

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from labkit.catalog import DATASETS, METRICS
 from labkit.measure.features import extract
-from labkit.measure.frechet import fid, fid_infinity, kid
+from labkit.measure.frechet import Moments, fid, fid_infinity, kid_of
 from labkit.measure.manifold import K, compare
 from labkit.measure.modes import measure_modes
 from labkit.measure.neighbours import nearest_squared, within
@@ -33,31 +34,32 @@ class Measures:
     """Further results as JSON values: lists, intervals, verdicts, reasons."""
 
 
-def measure_samples(samples: Images, dataset: str) -> Measures:
+def measure_samples(samples: Images, dataset: str, device: torch.device | None = None) -> Measures:
     """Measure samples, uint8 (N, 28, 28) with N > 5, against a data set's 10,000 real test images.
 
-    0 is background; the data set is a key of :data:`labkit.catalog.DATASETS`.
+    0 is background; the data set is a key of :data:`labkit.catalog.DATASETS`. What takes long is
+    computed on `device`, or on the CPU.
     """
-    found, test = extract(samples, dataset), real_set(dataset)
-    neighbours = within(found.features, K)
+    found, test = extract(samples, dataset, device), real_set(dataset, device)
+    neighbours = within(found.features, K, device)
     real = test.reference
-    manifold = compare(found.features, neighbours, real.features, real.neighbours)
+    manifold = compare(found.features, neighbours, real.features, real.neighbours, device)
     modes = measure_modes(
         found.features,
         found.probabilities,
-        gradient_energy(samples),
+        gradient_energy(samples, device),
         neighbours,
         manifold,
         real,
         DATASETS[dataset].classes,
     )
-    to_training, _ = nearest_squared(found.features, test.training)
+    to_training, _ = nearest_squared(found.features, test.training, device)
     known = [ratio for ratio in modes.vendi_ratio if ratio is not None]
     shares = modes.shares
     metrics = {
         "proxy_fid": fid(found.features, real.features),
         "proxy_fid_infinity": fid_infinity(found.features, real.features),
-        "kid": kid(found.features, real.features),
+        "kid": kid_of(Moments.of(found.features, device), test.moments),
         "sharpness": modes.sharpness,
         "precision": manifold.precision,
         "recall": manifold.recall,
@@ -101,6 +103,7 @@ def measure_vae(
     log_variance: NDArray[np.floating[Any]],
     losses: Mapping[str, float],
     dataset: str | None = None,
+    device: torch.device | None = None,
 ) -> Measures:
     """Measure a VAE's latent codes and reconstructions of the test images.
 
@@ -111,6 +114,7 @@ def measure_vae(
         losses: ``test_total_loss``, ``test_recon_loss``, ``test_kl_loss`` per image; returned
             unchanged.
         dataset: selects the pinned network for ``recon_proxy_fid``; None leaves that out.
+        device: where to compute; None for the CPU.
     """
     means, logs = np.asarray(mean, np.float64), np.asarray(log_variance, np.float64)
     kl = kl_per_dimension(means, logs)
@@ -119,12 +123,13 @@ def measure_vae(
         **losses,
         "active_units": float(active.sum()),
         "posterior_collapse": float(not active.any()),
-        "mmd_prior": mmd_to_prior(means, logs),
-        "recon_sharpness": relative_sharpness(reconstructions, originals),
+        "mmd_prior": mmd_to_prior(means, logs, device),
+        "recon_sharpness": relative_sharpness(reconstructions, originals, device),
     }
     if dataset is not None:
-        seen = extract(reconstructions, dataset).features
-        metrics["recon_proxy_fid"] = fid(seen, real_features(dataset, "test").features)
+        seen = extract(reconstructions, dataset, device).features
+        real = real_features(dataset, "test", device).features
+        metrics["recon_proxy_fid"] = fid(seen, real)
     details = {"kl_per_dimension": kl.tolist(), "active_dimensions": active.tolist()}
     return Measures(metrics, details)
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+
+from labkit.measure import on_device
 
 Matrix = NDArray[np.float64]
 
@@ -87,12 +90,16 @@ def kid(features: Matrix, reference: Matrix) -> float:
     arXiv:1801.01401), as the U-statistic over all pairs, not over random subsets. Unlike the
     Fréchet distance, its mean does not depend on N.
     """
-    samples, real = _Moments.of(features), _Moments.of(reference)
+    return kid_of(Moments.of(features), Moments.of(reference))
+
+
+def kid_of(samples: Moments, real: Moments) -> float:
+    """:func:`kid` of feature sets whose moments are known."""
     return samples.mean_kernel_within() + real.mean_kernel_within() - 2 * samples.mean_kernel(real)
 
 
 @dataclass(frozen=True)
-class _Moments:
+class Moments:
     """The first three moments of a set of points, all that a cubic kernel's mean depends on.
 
     ``Σ Σ (x·y / D + 1)³`` expands into inner products of the two sets' moments, so the sum over
@@ -107,30 +114,37 @@ class _Moments:
     """Sum of ``k(x, x)``."""
 
     @classmethod
-    def of(cls, points: Matrix) -> _Moments:
+    def of(cls, points: Matrix, device: torch.device | None = None) -> Moments:
+        """Of points (N, D), computed on a device or by NumPy."""
         scaled = points / np.sqrt(points.shape[1])
-        dimension = points.shape[1]
-        third = np.zeros((dimension, dimension * dimension))
-        for start in range(0, len(scaled), _KID_BLOCK):
-            block = scaled[start : start + _KID_BLOCK]
-            third += block.T @ (block[:, :, None] * block[:, None, :]).reshape(len(block), -1)
+        third = _third(scaled) if device is None else on_device.third_moment(scaled, device)
         diagonal = float((((scaled * scaled).sum(axis=1) + 1) ** 3).sum())
         return cls(len(points), scaled.sum(axis=0), scaled.T @ scaled, third, diagonal)
 
-    def kernel_sum(self, other: _Moments) -> float:
+    def kernel_sum(self, other: Moments) -> float:
         """``k`` summed over all pairs of the two sets."""
         cubic = np.vdot(self.third, other.third)
         square = np.vdot(self.second, other.second)
         linear = np.vdot(self.first, other.first)
         return float(cubic + 3 * square + 3 * linear) + self.count * other.count
 
-    def mean_kernel(self, other: _Moments) -> float:
+    def mean_kernel(self, other: Moments) -> float:
         return self.kernel_sum(other) / (self.count * other.count)
 
     def mean_kernel_within(self) -> float:
         """The mean over pairs of different points."""
         pairs = self.count * (self.count - 1)
         return (self.kernel_sum(self) - self.diagonal) / pairs
+
+
+def _third(points: Matrix) -> Matrix:
+    """Sum over points (N, D) of ``x ⊗ x ⊗ x``, as (D, D²)."""
+    dimension = points.shape[1]
+    third = np.zeros((dimension, dimension * dimension))
+    for start in range(0, len(points), _KID_BLOCK):
+        block = points[start : start + _KID_BLOCK]
+        third += block.T @ (block[:, :, None] * block[:, None, :]).reshape(len(block), -1)
+    return third
 
 
 def lab_sheet_fid(features_real: Matrix, features_fake: Matrix) -> float:

@@ -12,8 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from labkit.measure import on_device
 from labkit.measure.neighbours import Neighbours, distance_blocks
 
 K = 5
@@ -54,20 +56,28 @@ class Manifold:
 
 
 def compare(
-    samples: Matrix, sample_neighbours: Neighbours, real: Matrix, real_neighbours: Neighbours
+    samples: Matrix,
+    sample_neighbours: Neighbours,
+    real: Matrix,
+    real_neighbours: Neighbours,
+    device: torch.device | None = None,
 ) -> Manifold:
     """Find which samples and real images lie in each other's balls.
 
     Args:
         samples, real: features (N, D) and (M, D).
         sample_neighbours, real_neighbours: of each set among itself, with k = `K`.
+        device: where to compute; None for NumPy.
     """
+    radii = sample_neighbours.radius_squared, real_neighbours.radius_squared
+    if device is not None:
+        return Manifold(*on_device.compare(samples, radii[0], real, radii[1], device))
     balls = np.empty(len(samples), np.int64)
     recalled = np.zeros(len(real), np.bool_)
     covered = np.zeros(len(real), np.bool_)
     for rows, squares in distance_blocks(samples, real):
-        inside = squares < real_neighbours.radius_squared
+        inside = squares < radii[1]
         balls[rows] = inside.sum(axis=1)
         covered |= inside.any(axis=0)
-        recalled |= (squares < sample_neighbours.radius_squared[rows, None]).any(axis=0)
+        recalled |= (squares < radii[0][rows, None]).any(axis=0)
     return Manifold(balls, recalled, covered)

@@ -78,11 +78,12 @@ class Reference:
     """(M,) true classes."""
     energies: Matrix
     """(M,) gradient energy of each image."""
+    known_neighbours: Neighbours | None = None
 
     @cached_property
     def neighbours(self) -> Neighbours:
         """Neighbours of the real images among themselves, k = 5."""
-        return within(self.features, K)
+        return self.known_neighbours or within(self.features, K)
 
     @cached_property
     def classifier(self) -> Classifier:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from labkit.measure.features import extract
@@ -19,13 +20,15 @@ SAMPLES = 1000
 WITHIN = 0.10
 
 
-def measure_point(samples: NDArray[np.uint8], dataset: str) -> dict[str, float]:
+def measure_point(
+    samples: NDArray[np.uint8], dataset: str, device: torch.device | None = None
+) -> dict[str, float]:
     """``proxy_fid``, ``precision`` and ``recall`` of samples, uint8 (N, 28, 28) with N > 5.
 
-    Comparable only among points of as many samples.
+    Comparable only among points of as many samples. Computed on `device`, or on the CPU.
     """
-    found, real = extract(samples, dataset).features, real_set(dataset).reference
-    manifold = compare(found, within(found, K), real.features, real.neighbours)
+    found, real = extract(samples, dataset, device).features, real_set(dataset, device).reference
+    manifold = compare(found, within(found, K, device), real.features, real.neighbours, device)
     return {
         "proxy_fid": fid(found, real.features),
         "precision": manifold.precision,

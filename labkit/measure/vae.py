@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+
+from labkit.measure import on_device
 
 Matrix = NDArray[np.float64]
 
@@ -47,7 +50,7 @@ def active_dimensions(mean: Matrix) -> NDArray[np.bool_]:
     return active
 
 
-def mmd_to_prior(mean: Matrix, log_variance: Matrix) -> float:
+def mmd_to_prior(mean: Matrix, log_variance: Matrix, device: torch.device | None = None) -> float:
     """Squared maximum mean discrepancy of the aggregated posterior and N(0, I), unbiased.
 
     One code ``z ~ q(z|x)`` is drawn per image, with a fixed seed. The kernel is
@@ -61,6 +64,7 @@ def mmd_to_prior(mean: Matrix, log_variance: Matrix) -> float:
 
     Args:
         mean, log_variance: (N, d) of the posteriors, N >= 2.
+        device: where to compute; None for NumPy.
 
     Returns:
         0 on average if the codes follow the prior, so it may be slightly negative.
@@ -69,8 +73,8 @@ def mmd_to_prior(mean: Matrix, log_variance: Matrix) -> float:
     noise = np.random.default_rng(0).standard_normal(mean.shape)
     codes = mean + np.exp(0.5 * log_variance) * noise
     squares = (codes * codes).sum(axis=1)
-    total = 0.0
-    for start in range(0, n, _BLOCK):
+    total = 0.0 if device is None else on_device.kernel_sum(codes, device)
+    for start in range(0, n if device is None else 0, _BLOCK):
         rows = slice(start, start + _BLOCK)
         distances = squares[rows, None] + squares - 2 * (codes[rows] @ codes.T)
         total += float(np.exp(distances.clip(min=0) / (-2 * d)).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -192,6 +193,12 @@ class View:
                 numeric = canonical_json(cell.result.environment.get("numeric", {}))
                 found.setdefault(numeric, []).append(cell)
         return found
+
+    @property
+    def devices(self) -> list[str]:
+        """The devices that cells were trained on, as far as it was recorded."""
+        named = (json.loads(text).get("device", UNSTATED) for text in self.environments)
+        return list(dict.fromkeys(str(name) for name in named if name != UNSTATED))
 
     @property
     def own_loops(self) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from labkit.measure.manifold import K, compare
-from labkit.measure.neighbours import nearest_squared, within
+from labkit.measure.neighbours import _smallest, nearest_squared, within
 
 
 def lopsided() -> tuple[np.ndarray, np.ndarray]:
@@ -75,3 +75,19 @@ def test_copies_are_counted_without_the_point_itself():
     points = np.random.default_rng(2).normal(size=(50, 5)) * 10
     points[10:15] = points[10] + 1e-3
     assert within(points, K).copies.tolist() == [4 if 10 <= i < 15 else 0 for i in range(50)]
+
+
+@pytest.mark.parametrize("columns", [5, 99, 499, 600, 601, 699, 1700, 10_000])
+@pytest.mark.parametrize("kind", ["different", "tied", "in one group", "infinite"])
+def test_the_smallest_is_found_by_groups_as_by_sorting(columns: int, kind: str):
+    rng = np.random.default_rng(columns)
+    values = rng.random((7, columns))
+    if kind == "tied":
+        values = np.floor(values * 4)
+    elif kind == "in one group":  # and so are those that come next
+        values[:, columns // 2 : columns // 2 + 10] -= 1
+    elif kind == "infinite":
+        values[:, : columns // 2] = np.inf
+    for k in (1, 3, 5):
+        found = _smallest(values.copy(), k)
+        assert found.tolist() == np.sort(values, axis=1)[:, k - 1].tolist()

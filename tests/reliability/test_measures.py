@@ -12,12 +12,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from labkit.execution import evaluation, worker
 from labkit.handin import content, remeasure
 from labkit.handin.verify import verify
+from labkit.train import runtime
 from tests.builders import forgeries, handins
 from tests.builders.forgeries import Change, edit, edit_json, replaced, resampled
 
@@ -312,3 +316,81 @@ def test_the_tolerance_for_another_machine(
     path = forgeries.forged(held, tmp_path / "x.zip", edit_json(name, change), again=True)
     found = verify(path, highest=3, cells="*GAN_bce*")
     assert handins.verdicts(found) == {1: "passed", 2: "passed", 3: verdict}, found.lines()
+
+
+# --------------------------------------------------------------------------- another device
+
+CARD = "NVIDIA H100 80GB HBM3"
+
+
+def off(at: str, by: float) -> tuple[Callable[[dict], None], str]:
+    """A change of one number, ``metrics.proxy_fid``, by a share of it; and where it stands."""
+
+    def change(value: dict) -> None:
+        part, name = at.split(".")
+        value[part][name] *= 1 + by
+
+    return change, at
+
+
+@pytest.mark.parametrize("by_card", [True, False], ids=["a card", "this CPU"])
+def test_what_is_asked_of_measures_of_another_device(
+    files: dict[str, bytes], tmp_path: Path, by_card: bool
+) -> None:
+    """Said to be a card's, numbers of the samples may be a hundred-thousandth off, no more."""
+    name = next(n for n in sorted(files) if "VAE" in n and n.endswith("metrics.json"))
+    precision = json.loads(files[name])["metrics"]["precision"]
+    assert precision
+    small = [
+        off("metrics.proxy_fid", 8e-6), off("metrics.kid", -8e-6),
+        off("details.distinct", 2.5 / 300), off("metrics.precision", 2.5 / 300 / precision),
+        off("metrics.recon_proxy_fid", 0.008),
+    ]  # fmt: skip
+    large = [
+        off("metrics.proxy_fid", 1.2e-5), off("metrics.kid", -1.2e-5),
+        off("details.distinct", 0.02), off("metrics.precision", 3.5 / 300 / precision),
+        off("metrics.recon_proxy_fid", 0.012),
+    ]  # fmt: skip
+    for number, changes in enumerate((small, large)):
+
+        def change(value: dict, these: list[Any] = changes) -> None:
+            if by_card:
+                value["details"]["measured_on"] = CARD
+            for each, _ in these:
+                each(value)
+
+        path = tmp_path / f"{number}.zip"
+        found = verify(
+            forgeries.forged(files, path, edit_json(name, change), again=True),
+            highest=3, cells="*VAE*",
+        )  # fmt: skip
+        lines = [line.partition(": ")[2] for line in found.rungs[2].found]
+        named = {line.partition(":")[0].removeprefix("metrics.json: ") for line in lines}
+        expected = set() if by_card and changes is small else {at for _, at in changes}
+        assert named == expected, found.lines()
+        said = [note for note in found.rungs[2].notes if CARD in note]
+        assert len(said) == by_card
+
+
+def test_a_cell_that_a_card_measured_is_verified_on_the_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch's CPU stands in for the card: other code, and float64 where the CPU has float32."""
+    text = TINY.replace("  gan:", "  #").replace("[8]", "[2]")
+    with monkeypatch.context() as patch:
+        for module in (evaluation, worker):
+            patch.setattr(module, "measured_on", lambda device: torch.device("cpu"))
+        patch.setattr(runtime, "device_name", lambda device: CARD)
+        path = handins.trained(tmp_path, text)
+    held = handins.payload(path)
+    stored = json.loads(next(d for n, d in held.items() if n.endswith("metrics.json")))
+    assert stored["details"]["measured_on"] == CARD
+    ladder = verify(path, highest=3)
+    assert handins.verdicts(ladder) == dict.fromkeys((1, 2, 3), "passed"), ladder.lines()
+    assert any("of the same samples, numbers within 1e-05" in n for n in ladder.rungs[2].notes)
+    report = next(d for n, d in held.items() if n.endswith("report.md")).decode()
+    assert f"The measures were computed on {CARD} (1 cell)." in report
+    samples = next(data for name, data in held.items() if name.endswith("samples.npz"))
+    again = evaluation.measure_samples(np.load(io.BytesIO(samples))["samples"], "MNIST").metrics
+    fid = stored["metrics"]["proxy_fid"]
+    assert fid != again["proxy_fid"] == pytest.approx(fid, rel=1e-5)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 from labkit import calibration
 from labkit.catalog import DATASETS
+from labkit.catalog.metrics import MEASURED_ON
 from labkit.experiment.spec import OWN_CODE
 from labkit.reporting.blocks import Block, Code, Column, Facts, Fold, Listing, Paragraph, Section
 from labkit.reporting.entries import number, row, table
 from labkit.reporting.view import View
-from labkit.text.language import N_, _
+from labkit.text.language import N_, _, many
 from labkit.text.numbers import listing, setting, show
 
 N_("first 10,000 training images")  # as cells state what their samples stand against
@@ -99,7 +101,20 @@ def _environment(view: View) -> tuple[Block, ...]:
     found = (cell.result.environment.get("packages", {}) for cell in view.cells if cell.result)
     versions = {f"{name} {version}" for each in found for name, version in each.items()}
     packages = listing(sorted(versions)) or _("not recorded")
-    return *blocks, Paragraph(_("Packages: {packages}.", packages=packages))
+    said = _("Packages: {packages}.", packages=packages)
+    return *blocks, Paragraph(" ".join(filter(None, (_measured(view), said))))
+
+
+def _measured(view: View) -> str:
+    """Where the measures were computed; empty where it was the CPU alone."""
+    counts = Counter(cell.detail(MEASURED_ON) for cell in view.cells if cell.status == "done")
+    if counts.keys() <= {None}:
+        return ""
+    where = (
+        many("{device} ({n} cell)", "{device} ({n} cells)", n, device=device or _("the CPU"))
+        for device, n in counts.items()
+    )
+    return _("The measures were computed on {devices}.", devices=listing(where))
 
 
 def _fingerprints(view: View) -> tuple[Block, ...]:

@@ -41,6 +41,10 @@ _MEASURES = N_(
     "The cells were measured by more than one version of labkit's measures: small differences "
     "between them may come from that."
 )
+_DEVICES = N_(
+    "The cells were trained on {devices}, and not all on the same (see “How these numbers were "
+    "made”): small differences between them may come from that."
+)
 _OWN_LOOPS = N_(
     "Cells trained by own code: {own} of {n}. What that means for their numbers stands in the "
     "appendix."
@@ -92,7 +96,9 @@ def notices(view: View) -> Iterator[Paragraph]:
     if view.trouble:
         yield Paragraph(_(_INCOMPLETE, cells=view.all_done), "warning")
     if sum(UNSTATED not in text for text in view.environments) > 1:
-        yield Paragraph(_(_ENVIRONMENTS), "warning")
+        several = len(view.devices) > 1
+        text = _(_DEVICES, devices=listing(view.devices)) if several else _(_ENVIRONMENTS)
+        yield Paragraph(text, "warning")
     if len({spec.evaluation.get("code") for spec in view.plan.cells if spec.evaluation}) > 1:
         yield Paragraph(_(_MEASURES), "warning")
     if own := len(view.own_loops):

@@ -207,6 +207,11 @@ def plane(size: int) -> Tensor:
     return torch.cartesian_prod(at.flip(0), at).flip(1)
 
 
+def widest(device: torch.device) -> torch.dtype:
+    """The type to sum in: float64, or float32 on MPS (Apple's), which has no wider one."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
 def to_uint8(images: Tensor) -> Tensor:
     """Images in [-1, 1] -> uint8 0..255, rounded."""
     return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

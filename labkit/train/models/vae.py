@@ -26,7 +26,7 @@ from torch import Tensor
 from labkit.catalog import RECONSTRUCTIONS, resolve
 from labkit.train.losses import kl_to_standard_normal, weighted_kl
 from labkit.train.models import networks
-from labkit.train.models.base import Autoencoder, Context, in_parts
+from labkit.train.models.base import Autoencoder, Context, in_parts, widest
 from labkit.train.optimisers import make_optimiser
 
 
@@ -103,12 +103,13 @@ class VAE(Autoencoder):
     ) -> dict[str, float]:
         """Losses per image on held-out images, one draw of z each; see the base class."""
         self.train(False)
-        sums = torch.zeros(2, dtype=torch.float64, device=images.device)
+        wide = widest(images.device)
+        sums = torch.zeros(2, dtype=wide, device=images.device)
         for part, known in in_parts(images, labels):
             mean, log_variance = self._encode(part, known)
             recon_losses = self._distance(self._draw(mean, log_variance, rng), part, known)
             kl_losses = kl_to_standard_normal(mean, log_variance)
-            sums += torch.stack([recon_losses.double().sum(), kl_losses.double().sum()])
+            sums += torch.stack([recon_losses.to(wide).sum(), kl_losses.to(wide).sum()])
         self.train()
         n, (recon, kl) = len(images), sums.tolist()  # read once, not once a part
         return {
