@@ -5,8 +5,6 @@ pinned feature network (written by ``scripts/train_features.py``), ``<dataset>.j
 calibration (written by ``scripts/calibrate_measures.py``).
 """
 
-from __future__ import annotations
-
 import json
 from functools import lru_cache
 from itertools import pairwise

@@ -4,8 +4,6 @@ A mirror that does not begin to answer within ten seconds is given up; without a
 network that is found out at once and nothing hangs.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import os

@@ -5,8 +5,6 @@ Source: Y. LeCun's description of the MNIST files: two zero bytes, a type code
 32-bit integer, then the values in C order.
 """
 
-from __future__ import annotations
-
 import math
 import struct
 

@@ -1,7 +1,5 @@
 """This machine: its processor, and what was computed on it once and kept for later processes."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import io

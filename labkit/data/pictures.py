@@ -1,7 +1,5 @@
 """Samples of any model as people keep them: ``.npz``, ``.npy``, a folder of PNG files."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 import zlib

@@ -5,8 +5,6 @@ itself or a folder or two from it, gzipped or not, and be spelled as on Kaggle. 
 sets have the same names, so which set a folder holds is told by the hash of its smallest file.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import os

@@ -4,8 +4,6 @@
 each on fewer images, or each for fewer epochs. Which of them is the user's to choose.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ numbers, because a short training is measured as thoroughly as a long one. Only 
 rest on them, never a result.
 """
 
-from __future__ import annotations
-
 import contextlib
 import heapq
 import json

@@ -1,7 +1,5 @@
 """A committed training measured: at its best epoch, by samples of their own noise."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

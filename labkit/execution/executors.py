@@ -1,7 +1,5 @@
 """Where cells run, here or in worker processes: executors with a `stop` that ends all at once."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

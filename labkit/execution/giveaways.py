@@ -4,8 +4,6 @@ A network that ends in a sigmoid where the loss takes logits trains without an e
 one whose layers stand in a plain list. Both cost hours, and are found in a moment.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from traceback import walk_tb

@@ -1,7 +1,5 @@
 """Small grey images as files, the same bytes every time: grids as PNG, samples as NPZ."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -7,8 +7,6 @@ a plan looks again (:func:`labkit.data.sources.resolve_source`). Plans with code
 are not kept.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

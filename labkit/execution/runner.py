@@ -4,8 +4,6 @@ Committed cells are skipped, the rest handed out longest first. A failed cell is
 others go on. Progress is read from the files the workers write, so any executor has it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

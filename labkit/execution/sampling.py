@@ -4,8 +4,6 @@ Every image comes from a noise of its own, drawn from the cell's seed and what i
 that it can be made again from the weights alone.
 """
 
-from __future__ import annotations
-
 import inspect
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 Read from the store alone; nothing is written.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections import defaultdict

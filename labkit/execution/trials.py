@@ -7,8 +7,6 @@ without a seed) or keep something beside its weights (a counter). That is no fau
 can make the same again, and it is better said before hours of training than after.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 import time

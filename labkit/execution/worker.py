@@ -4,8 +4,6 @@ The only place where training and measuring meet. Runs in a worker process; what
 leaves behind is in the store, so its parent needs no more than its name.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Sequence

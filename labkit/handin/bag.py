@@ -4,8 +4,6 @@ lab1/bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt
 lab1/data/...
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import io

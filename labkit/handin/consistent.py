@@ -5,8 +5,6 @@ byte: so every number in it is traced to a committed cell. Plots are compared wh
 libraries that drew them are those at hand.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

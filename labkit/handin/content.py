@@ -9,8 +9,6 @@ data/
 Of a ``store.zip``, see :mod:`labkit.handin.store_zip`: ``store.json``, ``answers.md``, results/.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import platform

@@ -5,8 +5,6 @@ holds is a stranger's: it is unpacked by the same guards as a hand-in that is ve
 store is built beside its place and renamed, so it is there as a whole or not at all.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator, Sequence

@@ -3,8 +3,6 @@
 What the grader's machine lacks is no failing of a hand-in.
 """
 
-from __future__ import annotations
-
 import errno
 import tempfile
 from collections.abc import Callable, Iterator, Sequence

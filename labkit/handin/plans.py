@@ -4,8 +4,6 @@ Plans fit where one experiment file could have asked for all their cells. What d
 named with the two stores it comes from.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ the same seed gives another training, as another seed would; then the difference
 against how far seeds lie apart, if that is known.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from collections import defaultdict

@@ -5,8 +5,6 @@ shows, and the plan with the title, the author and the options the report was ma
 as a hand-in is, and is read as a stranger's.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """`labkit submit`: everything a grader needs, in one file, and a checklist."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -4,8 +4,6 @@ Every name is made from checked parts, every commit is recomputed, and what was 
 makes the copy a light one. What does not hold is a finding.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -6,8 +6,6 @@ unless the grader trusts it: templates are this labkit's, Python files of the au
 are parsed and not run, arrays are read without pickle.
 """
 
-from __future__ import annotations
-
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -5,8 +5,6 @@ it anywhere among the arguments. So a value goes to the argument called after it
 stands, and never to one that means something else.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import re

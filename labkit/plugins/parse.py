@@ -23,8 +23,6 @@ have other names for the same (:mod:`labkit.plugins.arguments`). What the file i
 beside it is part of it (:func:`gather`).
 """
 
-from __future__ import annotations
-
 import ast
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence

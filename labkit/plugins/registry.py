@@ -4,8 +4,6 @@ What a file offers is found without running it (:mod:`labkit.plugins.parse`). `l
 where cells are trained, and only if it is the user's own or was declared trusted.
 """
 
-from __future__ import annotations
-
 import builtins
 import linecache
 import sys

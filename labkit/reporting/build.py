@@ -1,7 +1,5 @@
 """From a store to answers, to one frozen :class:`labkit.reporting.blocks.Report`, to its files."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

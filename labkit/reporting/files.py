@@ -5,8 +5,6 @@ with their hashes. So what an earlier report showed and this one does not can be
 nobody's own file ever is.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -6,8 +6,6 @@ takes it for anybody's file: types are checked, text is taken as text, texts and
 small, and nothing is followed out of a report's folder.
 """
 
-from __future__ import annotations
-
 import base64
 import csv
 import io

@@ -9,8 +9,6 @@
 Nothing is read before it is asked for, and nothing is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 

@@ -7,8 +7,6 @@ four primitives (`_mkdir`, `_write`, `_fsync`, `_replace`), so that tests can st
 world before any single operation, or make it fail.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import io

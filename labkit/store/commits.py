@@ -5,8 +5,6 @@ result of, and what it was measured from. It is written last, so a folder that h
 was whole once; `damage` says whether it still is.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """``history.jsonl``: a row an epoch, appended while a cell trains."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -5,8 +5,6 @@ A record and no part of a cell's identity: a cell without one is whole.
 is read with care.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial

@@ -5,8 +5,6 @@ machine lost power, leaves the file behind and nothing locked. What stands in th
 tells people whose the lock is. Readers never ask for it, nor does a run with nothing to do.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Numbers that follow from others beside them: differences, ratios, percentages, other units."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence

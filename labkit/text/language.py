@@ -10,8 +10,6 @@ a folder beside it, ``de/LC_MESSAGES/labkit.mo``. The machine's language is neve
 the same store gives the same report everywhere.
 """
 
-from __future__ import annotations
-
 import gettext
 from collections.abc import Iterator
 from contextlib import contextmanager

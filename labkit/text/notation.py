@@ -4,8 +4,6 @@ Where a notation can be read in two ways, the usual English one counts and the o
 that whoever holds a number against a table can say how to write what was meant.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The format of numbers, names and lists in a report."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """A CSV as people, spreadsheets and programs leave it: its column names and its rows."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

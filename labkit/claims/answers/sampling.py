@@ -4,8 +4,6 @@ Nothing is tested: each training's fewest steps that are enough are told, settin
 the quality of the samples.
 """
 
-from __future__ import annotations
-
 from labkit.catalog import QUESTIONS
 from labkit.claims.answers.asked import Asked
 from labkit.claims.claim import Answer

@@ -1,7 +1,5 @@
 """A training of the user's own while it goes on: what may be told of it, and where it stands."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import time

@@ -3,8 +3,6 @@
 Nothing here imports torch: a tensor is recognised by its methods.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 import operator

@@ -4,8 +4,6 @@
 stand in the report beside those of other cells. What was not written down is not measured.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections import defaultdict

@@ -10,8 +10,6 @@ best_epoch<N>.npz      samples of an epoch that was the best when it was told
 images/*.png           grids, as a cell has them
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

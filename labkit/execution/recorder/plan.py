@@ -4,8 +4,6 @@ The commits are the truth. Many loops may end at one moment, and one may die bet
 and the plan: whoever reads the plan next adds the committed cells that it lacks.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

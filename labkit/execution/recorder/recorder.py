@@ -15,8 +15,6 @@ not stated of its settings is said to be so. What is told is on the disk at once
 nothing that ends the loop can lose it.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -3,8 +3,6 @@
 The page is a report of its own, so it looks and prints like one and is as self-contained.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product, zip_longest

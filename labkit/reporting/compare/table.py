@@ -5,8 +5,6 @@ the same data in the same order and start from the same noise, in both results; 
 is judged as the claims judge theirs.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ on to every program it starts. So it is imported without them, and they are put 
 afterwards, for whoever else plots in this process.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import io

@@ -3,8 +3,6 @@
 A figure that would have nothing to show is None.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product

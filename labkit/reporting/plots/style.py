@@ -6,8 +6,6 @@ the marker. So it survives a grey printer and every common kind of colour blindn
 have at least 3:1 contrast with the light and with the dark page (WCAG 1.4.11).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Sequence
 from typing import Any

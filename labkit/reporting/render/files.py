@@ -4,8 +4,6 @@ Templates only place what the report says. The HTML file embeds everything and f
 itself the network; both depend on nothing but the report and the pictures it names.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -4,8 +4,6 @@ Both lay out the same page, without script and with its figures in the light the
 colours. Neither may fetch anything: all it shows is in the page.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import shutil

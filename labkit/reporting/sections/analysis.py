@@ -1,7 +1,5 @@
 """Sections 6 and 7: the plots, every cell's scores in one table, and those of each class."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, PLOTS, resolve

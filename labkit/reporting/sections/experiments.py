@@ -1,7 +1,5 @@
 """The summary and the two parts: what was run, and a row of results for each cell."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import product
 

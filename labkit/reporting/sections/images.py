@@ -1,7 +1,5 @@
 """Section 5, the best epoch's grids, cell beside cell; and a cell's pictures for all sections."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from itertools import product

@@ -1,7 +1,5 @@
 """Section 10: what a reader needs to trust or repeat the numbers."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 

@@ -3,8 +3,6 @@
 The layers of networks are read from what was recorded when they were trained.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

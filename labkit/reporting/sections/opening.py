@@ -5,8 +5,6 @@ best of many trainings is flattered by its luck, so the first screen and the fir
 speak of settings, and a picture is that of the first seed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Published values beside this experiment's, a summary of training, and the author's own code."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product

@@ -10,8 +10,6 @@ nothing is ever evaluated:
 A plain number that matches no value of the table within its own rounding is marked.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """A student's Markdown with its marks filled in: values, statements, doubtful numbers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

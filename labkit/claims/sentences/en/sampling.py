@@ -1,7 +1,5 @@
 """What samples of a flow need and are worth, in English."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence
