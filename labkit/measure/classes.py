@@ -5,8 +5,6 @@ that makes no shirts would seem to make one or two per cent. Instead the class s
 estimated by maximum likelihood from the classifier's probabilities.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

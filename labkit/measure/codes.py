@@ -1,7 +1,5 @@
 """What the categories of a code mean: their agreement with the classes of the images."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Measures of conditional models: label accuracy, and proxy FID within each class."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray

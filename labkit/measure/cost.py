@@ -1,7 +1,5 @@
 """Peak memory of a cell; its operations are counted in :mod:`labkit.train.flops`."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Diversity: the Vendi score, and the effective number of distinct samples."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

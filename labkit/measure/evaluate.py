@@ -1,7 +1,5 @@
 """All measures of a cell: from samples, reconstructions or a history to named numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Features and class probabilities of images, by the pinned network of their data set."""
 
-from __future__ import annotations
-
 import copy
 import hashlib
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ the distance to its k-th nearest real neighbour (k = 5) as radius; that of sampl
 * Naeem et al. 2020, arXiv:2002.09797: density and coverage, their robust counterparts.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -15,8 +15,6 @@ samples for its effect to be detectable. Otherwise the verdict is *not measurabl
 not the same as *none detected*.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

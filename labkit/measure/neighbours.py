@@ -4,8 +4,6 @@ For 10,000 points in 64 dimensions no index is needed: a block of 500 rows is on
 and takes less than 100 MB. The rest is done by the few rows that fit into a processor's cache.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ trained once per data set by ``scripts/train_features.py``, on the 60,000 traini
 its weights are pinned: a proxy FID is comparable only under the same weights.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

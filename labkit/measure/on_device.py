@@ -6,8 +6,6 @@ cells at work. Both sum in their own order, so values agree to about twelve digi
 the bit. What is small (64 x 64 matrices, shares of ten classes) stays with NumPy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Real images that samples are measured against: computed once a machine, read once a process."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from functools import cached_property, lru_cache

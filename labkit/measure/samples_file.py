@@ -1,7 +1,5 @@
 """Read samples from an untrusted ``.npz`` file, and measure them."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Sharpness of images, as the energy of their gradients."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray

@@ -4,8 +4,6 @@
 family has them; only families with a discriminator have its records.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

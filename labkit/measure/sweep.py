@@ -1,7 +1,5 @@
 """Few samples measured quickly: one point of a sweep over a setting of sampling."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

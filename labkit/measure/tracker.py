@@ -1,7 +1,5 @@
 """Proxy FID during training, once per epoch: for curves and the best epoch."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Measures of a VAE's latent space: KL per dimension, active units, match with the prior."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

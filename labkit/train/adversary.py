@@ -5,8 +5,6 @@ a Wasserstein loss it is called a critic. Here it takes one optimiser step on a 
 The generator's half is in the families: :mod:`labkit.train.models.gan` shows it first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any

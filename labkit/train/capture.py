@@ -8,8 +8,6 @@ moments are changed in place, random numbers come from one generator that the gr
 Not measured on a card yet, so off unless it is asked for: `labkit.train.runtime.records_steps`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from itertools import chain

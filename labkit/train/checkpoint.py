@@ -5,8 +5,6 @@ The file holds each network's weights and buffers and each optimiser's moments u
 and the like are rebuilt from the spec. What networks or layers share is there once.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from pathlib import Path

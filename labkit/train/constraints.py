@@ -6,8 +6,6 @@ far its images are from real ones. Each constraint overrides one of three hooks:
 the network, `penalty` adds to the loss, `after_step` changes the weights.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

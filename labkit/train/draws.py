@@ -6,8 +6,6 @@ noise of layers that draw random numbers themselves (dropout), in blocks of
 :data:`labkit.train.models.base.EVAL_BATCH` images.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any

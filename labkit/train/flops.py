@@ -1,7 +1,5 @@
 """Count the floating-point operations of a training step."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any

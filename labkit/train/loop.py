@@ -4,8 +4,6 @@ Of the model it uses only :meth:`labkit.train.models.base.Family.step`. Within a
 is read from the device: reading makes the CPU wait for it.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator

@@ -5,8 +5,6 @@ discriminator and one for the generator; a reconstruction loss compares a decode
 with the image. To add one, write the function here and its entry in `labkit.catalog`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The optimisers, made from a cell's settings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Weight initialisation, and the moving average of a generator's weights."""
 
-from __future__ import annotations
-
 import copy
 
 import torch

@@ -5,8 +5,6 @@ evaluation cannot change training, and cells of one seed see the same order of i
 same noise, which makes their comparison a paired one.
 """
 
-from __future__ import annotations
-
 import hashlib
 import random
 

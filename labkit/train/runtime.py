@@ -4,8 +4,6 @@ Deterministic algorithms, no autotuning, TF32 off and a fixed number of threads:
 gives the same bits on the same machine, with any number of workers.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import platform

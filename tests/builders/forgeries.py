@@ -92,7 +92,7 @@ def write_measures(path: Path, data: bytes) -> None:
     commit = read_commit(path.parent)
     stated = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     files = commit["files"] | {path.name: stated}
-    (path.parent / COMMIT).write_bytes(json_bytes({**commit, "files": files}))
+    (path.parent / COMMIT).write_bytes(json_bytes(signed({**commit, "files": files})))
 
 
 def mend(files: dict[str, bytes]) -> None:

@@ -4,8 +4,6 @@ A file also holds ``feature_mean`` and ``feature_std``, (64,) each over the 60,0
 images, so its SHA-256 covers everything that determines a feature.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 

@@ -6,8 +6,6 @@ VAE that is unsure where an edge lies blurs it. A discriminator rejects blurred 
 compares images by the discriminator's features (Larsen et al. 2016, arXiv:1512.09300).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ A family is a kind of generative model (GAN, VAE, a hybrid): its networks, their
 training step and a way to make samples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 

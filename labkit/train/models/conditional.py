@@ -7,8 +7,6 @@ conditional VAE need not encode the class, since the decoder is given it (Sohn, 
 "Learning Structured Output Representation using Deep Conditional Generative Models").
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

@@ -3,8 +3,6 @@
 The encoder is :func:`labkit.train.models.networks.conv_encoder`.
 """
 
-from __future__ import annotations
-
 from torch import nn
 
 

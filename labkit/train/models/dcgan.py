@@ -6,8 +6,6 @@ strided convolutions. Batch norm follows every convolution but the generator's l
 discriminator's first and last. With a Wasserstein loss the discriminator is a critic.
 """
 
-from __future__ import annotations
-
 from torch import nn
 
 from labkit.train.models.networks import norm_layer

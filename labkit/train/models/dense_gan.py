@@ -5,8 +5,6 @@ pixels are neighbours. The discriminator has no batch norm by default, so it can
 with gradient penalty.
 """
 
-from __future__ import annotations
-
 from torch import nn
 
 from labkit.train.models.networks import norm_layer

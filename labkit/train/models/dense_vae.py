@@ -5,8 +5,6 @@ The deeper VAE can be regularised, by batch norm in all hidden layers and dropou
 encoder's. Dropout raises the training loss but is off in evaluation, so compare test losses.
 """
 
-from __future__ import annotations
-
 from torch import nn
 
 from labkit.train.models.networks import GaussianEncoder, norm_layer

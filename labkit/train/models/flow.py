@@ -13,8 +13,6 @@ There is no second network and no bound, only a regression. The price is paid in
 differential equation is solved in steps, and each step is a pass of the network or two.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any

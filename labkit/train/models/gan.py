@@ -6,8 +6,6 @@ sees a real image: all it learns comes through the gradient of D. The two take t
 ``n_critic`` steps for each step of G.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import Any

@@ -14,8 +14,6 @@ so G and Q maximise the right-hand side. Here Q learns on features that the disc
 for its own task; in the paper the shared layers learn from both.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -5,8 +5,6 @@ values; the reconstruction loss has the output activation that goes with it (tan
 [-1, 1], sigmoid for [0, 1]).
 """
 
-from __future__ import annotations
-
 from torch import nn
 
 from labkit.train.models.layers import ConvToOne, ConvTranspose2x

@@ -6,8 +6,6 @@ with the VAE frozen, a small GAN that learns the distribution of its codes. Samp
 from the GAN, decoded by the VAE.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping
 from typing import Any
 

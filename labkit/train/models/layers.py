@@ -5,8 +5,6 @@ CPU, in float32 and, under autocast, in bfloat16; elsewhere torch's are used.
 `docs/performance.md` has the measurements.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

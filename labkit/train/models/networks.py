@@ -1,7 +1,5 @@
 """Make networks by their name in the catalog; parts that several networks share."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -6,8 +6,6 @@ epsilon 0.001, no bias before batch norm. Unlike Keras (Glorot uniform), the wei
 PyTorch's default initialisation.
 """
 
-from __future__ import annotations
-
 from torch import nn
 
 from labkit.train.models.networks import norm_layer

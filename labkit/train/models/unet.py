@@ -6,8 +6,6 @@ time, and the class if there is one, shift and scale the maps of every block (Pe
 arXiv:1709.07871).
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -15,8 +15,6 @@ A β-VAE (Higgins et al. 2017) weights the KL by β. The recorded total loss is 
 that cells with different β are on one scale.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping
 from typing import Any
 

@@ -17,7 +17,7 @@ def nothing(reasons: Sequence[Missing]) -> Sentence:
 
 def steps(found: Sequence[Configurations]) -> list[Sentence]:
     """How many steps were enough, a sentence a family; the first says what that means."""
-    said = []
+    said: list[Sentence] = []
     for family in dict.fromkeys(f.family for f in found):
         n, each = Numbers(), [f for f in found if f.family == family]
         parts = [
