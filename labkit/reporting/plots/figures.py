@@ -113,7 +113,7 @@ def discriminator_accuracy(view: View, family: str) -> Chart | None:
 def code_information(view: View, family: str) -> Chart | None:
     """What images tell about category and numbers of their code: a row for each data set."""
     kinds = {"info_category": _("category"), "info_numbers": _("numbers")}
-    most = (Reference("log 10", log(10)),)
+    most = (Reference(_("at most"), log(10)),)
     rows = []
     for dataset in view.datasets:
         groups, row = view.groups(family, dataset), list[Lines]()

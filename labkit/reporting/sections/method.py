@@ -36,6 +36,8 @@ _PARTS = {
     "discriminator": (N_("Discriminator"), N_("input")),
     "critic": (N_("Critic"), N_("input")),
     "encoder": (N_("Encoder"), N_("image")),
+    "recognition": (N_("Recognition"), N_("features of D")),
+    "velocity": (N_("Velocity"), N_("image between noise and data, time")),
     "decoder": (N_("Decoder"), N_("latent z = μ + σ·ε, ε ~ N(0, I)")),
 }
 #: PyTorch's classes in words; what is not here has its own name.
@@ -50,6 +52,9 @@ _WORDS = {
     "ReLU": N_("ReLU"),
     "LeakyReLU": N_("leaky ReLU"),
     "Tanh": N_("tanh"),
+    "SiLU": N_("SiLU"),
+    "PixelUnshuffle": N_("pixels to channels"),
+    "PixelShuffle": N_("channels to pixels"),
     "Sigmoid": N_("sigmoid"),
     "Dropout": N_("dropout"),
     "Dropout2d": N_("dropout"),
