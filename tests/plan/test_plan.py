@@ -442,6 +442,8 @@ def _levels(param: Param) -> list[Any]:
         return sorted(REGISTRIES[param.choices])
     most = math.inf if param.below is None else param.below
     pool = _POOL[type(param.default)]
+    if param.minimum and param.minimum > 2:  # such as maps that are normalised eight at a time
+        pool = [int(param.minimum) * n for n in (1, 2, 4)]
     return [v for v in pool if isinstance(v, list) or v < most]
 
 
