@@ -14,6 +14,7 @@ Arguments are named and mean what they do on the command line, which calls the s
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -78,7 +79,8 @@ def prepare(asked: RunOptions, ask: Ask | None = None) -> Prepared:
     Where not all of it fits a budget and `fewer` does not say what there is to be less of, `ask`
     is called; without it that is a UserError.
     """
-    lookup.known_device(asked.device)
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", asked.device):
+        raise UserError(f"--device {asked.device}: allowed: auto, cpu, cuda, cuda:1, mps")
     one_of("--executor", asked.executor, EXECUTORS)
     one_of("--source", asked.source, ("auto", "full", "bundled"))
     one_of("--precision", asked.precision, ("auto", "fp32", "bf16"))

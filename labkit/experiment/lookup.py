@@ -6,7 +6,6 @@ What is not there or not allowed is a `UserError` of one line, with the nearest 
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -72,12 +71,6 @@ def formats(text: str) -> list[str]:
     if "all" in names:
         return [key for key, made in FORMATS.items() if not made.module or find_spec(made.module)]
     return names
-
-
-def known_device(device: str) -> None:
-    """Refuse a device that labkit cannot train on, on any machine."""
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
-        raise UserError(f"--device {device}: allowed: auto, cpu, cuda, cuda:1, mps")
 
 
 def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:

@@ -28,7 +28,8 @@ def answer(key: str, table: Table) -> Answer:
     asked = Asked(key, table, (), (found, *uneven, *varied.contrasts))
     covered = varied.told(asked.strengths, TOLD, brief=1)
     if found.missing is not None:
-        return asked.answer(say.not_measured(found), covered, rests_on=[found])
+        point = voice().evidence.nothing([found], of=[found])
+        return asked.answer(point, covered, rests_on=[found])
     why: list[Sentence]
     if found.hit:
         cell, point = found.hit[0], say.collapsed(found)

@@ -72,10 +72,12 @@ def missing(found: Missing) -> str:
     )  # fmt: skip
 
 
-def nothing(found: Sequence[Finding], start: str = "not measured", why: str = "") -> Sentence:
-    """That nothing can be said, and why: as the first finding that is missing has it, or `why`."""
+def nothing(
+    found: Sequence[Finding], start: str = "not measured", why: str = "", of: Sequence[Finding] = ()
+) -> Sentence:
+    """That nothing can be said `of` findings: as the first missing one found has it, or `why`."""
     why = next((missing(f.missing) for f in found if f.missing is not None), why)
-    return Numbers().sentence(f"{start}{why and ': '}{why}.")
+    return Numbers().sentence(f"{start}{why and ': '}{why}.", of)
 
 
 def claim(

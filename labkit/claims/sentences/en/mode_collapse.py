@@ -12,7 +12,6 @@ from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences.en import names
 from labkit.claims.sentences.en.absence import listed, shared_out, something, trainings, unknown
-from labkit.claims.sentences.en.evidence import missing
 from labkit.claims.sentences.numbers import Numbers, fits
 
 #: A class is told of where its share differs by so much of the real share.
@@ -27,11 +26,6 @@ SEEN = 0.005
 ALIKE = 0.1
 #: What does not follow from no collapse.
 NOTHING_HELPED = Sentence("Since nothing collapsed, nothing can be credited with preventing it.")
-
-
-def not_measured(found: Absence) -> Sentence:
-    assert found.missing is not None
-    return Numbers().sentence(f"not measured: {missing(found.missing)}.", [found])
 
 
 def none(found: Absence) -> Sentence:
