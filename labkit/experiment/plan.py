@@ -4,14 +4,12 @@
 ``plan.json``, so that reading results needs no experiment file.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from labkit.catalog import FAMILIES
 from labkit.errors import PlanError, misshapen
@@ -56,7 +54,7 @@ class Plan:
         usual = {"networks": "lab1", "d_norm": "own"}
         return {c.dataset: c for c in gans if usual.items() <= {**usual, **c.params}.items()}
 
-    def keeping_own(self, old: Plan) -> Plan:
+    def keeping_own(self, old: Self) -> Self:
         """Add an older plan's own-code cells, which no experiment file can name.
 
         Where a cell of the file has the same name, the own-code cell becomes ``<name>_own``.
@@ -67,7 +65,7 @@ class Plan:
         own = (replace(c, name=f"{c.name}_own") if c.name in names else c for c in own)
         return replace(self, cells=(*asked, *own))
 
-    def within(self, budget: Mapping[str, Any]) -> Plan:
+    def within(self, budget: Mapping[str, Any]) -> Self:
         """The plan cut to a time budget, which it remembers.
 
         The budget has ``seconds``, and one of ``cells``, ``images`` and ``epochs``: how many
@@ -89,7 +87,7 @@ class Plan:
         return {"format_version": FORMAT_VERSION, **values}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Plan:
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The plan that `to_json` wrote; PlanError where it is of another format or incomplete."""
         try:
             version = value["format_version"]

@@ -6,8 +6,6 @@ place on every system. Everything refused is refused in one line. The same goes 
 that was unpacked already, and for an archive that a learning platform put into another one.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import stat
@@ -89,7 +87,7 @@ class Container:
         self.restored: dict[str, bytes] = {}
         """The files of which only line ends had been changed, as they were before; read instead."""
 
-    def inner(self, name: str) -> Container:
+    def inner(self, name: str) -> "Container":
         """An archive that is a file of this one, under the same limits as a whole."""
         data = self.read(name, MAX_INNER_BYTES)
         return Container(name, data, self._entries[name].compress_size)

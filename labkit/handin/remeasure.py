@@ -7,14 +7,12 @@ measured here on the CPU, or the other way round, the samples are the same file 
 what follows from them has to agree as :func:`other_device` says.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import math
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from PIL import Image
@@ -49,7 +47,7 @@ class Tolerance:
     relative: float
     grey: float
     absolute: float
-    wider: Mapping[str, Tolerance] = field(default_factory=dict)
+    wider: Mapping[str, Self] = field(default_factory=dict)
     """Of some numbers, by name, more is allowed."""
 
     def __str__(self) -> str:

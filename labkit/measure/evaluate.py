@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from labkit.catalog import DATASETS, METRICS
 from labkit.measure.features import extract
-from labkit.measure.frechet import Moments, fid, fid_infinity, kid_of
+from labkit.measure.frechet import Moments, fid, fid_infinity, kid
 from labkit.measure.manifold import K, compare
 from labkit.measure.modes import measure_modes
 from labkit.measure.neighbours import nearest_squared, within
@@ -57,7 +57,7 @@ def measure_samples(samples: Images, dataset: str, device: torch.device | None =
     metrics = {
         "proxy_fid": fid(found.features, real.features),
         "proxy_fid_infinity": fid_infinity(found.features, real.features),
-        "kid": kid_of(Moments.of(found.features, device), test.moments),
+        "kid": kid(Moments.of(found.features, device), test.moments),
         "sharpness": modes.sharpness,
         "precision": manifold.precision,
         "recall": manifold.recall,

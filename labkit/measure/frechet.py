@@ -83,18 +83,13 @@ def fid_infinity(features: Matrix, reference: Matrix) -> float:
     return float(intercept)
 
 
-def kid(features: Matrix, reference: Matrix) -> float:
-    """Kernel distance (KID) of features (N, D) and (M, D); unbiased, so it may be negative.
+def kid(samples: Moments, real: Moments) -> float:
+    """Kernel distance (KID) of two sets of features; unbiased, so it may be negative.
 
     Squared maximum mean discrepancy with ``k(x, y) = (x·y / D + 1)³`` (Bińkowski et al. 2018,
     arXiv:1801.01401), as the U-statistic over all pairs, not over random subsets. Unlike the
     Fréchet distance, its mean does not depend on N.
     """
-    return kid_of(Moments.of(features), Moments.of(reference))
-
-
-def kid_of(samples: Moments, real: Moments) -> float:
-    """:func:`kid` of feature sets whose moments are known."""
     return samples.mean_kernel_within() + real.mean_kernel_within() - 2 * samples.mean_kernel(real)
 
 

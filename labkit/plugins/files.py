@@ -4,8 +4,6 @@ Nothing is run. What such a helper says is part of the file that imports it: of 
 fingerprint, its plan and a hand-in.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import sys
@@ -35,7 +33,7 @@ class OwnFile:
     name: str
     source: str
     helper: bool = False  # Whether only other files name it; it adds nothing to the catalog
-    used: tuple[OwnFile, ...] = ()  # The files beside it that it imports, and that these do
+    used: tuple["OwnFile", ...] = ()  # The files beside it that it imports, and that these do
 
     @cached_property
     def tree(self) -> ast.Module:

@@ -8,7 +8,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.measure.frechet import Gaussian, fid, fid_infinity, frechet_distance, kid, lab_sheet_fid
+from labkit.measure.frechet import (
+    Gaussian,
+    Moments,
+    fid,
+    fid_infinity,
+    frechet_distance,
+    lab_sheet_fid,
+)
+from labkit.measure.frechet import kid as kid_of
+
+
+def kid(features: np.ndarray, reference: np.ndarray) -> float:
+    return kid_of(Moments.of(features), Moments.of(reference))
 
 
 def clusters(seed: int, count: int, shift: float = 0.0, scale: float = 1.0) -> np.ndarray:

@@ -14,7 +14,7 @@ from labkit.measure import on_device
 from labkit.measure.conditional import measure_conditional
 from labkit.measure.evaluate import measure_samples, measure_vae
 from labkit.measure.features import extract
-from labkit.measure.frechet import Moments, kid_of
+from labkit.measure.frechet import Moments, kid
 from labkit.measure.manifold import K, compare
 from labkit.measure.neighbours import COPY_DISTANCE, nearest_squared, within
 from labkit.measure.sharpness import gradient_energy
@@ -82,7 +82,7 @@ def test_neighbours_and_balls_are_numpys() -> None:
 
 def test_moments_kernels_and_gradients_are_numpys(images: np.ndarray) -> None:
     a, b = points(0, N), points(1, M)
-    ours, theirs = (kid_of(Moments.of(a, where), Moments.of(b, where)) for where in (HERE, None))
+    ours, theirs = (kid(Moments.of(a, where), Moments.of(b, where)) for where in (HERE, None))
     assert ours == pytest.approx(theirs, rel=1e-11)
     mean, log_variance = points(2, N)[:, :16], points(3, N)[:, :16] / 9 - 1
     assert mmd_to_prior(mean, log_variance, HERE) == pytest.approx(

@@ -1,8 +1,4 @@
-"""How many steps does a sample need?
-
-Nothing is tested: each training's fewest steps that are enough are told, setting by setting, with
-the quality of the samples.
-"""
+"""How many steps a sample needs, setting by setting, and its FID; nothing is tested."""
 
 from labkit.catalog import QUESTIONS
 from labkit.claims.answers.asked import Asked
@@ -29,9 +25,8 @@ def answer(key: str, table: Table) -> Answer:
     lost = [f for f in (absence.finished(cells),) if f.hit]
     asked = Asked(key, table, (), (*steps, *quality, *lost))
     if not known(steps):
-        missing = [f.missing for f in steps if f.missing]
-        return asked.answer(say.sampling.nothing(missing), rests_on=steps)
-    point, *rest = say.sampling.steps(known(steps))
-    why = [*(say.stability.failed(f) for f in lost), *rest, *say.sampling.quality(known(quality))]
+        return asked.answer(say.evidence.nothing(steps), rests_on=steps)
+    point, *rest = say.setting.steps(known(steps))
+    why = [*(say.stability.failed(f) for f in lost), *rest, *say.setting.samples(known(quality))]
     reason = say.sure.likely("straight_paths")
     return asked.answer(point, why, picture="sampling", reason=reason, rests_on=steps)

@@ -3,11 +3,10 @@
 Drawing them is :mod:`labkit.reporting.plots.draw`'s.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Self
 
 from labkit.text.numbers import show
 
@@ -108,7 +107,7 @@ class Chart:
     @classmethod
     def of(
         cls, rows: Sequence[Sequence[Panel]], height: float = 2.35, keys: tuple[Series, ...] = ()
-    ) -> Chart | None:
+    ) -> Self | None:
         """Rows of panels as a chart; rows of one panel are put in pairs.
 
         Axes without a line are left out, and a row or column of nothing else; None if none is left.

@@ -11,7 +11,6 @@ from labkit.claims.sentences.en import (
     levels,
     mode_collapse,
     names,
-    sampling,
     setting,
     stability,
     sure,
