@@ -224,7 +224,7 @@ def test_unlike_devices_are_joined_and_said(three: dict[int, Path], tmp_path: Pa
     code, *_ = typed("report", "both", "--format", "md", "-o", "report", cwd=tmp_path)
     assert code == 0
     text = (tmp_path / "report" / "report.md").read_text("utf-8")
-    assert "trained in more than one numeric environment" in text.partition("\n## ")[0]
+    assert "trained on cpu and cuda, and not all on the same" in text.partition("\n## ")[0]
 
 
 def test_other_measures_are_joined_and_said_and_ours_are_taken(
@@ -434,11 +434,22 @@ def test_damage_in_a_zip_is_named_and_nothing_is_written(
     three: dict[int, Path], tmp_path: Path
 ) -> None:
     path = handins.handed_in(three[42], tmp_path / "lab.zip", light=True)
-    whole = path.read_bytes()
+    whole, target, harmed = path.read_bytes(), tmp_path / "both", 0
+    join([path], tmp_path / "sound")
+    sound = files(tmp_path / "sound")
     for place in range(40):
         at = place * len(whole) // 40
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        assert str(path) in refused([path], tmp_path / "both")
+        try:
+            join([path], target)
+        except LabkitError as error:
+            assert str(path) in str(error)
+            assert not target.exists()
+            harmed += 1
+        else:  # a byte that nobody reads, such as one of a time
+            assert files(target) == sound
+            shutil.rmtree(target)
+    assert harmed > 30
     path.write_bytes(whole[: len(whole) // 2])
     assert "not a ZIP file" in refused([path], tmp_path / "both")
 
