@@ -440,10 +440,13 @@ def test_damage_in_a_zip_is_named_and_nothing_is_written(
     for place in range(40):
         at = place * len(whole) // 40
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        said = ""
         try:
             join([path], target)
         except LabkitError as error:
-            assert str(path) in str(error)
+            said = str(error)
+        if said:
+            assert str(path) in said
             assert not target.exists()
             harmed += 1
         else:  # a byte that nobody reads, such as one of a time
