@@ -59,11 +59,12 @@ ELSEWHERE = Tolerance(1e-2, 0.5, 1e-4)
 #: What counts samples, of all or of a class: one on an edge may fall on the other side elsewhere.
 _COUNTED = (
     "precision", "recall", "density", "coverage", "memorisation", "near_duplicates", "distinct",
-    "class_imbalance", "sharpness", "label_accuracy",
+    "class_imbalance", "sharpness", "label_accuracy", "code_accuracy", "code_purity",
 )  # fmt: skip
-_OF_A_CLASS = ("class_shares_predicted", "class_coverage", "class_label_accuracy")
-#: So many may; and how far measures may move that look at some of a class, with one more to
-#: choose from.
+_OF_A_CLASS = (
+    "class_shares_predicted", "class_coverage", "class_label_accuracy", "code_classes", "code_nmi",
+)  # fmt: skip
+#: So many may; and how far measures may move that look at some of a class, with one more there.
 EDGE, _CHOSEN = 3, {"vendi": 0.02, "class_vendi": 0.1}
 _HEADER_BYTES = 1 << 20
 
@@ -73,7 +74,8 @@ def other_device(samples: int, of_weights: Iterable[str]) -> Tolerance:
 
     More is allowed where samples are counted, and of what is computed by the weights.
     """
-    far = dict.fromkeys(_COUNTED, EDGE / samples) | dict.fromkeys(_OF_A_CLASS, 10 * EDGE / samples)
+    edge = (EDGE + 0.5) / samples
+    far = dict.fromkeys(_COUNTED, edge) | dict.fromkeys(_OF_A_CLASS, 10 * edge)
     wider = {name: Tolerance(most, 0.0, most) for name, most in (far | _CHOSEN).items()}
     return Tolerance(1e-5, 0.0, 1e-7, wider | dict.fromkeys(of_weights, ELSEWHERE))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from labkit.data import load
+from labkit.handin import remeasure
+from labkit.measure import codes
 from labkit.measure.codes import matched, measure_codes, normalised_information, purity
 
 ONE_EACH = np.eye(10) * 50
@@ -53,3 +56,26 @@ def test_images_without_regard_to_categories_say_nothing() -> None:
     assert found.metrics["code_accuracy"] < 0.2
     assert found.metrics["code_nmi"] < 0.05
     assert math.isfinite(found.metrics["code_purity"])
+
+
+@pytest.mark.parametrize(("moved", "alike"), [(3, True), (60, False)])
+def test_what_verify_asks_of_them_from_another_device(
+    moved: int, alike: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Samples on the edge of a class may be taken for the next one there."""
+    rng = np.random.default_rng(0)
+    categories = np.arange(1000) % 10
+    taken = np.where(rng.random(1000) < 0.2, rng.integers(0, 10, 1000), categories)
+    there = taken.copy()
+    on_the_edge = rng.choice(1000, moved, replace=False)
+    there[on_the_edge] = (there[on_the_edge] + 1) % 10
+
+    def measured(predicted: np.ndarray) -> dict[str, object]:
+        monkeypatch.setattr(codes, "extract", lambda *_: SimpleNamespace(predicted=predicted))
+        found = measure_codes(np.zeros(0, np.uint8), categories, "MNIST")
+        return {**found.metrics, **found.details}
+
+    ours, theirs = measured(taken), measured(there)
+    assert ours != theirs
+    lines = list(remeasure._compare("", theirs, ours, remeasure.other_device(1000, ())))
+    assert (not lines) == alike

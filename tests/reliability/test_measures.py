@@ -343,12 +343,12 @@ def test_what_is_asked_of_measures_of_another_device(
     assert precision
     small = [
         off("metrics.proxy_fid", 8e-6), off("metrics.kid", -8e-6),
-        off("details.distinct", 2.5 / 300), off("metrics.precision", 2.5 / 300 / precision),
+        off("details.distinct", 3 / 300), off("metrics.precision", 3 / 300 / precision),
         off("metrics.recon_proxy_fid", 0.008),
     ]  # fmt: skip
     large = [
         off("metrics.proxy_fid", 1.2e-5), off("metrics.kid", -1.2e-5),
-        off("details.distinct", 0.02), off("metrics.precision", 3.5 / 300 / precision),
+        off("details.distinct", 0.02), off("metrics.precision", 4 / 300 / precision),
         off("metrics.recon_proxy_fid", 0.012),
     ]  # fmt: skip
     for number, changes in enumerate((small, large)):

@@ -1,7 +1,6 @@
 """What did the codes learn?
 
-Tested: all pairs of weights of the information, on how often an image has the class that its
-category stands for. Whether categories are classes at all is told by the best setting.
+Tested: all pairs of weights of the information, on how often an image has its category's class.
 """
 
 from labkit.catalog import QUESTIONS
