@@ -104,7 +104,7 @@ PLOTS: dict[str, Plot] = {
     ),
     "sampling": Plot(
         "Quality by Way of Sampling", _PLOTS + "figures:sampling", ("flow",),
-        "The same weights, sampled in other ways: the proxy FID of 1,000 samples each, and the "
+        "The same weights, sampled in other ways: the proxy FID of 500 samples each, and the "
         "share of them that look real (precision) and of real images that they cover (recall). "
         "Compare within a panel; fewer samples read higher than the tables' 10,000.",
         of="swept",

@@ -13,7 +13,7 @@ from labkit.measure.neighbours import within
 from labkit.measure.reference import real_set
 
 #: Samples of a point. Fewer than those of the evaluation, so its proxy FID lies higher.
-SAMPLES = 1000
+SAMPLES = 500
 #: A proxy FID within this share of the best of a sweep is as good as it.
 WITHIN = 0.10
 
