@@ -89,12 +89,11 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
     for family in dict.fromkeys(f.family for f in found):
         n, each = Numbers(), [f for f in found if f.family == family]
         parts = [
-            f"{n.value(f'steps{names.on(f.dataset)}', min(f.values), 0)}"
-            f"{'' if f is not each[0] else ' steps'}{names.on(f.dataset)}"
+            f"{n.value(f'steps{names.on(f.dataset)}', min(f.values), 0)}{names.on(f.dataset)}"
             for f in each
         ]
-        about = "" if said else ": more improve the FID by less than a tenth"
-        text = f"the {names.family(family)} needs {names.listing(parts)} for a sample{about}."
+        about = "" if said else "; more improve the FID by less than a tenth"
+        text = f"steps that the {names.family(family)} needs for a sample: {names.listing(parts)}{about}."
         said.append(n.sentence(text, each))
     return said
 
