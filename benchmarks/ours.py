@@ -30,17 +30,10 @@ def build(cell: dict[str, Any], device: str = "cpu") -> Family:
     return built
 
 
-def train(
-    cell: dict[str, Any],
-    limit: int,
-    epochs: int,
-    threads: int,
-    precision: str = "fp32",
-    device: str = "cpu",
-) -> float:
-    """Train one cell on the first `limit` images; the seconds that took, without imports."""
+def train(*task: Any, **more: Any) -> float:
+    """Train one cell, with the arguments of `epoch_seconds`; all seconds it took but imports."""
     started = time.perf_counter()
-    epoch_seconds(cell, limit, epochs, threads, precision, device)
+    epoch_seconds(*task, **more)
     return time.perf_counter() - started
 
 
@@ -54,7 +47,9 @@ def epoch_seconds(
     tf32: bool = False,
     recorded: bool = False,
 ) -> list[float]:
-    """The same, and the seconds of each epoch; steps may be `recorded` and replayed.
+    """Train one cell on the first `limit` images; the seconds of each epoch.
+
+    Steps are run one by one, or with `recorded` as CUDA graphs.
 
     Raises:
         RuntimeError: they cannot be recorded.

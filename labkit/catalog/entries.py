@@ -87,6 +87,7 @@ class Family:
     """Its colour in plots, a key of `style.HUES`; empty: one that no other family there has."""
     seconds: float = 1 / 300
     """Seconds per training image on a laptop's core, at `work` 1; until a cell has run here."""
+    sample_seconds: float = 1 / 1000  # the same per sample that is drawn and measured
     mends: Literal["", "decoder", "prior"] = ""
     """For combinations of GAN and VAE: the weakness of VAEs it addresses, blurry output of the
     decoder or regions of the prior without codes."""

@@ -215,7 +215,7 @@ _FLOW = Family(
         Step("x₁", "image, at t = 1"),
     ),
     hue="brown",
-    seconds=1 / 400,
+    seconds=1 / 400, sample_seconds=1 / 100,
 )  # fmt: skip
 
 FAMILIES: dict[str, Family] = {

@@ -21,8 +21,6 @@ from labkit.experiment.spec import CellSpec
 from labkit.store import atomic
 from labkit.text.numbers import duration
 
-#: Seconds per measured sample on one core of a common laptop, until this machine has run a cell.
-ROUGH_SAMPLE = 1 / 1000
 #: A sample of the evaluation takes about as long as this many that only choose the epoch.
 EVALUATED = 4
 FULL_TRAIN = 60_000
@@ -62,7 +60,9 @@ def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
     choices = REGISTRIES[networks.choices] if networks else {}
     entry = choices.get(str(spec.params.get("networks")))
     rough = about.seconds * (entry.work if entry else 1.0)
-    seconds = seen * remembered.get(image, rough) + drawn * remembered.get(sample, ROUGH_SAMPLE)
+    seconds = seen * remembered.get(image, rough) + drawn * remembered.get(
+        sample, about.sample_seconds
+    )
     return seconds, image in remembered
 
 

@@ -15,7 +15,7 @@ from labkit.errors import FULL, REASONS, DataError, LabkitError, UserError, reas
 
 Verdict = Literal["passed", "failed", "not checkable", "not asked for"]
 
-#: Takes a line on what is being done, for whoever is waiting.
+#: Prints a line of progress.
 Say = Callable[[str], None]
 
 UNTRUSTED = "not checkable without --trust-code"

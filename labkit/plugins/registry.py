@@ -29,8 +29,7 @@ from labkit.plugins.files import gather
 from labkit.plugins.parse import PREFIX as PREFIX
 from labkit.plugins.parse import check, entries, moved_in
 
-#: What a user's own networks may do otherwise when they are tried twice: a cell's record has the
-#: keys, and whoever verifies a hand-in reads the words.
+#: What may differ when networks are tried twice: a cell keeps the key, `verify` prints the text.
 TRAINING, SAMPLES, RESUMING = "training", "samples", "resuming"
 ABOUT = {
     TRAINING: "its first training step differs when tried twice with one seed (the clock? a "

@@ -61,7 +61,7 @@ class Lock:
         self._handle: int | None = None
 
     def take(self) -> bool:
-        """Hold it; False while somebody else does, OSError where no lock can be had."""
+        """Lock the file; False if another process holds it, OSError if it cannot be locked."""
         from filelock import lock_descriptor
 
         with contextlib.ExitStack() as stack:

@@ -183,8 +183,10 @@ def test_codes_losses_and_features_stay_on_the_device(
         assert there.discriminator_features(images).device == META
     if isinstance(there, Autoencoder):
         assert there.reconstruct(images, labels).device == META
-        with pytest.raises((RuntimeError, NotImplementedError), match=r"meta tensor"):
+        with Watch(META) as watch, pytest.raises((RuntimeError, NotImplementedError)):
             there.test_losses(images, Stream(), labels)  # type: ignore[arg-type]
+        # Nothing there can be read, so it ends where the losses are: on the device until then.
+        assert (watch.reads, watch.strays) == (["tolist in vae.py: test_losses"], [])
         here = family_of(Case(family, {}), CPU)
         with Watch(CPU) as watch:
             here.test_losses(
