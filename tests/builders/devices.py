@@ -75,7 +75,7 @@ class Watch(ExitStack):
 
     def note(self, where: list[str], what: str) -> None:
         if self.active:
-            frame = _caller(lambda frame: str(ROOT) in frame.f_code.co_filename)
+            frame = _caller(lambda frame: _ours(frame.f_code.co_filename))
             where.append(f"{what} in {Path(frame.f_code.co_filename).name}: {frame.f_code.co_name}")
 
 
@@ -118,6 +118,11 @@ class _Operations(TorchDispatchMode):
         elif name == "copy_" and tensors[0].device != tensors[1].device:
             self._watch.note(self._watch.reads, f"copy to {tensors[0].device}")
         return out
+
+
+def _ours(file: str) -> bool:
+    """Whether a file is the project's; the environment, libraries in it, may lie in its folder."""
+    return file.startswith(str(ROOT)) and "site-packages" not in file
 
 
 def _by_mask(indices: Any) -> bool:
