@@ -29,6 +29,8 @@ from labkit.catalog.metrics import METRICS as METRICS
 from labkit.catalog.report import FORMATS as FORMATS
 from labkit.catalog.report import PLOTS as PLOTS
 from labkit.catalog.report import QUESTIONS as QUESTIONS
+from labkit.catalog.report import own_question as own_question
+from labkit.catalog.report import words_of as words_of
 
 REGISTRIES["families"] = FAMILIES
 

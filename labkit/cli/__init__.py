@@ -52,6 +52,10 @@ VERBS = {
     "reflect": ("tables", "Print the computed answers for any metrics table."),
     "check": ("tables", "Hold a student's own words against the table, line by line."),
     "init": ("setup", "Write a commented experiment file, and its schema for editors."),
+    "sheet": (
+        "sheet",
+        "Write a lab sheet, say what one asks for, or make Gradescope's autograder of it.",
+    ),
     "recipes": ("setup", "The experiment files that come with labkit."),
     "data": ("setup", "Fetch the full data sets, or check what is there by SHA-256."),
     "doctor": (

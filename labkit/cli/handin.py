@@ -12,6 +12,7 @@ from labkit.errors import UserError
 from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
 from labkit.handin.join import join as put_together
 from labkit.handin.verify import verify as climb
+from labkit.sheet import read_sheet
 
 
 def submit(
@@ -61,6 +62,7 @@ def verify(
     trust_code: Annotated[
         bool, Option("--trust-code", help="Run Python files that were handed in.")
     ] = False,
+    sheet: Annotated[Path | None, Option(help="Hold it against this lab sheet, too.")] = None,
     as_json: Annotated[bool, Option("--json", help="As JSON.")] = False,
     data_root: DataRootOpt = None,
 ) -> None:
@@ -69,10 +71,12 @@ def verify(
         raise UserError(f"--rerun: training again is rung 4, and --rungs {rungs} stops before it")
     if cells is not None and rungs is not None and rungs < 3:
         raise UserError(f"--cells: rungs 3 and 4 look at cells, and --rungs {rungs} stops before")
+    if sheet is not None and rungs == 1:
+        raise UserError("--sheet: rung 2 reads what was run, and --rungs 1 stops before")
     found = climb(
         zip_file, rerun=rerun, cells=cells, highest=rungs, data_root=data_root,
-        trust_code=trust_code, say=say,
+        trust_code=trust_code, say=say, sheet=read_sheet(sheet) if sheet else None,
     )  # fmt: skip
     typer.echo(json.dumps(found.to_json(), indent=1) if as_json else "\n".join(found.lines()))
-    if not found.holds:
+    if not found.holds or found.differences:
         raise typer.Exit(1)

@@ -18,15 +18,25 @@ from labkit.experiment.lookup import one_of
 
 def init(
     folder: Annotated[Path, Argument(help="Where to write.")] = Path(),
-    recipe: Annotated[str, Option(help="See `labkit recipes`.")] = "lab1",
+    recipe: Annotated[str | None, Option(help="See `labkit recipes` [lab1].")] = None,
     own: Annotated[
         bool, Option("--own", help="With my_gan.py, to write the networks yourself.")
     ] = False,
+    sheet: Annotated[Path | None, Option(help="The lab sheet that says what is asked.")] = None,
 ) -> None:
     """Write a commented experiment file, and its schema for editors."""
-    if own and recipe != "lab1":
-        raise UserError("--own and --recipe: choose one of the two")
-    for path in starter.write_own(folder) if own else starter.write_starter(folder, recipe):
+    if own + (recipe is not None) + (sheet is not None) > 1:
+        raise UserError("--own, --recipe and --sheet: choose one of them")
+    if sheet is not None:
+        from labkit.sheet import read_sheet  # with the claims: only where there is a sheet
+        from labkit.sheet.starting import write_experiment
+
+        written = write_experiment(read_sheet(sheet), folder)
+    else:
+        written = (
+            starter.write_own(folder) if own else starter.write_starter(folder, recipe or "lab1")
+        )
+    for path in written:
         typer.echo(path)
 
 

@@ -80,6 +80,7 @@ class Ladder:
     name: str
     author: dict[str, str]
     rungs: list[Rung]
+    differences: tuple[str, ...] | None = None  # from the lab sheet; None where there was none
 
     @property
     def holds(self) -> bool:
@@ -94,6 +95,10 @@ class Ladder:
     @property
     def summary(self) -> str:
         """What came of it, in one line."""
+        also = "; differs from the lab sheet, see there" if self.differences else ""
+        return self._of_rungs() + also
+
+    def _of_rungs(self) -> str:
         failed, unseen = (
             ", ".join(str(rung.number) for rung in self.rungs if rung.verdict == verdict)
             for verdict in ("failed", "not checkable")
@@ -115,6 +120,7 @@ class Ladder:
             "complete": self.complete,
             "summary": printable(self.summary),
             "rungs": [{"title": TITLES[rung.number], **asdict(rung)} for rung in self.rungs],
+            "sheet": self.differences,
             "limits": LIMITS,
         }
 
@@ -128,6 +134,9 @@ class Ladder:
             if len(rung.found) > most:
                 lines.append(f"   - and {len(rung.found) - most} more")
             lines += [f"   {line}" for line in rung.notes]
+        if self.differences is not None:
+            lines.append(f"Lab sheet: {'DIFFERS' if self.differences else 'as it says'}")
+            lines += [printable(f"   - {line}") for line in self.differences]
         return [*lines, printable(self.summary), LIMITS]
 
 

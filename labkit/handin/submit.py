@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labkit import __version__
-from labkit.catalog import QUESTIONS
+from labkit.catalog import words_of
 from labkit.experiment.grid import differences
 from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
@@ -118,8 +118,7 @@ def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[str]:
     """How many of the questions that apply have an answer of the student's."""
     found = computed(read_view(store, options=experiment.overrides()["report"]))
     given = students(path, found.table, found.answers).answers
-    asked = [answer.question for answer in found.answers]
-    lacking = [QUESTIONS[question].text for question in asked if question not in given]
-    done = len(asked) - len(lacking)
-    yield _item(not lacking, f"own answers: {done} of {len(asked)} questions")
+    lacking = [words_of(each.question) for each in found.answers if each.question not in given]
+    asked = len(found.answers)
+    yield _item(not lacking, f"own answers: {asked - len(lacking)} of {asked} questions")
     yield from (_item(False, f"no answer in {path.name}: {text}") for text in lacking)

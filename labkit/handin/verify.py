@@ -20,6 +20,7 @@ from labkit.handin.content import EXPERIMENT, SUBMISSION
 from labkit.handin.ladder import Asked, Ladder, Rung, Say, needing_room
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.plugins import registry as own_code
+from labkit.sheet import Sheet, against
 
 _SMALL = 1 << 20
 
@@ -33,6 +34,7 @@ def verify(
     data_root: Path | None = None,
     trust_code: bool = False,
     say: Say = Asked.say,
+    sheet: Sheet | None = None,
 ) -> Ladder:
     """Climb the ladder with what `labkit submit` wrote, or the folder it was unpacked to.
 
@@ -43,12 +45,13 @@ def verify(
         trust_code: run the Python files of the author's own; they may do anything this
             user may. What this process knew of other such files is forgotten.
         say: told what is being done where it may take minutes.
+        sheet: the lab sheet that the hand-in is to be held against, from rung 2 on.
 
     LabkitError where the file is no ZIP file or has several hand-ins in it, `cells` means none of
     its cells, or there is no room to look at it.
     """
     highest = highest or (4 if rerun else 3)
-    rungs = [bottom := Rung(1)]
+    rungs, differences = [bottom := Rung(1)], None
     own_code.forget()
     try:
         found = bag.find_bag(path, bottom.note)
@@ -66,6 +69,9 @@ def verify(
                 if highest >= 2:
                     rungs.append(second := Rung(2))
                     if unpacked := unpack(found, about, experiment, Path(scratch), second):
+                        if sheet is not None:
+                            questions = experiment.content.report.questions
+                            differences = tuple(against(sheet, unpacked.plan, questions))
                         asked = Asked(rerun, cells, data_root, trust_code, say)
                         rungs += _upper(unpacked, highest, asked, second)
     except ContainerError as error:
@@ -73,7 +79,7 @@ def verify(
         return Ladder("", {}, [bottom])
     finally:
         own_code.forget()
-    return Ladder(experiment.name, experiment.content.author.model_dump(), rungs)
+    return Ladder(experiment.name, experiment.content.author.model_dump(), rungs, differences)
 
 
 def _upper(unpacked: Unpacked, highest: int, asked: Asked, second: Rung) -> list[Rung]:
