@@ -24,14 +24,20 @@ def submit(
     light: Annotated[
         bool, Option("--light", help="Without samples and weights (at most 10 MB).")
     ] = False,
+    full: Annotated[
+        bool, Option("--full", help="With samples and all weights, which can be drawn again.")
+    ] = False,
 ) -> None:
     """Pack what is handed in, and say what of the lab is missing."""
     from labkit.handin.submit import submit as pack  # with pandas, which `verify` may not need
 
+    if light and full:
+        raise UserError("submit: either --light or --full")
     experiment = read(file, profile)
     store = stored(results_folder(results, experiment.name))
     target = out or Path(f"{experiment.name}.zip")
-    for item in pack(experiment, file, store.root, target, light):
+    for item in pack(experiment, file, store.root, target,
+                     "light" if light else "full" if full else "usual"):  # fmt: skip
         typer.echo(item)
 
 
