@@ -25,8 +25,9 @@ CLASS = 8
 WEIGHTS = 0.5
 #: The same of what sets the tiles of a picture apart, and a history from those of the class.
 PICTURES, HISTORY = 0.95, 0.9
-#: Of two histories, how close nine in ten numbers must be, in units of what is usual.
-CLOSE = 0.1
+#: Of two histories of a cell, how close nine in ten numbers must be, in units of what is usual,
+#: and how many numbers there must be: two short histories are close by chance.
+CLOSE, NUMBERS = 0.1, 24
 
 Floats = NDArray[np.float64]
 #: Cells of two hand-ins that are nearly the same, and how much so.
@@ -146,7 +147,7 @@ def _history_values(cell: GradedCell) -> Iterator[float]:
 
 def _weights(handins: Sequence[HandIn]) -> Iterator[Alike]:
     read = {
-        id(cell): sketch.read(getattr(cell, "weights", ""))
+        id(cell): sketch.read(cell.weights)
         for each in handins
         for cell in each.cells
     }
@@ -233,7 +234,7 @@ def _histories(handins: Sequence[HandIn]) -> Iterator[Alike]:
             apart[i][k] = row
         for a, b in combinations(range(len(group)), 2):
             distance = np.abs(numbers[a] - numbers[b])
-            if (both := np.isfinite(distance)).sum() >= DIGITS:
+            if (both := np.isfinite(distance)).sum() >= NUMBERS:
                 far = float(np.quantile(distance[both], 0.9))
                 if far < CLOSE:
                     (i, first), (j, second) = group[a], group[b]
@@ -278,7 +279,7 @@ def _correlation(pairs: Sequence[tuple[Floats, Floats]]) -> float:
     both = np.isfinite(a) & np.isfinite(b)
     a, b = a[both], b[both]
     length = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / length if len(a) >= 2 * DIGITS and length else 0.0
+    return float(a @ b) / length if len(a) >= NUMBERS and length else 0.0
 
 
 # --------------------------------------------------------------------------------- pictures

@@ -3,7 +3,8 @@
 data/
   submission.json     format, labkit's version, what made the report, what was left out
   experiments.yaml    answers.md, and the Python files that `code` names
-  results/            plan.json, cells/ as in the store, without logs
+  results/            plan.json, cells/ as in the store, without logs; beside a training's files
+                      ``draws.safetensors`` where of its best weights only a part was handed in
   report/             report.md, report.html, their tables and pictures
 
 Of a ``store.zip``, see :mod:`labkit.handin.store_zip`: ``store.json``, ``answers.md``, results/.

@@ -4,6 +4,7 @@ What the grader's machine lacks is no failing of a hand-in.
 """
 
 import errno
+import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labkit.errors import FULL, REASONS, DataError, LabkitError, UserError, reason
+from labkit.experiment.spec import CellSpec
 
 Verdict = Literal["passed", "failed", "not checkable", "not asked for"]
 
@@ -42,6 +44,15 @@ class Asked:
     data_root: Path | None = None
     trust: bool = False
     say: Say = lambda line: None
+    sample: int | None = None
+    chance: random.Random = field(default_factory=random.SystemRandom)
+
+    def some_of(self, specs: list[CellSpec]) -> list[CellSpec]:
+        """Those to measure again, in their order: all, or `sample` of them by `chance`."""
+        if self.sample is None or self.sample >= len(specs):
+            return specs
+        chosen = self.chance.sample(range(len(specs)), self.sample)
+        return [specs[i] for i in sorted(chosen)]
 
 
 @dataclass

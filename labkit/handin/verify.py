@@ -6,6 +6,7 @@ unless the grader trusts it: templates are this labkit's, Python files of the au
 are parsed and not run, arrays are read without pickle.
 """
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,6 @@ from labkit.handin.content import EXPERIMENT, SUBMISSION
 from labkit.handin.ladder import Asked, Ladder, Rung, Say, needing_room
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.plugins import registry as own_code
-from labkit.sheet import Sheet, against
 
 _SMALL = 1 << 20
 
@@ -34,7 +34,8 @@ def verify(
     data_root: Path | None = None,
     trust_code: bool = False,
     say: Say = Asked.say,
-    sheet: Sheet | None = None,
+    look: Callable[[Unpacked], None] | None = None,
+    **chosen: Any,
 ) -> Ladder:
     """Climb the ladder with what `labkit submit` wrote, or the folder it was unpacked to.
 
@@ -45,13 +46,14 @@ def verify(
         trust_code: run the Python files of the author's own; they may do anything this
             user may. What this process knew of other such files is forgotten.
         say: told what is being done where it may take minutes.
-        sheet: the lab sheet that the hand-in is to be held against, from rung 2 on.
+        look: called with the hand-in once it is unpacked for the second rung.
+        chosen: ``sample`` and ``chance`` of :class:`labkit.handin.ladder.Asked`.
 
     LabkitError where the file is no ZIP file or has several hand-ins in it, `cells` means none of
     its cells, or there is no room to look at it.
     """
     highest = highest or (4 if rerun else 3)
-    rungs, differences = [bottom := Rung(1)], None
+    rungs = [bottom := Rung(1)]
     own_code.forget()
     try:
         found = bag.find_bag(path, bottom.note)
@@ -69,17 +71,16 @@ def verify(
                 if highest >= 2:
                     rungs.append(second := Rung(2))
                     if unpacked := unpack(found, about, experiment, Path(scratch), second):
-                        if sheet is not None:
-                            questions = experiment.content.report.questions
-                            differences = tuple(against(sheet, unpacked.plan, questions))
-                        asked = Asked(rerun, cells, data_root, trust_code, say)
+                        asked = Asked(rerun, cells, data_root, trust_code, say, **chosen)
                         rungs += _upper(unpacked, highest, asked, second)
+                        if look is not None:
+                            look(unpacked)
     except ContainerError as error:
         bottom.fail(str(error))
         return Ladder("", {}, [bottom])
     finally:
         own_code.forget()
-    return Ladder(experiment.name, experiment.content.author.model_dump(), rungs, differences)
+    return Ladder(experiment.name, experiment.content.author.model_dump(), rungs)
 
 
 def _upper(unpacked: Unpacked, highest: int, asked: Asked, second: Rung) -> list[Rung]:
