@@ -4,7 +4,8 @@ Tables, the page and the comparison of hand-ins are made from these records alon
 hand-in costs its own time and no other's.
 """
 
-from dataclasses import dataclass, field, replace
+import hashlib
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,8 @@ from labkit.handin.ladder import Rung
 FORMAT = 1
 #: How a cell of the plan ended: ``done`` is trained and measured.
 STATES = ("done", "trained", "failed", "missing")
+#: Side of a cell's small grid, in pixels.
+THUMB = 30
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class GradedCell:
     """
     thumb: str = ""
     """The best epoch's grid of samples, 30 × 30 grey values (uint8, row by row) in base64."""
+    weights: str = ""
+    """What :func:`labkit.grade.sketch.of_weights` keeps of them; empty where there are none."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +94,28 @@ class HandIn:
         """The author's own name, or whom the platform names, or the file."""
         return self.author.get("name", "") or self.student or self.file
 
+    @property
+    def words(self) -> dict[str, int]:
+        """Words by question."""
+        return {answer.question: answer.words for answer in self.answers}
+
+    @property
+    def doubts(self) -> list[str]:
+        """Numbers and statements in its answers that its table does not bear, a line each."""
+        return [line for answer in self.answers for line in answer.doubts]
+
     def count(self, state: str) -> int:
         """How many cells ended like this."""
         return sum(cell.state == state for cell in self.cells)
 
-    def of_file(self, file: str, student: str, identifier: str) -> "HandIn":
-        """The same contents found in another place."""
-        return replace(self, file=file, student=student, identifier=identifier)
+    @cached_property
+    def id(self) -> str:
+        """What it is called where no name may stand, by its path: the same when handed in anew.
+
+        It begins with a letter: no spreadsheet takes it for a number.
+        """
+        whole = hashlib.sha256(self.file.encode("utf-8", "surrogateescape")).hexdigest()
+        return f"h{whole[:9]}"
 
 
 _ADAPTER = TypeAdapter(HandIn)

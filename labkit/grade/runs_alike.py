@@ -146,11 +146,7 @@ def _history_values(cell: GradedCell) -> Iterator[float]:
 
 
 def _weights(handins: Sequence[HandIn]) -> Iterator[Alike]:
-    read = {
-        id(cell): sketch.read(cell.weights)
-        for each in handins
-        for cell in each.cells
-    }
+    read = {id(cell): sketch.read(cell.weights) for each in handins for cell in each.cells}
     exact = set()
     for found in _equal(
         handins, "weights", "{n} of {of} weight tensors are the same numbers ({cells})",
