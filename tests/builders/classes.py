@@ -151,7 +151,7 @@ def _altered(
             if tensor.dtype == np.float32:
                 spread = weights * (float(tensor.std()) or 1.0)
                 drawn = noise.normal(0, spread, tensor.shape).astype(np.float32)
-                tensors[key] = drawn if weights >= 1 else tensor + drawn
+                tensors[key] = np.asarray(drawn if weights >= 1 else tensor + drawn)
         return safetensors.numpy.save(tensors, metadata={"facts": "{}"})
     if name.endswith(".png"):
         with Image.open(io.BytesIO(data)) as image:
