@@ -49,6 +49,10 @@ VERBS = {
         "handin",
         "Check a hand-in: container, report, measures and, with --rerun, training itself.",
     ),
+    "grade": (
+        "grade",
+        "Look at a class of hand-ins, and write a page, a table and what platforms import.",
+    ),
     "reflect": ("tables", "Print the computed answers for any metrics table."),
     "check": ("tables", "Hold a student's own words against the table, line by line."),
     "init": ("setup", "Write a commented experiment file, and its schema for editors."),

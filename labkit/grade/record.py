@@ -17,6 +17,8 @@ from labkit.handin.ladder import Rung
 FORMAT = 1
 #: How a cell of the plan ended: ``done`` is trained and measured.
 STATES = ("done", "trained", "failed", "missing")
+#: Side of a cell's small grid, in pixels.
+THUMB = 30
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,16 @@ class HandIn:
     def name(self) -> str:
         """The author's own name, or whom the platform names, or the file."""
         return self.author.get("name", "") or self.student or self.file
+
+    @property
+    def words(self) -> dict[str, int]:
+        """Words by question."""
+        return {answer.question: answer.words for answer in self.answers}
+
+    @property
+    def doubts(self) -> list[str]:
+        """Numbers and statements in its answers that its table does not bear, a line each."""
+        return [line for answer in self.answers for line in answer.doubts]
 
     def count(self, state: str) -> int:
         """How many cells ended like this."""
