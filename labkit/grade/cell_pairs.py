@@ -82,6 +82,12 @@ def equal(
         yield Alike(i, j, kind, n / of, cells, same, text.format(n=n, of=of, cells=named(cells)))
 
 
+def digits(value: float) -> int:
+    """How many significant digits a number was written with, as the shortest text that gives it."""
+    written = repr(abs(value)).partition("e")[0].replace(".", "")
+    return len(written.strip("0"))
+
+
 def named(cells: Sequence[str]) -> str:
     """``a, b and 4 more``."""
     more = f" and {len(cells) - 2} more" if len(cells) > 2 else ""

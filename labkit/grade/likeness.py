@@ -16,7 +16,7 @@ from labkit.grade.record import HandIn
 from labkit.grade.runs_alike import alike
 
 if TYPE_CHECKING:
-    from labkit.sheet import Sheet
+    from labkit.sheet.reading import Sheet
 
 #: What can be alike, in the order of how much it says.
 KINDS = ("times", "weights", "history", "pictures", "answers")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.grade import sketch
-from labkit.grade.cell_pairs import Alike, Near, by_settings, equal, near_ones
+from labkit.grade.cell_pairs import Alike, Near, by_settings, digits, equal, near_ones
 from labkit.grade.record import HandIn
 
 #: Significant digits from which on a number cannot be equal by chance.
@@ -53,10 +53,7 @@ def _times(handins: Sequence[HandIn]) -> Iterator[Alike]:
 
 def _exact(value: float | None) -> bool:
     """Whether a number has so many digits that two measurements never agree in all."""
-    if not isinstance(value, float):
-        return False
-    digits = f"{value:.17g}".partition("e")[0].replace(".", "").replace("-", "")
-    return len(digits.strip("0")) >= DIGITS
+    return isinstance(value, float) and digits(value) >= DIGITS
 
 
 # ---------------------------------------------------------------------------------- weights
