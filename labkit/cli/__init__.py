@@ -31,6 +31,9 @@ ResultsOpt = Annotated[
 ]
 DataRootOpt = Annotated[Path | None, Option("--data-root", help="Where the full data sets are.")]
 
+#: What reads a lab sheet, and holds a plan against it; loaded where one is given.
+SHEET, AGAINST = "labkit.sheet.reading:read_sheet", "labkit.sheet.against:against"
+
 #: Each verb: the module of its function, and the function's docstring.
 VERBS = {
     "run": ("run", "Train and measure every cell that is not done yet."),

@@ -7,15 +7,12 @@ import typer
 from typer import Argument, Option
 
 from labkit.catalog import resolve
-from labkit.cli import DataRootOpt, say
+from labkit.cli import SHEET, DataRootOpt, say
 from labkit.execution.runner import Options, worker_count
 from labkit.grade.build import RECORDS
 from labkit.grade.build import grade as of_class
 from labkit.grade.guarded import SECONDS, Limits
 from labkit.grade.kept import Asked, Kept
-
-#: Loaded where there is a sheet.
-SHEET = "labkit.sheet.reading:read_sheet"
 
 
 def grade(

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from labkit.cli import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
+from labkit.catalog import resolve
+from labkit.cli import AGAINST, SHEET, DataRootOpt, FileArg, ProfileOpt, ResultsOpt, say
 from labkit.errors import UserError
 from labkit.experiment.lookup import DEFAULT_FILE, read, results_folder, stored
 from labkit.handin.join import join as put_together
 from labkit.handin.unpack import Unpacked
 from labkit.handin.verify import verify as climb
-from labkit.sheet import against, read_sheet
 
 
 def submit(
@@ -81,12 +81,12 @@ def verify(
         raise UserError(f"--cells: rungs 3 and 4 look at cells, and --rungs {rungs} stops before")
     if sheet is not None and rungs == 1:
         raise UserError("--sheet: rung 2 reads what was run, and --rungs 1 stops before")
-    asked, differences = read_sheet(sheet) if sheet else None, list[tuple[str, ...]]()
+    asked, differences = resolve(SHEET)(sheet) if sheet else None, list[tuple[str, ...]]()
 
     def look(handin: Unpacked) -> None:
         questions = handin.experiment.content.report.questions
         if asked:
-            differences.append(tuple(against(asked, handin.plan, questions)))
+            differences.append(tuple(resolve(AGAINST)(asked, handin.plan, questions)))
 
     found = climb(
         zip_file, rerun=rerun, cells=cells, highest=rungs, data_root=data_root,

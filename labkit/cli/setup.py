@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from labkit.catalog import DATASETS
-from labkit.cli import DataRootOpt, say
+from labkit.catalog import DATASETS, resolve
+from labkit.cli import SHEET, DataRootOpt, say
 from labkit.data.download import fetch
 from labkit.data.places import data_roots, find_full
 from labkit.data.sources import is_bundled, load
 from labkit.errors import DataError, UserError
 from labkit.experiment import starter
 from labkit.experiment.lookup import one_of
+
+#: Writes what a student starts from.
+STUDENTS_FILE = "labkit.sheet.starting:write_experiment"
 
 
 def init(
@@ -28,10 +31,7 @@ def init(
     if own + (recipe is not None) + (sheet is not None) > 1:
         raise UserError("--own, --recipe and --sheet: choose one of them")
     if sheet is not None:
-        from labkit.sheet import read_sheet  # with the claims: only where there is a sheet
-        from labkit.sheet.starting import write_experiment
-
-        written = write_experiment(read_sheet(sheet), folder)
+        written = resolve(STUDENTS_FILE)(resolve(SHEET)(sheet), folder)
     else:
         written = (
             starter.write_own(folder) if own else starter.write_starter(folder, recipe or "lab1")

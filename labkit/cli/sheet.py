@@ -1,21 +1,28 @@
 """The verb of who gives a lab: `sheet`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
 
+from labkit.catalog import resolve
+from labkit.cli import SHEET
 from labkit.errors import UserError
 from labkit.experiment.lookup import one_of
-from labkit.sheet import gradescope, read_sheet, starting
-from labkit.sheet.reading import SHEET_FILE, Sheet
 from labkit.text.numbers import setting
+
+if TYPE_CHECKING:
+    from labkit.sheet.reading import Sheet
+
+#: Loaded when they are asked for.
+STARTING = "labkit.sheet.starting:write_sheet"
+AUTOGRADER = "labkit.sheet.gradescope:write_autograder"
 
 
 def sheet(
     what: Annotated[str, Argument(help="init, check or gradescope.")] = "check",
-    file: Annotated[Path, Argument(help="The lab sheet.")] = SHEET_FILE,
+    file: Annotated[Path, Argument(help="The lab sheet.")] = Path("lab.yaml"),
     recipe: Annotated[
         str | None, Option(help="What `init` starts from; see `labkit recipes` [lab1].")
     ] = None,
@@ -29,16 +36,16 @@ def sheet(
         if given is not None and what != verb:
             raise UserError(f"{option}: is for `labkit sheet {verb}`")
     if what == "init":
-        typer.echo(starting.write_sheet(file, recipe or "lab1"))
+        typer.echo(resolve(STARTING)(file, recipe or "lab1"))
         return
-    found = read_sheet(file)
+    found: Sheet = resolve(SHEET)(file)
     if what == "check":
         typer.echo("\n".join(_about(found)))
     else:
-        typer.echo(gradescope.write(found, out or Path("autograder.zip")))
+        typer.echo(resolve(AUTOGRADER)(found, out or Path("autograder.zip")))
 
 
-def _about(found: Sheet) -> list[str]:
+def _about(found: "Sheet") -> list[str]:
     """What a sheet asks for, a line each."""
     content, cells = found.content, len(found.plan.cells)
     seeds = "by student" if found.experiment.content.seeds == "student" else "the same for all"

@@ -24,7 +24,7 @@ from labkit.reporting.files import write_file
 from labkit.store.commits import json_bytes
 
 if TYPE_CHECKING:
-    from labkit.sheet import Sheet
+    from labkit.sheet.reading import Sheet
 
 RECORDS, POINTS = "records", "points.csv"
 

@@ -16,11 +16,12 @@ from labkit.experiment.spec import CellSpec, canonical_json
 from labkit.grade import likeness
 from labkit.grade.likeness import Pair
 from labkit.grade.marks import OVERALL, Marks
+from labkit.grade.oddities import oddities
 from labkit.grade.record import HandIn
 from labkit.text.numbers import show
 
 if TYPE_CHECKING:
-    from labkit.sheet import Sheet
+    from labkit.sheet.reading import Sheet
 
 #: Where there is a lab sheet, what it says of a hand-in.
 AGAINST, POINTS = "labkit.sheet.against:against", "labkit.sheet.points:points"
@@ -75,7 +76,7 @@ class Class:
         if plan is None:
             return []
         if self.sheet is not None:
-            asked = [answer.question for answer in handin.answers if answer.computed]
+            asked = [answer.question for answer in handin.answers]
             lines: list[str] = resolve(AGAINST)(self.sheet, plan, asked)
             return lines
         mine = {_bare(spec): spec for spec in plan.cells}
@@ -124,7 +125,7 @@ class Class:
                     low, high = show(usual.low, digits), show(usual.high, digits)
                     said = f"{METRICS[metric].label} {show(value, digits)}"
                     found.append(f"{cell.name}: {said} (class: {low} to {high})")
-        return found
+        return found + oddities(handin)
 
     @cached_property
     def _ranges(self) -> dict[tuple[str, str], "Range"]:

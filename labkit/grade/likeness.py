@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
 from labkit.grade import words_alike
+from labkit.grade.cell_pairs import named
 from labkit.grade.record import HandIn
-from labkit.grade.runs_alike import alike, named
+from labkit.grade.runs_alike import alike
 
 if TYPE_CHECKING:
-    from labkit.sheet import Sheet
+    from labkit.sheet.reading import Sheet
 
 #: What can be alike, in the order of how much it says.
 KINDS = ("times", "weights", "history", "pictures", "answers")
 #: Shares of two texts, as a whole and under one question, from which on they are told of.
-TEXT, ANSWER = 0.35, 0.5
+TEXT, ANSWER = 0.25, 0.4
 
 ABOUT = (
     "Likeness is no verdict: it says what two hand-ins have in common, for you to ask about. With "

@@ -14,8 +14,8 @@ from labkit.claims import Answer
 from labkit.errors import LabkitError, one_line, reason
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec
 from labkit.grade.found import Found
-from labkit.grade.record import THUMB, GradedAnswer, GradedCell, HandIn
-from labkit.grade.sketch import of_weights
+from labkit.grade.record import GradedAnswer, GradedCell, HandIn
+from labkit.grade.sketch import of_picture, of_weights
 from labkit.handin import bag, content
 from labkit.handin.container import MAX_INNER_BYTES, Container, ContainerError
 from labkit.handin.ladder import printable
@@ -123,7 +123,7 @@ def _cell(found: Unpacked, spec: CellSpec) -> GradedCell:
         history=tuple(map(_numbers, outcome.history)),
         files=dict(_committed(train, "train"))
         | (dict(_committed(store.eval_folder(spec), "eval")) if outcome.measured else {}),
-        thumb=_thumb(train / "images" / f"samples_epoch{best}.png"),
+        thumb=of_picture(train / "images" / f"samples_epoch{best}.png"),
         weights=of_weights(train),
     )
 
@@ -136,14 +136,6 @@ def _committed(folder: Path, kind: str) -> Iterator[tuple[str, str]]:
     for name, stated in read_commit(folder)["files"].items():
         if name != LOG:
             yield f"{kind}/{name}", stated["sha256"]
-
-
-def _thumb(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    with Image.open(path, formats=("PNG",)) as image:
-        small = image.convert("L").resize((THUMB, THUMB), Image.Resampling.BOX)
-        return base64.b64encode(small.tobytes()).decode()
 
 
 # --------------------------------------------------------------------- questions

@@ -18,7 +18,7 @@ FORMAT = 1
 #: How a cell of the plan ended: ``done`` is trained and measured.
 STATES = ("done", "trained", "failed", "missing")
 #: Side of a cell's small grid, in pixels.
-THUMB = 30
+THUMB = 28
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class GradedCell:
     Also of files that were left out of the hand-in. Never ``log.txt``.
     """
     thumb: str = ""
-    """The best epoch's grid of samples, 30 × 30 grey values (uint8, row by row) in base64."""
+    """The best epoch's grid of samples, see :func:`labkit.grade.sketch.of_picture`."""
     weights: str = ""
     """What :func:`labkit.grade.sketch.of_weights` keeps of them; empty where there are none."""
 

@@ -23,7 +23,6 @@ from labkit.experiment.schema import Author
 from labkit.sheet.schema import LabSheet, moment
 from labkit.text.numbers import duration
 
-SHEET_FILE = Path("lab.yaml")
 #: Stands for a student while the sheet itself is checked; ``seeds: student`` needs one.
 _NOBODY = "author: {id: nobody}\n"
 

@@ -9,7 +9,7 @@ from labkit.errors import PlanError, nearest, reason
 from labkit.experiment.family_models import SCHEMA_NAME, json_schema
 from labkit.experiment.reader import Experiment, read_experiment
 from labkit.experiment.starter import EDITOR_LINE, FILE_NAME, recipes
-from labkit.sheet.reading import SHEET_FILE, Sheet, experiment_text, listed, quoted, sections
+from labkit.sheet.reading import Sheet, experiment_text, listed, quoted, sections
 
 _SHEET = """\
 # A lab sheet: what every student runs, answers and hands in.
@@ -72,7 +72,7 @@ report:
 """
 
 
-def write_sheet(file: Path = SHEET_FILE, recipe: str = "lab1") -> Path:
+def write_sheet(file: Path, recipe: str = "lab1") -> Path:
     """Write a lab sheet from a recipe, with its questions and seeds by student.
 
     PlanError where there is no such recipe, or the file exists already.

@@ -12,8 +12,9 @@ from labkit.errors import LabkitError
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import read_experiment
 from labkit.experiment.starter import recipes
-from labkit.sheet import against, points, read_sheet
-from labkit.sheet.reading import sections
+from labkit.sheet.against import against
+from labkit.sheet.points import points
+from labkit.sheet.reading import read_sheet, sections
 from labkit.sheet.starting import student_text, write_experiment, write_sheet
 from tests.builders import handins, stores
 from tests.builders.commands import typed
