@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from labkit import __version__
 from labkit.catalog import resolve
 from labkit.errors import UserError
 from labkit.grade.found import Found, hand_ins
@@ -114,7 +115,7 @@ class Kept:
 
     def _how(self) -> str:
         """What a record depends on beside the hand-in."""
-        return json.dumps([report_code(), asdict(self.asked)])
+        return json.dumps([__version__, report_code(), asdict(self.asked)])
 
     def _path(self, found: Found) -> Path:
         return self.folder / f"{HandIn(found.file).id}.json"

@@ -80,9 +80,9 @@ class Page:
 def page_html(class_: "Class", blind: bool = False) -> str:
     """The whole page as text."""
     folder = templates_folder()
-    script = "".join((folder / "js" / f"{n}.js").read_text("utf-8") for n in ("tables", "grade"))
-    css = "\n".join((folder / "css" / f"{n}.css").read_text("utf-8") for n in ("report", "grade"))
-    template = environment().get_template("grade.html.j2")
+    names = ("js/tables.js", "grade/grade.js"), ("css/report.css", "grade/grade.css")
+    script, css = ("".join((folder / n).read_text("utf-8") for n in each) for each in names)
+    template = environment().get_template("grade/page.html.j2")
     return template.render(
         page=made(class_, blind),
         class_=class_,

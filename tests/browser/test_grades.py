@@ -11,17 +11,17 @@ import pytest
 from labkit.grade.class_view import Class
 from labkit.grade.marks import Mark, Marks, read_marks
 from labkit.grade.page import page_html
-from labkit.grade.record import GradedAnswer, GradedCell, HandIn
+from labkit.grade.record import THUMB, GradedAnswer, GradedCell, HandIn
 from labkit.handin.ladder import Rung
 
 pytestmark = pytest.mark.slow
 
-THUMB = base64.b64encode(bytes(range(256)) * 3 + bytes(132)).decode()
+GRID = base64.b64encode(bytes(i % 256 for i in range(THUMB**2))).decode()
 
 
 def handin(number: int, name: str, words: str) -> HandIn:
     cell = GradedCell("MNIST_GAN_hinge_z64", f"{number}" * 64, "gan", "MNIST", number, "done",
-                      {"proxy_fid": 10.0 + number}, thumb=THUMB)  # fmt: skip
+                      {"proxy_fid": 10.0 + number}, thumb=GRID)  # fmt: skip
     said = "In 3 of 4 pairs hinge was ahead."
     answers = tuple(
         GradedAnswer(key, heading, words, f"<p>{words} {name}.</p>", len(words.split()),
