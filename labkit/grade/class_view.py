@@ -95,7 +95,7 @@ class Class:
             try:
                 if each.plan:
                     found[each.file] = Plan.from_json(each.plan)
-            except PlanError:
+            except (PlanError, ValueError, TypeError, KeyError, AttributeError):
                 continue
         return found
 

@@ -81,7 +81,7 @@ def hand_ins(folder: Path, out: Path) -> list[Found]:
 
 def _of_unit(folder: Path, unit: Path) -> Iterator[Found]:
     """What one student, or one archive of a class, handed in; a row at least."""
-    name = unit.relative_to(folder).as_posix()
+    name = _name(folder, unit)
     if unit.is_symlink():
         yield Found(name, unit, problem="is a link, which is not followed")
     elif not unit.is_dir():
@@ -119,7 +119,7 @@ def _inside(unit: Path) -> tuple[list[Path], list[str]]:
 
 def _of_file(folder: Path, path: Path) -> Iterator[Found]:
     """An archive or unpacked hand-in; where an archive holds several, each of them."""
-    one = Found(path.relative_to(folder).as_posix(), path)
+    one = Found(_name(folder, path), path)
     kind = path.lstat().st_mode
     if stat.S_ISDIR(kind):
         yield one
@@ -131,6 +131,12 @@ def _of_file(folder: Path, path: Path) -> Iterator[Found]:
         members = _archives(path)
         several = [replace(one, file=f"{one.file}/{name}", member=name) for name in members]
         yield from several if len(several) > 1 else [one]
+
+
+def _name(folder: Path, path: Path) -> str:
+    """A path in the folder as text; bytes that are none stand as ``\\xe4``."""
+    name = path.relative_to(folder).as_posix()
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _archives(path: Path) -> list[str]:

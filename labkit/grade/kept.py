@@ -21,7 +21,7 @@ from labkit.grade.found import Found, hand_ins
 from labkit.grade.guarded import OPENED, Limits, each_opened
 from labkit.grade.record import HandIn, from_bytes, to_bytes
 from labkit.handin.content import report_code
-from labkit.handin.ladder import Say
+from labkit.handin.ladder import Say, printable
 from labkit.store import atomic
 
 #: Seconds of work for a cell measured again; memory is then as much as there is.
@@ -64,7 +64,7 @@ class Kept:
             self.say(f"{before} of {before + len(todo)} were looked at before")
         for i, (found, new) in enumerate(self._looked_at(todo), 1):
             known[found.file] = new
-            self.say(f"{i} of {len(todo)}: {found.file}: {_said(new)}")
+            self.say(f"{i} of {len(todo)}: {printable(found.file)}: {_said(new)}")
         return [record for record in known.values() if record is not None]
 
     def _looked_at(self, founds: Sequence[Found]) -> Iterator[tuple[Found, HandIn]]:

@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +19,7 @@ from labkit.grade.record import GradedAnswer, GradedCell, HandIn
 from labkit.grade.sketch import of_picture, of_weights
 from labkit.handin import bag, content
 from labkit.handin.container import MAX_INNER_BYTES, Container, ContainerError
-from labkit.handin.ladder import printable
+from labkit.handin.ladder import Rung, printable
 from labkit.handin.unpack import Unpacked
 from labkit.handin.verify import verify
 from labkit.reporting.build import Computed, computed
@@ -32,8 +33,8 @@ from labkit.store.file_names import LOG
 #: The longer side of a picture beside an answer, in pixels at most.
 PICTURE = 420
 _COLOURS = 32
-#: A page is no place for a novel; the whole is in the hand-in.
-_LETTERS = 20_000
+#: A page is no place for a novel; the whole is in the hand-in. Of an answer, and of a rung's lines.
+_LETTERS, _LINES = 20_000, 50
 
 
 def opened(found: Found, highest: int = 2, **asked: Any) -> HandIn:
@@ -79,11 +80,19 @@ def _climbed(
         seen.update(_looked_at(unpacked))
 
     ladder = verify(path, highest=highest, look=look, **asked)
+    rungs = tuple(map(_shortened, ladder.rungs))
     if not seen:
         problem = next((line for rung in ladder.rungs for line in rung.found), "cannot be read")
-        return HandIn(**known, problem=problem, rungs=tuple(ladder.rungs), author=ladder.author)
+        return HandIn(**known, problem=problem, rungs=rungs, author=ladder.author)
     author = {name: printable(value) for name, value in ladder.author.items()}
-    return HandIn(**known, **seen, author=author, rungs=tuple(ladder.rungs))
+    return HandIn(**known, **seen, author=author, rungs=rungs)
+
+
+def _shortened(rung: Rung) -> Rung:
+    """The rung with its first findings and how many more there are."""
+    more = len(rung.found) - _LINES
+    found = [*rung.found[:_LINES], f"and {more} more"] if more > 0 else rung.found
+    return replace(rung, found=found)
 
 
 def _looked_at(found: Unpacked) -> dict[str, Any]:
@@ -153,9 +162,9 @@ def _answers(found: Unpacked, view: View) -> Iterator[GradedAnswer]:
     for answer in made.answers:
         yield _answer(found, made, answer, student, held)
     for heading, pieces in student.remarks({answer.question for answer in made.answers}):
-        text, doubts = "".join(piece.text for piece in pieces)[:_LETTERS], _doubts(pieces)
+        text, html = _written(pieces)
         words = len(text.split())
-        yield GradedAnswer(heading.lower(), heading, text, to_html(pieces), words, doubts)
+        yield GradedAnswer(heading.lower(), heading, text, html, words, _doubts(pieces))
 
 
 def _answer(
@@ -167,8 +176,7 @@ def _answer(
     return GradedAnswer(
         answer.question,
         answer.heading,
-        "".join(piece.text for piece in pieces)[:_LETTERS].strip(),
-        to_html(pieces) if pieces else "",
+        *_written(pieces),
         held.words.get(answer.question, 0),
         _doubts(pieces),
         tuple(filter(None, said)),
@@ -177,8 +185,17 @@ def _answer(
     )
 
 
+def _written(pieces: tuple[Segment, ...]) -> tuple[str, str]:
+    """An author's words as written and as safe HTML; of very many, the first."""
+    text = "".join(piece.text for piece in pieces).strip()
+    if len(text) > _LETTERS:
+        text = f"{text[:_LETTERS]} …"
+        pieces = (Segment("text", text),)
+    return text, to_html(pieces) if text else ""
+
+
 def _doubts(pieces: tuple[Segment, ...]) -> tuple[str, ...]:
-    wrong = [piece for piece in pieces if piece.kind != "text" and not piece.ok]
+    wrong = [piece for piece in pieces if piece.kind != "text" and not piece.ok][:_LINES]
     return tuple(f"{piece.text}: {piece.note}" for piece in wrong)
 
 

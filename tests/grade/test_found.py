@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from labkit.errors import UserError
 from labkit.grade.found import Found, hand_ins
+from labkit.grade.record import HandIn, to_bytes
 from tests.builders.archives import archive
 
 BAG = ("lab/bagit.txt", b"BagIt-Version: 1.0\n")
@@ -71,6 +73,16 @@ def test_everything_is_a_row(tmp_path: Path) -> None:
         "twice/second.zip": "",
         "unpacked/lab": "",
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    path = os.path.join(os.fsencode(tmp_path), b"J\xf6rg_3_assignsubmission_file_.zip")  # noqa: PTH118
+    archive(Path(os.fsdecode(path)), BAG)
+    (found,) = hand_ins(tmp_path, tmp_path / "grades")
+    assert (found.student, found.identifier) == ("J\\xf6rg", "Participant 3")
+    assert found.digest()
+    assert to_bytes(HandIn(found.file, found.student))
 
 
 def test_no_folder_is_one_line(tmp_path: Path) -> None:
