@@ -214,7 +214,7 @@ _FLOW = Family(
         Step("U-Net v", "dx/dt = v", learns=True),
         Step("x₁", "image, at t = 1"),
     ),
-    hue="brown",
+    hue="green",
     seconds=1 / 400, sample_seconds=1 / 100,
 )  # fmt: skip
 

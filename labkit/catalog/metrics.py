@@ -233,6 +233,10 @@ METRICS: dict[str, Metric] = {
         about="floating-point operations of a training step, forward and backward, per image; the "
         "mean over the steps from one generator step to the next",
     ),
+    "flops_per_sample": Metric(
+        "FLOPs per sample", "lower", "cost", digits=4, whole=True, within=(),
+        about="floating-point operations of drawing a sample, all passes of all networks",
+    ),
     # --- kept for continuity, never part of a claim
     "lab_sheet_fid": Metric(
         "Lab sheet's FID-like number", "", "appendix", within=("experiment",),

@@ -17,6 +17,7 @@ from labkit.measure.neighbours import nearest_squared, within
 from labkit.measure.reference import real_features, real_set
 from labkit.measure.sharpness import gradient_energy, relative_sharpness
 from labkit.measure.stability import discriminator_records, fid_stability
+from labkit.measure.sweep import SAMPLES
 from labkit.measure.vae import active_dimensions, kl_per_dimension, mmd_to_prior
 
 Images = NDArray[np.uint8]
@@ -72,6 +73,7 @@ def measure_samples(samples: Images, dataset: str, device: torch.device | None =
     }
     details = {
         "samples": len(samples),
+        "few_fid": fid(found.features[:SAMPLES], real.features),  # beside points of sweeps
         "verdict": modes.verdict,
         "collapse": {
             "detected": modes.detected,

@@ -117,6 +117,7 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if FAMILIES[spec.family].is_a("coded"):
         metrics |= {"code_accuracy": 0.31 + 0.5 * spec.params["info_weight"]}
         metrics |= {"code_purity": 0.84, "code_nmi": 0.77}
+    details["few_fid"] = metrics["proxy_fid"] + 3
     if FAMILIES[spec.family].is_a("swept"):
         metrics |= {"enough_steps": 8.0}
         details["sweeps"] = {

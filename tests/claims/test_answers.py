@@ -497,3 +497,37 @@ def test_two_data_sets_that_disagree_are_told_apart() -> None:
              if c.id.startswith("stability.contrast.gan.loss.proxy_fid")}  # fmt: skip
     assert found == {"MNIST": "bce", "FashionMNIST": "hinge"} or found["MNIST"] == "bce"
     assert not any("both data sets" in s.text and "hinge" in s.text.lower() for s in told.why)
+
+
+def three_kinds(epochs: int = 10) -> pd.DataFrame:
+    names = ("family", "flops_per_sample", "flops_per_image", "epochs", "proxy_fid")
+    rows = (
+        ("gan", 27e6, 150e6, 10, 12.0),
+        ("vae", 6.75e6, 30e6, 50, 30.0),
+        ("flow", 630e6, 120e6, epochs, 9.0),
+    )
+    return gans(*(dict(zip(names, row, strict=True)) for row in rows))
+
+
+def test_the_cost_of_a_sample_is_told_in_multiples_of_the_cheapest() -> None:
+    (answer,) = answer_questions(three_kinds(), questions=["sample_cost"])
+    assert answer.point.text == (
+        "A sample of the VAE takes 6.8 million operations, one of the GAN 4.0 times and one of the "
+        "Flow 93 times as many."
+    )
+    assert "In these runs, the Flow was ahead of the GAN on MNIST (FID 9.0 against 12.0)." in [
+        each.text for each in answer.why
+    ]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "said"),
+    [
+        (13, "Their trainings took the same arithmetic within 4 %."),
+        (14, "Training the Flow took 1.1 times the arithmetic of training the GAN."),
+    ],
+)
+def test_equal_training_is_said_where_it_was_equal(epochs: int, said: str) -> None:
+    frame = three_kinds(epochs)
+    (answer,) = answer_questions(frame, questions=["sample_cost"])
+    assert answer.why[0].text == said

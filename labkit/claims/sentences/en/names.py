@@ -52,6 +52,8 @@ METRIC_NAMES = {
     "sharpness": "sample sharpness",
     "vendi": "diversity within classes",
     "seconds": "training time",
+    "flops_per_sample": "arithmetic of a sample",
+    "flops_per_image": "arithmetic of a training step",
 }
 
 #: One and several.
