@@ -20,6 +20,7 @@ from labkit.claims import (
     table_of,
 )
 from labkit.claims.cells import from_frame
+from labkit.claims.measure import Samples
 from labkit.claims.sentences.en import names
 from tests.builders.tables import lab1
 
@@ -440,6 +441,30 @@ def test_the_conclusion_says_nothing_twice_and_nothing_unmeasured() -> None:
     lines = [s.text for s in conclude(table, answers_of(table))]
     assert sum("ahead of Wasserstein" in line for line in lines) == 1
     assert not any("not measured" in line for line in lines)
+
+
+def test_the_conclusion_says_how_often_the_best_samples_are_told_from_real() -> None:
+    rows = [
+        {"loss": loss, "proxy_fid": fid, "seed": seed, "two_sample_accuracy": told + 0.02 * seed}
+        for loss, fid, told in (("hinge", 4.0, 0.71), ("bce", 9.0, 0.95))
+        for seed in (0, 1)
+    ]
+    frame = gans(*rows)
+    table = table_of(frame)
+    (_, said, *_) = conclude(table, answers_of(table))
+    assert said.text == (
+        "A classifier told these from real images in 72 % of cases on MNIST "
+        "(50 % is guessing; other real images read 53 %)."
+    )
+    assert [*said.numbers.values()] == pytest.approx([0.72, 0.529], abs=1e-3)
+    # What real images read is known for as many samples only.
+    frame.attrs["samples"] = Samples(5_000, 5_000)
+    fewer = table_of(frame)
+    (_, said, *_) = conclude(fewer, answers_of(fewer))
+    assert said.text.endswith("in 72 % of cases on MNIST (50 % is guessing).")
+    # A table of before has one line less, and no gap.
+    older = table_of(frame.drop(columns="two_sample_accuracy"))
+    assert not any("classifier" in line.text for line in conclude(older, answers_of(older)))
 
 
 # ------------------------------------------------------------------ other questions
