@@ -198,7 +198,7 @@ class Pool:
         self._found, self._reference = found, reference
         self._energies = gradient_energy(real.images)
         nothing = np.zeros(len(labels))
-        alone = Neighbours(nothing, nothing.astype(np.int64))
+        alone = Neighbours(nothing, nothing.astype(np.int64), nothing)
         among = compare(found.features, alone, reference.features, reference.neighbours)
         self._balls = among.balls
         self._near = near_pairs(found.features)
@@ -208,14 +208,14 @@ class Pool:
         times = np.bincount(chosen, minlength=len(self.labels))
         copies = times.copy()
         np.add.at(copies, self._near[0], times[self._near[1]])
-        nothing = np.zeros(len(chosen))
-        unseen = np.zeros(len(self._reference.labels), np.bool_)
+        nothing, empty = np.zeros(len(chosen)), np.zeros(len(self._reference.labels))
+        none, balls = empty.astype(np.int64), self._balls[chosen]
         return measure_modes(
             self._found.features[chosen],
             self._found.probabilities[chosen],
             self._energies[chosen],
-            Neighbours(nothing, copies[chosen] - 1),
-            Manifold(self._balls[chosen], unseen, unseen),
+            Neighbours(nothing, copies[chosen] - 1, nothing),
+            Manifold(balls, none > 0, none, balls, nothing, empty),
             self._reference,
             names,
         )

@@ -20,8 +20,9 @@ MEASURED_ON = "measured_on"
 #: Metrics between 0 and 1 that are said in percent.
 SHARES = (
     "class_imbalance", "code_accuracy", "code_purity",
-    "coverage", "d_accuracy", "d_dominance", "label_accuracy", "memorisation",
-    "near_duplicates", "precision", "recall",
+    "clipped_coverage", "clipped_density", "coverage", "d_accuracy", "d_dominance",
+    "label_accuracy", "memorisation", "near_duplicates", "precision", "recall",
+    "two_sample_accuracy",
 )  # fmt: skip
 
 METRICS: dict[str, Metric] = {
@@ -44,6 +45,11 @@ METRICS: dict[str, Metric] = {
         about="gradient energy of samples relative to real images: 1 is as sharp as real, less is "
         "blurrier, more is noisier or harder-edged",
     ),
+    "two_sample_accuracy": Metric(
+        "Told from real", "lower", "quality", margin=0.02,
+        about="accuracy of a classifier two-sample test: how often a nearest-neighbour classifier "
+        "tells samples from real images; 50 % is guessing, so as good as real, 100 % always",
+    ),
     "precision": Metric(
         "Precision", "higher", "quality", margin=0.05,
         about="share of samples that fall among real images in feature space: how many look real",
@@ -52,6 +58,11 @@ METRICS: dict[str, Metric] = {
         "Density", "higher", "quality", margin=0.05,
         about="like precision, but counts in how many real neighbourhoods a sample falls: 1 is as "
         "real",
+    ),
+    "clipped_density": Metric(
+        "Clipped density", "higher", "quality", margin=0.05,
+        about="share of good samples to which the samples amount in quality: like density, but no "
+        "outlier's neighbourhood and no sample counts for more than its share",
     ),
     "memorisation": Metric(
         "Near-copies of training", "lower", "quality", margin=0.5,
@@ -106,6 +117,11 @@ METRICS: dict[str, Metric] = {
     "coverage": Metric(
         "Coverage", "higher", "modes", margin=0.05,
         about="share of real images with a sample in their own neighbourhood",
+    ),
+    "clipped_coverage": Metric(
+        "Clipped coverage", "higher", "modes", margin=0.05,
+        about="share of good samples that would fill the neighbourhoods of real images as far as "
+        "the samples do; unlike coverage it does not fall with fewer samples",
     ),
     "vendi": Metric(
         "Diversity within class", "higher", "modes", margin=0.05,
@@ -232,6 +248,10 @@ METRICS: dict[str, Metric] = {
         "FLOPs per image", "lower", "cost", digits=4, whole=True, within=(),
         about="floating-point operations of a training step, forward and backward, per image; the "
         "mean over the steps from one generator step to the next",
+    ),
+    "flops_per_sample": Metric(
+        "FLOPs per sample", "lower", "cost", digits=4, whole=True, within=(),
+        about="floating-point operations of drawing a sample, all passes of all networks",
     ),
     # --- kept for continuity, never part of a claim
     "lab_sheet_fid": Metric(

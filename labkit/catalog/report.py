@@ -52,6 +52,11 @@ QUESTIONS: dict[str, Question] = {
         "How many steps does a sample need?", ("flow", "cflow"),
         topic="Sampling", target=_ANSWERS + "sampling:answer", primary="enough_steps",
     ),
+    "sample_cost": Question(
+        "What does a sample cost, and how good is it?", ("flow", "cflow"),
+        topic="Cost of a sample", target=_ANSWERS + "sample_cost:answer",
+        primary="flops_per_sample",
+    ),
     "training": Question(
         "What changed between the first and the last epoch?", (),
         topic="Training", target=_ANSWERS + "training:answer", needs="first_values",
@@ -121,6 +126,11 @@ PLOTS: dict[str, Plot] = {
         "share of them that look real (precision) and of real images that they cover (recall). "
         "Compare within a panel; fewer samples read higher than the tables' 10,000.",
         of="swept",
+    ),
+    "sample_cost": Plot(
+        "Quality against Cost of Sampling", _PLOTS + "figures:sample_cost", (),
+        "Further left is cheaper, further down is better. Along a curve the same weights take "
+        "more steps a sample. Fewer samples read higher than the tables' FID.",
     ),
     "class_coverage": Plot(
         "Class Coverage", _PLOTS + "figures:class_coverage", (),

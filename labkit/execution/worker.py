@@ -36,7 +36,8 @@ from labkit.store.commits import write_json
 from labkit.store.history import best_epoch, read_history
 from labkit.store.store import Store
 from labkit.train import checkpoint, runtime
-from labkit.train.flops import flops_per_image
+from labkit.train.draws import drawing
+from labkit.train.flops import flops_per_image, flops_per_sample
 from labkit.train.loop import fit
 from labkit.train.models.base import Context, Family
 from labkit.train.rng import stream
@@ -151,7 +152,7 @@ def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
         "images_per_s": epochs * len(images) / seconds,
         "parameters": family.parameter_count(),
         "peak_memory_mb": memory.megabytes(),
-        "flops_per_image": _flops(family, spec, probe),
+        **_flops(family, spec, probe),
     }
     if step is None or step.failed:
         environment.pop("steps", None)
@@ -259,9 +260,15 @@ def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> 
     write_json(attempt.folder / file_names.MEASURES, {"metrics": metrics})
 
 
-def _flops(family: Family, spec: CellSpec, probe: sampling.Probe) -> float:
-    """Arithmetic of a training step; it is really run, so this comes last."""
+def _flops(family: Family, spec: CellSpec, probe: sampling.Probe) -> dict[str, float]:
+    """Arithmetic of a sample, and of a training step: that is really run, so this comes last."""
+    with drawing(family, spec.seed, "flops"):
+        of_sample = flops_per_sample(family)
     images, labels = probe
     epochs = spec.training["epochs"]  # the last, where a latent GAN's own part is trained
     noise = stream(spec.seed, "flops", 0, family.device)
-    return flops_per_image(family, images, Context(noise, labels, epoch=epochs, epochs=epochs))
+    context = Context(noise, labels, epoch=epochs, epochs=epochs)
+    return {
+        "flops_per_sample": of_sample,
+        "flops_per_image": flops_per_image(family, images, context),
+    }

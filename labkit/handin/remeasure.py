@@ -65,6 +65,8 @@ ELSEWHERE = Tolerance(1e-2, 0.5, 1e-4)
 _COUNTED = (
     "precision", "recall", "density", "coverage", "memorisation", "near_duplicates", "distinct",
     "class_imbalance", "sharpness", "label_accuracy", "code_accuracy", "code_purity",
+    "two_sample_accuracy", "two_sample_interval", "two_sample_of_samples", "two_sample_of_real",
+    "clipped_density", "clipped_coverage",
 )  # fmt: skip
 _OF_A_CLASS = (
     "class_shares_predicted", "class_coverage", "class_label_accuracy", "code_classes", "code_nmi",

@@ -12,11 +12,13 @@ from labkit.catalog import DATASETS, METRICS
 from labkit.measure.features import extract
 from labkit.measure.frechet import Moments, fid, fid_infinity, kid
 from labkit.measure.manifold import K, compare
-from labkit.measure.modes import measure_modes
+from labkit.measure.modes import Modes, measure_modes
 from labkit.measure.neighbours import nearest_squared, within
 from labkit.measure.reference import real_features, real_set
 from labkit.measure.sharpness import gradient_energy, relative_sharpness
 from labkit.measure.stability import discriminator_records, fid_stability
+from labkit.measure.sweep import SAMPLES
+from labkit.measure.two_sample import two_sample
 from labkit.measure.vae import active_dimensions, kl_per_dimension, mmd_to_prior
 
 Images = NDArray[np.uint8]
@@ -41,7 +43,9 @@ def measure_samples(samples: Images, dataset: str, device: torch.device | None =
     found, test = extract(samples, dataset, device), real_set(dataset, device)
     neighbours = within(found.features, K, device)
     real = test.reference
-    manifold = compare(found.features, neighbours, real.features, real.neighbours, device)
+    both = found.features, neighbours, real.features, real.neighbours
+    manifold = compare(*both, device)
+    votes = two_sample(*both, manifold, device)
     modes = measure_modes(
         found.features,
         found.probabilities,
@@ -63,6 +67,9 @@ def measure_samples(samples: Images, dataset: str, device: torch.device | None =
         "recall": manifold.recall,
         "density": manifold.density,
         "coverage": manifold.coverage,
+        "two_sample_accuracy": votes.accuracy,
+        "clipped_density": manifold.clipped_density(test.clipped_density),
+        "clipped_coverage": manifold.clipped_coverage,
         "memorisation": float((to_training < test.copy_squared).mean()),
         "mode_collapse": None if modes.detected is None else float(modes.detected),
         "missing_classes": None if modes.missing is None else float(len(modes.missing)),
@@ -72,6 +79,22 @@ def measure_samples(samples: Images, dataset: str, device: torch.device | None =
     }
     details = {
         "samples": len(samples),
+        "few_fid": fid(found.features[:SAMPLES], real.features),  # beside points of sweeps
+        **_told_of(modes, real.classifier.shares),
+        "nearest_training": float(
+            np.sqrt(np.median(to_training) / np.median(test.to_training_squared))
+        ),
+        "two_sample_interval": list(votes.interval),
+        "two_sample_of_samples": float(votes.samples.mean()),
+        "two_sample_of_real": float(votes.real.mean()),
+    }
+    return Measures(metrics, details)
+
+
+def _told_of(modes: Modes, real_shares: NDArray[np.float64]) -> dict[str, Any]:
+    """What the details say of mode collapse, beside the class shares of the real images."""
+    shares = modes.shares
+    return {
         "verdict": modes.verdict,
         "collapse": {
             "detected": modes.detected,
@@ -83,15 +106,11 @@ def measure_samples(samples: Images, dataset: str, device: torch.device | None =
         "class_shares_low": shares.low.tolist(),
         "class_shares_high": shares.high.tolist(),
         "class_shares_predicted": shares.predicted.tolist(),
-        "class_shares_real": real.classifier.shares.tolist(),
+        "class_shares_real": real_shares.tolist(),
         "class_coverage": modes.class_coverage,
         "class_vendi": modes.vendi_ratio,
         "distinct": modes.distinct,
-        "nearest_training": float(
-            np.sqrt(np.median(to_training) / np.median(test.to_training_squared))
-        ),
     }
-    return Measures(metrics, details)
 
 
 def measure_vae(

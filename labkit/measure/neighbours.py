@@ -45,6 +45,8 @@ class Neighbours:
     """(N,) squared distance to the k-th nearest other point."""
     copies: NDArray[np.int64]
     """(N,) number of other points nearer than `COPY_DISTANCE`."""
+    nearest_squared: Matrix
+    """(N,) squared distance to the nearest other point."""
 
 
 def within(points: Matrix, k: int, device: torch.device | None = None) -> Neighbours:
@@ -52,13 +54,14 @@ def within(points: Matrix, k: int, device: torch.device | None = None) -> Neighb
     if device is not None:
         return Neighbours(*on_device.within(points, k, COPY_DISTANCE**2, device))
     count = len(points)
-    radius_squared, copies = np.empty(count), np.empty(count, np.int64)
+    radius_squared, copies, nearest = np.empty(count), np.empty(count, np.int64), np.empty(count)
     for rows, squares in distance_blocks(points, points):
         own = np.arange(rows.start, rows.stop)
         squares[own - rows.start, own] = np.inf
         copies[rows] = (squares < COPY_DISTANCE**2).sum(axis=1)
+        nearest[rows] = squares.min(axis=1)
         radius_squared[rows] = _smallest(squares, k)
-    return Neighbours(radius_squared, copies)
+    return Neighbours(radius_squared, copies, nearest)
 
 
 def _smallest(values: Matrix, k: int) -> Matrix:
@@ -74,6 +77,24 @@ def _smallest(values: Matrix, k: int) -> Matrix:
         values = np.concatenate([chosen, values[:, groups * _GROUP :]], axis=1)
     smallest: Matrix = np.partition(values, k - 1, axis=1)[:, k - 1]
     return smallest
+
+
+def others_balls(
+    points: Matrix, radius_squared: Matrix, device: torch.device | None = None
+) -> NDArray[np.int64]:
+    """(N,) number of the others' balls, edges included, that each of points (N, D) lies in.
+
+    A ball is around a point, its squared radius in `radius_squared` (N,). Distances are those of
+    :func:`within` to the bit, so a ball up to the k-th neighbour holds k points.
+    """
+    if device is not None:
+        return on_device.others_balls(points, radius_squared, device)
+    found = np.zeros(len(points), np.int64)
+    for rows, squares in distance_blocks(points, points):
+        own = np.arange(rows.start, rows.stop)
+        squares[own - rows.start, own] = np.inf
+        found += (squares <= radius_squared[rows, None]).sum(axis=0)
+    return found
 
 
 def nearest_squared(

@@ -29,14 +29,25 @@ def measured_on(device: torch.device) -> torch.device | None:
 
 def within(
     points: Matrix, k: int, near_squared: float, device: torch.device
-) -> tuple[Matrix, NDArray[np.int64]]:
-    """:func:`labkit.measure.neighbours.within`: radii and copies, with the distance of a copy."""
-    radii, copies = [], []
+) -> tuple[Matrix, NDArray[np.int64], Matrix]:
+    """:func:`labkit.measure.neighbours.within`, with the distance of a copy."""
+    found = []
     for rows, squares in _distances(points, points, device):
         squares.diagonal(rows.start).fill_(torch.inf)  # a point is not its own neighbour
-        copies.append((squares < near_squared).sum(dim=1))
-        radii.append(squares.topk(k, largest=False).values.amax(dim=1))
-    return _array(torch.cat(radii)), _array(torch.cat(copies))
+        first = squares.topk(k, largest=False).values
+        copies = (squares < near_squared).sum(dim=1)
+        found.append((first.amax(dim=1), copies, first.amin(dim=1)))
+    radii, number, nearest = (_array(torch.cat(each)) for each in zip(*found, strict=True))
+    return radii, number, nearest
+
+
+def others_balls(points: Matrix, radius_squared: Matrix, device: torch.device) -> NDArray[np.int64]:
+    """:func:`labkit.measure.neighbours.others_balls`."""
+    radii, found = _tensor(radius_squared, device), []
+    for rows, squares in _distances(points, points, device):
+        squares.diagonal(rows.start).fill_(torch.inf)
+        found.append((squares <= radii[rows, None]).sum(dim=0))
+    return _array(torch.stack(found).sum(dim=0))
 
 
 def nearest_squared(a: Matrix, b: Matrix, device: torch.device) -> tuple[Matrix, Matrix]:
@@ -47,18 +58,26 @@ def nearest_squared(a: Matrix, b: Matrix, device: torch.device) -> tuple[Matrix,
 
 
 def compare(
-    samples: Matrix, own_squared: Matrix, real: Matrix, real_squared: Matrix, device: torch.device
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """:func:`labkit.measure.manifold.compare`, of squared radii: balls, recalled, covered."""
+    samples: Matrix,
+    own_squared: Matrix,
+    real: Matrix,
+    real_squared: Matrix,
+    clipped_squared: Matrix,
+    device: torch.device,
+) -> tuple[NDArray[Any], ...]:
+    """:func:`labkit.measure.manifold.compare`, of squared radii: the fields of its result."""
     own, others = _tensor(own_squared, device), _tensor(real_squared, device)
-    balls, recalled, covered = [], [], []
+    clipped, of_samples, of_real = _tensor(clipped_squared, device), [], []
     for rows, squares in _distances(samples, real, device):
         inside = squares < others
-        balls.append(inside.sum(dim=1))
-        covered.append(inside.any(dim=0))
-        recalled.append((squares < own[rows, None]).any(dim=0))
-    found, near = (torch.stack(each).any(dim=0) for each in (recalled, covered))
-    return _array(torch.cat(balls)), _array(found), _array(near)
+        near = (squares <= clipped).sum(dim=1)
+        of_samples.append((inside.sum(dim=1), near, squares.amin(dim=1)))
+        recalled = (squares < own[rows, None]).any(dim=0)
+        of_real.append((recalled, inside.sum(dim=0), squares.amin(dim=0)))
+    balls, near, to_real = (torch.cat(each) for each in zip(*of_samples, strict=True))
+    recalled, held, to_sample = (torch.stack(each) for each in zip(*of_real, strict=True))
+    found = (balls, recalled.any(dim=0), held.sum(dim=0), near, to_real, to_sample.amin(dim=0))
+    return tuple(map(_array, found))
 
 
 def third_moment(points: Matrix, device: torch.device) -> Matrix:

@@ -15,7 +15,7 @@ from labkit.data.machine import Arrays, kept, processor
 from labkit.data.sources import data_hash
 from labkit.measure.features import Features, extract
 from labkit.measure.frechet import Moments
-from labkit.measure.manifold import K
+from labkit.measure.manifold import K, real_clipped_density
 from labkit.measure.modes import Reference
 from labkit.measure.neighbours import Neighbours, nearest_squared, within
 from labkit.measure.sharpness import gradient_energy
@@ -51,6 +51,8 @@ class RealSet:
     """(10,000, 64) features of the first 10,000 training images."""
     to_training_squared: NDArray[np.float64]
     """(10,000,) squared distance from each test image to its nearest training image."""
+    clipped_density: float
+    """What the test images read among themselves, see :func:`~.manifold.real_clipped_density`."""
     device: torch.device | None = None
     """Where they were computed; None for the CPU."""
 
@@ -74,15 +76,17 @@ def real_set(dataset: str, device: torch.device | None = None) -> RealSet:
     def compute() -> Arrays:
         neighbours = within(found.features, K, device)
         _, from_test = nearest_squared(training, found.features, device)
-        return {**vars(neighbours), "from_test": from_test}
+        density = np.array(real_clipped_density(found.features, neighbours, device))
+        return {**vars(neighbours), "from_test": from_test, "clipped_density": density}
 
     near = compute() if device else kept(f"{dataset}-near", _made_of(dataset), compute)
-    from_test, test = near.pop("from_test"), load(dataset, "test", "bundled")
+    from_test, density = near.pop("from_test"), float(near.pop("clipped_density"))
+    test = load(dataset, "test", "bundled")
     energies = gradient_energy(test.images, device)
     reference = Reference(
         found.features, found.probabilities, test.labels, energies, Neighbours(**near)
     )
-    return RealSet(reference, training, from_test, device)
+    return RealSet(reference, training, from_test, density, device)
 
 
 def _made_of(dataset: str) -> list[str]:

@@ -119,8 +119,9 @@ def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
     Returns:
         ``dataset``, ``samples`` (N measured), ``samples_in_file``, ``features`` (the
         network's SHA-256), every sample measure by its catalog name (None: not
-        measurable), ``collapse`` (``detected``, ``missing_classes``, ``reasons``) and
-        ``verdict``, ``doubt``: see :func:`doubt`; and ``read_as``: what was assumed of the file.
+        measurable), ``two_sample_interval`` (95 %), ``collapse`` (``detected``,
+        ``missing_classes``, ``reasons``) and ``verdict``, ``doubt``: see :func:`doubt`; and
+        ``read_as``: what was assumed of the file.
 
     Raises:
         LabkitError: the file does not hold samples, or the data set is unknown.
@@ -141,6 +142,7 @@ def evaluate_file(path: Path, dataset: str) -> dict[str, Any]:
         "samples_in_file": len(samples),
         "features": feature_hash(dataset),
         **measured.metrics,
+        "two_sample_interval": measured.details["two_sample_interval"],
         "collapse": measured.details["collapse"],
         "verdict": measured.details["verdict"],
         "doubt": doubt(samples_measured, dataset, converted="float" not in pictures.note),

@@ -1,9 +1,10 @@
-"""Count the floating-point operations of a training step."""
+"""Count the floating-point operations of a training step, and of a sample."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
@@ -49,3 +50,10 @@ def flops_per_image(family: Family, batch: Tensor, context: Context) -> float:
         for i in range(steps):
             family.step(batch, replace(context, step=i, steps=steps))
     return float(counter.total / (steps * len(batch)))
+
+
+def flops_per_sample(family: Family, n: int = 10) -> float:
+    """Floating-point operations of drawing a sample, all passes of all networks; mean of `n`."""
+    with Arithmetic() as counter:
+        family.sample(n, torch.Generator())
+    return counter.total / n

@@ -79,6 +79,8 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "mode_collapse": int(thin), "missing_classes": int(thin),
         "class_imbalance": 0.14 if thin else 0.05, "recall": 0.62, "coverage": 0.84,
         "vendi": 0.88, "near_duplicates": 0.0,
+        "two_sample_accuracy": 0.74 if spec.family == "gan" else 0.91,
+        "clipped_density": 0.58, "clipped_coverage": 0.47,
         "fid_final_excess": last["proxy_fid"] - best["proxy_fid"], "fid_drawdown": 2.4,
         "fid_tail_spread": 1.1, "fid_oscillation": 3.3, "convergence_epoch": 7,
     }  # fmt: skip
@@ -87,7 +89,7 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     details: dict[str, Any] = {
         "samples": 10_000, "class_coverage": coverage, "nearest_training": 1.31,
         "class_shares": shares, "class_shares_predicted": [0.9 * s + 0.01 for s in shares],
-        "class_shares_real": [0.1] * 10,
+        "class_shares_real": [0.1] * 10, "two_sample_interval": [0.729, 0.748],
     }  # fmt: skip
     if not FAMILIES[spec.family].reconstructs:
         metrics |= {name: last.get(name) for name in ("d_accuracy", "d_dominance")}
@@ -117,6 +119,7 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if FAMILIES[spec.family].is_a("coded"):
         metrics |= {"code_accuracy": 0.31 + 0.5 * spec.params["info_weight"]}
         metrics |= {"code_purity": 0.84, "code_nmi": 0.77}
+    details["few_fid"] = metrics["proxy_fid"] + 3
     if FAMILIES[spec.family].is_a("swept"):
         metrics |= {"enough_steps": 8.0}
         details["sweeps"] = {

@@ -52,7 +52,8 @@ def write_store(
             "history.jsonl": "".join(json.dumps(row) + "\n" for row in rows).encode(),
             "cost.json": json.dumps(
                 {"seconds": seconds, "images_per_s": 10_000 * len(rows) / seconds,
-                 "parameters": 812_345, "peak_memory_mb": 512.5, "flops_per_image": 2.5e7}
+                 "parameters": 812_345, "peak_memory_mb": 512.5, "flops_per_image": 2.5e7,
+                 "flops_per_sample": 3e6 * spec.params.get("sampling_steps", 1)}
             ).encode(),
             "environment.json": json.dumps(results.ENVIRONMENT).encode(),
             "spec.json": json.dumps(spec.to_json()).encode(),

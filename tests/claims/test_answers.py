@@ -20,6 +20,7 @@ from labkit.claims import (
     table_of,
 )
 from labkit.claims.cells import from_frame
+from labkit.claims.measure import Samples
 from labkit.claims.sentences.en import names
 from tests.builders.tables import lab1
 
@@ -442,6 +443,30 @@ def test_the_conclusion_says_nothing_twice_and_nothing_unmeasured() -> None:
     assert not any("not measured" in line for line in lines)
 
 
+def test_the_conclusion_says_how_often_the_best_samples_are_told_from_real() -> None:
+    rows = [
+        {"loss": loss, "proxy_fid": fid, "seed": seed, "two_sample_accuracy": told + 0.02 * seed}
+        for loss, fid, told in (("hinge", 4.0, 0.71), ("bce", 9.0, 0.95))
+        for seed in (0, 1)
+    ]
+    frame = gans(*rows)
+    table = table_of(frame)
+    (_, said, *_) = conclude(table, answers_of(table))
+    assert said.text == (
+        "A classifier told these from real images in 72 % of cases on MNIST "
+        "(50 % is guessing; other real images read 53 %)."
+    )
+    assert [*said.numbers.values()] == pytest.approx([0.72, 0.529], abs=1e-3)
+    # What real images read is known for as many samples only.
+    frame.attrs["samples"] = Samples(5_000, 5_000)
+    fewer = table_of(frame)
+    (_, said, *_) = conclude(fewer, answers_of(fewer))
+    assert said.text.endswith("in 72 % of cases on MNIST (50 % is guessing).")
+    # A table of before has one line less, and no gap.
+    older = table_of(frame.drop(columns="two_sample_accuracy"))
+    assert not any("classifier" in line.text for line in conclude(older, answers_of(older)))
+
+
 # ------------------------------------------------------------------ other questions
 
 
@@ -497,3 +522,37 @@ def test_two_data_sets_that_disagree_are_told_apart() -> None:
              if c.id.startswith("stability.contrast.gan.loss.proxy_fid")}  # fmt: skip
     assert found == {"MNIST": "bce", "FashionMNIST": "hinge"} or found["MNIST"] == "bce"
     assert not any("both data sets" in s.text and "hinge" in s.text.lower() for s in told.why)
+
+
+def three_kinds(epochs: int = 10) -> pd.DataFrame:
+    names = ("family", "flops_per_sample", "flops_per_image", "epochs", "proxy_fid")
+    rows = (
+        ("gan", 27e6, 150e6, 10, 12.0),
+        ("vae", 6.75e6, 30e6, 50, 30.0),
+        ("flow", 630e6, 120e6, epochs, 9.0),
+    )
+    return gans(*(dict(zip(names, row, strict=True)) for row in rows))
+
+
+def test_the_cost_of_a_sample_is_told_in_multiples_of_the_cheapest() -> None:
+    (answer,) = answer_questions(three_kinds(), questions=["sample_cost"])
+    assert answer.point.text == (
+        "A sample of the VAE takes 6.8 million operations, one of the GAN 4.0 times and one of the "
+        "Flow 93 times as many."
+    )
+    assert "In these runs, the Flow was ahead of the GAN on MNIST (FID 9.0 against 12.0)." in [
+        each.text for each in answer.why
+    ]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "said"),
+    [
+        (13, "Their trainings took the same arithmetic within 4 %."),
+        (14, "Training the Flow took 1.1 times the arithmetic of training the GAN."),
+    ],
+)
+def test_equal_training_is_said_where_it_was_equal(epochs: int, said: str) -> None:
+    frame = three_kinds(epochs)
+    (answer,) = answer_questions(frame, questions=["sample_cost"])
+    assert answer.why[0].text == said

@@ -40,10 +40,14 @@ def test_margins_shrink_with_n_and_exceed_the_floors_spread(dataset):
 def test_real_images_read_as_real(dataset):
     for name in calibration.calibration(dataset)["real"]:
         assert name in METRICS
-    for name in ("precision", "recall", "coverage", "density", "sharpness", "vendi"):
+    for name in (
+        "precision", "recall", "coverage", "density", "sharpness", "vendi",
+        "clipped_density", "clipped_coverage",
+    ):  # fmt: skip
         assert calibration.real_value(dataset, name) == pytest.approx(1, abs=0.15), name
     assert calibration.real_value(dataset, "memorisation") == pytest.approx(0.01, abs=0.01)
     assert calibration.real_value(dataset, "mode_collapse") == 0
+    assert calibration.real_value(dataset, "two_sample_accuracy") == pytest.approx(0.5, abs=0.04)
     assert calibration.real_value(dataset, "proxy_fid") == calibration.floor(dataset)
     assert calibration.real_value(dataset, "seconds") is None
 

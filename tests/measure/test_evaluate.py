@@ -42,6 +42,8 @@ def test_copies_of_training_images_are_no_collapse_but_are_noticed(copies):
 def test_real_images_read_what_the_calibration_says(copies):
     floor = calibration.floor("MNIST", N)
     assert copies.metrics["proxy_fid"] == pytest.approx(floor, rel=1)
+    low, high = copies.details["two_sample_interval"]
+    assert low < copies.metrics["two_sample_accuracy"] < high < 0.65
     for name in ("precision", "recall", "density", "sharpness"):
         real = calibration.real_value("MNIST", name)
         assert copies.metrics[name] == pytest.approx(real, rel=0.06), name
@@ -50,7 +52,8 @@ def test_real_images_read_what_the_calibration_says(copies):
 def test_the_order_of_the_samples_does_not_matter(copies):
     images = load("MNIST", "train", "bundled", N).images[::-1]
     again = measure_samples(images, "MNIST").metrics
-    for name in ("proxy_fid", "kid", "precision", "coverage", "class_imbalance"):
+    for name in ("proxy_fid", "kid", "precision", "coverage", "clipped_coverage",
+                 "clipped_density", "two_sample_accuracy", "class_imbalance"):  # fmt: skip
         assert again[name] == pytest.approx(copies.metrics[name], rel=1e-5, abs=1e-7), name
 
 

@@ -7,9 +7,16 @@ import io
 
 import numpy as np
 import pytest
+from scipy.stats import betabinom
 
-from labkit.measure.manifold import K, compare
-from labkit.measure.neighbours import _smallest, nearest_squared, within
+from labkit.measure.manifold import (
+    K,
+    clipped_radii,
+    compare,
+    expected_filling,
+    real_clipped_density,
+)
+from labkit.measure.neighbours import _smallest, nearest_squared, others_balls, within
 
 
 def lopsided() -> tuple[np.ndarray, np.ndarray]:
@@ -91,3 +98,59 @@ def test_the_smallest_is_found_by_groups_as_by_sorting(columns: int, kind: str):
     for k in (1, 3, 5):
         found = _smallest(values.copy(), k)
         assert found.tolist() == np.sort(values, axis=1)[:, k - 1].tolist()
+
+
+def test_clipped_density_and_coverage_are_the_definitions() -> None:
+    """Salvy et al. 2026, written down with the whole matrix of distances."""
+    samples, real = lopsided()
+    among = np.linalg.norm(real[:, None] - real, axis=2)
+    np.fill_diagonal(among, np.inf)
+    radii = np.sort(among)[:, K - 1]
+    clipped = np.minimum(radii, np.median(radii))
+    across = np.linalg.norm(samples[:, None] - real, axis=2)
+    themselves = np.minimum((among <= clipped[:, None]).sum(axis=0) / K, 1).mean()
+    density = np.minimum((across <= clipped).sum(axis=1) / K, 1).mean() / themselves
+    filling = np.minimum((across < radii).sum(axis=0) / K, 1).mean()
+
+    around = within(real, K)
+    found = measured(samples, real)
+    assert real_clipped_density(real, around) == pytest.approx(themselves, rel=1e-12)
+    assert found.clipped_density(themselves) == pytest.approx(density, rel=1e-12)
+    expected = expected_filling(len(samples), len(real))
+    assert np.interp(found.clipped_coverage * len(samples), range(1401), expected) == pytest.approx(
+        filling, rel=1e-9
+    )
+    # A ball up to the k-th neighbour holds k points, whatever the rounding.
+    assert others_balls(real, around.radius_squared).sum() == K * len(real)
+    assert others_balls(real, clipped_radii(around)).sum() < K * len(real)
+
+
+def test_the_expected_filling_is_the_mean_of_a_beta_binomial() -> None:
+    expected = expected_filling(300, 1000)
+    assert len(expected) == 301
+    assert (np.diff(expected) > 0).all()
+    for good in (0, 1, 4, 5, 77, 300):
+        held = np.arange(good + 1)
+        chances = betabinom(good, K, 1000 - K).pmf(held)
+        assert expected[good] == pytest.approx((np.minimum(held, K) * chances).sum() / K, abs=1e-10)
+
+
+@pytest.mark.parametrize("samples", [500, 2000, 4000])
+@pytest.mark.parametrize("bad", [0.0, 0.2, 0.5, 0.8, 1.0])
+def test_clipped_measures_read_the_share_of_good_samples(samples: int, bad: float) -> None:
+    """A share of samples far from all real images, some of which are outliers with huge balls."""
+    rng = np.random.default_rng(3)
+    real = np.concatenate([rng.normal(0, 1, (1960, 8)), rng.normal(0, 30, (40, 8))])
+    good = np.concatenate([rng.normal(0, 1, (samples, 8)), rng.normal(0, 30, (samples, 8))])
+    chosen = good[np.where(rng.random(samples) < 0.98, 0, samples) + np.arange(samples)]
+    wrong = rng.random(samples) < bad
+    chosen[wrong] = rng.normal(0, 10, (wrong.sum(), 8))
+    found, around = measured(chosen, real), within(real, K)
+    share = 1 - wrong.mean()
+    assert found.clipped_density(real_clipped_density(real, around)) == pytest.approx(
+        share, abs=0.05
+    )
+    # The outliers, 2 % of the real images, are covered by bad samples.
+    assert found.clipped_coverage == pytest.approx(share, abs=0.03 + 0.02 * 2000 / samples)
+    if bad == 1:  # the outliers' balls hold them: that is what precision falls for
+        assert found.precision > 0.5

@@ -15,8 +15,8 @@ from labkit.measure.conditional import measure_conditional
 from labkit.measure.evaluate import measure_samples, measure_vae
 from labkit.measure.features import extract
 from labkit.measure.frechet import Moments, kid
-from labkit.measure.manifold import K, compare
-from labkit.measure.neighbours import COPY_DISTANCE, nearest_squared, within
+from labkit.measure.manifold import K, clipped_radii, compare
+from labkit.measure.neighbours import COPY_DISTANCE, nearest_squared, others_balls, within
 from labkit.measure.sharpness import gradient_energy
 from labkit.measure.tracker import Tracker
 from labkit.measure.vae import mmd_to_prior
@@ -68,14 +68,21 @@ def test_neighbours_and_balls_are_numpys() -> None:
     np.testing.assert_allclose(ours.radius_squared, theirs.radius_squared, rtol=1e-9, atol=1e-11)
     assert ours.copies.tolist() == theirs.copies.tolist()
     assert theirs.copies.sum() == 6
+    np.testing.assert_allclose(ours.nearest_squared, theirs.nearest_squared, atol=1e-11)
     for a, b in zip(
         nearest_squared(samples, real, HERE), nearest_squared(samples, real), strict=True
     ):
         np.testing.assert_allclose(a, b, rtol=1e-9)
     around = within(real, K)
     found, known = (compare(samples, theirs, real, around, where) for where in (HERE, None))
-    for name in ("balls", "recalled", "covered"):
+    for name in ("balls", "recalled", "held", "clipped_balls"):
         assert getattr(found, name).tolist() == getattr(known, name).tolist()
+    for name in ("to_real", "to_sample"):
+        np.testing.assert_allclose(getattr(found, name), getattr(known, name), rtol=1e-9)
+    radii = clipped_radii(around)
+    # Each computes the radii by its own rounding: a ball reaches exactly to its k-th neighbour.
+    there = others_balls(real, clipped_radii(within(real, K, HERE)), HERE)
+    assert there.tolist() == others_balls(real, radii).tolist()
     assert 0 < known.precision < 1
     assert 0 < known.recall < 1
 
@@ -135,12 +142,14 @@ def test_no_tensor_is_left_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
         found = [
             *on_device.within(a, K, 0.04, card),
             *on_device.nearest_squared(a, b, card),
-            *on_device.compare(a, squares[0], b, squares[1], card),
+            on_device.others_balls(b, squares[1], card),
+            *on_device.compare(a, squares[0], b, squares[1], squares[1], card),
             on_device.third_moment(a, card),
             on_device.kernel_sum(a, card),
             on_device.gradient_energy(grey, card),
         ]
-    shapes = [(N,), (N,), (N,), (M,), (N,), (M,), (M,), (D, D * D), (), (N,)]
+    neighbours, balls, compared = [(N,)] * 3, [(M,)], [(N,), (M,), (M,), (N,), (N,), (M,)]
+    shapes = [*neighbours, (N,), (M,), *balls, *compared, (D, D * D), (), (N,)]
     assert [(each.device, tuple(each.shape)) for each in found] == [(card, s) for s in shapes]
 
 

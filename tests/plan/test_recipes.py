@@ -10,8 +10,8 @@ from labkit.experiment.grid import make_plan, parse_experiment, read_experiment
 from labkit.experiment.starter import recipes
 
 NAMES = [
-    "lab1", "beta-vae", "conditional", "constraints", "flow-matching", "gan-losses", "hybrids",
-    "infogan", "stabilisation", "vae-basics", "vae-dcgan-wgan", "vae-vs-gan",
+    "lab1", "beta-vae", "conditional", "constraints", "flow-matching", "gan-losses", "gan-vae-flow",
+    "hybrids", "infogan", "stabilisation", "vae-basics", "vae-dcgan-wgan", "vae-vs-gan",
 ]  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def test_every_recipe_is_a_plan(name: str, profile: str | None) -> None:
     plan = make_plan(experiment, source="bundled")
     assert plan.name == (name if profile is None else f"{name}-quick")
     if profile:
-        assert {cell.training["epochs"] for cell in plan.cells} == {2}
+        assert min(cell.training["epochs"] for cell in plan.cells) == 2
         assert {cell.data["limit"] for cell in plan.cells} == {2000}
     for each in experiment.content.references:
         met = [

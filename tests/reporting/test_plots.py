@@ -59,6 +59,8 @@ def test_every_plot_of_the_catalog_is_drawn_in_both_formats(
     store = lab1
     if name == "latent_plane":  # only where the latent space is a plane
         store = write_store(tmp_path, fake_plan([("vae", "MNIST", {"latent_dim": 2})]))
+    elif name == "sample_cost":  # only beside a family that is sampled in steps
+        store = write_store(tmp_path, fake_plan([(f, "MNIST", {}) for f in ("vae", "flow")]))
     elif own := set(PLOTS[name].families) - {"gan", "vae"}:  # plots of one family alone
         store = write_store(tmp_path, fake_plan([(family, "MNIST", {}) for family in own]))
     view = view_of(store)
@@ -186,6 +188,20 @@ def test_every_seed_is_a_point_of_rate_and_distortion(tmp_path: Path) -> None:
     eight, sixteen = chart.panels[0][0].series
     assert [len(eight.x), len(sixteen.x)] == [2, 3]
     assert sixteen.y == tuple(c.metric("test_recon_loss") for c in view.of("vae", "MNIST")[3:])
+
+
+def test_models_lie_by_the_cost_of_a_sample_and_steps_along_a_curve(tmp_path: Path) -> None:
+    points = [(family, "MNIST", {}) for family in ("vae", "flow")]
+    chart = drawn("sample_cost", view_of(write_store(tmp_path / "both", fake_plan(points))))
+    vae, flow = chart.panels[0][0].series
+    assert vae.x == (3.0,)
+    assert flow.x == (3.0, 6.0, 12.0, 24.0)  # million operations of 1, 2, 4 and 8 steps
+    assert flow.y[0] == 24.0
+    for some in (points[:1], points[1:]):  # nothing to compare, and no steps to follow
+        assert (
+            drawn("sample_cost", view_of(write_store(tmp_path / some[0][0], fake_plan(some))))
+            is None
+        )
 
 
 def test_what_cannot_be_shown_is_said_once(troubled: Store) -> None:

@@ -22,6 +22,9 @@ SAYS = {
     "constraints": ("Spectral norm", "Gradient penalty", "What keeps the discriminator smooth"),
     "flow-matching": ("Flow Paths from Noise to Image", "Quality by Way of Sampling", "dx/dt = v"),
     "gan-losses": ("Training Performance Summary", "E[D(G(z))] − E[D(x)]"),
+    "gan-vae-flow": (
+        "Quality against Cost of Sampling", "million operations", "Quality by Way of Sampling",
+    ),
     "hybrids": ("VAE-GAN", "AdvVAE", "LatentGAN"),
     "infogan": (
         "InfoGAN Categories, a Row for Each", "Information in the Code", "recognition head",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from labkit.train.flops import Arithmetic, flops_per_image
+from labkit.train.flops import Arithmetic, flops_per_image, flops_per_sample
 from labkit.train.models.base import Context, Family
 from tests.builders.families import build
 
@@ -57,3 +57,14 @@ def test_a_gradient_penalty_is_counted() -> None:
     free = flops(gan(loss="wasserstein"))
     fined = flops(gan(loss="wasserstein", constraint="gradient_penalty"))
     assert fined > 1.2 * free
+
+
+def test_a_sample_is_a_pass_of_the_generator_a_flows_one_for_each_step() -> None:
+    family = gan()
+    assert flops_per_sample(family) == 2 * weights(family.networks["generator"])
+    eight, twice = (
+        flops_per_sample(build("flow", width=8, sampling_steps=8, solver=solver))
+        for solver in ("euler", "heun")
+    )
+    assert eight == 8 * flops_per_sample(build("flow", width=8, sampling_steps=1))
+    assert twice == 2 * eight

@@ -55,6 +55,7 @@ class Lines:
     references: tuple[Reference, ...] = ()
     log: bool = False  # whether the y axis is logarithmic where the values span more than a decade
     whole_x: bool = True  # whether x counts something (epochs)
+    log_x: bool = False  # the same of the x axis
     scale: str = ""  # panels with the same name here share their y axis
 
 

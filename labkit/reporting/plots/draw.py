@@ -16,7 +16,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from labkit.reporting.plots.chart import Bars, Chart, Diagram, Dots, Heat, Lines, Panel, Series
 from labkit.reporting.plots.style import PAGE
@@ -255,6 +255,8 @@ def _lines(ax: Axes, panel: Lines, ink: Ink) -> None:
     ax.locator_params("x", nbins=6, steps=(1, 2, 5, 10), integer=panel.whole_x)
     if panel.log:
         _decades(ax, panel)
+    if panel.log_x:
+        _logarithmic(ax, "x", [v for s in panel.series for v in s.x], decades=30)
     _references(ax, panel, ink)
     if _labelled(panel):
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
@@ -309,13 +311,20 @@ def _decades(ax: Axes, panel: Lines | Dots) -> None:
     upright = isinstance(panel, Dots)
     values = [v for s in panel.series for v in (s.x if upright else (*s.y, *s.low, *s.high))]
     values += [reference.value for reference in panel.references if reference.inside]
+    _logarithmic(ax, "x" if upright else "y", values)
+
+
+def _logarithmic(
+    ax: Axes, way: Literal["x", "y"], values: Sequence[float], decades: float = 300
+) -> None:
+    """Make one axis logarithmic; from a ratio of so many on, decades alone are ticked."""
     known = [v for v in values if 0 < v < math.inf]
     if not known or max(known) <= 10 * min(known):
         return
-    each, scale = (ax.xaxis, ax.set_xscale) if upright else (ax.yaxis, ax.set_yscale)
+    each, scale = (ax.xaxis, ax.set_xscale) if way == "x" else (ax.yaxis, ax.set_yscale)
     scale("log", nonpositive="mask")
-    if max(known) < 300 * min(known):
-        ax.locator_params("x" if upright else "y", subs=(1, 2, 5))
+    if max(known) < decades * min(known):
+        ax.locator_params(way, subs=(1, 2, 5))
     each.set_major_formatter(lambda value, _: show(value, 1))
     each.set_ticks((), minor=True)
 

@@ -143,6 +143,41 @@ def sampling(view: View, family: str) -> Chart | None:
     return Chart.of(rows, 1.7)
 
 
+def sample_cost(view: View) -> Chart | None:
+    """Proxy FID of 500 samples of each setting by the arithmetic of one, a panel a data set.
+
+    A family that is sampled in steps has a curve, along which the steps double; None without
+    such a family and another.
+    """
+    row = []
+    swept = [FAMILIES[family].is_a("swept") for family in view.families]
+    for dataset in view.datasets if any(swept) and not all(swept) else ():
+        found = []
+        for family in view.families:
+            for label, cells in view.groups(family, dataset):
+                if points := _by_cost(cells[0]):
+                    x, y = zip(*points, strict=True)
+                    title = f"{_(FAMILIES[family].label)} {label}".strip()
+                    found.append(Series(title, view.style.look(cells[0].spec), x, y))
+        if len(found) > 1:
+            cost, quality = _("million operations a sample"), _("proxy FID of 500 samples")
+            panel = Lines(dataset, cost, quality, tuple(found), log=True, whole_x=False, log_x=True)
+            row.append(panel)
+    return Chart.of([row])
+
+
+def _by_cost(cell: Cell) -> list[tuple[float, float]]:
+    """Million operations a sample and proxy FID: of the samples, or of each number of steps."""
+    cost, quality = cell.metric("flops_per_sample"), cell.detail("few_fid")
+    if not cost or quality is None:
+        return []
+    taken = cell.spec.params.get("sampling_steps")
+    sweep = (cell.detail("sweeps") or {}).get("sampling_steps")
+    if taken and sweep:
+        return [(cost * p["value"] / taken / 1e6, float(p["proxy_fid"])) for p in sweep]
+    return [(cost / 1e6, float(quality))]
+
+
 def vae_loss(view: View, family: str) -> Chart | None:
     """Total, reconstruction and KL loss, each on its own axis, a row for each data set."""
     rows = []

@@ -1,6 +1,6 @@
 """Sections 6 and 7: the plots, every cell's scores in one table, and those of each class."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS, PLOTS, resolve
 from labkit.reporting.blocks import Column, Entry, Figure, Fold, Paragraph, Row, Section, Table
@@ -24,14 +24,22 @@ _GROUPS = {
     "appendix": N_("Appendix: the lab sheet's own number"),
 }
 
-#: A measure of quality kept beside the table, as label and meaning; on real test images it is 1.
-_NEAREST = (
-    N_("Distance to training"),
-    N_(
-        "median distance of a sample to its nearest training image in feature space, over "
-        "that of real test images: far below 1 the samples are near-copies"
+#: Measures of quality shown in the table of all cells where measured, beside the proxy FID.
+_MAIN = ("two_sample_accuracy", "kid", "sharpness")
+#: Details shown beside the measures of quality, as label and meaning.
+_BESIDE = {
+    "two_sample_interval": (
+        N_("Told from real, 95 %"),
+        N_("where it may lie, were other samples set against other real images"),
     ),
-)
+    "nearest_training": (
+        N_("Distance to training"),
+        N_(
+            "median distance of a sample to its nearest training image in feature space, over "
+            "that of real test images: far below 1 the samples are near-copies"
+        ),
+    ),
+}
 
 #: How the shares of the classes were found, in the order of the table.
 _HOW = {"class_shares_predicted": N_("classified"), "class_shares": N_("corrected")}
@@ -116,7 +124,7 @@ def scores(view: View, brief: bool = False) -> Section:
 def _main_tables(view: View, brief: bool) -> tuple[Table, ...]:
     """Every cell; with several seeds, first every setting over its seeds."""
     judged = any(cell.detail("verdict") for cell in view.cells)
-    names = ["proxy_fid", *opening.measured(view, () if brief else ("kid", "sharpness"))]
+    names = ["proxy_fid", *opening.measured(view, () if brief else _MAIN)]
     columns: dict[str, Column | str] = {
         "run": _("Run"),
         "dataset": _("Data set"),
@@ -160,23 +168,32 @@ def _group_table(view: View, group: str) -> Fold | None:
     if not names:
         return None
     cells = [c for c in view.cells if any(METRICS[n].applies(c.spec.family) for n in names)]
-    nearest = {c.name: v for c in cells if (v := c.detail("nearest_training")) is not None}
-    extra = [_NEAREST] if nearest and group == "quality" else []
+    beside = _BESIDE if group == "quality" else {}
+    extra = {k: v for k, v in beside.items() if any(c.detail(k) is not None for c in cells)}
     units = {n: f" ({_(METRICS[n].unit)})" if METRICS[n].unit else "" for n in names}
     columns = [measure(n, _(METRICS[n].label) + units[n]) for n in names]
-    columns += [Column(_(label), True, _(about)) for label, about in extra]
+    columns += [Column(_(label), True, _(about)) for label, about in extra.values()]
     real = _real_rows(view, names, ["run", *names])
-    rows = [row(*each.entries, *[Entry("1", 1.0)] * len(extra)) for each in real]
+    of_real = [Entry("1", 1.0) if detail == "nearest_training" else GAP for detail in extra]
+    rows = [row(*each.entries, *of_real) for each in real]
     for cell in cells:
-        more = [number(nearest[cell.name]) if cell.name in nearest else GAP] * len(extra)
+        more = [_detail(cell.detail(name)) for name in extra]
         rows.append(cell_row(cell, *(_entry(view, cell, n) for n in names), *more))
     meant = [(METRICS[n].label, METRICS[n].about) for n in names]
-    said = [f"{_(label)}: {_(about)}." for label, about in (*meant, *extra)]
+    said = [f"{_(label)}: {_(about)}." for label, about in (*meant, *extra.values())]
     if group == "appendix":
         said.append(_(_WRONG_WITH_IT))
     title = _(_GROUPS[group])
     found = table(title, [_("Run"), *columns], rows, True)
     return Fold(title, (found, Paragraph(" ".join(said), "note")))
+
+
+def _detail(value: float | Sequence[float] | None) -> Entry:
+    """A number, an interval by its ends, or a gap."""
+    if isinstance(value, Sequence):
+        low, high = (show(end) for end in value)
+        return Entry(_("{low}\u00a0to\u00a0{high}", low=low, high=high), value[0])
+    return GAP if value is None else number(value)
 
 
 def _real_rows(view: View, names: Iterable[str], columns: Iterable[str]) -> list[Row]:

@@ -24,7 +24,7 @@ from labkit.text.numbers import duration, listing, show, spread
 
 SCORE = "proxy_fid"
 #: Shown beside it where measured.
-MORE = ("sharpness", "coverage")
+MORE = ("two_sample_accuracy", "sharpness", "coverage")
 _PART = N_(
     "Trained on a part of the training images: the first {n} of 60,000. With all of them, results "
     "are expected to be different."

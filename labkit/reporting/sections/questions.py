@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from labkit.reporting.student.answers import Students
 
 #: What the best cells are compared by in the conclusion.
-COMPARED = ("proxy_fid", "coverage", "precision", "recall", "sharpness", "vendi")
+COMPARED = (
+    "proxy_fid", "two_sample_accuracy", "clipped_density", "clipped_coverage", "coverage",
+    "precision", "recall", "sharpness", "vendi",
+)  # fmt: skip
 _READING = N_(
     "What follows was computed from the results table by labkit. “Clearly” means beyond the "
     "variation between this report's own seeds, “more than the usual run-to-run variation” beyond "

@@ -1,7 +1,7 @@
 """The conclusion's own lines, in English."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
@@ -24,6 +24,25 @@ def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
         parts.append(f"{_who(each, among)} ({value}){names.on(each.dataset)}")
     text = f"the best samples of these runs, by {names.metric(found[0].metric)}, are those of"
     return [n.sentence(f"{text} {names.listing(parts)}.", found)]
+
+
+def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
+    """How often a classifier tells the best samples from real images, and other real images."""
+    if not found:
+        return []
+    n = Numbers()
+    shares = [
+        f"{n.share(f'told from real{names.on(d)}', share)}{' of cases' * (not i)}{names.on(d)}"
+        for i, (d, (share, _)) in enumerate(found.items())
+    ]
+    real = [
+        n.share(f"real told from real{names.on(d)}", value)
+        for d, (_, value) in found.items()
+        if value is not None
+    ]
+    beside = f"; other real images read {names.listing(real)}" if len(real) == len(found) else ""
+    text = f"A classifier told these from real images in {names.listing(shares)}"
+    return [n.sentence(f"{text} (50 % is guessing{beside}).")]
 
 
 def _who(found: Configurations, among: Cells) -> str:

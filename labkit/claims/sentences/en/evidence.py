@@ -161,10 +161,12 @@ def configurations(found: Configurations, strength: Strength) -> Sentence:
     """The best whole setting and the next."""
     n, among = Numbers(), Cells(found.cells)
     value = measured(n, found, "best", found.values[0])
+    if len(found.order) == 1:
+        of = f" of the {names.family(found.family)}" if found.family else ""
+        text = f"{names.metric(found.metric)}{of}{names.on(found.dataset)}: {value}."
+        return n.sentence(text, [found])
     of = f" of {names.family(found.family, several=True)}" if found.family else ""
     what = f"the best {names.metric(found.metric)}{of}{names.on(found.dataset)}"
-    if len(found.order) == 1:
-        return n.sentence(f"{what} is that of the one setting ({value}).", [found])
     if found.here == "tie":
         tied = names.counted(found.tied, "setting")
         return n.sentence(f"{tied} tie for {what} ({value}).", [found])

@@ -51,7 +51,10 @@ METRIC_NAMES = {
     "mmd_prior": "MMD to the prior",
     "sharpness": "sample sharpness",
     "vendi": "diversity within classes",
+    "two_sample_accuracy": "share told from real images",
     "seconds": "training time",
+    "flops_per_sample": "arithmetic of a sample",
+    "flops_per_image": "arithmetic of a training step",
 }
 
 #: One and several.

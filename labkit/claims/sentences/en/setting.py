@@ -20,6 +20,8 @@ PATTERNS = {
     (-1, "clip"): "clipping",
     (-1, "wasserstein"): "wasserstein_few_steps",
 }
+#: Trainings whose arithmetic differs by a smaller ratio are said to have taken the same.
+SAME_COST = 1.05
 #: Not at all, in part, in the main.
 DEGREES = ("did not find the classes", "found some of the classes", "found the classes")
 
@@ -110,3 +112,39 @@ def samples(found: Sequence[Configurations]) -> list[Sentence]:
         text = f"{names.on(dataset).lstrip()} the FID was {names.listing(parts)}.".lstrip()
         said.append(n.sentence(text, each))
     return said
+
+
+def sampled(found: Sequence[Configurations]) -> Sentence:
+    """The arithmetic of a sample, the cheapest family first and the others as multiples of it."""
+    n, (least, *others) = Numbers(), sorted(found, key=lambda f: f.values[0])
+    cost = n.value("million operations", least.values[0] / 1e6, 1)
+    start = f"a sample of the {names.family(least.family)} takes {cost} million operations"
+    times = [
+        f"one of the {names.family(f.family)} {_times(n, f.family, f.values[0] / least.values[0])}"
+        for f in others
+    ]
+    return n.sentence(f"{start}, {names.listing(times)} as many.", found)
+
+
+def trained(found: Sequence[Configurations]) -> list[Sentence]:
+    """How much arithmetic the trainings took, each in all its epochs, beside the least."""
+    n, total = Numbers(), {f.family: _whole_training(f) for f in found}
+    if None in total.values() or len(total) < 2:
+        return []
+    least, most = (end(total, key=lambda f: total[f] or 0.0) for end in (min, max))
+    ratio = (total[most] or 0.0) / (total[least] or 1.0)
+    if ratio < SAME_COST:
+        text = f"their trainings took the same arithmetic within {n.share('apart', ratio - 1)}."
+        return [n.sentence(text, found)]
+    text = f"training the {names.family(most)} took {_times(n, 'training', ratio)} the arithmetic"
+    return [n.sentence(f"{text} of training the {names.family(least)}.", found)]
+
+
+def _whole_training(found: Configurations) -> float | None:
+    """Operations for each training image in all epochs, of the setting that takes least."""
+    epochs = found.best.settings.get("epochs")
+    return found.values[0] * epochs if isinstance(epochs, int) else None
+
+
+def _times(n: Numbers, name: str, ratio: float) -> str:
+    return f"{n.value(f'{name}, times', ratio, 0 if ratio >= 10 else 1)} times"
