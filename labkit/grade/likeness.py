@@ -90,8 +90,14 @@ def _order(evidence: Evidence) -> tuple[bool, int]:
 
 
 def _related(first: HandIn, second: HandIn) -> str:
-    """Why two hand-ins may be one work: one group's, or handed in twice by one author."""
+    """Why two hand-ins may be one work: one group's, or handed in twice by one author.
+
+    Not where two accounts of a platform handed in what names one author.
+    """
+    accounts = {each.identifier for each in (first, second) if each.identifier}
     for key, why in (("group", "one group"), ("id", "one author")):
+        if key == "id" and len(accounts) > 1:
+            continue
         a, b = (" ".join(each.author.get(key, "").split()).casefold() for each in (first, second))
         if a and a == b:
             return why

@@ -7,6 +7,7 @@ out, and where a name of the class stands in a text it is blotted out.
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ class Shown:
     id: str
     label: str
     file: str
+    author: str  # as the hand-in says; empty on a blind page
     problem: str
     done: int
     cells: int
@@ -110,15 +112,16 @@ def made(class_: "Class", blind: bool) -> Page:
     )
 
 
-def _labels(handins: Iterable[HandIn], blind: bool) -> dict[str, str]:
+def _labels(handins: Sequence[HandIn], blind: bool) -> dict[str, str]:
     """What each hand-in is called on the page, by file; no two alike."""
     if blind:
         order = sorted(handins, key=lambda each: each.id)
         return {each.file: f"Hand-in {n:02d}" for n, each in enumerate(order, 1)}
-    names = [each.name for each in handins]
+    # Whom the platform names: what a hand-in says of its author may be copied with it.
+    names = {e.file: e.student if re.search(r"[^\W\d]", e.student) else e.name for e in handins}
+    often = Counter(names.values())
     return {
-        each.file: each.name if names.count(each.name) == 1 else f"{each.name} ({each.id})"
-        for each in handins
+        e.file: n if often[n] == 1 else f"{n} ({e.id})" for e in handins for n in [names[e.file]]
     }
 
 
@@ -158,6 +161,7 @@ def _shown(
         id=handin.id,
         label=labels[handin.file],
         file="" if blind else handin.file,
+        author="" if blind else ", ".join(filter(None, handin.author.values())),
         problem=wiped(handin.problem),
         done=handin.count("done"),
         cells=len(handin.cells),

@@ -27,6 +27,7 @@ import numpy as np
 import safetensors.numpy
 from PIL import Image
 
+from labkit.execution import image_grid
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import read_experiment
 from labkit.handin.submit import Size, submit
@@ -39,17 +40,14 @@ from tests.builders.handins import payload
 NAMES = [f"{first} {last}" for last in ("Ohm", "Volta", "Curie", "Noether", "Gauss", "Hopper",
          "Turing", "Bose", "Raman", "Franklin") for first in ("Ada", "Ben", "Cleo", "Dan",
          "Eva", "Finn", "Gita", "Hugo", "Ines", "Jon")]  # fmt: skip
-#: What students write: sentences in an order of their own, each with words of their own.
-_SAYS = (
-    "The {} loss kept the discriminator from winning early, I think because of {}.",
-    "Looking at the grids I see {} of the ten digits again and again, mostly {}.",
-    "A larger code helps until {}, then {} matters more than size.",
-    "I would join both by {}, since the encoder gives {}.",
-)
-_WORDS = ("hinge", "noise", "momentum", "batch size", "sevens", "ones", "thin strokes", "a critic",
-          "a shared decoder", "the prior", "blur", "sharp edges", "saturation", "sixteen codes",
-          "two epochs", "the learning rate", "a few modes", "gradients", "posterior means",
-          "less data")  # fmt: skip
+#: What students' sentences are of; in an order that chance gives, no two have much in common.
+_WORDS = """\
+loss noise momentum digits sevens strokes critic decoder prior blur edges saturation epoch
+learning rate modes gradients posterior means data hinge bce codes size sharper early late often
+never mostly because while after seems shows fewer more than both neither grid table curve plot
+drops rises collapsed stable wobbles helps hurts balance capacity dimension features real fake
+samples classes thin thick shirts bags sneakers balanced doubtful likely small large second
+third run seed"""
 
 
 @dataclass
@@ -111,11 +109,11 @@ class Maker:
 def words_of(rng: random.Random) -> str:
     """An ``answers.md`` of a student's own."""
     heads = ("stability", "mode_collapse", "latent_dim", "combining")
-    return "\n".join(
-        f"## {head}\n\n{said.format(*rng.sample(_WORDS, 2))} "
-        f"{rng.choice(_SAYS).format(*rng.sample(_WORDS, 2))}\n"
-        for head, said in zip(heads, _SAYS, strict=True)
+    said = (
+        f"## {head}\n\n{' '.join(rng.choices(_WORDS.split(), k=30)).capitalize()}.\n"
+        for head in heads
     )
+    return "\n".join(said)
 
 
 # --------------------------------------------------------------------- what is altered
@@ -123,7 +121,7 @@ def words_of(rng: random.Random) -> str:
 
 def another_seed(rng: random.Random) -> Callable[[str, bytes], bytes]:
     """Results as another seed would give them: every number, weight and pixel is another."""
-    return lambda name, data: _altered(name, data, rng, 0.15, weights=1.0, pixels=40)
+    return lambda name, data: _altered(name, data, rng, 0.15, weights=1.0, pixels=255)
 
 
 def lightly(rng: random.Random) -> Callable[[str, bytes], bytes]:
@@ -153,10 +151,19 @@ def _altered(
                 drawn = noise.normal(0, spread, tensor.shape).astype(np.float32)
                 tensors[key] = np.asarray(drawn if weights >= 1 else tensor + drawn)
         return safetensors.numpy.save(tensors, metadata={"facts": "{}"})
+    if name.endswith(".npz"):
+        samples = np.load(io.BytesIO(data))["samples"]
+        samples = samples + noise.integers(0, pixels + 1, samples.shape).astype(np.uint8)
+        return image_grid.npz(samples)
     if name.endswith(".png"):
         with Image.open(io.BytesIO(data)) as image:
             page = np.asarray(image.convert("L")).astype(np.int16)
-        page = page + noise.integers(-pixels, pixels + 1, page.shape)
+        if pixels == 255:  # another picture: its tiles drawn anew
+            page = np.kron(noise.integers(0, 256, (30, 30)), np.ones((4, 4)))[
+                : len(page), : len(page)
+            ]
+        else:
+            page = page + noise.integers(-pixels, pixels + 1, page.shape)
         file = io.BytesIO()
         Image.fromarray(page.clip(0, 255).astype(np.uint8)).save(file, "PNG")
         return file.getvalue()
@@ -182,11 +189,14 @@ def rezipped(source: Path, target: Path) -> None:
 # --------------------------------------------------------------------- what happens in a class
 
 
-def make_class(runs: Sequence[Path], out: Path, size: int = 80, seed: int = 0) -> Maker:
-    """A class of so many hand-ins: a quarter copies, a fifth harmful or tampered with."""
-    rng = random.Random(seed)
-    maker = Maker(out, out.with_name(f"{out.name}.scratch"), rng)
-    out.mkdir(parents=True)
+def make_class(runs: Sequence[Path], out: Path, size: int = 80, start: int = 0) -> Maker:
+    """A class of so many hand-ins: a quarter copies, a fifth harmful or tampered with.
+
+    Students are numbered from `start` on, so that several parts make one class.
+    """
+    rng = random.Random(start)
+    maker = Maker(out, out.with_name(f"{out.name}.scratch{start}"), rng, _number=start)
+    out.mkdir(parents=True, exist_ok=True)
     honest = _honest(maker, runs, max(len(runs), size * 38 // 80))
     _copies(maker, honest, size // 4)
     tampering = _tampering(payload(honest[0][1]))
@@ -200,7 +210,7 @@ def make_class(runs: Sequence[Path], out: Path, size: int = 80, seed: int = 0) -
     for name, make in islice(_harmful(), max(3, size - len(maker.expected))):
         make(maker.place("lab.zip", "harmful", what=name))
     text = json.dumps(maker.expected, indent=1)
-    out.with_name(f"{out.name}.expected.json").write_text(text)
+    out.with_name(f"{out.name}.expected{start or ''}.json").write_text(text)
     return maker
 
 
@@ -346,8 +356,9 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--size", type=int, default=80)
+    parser.add_argument("--start", type=int, default=0)
     asked = parser.parse_args()
-    made = make_class(asked.runs, asked.out, asked.size)
+    made = make_class(asked.runs, asked.out, asked.size, asked.start)
     print(f"{len(made.expected)} hand-ins in {asked.out}")
 
 
