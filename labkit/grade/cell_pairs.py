@@ -66,8 +66,9 @@ def equal(
     kind: str,
     text: str,
     values: Callable[[GradedCell], Iterable[Hashable]],
+    least: int = 1,
 ) -> Iterator[Alike]:
-    """Yield the pairs with equal values; `text` says what, with ``{n}``, ``{of}`` and ``{cells}``.
+    """Yield the pairs of `least` equal values; `text` has places ``{n}``, ``{of}``, ``{cells}``.
 
     A value is counted once: of the cells of the second, the one that shares most with the first's.
     """
@@ -78,6 +79,8 @@ def equal(
                 best[each.first.name] = each
         n, of = sum(each.values for each in best.values()), sum(each.of for each in best.values())
         same = all(e.first.fingerprint == e.second.fingerprint for e in best.values())
+        if n < least:
+            continue
         cells = tuple(best)
         yield Alike(i, j, kind, n / of, cells, same, text.format(n=n, of=of, cells=named(cells)))
 

@@ -18,14 +18,16 @@ from labkit.grade.record import HandIn
 
 #: Significant digits from which on a number cannot be equal by chance.
 DIGITS = 8
+#: Equal times, or numbers, of two hand-ins: fewer may come about, where a clock ticks slowly.
+LEAST = 3
 #: Hand-ins with a cell of one kind from which on they show what is usual.
 CLASS = 8
 #: How far the weights of two cells must go together (correlation) to be called nearly the same;
 #: the same of what sets the tiles of a picture apart. Among honest ones at most 0.25 and 0.55.
 WEIGHTS, PICTURES = 0.5, 0.95
 #: How near, in what is usual between two of the class, three in four numbers of all histories
-#: must be, or nine in ten of one cell's. Among honest hand-ins 0.7 and 0.3 were the least.
-HISTORY, ONE_CELL = 0.35, 0.1
+#: must be, or nine in ten of one cell's. Among honest hand-ins 0.59 and 0.09 were the least.
+HISTORY, ONE_CELL = 0.35, 0.02
 #: Numbers from which on that is looked at: few are close by chance.
 NUMBERS = 24
 
@@ -47,7 +49,7 @@ def _times(handins: Sequence[HandIn]) -> Iterator[Alike]:
         handins, "times",
         "{n} of {of} recorded times of epochs are equal to the last digit ({cells}): "
         "no two trainings take the same time",
-        lambda cell: (t for row in cell.history if _exact(t := row.get("seconds"))),
+        lambda cell: (t for row in cell.history if _exact(t := row.get("seconds"))), LEAST,
     )  # fmt: skip
 
 
@@ -105,7 +107,7 @@ def _histories(handins: Sequence[HandIn]) -> Iterator[Alike]:
     exact, numbers = set(), _numbers(handins)
     for found in equal(
         handins, "history", "{n} of {of} numbers of the history are equal to the last digit "
-        "({cells})", lambda cell: (v for row in numbers[id(cell)] for v in row.values()),
+        "({cells})", lambda cell: (v for row in numbers[id(cell)] for v in row.values()), LEAST,
     ):  # fmt: skip
         exact.add((found.first, found.second))
         yield found

@@ -77,8 +77,8 @@ def noisy(cell: GradedCell, share: float, rng: random.Random) -> tuple[dict[str,
     )
 
 
-def with_noise(handin: HandIn, share: float) -> HandIn:
-    rng = random.Random(1)
+def with_noise(handin: HandIn, share: float, seed: int = 1) -> HandIn:
+    rng = random.Random(seed)
     return each_cell(handin, history=lambda c: noisy(c, share, rng))
 
 
@@ -111,8 +111,8 @@ def without(handin: HandIn, **fields: Any) -> HandIn:
     return each_cell(handin, **{name: lambda _cell, to=to: to for name, to in fields.items()})
 
 
-def pictures_moved(handin: HandIn) -> HandIn:
-    rng = np.random.default_rng(1)
+def pictures_moved(handin: HandIn, seed: int = 1) -> HandIn:
+    rng = np.random.default_rng(seed)
 
     def moved(cell: GradedCell) -> str:
         greys = np.frombuffer(base64.b64decode(cell.thumb), np.uint8)
@@ -220,6 +220,36 @@ def test_one_cell_of_anothers_is_enough_and_is_named() -> None:
     (pair,) = [p for p in pairs([*rest, mixed]) if p.telling]
     assert {pair.a, pair.b} == {mine.file, theirs.file}
     assert all(theirs.cells[2].name in e.text for e in pair.evidence)
+
+
+def test_equal_times_on_both_sides_of_the_limit() -> None:
+    first = replace(honest()[0], answers=())
+    for epochs, there in ((3, True), (2, False)):
+        cells = tuple(replace(c, history=c.history[:epochs], weights="", thumb="", files={})
+                      for c in honest()[1].cells)  # fmt: skip
+        times = [row["seconds"] for row in first.cells[0].history[:epochs]]
+        rows = tuple({**r, "seconds": t} for r, t in zip(cells[0].history, times, strict=True))
+        mine = replace(honest()[1], answers=(), cells=(replace(cells[0], history=rows), *cells[1:]))
+        assert [[e.kind for e in p.evidence] for p in pairs([first, mine])] == [["times"]] * there
+
+
+def test_one_cells_history_alone_is_found_if_it_is_long_enough() -> None:
+    """Histories of 38 numbers, those of two cells as one; of weights and pictures nothing."""
+
+    def longer(handin: HandIn) -> HandIn:
+        first, second, *rest = handin.cells
+        rows = tuple(
+            {**row, **{f"also_{name}": v for name, v in other.items() if name != "seconds"}}
+            for row, other in zip(first.history, second.history, strict=True)
+        )
+        return replace(handin, answers=(), cells=(replace(first, history=rows), *rest))
+
+    class_ = [longer(each) for each in honest()]
+    for share, there in ((2e-4, True), (3e-2, False)):
+        theirs = with_noise(without(other_seed(class_[5]), weights="", thumb=""), share)
+        mixed = replace(class_[4], cells=(theirs.cells[0], *class_[4].cells[1:]))
+        telling = [p for p in pairs([*class_[:4], mixed, *class_[5:]]) if p.telling]
+        assert [[e.kind for e in p.evidence] for p in telling] == [["history"]] * there
 
 
 def test_one_cell_trained_again_does_not_hide_the_others() -> None:
