@@ -200,14 +200,14 @@ def make_class(runs: Sequence[Path], out: Path, size: int = 80, start: int = 0) 
     honest = _honest(maker, runs, max(len(runs), size * 38 // 80))
     _copies(maker, honest, size // 4)
     tampering = _tampering(payload(honest[0][1]))
-    for name, (rung, change) in list(tampering.items())[: max(2, size // 10)]:
+    for name, (rung, change) in list(tampering.items())[: max(4, size // 10)]:
         path = maker.place("lab.zip", "tampered", what=name, rung=rung)
         if rung == 1:
             _unmended(honest[0][1], path, change)
         else:
             forgeries.forged(payload(honest[0][1]), path, change)
     _unusual(maker, runs, max(1, size // 20))
-    for name, make in islice(_harmful(), max(3, size - len(maker.expected))):
+    for name, make in islice(_harmful(), max(11, size - len(maker.expected))):
         make(maker.place("lab.zip", "harmful", what=name))
     text = json.dumps(maker.expected, indent=1)
     out.with_name(f"{out.name}.expected{start or ''}.json").write_text(text)

@@ -27,7 +27,7 @@ from tests.grade.test_grade import everything
 
 pytestmark = pytest.mark.slow
 
-SIZE = 20
+SIZE = 16
 RUN = """\
 name: lab
 author: {{name: Nobody, id: "{n}", course: Deep Learning}}
@@ -115,7 +115,7 @@ def test_killed_ten_times_it_ends_in_the_same_bytes(maker: Maker, graded: Graded
     command = [sys.executable, "-m", "labkit", "grade", maker.out, "-o", out, "-j", "2"]
     for _ in range(10):
         running = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0.5, 8.0))
+        time.sleep(rng.uniform(0.5, 4.0))
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
     subprocess.run(command, check=True, capture_output=True)
