@@ -261,14 +261,15 @@ def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> 
 
 
 def _flops(family: Family, spec: CellSpec, probe: sampling.Probe) -> dict[str, float]:
-    """Arithmetic of a sample, and of a training step: that is really run, so this comes last."""
+    """Arithmetic of a sample, and of a training step: that is really run, so this comes last.
+
+    Of a step it is the mean over the stages of training.
+    """
     with drawing(family, spec.seed, "flops"):
         of_sample = flops_per_sample(family)
     images, labels = probe
-    epochs = spec.training["epochs"]  # the last, where a latent GAN's own part is trained
-    noise = stream(spec.seed, "flops", 0, family.device)
-    context = Context(noise, labels, epoch=epochs, epochs=epochs)
-    return {
-        "flops_per_sample": of_sample,
-        "flops_per_image": flops_per_image(family, images, context),
-    }
+    noise, of_image = stream(spec.seed, "flops", 0, family.device), 0.0
+    for place, share in family.stages().items():
+        at = sampling.at_place(Context(noise, labels), place)
+        of_image += share * flops_per_image(family, images, at)
+    return {"flops_per_sample": of_sample, "flops_per_image": of_image}
