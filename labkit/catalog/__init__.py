@@ -10,6 +10,7 @@ from dataclasses import replace
 from labkit.catalog.building import CONSTRAINTS as CONSTRAINTS
 from labkit.catalog.building import DATASETS as DATASETS
 from labkit.catalog.building import GAN_NETWORKS as GAN_NETWORKS
+from labkit.catalog.building import GROWTHS as GROWTHS
 from labkit.catalog.building import INITIALISATIONS as INITIALISATIONS
 from labkit.catalog.building import LOSSES as LOSSES
 from labkit.catalog.building import OPTIMISERS as OPTIMISERS
