@@ -96,6 +96,10 @@ OPTIONS: list[tuple[str, Settings]] = [
     ("vae_gan", {"gamma": 1.0}),
     ("latent_gan", {"vae_share": 0.75}),
     ("infogan", {"info_weight": 0.5}),
+    ("progressive", {"growth": "at_once"}),
+    ("progressive", {"stages": [0.4, 0.3]}),
+    ("style", {"mixing": 0.0}),
+    ("style", {"width": 8}),
     ("vae", {"networks": "dense512", "norm": "batch", "dropout": 0.3}),
 ]
 

@@ -41,6 +41,9 @@ def test_the_shares_of_the_stages_add_up_and_name_places_within_them() -> None:
     assert sum(found.values()) == pytest.approx(1)
     assert [model._grown(place) for place in sorted(found)] == pytest.approx([0, 0.5, 1, 1.5, 2])
     assert build("progressive", growth="at_once").stages() == {1.0: 1.0}
+    skipping: Any = build("progressive", stages=[0.5, 0.0], fade=0.5)
+    assert skipping.stages() == pytest.approx({0.5: 0.5, 0.625: 0.25, 1.0: 0.25})
+    assert skipping._grown(0.625) == pytest.approx(1.5)
 
 
 def test_small_stages_cost_less() -> None:

@@ -37,7 +37,7 @@ def equalised(layer: Layer, gain: float = math.sqrt(2), pace: float = 1.0) -> La
     Args:
         layer: its biases become 0. A transposed convolution has 4x4 weights and stride 2.
         gain: 1 for a linear output, sqrt(2) before a leaky ReLU.
-        pace: a factor of the learning rate of this layer.
+        pace: a factor of the learning rate of its weights.
     """
     # Only a quarter of a transposed convolution's weights meet at a pixel.
     enlarges = isinstance(layer, nn.ConvTranspose2d)

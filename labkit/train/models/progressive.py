@@ -40,8 +40,9 @@ class Progressive(GAN):
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params)
         small, middle = params["stages"] if self.grows else (0.0, 0.0)
-        self.starts = (small, small + middle)
-        self.fade = params["fade"]
+        starts = (small, small + middle)
+        #: Where each new size begins, and over how much of the training it is faded in.
+        self.fades = [(s, params["fade"] * (e - s)) for s, e in pairwise((*starts, 1.0))]
 
     def _made(self, params: Mapping[str, Any]) -> tuple[nn.Module, nn.Module]:
         self.grows = params["growth"] == "progressive"
@@ -64,20 +65,19 @@ class Progressive(GAN):
         if not self.grows:
             return float(FULL)
         grown = 0.0
-        for start, end in zip(self.starts, (*self.starts[1:], 1.0), strict=True):
+        for start, long in self.fades:
             if place > start:
-                fading = self.fade * (end - start)
-                grown += min(1.0, (place - start) / fading) if fading else 1.0
+                grown += min(1.0, (place - start) / long) if long else 1.0
         return grown
 
     def stages(self) -> Mapping[float, float]:
         if not self.grows:
             return super().stages()
-        found: dict[float, float] = {}
-        for start, end in zip((0.0, *self.starts), (*self.starts, 1.0), strict=True):
-            fading = self.fade * (end - start) if start else 0.0
-            found |= {start + fading / 2: fading, end: end - start - fading}
-        return {place: share for place, share in found.items() if share}
+        found, before = list[tuple[float, float]](), 0.0
+        for start, long in self.fades:
+            found += [(start, start - before), (start + long / 2, long)]
+            before = start + long
+        return {place: share for place, share in (*found, (1.0, 1 - before)) if share > 0}
 
     def pictures(self) -> Mapping[str, Drawing]:
         return {"resolutions": self._resolutions} if self.grows else {}

@@ -28,8 +28,8 @@ from labkit.train.models.progressive import FULL, Discriminator, doubled
 SIZES = (7, 14, 14, 28, 28)
 #: The last layer of each size: what it adds to the image follows.
 ENDS = (0, 2, 4)
-#: Layers of the mapping network; what it learns at, and the mean style follows, at each step.
-MAPPINGS, MAPPING_PACE, MEAN_PACE = 3, 0.01, 0.01
+#: Layers of the mapping network, the pace at which it learns, and at which the mean style follows.
+MAPPINGS, MAPPING_PACE, MEAN_PACE = 3, 0.1, 0.01
 #: Truncations, and numbers of images whose styles are mixed, by which samples are compared.
 TRUNCATIONS, MIXED = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2), (1, 2, 3)
 #: Images of the pictures across and, in that of mixed styles, down; layers that are coarse there.

@@ -105,11 +105,12 @@ def arithmetic(found: Sequence[tuple[Configurations, int, int, float]]) -> list[
     """What growing and full size came to for as much arithmetic: both places and their share."""
     n, parts = Numbers(), list[str]()
     for each, i, k, share in found:
+        what = "" if parts else f"{names.short(each.metric)} "
         on = names.on(each.dataset)
         ends = (("growing", i), ("full size", k))
         grown, whole = (measured(n, each, who, each.values[at]) for who, at in ends)
         part = n.share(f"arithmetic{on}", share)
-        parts.append(f"{grown} against {whole}{on}, where full size took {part} of it")
+        parts.append(f"{what}{grown} against {whole}{on}, where full size took {part} of it")
     text = f"for about as much arithmetic growing had {names.listing(parts)}."
     return [n.sentence(text, [each for each, *_ in found])] if parts else []
 
