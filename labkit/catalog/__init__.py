@@ -27,10 +27,12 @@ from labkit.catalog.entries import Question as Question
 from labkit.catalog.entries import resolve as resolve
 from labkit.catalog.families import FAMILIES as FAMILIES
 from labkit.catalog.metrics import METRICS as METRICS
+from labkit.catalog.own_networks import made_from
 from labkit.catalog.report import FORMATS as FORMATS
 from labkit.catalog.report import PLOTS as PLOTS
 from labkit.catalog.report import QUESTIONS as QUESTIONS
 
+FAMILIES |= made_from(FAMILIES["gan"])
 REGISTRIES["families"] = FAMILIES
 
 

@@ -1,17 +1,97 @@
-"""The families of models: what they are called, choose from, show and minimise."""
+"""The families of models and their settings, with default, label, limits and meaning."""
 
 from dataclasses import replace
 from typing import Any
 
 from labkit.catalog.entries import Family, Param, Shown, Step
-from labkit.catalog.settings import (
-    BETAS,
-    CONSTRAINED,
-    CRITICISED,
-    GAN_PARAMS,
-    OWN_NETWORKS,
-    VAE_PARAMS,
-)
+
+_BETAS = Param(
+    (0.5, 0.999), "Adam betas", minimum=0, below=1, about="Adam moments",
+    only=("optimiser", ("adam",)),
+)  # fmt: skip
+_CONSTRAINED: dict[str, Param] = {
+    "constraint": Param(
+        "none", "Constraint", "{}", choices="constraints", about="what keeps D smooth"
+    ),
+    "clip": Param(
+        0.01, "Clipping bound", "clip{}", above=0, about="every weight of D into [−c, c]",
+        only=("constraint", ("clip",)),
+    ),
+    "gp_weight": Param(
+        10.0, "Penalty weight", "lambda{}", above=0, about="λ of the gradient penalty",
+        only=("constraint", ("gradient_penalty",)),
+    ),
+}  # fmt: skip
+_GAN_PARAMS: dict[str, Param] = {
+    "networks": Param("lab1", "Networks", "{}", choices="gan_networks", about="G and D"),
+    "loss": Param("hinge", "Loss", "{}", choices="losses", about="adversarial loss"),
+    "z_dim": Param(64, "z dimension", "z{}", minimum=1, about="length of the noise vector"),
+    "lr": Param(2e-4, "Learning rate", "lr{}", above=0, about="both networks"),
+    "betas": _BETAS,
+    "n_critic": Param(
+        1, "Discriminator steps", "critic{}", minimum=1,
+        about="discriminator steps for one generator step",
+    ),
+    **_CONSTRAINED,
+    "optimiser": Param("adam", "Optimiser", "{}", choices="optimisers", about="both networks"),
+    "d_norm": Param(
+        "own", "Norm in D", "D-{}", choices="discriminator_norms",
+        about="normalisation inside the discriminator",
+    ),
+    "init": Param(
+        "default", "Initialisation", "init-{}", choices="initialisations", about="of every weight"
+    ),
+    "label_smoothing": Param(
+        0.0, "Label smoothing", "smooth{}", minimum=0, below=0.5,
+        about="one-sided: the target of real images is 1 minus this", only=("loss", ("bce",)),
+    ),
+    "ema": Param(
+        0.0, "Generator average", "ema{}", minimum=0, below=1,
+        about="decay of a moving average of G's weights that makes the samples; 0: none",
+    ),
+}  # fmt: skip
+_VAE_PARAMS: dict[str, Param] = {
+    "networks": Param(
+        "lab1", "Networks", "{}", choices="vae_networks", about="encoder and decoder"
+    ),
+    "latent_dim": Param(
+        16, "Latent dimension", "latent{}", minimum=1, about="length of the latent vector"
+    ),
+    "reconstruction": Param(
+        "l1", "Reconstruction", "{}", choices="reconstructions",
+        about="how output and input are compared",
+    ),
+    "lr": Param(2e-3, "Learning rate", "lr{}", above=0, about="both networks"),
+    "betas": replace(_BETAS, default=(0.9, 0.999)),
+    "optimiser": _GAN_PARAMS["optimiser"],
+    "beta": Param(1.0, "β", "beta{}", minimum=0, about="weight of the KL in what is minimised"),
+    "kl_warmup": Param(
+        0, "KL warm-up", "warmup{}", minimum=0,
+        about="epochs over which β rises from 0 to its value",
+    ),
+    "free_bits": Param(
+        0.0, "Free nats", "free{}", minimum=0,
+        about="nats of KL per latent dimension that cost nothing",
+    ),
+    "norm": Param(
+        "none", "Norm", "{}norm", choices="hidden_norms",
+        about="normalisation in the hidden layers", option=("networks", "norm"),
+    ),
+    "dropout": Param(
+        0.0, "Dropout", "dropout{}", minimum=0, below=1,
+        about="share of the encoder's hidden units left out in training",
+        option=("networks", "dropout"),
+    ),
+}  # fmt: skip
+
+#: A VAE's settings and those of its critic.
+_CRITICISED: dict[str, Param] = {
+    **_VAE_PARAMS,
+    "lr": Param(5e-4, "Learning rate", "lr{}", above=0, about="all networks"),
+    "betas": _BETAS,
+    "critic": Param("lab1", "Critic", "{}", choices="gan_networks", about="its discriminator"),
+    **{name: _GAN_PARAMS[name] for name in ("loss", *_CONSTRAINED, "d_norm", "label_smoothing")},
+}
 
 
 def _gan_flow(told: str = "") -> tuple[Step, ...]:
@@ -51,7 +131,7 @@ _GAN = Family(
     label="GAN",
     target="labkit.train.models.gan:GAN",
     about="a generator and a discriminator trained against each other",
-    params=GAN_PARAMS,
+    params=_GAN_PARAMS,
     named_by=("loss", "z_dim"),
     losses=("d_loss", "g_loss"),
     flow=_gan_flow(),
@@ -62,7 +142,7 @@ _VAE = Family(
     label="VAE",
     target="labkit.train.models.vae:VAE",
     about="an encoder to a Gaussian posterior and a decoder, trained on one bound",
-    params=VAE_PARAMS,
+    params=_VAE_PARAMS,
     named_by=("latent_dim",),
     losses=("total_loss", "recon_loss", "kl_loss"),
     reconstructs=True,
@@ -76,7 +156,7 @@ _ADVERSARIAL_VAE = Family(
     target="labkit.train.models.adversarial_vae:AdversarialVAE",
     about="a VAE that also pays when a critic tells its samples from real images",
     params={
-        **CRITICISED,
+        **_CRITICISED,
         "adversarial_weight": Param(
             10.0, "Adversarial weight", "adv{}", minimum=0,
             about="weight of the critic's verdict beside reconstruction and KL",
@@ -101,10 +181,10 @@ _FLOW = Family(
             32, "Width", "width{}", minimum=8, about="maps of the U-Net at 14 × 14, a multiple of 8"
         ),
         "lr": Param(1e-3, "Learning rate", "lr{}", above=0, about="the velocity network"),
-        "betas": replace(BETAS, default=(0.9, 0.999)),
-        "optimiser": GAN_PARAMS["optimiser"],
+        "betas": replace(_BETAS, default=(0.9, 0.999)),
+        "optimiser": _GAN_PARAMS["optimiser"],
         "ema": replace(
-            GAN_PARAMS["ema"], default=0.99,
+            _GAN_PARAMS["ema"], default=0.99,
             about="decay of a moving average of the weights that makes the samples; 0: none",
         ),
         "solver": Param("euler", "Solver", "{}", choices="solvers", about="how samples are drawn"),
@@ -138,87 +218,6 @@ _FLOW = Family(
     seconds=1 / 400, sample_seconds=1 / 100,
 )  # fmt: skip
 
-_PROGRESSIVE = replace(
-    _GAN,
-    label="ProGAN",
-    target="labkit.train.models.progressive:Progressive",
-    about="a GAN that learns images of 7 × 7 pixels first, then of 14 × 14 and of 28 × 28",
-    params={
-        **OWN_NETWORKS,
-        "growth": Param(
-            "progressive", "Growth", "{}", choices="growths",
-            about="progressive, or at_once for the same networks, whole from the start",
-        ),
-        "stages": Param(
-            (0.2, 0.3), "Stages", "stages{}", minimum=0, below=1,
-            about="shares of the training at 7 × 7 and at 14 × 14 pixels; the rest is at 28 × 28",
-            only=("growth", ("progressive",)),
-        ),
-        "fade": Param(
-            0.5, "Fade-in", "fade{}", minimum=0, below=1,
-            about="share of a stage over which its layers are faded in",
-            only=("growth", ("progressive",)),
-        ),
-    },
-    named_by=("growth",),
-    pictures={
-        "resolutions": Shown(
-            "{model} Samples by Resolution",
-            "Grid of {things} by {who}: a row each of 7, 14 and 28 pixels across, the noise of a "
-            "column is the same",
-        )
-    },
-)  # fmt: skip
-
-_STYLE = replace(
-    _GAN,
-    label="StyleGAN",
-    target="labkit.train.models.style:Style",
-    about="a GAN whose generator gets its noise as a style, layer by layer",
-    params={
-        **OWN_NETWORKS,
-        "mixing": Param(
-            0.5, "Style mixing", "mix{}", minimum=0, below=1,
-            about="share of images in training whose layers get the styles of two",
-        ),
-        "truncation": Param(
-            1.0, "Truncation", "psi{}", minimum=0,
-            about="ψ, how far the styles of samples are from their mean; 1: as in training",
-        ),
-    },
-    named_by=("mixing",),
-    pictures={
-        "styles": Shown(
-            "{model} Mixed Styles",
-            "Grid of {things} by {who}: coarse layers have the style of the image at the left of "
-            "the row, fine ones that of the image at the top of the column",
-        ),
-        "truncation": Shown(
-            "{model} Samples by Truncation",
-            "Grid of {things} by {who}: a row for each truncation, from 0.2 to 1.2; the noise of a "
-            "column is the same",
-        ),
-        "layers": Shown(
-            "{model} from Coarse to Fine",
-            "Grid of {things} by {who}: what the layers up to 7, 14 and 28 pixels across add up "
-            "to; the noise of a column is the same",
-        ),
-    },
-    sweeps={"truncation": "truncation ψ", "mixed": "images whose styles are mixed"},
-    objective="G's loss and D's are those of a GAN. G(z) is made of a style w = M(z): each "
-    "convolution scales its input maps by its own linear function of w, divides by the size that "
-    "its outputs would have, and adds noise (Karras et al. 2020, arXiv:1912.04958, eq. 1 to 3).",
-    flow=(
-        Step("z", "noise, N(0, I)"),
-        Step("Mapping M", "makes", learns=True),
-        Step("w", "style"),
-        Step("Generator G", "w and noise a layer", learns=True),
-        Step("G(w)", "fake image"),
-        Step("Discriminator D", "fake or real?", learns=True),
-        Step("loss", "one for D, one for G, M"),
-    ),
-)  # fmt: skip
-
 FAMILIES: dict[str, Family] = {
     "gan": _GAN,
     "vae": _VAE,
@@ -246,8 +245,8 @@ FAMILIES: dict[str, Family] = {
         target="labkit.train.models.infogan:InfoGAN",
         about="a GAN part of whose noise can be told from its images: a category and two numbers",
         params={
-            **GAN_PARAMS,
-            "lr": replace(GAN_PARAMS["lr"], default=5e-4),
+            **_GAN_PARAMS,
+            "lr": replace(_GAN_PARAMS["lr"], default=5e-4),
             "info_weight": Param(
                 1.0, "Weight of information", "info{}", minimum=0,
                 about="what G and the recognition head are paid a nat of information on the code",
@@ -280,8 +279,6 @@ FAMILIES: dict[str, Family] = {
         ),
         hue="pink",
     ),
-    "progressive": _PROGRESSIVE,
-    "style": _STYLE,
     "flow": _FLOW,
     "cflow": replace(
         _FLOW,
@@ -305,7 +302,7 @@ FAMILIES: dict[str, Family] = {
         target="labkit.train.models.adversarial_vae:VAEGAN",
         about="a VAE whose reconstructions are judged by a critic's features, not by pixels",
         params={
-            **{key: value for key, value in CRITICISED.items() if key != "reconstruction"},
+            **{key: value for key, value in _CRITICISED.items() if key != "reconstruction"},
             "gamma": Param(
                 0.01, "γ", "gamma{}", minimum=0,
                 about="share of the feature distance in what the decoder minimises",
@@ -322,8 +319,8 @@ FAMILIES: dict[str, Family] = {
         target="labkit.train.models.latent_gan:LatentGAN",
         about="a VAE for the first part of training; then, the VAE frozen, a GAN of its codes",
         params={
-            **VAE_PARAMS,
-            **{name: GAN_PARAMS[name] for name in ("z_dim", "loss", *CONSTRAINED)},
+            **_VAE_PARAMS,
+            **{name: _GAN_PARAMS[name] for name in ("z_dim", "loss", *_CONSTRAINED)},
             "gan_lr": Param(  # at 2e-4, 400 steps are too few: codes stay alike, as if collapsed
                 2e-3, "GAN's learning rate", "ganlr{}", above=0, about="generator and critic"
             ),
