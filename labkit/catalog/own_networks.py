@@ -49,8 +49,8 @@ def _progressive(gan: Family) -> Family:
             )
         },
         objective="G's loss and D's are those of a GAN, of images of the size that is reached. "
-        "While a size is faded in, images and features are (1 − α) · the smaller ones, enlarged, + α · "
-        "the new ones (Karras et al. 2018, arXiv:1710.10196, appendix A).",
+        "While a size is faded in, images and features are (1 − α) · the smaller ones, enlarged, "
+        "+ α · the new ones (Karras et al. 2018, arXiv:1710.10196, appendix A).",
     )  # fmt: skip
 
 
