@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from labkit.catalog import FAMILIES
 from labkit.train.models.base import Context
 from labkit.train.models.style import ACROSS, DOWN, MIXED, SIZES, TRUNCATIONS, Modulated
 from labkit.train.rng import stream
@@ -121,6 +122,13 @@ def test_the_mean_style_follows_the_styles_of_training() -> None:
     before = model.G.mean_style.clone()
     model.sample(4, stream(1, "x"))
     assert torch.equal(model.G.mean_style, before)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_a_family_shows_is_what_the_catalog_says(family: str) -> None:
+    made: Any = build(family)
+    assert list(made.pictures()) == list(FAMILIES[family].pictures)
+    assert list(made.sweeps()) == list(FAMILIES[family].sweeps)
 
 
 def test_layers_from_coarse_to_fine_end_in_the_sample(model: Any) -> None:

@@ -160,7 +160,7 @@ class Generator(nn.Module):
     @torch.no_grad()
     def follow(self, styles: Tensor) -> None:
         """Let the mean style follow those of a batch, (N, 4 width)."""
-        self.mean_style.lerp_(styles.mean(0), MEAN_PACE)
+        self.mean_style.lerp_(styles.float().mean(0), MEAN_PACE)
 
     def image(self, styles: Tensor, own: Sequence[Tensor]) -> Tensor:
         """Images (N, 1, 28, 28) in [-1, 1], see `images`."""
