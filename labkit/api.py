@@ -81,7 +81,7 @@ def prepare(asked: RunOptions, ask: Ask | None = None) -> Prepared:
     """
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", asked.device):
         raise UserError(f"--device {asked.device}: allowed: auto, cpu, cuda, cuda:1, mps")
-    one_of("--executor", asked.executor, EXECUTORS)
+    one_of("--executor", asked.executor, tuple(EXECUTORS))
     one_of("--source", asked.source, ("auto", "full", "bundled"))
     one_of("--precision", asked.precision, ("auto", "fp32", "bf16"))
     for option, given in (("--data-root", asked.root), ("--results", asked.results)):
