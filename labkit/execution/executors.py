@@ -19,6 +19,8 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Any, Protocol
 
+from labkit.catalog import resolve
+
 #: Tasks handed to an executor per worker: one that runs and one that is ready.
 AHEAD = 2
 #: How often a cell is tried whose worker dies, where that may be the machine's fault.
@@ -157,10 +159,12 @@ class LocalProcesses(Standard):
             self._pool.join()
 
 
-#: By the name of ``--executor``.
+#: By the name of ``--executor``; Dask and SLURM are imported when they are asked for.
 EXECUTORS: dict[str, Callable[[Place], Executor]] = {
     "local": lambda place: LocalProcesses(place.workers),
     "inline": lambda place: Inline(),
+    "dask": lambda place: resolve("labkit.execution.dask_cluster:DaskCluster")(place),
+    "slurm": lambda place: resolve("labkit.execution.slurm_array:SlurmArray")(place),
 }
 
 
