@@ -9,6 +9,8 @@ started here listens on 127.0.0.1 alone and asks for a certificate made for this
 import contextlib
 import logging
 import os
+import signal
+import sys
 import threading
 import time
 import weakref
@@ -25,7 +27,7 @@ from typing import Any
 from uuid import uuid4
 
 from labkit import __version__
-from labkit.errors import UserError
+from labkit.errors import UserError, one_line
 from labkit.execution.alone import opened
 from labkit.execution.executors import AHEAD, TURNS, WITHOUT_MAIN, Place, WorkerDiedError
 from labkit.execution.status import Task
@@ -39,6 +41,8 @@ try:
     import dask
     from distributed import Client, KilledWorker, LocalCluster
     from distributed.comm.addressing import resolve_address
+    from distributed.core import Status
+    from tornado.ioloop import PeriodicCallback
 except ImportError as error:
     raise UserError(
         f"--executor dask: {error.name or 'Dask'} is not installed: pip install 'labkit[dask]'"
@@ -48,7 +52,7 @@ except ImportError as error:
 SAME = ("torch", "torchvision", "numpy")
 #: The folders of a cell that count, in the order in which one rests on the other.
 KINDS = ("train", "eval", "sheet", "failed")
-CONNECT_S, CLOSE_S = 10, 10
+CONNECT_S, CLOSE_S, KEEP_EVERY_S = 10, 10, 5
 #: How long the number of a cluster's workers is believed.
 KNOWN_S = 1.0
 #: How many cells are offered to a cluster that has no workers yet, and may start some for them.
@@ -186,16 +190,24 @@ class DaskCluster(Standard):
             "distributed.scheduler.allowed-failures": TURNS - 1,
             # A cell may hold the interpreter, and the worker's voice with it, for long.
             "distributed.scheduler.worker-ttl": None,
+            # Under load a worker may be long in coming back.
+            "distributed.deploy.lost-worker-timeout": "60 s",
             # Nor is anything told to whoever asks on the ports for people.
             "distributed.scheduler.http.routes": [],
             "distributed.worker.http.routes": [],
         }
         self._ends.enter_context(dask.config.set(config))
-        cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, host="127.0.0.1", security=True,
-            dashboard_address="127.0.0.1:0", memory_limit=0, silence_logs=logging.CRITICAL,
-        )  # fmt: skip
+        try:
+            cluster: Any = LocalCluster(
+                n_workers=workers, threads_per_worker=1, host="127.0.0.1", security=True,
+                dashboard_address="127.0.0.1:0", memory_limit=0, silence_logs=logging.CRITICAL,
+            )  # fmt: skip
+        except (RuntimeError, OSError) as error:
+            raise UserError(f"--executor dask: {workers} workers: {one_line(error)}") from None
         self._ends.callback(_close, cluster)
+        keep = PeriodicCallback(partial(_keep, cluster, workers), KEEP_EVERY_S * 1000)
+        cluster.loop.add_callback(keep.start)
+        self._ends.callback(cluster.loop.add_callback, keep.stop)
         return self._ends.enter_context(Client(cluster, set_as_default=False))
 
     def _connected(self) -> Any:
@@ -217,9 +229,14 @@ class DaskCluster(Standard):
             return seen
 
         for worker, seen in client.run(found).items():
-            wrong = _differing(self._ticket.versions, seen)
-            if wrong:
+            if wrong := _differing(self._ticket.versions, seen):
                 raise UserError(f"--scheduler {self._address}: worker {worker} has {wrong}")
+        threads = client.nthreads().values()
+        if not threads:
+            print(f"{self._address}: no worker yet; cells wait for one", file=sys.stderr)
+        elif max(threads) > 1:
+            why = "Dask workers with several threads have one cell at a time, too"
+            print(f"{why}: better start as many with --nthreads 1", file=sys.stderr)
         return client
 
     @property
@@ -274,8 +291,9 @@ class DaskCluster(Standard):
             raise UserError("the Dask scheduler is gone; what was finished is kept")
         try:
             found = inner.result()
-        except KilledWorker:
-            raise WorkerDiedError(f"the Dask worker died, {TURNS} times") from None
+        except KilledWorker as error:
+            times = error.allowed_failures + 1
+            raise WorkerDiedError(f"the Dask worker died, {times} times") from None
         if isinstance(found, Apart):
             _commit(self._store, task, found.files)
             found = found.took
@@ -296,8 +314,20 @@ class DaskCluster(Standard):
         self.stop()
 
 
+def _keep(cluster: Any, workers: int) -> None:
+    """Start workers anew that have ended for good, as where one dies just as it starts."""
+    for name, nanny in list(cluster.workers.items()):
+        if nanny.status in (Status.closed, Status.failed):
+            del cluster.workers[name]
+    cluster.scale(workers)
+
+
 def _close(cluster: Any) -> None:
-    """End a cluster of this process; what is busy is killed, and that may take a moment."""
+    """End a cluster of this process and what its workers are at; nothing waits for them."""
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        with contextlib.suppress(OSError, TypeError):  # it has ended, or never began
+            os.kill(nanny.pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
     with contextlib.suppress(TimeoutError):
         cluster.close(timeout=CLOSE_S)
 
@@ -326,10 +356,9 @@ def _pieces(store: Store, task: Task) -> Iterator[tuple[str, bytes]]:
 
 def _commit(store: Store, task: Task, files: dict[str, bytes]) -> None:
     """Commit what a worker away from the store has made: whole folders, each with its commit."""
-    cell = store.cell_folder(task.spec).relative_to(store.root).as_posix()
     folders: dict[str, dict[str, bytes]] = {}
     for name, data in files.items():
-        folder, _, rest = name.removeprefix(f"{cell}/").partition("/")
+        _, _, folder, rest = name.split("/", 3)  # the cell's own may have another name there
         if folder.partition("-")[0] in KINDS:
             folders.setdefault(folder, {})[rest] = data
     for folder in sorted(folders, key=lambda name: KINDS.index(name.partition("-")[0])):

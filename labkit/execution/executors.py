@@ -80,12 +80,17 @@ class _SpawnedWithoutMain(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 (multiprocessing's name)
         before = os.environ.get("PYTHONHASHSEED")
+        # Ctrl-C reaches the whole process group; only the parent decides what it means.
+        with contextlib.suppress(AttributeError):  # of Windows
+            masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         # A user's network may be built in the order of a set: the same in every worker.
         os.environ["PYTHONHASHSEED"] = "0"
         _starting.ours = True
         try:
             return SpawnProcess._Popen(process_obj)
         finally:
+            with contextlib.suppress(AttributeError):
+                signal.pthread_sigmask(signal.SIG_SETMASK, masked)
             _starting.ours = False
             if before is None:
                 del os.environ["PYTHONHASHSEED"]
@@ -130,7 +135,6 @@ class LocalProcesses(Standard):
         self._pool: Any = ProcessPool(
             max_workers=jobs,
             context=_WithoutMain(),
-            # Ctrl-C reaches the whole process group; only the parent decides what it means.
             initializer=signal.signal,
             initargs=(signal.SIGINT, signal.SIG_IGN),
         )

@@ -13,7 +13,6 @@ In the task: ``python -m labkit.execution.slurm_array FOLDER``.
 """
 
 import contextlib
-import getpass
 import json
 import math
 import os
@@ -81,7 +80,7 @@ class SlurmArray(Standard):
         if (queue := queued()) is None:
             raise UserError("--executor slurm: squeue is not there, or does not answer")
         self._queue, self._asked_at = queue, time.monotonic()
-        self._earlier = {tag: seat for tag, seat in _handed_in(self._root) if seat in queue}
+        self._earlier = dict(_handed_in(self._root))
         self._new: list[_Given] = []
         self._out: dict[Seat, _Given] = {}
         self._mine: set[str] = set()
@@ -95,10 +94,13 @@ class SlurmArray(Standard):
         work, task = args
         line = {"run": _named(function), "work": _named(work), "task": _to_json(task)}
         given = _Given(Future(), line, task.spec, limit.get("expected") or 0.0)
+        seat = self._earlier.pop(task.spec.fingerprint, None)
         with self._guard:
-            if seat := self._earlier.pop(task.spec.fingerprint, None):
+            if seat in self._queue:
                 self._out[seat] = given
                 self._mine.add(seat[0])
+            elif seat and self._is_done(task.spec):  # since the store was looked at
+                given.future.set_result(0.0)
             else:
                 self._new.append(given)
         return given.future
@@ -207,6 +209,9 @@ class SlurmArray(Standard):
 
     def _cut_off(self, seat: Seat, given: _Given) -> None:
         """Give a cell another turn, or give it up; as long as it comes further it has its turns."""
+        if self._is_done(given.spec):
+            given.future.set_result(0.0)  # its note was tidied away by another driver
+            return
         further = self._history(given.spec) > given.history
         given.turn = 2 if further else given.turn + 1
         if given.turn <= TURNS:
@@ -218,6 +223,9 @@ class SlurmArray(Standard):
             WorkerDiedError(f"the SLURM task was cut off, {TURNS} times{why and f' ({why})'}")
         )
 
+    def _is_done(self, spec: CellSpec) -> bool:
+        return self._store.is_trained(spec) and self._store.is_evaluated(spec)
+
     def _history(self, spec: CellSpec) -> int:
         """How many bytes there are of what a cell has trained so far."""
         found = self._store.cell_folder(spec).glob(f"attempt-train-*/{HISTORY}")
@@ -228,7 +236,7 @@ class SlurmArray(Standard):
 
 def queued() -> dict[Seat, str] | None:
     """labkit's tasks that SLURM has, queued or running, and in which state; None if it is mute."""
-    said = _ask("squeue", "-h", "-r", "-u", getpass.getuser(), "-o", "%j|%K|%T")
+    said = _ask("squeue", "-h", "-r", "--me", "-o", "%j|%K|%T")
     if said is None:
         return None
     rows = (line.rsplit("|", 2) for line in said.splitlines() if line.startswith(JOB))
@@ -246,8 +254,9 @@ def states(root: Path) -> dict[str, str]:
     found = {}
     for tag, (name, index) in _handed_in(root / FOLDER):
         state = queue.get((name, index))
-        if state or not (root / FOLDER / name / f"{index}.json").exists():
-            found[tag] = {"RUNNING": "running", None: "lost"}.get(state, "queued")
+        found[tag] = {"RUNNING": "running", None: "lost"}.get(state, "queued")
+        if (root / FOLDER / name / f"{index}.json").exists():
+            del found[tag]
     return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -149,6 +151,21 @@ def test_stopped_it_leaves_no_process_behind(store: Store) -> None:
         each for each in children if each.is_running() and "spawn_main" in str(each.cmdline())
     ]
     assert not workers
+
+
+def test_workers_that_have_ended_for_good_are_replaced(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_cluster, "KEEP_EVERY_S", 0.5)
+    store.root.mkdir(parents=True)
+    with dask_cluster.DaskCluster(Place(2, store.root)) as executor:
+        local = executor._client.cluster
+        for nanny in list(local.workers.values()):  # as where one dies just as it starts
+            local.sync(nanny.close)
+        task = Task(cell(1), store.root, sheet_gan=cell(1))
+        assert executor.submit(run_alone, runs.work, task, timeout=99.0).result(60) == 0.01
+        _once(lambda: len(executor._client.nthreads()) == 2)
+        assert len(executor._client.nthreads()) == 2
 
 
 def hidden(folder: Path) -> list[str]:
@@ -300,3 +317,18 @@ def test_with_its_driver_the_whole_cluster_ends(tmp_path: Path) -> None:
     driver.wait()
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert not alive
+
+
+def test_interrupted_it_ends_at_once_and_says_how_to_go_on(tmp_path: Path) -> None:
+    lab = project(tmp_path / "lab", TINY)
+    with (tmp_path / "said.txt").open("w") as said:
+        run = subprocess.Popen(
+            [sys.executable, "-m", "labkit", "run", "--executor", "dask", "-j", "2"],
+            cwd=lab, stderr=said, start_new_session=True,
+        )  # fmt: skip
+        _once(lambda: list(lab.glob("results/tiny/cells/*/attempt-*")))
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to workers, too
+        assert run.wait(15) == 130
+    lines = (tmp_path / "said.txt").read_text().splitlines()
+    assert lines[-1].endswith("To go on: labkit run --executor dask -j 2")
+    assert len(lines) == 3
