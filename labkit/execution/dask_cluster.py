@@ -15,8 +15,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import Executor as Standard
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -287,10 +287,10 @@ class DaskCluster(Standard):
         """
         if outer.done() or self._stopped:
             return True
-        if inner.status not in ("finished", "error"):
-            raise UserError("the Dask scheduler is gone; what was finished is kept")
         try:
-            found = inner.result()
+            found = inner.result()  # computed again where a worker died before it was fetched
+        except CancelledError:
+            raise UserError("the Dask scheduler is gone; what was finished is kept") from None
         except KilledWorker as error:
             times = error.allowed_failures + 1
             raise WorkerDiedError(f"the Dask worker died, {times} times") from None
