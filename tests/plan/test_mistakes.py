@@ -296,7 +296,7 @@ MISTAKES = {
     "a profile renames nothing": (
         WHOLE + "profiles:\n  quick:\n    name: other\n",
         "10: profiles.quick.name: unknown key; allowed: title, author, data, seeds, training, "
-        "evaluation, precision, threads, report, code, experiments",
+        "evaluation, precision, threads, report, cluster, code, experiments",
     ),
     # YAML
     "not YAML": (
