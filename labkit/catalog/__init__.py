@@ -31,6 +31,8 @@ from labkit.catalog.own_networks import made_from
 from labkit.catalog.report import FORMATS as FORMATS
 from labkit.catalog.report import PLOTS as PLOTS
 from labkit.catalog.report import QUESTIONS as QUESTIONS
+from labkit.catalog.report import own_question as own_question
+from labkit.catalog.report import words_of as words_of
 
 FAMILIES |= made_from(FAMILIES["gan"])
 REGISTRIES["families"] = FAMILIES

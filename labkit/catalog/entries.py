@@ -93,6 +93,8 @@ class Family:
     mends: Literal["", "decoder", "prior"] = ""
     """For combinations of GAN and VAE: the weakness of VAEs it addresses, blurry output of the
     decoder or regions of the prior without codes."""
+    only_train: tuple[str, ...] = ()
+    """Its networks that training alone needs: samples are drawn and measured without them."""
     phases: int = 1
     """Number of parts of its training that minimise different things."""
     flow: tuple[Step, ...] = ()

@@ -134,6 +134,7 @@ _GAN = Family(
     params=_GAN_PARAMS,
     named_by=("loss", "z_dim"),
     losses=("d_loss", "g_loss"),
+    only_train=("discriminator",),
     flow=_gan_flow(),
     hue="blue",
 )
@@ -165,6 +166,7 @@ _ADVERSARIAL_VAE = Family(
     named_by=("latent_dim",),
     losses=("total_loss", "recon_loss", "kl_loss", "d_loss", "g_loss"),
     reconstructs=True,
+    only_train=("critic",),
     objective="Encoder and decoder minimise reconstruction + KL + w · the generator's "
     "adversarial loss on samples of the prior; w is the adversarial weight.",
     flow=(*_CODING, _COMPARED, Step("Critic", "judges samples", learns=True)),
@@ -253,6 +255,7 @@ FAMILIES: dict[str, Family] = {
             ),
         },
         named_by=("loss", "z_dim", "info_weight"),
+        only_train=("discriminator", "recognition"),
         pictures={
             "categories": Shown(
                 "{model} Categories, a Row for Each",
@@ -301,6 +304,7 @@ FAMILIES: dict[str, Family] = {
         label="VAE-GAN",
         target="labkit.train.models.adversarial_vae:VAEGAN",
         about="a VAE whose reconstructions are judged by a critic's features, not by pixels",
+        only_train=(),  # its reconstruction loss is measured by the critic
         params={
             **{key: value for key, value in _CRITICISED.items() if key != "reconstruction"},
             "gamma": Param(
@@ -332,6 +336,7 @@ FAMILIES: dict[str, Family] = {
         named_by=("latent_dim", "z_dim"),
         losses=("d_loss", "g_loss"),
         reconstructs=True,
+        only_train=("discriminator",),
         phases=2,
         objective="The VAE minimises its loss first. Then, with the VAE frozen, generator and "
         "discriminator minimise the adversarial losses, x being codes of images, not images.",

@@ -1,5 +1,6 @@
 """What a report can hold: questions, plots and formats."""
 
+import re
 from typing import Any
 
 from labkit.catalog.entries import Format, Plot, Question
@@ -73,6 +74,18 @@ QUESTIONS: dict[str, Question] = {
         topic="Published values", target=_ANSWERS + "published:answer", needs="references",
     ),
 }  # fmt: skip
+
+
+def own_question(key: str) -> bool:
+    """Whether an entry of a report's questions is a course's own: words, nothing like a key."""
+    like_a_key = re.fullmatch(r"[\w-]*", key, re.ASCII)
+    return key not in QUESTIONS and not like_a_key and bool(re.search(r"\w", key))
+
+
+def words_of(key: str) -> str:
+    """The words of a question by its key; one of a course's own is its own key."""
+    return QUESTIONS[key].text if key in QUESTIONS else key
+
 
 _FID = (
     "Left: the tracking FID of every epoch, which chooses the best one. Right: the proxy FID of "

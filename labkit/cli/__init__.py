@@ -31,6 +31,9 @@ ResultsOpt = Annotated[
 ]
 DataRootOpt = Annotated[Path | None, Option("--data-root", help="Where the full data sets are.")]
 
+#: What reads a lab sheet, and holds a plan against it; loaded where one is given.
+SHEET, AGAINST = "labkit.sheet.reading:read_sheet", "labkit.sheet.against:against"
+
 #: Each verb: the module of its function, and the function's docstring.
 VERBS = {
     "run": ("run", "Train and measure every cell that is not done yet."),
@@ -49,9 +52,17 @@ VERBS = {
         "handin",
         "Check a hand-in: container, report, measures and, with --rerun, training itself.",
     ),
+    "grade": (
+        "grade",
+        "Look at a class of hand-ins, and write a page, a table and what platforms import.",
+    ),
     "reflect": ("tables", "Print the computed answers for any metrics table."),
     "check": ("tables", "Hold a student's own words against the table, line by line."),
     "init": ("setup", "Write a commented experiment file, and its schema for editors."),
+    "sheet": (
+        "sheet",
+        "Write a lab sheet, say what one asks for, or make Gradescope's autograder of it.",
+    ),
     "recipes": ("setup", "The experiment files that come with labkit."),
     "data": ("setup", "Fetch the full data sets, or check what is there by SHA-256."),
     "doctor": (

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from labkit.catalog import DATASETS
-from labkit.cli import DataRootOpt, say
+from labkit.catalog import DATASETS, resolve
+from labkit.cli import SHEET, DataRootOpt, say
 from labkit.data.download import fetch
 from labkit.data.places import data_roots, find_full
 from labkit.data.sources import is_bundled, load
@@ -15,18 +15,28 @@ from labkit.errors import DataError, UserError
 from labkit.experiment import starter
 from labkit.experiment.lookup import one_of
 
+#: Writes what a student starts from.
+STUDENTS_FILE = "labkit.sheet.starting:write_experiment"
+
 
 def init(
     folder: Annotated[Path, Argument(help="Where to write.")] = Path(),
-    recipe: Annotated[str, Option(help="See `labkit recipes`.")] = "lab1",
+    recipe: Annotated[str | None, Option(help="See `labkit recipes` [lab1].")] = None,
     own: Annotated[
         bool, Option("--own", help="With my_gan.py, to write the networks yourself.")
     ] = False,
+    sheet: Annotated[Path | None, Option(help="The lab sheet that says what is asked.")] = None,
 ) -> None:
     """Write a commented experiment file, and its schema for editors."""
-    if own and recipe != "lab1":
-        raise UserError("--own and --recipe: choose one of the two")
-    for path in starter.write_own(folder) if own else starter.write_starter(folder, recipe):
+    if own + (recipe is not None) + (sheet is not None) > 1:
+        raise UserError("--own, --recipe and --sheet: choose one of them")
+    if sheet is not None:
+        written = resolve(STUDENTS_FILE)(resolve(SHEET)(sheet), folder)
+    else:
+        written = (
+            starter.write_own(folder) if own else starter.write_starter(folder, recipe or "lab1")
+        )
+    for path in written:
         typer.echo(path)
 
 

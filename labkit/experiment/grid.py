@@ -242,7 +242,7 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
         found.append(f"{wanted[key][0].name} is asked for, but not as it is in the plan")
     for key in made.keys() - wanted.keys():
         found.append(f"{made[key][0].name} in the plan is not what the file asks for")
-    if _sources(plan) != _sources(asked):
+    if own_sources(plan) != own_sources(asked):
         found.append("code: the plan has other Python files than the experiment file names")
     for name in ("data", "training", "evaluation", "threads"):
         if plan.settings.get(name) != asked.settings.get(name):
@@ -263,7 +263,7 @@ def differences(experiment: Experiment, plan: Plan) -> list[str]:
     return sorted(found)
 
 
-def _sources(plan: Plan) -> list[tuple[str, str]]:
+def own_sources(plan: Plan) -> list[tuple[str, str]]:
     """The Python files of a plan, whatever line ends they were saved with."""
     files = plan.settings.get("own", [])
     return [(each["name"], each["source"].replace("\r\n", "\n")) for each in files]

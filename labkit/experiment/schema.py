@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, core_schema
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS
+from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS, own_question
 from labkit.catalog.rules import objection
 from labkit.errors import nearest
 from labkit.experiment.precision import AUTO
@@ -189,8 +189,10 @@ class Report(Section):
         True,
         description="judge few seeds by repeated trainings of the same kind that come with labkit",
     )
-    questions: list[str] = Field(
-        default_factory=list, description="the questions to answer; empty: those the table suits"
+    questions: list[Line] = Field(
+        default_factory=list,
+        description="the questions to answer, by key or, a course's own, written out; empty: those "
+        "the table suits",
     )
 
 
@@ -329,7 +331,8 @@ class ExperimentFile(Settings):
     @model_validator(mode="after")
     def _all_named_is_known(self) -> Self:
         for i, key in enumerate(self.report.questions):
-            _among(key, QUESTIONS, "no such question", "report", "questions", i)
+            if not own_question(key):
+                _among(key, QUESTIONS, "no such question", "report", "questions", i)
         for i, each in enumerate(self.references):
             at = ("references", i)
             _among(each.experiment, self.experiments, "no such experiment", *at, "experiment")

@@ -175,14 +175,14 @@ def problems(bag: Bag) -> list[str]:
     A file of which only line ends were changed is no problem: its container restores it.
     """
     found: list[str] = []
-    stated: set[str] = set()
+    named: set[str] = set()
     inside = {n.removeprefix(bag.folder) for n in bag.container if n.startswith(bag.folder)}
     for manifest_name, below in ((TAG_MANIFEST, ""), (MANIFEST, "data/")):
         if manifest_name not in inside:
             found.append(f"{manifest_name}: missing")
             continue
-        for name, digest in _stated(bag, manifest_name, found).items():
-            stated.add(name)
+        for name, digest in stated(bag, manifest_name, found).items():
+            named.add(name)
             if not name.startswith(below):
                 found.append(f"{manifest_name}: names {name}")
             elif name not in inside:
@@ -194,8 +194,8 @@ def problems(bag: Bag) -> list[str]:
                     found.append(f"{name}: altered since it was handed in")
                 elif plain != data:
                     bag.container.restored[bag.folder + name] = plain
-    found += [f"{name}: not in {TAG_MANIFEST}" for name in TAGS if name not in stated]
-    found += [f"{name}: in no manifest" for name in sorted(inside - stated - {TAG_MANIFEST})]
+    found += [f"{name}: not in {TAG_MANIFEST}" for name in TAGS if name not in named]
+    found += [f"{name}: in no manifest" for name in sorted(inside - named - {TAG_MANIFEST})]
     if bag.container.read(f"{bag.folder}bagit.txt", 1000) != DECLARATION:
         found.append("bagit.txt: not the declaration of BagIt 1.0")
     if "bag-info.txt" not in inside:
@@ -208,17 +208,17 @@ def problems(bag: Bag) -> list[str]:
     return found
 
 
-def _stated(bag: Bag, name: str, found: list[str]) -> dict[str, str]:
+def stated(bag: Bag, name: str, found: list[str]) -> dict[str, str]:
     """Name to digest as a manifest has them; what is wrong with it goes into `found`."""
     lines = bag.container.read(bag.folder + name, MAX_MANIFEST_BYTES)
-    stated: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for number, line in enumerate(lines.decode("utf-8", "replace").splitlines(), 1):
         match = _LINE.fullmatch(line)
         if match is None:
             found.append(f"{name}:{number}: not a digest and a name")
             continue
         path = match[2].replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
-        if path in stated:
+        if path in digests:
             found.append(f"{name}:{number}: {path} is there twice")
-        stated[path] = match[1]
-    return stated
+        digests[path] = match[1]
+    return digests

@@ -3,7 +3,8 @@
 data/
   submission.json     format, labkit's version, what made the report, what was left out
   experiments.yaml    answers.md, and the Python files that `code` names
-  results/            plan.json, cells/ as in the store, without logs
+  results/            plan.json, cells/ as in the store, without logs; beside a training's files
+                      ``draws.safetensors`` where of its best weights only a part was handed in
   report/             report.md, report.html, their tables and pictures
 
 Of a ``store.zip``, see :mod:`labkit.handin.store_zip`: ``store.json``, ``answers.md``, results/.
@@ -92,9 +93,10 @@ def report_code() -> str:
     package = Path(__file__).resolve().parent.parent
     parts = {"templates": templates_folder()} | {name: package / name for name in REPORT_CODE}
     digest = hashlib.sha256()
+    other = parts["templates"] / "grade"  # a class's page is no student's report
     for name, path in sorted(parts.items()):
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
-            if file.suffix in (".py", ".j2", ".css", ".js", ".json"):
+            if file.suffix in (".py", ".j2", ".css", ".js", ".json") and file.parent != other:
                 digest.update(f"{name}/{file.relative_to(path).as_posix()}\0".encode())
                 digest.update(with_unix_ends(file.read_bytes()))
     return digest.hexdigest()

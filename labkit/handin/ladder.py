@@ -4,6 +4,7 @@ What the grader's machine lacks is no failing of a hand-in.
 """
 
 import errno
+import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labkit.errors import FULL, REASONS, DataError, LabkitError, UserError, reason
+from labkit.experiment.spec import CellSpec
 
 Verdict = Literal["passed", "failed", "not checkable", "not asked for"]
 
@@ -42,6 +44,15 @@ class Asked:
     data_root: Path | None = None
     trust: bool = False
     say: Say = lambda line: None
+    sample: int | None = None
+    chance: random.Random = field(default_factory=random.SystemRandom)
+
+    def some_of(self, specs: list[CellSpec]) -> list[CellSpec]:
+        """Those to measure again, in their order: all, or `sample` of them by `chance`."""
+        if self.sample is None or self.sample >= len(specs):
+            return specs
+        chosen = self.chance.sample(range(len(specs)), self.sample)
+        return [specs[i] for i in sorted(chosen)]
 
 
 @dataclass
@@ -80,6 +91,7 @@ class Ladder:
     name: str
     author: dict[str, str]
     rungs: list[Rung]
+    differences: tuple[str, ...] | None = None  # from the lab sheet; None where there was none
 
     @property
     def holds(self) -> bool:
@@ -94,6 +106,10 @@ class Ladder:
     @property
     def summary(self) -> str:
         """What came of it, in one line."""
+        also = "; differs from the lab sheet, see there" if self.differences else ""
+        return self._of_rungs() + also
+
+    def _of_rungs(self) -> str:
         failed, unseen = (
             ", ".join(str(rung.number) for rung in self.rungs if rung.verdict == verdict)
             for verdict in ("failed", "not checkable")
@@ -115,6 +131,7 @@ class Ladder:
             "complete": self.complete,
             "summary": printable(self.summary),
             "rungs": [{"title": TITLES[rung.number], **asdict(rung)} for rung in self.rungs],
+            "sheet": self.differences,
             "limits": LIMITS,
         }
 
@@ -128,6 +145,9 @@ class Ladder:
             if len(rung.found) > most:
                 lines.append(f"   - and {len(rung.found) - most} more")
             lines += [f"   {line}" for line in rung.notes]
+        if self.differences is not None:
+            lines.append(f"Lab sheet: {'DIFFERS' if self.differences else 'as it says'}")
+            lines += [printable(f"   - {line}") for line in self.differences]
         return [*lines, printable(self.summary), LIMITS]
 
 

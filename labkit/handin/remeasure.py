@@ -5,13 +5,16 @@ agree within 1e-9 and pixels exactly. Elsewhere the last bits of a convolution d
 what is asked is written in `ELSEWHERE`. Of a cell that was measured on a graphics card and is
 measured here on the CPU, or the other way round, the samples are the same file all the same:
 what follows from them has to agree as :func:`other_device` says.
+
+A hand-in of the usual size has no samples, last epochs and discriminators. Its samples are drawn
+from the weights of the best epoch, and measured in place of those that were measured first.
 """
 
 import io
 import json
 import math
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -29,13 +32,15 @@ from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.handin.content import measured_alike, own_noise, ran_on
 from labkit.handin.ladder import UNTRUSTED, Asked, Rung, lacking, printable
 from labkit.handin.unpack import Unpacked
+from labkit.handin.weights import not_drawn
 from labkit.measure.evaluate import Measures, measure_history
 from labkit.measure.on_device import measured_on
 from labkit.measure.samples_file import SamplesError, read_samples
 from labkit.measure.tracker import Tracker
 from labkit.plugins import registry as own_code
-from labkit.store.file_names import BEST, CHECKPOINT, HISTORY, MEASURES, SAMPLES
+from labkit.store.file_names import BEST, CHECKPOINT, DRAWS, HISTORY, MEASURES, SAMPLES
 from labkit.store.history import best_epoch, read_history
+from labkit.store.store import Store
 from labkit.train import checkpoint, runtime
 from labkit.train.models.base import Family
 
@@ -71,21 +76,26 @@ EDGE, _CHOSEN = 3, {"vendi": 0.02, "class_vendi": 0.1}
 _HEADER_BYTES = 1 << 20
 
 
-def other_device(samples: int, of_weights: Iterable[str]) -> Tolerance:
-    """What is asked of measures from another device: of the same samples, so many, within 1e-5.
+def other_device(
+    samples: int, of_weights: Iterable[str], least: Tolerance = Tolerance(1e-5, 0.0, 1e-7)
+) -> Tolerance:
+    """What is asked of measures from another device: of the same samples, so many, `least`.
 
     More is allowed where samples are counted, and of what is computed by the weights.
     """
     edge = (EDGE + 0.5) / samples
     far = dict.fromkeys(_COUNTED, edge) | dict.fromkeys(_OF_A_CLASS, 10 * edge)
-    wider = {name: Tolerance(most, 0.0, most) for name, most in (far | _CHOSEN).items()}
-    return Tolerance(1e-5, 0.0, 1e-7, wider | dict.fromkeys(of_weights, ELSEWHERE))
+    wider = {
+        name: Tolerance(max(most, least.relative), 0.0, max(most, least.absolute))
+        for name, most in (far | _CHOSEN).items()
+    }
+    return replace(least, wider=wider | dict.fromkeys(of_weights, ELSEWHERE))
 
 
 def check(found: Unpacked, asked: Asked) -> Rung:
     """Recompute what can be; every disagreement is a finding."""
     rung = Rung(3)
-    specs = found.measured(asked.cells)
+    specs = asked.some_of(found.measured(asked.cells))
     if not specs:
         rung.give_up("no measured cell to look at")
         return rung
@@ -120,7 +130,17 @@ def check(found: Unpacked, asked: Asked) -> Rung:
     rung.note(f"{here} of {len(specs)} cells ran on such a machine: {HERE} asked")
     if here < len(specs):
         rung.note(f"the others on another, whose last bits differ: {ELSEWHERE} asked")
+    if drawn := sum(_from_weights_alone(found.store, spec) for spec in specs):
+        rung.note(
+            f"{drawn} of {len(specs)} cells were handed in without samples and last epochs: what "
+            "the weights of their best epoch draw here was measured, and nothing of other epochs"
+        )
     return rung
+
+
+def _from_weights_alone(store: Store, spec: CellSpec) -> bool:
+    train, samples = store.train_folder(spec), store.eval_folder(spec) / SAMPLES
+    return not samples.is_file() and any((train / name).is_file() for name in (BEST, DRAWS))
 
 
 @dataclass(frozen=True)
@@ -145,29 +165,40 @@ class _Cell:
         if why := blind or self.no_weights(spec):
             self.rung.give_up(f"{spec.name}: {why}")
         else:
-            family = sampling.build(spec, runtime.pick_device())
+            family = self.built()
             yield from self.weights(family, history)
         # A loop of the author's may have shown few samples, or those of some epochs only.
         whole = all("proxy_fid" in row for row in history) or not spec.has_features
-        if not path.is_file():
+        drawn = None if family is None else sampling.evaluation_samples(family, spec)
+        if path.is_file():
+            try:
+                samples = read_samples(path)
+            except SamplesError as error:
+                yield f"samples.npz: {str(error).partition(': ')[2]}"
+                return
+            if len(samples) != (wanted := spec.evaluation["samples"]):
+                yield f"samples.npz: {len(samples)} samples, {wanted} were asked for"
+        elif drawn is not None:
+            samples = drawn
+        else:
             follows = whole and spec.has_features
             steady = measure_history(history, spec.family).metrics if follows else {}
             yield from _compare("metrics", _only(stored["metrics"], steady), steady, self.most)
             why = "no samples were handed in; only what follows from its history"
             self.rung.give_up(f"{spec.name}: {why}")
             return
-        try:
-            samples = read_samples(path)
-        except SamplesError as error:
-            yield f"samples.npz: {str(error).partition(': ')[2]}"
-            return
-        if len(samples) != (wanted := spec.evaluation["samples"]):
-            yield f"samples.npz: {len(samples)} samples, {wanted} were asked for"
         yield from self.measures(stored, family, samples, history if whole else None)
-        if family is not None:
-            drawn = sampling.evaluation_samples(family, spec)
+        if drawn is not None and drawn is not samples:
             yield from _pixels(SAMPLES, samples, drawn, self.most)
         yield from self.sheet(samples)
+
+    def built(self) -> Family:
+        """The cell's networks, without those that it was handed in without."""
+        family = sampling.build(self.spec, runtime.pick_device())
+        if not (self.found.store.train_folder(self.spec) / BEST).is_file():
+            for name in not_drawn(self.found.plan, self.spec):
+                family.networks.pop(name, None)
+        return family
 
     def measures(
         self,
@@ -188,8 +219,11 @@ class _Cell:
             stored["details"].pop(MEASURED_ON, None),
         )
         most = self.most
-        if here != there:
-            names = (name for part in beside for name in (*part.metrics, *part.details))
+        names = [name for part in beside for name in (*part.metrics, *part.details)]
+        if most is ELSEWHERE and not (self.found.store.eval_folder(spec) / SAMPLES).is_file():
+            # Other last bits in the samples themselves: one on an edge may fall on its other side.
+            most = replace(ELSEWHERE, wider=other_device(len(samples), names, ELSEWHERE).wider)
+        elif here != there:
             most = other_device(len(samples), names)
             said = printable(
                 f"measured on {there or 'a CPU'}, here on {here or 'a CPU'}: of the same samples, "
@@ -216,9 +250,8 @@ class _Cell:
         if spec.code == OWN_CODE:
             return f"trained by a loop of the author's own, without weights; {seen}"
         train = self.found.store.train_folder(spec)
-        absent = [n for n in ("best", "checkpoint") if not (train / f"{n}.safetensors").is_file()]
-        if absent:
-            return f"handed in without weights ({', '.join(absent)})"
+        if not any((train / name).is_file() for name in (BEST, DRAWS)):
+            return "handed in without weights"
         files = ", ".join(own_files(spec))
         if files and not self.asked.trust:
             return f"its weights are those of {files}: {UNTRUSTED}"
@@ -236,9 +269,10 @@ class _Cell:
         probe = sampling.probe_images(spec, family.device, self.asked.data_root)
         last = spec.training["epochs"]
         best = best_epoch(history) if spec.has_features else last
-        for name, epoch in ((CHECKPOINT, last), (BEST, best)):
+        kept = BEST if (train / BEST).is_file() else DRAWS
+        for name, epoch in ((CHECKPOINT, last), (kept, best)):
             path = train / name
-            if epoch is None:
+            if epoch is None or not path.is_file():
                 continue
             if not 0 < int.from_bytes(path.read_bytes()[:8], "little") <= _HEADER_BYTES:
                 yield f"{name}: a header of unbelievable size"
@@ -260,6 +294,7 @@ class _Cell:
             sheet_gan is None
             or store.damage(spec, "sheet", sheet_gan)
             or self.no_weights(sheet_gan)
+            or not (store.train_folder(sheet_gan) / BEST).is_file()
         ):
             return
         gan = sampling.build(sheet_gan, runtime.pick_device())

@@ -2,20 +2,23 @@
 
 On such a machine as it ran on, a cell must come out identical, bit by bit. On another one
 the same seed gives another training, as another seed would; then the difference is held
-against how far seeds lie apart, if that is known.
+against how far seeds lie apart: in the hand-in, else in trainings of the same kind that come with
+labkit, if there are any.
 """
 
 import math
-import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from statistics import mean
+from statistics import mean, variance
 from typing import Any
 
 from scipy.stats import t
 
 from labkit.catalog import FAMILIES
+from labkit.claims.cells import from_frame
+from labkit.claims.measure import Samples
+from labkit.claims.reference import find
 from labkit.data.places import find_full
 from labkit.errors import one_line
 from labkit.execution import runner
@@ -24,13 +27,21 @@ from labkit.execution.progress import PlainDisplay
 from labkit.execution.status import Job
 from labkit.execution.trials import differs, metrics_that_differ, unlike_here
 from labkit.experiment.fingerprint import own_files, training_code
-from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec, sha256_of
+from labkit.experiment.spec import (
+    OWN_CODE,
+    CellFailure,
+    CellResult,
+    CellSpec,
+    canonical_json,
+    sha256_of,
+)
 from labkit.handin import ladder
 from labkit.handin.content import measured_alike, own_noise, ran_on
 from labkit.handin.ladder import UNTRUSTED, Asked, Rung, Say, first, printable
 from labkit.handin.unpack import Unpacked
 from labkit.plugins import registry as own_code
 from labkit.plugins.registry import ABOUT, RESUMING
+from labkit.reporting.view import read_view
 from labkit.store.commits import read_commit
 from labkit.store.file_names import BEST
 from labkit.store.store import Store
@@ -46,6 +57,7 @@ NOT_COMPARED = {
 }
 #: One honest hand-in in so many has a cell that differs by more than the tolerance.
 ONE_IN = 100
+SCORE = "proxy_fid"
 OTHERWISE = "measured by other code than this labkit's"
 #: Degrees of freedom below which a spread over seeds is no yardstick.
 LEAST_FREEDOM = 4
@@ -69,14 +81,14 @@ class _Announcer(PlainDisplay):
 
 
 def check(found: Unpacked, asked: Asked) -> Rung:
-    """Train some cells again, chosen by the system's random numbers among those that can be."""
+    """Train some cells again, chosen by chance among those that can be."""
     rung = Rung(4)
     if asked.rerun < 1:
         rung.verdict = "not asked for"
         return rung
     if not (able := _able(found, asked, rung)):
         return rung
-    chosen = random.SystemRandom().sample(able, min(asked.rerun, len(able)))
+    chosen = asked.chance.sample(able, min(asked.rerun, len(able)))
     # What is in a plan's `own` is run by the workers: the files that were handed in and trusted.
     files = own_code.to_json(found.experiment.own) if asked.trust else []
     settings = {**found.plan.settings, "own": files}
@@ -160,18 +172,22 @@ def _judge(found: Unpacked, again: Store, spec: CellSpec, cells: int, rung: Rung
         why = "nothing was measured of its samples" if alike else OTHERWISE
         rung.give_up(f"{spec.name}: another machine, and {why}: nothing to compare")
         return
-    before, after = (_result(store, spec).metrics["proxy_fid"] for store in (found.store, again))
+    before, after = (_result(store, spec).metrics[SCORE] for store in (found.store, again))
     said = f"{spec.name}: proxy FID {before:.4g} handed in, {after:.4g} here"
     ratio, spread = math.log(after / before), seed_spread(found, spec)
+    whose = f"the hand-in's other {FAMILIES[spec.family].label}s"
+    if spread is None and (lent := reference_spread(found, spec)):
+        sd, freedom, whose = lent
+        spread = sd, freedom
     if spread is None:
         why = "too few seeds of its family to calibrate a tolerance on: not calibrated"
         rung.give_up(f"{said}; another machine, and {why}")
         return
-    most = tolerance(*spread, cells)
+    sd, freedom = spread
+    most = tolerance(sd, freedom, cells)
     within = (
         f"within {100 * (math.exp(most) - 1):.0f} % of the other (by the spread over seeds of "
-        f"the hand-in's other {FAMILIES[spec.family].label}s, {spread[1]} degrees of freedom; "
-        f"1 honest hand-in in {ONE_IN} is doubted)"
+        f"{whose}, {freedom} degrees of freedom; 1 honest hand-in in {ONE_IN} is doubted)"
     )
     if abs(ratio) <= most:
         rung.note(f"{said}: consistent, {within}")
@@ -193,7 +209,7 @@ def seed_spread(found: Unpacked, judged: CellSpec) -> tuple[float, int] | None:
     within = [s for s in found.plan.cells if s.code != OWN_CODE and s != judged]
     for spec in (s for s in within if s.family == judged.family):
         outcome = found.store.outcome(spec)
-        value = outcome.metrics.get("proxy_fid") if isinstance(outcome, CellResult) else None
+        value = outcome.metrics.get(SCORE) if isinstance(outcome, CellResult) else None
         if value:
             key = sha256_of({k: v for k, v in spec.settings.items() if k != "seed"})
             groups[key].append(math.log(value))
@@ -202,6 +218,24 @@ def seed_spread(found: Unpacked, judged: CellSpec) -> tuple[float, int] | None:
         return None
     squares = sum((v - mean(values)) ** 2 for values in groups.values() for v in values)
     return math.sqrt(squares / freedom), freedom
+
+
+def reference_spread(found: Unpacked, judged: CellSpec) -> tuple[float, int, str] | None:
+    """The same of the trainings that come with labkit, and their name; None if none match.
+
+    They match as in a report's answers: every setting, the data and the measuring are the same.
+    Its settings share their seeds' weights and noise, so the seeds alone are degrees of freedom.
+    """
+    table = read_view(found.store).tables.cells
+    samples = Samples(judged.evaluation["samples"], judged.selection["samples"])
+    reference = find(from_frame(table[table["run"] == judged.name]), samples)
+    if reference is None or (freedom := reference.fewest_seeds - 1) < LEAST_FREEDOM:
+        return None
+    groups: dict[str, list[float]] = defaultdict(list)
+    for cell in reference.cells.of(dataset=judged.dataset):
+        groups[canonical_json(dict(cell.settings))].append(math.log(cell.metrics[SCORE].value))
+    sd = math.sqrt(mean(map(variance, groups.values())))
+    return sd, freedom, f"{reference.name}, which comes with labkit"
 
 
 def tolerance(sd: float, freedom: int, cells: int) -> float:
@@ -238,7 +272,7 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> 
         left_out = not_run or set(metrics_that_differ(spec))
         wrong += [n for n in _unlike(before.metrics, after.metrics) if n not in left_out]
         wrong += _unlike(before.details, after.details)
-    measured = set() if alike else {"proxy_fid"}
+    measured = set() if alike else {SCORE}
     for a, b in zip(before.history, after.history, strict=True):
         wrong += [f"{n} of epoch {b['epoch']}" for n in _unlike(a, b) if n not in measured]
     return first(wrong, 5)

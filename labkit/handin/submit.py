@@ -2,30 +2,40 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from labkit import __version__
-from labkit.catalog import QUESTIONS
+from labkit.catalog import words_of
 from labkit.experiment.grid import differences
 from labkit.experiment.plan import Plan
 from labkit.experiment.reader import Experiment
 from labkit.experiment.spec import CellFailure
-from labkit.handin import bag, content
+from labkit.handin import bag, content, weights
 from labkit.reporting.build import computed
 from labkit.reporting.student.answers import students
 from labkit.reporting.view import read_view
-from labkit.store.commits import json_bytes, may_lack
-from labkit.store.file_names import HEAVY
+from labkit.store.commits import COMMIT, json_bytes, may_lack
+from labkit.store.file_names import BEST, DRAWS, HEAVY
 from labkit.store.store import Store
 
-LIGHT_BYTES = 10_000_000
+#: How much of a cell goes in: all of it; what can be drawn again from the best epoch's weights
+#: left out; or no weights at all.
+Size = Literal["full", "usual", "light"]
+#: What learning platforms mostly take, by size.
+MOST_BYTES = {"usual": 48_000_000, "light": 10_000_000}
+_WITHOUT = {
+    "usual": "; left out, since they can be drawn again: samples, last epochs' weights, "
+    "discriminators",
+    "light": "; samples and weights left out: measures cannot be recomputed",
+}
 
 
-def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: bool) -> list[str]:
+def submit(experiment: Experiment, file: Path, results: Path, out: Path, size: Size) -> list[str]:
     """Write a hand-in of a store's newest plan; return the lines of the checklist.
 
     The same store gives the same bytes. Beside the experiment `file` ``answers.md`` is looked for.
-    LabkitError where `out` is something else than a hand-in. A `light` one is without samples and
-    weights, which light cells lack anyway.
+    LabkitError where `out` is something else than a hand-in. What a light cell lacks is in a
+    hand-in of no `size`.
     """
     bag.refuse_foreign(out)
     store = Store(results)
@@ -43,10 +53,13 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         payload[content.ANSWERS] = answers.read_bytes()
 
     def wanted(kind: str, name: str, path: Path) -> bool:
-        return not (may_lack(kind, name, light=False) or (light and name in HEAVY))
+        return not (may_lack(kind, name, light=False) or (size != "full" and name in HEAVY))
 
     damaged = content.add_cells(payload, store, plan, wanted)
-    without = light or any(store.left_out(spec) for spec in plan.cells)
+    if size == "usual":
+        _add_weights(payload, store, plan)
+    own_light = any(store.left_out(spec) for spec in plan.cells)
+    without = size != "full" or own_light
     about = {
         "format": content.FORMAT,
         "name": plan.name,
@@ -57,9 +70,10 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
     }
     payload[content.SUBMISSION] = json_bytes(about)
     bag.write_bag(out, plan.name, payload, _info(experiment, store, plan))
-    size = out.stat().st_size
-    some = "" if light else "of some cells "
-    left = f"; samples and weights {some}left out: measures cannot be recomputed" if without else ""
+    octets = out.stat().st_size
+    left = _WITHOUT.get(size, "")
+    if own_light and size != "light":
+        left += "; samples and weights of light cells are missing"
     full, changed = plan.data_source == "full", differences(experiment, plan)
     more = f": no: {changed[0]} ({len(changed)} in all); `labkit run`" if changed else ""
     return [
@@ -68,8 +82,20 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, light: 
         _item(not changed, f"the experiment file is what was run{more}"),
         *_answers(experiment, store, answers),
         _item(full, f"data: the {'full sets' if full else 'BUNDLED subset, not the full sets'}"),
-        _item(not light or size <= LIGHT_BYTES, f"{out}: {size / 1e6:.1f} MB{left}"),
+        _item(octets <= MOST_BYTES.get(size, octets), f"{out}: {octets / 1e6:.1f} MB{left}"),
     ]
+
+
+def _add_weights(payload: dict[str, bytes | Path], store: Store, plan: Plan) -> None:
+    """Add what draws each trained cell's samples again: its best epoch's weights, or a part."""
+    for spec in plan.cells:
+        train = store.train_folder(spec)
+        below, best = train.relative_to(store.root).as_posix(), train / BEST
+        prefix = f"{content.RESULTS}/{below}"
+        if f"{prefix}/{COMMIT}" not in payload or not best.is_file():
+            continue
+        part = weights.without(best.read_bytes(), weights.not_drawn(plan, spec))
+        payload[f"{prefix}/{BEST if part is None else DRAWS}"] = part or best
 
 
 def _info(experiment: Experiment, store: Store, plan: Plan) -> dict[str, str]:
@@ -118,8 +144,7 @@ def _answers(experiment: Experiment, store: Store, path: Path) -> Iterator[str]:
     """How many of the questions that apply have an answer of the student's."""
     found = computed(read_view(store, options=experiment.overrides()["report"]))
     given = students(path, found.table, found.answers).answers
-    asked = [answer.question for answer in found.answers]
-    lacking = [QUESTIONS[question].text for question in asked if question not in given]
-    done = len(asked) - len(lacking)
-    yield _item(not lacking, f"own answers: {done} of {len(asked)} questions")
+    lacking = [words_of(each.question) for each in found.answers if each.question not in given]
+    asked = len(found.answers)
+    yield _item(not lacking, f"own answers: {asked - len(lacking)} of {asked} questions")
     yield from (_item(False, f"no answer in {path.name}: {text}") for text in lacking)

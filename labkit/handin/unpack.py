@@ -31,6 +31,7 @@ from labkit.store.commits import (
     may_lack,
     read_commit,
 )
+from labkit.store.file_names import DRAWS
 from labkit.store.store import Store
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -75,6 +76,8 @@ def unpack(
     known = {SUBMISSION, f"{RESULTS}/plan.json", *files}
     for below, commit in commits.items():
         known |= {f"{RESULTS}/{below}/{name}" for name in (COMMIT, *commit["files"])}
+        if commit["kind"] == "train":
+            known.add(f"{RESULTS}/{below}/{DRAWS}")
     for name in bag.payload:
         if name not in known and not name.startswith(f"{REPORT}/"):
             rung.fail(f"{name}: no part of a hand-in of this plan")
@@ -128,6 +131,8 @@ def unpack_store(
             if stated != {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}:
                 rung.fail(f"{below}/{name}: is not what was committed")
             _write(store.root / below / name, data)
+        if prefix + DRAWS in bag and kind == "train":
+            _write(store.root / below / DRAWS, bag.read(prefix + DRAWS))
         if absent:
             _write(path.with_name(LIGHT), light_bytes(absent))
         _write(path, as_given)  # after the files, which would else seem changed since

@@ -6,6 +6,7 @@ unless the grader trusts it: templates are this labkit's, Python files of the au
 are parsed and not run, arrays are read without pickle.
 """
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +34,8 @@ def verify(
     data_root: Path | None = None,
     trust_code: bool = False,
     say: Say = Asked.say,
+    look: Callable[[Unpacked], None] | None = None,
+    **chosen: Any,
 ) -> Ladder:
     """Climb the ladder with what `labkit submit` wrote, or the folder it was unpacked to.
 
@@ -43,6 +46,8 @@ def verify(
         trust_code: run the Python files of the author's own; they may do anything this
             user may. What this process knew of other such files is forgotten.
         say: told what is being done where it may take minutes.
+        look: called with the hand-in once it is unpacked for the second rung.
+        chosen: ``sample`` and ``chance`` of :class:`labkit.handin.ladder.Asked`.
 
     LabkitError where the file is no ZIP file or has several hand-ins in it, `cells` means none of
     its cells, or there is no room to look at it.
@@ -66,8 +71,10 @@ def verify(
                 if highest >= 2:
                     rungs.append(second := Rung(2))
                     if unpacked := unpack(found, about, experiment, Path(scratch), second):
-                        asked = Asked(rerun, cells, data_root, trust_code, say)
+                        asked = Asked(rerun, cells, data_root, trust_code, say, **chosen)
                         rungs += _upper(unpacked, highest, asked, second)
+                        if look is not None:
+                            look(unpacked)
     except ContainerError as error:
         bottom.fail(str(error))
         return Ladder("", {}, [bottom])

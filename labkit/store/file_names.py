@@ -10,6 +10,8 @@ CHECKPOINT, BEST = "checkpoint.safetensors", "best.safetensors"
 NETWORKS = "networks.json"
 #: Of an evaluation: measures, and the samples they were taken of.
 MEASURES, SAMPLES = "metrics.json", "samples.npz"
+#: In a hand-in: of the best epoch's weights those that its samples are drawn and measured by.
+DRAWS = "draws.safetensors"
 #: What a light cell does without.
 HEAVY = (CHECKPOINT, BEST, SAMPLES)
 #: Of a failure, and of work in progress.

@@ -12,7 +12,7 @@ from labkit.experiment.reader import read_experiment
 from labkit.handin import bag
 from labkit.handin.container import Container
 from labkit.handin.ladder import Ladder, Rung
-from labkit.handin.submit import submit
+from labkit.handin.submit import Size, submit
 from labkit.handin.unpack import Unpacked, unpack
 from labkit.handin.verify import _head, verify
 from labkit.store.store import Store
@@ -36,15 +36,22 @@ experiments:
 """
 
 
-def project(folder: Path, failed: tuple[str, ...] = (), heavy: bool = False, **about: Any) -> Path:
+def project(
+    folder: Path,
+    failed: tuple[str, ...] = (),
+    heavy: bool = False,
+    text: str = TEXT,
+    **about: Any,
+) -> Path:
     """An experiment file and a finished store of invented numbers; rungs 1 and 2 hold.
 
-    Its cells have weights and samples if they are to be `heavy`; `about` changes the file.
+    Its cells have weights and samples if they are to be `heavy`; `about` changes the file,
+    whose `text` may be another.
     """
     about = {"name": "lab", "group": "A", "seeds": "[42]", "epochs": 2} | about
     folder.mkdir(parents=True)
     file = folder / "experiments.yaml"
-    file.write_text(TEXT.format(**about))
+    file.write_text(text.format(**about))
     (folder / "answers.md").write_text(
         "# What hyperparameters most influenced GAN stability in your runs?\n\nThe loss.\n"
     )
@@ -53,14 +60,15 @@ def project(folder: Path, failed: tuple[str, ...] = (), heavy: bool = False, **a
     return file
 
 
-def handed_in(file: Path, out: Path, light: bool = False) -> Path:
+def handed_in(file: Path, out: Path, light: bool = False, size: Size = "full") -> Path:
     experiment = read_experiment(file)
-    submit(experiment, file, file.parent / "results" / experiment.name, out, light)
+    store = file.parent / "results" / experiment.name
+    submit(experiment, file, store, out, "light" if light else size)
     return out
 
 
 def trained(folder: Path, text: str, **beside: str) -> Path:
-    """Run an experiment file and hand it in, whole and light.
+    """Run an experiment file and hand it in, whole, as is usual, and light.
 
     Args:
         folder: where all of it goes.
@@ -68,7 +76,7 @@ def trained(folder: Path, text: str, **beside: str) -> Path:
         beside: a Python file's name without ``.py`` to what stands in it.
 
     Returns:
-        ``lab.zip``; ``light.zip`` lies beside it.
+        ``lab.zip``, the whole; ``usual.zip`` and ``light.zip`` lie beside it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in beside.items():
@@ -79,8 +87,9 @@ def trained(folder: Path, text: str, **beside: str) -> Path:
     plan, store = make_plan(experiment, download=False), Store(folder / "results")
     summary = runner.run(plan, store, runner.Options(executor="inline"), Recorder())
     assert summary.done == len(plan.cells), summary.failed
-    for name in ("lab.zip", "light.zip"):
-        submit(experiment, file, store.root, folder / name, light=name == "light.zip")
+    sizes: dict[str, Size] = {"lab": "full", "usual": "usual", "light": "light"}
+    for name, size in sizes.items():
+        submit(experiment, file, store.root, folder / f"{name}.zip", size)
     return folder / "lab.zip"
 
 

@@ -111,3 +111,48 @@ def trained_elsewhere(found: Unpacked, spec: CellSpec, folder: Path, by: float) 
 
         patch.setattr(results, "measures", scaled)
         return stores.write_store(folder, replace(found.plan, cells=(spec,)))
+
+
+LAB_1 = """\
+name: {name}
+author: {{name: Ada, id: "1815", group: A, course: DL}}
+data: {{source: bundled}}
+training: {{epochs: 10, batch_size: 128, snapshot_epochs: [1]}}
+experiments:
+  gan: {{family: gan, grid: {{dataset: [MNIST], loss: [hinge], z_dim: [64]}}, params: {{lr: {lr}}}}}
+"""
+
+
+def one_seed(tmp_path: Path, rate: str) -> tuple[Unpacked, CellSpec]:
+    """A hand-in of one GAN of Lab 1's, which has one seed."""
+    file = handins.project(tmp_path / "p", text=LAB_1, lr=rate)
+    found = handins.unpacked(handins.handed_in(file, tmp_path / "x.zip"), tmp_path / "scratch")
+    (spec,) = found.plan.cells
+    assert seed_spread(found, spec) is None
+    return found, spec
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.98, "passed"), (1.02, "failed")])
+def test_one_seed_is_judged_by_trainings_of_its_kind_that_come_with_labkit(
+    tmp_path: Path, share: float, verdict: str
+) -> None:
+    found, spec = one_seed(tmp_path, "2.0e-4")
+    spread = retrain.reference_spread(found, spec)
+    assert spread is not None
+    sd, freedom, name = spread
+    assert (0.03 < sd < 0.12, freedom) == (True, 4)
+    factor = math.exp(share * tolerance(sd, freedom, 1))
+    again = trained_elsewhere(found, spec, tmp_path / "again", factor)
+    rung = Rung(4)
+    retrain._judge(found, again, spec, 1, rung)
+    assert rung.verdict == verdict, rung
+    assert name in (rung.found + rung.notes)[0]
+
+
+def test_trainings_of_another_kind_judge_nothing(tmp_path: Path) -> None:
+    """Ten times the learning rate of those that come with labkit."""
+    found, spec = one_seed(tmp_path, "2.0e-3")
+    again = trained_elsewhere(found, spec, tmp_path / "again", 5.0)
+    rung = Rung(4)
+    retrain._judge(found, again, spec, 1, rung)
+    assert rung.verdict == "not checkable"

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import platform
+import random
 import re
 import subprocess
 import sys
@@ -16,10 +17,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
 import torch
 
 from labkit.execution import evaluation, worker
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import parse_experiment
 from labkit.handin import content, remeasure
+from labkit.handin.ladder import Asked
 from labkit.handin.verify import verify
 from labkit.train import runtime
 from tests.builders import forgeries, handins
@@ -71,6 +76,62 @@ def test_a_light_one_is_said_to_be_not_checkable(honest: Path) -> None:
     ladder = verify(honest.with_name("light.zip"))
     assert handins.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable"}
     assert honest.with_name("light.zip").stat().st_size < honest.stat().st_size / 3
+
+
+@pytest.fixture(scope="module")
+def usual(honest: Path) -> dict[str, bytes]:
+    return handins.payload(honest.with_name("usual.zip"))
+
+
+def test_the_usual_one_is_drawn_again(honest: Path, usual: dict[str, bytes]) -> None:
+    ladder = verify(honest.with_name("usual.zip"))
+    assert handins.verdicts(ladder) == dict.fromkeys((1, 2, 3), "passed"), ladder.lines()
+    assert any("3 of 3 cells were handed in without samples" in n for n in ladder.rungs[2].notes)
+    # Of the first GAN all, for the lab sheet's number; of the second what draws; of a VAE all.
+    weights = {cell_of(n): n.rpartition("/")[2] for n in usual if n.endswith(".safetensors")}
+    assert weights == {
+        "MNIST_GAN_hinge_z64": "best.safetensors",
+        "MNIST_GAN_bce_z64": "draws.safetensors",
+        "MNIST_VAE_latent8": "best.safetensors",
+    }
+    assert not any(n.endswith("samples.npz") for n in usual)
+
+
+@pytest.mark.parametrize("cell", ["MNIST_GAN_bce_z64", "MNIST_VAE_latent8"])
+def test_what_the_usual_one_does_not_draw_is_found(
+    usual: dict[str, bytes], tmp_path: Path, cell: str
+) -> None:
+    """Measures a thousandth off; and, of the GAN, weights a little off."""
+    path = next(n for n in usual if n.endswith("metrics.json") and cell_of(n) == cell)
+    forged = forgeries.forged(usual, tmp_path / "m.zip", edit(path, nudged), again=True)
+    rung = verify(forged, cells=cell).rungs[2]
+    assert rung.verdict == "failed"
+    assert any(line.startswith(f"{cell}: metrics.proxy_fid") for line in rung.found)
+    if draws := [n for n in usual if n.endswith("draws.safetensors") and cell_of(n) == cell]:
+        forged = forgeries.forged(usual, tmp_path / "w.zip", edit(draws[0], other_weights))
+        rung = verify(forged, cells=cell).rungs[2]
+        assert any("should be" in line for line in rung.found), rung.found
+        cut = forgeries.forged(usual, tmp_path / "c.zip", edit(draws[0], lambda data: data[:-4]))
+        assert verify(cut, cells=cell).rungs[2].verdict == "failed"
+
+
+def other_weights(data: bytes) -> bytes:
+    """The last layer's numbers a tenth larger."""
+    tensors = safetensors.numpy.load(data)
+    tensors[max(tensors)] = tensors[max(tensors)] * np.float32(1.1)
+    return safetensors.numpy.save(tensors)
+
+
+def test_some_cells_are_chosen_by_a_given_chance(honest: Path) -> None:
+    told: list[str] = []
+    ladder = verify(honest, say=told.append, sample=1, chance=random.Random(1))
+    assert handins.verdicts(ladder)[3] == "passed"
+    assert len(told) == 1
+    plan = make_plan(parse_experiment(TINY, "experiments.yaml"), source="bundled")
+    chosen = [Asked(sample=2, chance=random.Random(n)).some_of([*plan.cells]) for n in range(20)]
+    assert chosen[0] == Asked(sample=2, chance=random.Random(0)).some_of([*plan.cells])
+    assert {spec.name for some in chosen for spec in some} == {spec.name for spec in plan.cells}
+    assert all(len(some) == 2 for some in chosen)
 
 
 def repainted(data: bytes) -> bytes:

@@ -66,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def honest(folder: Path) -> Path:
     file = folder / "experiments.yaml"
-    items = submit(read_experiment(file), file, folder / "results", folder / "own.zip", False)
+    items = submit(read_experiment(file), file, folder / "results", folder / "own.zip", "full")
     said = "\n".join(map(str, items))
     assert "[x] the experiment file is what was run" in said
     assert "[x] gan cells done: 2 of 2" in said

@@ -11,12 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from labkit.errors import LabkitError
+from labkit.execution.sampling import build
 from labkit.experiment.grid import differences, make_plan
 from labkit.experiment.reader import parse_experiment, read_experiment
+from labkit.handin import weights
 from labkit.handin.submit import submit
 from labkit.store.store import Store
+from labkit.train import checkpoint
 from tests.builders import handins, stores
 
 
@@ -90,6 +94,30 @@ def test_light_leaves_out_what_is_heavy(file: Path, tmp_path: Path) -> None:
     assert json.loads(light["submission.json"])["light"] is True
 
 
+def test_the_usual_size_leaves_out_what_can_be_drawn_again(tmp_path: Path) -> None:
+    """Of weights that nobody can read nothing is cut: they go in whole."""
+    file = handins.project(tmp_path / "project", heavy=True)
+    full = handins.payload(handins.handed_in(file, tmp_path / "full.zip"))
+    usual = handins.payload(handins.handed_in(file, tmp_path / "usual.zip", size="usual"))
+    left = {name.rpartition("/")[2] for name in full.keys() - usual.keys()}
+    assert left == {"samples.npz", "checkpoint.safetensors"}
+    assert usual.keys() < full.keys()
+    assert json.loads(usual["submission.json"])["light"] is True
+    assert handins.verdicts(handins.climbed(tmp_path / "usual.zip")) == {1: "passed", 2: "passed"}
+
+
+def test_of_lab_1_it_has_at_most_48_mb() -> None:
+    """By the weights of its networks, which are nearly all of it; pictures and report take 6 MB."""
+    plan = make_plan(read_experiment(Path("experiments.yaml")), download=False, source="bundled")
+    octets = 0
+    for spec in plan.cells:
+        family = build(spec, torch.device("cpu"))
+        for name in weights.not_drawn(plan, spec):
+            del family.networks[name]
+        octets += len(checkpoint.dump(family, optimisers=False))
+    assert 30e6 < octets < 42e6
+
+
 def test_a_file_of_somebodys_own_is_left_alone(file: Path, tmp_path: Path) -> None:
     store = handins.store_of(file)
     own = tmp_path / "experiments.yaml"
@@ -98,15 +126,15 @@ def test_a_file_of_somebodys_own_is_left_alone(file: Path, tmp_path: Path) -> No
         photos.writestr("sea.jpg", b"blue")
     for out in (own, tmp_path / "photos.zip", tmp_path):
         with pytest.raises(LabkitError):
-            submit(read_experiment(file), file, store.root, out, True)
+            submit(read_experiment(file), file, store.root, out, "light")
     assert own.read_text() == "name: mine\n"
     for _ in range(2):  # a hand-in may be made again, also in a folder that is not there yet
-        submit(read_experiment(file), file, store.root, tmp_path / "new" / "lab.zip", True)
+        submit(read_experiment(file), file, store.root, tmp_path / "new" / "lab.zip", "light")
 
 
 def test_the_checklist_says_what_is_missing(file: Path, tmp_path: Path) -> None:
     experiment = read_experiment(file)
-    items = submit(experiment, file, handins.store_of(file).root, tmp_path / "lab.zip", False)
+    items = submit(experiment, file, handins.store_of(file).root, tmp_path / "lab.zip", "full")
     said = "\n".join(map(str, items))
     assert "[x] who: Ada Lovelace, 1815, A, Deep Learning" in said
     assert "[ ] gan cells done: 1 of 2" in said
@@ -125,7 +153,7 @@ def test_the_checklist_sees_a_changed_file_and_damage(file: Path, tmp_path: Path
     spec = store.plan().cells[-1]
     picture = store.train_folder(spec) / "images" / "samples_epoch1.png"
     picture.write_bytes(picture.read_bytes()[::-1])
-    items = submit(read_experiment(copy), copy, store.root, tmp_path / "lab.zip", False)
+    items = submit(read_experiment(copy), copy, store.root, tmp_path / "lab.zip", "full")
     said = "\n".join(map(str, items))
     assert "[ ] the experiment file is what was run: no:" in said
     assert f"[ ] {spec.name}" in said

@@ -61,7 +61,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
     """An honest hand-in of the other machine."""
     folder = tmp_path_factory.mktemp("claimed")
     file, store = trained(folder / "project")
-    submit(read_experiment(file), file, store.root, folder / "lab.zip", False)
+    submit(read_experiment(file), file, store.root, folder / "lab.zip", "full")
     return unpacked(folder / "lab.zip", folder / "scratch")
 
 

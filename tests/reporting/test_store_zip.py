@@ -154,7 +154,7 @@ def test_a_store_of_it_is_trained_again_and_identical(tmp_path: Path) -> None:
     ).parent
     join([report / "store.zip"], tmp_path / "joined")
     out = tmp_path / "again.zip"
-    submit(read_experiment(file), file, tmp_path / "joined", out, light=False)
+    submit(read_experiment(file), file, tmp_path / "joined", out, "full")
     held = handins.payload(out)
     pictures = [name for name in held if "seed2" in name and name.endswith(".png")]
     assert len([name for name in pictures if name.startswith("results/")]) < 9

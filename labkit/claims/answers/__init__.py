@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from labkit.catalog import QUESTIONS, Question, resolve
+from labkit.catalog import QUESTIONS, Question, own_question, resolve, words_of
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Answer
 from labkit.text.language import _
@@ -48,9 +48,9 @@ def questions_for(cells: Cells, references: bool = False) -> tuple[str, ...]:
 
 
 def answer(key: str, table: Table) -> Answer:
-    """One question, answered; `KeyError` if the catalog has none of this key."""
-    question = QUESTIONS[key]
-    if not question.target:
-        return Answer(key, _(question.text))
-    found: Answer = resolve(question.target)(key, table)
+    """One question, answered; of a course's own, the words alone; `KeyError` of no question."""
+    target = "" if own_question(key) else QUESTIONS[key].target
+    if not target:
+        return Answer(key, _(words_of(key)))
+    found: Answer = resolve(target)(key, table)
     return found

@@ -71,7 +71,7 @@ def sources(report: Report) -> set[Path]:
 def html(report: Report, drawings: Drawings, paper: bool = False) -> str:
     """The page as text; on `paper` without what only a screen can do, in fixed colours."""
     folder = templates.templates_folder()
-    script = (folder / "js" / "report.js").read_text("utf-8")
+    script = "".join((folder / "js" / f"{n}.js").read_text("utf-8") for n in ("tables", "report"))
     frames, step = thinned(() if paper else report.frames, SLIDER_BYTES)
     inked = partial(_inked, report) if paper else str
     light = "".join(f"--{name}:{a};" for name, a, _ in report.colours)

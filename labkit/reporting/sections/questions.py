@@ -43,8 +43,9 @@ def reflection(view: View, found: Computed, student: Students, there: Container[
         words = student.answers.get(answer.question, ())
         run = answer.picture.partition(":")[2]
         pictures = [best_samples(view, cell) for cell in view.cells if cell.name == run]
+        computed = wanted != "off" and (answer.point or answer.reason or answer.claims)
         block = Reflection(
-            author, words, answer if wanted != "off" else None, wanted == "prose",
+            author, words, answer if computed else None, wanted == "prose",
             "" if answer.sure == said else answer.sure, _see(answer, there),
             next(chain(*pictures), None), f"evidence-{slug(answer.question)}",
         )  # fmt: skip

@@ -12,12 +12,12 @@ A plain number that matches no value of the table within its own rounding is mar
 
 import contextlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from labkit.catalog import QUESTIONS
+from labkit.catalog import QUESTIONS, words_of
 from labkit.claims.answers import questions_for
 from labkit.claims.claim import Answer, Claim
 from labkit.claims.table import Table
@@ -59,7 +59,7 @@ class Students:
         """Yield heading and words of what stands under none of the questions asked."""
         for key, pieces in self.answers.items():
             if key not in asked:
-                yield _(QUESTIONS[key].text), pieces
+                yield _(words_of(key)), pieces
         yield from self.others
 
 
@@ -94,7 +94,7 @@ def template(questions: Sequence[str]) -> str:
     )
     parts = [f"# {_('Reflection')}\n", f"<!--\n{about}\n-->\n"]
     for i, key in enumerate(questions, 1):
-        parts.append(f"## {i}. {_(QUESTIONS[key].text)}\n\n<!-- {_('your answer')} -->\n")
+        parts.append(f"## {i}. {_(words_of(key))}\n\n<!-- {_('your answer')} -->\n")
     return "\n".join(parts)
 
 
@@ -118,8 +118,8 @@ def read_words(path: Path) -> str:
         raise LabkitError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
 
 
-def parse(text: str) -> Answers:
-    """Parse an ``answers.md`` by its headings.
+def parse(text: str, own: Collection[str] = ()) -> Answers:
+    """Parse an ``answers.md`` by its headings, which may name a course's `own` questions.
 
     A heading belongs to a question if it is its text, its key, its number with either, or
     close to it; a first heading that matches none is a title. Nested headings stay in the
@@ -132,7 +132,7 @@ def parse(text: str) -> Answers:
         fenced ^= bool(FENCE.match(line))
         heading = None if fenced else _HEADING.fullmatch(line)
         if heading:
-            key = match_question(heading["text"])
+            key = match_question(heading["text"], own)
             inside = starts[-1][0] and _level(line) > _level(lines[starts[-1][2] - 1])
             if key or not inside:
                 starts.append((key, heading["text"], number))
@@ -150,13 +150,13 @@ def parse(text: str) -> Answers:
     return Answers(sections, tuple(unmatched))
 
 
-def match_question(heading: str) -> str:
-    """The catalog key a heading means, in English or the report's language, or ""."""
+def match_question(heading: str, own: Collection[str] = ()) -> str:
+    """The key of the question a heading means, in English or the report's language, or ""."""
     plain = _plain(re.sub(r"^\s*(question|q|frage)?\s*\d+\s*[.:)-]?\s*", "", heading.lower()))
     if not plain:
         return ""
     asked = [(text, key) for key, q in QUESTIONS.items() for text in (q.text, _(q.text))]
-    texts = [(_plain(text), key) for text, key in asked]
+    texts = [(_plain(text), key) for text, key in (*asked, *zip(own, own, strict=True))]
     for words, key in texts:
         if plain in (words, _plain(key)):
             return key
@@ -175,7 +175,7 @@ def students(path: Path | None, table: Table, answers: Sequence[Answer]) -> Stud
     """
     if path is None or not path.is_file():
         return NOBODY
-    taken = parse(read_words(path))
+    taken = parse(read_words(path), _own(answer.question for answer in answers))
     claims = [claim for answer in answers for claim in answer.claims]
 
     def expanded(section: Section) -> tuple[Segment, ...]:
@@ -195,7 +195,7 @@ def check(
     `claims` were computed; `questions` are the catalog keys to answer, None for those the table
     calls for.
     """
-    found = parse(text)
+    found = parse(text, _own(questions or ()))
     asked = questions_for(table.cells) if questions is None else questions
     findings = [
         replace(segment, line=section.line + segment.line, text=_cut(segment.text, 300))
@@ -213,6 +213,11 @@ def check(
     counted = ((key, re.findall(r"\w[\w'’.-]*", s.text)) for key, s in found.sections.items())
     words = {key: len(each) for key, each in counted if each}
     return Check(tuple(findings), tuple(key for key in asked if key not in words), words)
+
+
+def _own(questions: Iterable[str]) -> list[str]:
+    """The questions of a course's own, not the catalog's."""
+    return [key for key in questions if key not in QUESTIONS]
 
 
 def _cut(text: str, most: int) -> str:

@@ -1,0 +1,256 @@
+"""The page of a class: at a glance, then question by question every answer beside its evidence.
+
+A blind page has no name in it: hand-ins are numbered in an order that tells nothing, paths are left
+out, and where a name of the class stands in a text it is blotted out.
+"""
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labkit.execution.image_grid import png
+from labkit.grade import likeness
+from labkit.grade.record import THUMB, GradedAnswer, HandIn
+from labkit.reporting.render.templates import environment, inline, templates_folder
+
+if TYPE_CHECKING:
+    from labkit.grade.class_view import Class
+
+#: What tells a page of grades from somebody else's file.
+MADE_HERE = '<meta name="generator" content="labkit grade">'
+BLOT = "▮▮▮"
+_TEXTS = {
+    "filter": "Filter rows",
+    "rows": "{shown} of {all} shown",
+    "copied": "Copied",
+    "copy": "Copy as CSV",
+    "copyAll": "Copy all",
+    "marked": "{n} of {all} answers have points",
+}
+#: Changes a text so that no name is in it, or leaves it as it is.
+Wiped = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A hand-in as the page shows it."""
+
+    id: str
+    label: str
+    file: str
+    author: str  # as the hand-in says; empty on a blind page
+    problem: str
+    done: int
+    cells: int
+    rungs: Mapping[int, str]
+    found: Sequence[str]
+    notes: Sequence[str]
+    settings: Sequence[str]
+    stands_out: Sequence[str]
+    not_done: Sequence[str]
+    like: Sequence[str]
+    words: int
+    doubts: int
+    late: str
+    checks: float
+    automatic: Sequence[str]
+    total: float | None
+    answers: Mapping[str, Any]
+    others: Sequence[tuple[str, Any]]  # headings of no question, and what stands under them
+    thumbs: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the template places."""
+
+    rows: Sequence[Shown]
+    blind: bool
+    rungs: Sequence[int]
+    facts: Sequence[tuple[str, str]]
+    most: Mapping[str, float | None]
+    pairs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]
+    about: str = field(default=likeness.ABOUT)
+
+
+def page_html(class_: "Class", blind: bool = False) -> str:
+    """The whole page as text."""
+    folder = templates_folder()
+    names = ("js/tables.js", "grade/grade.js"), ("css/report.css", "grade/grade.css")
+    script, css = ("".join((folder / n).read_text("utf-8") for n in each) for each in names)
+    template = environment().get_template("grade/page.html.j2")
+    return template.render(
+        page=made(class_, blind),
+        class_=class_,
+        css=inline(css),
+        texts=_TEXTS,
+        script=inline(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def made(class_: "Class", blind: bool) -> Page:
+    """The page as a value."""
+    wiped = _wiping(class_.handins) if blind else str
+    labels = _labels(class_.handins, blind)
+    order = sorted(class_.handins, key=lambda each: each.id) if blind else class_.handins
+    rows = [_shown(class_, each, labels, wiped, blind) for each in order]
+    rungs = sorted({n for each in class_.handins for n in each.verdicts} | {1, 2})
+    return Page(
+        rows,
+        blind,
+        rungs,
+        _facts(class_),
+        dict.fromkeys(class_.headings, None) | (class_.sheet.max_points if class_.sheet else {}),
+        _pairs(class_, labels, wiped),
+    )
+
+
+def _labels(handins: Sequence[HandIn], blind: bool) -> dict[str, str]:
+    """What each hand-in is called on the page, by file; no two alike."""
+    if blind:
+        order = sorted(handins, key=lambda each: each.id)
+        return {each.file: f"Hand-in {n:02d}" for n, each in enumerate(order, 1)}
+    # Whom the platform names: what a hand-in says of its author may be copied with it.
+    names = {e.file: e.student if re.search(r"[^\W\d]", e.student) else e.name for e in handins}
+    often = Counter(names.values())
+    return {
+        e.file: n if often[n] == 1 else f"{n} ({e.id})" for e in handins for n in [names[e.file]]
+    }
+
+
+def _facts(class_: "Class") -> list[tuple[str, str]]:
+    every = class_.handins
+    whole = sum(each.cells != () and each.count("done") == len(each.cells) for each in every)
+    facts = [
+        ("Hand-ins", str(len(every))),
+        ("Cannot be read", str(sum(bool(each.problem) for each in every))),
+        *(
+            (f"Rung {n} failed", str(sum(each.verdicts.get(n) == "failed" for each in every)))
+            for n in sorted({n for each in every for n in each.verdicts})
+        ),
+        ("All cells done", str(whole)),
+        ("Pairs that are alike", str(sum(pair.telling for pair in class_.pairs))),
+    ]
+    if class_.sheet is not None and class_.sheet.deadline:
+        late = sum(bool(class_.sheet.late(each.newest)) for each in every)
+        facts.append((f"Results after {class_.sheet.deadline}", str(late)))
+    return facts
+
+
+def _shown(
+    class_: "Class", handin: HandIn, labels: Mapping[str, str], wiped: Wiped, blind: bool
+) -> Shown:
+    def lines(found: Iterable[str]) -> list[str]:
+        return [wiped(line) for line in found]
+
+    answers = {each.question: _said(each, wiped, blind) for each in handin.answers}
+    others = [
+        (wiped(each.heading), answers[each.question]["html"])
+        for each in handin.answers
+        if each.question not in class_.questions and each.html
+    ]
+    checks = class_.automatic(handin)
+    return Shown(
+        id=handin.id,
+        label=labels[handin.file],
+        file="" if blind else handin.file,
+        author="" if blind else ", ".join(filter(None, handin.author.values())),
+        problem=wiped(handin.problem),
+        done=handin.count("done"),
+        cells=len(handin.cells),
+        rungs={n: handin.verdicts.get(n, "") for n in range(1, 5)},
+        found=lines(f"{rung.number}. {line}" for rung in handin.rungs for line in rung.found),
+        notes=lines([n for rung in handin.rungs for n in rung.notes] + [*handin.notes]),
+        settings=lines(class_.settings(handin)),
+        stands_out=lines(class_.standing_out(handin)),
+        not_done=lines(f"{c.name}: {c.state}" for c in handin.cells if c.state != "done"),
+        like=[
+            f"{labels[pair.b if pair.a == handin.file else pair.a]}: {wiped(each.text)}"
+            for pair in class_.like.get(handin.file, ())
+            for each in pair.evidence
+            if not each.expected
+        ],
+        words=sum(handin.words.values()),
+        doubts=len(handin.doubts),
+        late=class_.sheet.late(handin.newest) if class_.sheet else "",
+        checks=sum(got for got, _most in checks.values()),
+        automatic=[f"{name}: {got:g} of {most:g}" for name, (got, most) in checks.items()],
+        total=class_.total(handin),
+        answers=answers,
+        others=others,
+        thumbs=[(cell.name, _uri(cell.thumb)) for cell in handin.cells if cell.thumb],
+    )
+
+
+def _said(answer: GradedAnswer, wiped: Wiped, blind: bool) -> dict[str, Any]:
+    """An answer for the template; its HTML was made safe when the hand-in was opened."""
+    html = _wiped_html(answer.html, wiped) if blind else answer.html
+    return {
+        "html": inline(html),
+        "words": answer.words,
+        "doubts": [wiped(line) for line in answer.doubts],
+        "computed": [wiped(line) for line in answer.computed],
+        "picture": answer.picture,
+        "alt": answer.alt,
+    }
+
+
+def _uri(thumb: str) -> str:
+    """A cell's small grid as a PNG, which holds nothing but its pixels."""
+    pixels = np.frombuffer(base64.b64decode(thumb), np.uint8).reshape(THUMB, THUMB)
+    return f"data:image/png;base64,{base64.b64encode(png(pixels)).decode()}"
+
+
+def _pairs(
+    class_: "Class", labels: Mapping[str, str], wiped: Wiped
+) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """What tells first, then what honest hand-ins have in common too."""
+    found: dict[bool, list[Mapping[str, Any]]] = {True: [], False: []}
+    for pair in class_.pairs:
+        evidence = [
+            wiped(f"{each.text} (as with {each.expected})" if each.expected else each.text)
+            for each in pair.evidence
+        ]
+        value = max((each.value for each in pair.evidence), default=0.0)
+        a, b = sorted((labels[pair.a], labels[pair.b]))
+        found[pair.telling].append({"a": a, "b": b, "value": value, "evidence": evidence})
+    return [
+        ("Pairs with something that honest hand-ins would not have in common", found[True]),
+        ("Pairs that are alike for a reason that is known", found[False]),
+    ]
+
+
+# --------------------------------------------------------------------- names
+
+
+def _wiping(handins: Sequence[HandIn]) -> Wiped:
+    """What blots out every name of a class: whole names, and their parts of three letters on."""
+    names: set[str] = set()
+    for each in handins:
+        whole = {each.student, *(each.author.get(key, "") for key in ("name", "id", "group"))}
+        number = each.identifier.rpartition(" ")[2]
+        names |= {*whole, each.file, *each.file.split("/"), number}
+        names |= {part for name in whole for part in re.split(r"[\W_]+", name) if len(part) > 2}
+    words = sorted((name for name in names if len(name) > 1), key=lambda n: (-len(n), n))
+    if not words:
+        return str
+    known = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
+    return lambda text: known.sub(BLOT, text)
+
+
+def _wiped_html(html: str, wiped: Wiped) -> str:
+    """The same of safe HTML: its text, not its tags; links lose where they lead."""
+    parts = re.split(r"(<[^>]*>)", html)
+    for i, part in enumerate(parts):
+        if i % 2 == 0:
+            parts[i] = wiped(part)
+        elif part.startswith("<a "):
+            parts[i] = "<a>"
+    return "".join(parts)

@@ -1,0 +1,72 @@
+"""A hand-in that takes too long, too much memory or the process with it leaves a row."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labkit.grade.found import Found
+from labkit.grade.guarded import Limits, each_opened
+from labkit.grade.record import HandIn
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+BEHAVE = f"{__name__}:behave"
+LIMITS = Limits(seconds=2.0, memory=1 << 30)
+
+
+def behave(found: Found) -> HandIn:
+    """What each hand-in of this class does to whoever opens it."""
+    DOES[found.file]()
+    return HandIn(found.file, title="opened")
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+def _fill() -> None:
+    held = []
+    while True:
+        held.append(bytearray(1 << 26))
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _raise() -> None:
+    raise RuntimeError("of a kind that nobody foresaw")
+
+
+DOES: dict[str, Callable[[], object]] = {
+    "good": lambda: None,
+    "spins": _spin,
+    "fills": _fill,
+    "dies": _die,
+    "raises": _raise,
+    "waits": lambda: time.sleep(1000),
+    "good too": lambda: None,
+}
+
+
+def test_each_leaves_a_row() -> None:
+    founds = [Found(name, Path(name), student=name) for name in DOES]
+    rows = {record.file: record for _found, record in each_opened(founds, 2, LIMITS, BEHAVE)}
+    assert rows.keys() == DOES.keys()
+    assert {name: row.problem for name, row in rows.items()} == {
+        "good": "",
+        "spins": "given up: it takes more than 2 s of work",
+        "fills": "given up: it needs more than 1 GiB of memory",
+        "dies": "given up: the worker process died (signal SIGKILL)",
+        "raises": "given up: RuntimeError: of a kind that nobody foresaw",
+        "waits": "given up: it takes more than 2 s of work",
+        "good too": "",
+    }
+    assert rows["good"].title == rows["good too"].title == "opened"

@@ -1,0 +1,287 @@
+"""A lab sheet, from `init` to a student's file, and a hand-in held against it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from labkit.catalog import QUESTIONS
+from labkit.errors import LabkitError
+from labkit.experiment.grid import make_plan
+from labkit.experiment.reader import read_experiment
+from labkit.experiment.starter import recipes
+from labkit.sheet.against import against
+from labkit.sheet.points import points
+from labkit.sheet.reading import read_sheet, sections
+from labkit.sheet.starting import student_text, write_experiment, write_sheet
+from tests.builders import handins, stores
+from tests.builders.commands import typed
+
+OWN = "Which picture would convince a sceptic, and why?"
+SHEET = """\
+course: Deep Learning
+deadline: 2026-12-18 23:59 +01:00
+questions:
+  - {ask: stability, points: 3}
+  - {ask: "Which picture would convince a sceptic, and why?", points: 2.5}
+points: {cells: 2, rung_2: 1}
+vary:
+  batch_size: [64, 128]
+  beta: {at_least: 0.5, at_most: 4}
+experiment:
+  name: lab
+  title: "A lab" # of two families
+  data: {source: bundled}
+  seeds: student
+  training: {epochs: 2, batch_size: 128, snapshot_epochs: [1, 2]}
+  experiments:
+    gan:
+      family: gan
+      grid: {dataset: [MNIST], loss: [hinge, bce]}
+    vae:
+      family: vae
+      grid: {dataset: [MNIST], latent_dim: [8]}
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    path = tmp_path / "lab.yaml"
+    path.write_text(SHEET, encoding="utf-8")
+    return path
+
+
+def handed_in(lab: Path, folder: Path, *changes: tuple[str, str], number: str = "17") -> Path:
+    """A student's way: the sheet's file, filled in and perhaps changed, run, and packed."""
+    sheet = read_sheet(lab)
+    file = write_experiment(sheet, folder)[0]
+    text = file.read_text("utf-8").replace('  id: ""', f'  id: "{number}"')
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+    experiment = read_experiment(file)
+    stores.write_store(folder / "results" / "lab", make_plan(experiment, download=False))
+    (folder / "answers.md").write_text(
+        f"# {QUESTIONS['stability'].text}\nThe loss.\n\n# {OWN}\nMine.\n"
+    )
+    return handins.handed_in(file, folder / "lab.zip")
+
+
+# ----------------------------------------------------------------------------- what is written
+
+
+@pytest.mark.parametrize("recipe", recipes())
+def test_every_recipe_makes_a_sheet_and_a_students_file(recipe: str, tmp_path: Path) -> None:
+    sheet = read_sheet(write_sheet(tmp_path / "lab.yaml", recipe))
+    original = read_experiment(recipes()[recipe].path)
+    assert sheet.title == original.content.title
+    assert [c.name for c in sheet.plan.cells] == [
+        c.name.removesuffix(f"_seed{c.seed}")
+        for c in make_plan(original, images=("full", "")).cells
+        if c.seed == original.content.seed_list()[0]
+    ]  # fmt: skip
+    file = write_experiment(sheet, tmp_path / "student")[0]
+    with pytest.raises(LabkitError, match=r"seeds: 'student' needs author.group or author.id"):
+        read_experiment(file)
+    file.write_text(file.read_text("utf-8").replace('  group: ""', "  group: B"), "utf-8")
+    filled = read_experiment(file)
+    assert filled.content.report.questions == list(sheet.questions)
+    plan = make_plan(filled, images=("full", ""))
+    assert against(sheet, plan, filled.content.report.questions) == []
+
+
+def test_the_verbs(tmp_path: Path) -> None:
+    assert typed("sheet", "init", cwd=tmp_path)[:2] == (0, "lab.yaml\n")
+    assert typed("sheet", "init", cwd=tmp_path)[2] == (
+        "labkit: lab.yaml: exists already; nothing was written\n"
+    )
+    code, said, _ = typed("sheet", cwd=tmp_path)
+    assert (code, said.splitlines()[1]) == (0, "18 cells, seeds by student; no deadline")
+    code, said, _ = typed("init", "--sheet", "lab.yaml", "mine", cwd=tmp_path)
+    assert said.split() == ["mine/experiments.yaml", "mine/experiments.schema.json"]
+    for args, message in {
+        ("sheet", "look"): "sheet look: allowed: init, check, gradescope",
+        ("sheet", "check", "no.yaml"): "no.yaml: no such file; `labkit sheet init` writes one",
+        ("sheet", "init", "a.yaml", "--recipe", "lab2"):
+            "unknown recipe 'lab2'; did you mean 'lab1'?",
+        ("sheet", "check", "--recipe", "lab1"): "--recipe: is for `labkit sheet init`",
+        ("init", "--sheet", "lab.yaml", "--own"): "--own, --recipe and --sheet: choose one of them",
+        ("verify", "x.zip", "--sheet", "lab.yaml", "--rungs", "1"):
+            "--sheet: rung 2 reads what was run, and --rungs 1 stops before",
+    }.items():  # fmt: skip
+        assert typed(*args, cwd=tmp_path) == (2, "", f"labkit: {message}\n")
+
+
+def test_a_students_file_keeps_the_sheets_words_and_comments(lab: Path) -> None:
+    text = student_text(read_sheet(lab))
+    assert '\ntitle: "A lab" # of two families\n' in text
+    assert f'    - stability\n    - "{OWN}"\n' in text
+    assert "due 2026-12-18 23:59 +01:00. Yours to choose: batch_size, beta; all else" in text
+    assert '  course: "Deep Learning"' in text
+
+
+def test_python_files_come_along_and_are_held_to_the_sheet(lab: Path) -> None:
+    source = "QUESTIONS = {'new': 'Why so?'}\n"
+    lab.with_name("extra.py").write_text(source)
+    lab.write_text(SHEET.replace("  name: lab\n", "  name: lab\n  code: [extra.py]\n"))
+    path = handed_in(lab, lab.parent / "student")
+    assert (lab.parent / "student" / "extra.py").read_text() == source
+    assert handins.climbed(path).holds
+    code, said, _ = typed("verify", path, "--rungs", 2, "--sheet", lab, cwd=lab.parent)
+    assert (code, "Lab sheet: as it says" in said) == (0, True)
+    lab.with_name("extra.py").write_text("QUESTIONS = {'new': 'Why not?'}\n")
+    code, said, _ = typed("verify", path, "--rungs", 2, "--sheet", lab, cwd=lab.parent)
+    assert (code, "- code: other Python files than the sheet's" in said) == (1, True)
+
+
+# ---------------------------------------------------------------------------------- mistakes
+
+
+EXPERIMENT = SHEET[SHEET.index("experiment:") :]
+NAME = "  name: lab\n"
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("ask: stability", "ask: stabilty",
+     "4: questions[0].ask: no such question; did you mean 'stability'?; or write one of your own"),
+    ("ask: stability", f'ask: "{OWN}"', f"5: questions[1]: “{OWN}” is here twice"),
+    ("points: 3", "points: many", "4: questions[0].points: expected a number, got text 'many'"),
+    ("23:59 +01:00", "23:59", "2: deadline: '2026-12-18 23:59' needs an offset to UTC: 2026-12"),
+    ("2026-12-18 23:59 +01:00", "soon", "2: deadline: 'soon' is no time like 2026-12-18 23:59 +0"),
+    ("batch_size: [64", "batchsize: [64",
+     "8: vary.batchsize: no such setting; did you mean 'batch_size'?"),
+    ("course:", "curse:", "1: curse: unknown key; did you mean 'course'?"),
+    ("rung_2", "rung_5", "6: points.rung_5: unknown key; did you mean 'rung_"),
+    ("loss: [hinge, bce]", "loss: [hinge, bces]",
+     "19: experiments.gan.grid.loss[1]: unknown loss 'bces'"),
+    (NAME, f"{NAME}  author: {{id: me}}\n",
+     "12: experiment.author: does not stand in a lab sheet: the student fills it in"),
+    (NAME, f"{NAME}  report: {{layout: brief}}\n",
+     "12: experiment.report: does not stand in a lab sheet: `questions`, `layout` and `answers`"),
+    (EXPERIMENT, "experiment: {name: lab}\n",
+     "10: experiment: write it on lines of its own below, indented"),
+    (EXPERIMENT, "", "1: experiment: required"),
+])  # fmt: skip
+def test_a_mistake_is_told_in_one_line(lab: Path, old: str, new: str, message: str) -> None:
+    assert SHEET.count(old) == 1
+    lab.write_text(SHEET.replace(old, new), encoding="utf-8")
+    with pytest.raises(LabkitError) as error:
+        read_sheet(lab)
+    assert str(error.value).startswith(f"{lab}:{message}")
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_no_sheet(lab: Path) -> None:
+    for text, message in (("", ": not a lab sheet"), ("a: [", ":1: "), ("- a", ": not a lab")):
+        lab.write_text(text)
+        with pytest.raises(LabkitError, match=f"^{lab}{message}"):
+            read_sheet(lab)
+    lab.write_bytes(b"course: \xff\n")
+    with pytest.raises(LabkitError, match="not UTF-8"):
+        read_sheet(lab)
+
+
+# --------------------------------------------------------------------------------- held to it
+
+
+@pytest.mark.parametrize(("changes", "lines"), [
+    ((), []),
+    # What the sheet leaves free, within and beyond its limits.
+    ((("batch_size: 128", "batch_size: 64"),), []),
+    ((("batch_size: 128", "batch_size: 32"),),
+     ["GAN: batch_size 32 instead of 128 (2 cells: MNIST_GAN_hinge_z64, MNIST_GAN_bce_z64)",
+      "VAE: batch_size 32 instead of 128 (MNIST_VAE_latent8)"]),
+    ((("latent_dim: [8]}", "latent_dim: [8], beta: [4]}"),), []),
+    ((("latent_dim: [8]}", "latent_dim: [8], beta: [4.5]}"),),
+     ["VAE: beta 4.5 instead of 1 (MNIST_VAE_latent8)"]),
+    # What it fixes.
+    ((("loss: [hinge, bce]}", "loss: [hinge, bce]}\n    params: {lr: 2.0e-3}"),),
+     ["GAN: lr 0.002 instead of 0.0002 (2 cells: MNIST_GAN_hinge_z64, MNIST_GAN_bce_z64)"]),
+    ((("epochs: 2,", "epochs: 1,"), ("[1, 2]", "[1]")),
+     ["GAN: epochs 1 instead of 2 (2 cells: MNIST_GAN_hinge_z64, MNIST_GAN_bce_z64)",
+      "VAE: epochs 1 instead of 2 (MNIST_VAE_latent8)"]),
+    ((("[hinge, bce]", "[hinge]"),), ["of the sheet and not in the plan: MNIST_GAN_bce_z64"]),
+    ((("latent_dim: [8]", "latent_dim: [8, 16, 32]"),),
+     ["in the plan, not in the sheet: 2 cells: MNIST_VAE_latent16, MNIST_VAE_latent32"]),
+    ((("{source: bundled}", "{source: bundled, limit: 500}"),),
+     ["GAN: limit 500 instead of none (2 cells: MNIST_GAN_hinge_z64, MNIST_GAN_bce_z64)",
+      "VAE: limit 500 instead of none (MNIST_VAE_latent8)"]),
+    ((("seeds: student", "seeds: [42]"),), ["seeds: 42 instead of 1590652164 (seeds: student)"]),
+    ((("name: lab\n", "name: lab\nseeds: [1]\n"), ("seeds: student\n", ""), ('id: "17"', 'id: ""')),
+     ["seeds: neither author.id nor author.group is given, from which the seed follows"]),
+    (((f'    - "{OWN}"\n', ""),), [f"report.questions: without “{OWN}”"]),
+])  # fmt: skip
+def test_differences_are_named(
+    lab: Path, changes: tuple[tuple[str, str], ...], lines: list[str]
+) -> None:
+    path = handed_in(lab, lab.parent / "student", *changes)
+    code, said, _ = typed("verify", path, "--rungs", 2, "--sheet", lab, "--json", cwd=lab.parent)
+    found = json.loads(said)
+    assert found["sheet"] == lines
+    assert (found["holds"], code) == (True, 1 if lines else 0)
+    assert found["summary"].endswith("differs from the lab sheet, see there") == bool(lines)
+
+
+def test_without_a_sheet_nothing_is_said_of_one(lab: Path) -> None:
+    path = handed_in(lab, lab.parent / "student")
+    code, said, _ = typed("verify", path, "--rungs", 2, "--json", cwd=lab.parent)
+    assert (code, json.loads(said)["sheet"]) == (0, None)
+
+
+# ------------------------------------------------------------------------ questions and points
+
+
+def test_a_courses_own_question_is_asked_answered_and_reported(lab: Path) -> None:
+    path = handed_in(lab, lab.parent / "student")
+    report = handins.payload(path)["report/report.md"].decode()
+    own = report.partition(f"### 2. {OWN}\n")[2]
+    assert own.split("**")[2].strip().startswith("Mine.")
+    assert "Computed" not in own.partition("\n## ")[0]
+    code, said, _ = typed("check", cwd=lab.parent / "student")
+    assert f"   1 words  {OWN}" in said
+    assert code == 0
+    (lab.parent / "student" / "answers.md").unlink()
+    typed("report", "--format", "md", cwd=lab.parent / "student")
+    assert f"## 2. {OWN}\n" in (lab.parent / "student" / "answers.md").read_text("utf-8")
+    code, said, _ = typed("submit", cwd=lab.parent / "student")
+    assert f"[ ] no answer in answers.md: {OWN}" in said
+
+
+def test_points_are_the_sheets_alone(lab: Path) -> None:
+    from labkit.grade.record import GradedCell, HandIn
+    from labkit.handin.ladder import Rung
+
+    sheet = read_sheet(lab)
+    assert sheet.max_points == {"stability": 3, OWN: 2.5}
+    path = handed_in(lab, lab.parent / "student")
+    plan = json.loads(handins.payload(path)["results/plan.json"])
+    cells = tuple(
+        GradedCell(c["name"], "", c["family"], c["dataset"], c["seed"], state)
+        for c, state in zip(plan["cells"], ("done", "trained", "done"), strict=True)
+    )
+    rungs = (Rung(1), Rung(2, "failed"))
+    found = HandIn("a.zip", plan=plan, cells=cells, rungs=rungs)
+    assert points(sheet, found) == {"cells": (1.33, 2), "rung 2": (0, 1)}
+    passed = HandIn("a.zip", plan=plan, cells=cells[:2], rungs=(Rung(1), Rung(2)))
+    assert points(sheet, passed) == {"cells": (0.67, 2), "rung 2": (1, 1)}
+    assert points(sheet, HandIn("b.zip", problem="no")) == {"cells": (0, 2), "rung 2": (0, 1)}
+    lab.write_text(SHEET.replace("points: {cells: 2, rung_2: 1}\n", ""))
+    assert points(read_sheet(lab), passed) == {}
+
+
+def test_late_is_after_the_deadline_in_any_zone(lab: Path) -> None:
+    sheet = read_sheet(lab)
+    assert sheet.late("2026-12-18T22:59:00+00:00") == ""
+    assert sheet.late("2026-12-19T01:09:00+00:00") == "2 h 10 min"
+    lab.write_text(SHEET.replace("deadline:", "# deadline:"))
+    assert read_sheet(lab).late("2030-01-01T00:00:00+00:00") == ""
+
+
+def test_sections_keep_their_comments() -> None:
+    text = "# the file\n\n# above a\na: 1\n  # in a\n# above b\nb:\n  c: 2\n# last\n"
+    assert sections(text) == {
+        "": "# the file", "a": "# above a\na: 1\n  # in a", "b": "# above b\nb:\n  c: 2\n# last"
+    }  # fmt: skip
