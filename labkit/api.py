@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from labkit.catalog import DATASETS
 from labkit.data.sources import check_full, resolve_source
-from labkit.errors import DataError, UserError
+from labkit.errors import DataError, UserError, one_line
 from labkit.execution import budget, remembered, runner
 from labkit.execution.budget import Choice
 from labkit.execution.executors import EXECUTORS
@@ -81,7 +82,8 @@ def prepare(asked: RunOptions, ask: Ask | None = None) -> Prepared:
     """
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", asked.device):
         raise UserError(f"--device {asked.device}: allowed: auto, cpu, cuda, cuda:1, mps")
-    one_of("--executor", asked.executor, EXECUTORS)
+    one_of("--executor", asked.executor, tuple(EXECUTORS))
+    asked = _placed(asked)
     one_of("--source", asked.source, ("auto", "full", "bundled"))
     one_of("--precision", asked.precision, ("auto", "fp32", "bf16"))
     for option, given in (("--data-root", asked.root), ("--results", asked.results)):
@@ -93,6 +95,24 @@ def prepare(asked: RunOptions, ask: Ask | None = None) -> Prepared:
         plan = as_measured(plan.keeping_own(before), before, store)
     found = Prepared(plan, store, asked)
     return found if asked.within is None else _within(found, asked.within, ask)
+
+
+def _placed(asked: RunOptions) -> RunOptions:
+    """The options with what the experiment file says of a cluster, before what the user says."""
+    for option, given, executor in (
+        ("--scheduler", asked.scheduler, "dask"), ("--sbatch", asked.sbatch, "slurm"),
+    ):  # fmt: skip
+        if given is not None and asked.executor != executor:
+            raise UserError(f"{option}: only with --executor {executor}")
+    if asked.executor != "slurm":
+        return asked
+    said = lookup.read(asked.file, asked.profile).content.cluster
+    named = [f"--{n}={v}" for n, v in said.model_dump(exclude={"extra"}).items() if v]
+    try:
+        more = shlex.split(said.extra), shlex.split(asked.sbatch or "")
+    except ValueError as error:
+        raise UserError(f"--sbatch or cluster.extra: {one_line(error)}") from None
+    return replace(asked, sbatch=shlex.join([*named, *more[0], *more[1]]))
 
 
 def _within(whole: Prepared, time: str, ask: Ask | None) -> Prepared:
@@ -199,14 +219,14 @@ def execute(prepared: Prepared, display: PlainDisplay) -> Summary:
     check(prepared)
     plan, store = prepared.plan, prepared.store
     own, device = plan.settings.get("own"), prepared.options.device
-    to_check = own or device not in ("auto", "cpu")
+    to_check = own or (device not in ("auto", "cpu") and _here(prepared))
     if to_check and any(job.state != "done" for job in survey(plan, store)):
         # Refuse a device that this machine lacks, before every cell fails on it.
         import torch
 
         kind, _, number = device.partition(":")
         cuda, mps = torch.cuda.device_count(), torch.backends.mps.is_available()
-        if not {"cuda": int(number or 0) < cuda, "mps": mps}.get(kind, True):
+        if _here(prepared) and not {"cuda": int(number or 0) < cuda, "mps": mps}.get(kind, True):
             found = ["cpu", *(f"cuda:{i}" for i in range(cuda)), *(["mps"] if mps else [])]
             raise UserError(f"--device {device}: not on this machine; it has {', '.join(found)}")
         if own:
@@ -215,6 +235,10 @@ def execute(prepared: Prepared, display: PlainDisplay) -> Summary:
             for line in try_own_code(plan.cells):
                 display.say(line)
     return runner.run(plan, store, prepared.options, display)
+
+
+def _here(prepared: Prepared) -> bool:  # whether cells run on this machine
+    return prepared.options.executor in ("local", "inline")
 
 
 def check(prepared: Prepared) -> None:
@@ -229,7 +253,7 @@ def check(prepared: Prepared) -> None:
             check_full(dataset, prepared.options.root)
     for spec in (job.spec for job in todo if job.state != "measure"):
         large = {k: v for k, v in spec.params.items() if isinstance(v, int) and v >= LARGE}
-        if large and hasattr(os, "sysconf"):
+        if large and hasattr(os, "sysconf") and _here(prepared):
             from labkit.execution.trials import memory  # torch: only where it may not fit
 
             needs, has = memory(spec), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -258,6 +282,8 @@ def run(
     no_download: bool = False,
     results: str | Path | None = None,
     executor: str = "local",
+    scheduler: str | None = None,
+    sbatch: str | None = None,
     within: str | None = None,
     fewer: str | None = None,
 ) -> Results:
@@ -278,7 +304,9 @@ def run(
         source: ``auto``, ``full`` or ``bundled``.
         no_download: never fetch missing data sets.
         results: the results folder; ``results/<name>`` if None.
-        executor: ``local`` (processes) or ``inline`` (in this process).
+        executor: ``local`` (processes), ``inline`` (in this process), ``dask`` or ``slurm``.
+        scheduler: for Dask, the address of a scheduler; a cluster of this machine if None.
+        sbatch: for SLURM, more options of ``sbatch``.
         within: a time such as ``90m`` that the training may take, by the estimates.
         fewer: what there is less of if not all fits: ``cells``, ``images`` or ``epochs``.
 

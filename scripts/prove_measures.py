@@ -234,10 +234,12 @@ class Pool:
         few = rng.permutation(np.flatnonzero(self.labels == name))[: round(SHARE_OF_THIN * n)]
         return np.concatenate([few, self.without(rng, n - len(few), [name])])
 
-    def one_style(self, rng: np.random.Generator, n: int, classes: Iterable[int]) -> Indices:
+    def one_style(
+        self, rng: np.random.Generator, n: int, classes: Iterable[int], share: float = STYLE
+    ) -> Indices:
         """n honest images, those of some classes replaced by the few most alike of the class.
 
-        The few are the 1 % of the class nearest to one of its images, repeated no more
+        The few are the share (1 %) of the class nearest to one of its images, repeated no more
         often than the class's share asks for.
         """
         chosen = self.honest(rng, n)
@@ -245,7 +247,7 @@ class Pool:
             own = np.flatnonzero(self.labels == name)
             points = self._found.features[own]
             away = np.square(points - points[rng.integers(len(own))]).sum(axis=1)
-            alike = own[np.argsort(away)[: round(STYLE * len(own))]]
+            alike = own[np.argsort(away)[: round(share * len(own))]]
             place = np.flatnonzero(self.labels[chosen] == name)
             chosen[place] = np.resize(rng.permutation(alike), len(place))
         return chosen

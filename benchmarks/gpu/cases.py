@@ -31,6 +31,7 @@ WITH = {"gradient_penalty": {"d_norm": "layer"}}
 #: Code that no single choice leads to.
 MORE = (
     Case("gan", {"ema": 0.99}),
+    Case("progressive", {"growth": "at_once"}),
     Case("vae", {"kl_warmup": 1, "free_bits": 0.1}),
     Case("vae", {"networks": "dense512", "norm": "batch", "dropout": 0.2}),
 )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from labkit.catalog.building import CONSTRAINTS as CONSTRAINTS
 from labkit.catalog.building import DATASETS as DATASETS
 from labkit.catalog.building import GAN_NETWORKS as GAN_NETWORKS
+from labkit.catalog.building import GROWTHS as GROWTHS
 from labkit.catalog.building import INITIALISATIONS as INITIALISATIONS
 from labkit.catalog.building import LOSSES as LOSSES
 from labkit.catalog.building import OPTIMISERS as OPTIMISERS
@@ -26,12 +27,14 @@ from labkit.catalog.entries import Question as Question
 from labkit.catalog.entries import resolve as resolve
 from labkit.catalog.families import FAMILIES as FAMILIES
 from labkit.catalog.metrics import METRICS as METRICS
+from labkit.catalog.own_networks import made_from
 from labkit.catalog.report import FORMATS as FORMATS
 from labkit.catalog.report import PLOTS as PLOTS
 from labkit.catalog.report import QUESTIONS as QUESTIONS
 from labkit.catalog.report import own_question as own_question
 from labkit.catalog.report import words_of as words_of
 
+FAMILIES |= made_from(FAMILIES["gan"])
 REGISTRIES["families"] = FAMILIES
 
 

@@ -129,6 +129,8 @@ SOLVERS: dict[str, Choice] = {
     ),
 }
 
+GROWTHS: dict[str, Choice] = {"progressive": Choice("Growing"), "at_once": Choice("At once")}
+
 DISCRIMINATOR_NORMS: dict[str, Choice] = {
     "own": Choice("the network's own"),
     "batch": Choice("Batch norm"),
@@ -206,6 +208,7 @@ REGISTRIES: dict[str, dict[str, Any]] = {
     "optimisers": OPTIMISERS,
     "initialisations": INITIALISATIONS,
     "solvers": SOLVERS,
+    "growths": GROWTHS,
     "discriminator_norms": DISCRIMINATOR_NORMS,
     "hidden_norms": HIDDEN_NORMS,
     "gan_networks": GAN_NETWORKS,

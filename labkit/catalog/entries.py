@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 Direction = Literal["lower", "higher", ""]
 #: A kind of families, see :meth:`Family.is_a`.
-Kind = Literal["any", "adversarial", "encoding", "conditional", "coded", "flowing", "swept"]
+Kind = Literal[
+    "any", "adversarial", "encoding", "conditional", "coded", "flowing", "styled", "swept"
+]
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Family:
     """The diagram of sampling, if that differs from training."""
 
     def is_a(self, kind: Kind | None) -> bool:
-        """Whether it has a discriminator, an encoder, is given the class, or finds codes."""
+        """Whether it has a discriminator, an encoder, is given the class, finds codes, ..."""
         kinds = {
             "any": True,
             "adversarial": "d_loss" in self.losses,
@@ -109,6 +111,7 @@ class Family:
             "conditional": self.conditional,
             "coded": "categories" in self.pictures,
             "flowing": "flow_loss" in self.losses,
+            "styled": "styles" in self.pictures,
             "swept": bool(self.sweeps),
         }
         return kinds.get(kind or "", False)

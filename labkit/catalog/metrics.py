@@ -97,6 +97,11 @@ METRICS: dict[str, Metric] = {
         "Enough steps", "lower", "quality", of="flowing",
         about="fewest sampling steps, of 1 to 32, whose proxy FID is within 10 % of the best",
     ),
+    "mixed_fid": Metric(
+        "Proxy FID of mixed styles", "lower", "quality", of="styled", margin=0.05, log=True,
+        about="proxy FID of 500 samples whose coarse layers have the style of one image, whose "
+        "fine layers that of another",
+    ),
     # --- modes: is every kind of image there, and each in its variety
     "mode_collapse": Metric(
         "Mode collapse", "lower", "modes", digits=1,
@@ -247,7 +252,7 @@ METRICS: dict[str, Metric] = {
     "flops_per_image": Metric(
         "FLOPs per image", "lower", "cost", digits=4, whole=True, within=(),
         about="floating-point operations of a training step, forward and backward, per image; the "
-        "mean over the steps from one generator step to the next",
+        "mean over the steps from one generator step to the next, and over stages of growth",
     ),
     "flops_per_sample": Metric(
         "FLOPs per sample", "lower", "cost", digits=4, whole=True, within=(),

@@ -57,6 +57,14 @@ QUESTIONS: dict[str, Question] = {
         topic="Cost of a sample", target=_ANSWERS + "sample_cost:answer",
         primary="flops_per_sample",
     ),
+    "growing": Question(
+        "Was it worth growing the networks?", ("progressive",), ("growth",),
+        topic="Growing", target=_ANSWERS + "growing:answer", primary="proxy_fid",
+    ),
+    "styles": Question(
+        "What did mixing styles in training buy?", ("style",), ("mixing",),
+        topic="Styles", primary="mixed_fid", **_SETTING,
+    ),
     "training": Question(
         "What changed between the first and the last epoch?", (),
         topic="Training", target=_ANSWERS + "training:answer", needs="first_values",

@@ -48,6 +48,8 @@ def _nonsense(points: Sequence[Mapping[str, Any]], conditional: bool) -> Iterato
     for point in points:
         if point.get("width", 0) % 8:
             yield "width", f"must be a multiple of 8, not {point['width']}"
+        if sum(point.get("stages", ())) >= 1:
+            yield "stages", "must leave a part of the training for 28 × 28: a sum below 1"
     if "networks" not in points[0]:
         return  # the family has one network
     # The networks whose discriminator a cell trains.

@@ -15,7 +15,7 @@ from labkit import api
 from labkit.catalog import FORMATS
 from labkit.cli import DataRootOpt, FileArg, ProfileOpt, ResultsOpt, leave, say
 from labkit.errors import UserError
-from labkit.execution import eta, runner
+from labkit.execution import eta, runner, slurm_array
 from labkit.execution.budget import Choice
 from labkit.execution.progress import LiveDisplay, PlainDisplay, watch
 from labkit.execution.status import survey
@@ -51,7 +51,11 @@ def run(
         bool, Option("--no-download", help="Never fetch missing data sets.")
     ] = False,
     results: ResultsOpt = None,
-    executor: Annotated[str, Option(help="local or inline.")] = "local",
+    executor: Annotated[str, Option(help="local, inline, dask or slurm.")] = "local",
+    scheduler: Annotated[
+        str | None, Option(help="Dask: ADDRESS of a scheduler [a cluster of this machine].")
+    ] = None,
+    sbatch: Annotated[str | None, Option(help="SLURM: more options of sbatch.")] = None,
     within: Annotated[str | None, Option(help="Train no longer than about 90m, 1h30m.")] = None,
     fewer: Annotated[
         str | None, Option(help="What gives way to that: cells, images or epochs.")
@@ -170,8 +174,13 @@ def status(
     jobs = survey(store.plan(), store, deep=True)
     running, _ = watch(store, [job.spec for job in jobs if job.state != "done"])
     now = {progress.spec.name: progress.where for progress in running}
+    given = slurm_array.states(store.root)
     width = max(len(job.spec.name) for job in jobs)
-    states = ["running" if job.spec.name in now else job.state for job in jobs]
+    states = [
+        "running" if job.spec.name in now
+        else job.state if job.state == "done" else given.get(job.spec.fingerprint, job.state)
+        for job in jobs
+    ]  # fmt: skip
     for job, state in zip(jobs, states, strict=True):
         why = now.get(job.spec.name, job.why)
         typer.echo(f"{job.spec.name:<{width}}  {state:<8} {why}".rstrip())

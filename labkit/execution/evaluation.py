@@ -118,8 +118,12 @@ def _swept(
                 images = family.images_of(make, family.random_noise(SAMPLES, noise))
             point = measure_point(to_numpy(images), spec.dataset, device)
             found.setdefault(name, []).append({"value": value, **point})
-    steps = found.get("sampling_steps")
-    return Measures({"enough_steps": enough(steps)} if steps else {}, {"sweeps": found})
+    metrics: dict[str, float | None] = {}
+    if steps := found.get("sampling_steps"):
+        metrics["enough_steps"] = enough(steps)
+    if mixed := found.get("mixed"):
+        metrics["mixed_fid"] = next(p["proxy_fid"] for p in mixed if p["value"] == 2)
+    return Measures(metrics, {"sweeps": found})
 
 
 def together(parts: Sequence[Measures]) -> dict[str, dict[str, Any]]:

@@ -1,24 +1,62 @@
-"""Where cells run, here or in worker processes: executors with a `stop` that ends all at once."""
+"""Where cells run: executors as those of concurrent.futures, with a `window` and a `stop`.
+
+`window` is how many cells an executor wants to have at a time, `stop` ends all of them at once,
+and `submit` takes how long a cell may take and is expected to, in seconds. A cell whose worker
+died ends in a `WorkerDiedError`. Another one is a class and an entry of `EXECUTORS`.
+"""
 
 import contextlib
 import os
 import signal
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor as Standard
 from concurrent.futures import Future
-from multiprocessing import spawn
+from dataclasses import dataclass
+from multiprocessing import context, spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
+
+from labkit.catalog import resolve
+
+#: Tasks handed to an executor per worker: one that runs and one that is ready.
+AHEAD = 2
+#: How often a cell is tried whose worker dies, where that may be the machine's fault.
+TURNS = 3
 
 
 class WorkerDiedError(Exception):
     """A worker process ended without an answer: killed, out of memory, crashed, timed out."""
 
 
+class Executor(Protocol):
+    """What the runner asks of one; see concurrent.futures for what it does not say."""
+
+    window: int
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **limit: Any) -> Future[Any]: ...
+    def stop(self) -> None: ...
+    def __enter__(self) -> Any: ...
+    def __exit__(self, *error: Any) -> bool | None: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an executor is made for."""
+
+    workers: int  # Cells side by side
+    store: Path  # The results folder
+    jobs: int | None = None  # What the user said of cells side by side
+    scheduler: str | None = None  # The address of a Dask scheduler that stands
+    sbatch: Sequence[str] = ()  # More options of SLURM's
+
+
 class Inline(Standard):
     """Runs in this process, at once: for tests, debugging and one-cell runs in a notebook."""
+
+    window = 1
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **limit: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -42,12 +80,17 @@ class _SpawnedWithoutMain(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 (multiprocessing's name)
         before = os.environ.get("PYTHONHASHSEED")
+        # Ctrl-C reaches the whole process group; only the parent decides what it means.
+        with contextlib.suppress(AttributeError):  # of Windows
+            masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         # A user's network may be built in the order of a set: the same in every worker.
         os.environ["PYTHONHASHSEED"] = "0"
         _starting.ours = True
         try:
             return SpawnProcess._Popen(process_obj)
         finally:
+            with contextlib.suppress(AttributeError):
+                signal.pthread_sigmask(signal.SIG_SETMASK, masked)
             _starting.ours = False
             if before is None:
                 del os.environ["PYTHONHASHSEED"]
@@ -60,6 +103,10 @@ class _WithoutMain(SpawnContext):
 
     Process = _SpawnedWithoutMain
 
+
+#: By this name multiprocessing knows the above, for libraries that are told only a name.
+WITHOUT_MAIN = "labkit"
+vars(context)["_concrete_contexts"][WITHOUT_MAIN] = _WithoutMain()
 
 #: Whether this very thread is starting a process of labkit's; the user's own stay as they are.
 _starting = threading.local()
@@ -82,12 +129,12 @@ class LocalProcesses(Standard):
     """A pool of worker processes that survives the death of any of them (Pebble)."""
 
     def __init__(self, jobs: int) -> None:
+        self.window = AHEAD * jobs
         from pebble import ProcessPool
 
         self._pool: Any = ProcessPool(
             max_workers=jobs,
             context=_WithoutMain(),
-            # Ctrl-C reaches the whole process group; only the parent decides what it means.
             initializer=signal.signal,
             initargs=(signal.SIGINT, signal.SIG_IGN),
         )
@@ -116,8 +163,13 @@ class LocalProcesses(Standard):
             self._pool.join()
 
 
-EXECUTORS = ("local", "inline")
-Executor = Inline | LocalProcesses
+#: By the name of ``--executor``; Dask and SLURM are imported when they are asked for.
+EXECUTORS: dict[str, Callable[[Place], Executor]] = {
+    "local": lambda place: LocalProcesses(place.workers),
+    "inline": lambda place: Inline(),
+    "dask": lambda place: resolve("labkit.execution.dask_cluster:DaskCluster")(place),
+    "slurm": lambda place: resolve("labkit.execution.slurm_array:SlurmArray")(place),
+}
 
 
 def _pass_on(done: Future[Any], outer: Future[Any], limit: float | None) -> None:

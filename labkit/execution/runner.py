@@ -4,12 +4,12 @@ Committed cells are skipped, the rest handed out longest first. A failed cell is
 others go on. Progress is read from the files the workers write, so any executor has it.
 """
 
-import contextlib
 import os
+import shlex
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,17 +17,22 @@ from typing import Any
 
 from labkit.data.places import folder
 from labkit.execution import eta
-from labkit.execution.executors import Executor, Inline, LocalProcesses, WorkerDiedError
+from labkit.execution.alone import Work, run_alone
+from labkit.execution.executors import EXECUTORS, Executor, Place, WorkerDiedError
 from labkit.execution.progress import PlainDisplay, watch
 from labkit.execution.status import BEGUN, SHEET, Job, State, Task, failure_line, survey
 from labkit.experiment.plan import Plan, matches
 from labkit.experiment.spec import OWN_CODE, CellFailure, CellResult, CellSpec
-from labkit.store.lock import only_run
+from labkit.store import lock
 from labkit.store.store import Store
 
 POLL_S = 0.5
-#: Tasks handed to the executor per worker: one that runs and one that is ready.
-AHEAD = 2
+#: With more cells than this at an executor it says which are at work.
+MANY = 100
+#: How often it is looked whether a cell at work in another run is free.
+LOOK_AGAIN_S = 2.0
+#: How long other machines may not see what one has committed: network folders are cached.
+UNSEEN_S = 60.0
 #: A cell may take this many times its expected time, and never less than an hour.
 PATIENCE, LEAST_LIMIT_S = 20.0, 3600.0
 
@@ -44,15 +49,14 @@ class Options:
     device: str = "auto"
     data_root: str | Path | None = None
     executor: str = "local"
+    scheduler: str | None = None  # The address of a Dask scheduler
+    sbatch: str | None = None  # Options for SLURM, as on a command line
     among: frozenset[str] | None = None  # Fingerprints of the cells that fit a budget
 
     @property
     def root(self) -> Path | None:
         """Where the full data sets are, if that was said."""
         return None if self.data_root is None else folder(str(self.data_root))
-
-
-Work = Callable[[Task], float]
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,16 @@ def threads(plan: Plan) -> int:
 
 
 def worker_count(options: Options, threads: int = 1) -> int:
-    """``-j``, or one worker per core (two per GPU), each with its fixed number of threads."""
+    """``-j``, or one worker per core (two per GPU), each with its fixed number of threads.
+
+    On SLURM as many as it lets run; `MANY` for an estimate.
+    """
     if options.executor == "inline":
         return 1
     if options.jobs is not None:
         return options.jobs
+    if options.executor == "slurm":
+        return MANY
     if options.device != "cpu" and shutil.which("nvidia-smi"):
         return 2
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -104,38 +113,40 @@ def run(
     """Run what is to be run, until all of it is done or has failed.
 
     The plan becomes the store's newest. `work` runs one cell in a worker and returns the seconds
-    it took; tests of store and runner put their own here. BusyError where another run is at work
-    on this store; at a KeyboardInterrupt checkpoints are on disk.
+    it took; tests of store and runner put their own here. What is at work in another run on this
+    store is waited for. At a KeyboardInterrupt checkpoints are on disk.
     """
     jobs = survey(plan, store)
     todo = select(jobs, options)
-    # With nothing to do no lock is needed.
-    with only_run(store.lock_path) if todo else contextlib.nullcontext("") as note:
-        # A loop of the user's own may have joined since the plan was made.
-        store.update_plan(lambda old: plan.keeping_own(old) if old else plan)
-        workers = min(worker_count(options, threads(plan)), max(len(todo), 1))
-        states = {job.spec.fingerprint: job.state for job in jobs}
-        if options.force:
-            for job in todo:
+    # A loop of the user's own may have joined since the plan was made.
+    store.update_plan(lambda old: plan.keeping_own(old) if old else plan)
+    workers = min(worker_count(options, threads(plan)), max(len(todo), 1))
+    states = {job.spec.fingerprint: job.state for job in jobs}
+    notes = [lock.lacking(store.locks)] if todo else []  # with nothing to do none is needed
+    for job in todo if options.force else ():
+        with store.alone(job.spec) as other:
+            if other:
+                notes.append(f"{job.spec.name}: at work elsewhere ({other}), so not set aside")
+            else:
                 store.set_aside(job.spec)
                 states[job.spec.fingerprint] = "train"
-        expected = eta.total_in_words([j.spec for j in todo if j.state != "measure"], workers)
-        display.start(todo, workers, expected)
-        for line in (note, *(f"{j.spec.name}: {j.why}" for j in jobs if j.state == "light")):
-            if line:
-                display.say(line)
-        now = _Run(plan, store, options, display, workers, work or train_and_measure, states)
-        try:
-            if todo:
-                now.drain(todo)
-                # What had to wait for the first GAN of its data set.
-                late = [job for job in survey(plan, store) if job.why.startswith(SHEET)]
-                now.drain(select(late, options))
-        finally:
-            display.stop()
-        for job in jobs:
-            if states[job.spec.fingerprint] == "done":
-                store.sweep(job.spec)
+    expected = eta.total_in_words([j.spec for j in todo if j.state != "measure"], workers)
+    display.start(todo, workers, expected)
+    for line in (*notes, *(f"{j.spec.name}: {j.why}" for j in jobs if j.state == "light")):
+        if line:
+            display.say(line)
+    now = _Run(plan, store, options, display, workers, work or train_and_measure, states)
+    try:
+        if todo:
+            now.drain(todo)
+            # What had to wait for the first GAN of its data set.
+            late = [job for job in survey(plan, store) if job.why.startswith(SHEET)]
+            now.drain(select(late, options))
+    finally:
+        display.stop()
+    for job in jobs:
+        if states[job.spec.fingerprint] == "done":
+            store.sweep(job.spec)
     done = list(states.values()).count("done")
     failed = tuple(now.failures)
     return Summary(done, failed, missing=len(states) - done - len(failed), trained=len(todo))
@@ -153,44 +164,72 @@ class _Run:
     work: Work
     states: dict[str, State]  # By fingerprint; brought up to date as cells end
     failures: list[CellFailure] = field(default_factory=list)
+    #: What another run is at, and when to look again, by the monotonic clock.
+    elsewhere: deque[tuple[float, Job]] = field(default_factory=deque)
 
     def drain(self, todo: Sequence[Job]) -> None:
         """Run these jobs. Only a few are with the executor at a time, however many wait."""
         if not todo or self._ends_early():
             return
-        waiting = deque(todo)
+        waiting, shown, options = deque(todo), time.monotonic(), self.options
         pending: dict[Future[Any], tuple[Job, Any]] = {}  # With the mark of the last failure
-        inline = self.options.executor == "inline"
-        shown = time.monotonic()
-        with Inline() if inline else LocalProcesses(self.workers) as executor:
-            while waiting or pending:
-                while waiting and len(pending) < (1 if inline else AHEAD * self.workers):
+        root = self.store.root.absolute()
+        sbatch = shlex.split(options.sbatch or "")
+        place = Place(self.workers, root, options.jobs, options.scheduler, sbatch)
+        with EXECUTORS[options.executor](place) as executor:
+            while waiting or pending or self.elsewhere:
+                while waiting and len(pending) < executor.window:
                     job = waiting.popleft()
                     mark = self.store.failure_mark(job.spec)
                     pending[self._submit(job, executor)] = job, mark
-                finished, _ = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
-                for future in finished:
+                if not pending:
+                    time.sleep(POLL_S)
+                for future in wait(pending, POLL_S, FIRST_COMPLETED).done:
                     self._ended(future, *pending.pop(future))
                 if self._ends_early():
                     executor.stop()
                     return
+                waiting.extendleft(self._free_again())
                 if time.monotonic() - shown >= POLL_S:
-                    running, ready = watch(self.store, [job.spec for job, _ in pending.values()])
+                    many = len(pending) > MANY  # then only those known to run are looked at
+                    given = [
+                        job for each, (job, _) in pending.items() if each.running() or not many
+                    ]
+                    running, ready = watch(self.store, [job.spec for job in given])
                     self.display.update(running, [*ready, *(job.spec for job in waiting)])
                     shown = time.monotonic()
+
+    def _free_again(self) -> Iterator[Job]:
+        """What was at work in another run and is not now: done, failed, or abandoned there."""
+        while self.elsewhere and self.elsewhere[0][0] <= time.monotonic():
+            _, job = self.elsewhere.popleft()
+            with self.store.alone(job.spec) as other:
+                if other:
+                    self.elsewhere.append((time.monotonic() + LOOK_AGAIN_S, job))
+                else:
+                    yield job
 
     def _ends_early(self) -> bool:
         return self.options.fail_fast and bool(self.failures)
 
     def _submit(self, job: Job, executor: Executor) -> Future[Any]:
         spec, options, plan = job.spec, self.options, self.plan
-        limit = max(LEAST_LIMIT_S, PATIENCE * _expected(job, options.device))
+        expected = _expected(job, options.device)
+        limit = max(LEAST_LIMIT_S, PATIENCE * expected)
         gan, own = plan.sheet_gan(spec), plan.settings.get("own", ())
-        task = Task(spec, self.store.root, options.root, options.device, threads(plan), gan, own)
-        return executor.submit(self.work, task, timeout=limit)
+        root = self.store.root.absolute()  # workers may be at home elsewhere
+        task = Task(spec, root, options.root, options.device, threads(plan), gan, own)
+        return executor.submit(run_alone, self.work, task, timeout=limit, expected=expected)
 
     def _ended(self, future: Future[Any], job: Job, mark: Any) -> None:
-        outcome = _outcome(future, job.spec, self.store)
+        took = 0.0 if future.exception() else future.result()
+        if isinstance(took, str):
+            if not self.elsewhere:
+                self.display.say(f"{job.spec.name}: at work elsewhere ({took}); waited for")
+            self.elsewhere.append((time.monotonic() + LOOK_AGAIN_S, job))
+            return
+        unseen = 0.0 if self.options.executor in ("local", "inline") else UNSEEN_S
+        outcome = _outcome(future, job.spec, self.store, unseen)
         # What went wrong since the cell was submitted, whatever became of it.
         noted = self.store.failure_mark(job.spec) != mark
         failure = self.store.failure(job.spec, "train", "eval", "sheet") if noted else None
@@ -201,8 +240,9 @@ class _Run:
             self.states[job.spec.fingerprint] = "failed"
         else:
             self.states[job.spec.fingerprint] = "done" if outcome.measured else "measure"
-            if job.state != "measure" and job.why != BEGUN:
-                eta.remember(job.spec, self.options.device, future.result(), outcome.seconds)
+            # Less than its training is what a cell takes that another run has done.
+            if job.state != "measure" and job.why != BEGUN and took >= outcome.seconds:
+                eta.remember(job.spec, self.options.device, took, outcome.seconds)
         if not job.why.startswith(SHEET):  # an afterthought to a cell already shown
             self.display.finished(job.spec, outcome)
         if isinstance(outcome, CellResult) and failure:
@@ -219,15 +259,22 @@ def train_and_measure(task: Task) -> float:
     return time.perf_counter() - started
 
 
-def _outcome(future: Future[Any], spec: CellSpec, store: Store) -> CellResult | CellFailure:
-    """What the store holds after a future has ended; a dead worker is noted there first."""
+def _outcome(
+    future: Future[Any], spec: CellSpec, store: Store, unseen: float
+) -> CellResult | CellFailure:
+    """What the store holds after a future has ended; a dead worker is noted there first.
+
+    What another machine has committed may be seen here some seconds later, `unseen` at most.
+    """
     error = future.exception()
     if isinstance(error, WorkerDiedError):
         stage = "eval" if store.is_trained(spec) else "train"
         store.fail(store.begin(spec, "failure", anew=True), spec, stage, str(error), "")
     elif error is not None:
         raise error
-    outcome = store.outcome(spec)
+    until = time.monotonic() + unseen
+    while (outcome := store.outcome(spec)) is None and time.monotonic() < until:
+        time.sleep(POLL_S)
     if outcome is None:
         raise OSError(f"{store.cell_folder(spec)}: the cell ended but nothing was committed")
     return outcome

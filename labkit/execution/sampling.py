@@ -5,6 +5,7 @@ that it can be made again from the weights alone.
 """
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ Probe = tuple[Tensor, Tensor]
 GRID = 16
 #: Images each way of a decoded latent plane.
 MANIFOLD = 15
+#: A place in training is told to so many parts.
+PARTS = 10_000
 #: The random stream of a picture whose name is another.
 PURPOSES = {"classes": "class grid"}
 #: Test images shown beside their reconstructions; the first two are ends of the interpolation.
@@ -69,6 +72,11 @@ def learning_context(family: Family, noise: torch.Generator, n: int, epoch: int 
     """The context of a step on `n` images in which all networks learn, a generator too."""
     last = getattr(family, "n_critic", 1) - 1
     return Context(noise, torch.arange(n) % 10, step=last, steps=last + 1, epoch=epoch)
+
+
+def at_place(context: Context, place: float) -> Context:
+    """The context at a place in training, 0 its start and 1 its end."""
+    return replace(context, epoch=max(1, round(PARTS * place)), epochs=PARTS)
 
 
 def probe_images(spec: CellSpec, device: torch.device, root: Path | None = None) -> Probe:

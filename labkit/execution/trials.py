@@ -21,7 +21,7 @@ from torch.nn.utils import parametrize
 from labkit.data import load
 from labkit.errors import one_line
 from labkit.execution.giveaways import gives_away, unseen, without_weights
-from labkit.execution.sampling import build, learning_context, own_measures
+from labkit.execution.sampling import at_place, build, learning_context, own_measures
 from labkit.experiment.fingerprint import evaluation_code, own_files
 from labkit.experiment.spec import CellSpec, sha256_of
 from labkit.plugins import registry as own_code
@@ -220,9 +220,9 @@ def _watched(family: Family, seed: int) -> tuple[Network, ...]:
     recorders = {name: _Recorder(network) for name, network in family.networks.items()}
     family.train()
     noise = stream(seed, "layers")
-    for epoch in (1, 2):  # the second is past all phases of a training of one epoch
-        if not all(recorder.calls for recorder in recorders.values()):
-            context = learning_context(family, noise, _WATCHED, epoch)
+    for place in (*sorted(family.stages(), reverse=True), 0.0):  # whole networks before parts
+        if place or not all(recorder.calls for recorder in recorders.values()):
+            context = at_place(learning_context(family, noise, _WATCHED), place)
             family.step(torch.zeros(_WATCHED, 1, 28, 28), context)
     return tuple(
         Network(name, recorder.input, recorder.parameters, tuple(recorder.calls))
@@ -235,7 +235,7 @@ class _Recorder:
     """The layers of a network, in the order of one pass through it.
 
     Where nobody passes through the whole network, only through parts of it, they stand in
-    the order in which each was called first.
+    the order in which each was called first. Those that another pass needs stand at the end.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -264,7 +264,7 @@ class _Recorder:
         self, name: str, parameters: int, layer: nn.Module, given: tuple[Any, ...], output: Any
     ) -> None:
         again = any(each.name == name for each in self.calls)
-        if self._done or (again and not self._depth) or len(self.calls) == MOST_LAYERS:
+        if (again and (self._done or not self._depth)) or len(self.calls) == MOST_LAYERS:
             return
         self.input = self.input or _shape(given)
         self.calls.append(_described(name, layer, _shape(output), 0 if again else parameters))

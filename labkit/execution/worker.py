@@ -7,9 +7,8 @@ leaves behind is in the store, so its parent needs no more than its name.
 import json
 import time
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +20,7 @@ from labkit.catalog import resolve
 from labkit.data.machine import processor
 from labkit.errors import behind
 from labkit.execution import image_grid, sampling
+from labkit.execution.alone import opened
 from labkit.execution.evaluation import measures, sheet_measures
 from labkit.execution.status import Task, has_sheet
 from labkit.execution.trials import differs, trace
@@ -34,7 +34,6 @@ from labkit.store import atomic, file_names, layer_table
 from labkit.store.attempts import Attempt, attempt_and_commit
 from labkit.store.commits import write_json
 from labkit.store.history import best_epoch, read_history
-from labkit.store.store import Store
 from labkit.train import checkpoint, runtime
 from labkit.train.draws import drawing
 from labkit.train.flops import flops_per_image, flops_per_sample
@@ -62,7 +61,7 @@ def run_cell(task: Task) -> Literal["done", "failed"]:
         OSError: the store itself cannot be written.
     """
     own_code.register(own_code.from_json(task.own), run=True)
-    spec, store, sheet_gan = task.spec, _store(task.store), task.sheet_gan
+    spec, store, sheet_gan = task.spec, opened(task.store), task.sheet_gan
     runtime.set_up(task.threads)
 
     def committed(work: _Work, kind: str, by: CellSpec | None = None) -> bool:
@@ -92,11 +91,6 @@ def _in_memory(work: _Work, task: Task, attempt: Attempt, progress: dict[str, An
             f"the card has no memory left for this cell, which had {had:.0f} MB: run fewer cells "
             "side by side (-j), or take a smaller batch_size"
         ) from error
-
-
-@cache
-def _store(root: Path) -> Store:
-    return Store(root)  # one for all cells of this process: it lists their folders but once
 
 
 def train(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
@@ -237,7 +231,7 @@ def evaluate(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     """Measure a committed training at its best epoch."""
     progress.update(measuring=True)
     spec, device = task.spec, runtime.pick_device(task.device)
-    train = _store(task.store).train_folder(spec)
+    train = opened(task.store).train_folder(spec)
     history = list(read_history(train / file_names.HISTORY))
     family = sampling.build(spec, device)
     checkpoint.load(family, train / file_names.BEST)
@@ -251,7 +245,7 @@ def evaluate(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
 def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> None:
     """The lab sheet's own "proxy FID-like" number, by the first GAN's discriminator."""
     progress.update(measuring=True)
-    spec, store, sheet_gan = task.spec, _store(task.store), task.sheet_gan
+    spec, store, sheet_gan = task.spec, opened(task.store), task.sheet_gan
     assert sheet_gan is not None
     gan = sampling.build(sheet_gan, runtime.pick_device(task.device))
     checkpoint.load(gan, store.train_folder(sheet_gan) / file_names.BEST)
@@ -261,14 +255,15 @@ def lab_sheet_number(task: Task, attempt: Attempt, progress: dict[str, Any]) -> 
 
 
 def _flops(family: Family, spec: CellSpec, probe: sampling.Probe) -> dict[str, float]:
-    """Arithmetic of a sample, and of a training step: that is really run, so this comes last."""
+    """Arithmetic of a sample, and of a training step: that is really run, so this comes last.
+
+    Of a step it is the mean over the stages of training.
+    """
     with drawing(family, spec.seed, "flops"):
         of_sample = flops_per_sample(family)
     images, labels = probe
-    epochs = spec.training["epochs"]  # the last, where a latent GAN's own part is trained
-    noise = stream(spec.seed, "flops", 0, family.device)
-    context = Context(noise, labels, epoch=epochs, epochs=epochs)
-    return {
-        "flops_per_sample": of_sample,
-        "flops_per_image": flops_per_image(family, images, context),
-    }
+    noise, of_image = stream(spec.seed, "flops", 0, family.device), 0.0
+    for place, share in family.stages().items():
+        at = sampling.at_place(Context(noise, labels), place)
+        of_image += share * flops_per_image(family, images, at)
+    return {"flops_per_sample": of_sample, "flops_per_image": of_image}

@@ -94,7 +94,7 @@ def _settings(experiment: Experiment) -> dict[str, Any]:
     """What a plan keeps of its file, with the user's own code."""
     content = experiment.content
     return {
-        **content.model_dump(mode="json", exclude={"profiles", "code", "experiments"}),
+        **content.model_dump(mode="json", exclude={"profiles", "code", "experiments", "cluster"}),
         "experiments": {key: each.resolved() for key, each in content.experiments.items()},
         **({"own": own_code.to_json(experiment.own)} if experiment.own else {}),
     }

@@ -212,6 +212,15 @@ class Reference(Section):
     source: Line = Field(description="where it was published")
 
 
+class Cluster(Section):
+    """What SLURM is told of each cell's task; nothing here can change a result."""
+
+    partition: Line = Field("", description="where the tasks run")
+    time: Line = Field("", description="their limit, as sbatch has it; else by the estimates")
+    gres: Line = Field("", description="what else a task needs, e.g. gpu:1")
+    extra: Line = Field("", description="more options of sbatch, as on a command line")
+
+
 class BlockPatch(Section):
     """What a profile changes in an experiment."""
 
@@ -292,6 +301,7 @@ class Settings(Section):
         1, description="CPU threads of one cell; cells run side by side, so 1 is fastest"
     )
     report: Report = Field(default_factory=Report, description="how the report reads")
+    cluster: Cluster = Field(default_factory=Cluster, description="for `run --executor slurm`")
     code: Annotated[list[str], Field(max_length=20), AfterValidator(distinct)] = Field(
         default_factory=list,
         description="Python files of your own beside this file: networks, losses, families",

@@ -38,7 +38,7 @@ Flags = NDArray[np.bool_]
 #: Rule 1 applies if the effective number of distinct samples is below this share of N.
 #: Drawing N of N images with replacement gives 1/2, well above it.
 DISTINCT = 0.25
-#: It also applies if the Vendi score of all samples is below this (of real images: 23 and 44)
+#: It also applies if the Vendi score of all samples is below this (of real images: 21 and 45)
 ALL_ALIKE = 1.5
 #: ... unless their sharpness is out of this range: blur and noise make features alike, too.
 RECOGNISABLE = (0.25, 2.0)

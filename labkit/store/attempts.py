@@ -69,15 +69,20 @@ class Attempt:
 
 def is_abandoned(attempt: Path) -> bool:
     """Whether nobody is working on an attempt: its process is gone, or silent for long."""
-    of, _, rest = attempt.name.rpartition("-")[2].partition(".")
-    owner = rest.partition(".")[0]
-    if of == host() and owner.isdigit() and not process_lives(int(owner)):
+    of, pid = owner(attempt)
+    if of == host() and pid.isdigit() and not process_lives(int(pid)):
         return True
     try:
         beat = Attempt(attempt).progress() or {"at": attempt.stat().st_mtime}
         return bool(time.time() - beat["at"] > STALE_AFTER_S)
     except (OSError, KeyError, TypeError):
         return False
+
+
+def owner(attempt: Path) -> tuple[str, str]:
+    """Host and process of an attempt, by its folder's name: ``attempt-<kind>-<host>.<pid>...``."""
+    of, _, rest = attempt.name.rpartition("-")[2].partition(".")
+    return of, rest.partition(".")[0]
 
 
 def process_lives(pid: int) -> bool:

@@ -2,8 +2,9 @@
 
 Work is done in an attempt folder. To commit it, ``COMMIT.json`` with the SHA-256 of
 every file is written last, all is flushed, and the folder is renamed. So a folder
-with a final name is whole or does not exist, nothing can be stuck at "running",
-and two runs on one store may do the same work twice but never harm it.
+with a final name is whole or does not exist, nothing can be stuck at "running".
+Two runs share a store cell by cell; where they cannot see each other's locks they may do the same
+work twice but never harm it.
 
 Disks and people damage what was whole, so whoever reads a folder first asks
 :func:`labkit.store.commits.damage`: files that reports are made of are checked by content each
@@ -12,7 +13,7 @@ before they are used, and by ``labkit status``.
 
 plan.json
 .gitattributes           git leaves line ends alone here
-.run.lock                whose the run is that is at work here; see labkit.store.lock
+.locks/<fingerprint[:12]>    who is at work on a cell, while it is; see labkit.store.lock
 .plan.lock               held while plan.json is read, changed and written
 cells/<name>-<fingerprint[:12]>/
   train/                 committed training; what a light one is without stands in LIGHT.json
@@ -30,6 +31,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -54,7 +56,7 @@ from labkit.store.commits import (
     write_json,
 )
 from labkit.store.history import best_epoch, read_history
-from labkit.store.lock import briefly
+from labkit.store.lock import briefly, only_one
 
 if TYPE_CHECKING:
     from labkit.experiment.plan import Plan
@@ -70,7 +72,7 @@ class Store:
         self.root = root
         self.plan_path = root / "plan.json"
         self.plan_lock_path = root / ".plan.lock"
-        self.lock_path = root / ".run.lock"
+        self.locks = root / ".locks"
         self.attributes_path = root / ".gitattributes"
         self._folders: dict[str, Path] | None = None
         self._told = False  # Whether it was said that line ends were restored
@@ -299,6 +301,10 @@ class Store:
         )
 
     # ------------------------------------------------------------------ writing
+
+    def alone(self, spec: CellSpec) -> AbstractContextManager[str]:
+        """Hold a cell, so that no other run works on it; yields who does, or nothing."""
+        return only_one(self.locks / spec.fingerprint[:12], self.cell_folder(spec))
 
     def begin(self, spec: CellSpec, kind: str, anew: bool = False) -> Attempt:
         """A folder to work in: an abandoned attempt of the same kind, or (if `anew`) a new one."""

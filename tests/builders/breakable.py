@@ -124,12 +124,12 @@ def go(root: Path, view: Recorder | None = None, **options: Any) -> Summary:
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """Every file of a store, but for the lock, what was set aside and what a failure left."""
-    found, lock = {}, Store(root).lock_path
+    """Every file of a store, but for locks, what was set aside and what a failure left."""
+    found, locks = {}, Store(root).locks
     for path in sorted(root.rglob("*")):
         parts = path.relative_to(root).parts
         aside = any(p == "failed" or p.startswith(("damaged-", "superseded-")) for p in parts)
-        if path.is_file() and path != lock and not aside:
+        if path.is_file() and path.parent != locks and not aside:
             found["/".join(parts)] = path.read_bytes()
     return found
 

@@ -120,8 +120,11 @@ def measures(spec: CellSpec, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         metrics |= {"code_accuracy": 0.31 + 0.5 * spec.params["info_weight"]}
         metrics |= {"code_purity": 0.84, "code_nmi": 0.77}
     details["few_fid"] = metrics["proxy_fid"] + 3
-    if FAMILIES[spec.family].is_a("swept"):
+    if FAMILIES[spec.family].is_a("flowing"):
         metrics |= {"enough_steps": 8.0}
+    if FAMILIES[spec.family].is_a("styled"):
+        metrics |= {"mixed_fid": 14.0 - 5 * spec.params["mixing"]}
+    if FAMILIES[spec.family].is_a("swept"):
         details["sweeps"] = {
             name: [
                 {"value": v, "proxy_fid": 9 + 30 / (v + 1), "precision": 0.8, "recall": 0.6}

@@ -84,18 +84,20 @@ class Recorder:
 _HOLD = """
 import sys
 from pathlib import Path
-from labkit.store.lock import only_run
-with only_run(Path(sys.argv[1])) as note:
-    print(note or "held", flush=True)
+from labkit.store.lock import only_one
+with only_one(Path(sys.argv[1]), Path(sys.argv[2])) as other:
+    print(other or "held", flush=True)
     sys.stdin.read()
 """
 
 
 @contextmanager
-def another_run(store: Store) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds the lock of a store."""
+def another_run(store: Store, spec: CellSpec) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the lock of a cell, and lets go when its stdin is closed."""
+    store.root.mkdir(parents=True, exist_ok=True)
+    lock = store.locks / spec.fingerprint[:12]
     with subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(store.lock_path)],
+        [sys.executable, "-c", _HOLD, str(lock), str(store.cell_folder(spec))],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None

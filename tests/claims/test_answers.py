@@ -556,3 +556,31 @@ def test_equal_training_is_said_where_it_was_equal(epochs: int, said: str) -> No
     frame = three_kinds(epochs)
     (answer,) = answer_questions(frame, questions=["sample_cost"])
     assert answer.why[0].text == said
+
+
+# ------------------------------------------------------------------ growing
+
+
+def growing(*cells: tuple[str, int, float, float]) -> str:
+    """The answer of cells: growth, epochs, proxy FID, arithmetic of an image."""
+    names_ = ("growth", "epochs", "proxy_fid", "flops_per_image")
+    rows = [dict(zip(names_, cell, strict=True), family="progressive") for cell in cells]
+    return answered(gans(*rows), questions=["growing"])["growing"].paragraph
+
+
+def test_growing_is_compared_for_as_many_images_and_for_as_much_arithmetic() -> None:
+    grown, whole = ("progressive", 10, 4.2, 100.0), ("at_once", 10, 5.3, 125.0)
+    said = growing(grown, whole, ("at_once", 8, 6.4, 125.0))
+    assert "growing" in said.lower()
+    assert "FID 4.2 against 5.3" in said
+    assert "as much arithmetic" not in growing(grown, whole)
+    assert (
+        "For about as much arithmetic growing had FID 4.2 against 6.4 on MNIST, where full size "
+        "took 100 % of it." in said
+    )
+    for epochs, told in ((7, False), (9, False)):  # 88 % and 112 %
+        said = growing(grown, whole, ("at_once", epochs, 6.4, 125.0))
+        assert ("as much arithmetic" in said) == told
+    assert "as much arithmetic" in growing(grown, whole, ("at_once", 8, 6.4, 135.0))  # 108 %
+    alone = growing(("at_once", 10, 5.3, 125.0))
+    assert "against" not in alone

@@ -296,7 +296,7 @@ MISTAKES = {
     "a profile renames nothing": (
         WHOLE + "profiles:\n  quick:\n    name: other\n",
         "10: profiles.quick.name: unknown key; allowed: title, author, data, seeds, training, "
-        "evaluation, precision, threads, report, code, experiments",
+        "evaluation, precision, threads, report, cluster, code, experiments",
     ),
     # YAML
     "not YAML": (
@@ -360,6 +360,12 @@ MISTAKES = {
     "maps that cannot be grouped": (
         "name: lab\nexperiments:\n  f: {family: flow, grid: {dataset: [MNIST], width: [32, 20]}}\n",
         "3: experiments.f.grid.width: must be a multiple of 8, not 20",
+    ),
+    "stages that leave nothing": (
+        "name: lab\nexperiments:\n  p: {family: progressive, grid: {dataset: [MNIST]},\n"
+        "    params: {stages: [0.6, 0.5]}}\n",
+        "4: experiments.p.params.stages: must leave a part of the training for 28 × 28: a sum "
+        "below 1",
     ),
     "an option without effect": (
         WHOLE + "    params: {clip: 0.02}\n",

@@ -11,7 +11,8 @@ from labkit.experiment.starter import recipes
 
 NAMES = [
     "lab1", "beta-vae", "conditional", "constraints", "flow-matching", "gan-losses", "gan-vae-flow",
-    "hybrids", "infogan", "stabilisation", "vae-basics", "vae-dcgan-wgan", "vae-vs-gan",
+    "hybrids", "infogan", "progressive", "stabilisation", "style", "vae-basics", "vae-dcgan-wgan",
+    "vae-vs-gan",
 ]  # fmt: skip
 
 

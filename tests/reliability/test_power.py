@@ -23,7 +23,7 @@ from labkit.store.store import Store
 from tests.builders import breakable
 
 Names = dict[str, int]
-LOCK = Store(Path()).lock_path.name
+LOCKS = Store(Path()).locks.name
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Recorder:
             inode = self._hold(folder, Path(folder).stat().st_ino)
             names[inode] = {}
             for each in os.scandir(folder):
-                if each.name == LOCK:  # what stands in it binds nobody: tests/run/test_lock.py
+                if each.name == LOCKS:  # what is in it binds nobody: tests/run/test_lock.py
                     continue
                 names[inode][each.name] = each.inode()
                 if each.is_dir():

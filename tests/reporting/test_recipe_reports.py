@@ -30,6 +30,10 @@ SAYS = {
         "InfoGAN Categories, a Row for Each", "Information in the Code", "recognition head",
     ),
     "lab1": ("Part 2: VAE Experiments - FashionMNIST",),
+    "progressive": ("ProGAN Samples by Resolution", "Was it worth growing", "equalised"),
+    "style": (
+        "StyleGAN Mixed Styles", "StyleGAN from Coarse to Fine", "truncation ψ", "learnt constant",
+    ),
     "stabilisation": ("Reference Values", "64.98", "not comparable"),
     "vae-basics": ("Latent Plane", "Decoded Latent Plane", "150.4"),
     "vae-dcgan-wgan": (

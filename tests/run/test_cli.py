@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -73,23 +74,22 @@ def test_a_second_run_trains_nothing(done: Path) -> None:
     assert "to train" not in second.stderr
 
 
-def test_a_second_run_at_a_time_ends_in_one_line_and_readers_do_not_wait(
+def test_a_cell_at_work_in_another_run_is_waited_for_and_readers_do_not_wait(
     done: Path, tmp_path: Path
 ) -> None:
     store = Store(done / "results" / "tiny")
-    plan = store.plan_path.read_bytes()
-    with another_run(store) as process:
-        second = labkit("run", "--seeds", "2", cwd=done, check=2)
+    busy = store.plan().cells[0]
+    with another_run(store, busy) as process:
         labkit("run", cwd=done)
         labkit("status", cwd=done)
         labkit("report", "--format", "md", cwd=done)
         labkit("submit", "-o", str(tmp_path / "lab.zip"), cwd=done)
-    said = second.stderr.splitlines()
-    assert len(said) == 2  # which data is used, and then:
-    assert f"results/tiny: another labkit run is at work there (process {process.pid}" in said[1]
-    assert store.plan_path.read_bytes() == plan
+        threading.Timer(2.0, process.kill).start()
+        forced = labkit("run", "--force", "--only", busy.name, cwd=done)
+    assert f"{busy.name}: at work elsewhere (process {process.pid}, since 2" in forced.stderr
+    assert "1 of 2 cells done" not in forced.stderr
     with zipfile.ZipFile(tmp_path / "lab.zip") as archive:
-        assert not [name for name in archive.namelist() if store.lock_path.name in name]
+        assert not [name for name in archive.namelist() if store.locks.name in name]
 
 
 def test_status_and_dry_run(done: Path) -> None:

@@ -76,6 +76,25 @@ def test_every_combination_trains(
     assert drawn.abs().max() <= 1
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_trains_in_bf16(
+    family: str, images: torch.Tensor, labels: torch.Tensor
+) -> None:
+    model = build(family)
+    training: Settings = {
+        "epochs": 2,
+        "batch_size": 8,
+        "seed": 7,
+        "labels": labels,
+        "precision": "bf16",
+    }
+    *_, (_, row) = fit(model, images, **training)
+    assert set(FAMILIES[family].losses) <= row.keys()
+    weights = [p for network in model.networks.values() for p in network.parameters()]
+    assert all(p.dtype == torch.float32 and p.isfinite().all() for p in weights)
+    assert model.sample(12, stream(1, "x")).isfinite().all()
+
+
 OPTIONS: list[tuple[str, Settings]] = [
     ("gan", {"optimiser": "rmsprop"}),
     ("gan", {"init": "normal"}),
@@ -96,6 +115,10 @@ OPTIONS: list[tuple[str, Settings]] = [
     ("vae_gan", {"gamma": 1.0}),
     ("latent_gan", {"vae_share": 0.75}),
     ("infogan", {"info_weight": 0.5}),
+    ("progressive", {"growth": "at_once"}),
+    ("progressive", {"stages": [0.4, 0.3]}),
+    ("style", {"mixing": 0.0}),
+    ("style", {"width": 8}),
     ("vae", {"networks": "dense512", "norm": "batch", "dropout": 0.3}),
 ]
 

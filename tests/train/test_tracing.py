@@ -167,7 +167,7 @@ def trained(spec: CellSpec, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setattr(worker, "evaluate", lambda *_: None)  # it is the training that is tested
     own = own_code.to_json(own_code._FILES.values())
     task = Task(spec, folder, own=own)
-    worker._store.cache_clear()
+    worker.opened.cache_clear()
     assert worker.run_cell(task) == "done"
     return Store(folder).train_folder(spec)
 

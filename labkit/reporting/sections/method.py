@@ -59,12 +59,18 @@ _WORDS = {
     "Dropout": N_("dropout"),
     "Dropout2d": N_("dropout"),
     "SpectralNorm": N_("spectral norm"),
+    "Equalised": N_("equalised"),
+    "PixelNorm": N_("pixel norm"),
+    "Deviation": N_("spread of the batch"),
+    "Constant": N_("learnt constant"),
+    "Noise": N_("noise and bias"),
 }
 #: Layers that stand in the row of the one before them.
 _FOLLOWING = {
     "BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "InstanceNorm2d", "RMSNorm",
     "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish",
-    "Tanh", "Hardtanh", "Sigmoid", "Softplus", "Dropout", "Dropout2d", "Unflatten",
+    "Tanh", "Hardtanh", "Sigmoid", "Softplus", "Dropout", "Dropout2d", "Unflatten", "PixelNorm",
+    "Noise",
 }  # fmt: skip
 #: Layers that only change how numbers are arranged.
 _SILENT = {"Flatten", "Unflatten", "Identity"}

@@ -125,6 +125,10 @@ class Family:
         """What a family has to show beside samples, by name; the catalog has the captions."""
         return {}
 
+    def stages(self) -> Mapping[float, float]:
+        """Places in training, 1 for its end, and the share of all steps that cost as there."""
+        return {1.0: 1.0}
+
     def sweeps(self) -> Mapping[str, Sweep]:
         """Ways to sample the same weights by, to be compared: a setting of sampling, by name."""
         return {}

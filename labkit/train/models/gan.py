@@ -30,10 +30,7 @@ class GAN(Family):
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.noise_dim = params["z_dim"] + self.classes
         self.n_critic = params["n_critic"]
-        self.G = networks.generator(params["networks"], self.noise_dim)
-        D = networks.discriminator(params["networks"], params["d_norm"], 1 + self.classes)
-        for network in (self.G, D):
-            resolve(INITIALISATIONS[params["init"]].target)(network)
+        self.G, D = self._made(params)
         self.adversary = Adversary(D, params)
         self.D = self.adversary.network
         self.networks = {"generator": self.G, "discriminator": self.D}
@@ -45,24 +42,35 @@ class GAN(Family):
         if self.average:
             self.networks["average"] = self.average.network
 
+    def _made(self, params: Mapping[str, Any]) -> tuple[nn.Module, nn.Module]:
+        """Make generator and discriminator with their initial weights."""
+        G = networks.generator(params["networks"], self.noise_dim)
+        D = networks.discriminator(params["networks"], params["d_norm"], 1 + self.classes)
+        for network in (G, D):
+            resolve(INITIALISATIONS[params["init"]].target)(network)
+        return G, D
+
     def step(self, batch: Tensor, context: Context) -> dict[str, Tensor]:
         stats = self._discriminator_step(batch, context)
-        if self.branch(context) == BOTH:
+        if self._turn(context) == BOTH:
             stats |= self._generator_step(len(batch), context)
         return stats
 
     def branch(self, context: Context) -> Hashable:
+        return self._turn(context)
+
+    def _turn(self, context: Context) -> str:
         return BOTH if (context.step + 1) % self.n_critic == 0 else "discriminator"
 
     def _discriminator_step(self, real: Tensor, context: Context) -> dict[str, Tensor]:
         with torch.no_grad():  # D's step needs no gradient of G
-            fake = self.G(self._training_noise(len(real), context))
+            fake = self._fake(len(real), context)
         judge = partial(self._judge, labels=context.labels)
         return self.adversary.learn(real, fake, context.noise, judge)
 
     def _generator_step(self, n: int, context: Context) -> dict[str, Tensor]:
         with self.adversary.frozen():
-            fake = self.G(self._training_noise(n, context))
+            fake = self._fake(n, context)
             loss = self.adversary.loss.generator(self._judge(fake, context.labels))
             self.optimisers["generator"].zero_grad(set_to_none=True)
             loss.backward()
@@ -70,6 +78,11 @@ class GAN(Family):
         if self.average:
             self.average.update(self.G)
         return {"g_loss": loss.detach(), "g_grad_norm": gradient_norm(self.G)}
+
+    def _fake(self, n: int, context: Context) -> Tensor:
+        """Images that G makes in a training step, (n, 1, 28, 28)."""
+        images: Tensor = self.G(self._training_noise(n, context))
+        return images
 
     def _training_noise(self, n: int, context: Context) -> Tensor:
         """Draw G's noise (n, noise_dim) for a training step."""
@@ -80,8 +93,12 @@ class GAN(Family):
         return self.D(images)
 
     def _decode(self, z: Tensor) -> Tensor:
-        network: nn.Module = self.average.network if self.average else self.G
-        return network(z)
+        return self._trained(z)
+
+    @property
+    def _trained(self) -> Any:
+        """The generator that makes the samples."""
+        return self.average.network if self.average else self.G
 
     @torch.no_grad()
     def discriminator_features(self, images: Tensor) -> Tensor:

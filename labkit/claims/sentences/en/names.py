@@ -37,6 +37,7 @@ METRIC_NAMES = {
     "code_nmi": "information of the categories on the class",
     "enough_steps": "number of sampling steps that is enough",
     "flow_loss": "flow loss",
+    "mixed_fid": "proxy FID of mixed styles",
     "d_loss": "discriminator loss",
     "g_loss": "generator loss",
     "d_accuracy": "discriminator accuracy",
@@ -73,6 +74,8 @@ FACTOR_NAMES = {
     "free_bits": ("free nats", "free nats"),
     "gamma": ("γ", "values of γ"),
     "info_weight": ("weight of information", "weights of information"),
+    "growth": ("growth", "ways to grow"),
+    "mixing": ("share of mixed styles", "shares of mixed styles"),
 }
 
 LEVEL_TEMPLATES = {
@@ -82,6 +85,7 @@ LEVEL_TEMPLATES = {
     "beta": "β {level}",
     "n_critic": "n_critic {level}",
     "info_weight": "weight {level}",
+    "mixing": "mixing {level}",
     "batch_size": "batch size {level}",
     "epochs": "{level} epochs",
 }
@@ -100,6 +104,8 @@ LEVELS: dict[str, dict[Level, str]] = {
     "d_norm": NORMS | {"own": "the network's own norm"},
     "epochs": {1: "one epoch"},
     "ema": {0: "no generator average"},
+    "growth": {"progressive": "growing", "at_once": "full size at once"},
+    "mixing": {0: "no mixing"},
 }
 
 #: Names that are written with a capital everywhere.
@@ -109,6 +115,7 @@ BEST = {
     "proxy_fid": "gave the best samples",
     "fid_drawdown": "was steadiest",
     "code_accuracy": "made categories most like classes",
+    "mixed_fid": "gave the best mixed samples",
     "coverage": "covered the largest share of real images",
     "recall": "covered the largest share of real images",
     "test_recon_loss": "rebuilt images best",
@@ -117,6 +124,7 @@ BEST = {
 #: Metrics under a shorter name, where the full one has been said or is plain.
 SHORT = {
     "proxy_fid": "FID",
+    "mixed_fid": "FID",
     "recon_proxy_fid": "FID",
     "code_accuracy": "accuracy",
     "test_recon_loss": "reconstruction loss",

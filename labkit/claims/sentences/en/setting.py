@@ -18,6 +18,7 @@ PATTERNS = {
     (0, "gradient_penalty"): "gradient_penalty",
     (0, "spectral_norm"): "spectral_norm",
     (-1, "clip"): "clipping",
+    (0, "progressive"): "growing",
     (-1, "wasserstein"): "wasserstein_few_steps",
 }
 #: Trainings whose arithmetic differs by a smaller ratio are said to have taken the same.
@@ -98,6 +99,20 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
         text = f"steps that the {names.family(family)} needs for a sample: {names.listing(parts)}{about}."
         said.append(n.sentence(text, each))
     return said
+
+
+def arithmetic(found: Sequence[tuple[Configurations, int, int, float]]) -> list[Sentence]:
+    """What growing and full size came to for as much arithmetic: both places and their share."""
+    n, parts = Numbers(), list[str]()
+    for each, i, k, share in found:
+        what = "" if parts else f"{names.short(each.metric)} "
+        on = names.on(each.dataset)
+        ends = (("growing", i), ("full size", k))
+        grown, whole = (measured(n, each, who, each.values[at]) for who, at in ends)
+        part = n.share(f"arithmetic{on}", share)
+        parts.append(f"{what}{grown} against {whole}{on}, where full size took {part} of it")
+    text = f"for about as much arithmetic growing had {names.listing(parts)}."
+    return [n.sentence(text, [each for each, *_ in found])] if parts else []
 
 
 def samples(found: Sequence[Configurations]) -> list[Sentence]:

@@ -28,6 +28,8 @@ REASONS = {
     "class (Goodfellow 2016)",
     "blurred": "a discriminator sees blur (Larsen et al. 2016)",
     "free_codes": "nothing makes a generator use a code that nobody reads (Chen et al. 2016)",
+    "growing": "the coarse form of an image is learnt first, while it is all there is to learn "
+    "(Karras et al. 2018)",
     "straight_paths": "the straighter the paths the network learnt, the fewer steps follow them "
     "(Liu et al. 2023)",
     "larger_beta": "a larger β pays for a code nearer to the prior with what the code says about "
