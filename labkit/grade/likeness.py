@@ -30,7 +30,7 @@ ABOUT = (
     "grey; only recorded times, which no two trainings share, and answers tell. With seeds by "
     "student (`seeds: student`) every training differs, and equal or nearly equal results do not "
     "come about by themselves. Partners of one group may hand in the same results. Nearly equal "
-    "histories and pictures are looked for in classes of eight or more, which show what is usual. "
+    "histories are looked for in classes of eight or more, which show what is usual. "
     "In answers, words of labkit and of the lab sheet count for nobody."
 )
 
