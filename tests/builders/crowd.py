@@ -110,7 +110,7 @@ def killed(
     folder: Path, executor: str, n: int, wanted: int, environment: Mapping[str, str]
 ) -> dict[str, int]:
     """Run all cells while workers and drivers are killed, as many times as wanted; count them."""
-    chance, kills, started = random.Random(7), {"worker": 0, "driver": 0}, 0
+    chance, kills, started, victim = random.Random(7), {"worker": 0, "driver": 0}, 0, ""
     store, driver, until = Store(folder / "store"), None, time.monotonic() + n * 10.0
     while time.monotonic() < until:
         if driver is None or driver.poll() is not None:
@@ -120,15 +120,18 @@ def killed(
             driver, started = start(folder, executor, n, environment), started + 1
         due = committed(store) >= (sum(kills.values()) + chance.random()) * n / (wanted + 1)
         if due and sum(kills.values()) < wanted:
+            victim = victim or chance.choice(["worker", "worker", "driver"])
             workers = at_work(folder / "guards")
-            if workers and chance.random() < 0.7:
-                with contextlib.suppress(ProcessLookupError):
+            if victim == "worker":  # in the middle of a cell
+                with contextlib.suppress(ProcessLookupError, IndexError):
                     os.kill(chance.choice(workers), signal.SIGKILL)
                     kills["worker"] += 1
+                    victim = ""
             elif store.plan_path.exists():
                 driver.kill()
                 driver.wait()
                 kills["driver"] += 1
+                victim = ""
         time.sleep(chance.uniform(0.0, 0.1))
     raise TimeoutError(f"{committed(store)} of {n} cells after {kills} kills")
 
