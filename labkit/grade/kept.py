@@ -89,6 +89,8 @@ class Kept:
 
     def _above(self, founds: Sequence[Found]) -> Iterator[tuple[Found, HandIn]]:
         """Rungs 3 and 4: cells measured again in workers, and trained again by all of them."""
+        if not founds:
+            return
         asked = {"sample": self.asked.sample, "data_root": self.data_root}
         if self.asked.rerun:
             for found in founds:

@@ -75,14 +75,23 @@ def pairs(handins: Sequence[HandIn], sheet: "Sheet | None" = None) -> list[Pair]
         why = _related(class_[each.first], class_[each.second])
         if each.kind != "times" and each.same_seed:
             why = why or "the same seed"
-        found[each.first, each.second].append(Evidence(each.kind, each.value, each.text, why))
+        found[each.first, each.second].append(
+            Evidence(each.kind, _rounded(each.value), each.text, why)
+        )
     for (i, j), value, text in _answers(class_, sheet):
-        found[i, j].append(Evidence("answers", value, text, _related(class_[i], class_[j])))
+        found[i, j].append(
+            Evidence("answers", _rounded(value), text, _related(class_[i], class_[j]))
+        )
     made = [
         Pair(class_[i].file, class_[j].file, tuple(sorted(evidence, key=_order)))
         for (i, j), evidence in found.items()
     ]
     return sorted(made, key=lambda pair: (not pair.telling, -pair.value, pair.a, pair.b))
+
+
+def _rounded(value: float) -> float:
+    """Without the last bits of a sum of products, which may differ from one call to the next."""
+    return round(value, 6)
 
 
 def _order(evidence: Evidence) -> tuple[bool, int]:
