@@ -25,6 +25,7 @@ from labkit.handin.unpack import Unpacked
 from labkit.reporting.files import TABLES
 from labkit.store.file_names import BEST, ENVIRONMENT, HISTORY, SPEC
 from labkit.store.history import read_history
+from labkit.text.language import several
 
 _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
 
@@ -103,7 +104,8 @@ def _versions(found: Unpacked, rung: Rung) -> None:
 
 def _report(found: Unpacked, rung: Rung) -> None:
     prefix, answers = f"{content.REPORT}/", found.scratch / content.ANSWERS
-    again = content.make_report(found.experiment, found.store.root, answers)
+    spoken = several(found.about["lang"])
+    again = content.make_report(found.experiment, found.store.root, answers, spoken)
     given = {p.removeprefix(prefix) for p in found.bag.payload if p.startswith(prefix)}
     theirs, ours = found.about["made_with"], content.made_with()
     if found.about["report_code"] != content.report_code():

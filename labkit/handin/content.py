@@ -13,7 +13,7 @@ Of a ``store.zip``, see :mod:`labkit.handin.store_zip`: ``store.json``, ``answer
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -34,6 +34,7 @@ from labkit.store.atomic import with_unix_ends
 from labkit.store.commits import COMMIT, damage, left_out, read_commit
 from labkit.store.file_names import ENVIRONMENT
 from labkit.store.store import Store
+from labkit.text.language import SOURCE
 
 FORMAT = 1
 SUBMISSION, EXPERIMENT, ANSWERS = "submission.json", "experiments.yaml", "answers.md"
@@ -43,7 +44,7 @@ _SMALL = 1 << 20
 #: What each of them says, and of which type.
 _STATED: dict[str, dict[str, Any]] = {
     SUBMISSION: {"name": str, "profile": str | None, "light": bool, "made_with": dict,
-                 "report_code": str},
+                 "report_code": str, "lang": str},
     STORE: {"name": str, "lang": str},
 }  # fmt: skip
 #: What a report's text depends on, below the package, beside the templates.
@@ -68,6 +69,8 @@ def about(found: Bag) -> dict[str, Any]:
         stated = json.loads(found.read(name, _SMALL))
     except (ValueError, RecursionError) as error:
         raise ContainerError(f"{name}: not JSON{behind('json', error)}") from error
+    if name == SUBMISSION and isinstance(stated, dict):
+        stated.setdefault("lang", SOURCE)  # of before reports had languages
     keys = {"format", *_STATED[name]}
     if not isinstance(stated, dict) or stated.keys() != keys or stated["format"] != FORMAT:
         raise ContainerError(f"{name}: not of format {FORMAT}")
@@ -96,19 +99,23 @@ def report_code() -> str:
     other = parts["templates"] / "grade"  # a class's page is no student's report
     for name, path in sorted(parts.items()):
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
-            if file.suffix in (".py", ".j2", ".css", ".js", ".json") and file.parent != other:
+            known = file.suffix in (".py", ".j2", ".css", ".js", ".json", ".mo")
+            if known and file.parent != other:
                 digest.update(f"{name}/{file.relative_to(path).as_posix()}\0".encode())
                 digest.update(with_unix_ends(file.read_bytes()))
     return digest.hexdigest()
 
 
-def make_report(experiment: Experiment, results: Path, answers: Path) -> dict[str, bytes]:
+def make_report(
+    experiment: Experiment, results: Path, answers: Path, languages: Sequence[str]
+) -> dict[str, bytes]:
     """The files of the report that is part of a hand-in, by their path in its folder."""
     from labkit.reporting.build import render_report  # with pandas: not for a file that is no bag
 
     made = render_report(
         results, formats=("md", "html"), answers_file=answers,
         layout=experiment.content.report.layout, overrides=experiment.overrides(),
+        languages=languages,
     )  # fmt: skip
     return {**made["md"], **made["html"]}
 
