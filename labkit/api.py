@@ -376,8 +376,7 @@ def report(
     from labkit.handin import store_zip  # pandas and Jinja, which `labkit run` does not need
 
     one_of("--layout", layout, ("full", "brief"))
-    spoken = several(lang or ())
-    for code in spoken:
+    for code in (spoken := several(lang or ())):
         one_of("--lang", code, languages())
     wanted, given = lookup.formats(format), Path(source)
     with ExitStack() as stack:

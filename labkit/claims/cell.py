@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
-from labkit.text.language import N_, _
-
 Level = str | int | float | bool | tuple[Any, ...]
 """One value of a setting."""
 Block = tuple[tuple[str, Any], ...]
@@ -136,47 +134,6 @@ def verdict_of(text: str | None) -> Collapse | None:
     reasons = _parts(text)
     missing = next((r.removeprefix(_MISSING) for r in reasons if r.startswith(_MISSING)), "")
     return Collapse("present", tuple(missing.split(", ")) if missing else (), n, reasons, text)
-
-
-#: The parts of a verdict as they are stored, and as texts of a report.
-_REASONS = (
-    (rf"{_MISSING}(?P<classes>.+)", N_("classes missing: {classes}")),
-    (r"under-represented: (?P<classes>.+)", N_("under-represented: {classes}")),
-    (r"low diversity within class (?P<classes>.+)", N_("low diversity within class {classes}")),
-    (r"near-duplicates: (?P<share>\S+) % of samples", N_("near-duplicates: {share} % of samples")),
-    (
-        r"repetition: (?P<n>\S+) samples are worth (?P<distinct>\S+) different ones",
-        N_("repetition: {n} samples are worth {distinct} different ones"),
-    ),
-    (
-        r"repetition: (?P<n>\S+) samples are all alike \(Vendi score (?P<score>\S+)\)",
-        N_("repetition: {n} samples are all alike (Vendi score {score})"),
-    ),
-    (r"none detected at N=(?P<n>[\d,]+)", N_("none detected at N={n}")),
-    (r"not measurable at N=(?P<n>[\d,]+): (?P<why>.+)", N_("not measurable at N={n}: {why}")),
-    (r"too few samples to miss a class", N_("too few samples to miss a class")),
-    (
-        r"too few samples to see the variety within a class",
-        N_("too few samples to see the variety within a class"),
-    ),
-    (
-        r"only (?P<share>\S+) % of the samples look real",
-        N_("only {share} % of the samples look real"),
-    ),
-    (r"the samples are blurred", N_("the samples are blurred")),
-    (r"the samples are noisy", N_("the samples are noisy")),
-)
-
-
-def verdict_told(text: str) -> str:
-    """A stored verdict, or a part of it, in a report's language; others' words as they stand."""
-    parts = []
-    for part in text.split("; "):
-        tried = ((re.fullmatch(stored, part), said) for stored, said in _REASONS)
-        if found := next(((match.groupdict(), said) for match, said in tried if match), None):
-            part = _(found[1], **{name: verdict_told(each) for name, each in found[0].items()})
-        parts.append(part)
-    return "; ".join(parts)
 
 
 def _parts(text: str) -> tuple[str, ...]:

@@ -161,7 +161,8 @@ def report(
         no_reference=no_reference, no_store=no_store,
     )  # fmt: skip
     for name in lookup.formats(formats):
-        typer.echo(made.with_name(FORMATS[name].suffix))
+        if (path := made.with_name(FORMATS[name].suffix)).exists():
+            typer.echo(path)
 
 
 def status(

@@ -29,12 +29,14 @@ from labkit.experiment.spec import CellFailure, CellSpec
 from labkit.handin.bag import Bag
 from labkit.handin.container import ContainerError
 from labkit.plugins.registry import ABOUT
+from labkit.reporting.plots.fonts import han
 from labkit.reporting.render.templates import templates_folder
 from labkit.store.atomic import with_unix_ends
 from labkit.store.commits import COMMIT, damage, left_out, read_commit
 from labkit.store.file_names import ENVIRONMENT
 from labkit.store.store import Store
 from labkit.text.language import SOURCE
+from labkit.text.typography import UNSPACED
 
 FORMAT = 1
 SUBMISSION, EXPERIMENT, ANSWERS = "submission.json", "experiments.yaml", "answers.md"
@@ -79,14 +81,16 @@ def about(found: Bag) -> dict[str, Any]:
     return stated if name == SUBMISSION else {**stated, "light": True}
 
 
-def made_with() -> dict[str, str]:
-    """The versions a report's bytes depend on."""
+def made_with(languages: Sequence[str]) -> dict[str, str]:
+    """The versions a report's bytes depend on, and in Chinese the font of its figures."""
     found = {"labkit": __version__, "python": platform.python_version()}
     for name in _DRAWING:
         try:
             found[name] = version(name)
         except PackageNotFoundError:  # a library by another name in its place
             found[name] = "unknown"
+    if UNSPACED & set(languages[:1]):
+        found["font"] = Path(han() or "none").name
     return found
 
 

@@ -21,13 +21,15 @@ from labkit.handin.container import ContainerError
 from labkit.handin.ladder import needing_room
 from labkit.handin.unpack import sound_store
 from labkit.reporting import build, index
-from labkit.reporting.files import Files, update
+from labkit.reporting.files import Files, ReportError, update
+from labkit.reporting.plots.fonts import BRINGS, lacking
 from labkit.reporting.render.files import sources
 from labkit.store.commits import json_bytes, may_lack
 from labkit.store.store import Store
 from labkit.text.language import SOURCE, languages, several
 
 NAME = "store.zip"
+NO_FONT = f"no installed font has Chinese characters; the package {BRINGS}"
 #: A store with more files has no `store.zip`: it could not be read again.
 MOST_FILES = 10_000
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -54,6 +56,11 @@ def write_report(
     :func:`labkit.reporting.build.render_report`; a ReportError also where a file cannot be written.
     """
     store, overrides = Store(asked.root), asked.overrides or {}
+    if "pdf" in formats and any(map(lacking, asked.languages)):
+        if len(formats) == 1:
+            raise ReportError(f"no report.pdf: {NO_FONT}")
+        print(f"no report.pdf: {NO_FONT}", file=sys.stderr)
+        formats = [name for name in formats if name != "pdf"]
     report = build.read_report(store, asked.answers, asked.layout, overrides, asked.languages)
     made: dict[str, Files] = build.render(report, formats)
     if zipped:

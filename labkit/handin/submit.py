@@ -67,7 +67,7 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, size: S
         "name": plan.name,
         "profile": experiment.profile,
         "light": without,
-        "made_with": content.made_with(),
+        "made_with": content.made_with(languages),
         "report_code": content.report_code(),
         "lang": ",".join(languages),
     }

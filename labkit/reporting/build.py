@@ -12,11 +12,12 @@ from typing import Any
 from labkit.catalog import DATASETS, FAMILIES, FORMATS, resolve
 from labkit.claims import Answer, Sentence, Table, answers_of, conclude, table_of
 from labkit.claims.measure import Samples
-from labkit.reporting.blocks import Report, Section, anchors, pictures
+from labkit.reporting.blocks import Paragraph, Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor, to_csv
 from labkit.reporting.files import Files
 from labkit.reporting.index import Lowest
-from labkit.reporting.languages import together
+from labkit.reporting.languages import together, typeset
+from labkit.reporting.plots.fonts import lacking
 from labkit.reporting.render.files import Drawings
 from labkit.reporting.sections import (
     analysis,
@@ -33,6 +34,8 @@ from labkit.reporting.view import View, read_view
 from labkit.store.store import Store
 from labkit.text import notation
 from labkit.text.language import _, catalogue, using
+from labkit.text.language import code as spoken
+from labkit.text.typography import UNSPACED
 
 
 @dataclass(frozen=True)
@@ -182,5 +185,11 @@ def read_report(
             found = computed(view)
             prepare(answers_file, found.answers)
             student = students(answers_file, found.table, found.answers)
-            reports.append(compose(view, found, student, layout))
-    return together(reports, languages)
+            made = compose(view, found, student, layout)
+            reports.append(typeset(made) if spoken() in UNSPACED else made)
+    report = together(reports, languages)
+    if languages and lacking(languages[0]):
+        with using(catalogue(languages[0])):
+            said = _("The labels of figures are English: no installed font has Chinese characters.")
+        report = replace(report, notices=(*report.notices, Paragraph(said, "note")))
+    return report

@@ -20,7 +20,8 @@ from PIL import Image as Picture
 
 from labkit.catalog import FAMILIES, METRICS
 from labkit.catalog.rules import idle
-from labkit.claims.cell import verdict_of, verdict_told
+from labkit.claims.cell import verdict_of
+from labkit.claims.sentences import verdicts
 from labkit.execution.image_grid import enlarged
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
 from labkit.store.file_names import SAMPLES
@@ -122,7 +123,7 @@ class Cell:
     def collapse(self) -> str:
         """The mode-collapse verdict in words; "not measured" where there is none."""
         found = verdict_of(self.detail("verdict"))
-        return verdict_told(found.text) if found else show(None)
+        return verdicts.told(found.text) if found else show(None)
 
     @property
     def best_epoch(self) -> int | None:

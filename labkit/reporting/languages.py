@@ -10,37 +10,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
-from labkit.reporting.blocks import Block, Entry, Listing, Paragraph, Reflection, Report
-
-if TYPE_CHECKING:
-    from labkit.claims.claim import Answer, Claim
+from labkit.claims.claim import Answer, Claim
+from labkit.reporting.blocks import (
+    Block,
+    Code,
+    Entry,
+    Listing,
+    Paragraph,
+    Picture,
+    Reflection,
+    Report,
+    Row,
+)
+from labkit.reporting.student.marks import Segment
+from labkit.text.said import Said
+from labkit.text.typography import typeset as set_in_type
 
 #: Fields of which one language is enough, or that have no words.
 FIRST = {"chart", "alt", "file", "source", "frames", "csv", "colours", "best"}
 
 
-class Said(str):
-    """A text in several languages; as plain text, one behind the other: "Data | 数据"."""
-
-    versions: tuple[tuple[str, str], ...]
-    """Each language's code and what it says."""
-
-    @classmethod
-    def of(cls, texts: Sequence[str], languages: Sequence[str]) -> Self | str:
-        """The texts as one; a plain text where all say the same."""
-        said = dict(zip(reversed(texts), reversed(languages), strict=True))
-        if len(said) == 1:
-            return texts[0]
-        found = cls(" | ".join(text for text in reversed(said) if text))
-        found.versions = tuple((code, text) for text, code in reversed(said.items()))
-        return found
-
-
-def versions(text: str) -> tuple[tuple[str, str], ...]:
-    """A text's versions as language codes and texts; of a plain text that alone, without code."""
-    return text.versions if isinstance(text, Said) else (("", text),)
+#: What is somebody's own words or a language's own sentences.
+WRITTEN = (Answer, Segment, Code)
 
 
 def together(reports: Sequence[Report], languages: Sequence[str]) -> Report:
@@ -54,6 +47,23 @@ def together(reports: Sequence[Report], languages: Sequence[str]) -> Report:
     return replace(whole, title=first.title, headlines=headlines, languages=tuple(languages))
 
 
+def typeset(value: Any) -> Any:
+    """A report, or a part of one, with its texts set as the language in use is.
+
+    What its author wrote, answers, which are sentences already, and code stay as they are.
+    """
+    if isinstance(value, str):
+        return set_in_type(value)
+    if isinstance(value, tuple):
+        return tuple(map(typeset, value))
+    if not is_dataclass(value) or isinstance(value, (type, *WRITTEN)):
+        return value
+    names = [f.name for f in fields(value) if f.name not in ("csv", "file", "run")]
+    if isinstance(value, Report):
+        names.remove("title")
+    return replace(value, **{name: typeset(getattr(value, name)) for name in names})
+
+
 def _one(parts: Sequence[Any], languages: Sequence[str]) -> Any:
     """Equal parts of the reports as one: a value, a text, a tuple or a dataclass."""
     first = parts[0]
@@ -64,11 +74,24 @@ def _one(parts: Sequence[Any], languages: Sequence[str]) -> Any:
         if first and isinstance(first[0], Block):
             return tuple(block for each in rows for block in _blocks(each, languages))
         return tuple(_one(each, languages) for each in rows)
+    if isinstance(first, Row):
+        entries = zip(*(part.entries for part in parts), strict=True)
+        return replace(first, entries=tuple(_entry(each, languages) for each in entries))
+    if isinstance(first, Picture):
+        return first
     if is_dataclass(first) and not isinstance(first, type):
         names = (field.name for field in fields(first) if field.name not in FIRST)
         said = {n: _one([getattr(part, n) for part in parts], languages) for n in names}
         return replace(first, **said)
     return first
+
+
+def _entry(parts: Sequence[Entry], languages: Sequence[str]) -> Entry:
+    """One field of a table; a value, whose words are few, is said in the first language alone."""
+    first = parts[0]
+    value = any(map(str.isdigit, first.text))
+    text = first.text if value else Said.of([each.text for each in parts], languages)
+    return replace(first, text=text)
 
 
 def _blocks(parts: Sequence[Any], languages: Sequence[str]) -> Iterator[Block]:

@@ -3,17 +3,22 @@
 No words: a language's functions ask here and put the answer in theirs.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from labkit.claims.cell import NONE, Cell, Level
-from labkit.claims.cells import CONDITIONS, Cells
-from labkit.claims.findings.absence import Absence
-from labkit.claims.findings.configurations import Configurations
-from labkit.claims.findings.families import Families
-from labkit.claims.findings.levels import Contrast, Course, Levels, course
+from labkit.claims.findings.levels import course
 from labkit.claims.noise import MIN_SEEDS
 from labkit.claims.verdict import FIRM, Strength, weakest
+
+if TYPE_CHECKING:
+    from labkit.claims.cell import Cell, Level
+    from labkit.claims.findings.absence import Absence
+    from labkit.claims.findings.configurations import Configurations
+    from labkit.claims.findings.families import Families
+    from labkit.claims.findings.levels import Contrast, Course, Levels
 
 Strengths = dict[str, Strength]
 
@@ -23,8 +28,6 @@ FEW = 4
 DECODER = 0.5
 #: Smaller shares of samples in the wrong class are not worth a word.
 SEEN = 0.005
-#: Settings in which "none" is a choice with a name, not the lack of a setting.
-CHOICES_OF_NONE = ("constraint", "norm", "d_norm")
 #: A place in the order, from ahead to behind, and a level that stands there, to a pattern's name.
 PATTERNS = {
     (0, "gradient_penalty"): "gradient_penalty",
@@ -210,22 +213,6 @@ def best_at_last(cells: Collection[Cell]) -> tuple[int, int] | None:
     return None if len(known) < 2 or 2 * last < len(known) else (last, len(known))
 
 
-def telling(among: Cells, found: Cell) -> list[str]:
-    """The fewest settings, in their usual order, that tell a cell's setting from all others."""
-    rows = [c for c in among if c.family == found.family]
-    varied = [n for n in among.factors if n in found.settings and n not in CONDITIONS]
-    # "none" may be a choice, which has a name, or the lack of a setting, which has none.
-    spoken = [n for n in varied if found.settings[n] != NONE or n in CHOICES_OF_NONE]
-    kept: list[str] = []
-    groups = 1
-    for name in spoken or varied:
-        split = len({tuple(str(c.settings.get(n)) for n in (*kept, name)) for c in rows})
-        if split > groups:
-            kept.append(name)
-            groups = split
-    return kept
-
-
 def lost_to(
     lost: Mapping[str, tuple[float, float]], decoder: bool
 ) -> dict[str, tuple[float, float]]:
@@ -234,3 +221,9 @@ def lost_to(
     Or, if not `decoder`, where codes drawn at random are.
     """
     return {d: both for d, both in lost.items() if by_decoder(*both) == decoder}
+
+
+def whole_training(found: Configurations) -> float | None:
+    """Operations for each training image in all epochs, of the setting that takes least."""
+    epochs = found.best.settings.get("epochs")
+    return found.values[0] * epochs if isinstance(epochs, int) else None

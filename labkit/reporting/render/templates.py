@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.reporting.files import ReportError
-from labkit.reporting.languages import Said, versions
 from labkit.text.language import _, code, many, speak
 from labkit.text.numbers import joined, slug
+from labkit.text.said import Said, versions
 
 if TYPE_CHECKING:
     from jinja2 import Environment

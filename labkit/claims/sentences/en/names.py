@@ -8,7 +8,6 @@ from labkit.claims.cell import NONE, Cell, Level
 from labkit.claims.cells import Cells
 from labkit.claims.finding import Finding
 from labkit.claims.sentences.en.grammar import count, plural, uncapitalised
-from labkit.claims.sentences.judged import telling
 from labkit.claims.sentences.numbers import Numbers
 
 METRIC_NAMES = {
@@ -216,7 +215,7 @@ def family(name: str, several: bool = False) -> str:
 
 def cell(found: Cell, among: Cells, seeds: bool = True) -> str:
     """A cell by what tells it from others, `seeds` or not: "hinge, z 64 (seed 43) on MNIST"."""
-    named = (level(n, found.settings[n]) for n in telling(among, found))
+    named = (level(n, found.settings[n]) for n in among.telling(found))
     text = ", ".join(named) or family(found.family)
     if seeds and len(among.seeds) > 1:
         text += f" (seed {found.seed})"

@@ -10,6 +10,7 @@ from labkit.claims.findings.levels import Levels
 from labkit.claims.sentences.en import evidence, names
 from labkit.claims.sentences.en.absence import shared_out, something
 from labkit.claims.sentences.en.evidence import measured
+from labkit.claims.sentences.judged import whole_training
 from labkit.claims.sentences.numbers import Numbers
 
 #: Trainings whose arithmetic differs by a smaller ratio are said to have taken the same.
@@ -123,7 +124,7 @@ def sampled(found: Sequence[Configurations]) -> Sentence:
 
 def trained(found: Sequence[Configurations]) -> list[Sentence]:
     """How much arithmetic the trainings took, each in all its epochs, beside the least."""
-    n, total = Numbers(), {f.family: _whole_training(f) for f in found}
+    n, total = Numbers(), {f.family: whole_training(f) for f in found}
     if None in total.values() or len(total) < 2:
         return []
     least, most = (end(total, key=lambda f: total[f] or 0.0) for end in (min, max))
@@ -133,12 +134,6 @@ def trained(found: Sequence[Configurations]) -> list[Sentence]:
         return [n.sentence(text, found)]
     text = f"training the {names.family(most)} took {_times(n, 'training', ratio)} the arithmetic"
     return [n.sentence(f"{text} of training the {names.family(least)}.", found)]
-
-
-def _whole_training(found: Configurations) -> float | None:
-    """Operations for each training image in all epochs, of the setting that takes least."""
-    epochs = found.best.settings.get("epochs")
-    return found.values[0] * epochs if isinstance(epochs, int) else None
 
 
 def _times(n: Numbers, name: str, ratio: float) -> str:

@@ -10,8 +10,9 @@ from labkit.claims.sentences.judged import Strengths, by_decoder, exception, los
 from labkit.claims.sentences.numbers import decimals_for, place
 from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.evidence import measured
-from labkit.claims.sentences.zh.grammar import Numbers, spaced
+from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.claims.verdict import weakest
+from labkit.text.typography import spaced
 
 #: Who loses no more of the sharpness of real images loses hardly any.
 SHARP = 0.05

@@ -1,16 +1,17 @@
 """The conclusion's own lines, in Chinese."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences.judged import best_at_last
-from labkit.claims.sentences.numbers import decimals_of
+from labkit.claims.sentences.numbers import decimals_of, place
 from labkit.claims.sentences.zh import names
-from labkit.claims.sentences.zh.grammar import Numbers, spaced
+from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.text.language import _
+from labkit.text.typography import spaced
 
 #: More settings than that are counted, not named.
 NAMED = 2
@@ -29,6 +30,25 @@ def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
         )
     text = f"按{names.metric(found[0].metric)}，这些训练中最好的样本"
     return [n.sentence(f"{text}{'；'.join(parts)}。", found)]
+
+
+def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
+    """How often a classifier tells the best samples from real images, and other real images."""
+    if not found:
+        return []
+    n = Numbers()
+    shares = [
+        f"{names.on(d)}有{n.share(f'told from real{place(d)}', share)}"
+        for d, (share, _real) in found.items()
+    ]
+    real = [
+        n.share(f"real told from real{place(d)}", value)
+        for d, (_share, value) in found.items()
+        if value is not None
+    ]
+    beside = f"；换作其他真实图像为{names.listing(real)}" if len(real) == len(found) else ""
+    text = f"分类器能把这些样本与真实图像区分开的情况{'，'.join(shares)}"
+    return [n.sentence(f"{text}（50%即为猜测{beside}）。")]
 
 
 def _who(found: Configurations, among: Cells) -> str:

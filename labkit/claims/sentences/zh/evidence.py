@@ -21,8 +21,9 @@ from labkit.claims.findings.spread import Spread
 from labkit.claims.findings.statement import Statement
 from labkit.claims.sentences.numbers import decimals_for, decimals_of, fixed, place
 from labkit.claims.sentences.zh import absence, change, families, levels, names
-from labkit.claims.sentences.zh.grammar import Numbers, at, of, spaced, stop
+from labkit.claims.sentences.zh.grammar import Numbers, at, of, stop
 from labkit.claims.verdict import Strength
+from labkit.text.typography import spaced
 
 #: How a strength is decided, said once under each table of evidence.
 RULES = {
@@ -162,9 +163,10 @@ def configurations(found: Configurations, strength: Strength) -> Sentence:
     n, among = Numbers(), Cells(found.cells)
     value = measured(n, found, "best", found.values[0])
     family = f"{names.family(found.family)}的" if found.family else ""
-    what = f"{at(found.dataset)}{family}最好的{names.metric(found.metric)}"
     if len(found.order) == 1:
-        return n.sentence(f"{what}来自唯一一组设置（{value}）。", [found])
+        text = f"{at(found.dataset)}{family}{names.metric(found.metric)}：{value}。"
+        return n.sentence(text, [found])
+    what = f"{at(found.dataset)}{family}最好的{names.metric(found.metric)}"
     if found.here == "tie":
         return n.sentence(f"{what}由{found.tied}组设置并列（{value}）。", [found])
     best, other = (names.cell(c, among, seeds=False) for c in found.order[:2])

@@ -1,25 +1,11 @@
-"""What only Chinese needs: a space between Chinese and Latin letters, places before what is there.
+"""What only Chinese needs: places before what is there, no capitals, "52%".
 
-Texts are joined without a thought of spaces; :func:`spaced` sets them at the end.
+Texts are joined without a thought of spaces; ``spaced`` sets them at the end.
 """
-
-import re
 
 from labkit.claims.sentences import numbers
 from labkit.claims.sentences.zh import names
-
-_HAN = "\u3400-\u9fff"
-_LATIN = "A-Za-z0-9α-ωΑ-Ω"
-_BETWEEN = re.compile(rf"(?<=[{_HAN}])(?=[{_LATIN}`−])|(?<=[{_LATIN}`%∞])(?=[{_HAN}])")
-
-
-def spaced(text: str) -> str:
-    """A text with a space wherever Chinese meets Latin letters, digits or code.
-
-    >>> spaced("全部12个GAN都稳定，覆盖率52%。")
-    '全部 12 个 GAN 都稳定，覆盖率 52%。'
-    """
-    return _BETWEEN.sub(" ", text)
+from labkit.text.typography import spaced
 
 
 def at(dataset: str) -> str:

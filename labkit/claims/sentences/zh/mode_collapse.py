@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from labkit.claims.cell import Cell, verdict_told
+from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings import absence
 from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
+from labkit.claims.sentences import verdicts
 from labkit.claims.sentences.judged import in_common, nearest_cell
 from labkit.claims.sentences.numbers import fits
 from labkit.claims.sentences.zh import names
@@ -66,7 +67,7 @@ def _seen(cell: Cell) -> str:
     if gone:
         named = [f"数字{each}" if each.isdigit() else each for each in gone]
         return f"缺少{names.listing(named) if len(gone) < 4 else f'{len(gone)}个类别'}"
-    said = verdict_told(reasons[0]) if reasons else "样本过于相似"
+    said = verdicts.told(reasons[0]) if reasons else "样本过于相似"
     # "占比过低：1 (1.1 %)" stands in brackets itself.
     return re.sub(r"\b(\d)仅占", r"数字\1仅占", re.sub(r" ?\((\S+) %\)", r"仅占\1%", said))
 

@@ -10,7 +10,6 @@ from labkit.catalog.metrics import SHARES
 from labkit.claims.cell import NONE, Cell, Level
 from labkit.claims.cells import Cells
 from labkit.claims.finding import Finding
-from labkit.claims.sentences.judged import telling
 from labkit.claims.sentences.numbers import Numbers, place
 from labkit.text.language import _
 
@@ -41,6 +40,9 @@ METRIC_NAMES = {
     "mmd_prior": "与先验的MMD",
     "sharpness": "样本清晰度",
     "vendi": "类内多样性",
+    "two_sample_accuracy": "与真实图像区分开的比例",
+    "flops_per_sample": "生成一个样本的运算量",
+    "flops_per_image": "训练一步的运算量",
     "seconds": "训练时间",
 }
 
@@ -217,7 +219,7 @@ def family(name: str, several: bool = False) -> str:
 
 def cell(found: Cell, among: Cells, seeds: bool = True) -> str:
     """A cell by what tells it from others, `seeds` or not: "MNIST上的hinge + z 64（种子43）"."""
-    named = (level(n, found.settings[n]) for n in telling(among, found))
+    named = (level(n, found.settings[n]) for n in among.telling(found))
     text = " + ".join(named) or family(found.family)
     if seeds and len(among.seeds) > 1:
         text += f"（种子{found.seed}）"

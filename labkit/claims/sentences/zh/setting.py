@@ -7,12 +7,15 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.levels import Levels
+from labkit.claims.sentences.judged import whole_training
 from labkit.claims.sentences.numbers import place
 from labkit.claims.sentences.zh import evidence, grammar, names
 from labkit.claims.sentences.zh.absence import shared_out, something
 from labkit.claims.sentences.zh.evidence import measured
 from labkit.claims.sentences.zh.grammar import Numbers
 
+#: Trainings whose arithmetic differs by a smaller ratio are said to have taken the same.
+SAME_COST = 1.05
 #: Not at all, in part, in the main.
 DEGREES = ("没有对应到真实类别", "部分对应到真实类别", "基本对应到真实类别")
 
@@ -89,3 +92,33 @@ def samples(found: Sequence[Configurations]) -> list[Sentence]:
         ]
         said.append(n.sentence(f"{grammar.at(dataset)}FID：{'，'.join(parts)}。", each))
     return said
+
+
+def sampled(found: Sequence[Configurations]) -> Sentence:
+    """The arithmetic of a sample, the cheapest family first and the others as multiples of it."""
+    n, (least, *others) = Numbers(), sorted(found, key=lambda f: f.values[0])
+    cost = n.value("million operations", least.values[0] / 1e6, 1)
+    start = f"{names.family(least.family)}生成一个样本需{cost}百万次运算"
+    times = [
+        f"{names.family(f.family)}是其{_times(n, f.family, f.values[0] / least.values[0])}"
+        for f in others
+    ]
+    return n.sentence(f"{start}，{'，'.join(times)}。", found)
+
+
+def trained(found: Sequence[Configurations]) -> list[Sentence]:
+    """How much arithmetic the trainings took, each in all its epochs, beside the least."""
+    n, total = Numbers(), {f.family: whole_training(f) for f in found}
+    if None in total.values() or len(total) < 2:
+        return []
+    least, most = (end(total, key=lambda f: total[f] or 0.0) for end in (min, max))
+    ratio = (total[most] or 0.0) / (total[least] or 1.0)
+    if ratio < SAME_COST:
+        text = f"它们的训练运算量相同，相差不超过{n.share('apart', ratio - 1)}。"
+        return [n.sentence(text, found)]
+    text = f"训练{names.family(most)}的运算量是训练{names.family(least)}的"
+    return [n.sentence(f"{text}{_times(n, 'training', ratio)}。", found)]
+
+
+def _times(n: Numbers, name: str, ratio: float) -> str:
+    return f"{n.value(f'{name}, times', ratio, 0 if ratio >= 10 else 1)}倍"

@@ -10,14 +10,14 @@ from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Contrast
 from labkit.claims.seeds_needed import STEPS
 from labkit.claims.sentences.zh import grammar, names
-from labkit.claims.sentences.zh.grammar import spaced
+from labkit.text.typography import spaced
 
 #: The pattern a table shows to its textbook explanation: a hypothesis, not tested in these runs.
 REASONS = {
     "larger_codes_worse_samples": "编码越大，先验中没有训练图像编码到的区域越多"
     "（Rosca et al. 2018）",
     "larger_codes_better_both": "维度太少的编码分不清图像，解码器只能取平均"
-    "（Kingma and Welling 2014）",
+    "（Kingma & Welling 2014）",
     "wasserstein_few_steps": "Wasserstein 批评器要接近最优，其梯度才有意义，"
     "而这每次需要若干步（Arjovsky et al. 2017）",
     "clipping": "裁剪权重限制了批评器的表达能力（Gulrajani et al. 2017）",
