@@ -15,6 +15,7 @@ import ast
 import io
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -111,8 +112,10 @@ def written(found: Catalog) -> str:
 
 def compiled(text: str) -> bytes:
     """A language's file as labkit reads it."""
-    file = io.BytesIO()
-    write_mo(file, read_po(io.StringIO(text)))
+    file, found = io.BytesIO(), read_po(io.StringIO(text))
+    # Else the minute it was compiled in.
+    found.creation_date = found.revision_date = datetime(2000, 1, 1, tzinfo=UTC)
+    write_mo(file, found)
     return file.getvalue()
 
 

@@ -11,7 +11,8 @@ from labkit.text.notation import Written
 _LARGER = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mio": 1e6, "tsd": 1e3,
            "千": 1e3, "万": 1e4, "百万": 1e6, "亿": 1e8}  # fmt: skip
 _UNITS = {"min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0, "h": 3600.0, "hour": 3600.0,
-          "hours": 3600.0, "gb": 1000.0, "gib": 1024.0, "ms": 1e-3, "分": 60.0, "分钟": 60.0, "小时": 3600.0}  # fmt: skip
+          "hours": 3600.0, "gb": 1000.0, "gib": 1024.0, "ms": 1e-3,
+          "分": 60.0, "分钟": 60.0, "小时": 3600.0}  # fmt: skip
 _UNIT = re.compile(r"[\s-]?([A-Za-z]+|百万|[千万亿]|分钟?|小时)")
 _TIMES = re.compile(r"\s?(?:x\b|×|times\b|-?fold\b|-?fach\b|mal\b|倍)", re.I)
 _FACTOR = re.compile(r"\b(?:factor|ratio|Faktor|Verhältnis)\b\W*(?:\w+\W+){0,2}$|比值为?\s?$", re.I)

@@ -62,7 +62,8 @@ _NO_RESULT = re.compile(
 _OWN = re.compile(r"\s*(?:#{1,6}\s+\d{1,2}(?:\.\d{1,2})*\.?|\d+[.)])\s")
 #: Before and behind a number that is no year.
 _MEASURE = re.compile(
-    r"(?:指标|损失|精确率|召回率|覆盖率|密度|分数|数值)\W*[为是]?\W*$|\b(?:FID|KID|loss|precision|recall|coverage|density|score|value)\b(?:\W+\w+){0,2}\W*$",
+    r"(?:指标|损失|精确率|召回率|覆盖率|密度|分数|数值)\W*[为是]?\W*$"
+    r"|\b(?:FID|KID|loss|precision|recall|coverage|density|score|value)\b(?:\W+\w+){0,2}\W*$",
     re.I,
 )
 _COUNTED = re.compile(

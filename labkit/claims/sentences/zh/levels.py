@@ -23,7 +23,7 @@ from labkit.claims.verdict import FIRM, Strength, weakest
 
 #: A level that is ahead, by how sure that is; where nothing is known of noise, pairs are counted.
 AHEAD = {
-    "clear": "明显",
+    "clear": "差距明显",
     "beyond usual": "差距超出通常的训练间波动",
     "within noise": "在通常波动范围之内",
     "level": "差距小到无法区分",
