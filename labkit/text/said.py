@@ -1,5 +1,6 @@
 """A text in several languages at once."""
 
+import re
 from collections.abc import Sequence
 from typing import Self
 
@@ -12,10 +13,16 @@ class Said(str):
 
     @classmethod
     def of(cls, texts: Sequence[str], languages: Sequence[str]) -> Self | str:
-        """The texts as one; a plain text where all say the same."""
-        said = dict(zip(reversed(texts), reversed(languages), strict=True))
-        if len(said) == 1:
+        """The texts as one; a plain text where all say the same. A number before all is said once.
+
+        >>> Said.of(["1. Data", "1. 数据"], ["en", "zh"])
+        '1. Data | 数据'
+        """
+        if len(set(texts)) == 1:
             return texts[0]
+        (number,) = re.findall(r"\A(?:\d+\. )?", texts[0])
+        texts = [texts[0], *(text.removeprefix(number) for text in texts[1:])]
+        said = dict(zip(reversed(texts), reversed(languages), strict=True))
         found = cls(" | ".join(text for text in reversed(said) if text))
         found.versions = tuple((code, text) for text, code in reversed(said.items()))
         return found

@@ -39,4 +39,6 @@ def typeset(text: str) -> str:
     ('训练：完成 51 次；1 次失败', '74.0%', 'Hinge, BCE')
     """
     text = re.sub(r"(?<=\d) %(?!\w)", "%", text)
+    if has_han(text):
+        text = re.sub(rf"(?<=[{_HAN}）])\.(?=\s|$)", "。", text.replace("; ", "；"))
     return spaced(_AFTER.sub("", _MARK.sub(lambda mark: _MARKS[mark[0]], text)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,23 +12,30 @@ import pytest
 
 import labkit
 from labkit.catalog import QUESTIONS
+from labkit.claims.reflect import read
+from labkit.claims.table import Table
 from labkit.errors import LabkitError, PlanError
 from labkit.experiment.reader import parse_experiment
 from labkit.experiment.spec import CellResult
 from labkit.experiment.starter import recipes
+from labkit.handin import bag, content
 from labkit.reporting.blocks import Listing, Paragraph, Report, walk
 from labkit.reporting.build import read_report
 from labkit.reporting.plots import fonts
 from labkit.reporting.render.files import Drawings, html
 from labkit.reporting.student.answers import match_question, parse
+from labkit.reporting.student.numbers import Known
+from labkit.store.commits import json_bytes
 from labkit.store.store import Store
 from labkit.text.language import catalogue, using
+from labkit.text.notation import results
 from labkit.text.said import Said, versions
 from labkit.text.typography import has_han, typeset
 from scripts.messages import NAMES
 from tests.builders import handins
 from tests.builders.commands import typed
 from tests.builders.reports import build_report
+from tests.builders.tables import REAL
 from tests.reporting.test_language import STORED, Visible, data_of, visible_in_markdown
 
 #: Of the system, of programs and of statistics; and the authors of sources.
@@ -227,6 +235,48 @@ def test_a_hand_in_holds_in_its_language(tmp_path: Path) -> None:
     assert handins.verdicts(ladder) == {1: "passed", 2: "passed"}, ladder.lines()
 
 
+@needs_font
+@pytest.mark.slow
+def test_figures_of_another_font_are_not_held_against_a_hand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = handins.project(tmp_path / "project")
+    file.write_text(file.read_text() + "report: {language: zh}\n")
+    path = handins.handed_in(file, tmp_path / "x.zip")
+    assert handins.verdicts(handins.climbed(path)) == {1: "passed", 2: "passed"}
+    monkeypatch.setattr(content, "han", lambda: "/elsewhere/Another.ttf")
+    ladder = handins.climbed(path)
+    assert handins.verdicts(ladder) == {1: "passed", 2: "not checkable"}
+    assert any("with another font" in line for line in ladder.lines())
+
+
+def test_an_older_hand_in_without_a_language_is_english(tmp_path: Path) -> None:
+    file = handins.project(tmp_path / "project")
+    files = handins.payload(handins.handed_in(file, tmp_path / "x.zip"))
+    stated = json.loads(files["submission.json"])
+    assert stated.pop("lang") == "en"
+    edited = tmp_path / "y.zip"
+    bag.write_bag(edited, "lab", {**files, "submission.json": json_bytes(stated)}, {})
+    assert handins.verdicts(handins.climbed(edited)) == {1: "passed", 2: "passed"}
+
+
+def test_numbers_that_follow_from_others_are_known_in_chinese() -> None:
+    cells = [cell for cell in read(REAL).cells if cell.family == "gan"]
+    a, b = sorted(cell.metrics["proxy_fid"].value for cell in cells)[:: len(cells) - 1]
+    table = Table(read(REAL).cells)
+    known = Known(table)
+
+    def doubted(text: str) -> list[str]:
+        return [n.text for n in results(text) if known.note(n, text, text, n.start)]
+
+    less = 100 * (b - a) / b
+    assert doubted(f"代理FID为{a:.2f}，比{b:.2f}低{less:.0f}%。") == []
+    assert doubted(f"代理FID为{a:.2f}，比{b:.2f}低{less + 11:.0f}%。") == [f"{less + 11:.0f}"]
+    assert doubted("12 个 GAN 中有 3 个崩溃，占 25%。") == []
+    assert doubted("12 个 GAN 中有 3 个崩溃，占 31%。") == ["31"]
+    assert doubted("第 10 轮，数字 4，2025 年 4 月 3 日，图 2") == []
+
+
 def test_a_text_in_several_languages_is_a_text() -> None:
     both = Said.of(["Data", "数据"], ["en", "zh"])
     assert both == "Data | 数据"
@@ -244,6 +294,7 @@ def test_a_text_in_several_languages_is_a_text() -> None:
         ),
         ("MNIST: 跟踪FID", "MNIST：跟踪 FID"),
         ("Hinge, BCE", "Hinge, BCE"),
+        ("生成器和判别器. 填充 1; leaky ReLU", "生成器和判别器。填充 1；leaky ReLU"),
         ("74.0 % of", "74.0% of"),
         ("种子42生成的数字, 第3轮", "种子 42 生成的数字，第 3 轮"),
     ],

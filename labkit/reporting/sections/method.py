@@ -131,7 +131,7 @@ def _family(view: View, family: str) -> Section:
         if len(found) > 1:
             said = _("{levels} (varied)", levels=said)
         rows.append((setting_name(family, name), said))
-    rows.append((_("Precision"), _precision(view, family)))
+    rows.append((_("Arithmetic"), _precision(view, family)))
     intro, facts = Paragraph(f"{_(about.label)}: {_(about.about)}."), Facts(tuple(rows))
     blocks = (intro, *_losses(view, family), facts, *_networks(view, family))
     return Section(f"method-{family}", _(about.label), blocks)
