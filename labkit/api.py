@@ -37,7 +37,7 @@ from labkit.experiment.lookup import DEFAULT_FILE, one_of, results_folder, store
 from labkit.experiment.plan import Plan
 from labkit.experiment.precision import decide
 from labkit.store.store import Store
-from labkit.text.language import languages, several
+from labkit.text.language import several
 from labkit.text.numbers import duration, listing, memory_size
 
 if TYPE_CHECKING:
@@ -376,8 +376,7 @@ def report(
     from labkit.handin import store_zip  # pandas and Jinja, which `labkit run` does not need
 
     one_of("--layout", layout, ("full", "brief"))
-    for code in (spoken := several(lang or ())):
-        one_of("--lang", code, languages())
+    spoken = lookup.languages(lang)
     wanted, given = lookup.formats(format), Path(source)
     with ExitStack() as stack:
         if given.is_file() and given.suffix.lower() == ".zip":

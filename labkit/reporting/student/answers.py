@@ -160,7 +160,11 @@ def match_question(heading: str, own: Collection[str] = ()) -> str:
     plain = _plain(re.sub(number, "", heading.lower()))
     if not plain:
         return ""
-    texts = [(_plain(text), key) for key, each in (*_wordings(), *((q, [q]) for q in own)) for text in each]
+    texts = [
+        (_plain(text), key)
+        for key, each in (*_wordings(), *((q, [q]) for q in own))
+        for text in each
+    ]
     for words, key in texts:
         if plain in (words, _plain(key)):
             return key

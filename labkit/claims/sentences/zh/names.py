@@ -40,6 +40,7 @@ METRIC_NAMES = {
     "mmd_prior": "与先验的MMD",
     "sharpness": "样本清晰度",
     "vendi": "类内多样性",
+    "mixed_fid": "混合风格的代理FID",
     "two_sample_accuracy": "与真实图像区分开的比例",
     "flops_per_sample": "生成一个样本的运算量",
     "flops_per_image": "训练一步的运算量",
@@ -70,6 +71,8 @@ FACTOR_NAMES = {
     "free_bits": "免罚信息量",
     "gamma": "γ",
     "info_weight": "信息项权重",
+    "growth": "网络增长",
+    "mixing": "混合风格的比例",
     "source": "数据来源",
     "limit": "图像数量",
     "arithmetic": "计算精度",
@@ -82,6 +85,7 @@ LEVEL_TEMPLATES = {
     "beta": "β {level}",
     "n_critic": "判别器步数{level}",
     "info_weight": "权重{level}",
+    "mixing": "混合{level}",
     "batch_size": "批大小{level}",
     "epochs": "{level}轮",
 }
@@ -99,11 +103,14 @@ LEVELS: dict[str, dict[Level, str]] = {
     "norm": NORMS,
     "d_norm": NORMS | {"own": "网络自带的归一化"},
     "ema": {0: "无生成器平均"},
+    "growth": {"progressive": "渐进增长", "at_once": "一开始就用全尺寸"},
+    "mixing": {0: "无混合"},
 }
 
 #: What the best level does, by measure; others have the best of it.
 BEST = {
     "proxy_fid": "的样本{sure}最好",
+    "mixed_fid": "的混合样本{sure}最好",
     "fid_drawdown": "{sure}最稳定",
     "code_accuracy": "的类别编码{sure}最接近真实类别",
     "coverage": "覆盖的真实图像{sure}最多",
@@ -115,6 +122,7 @@ BEST = {
 SHORT = {
     "proxy_fid": "FID",
     "recon_proxy_fid": "FID",
+    "mixed_fid": "FID",
     "code_accuracy": "准确率",
     "test_recon_loss": "重构损失",
     "sharpness": "清晰度",

@@ -50,6 +50,19 @@ def counted(found: Absence, factor: str) -> Sentence | None:
     return Numbers().sentence(text, [found])
 
 
+def arithmetic(found: Sequence[tuple[Configurations, int, int, float]]) -> list[Sentence]:
+    """What growing and full size came to for as much arithmetic: both places and their share."""
+    n, parts = Numbers(), list[str]()
+    for each, i, k, share in found:
+        what = "" if parts else f"{names.short(each.metric)} "
+        ends = (("growing", i), ("full size", k))
+        grown, whole = (measured(n, each, who, each.values[at]) for who, at in ends)
+        part = n.share(f"arithmetic{place(each.dataset)}", share)
+        parts.append(f"{names.on(each.dataset)}{what}{grown}对{whole}（全尺寸用了其{part}）")
+    text = f"运算量大致相同时，渐进增长与全尺寸相比{'，'.join(parts)}。"
+    return [n.sentence(text, [each for each, *_ in found])] if parts else []
+
+
 def categories(found: Sequence[Configurations], least: Sequence[float]) -> Sentence:
     """How far categories became classes on each data set, and the share that says so.
 

@@ -21,6 +21,7 @@ REASONS = {
     "wasserstein_few_steps": "Wasserstein 批评器要接近最优，其梯度才有意义，"
     "而这每次需要若干步（Arjovsky et al. 2017）",
     "clipping": "裁剪权重限制了批评器的表达能力（Gulrajani et al. 2017）",
+    "growing": "图像的大致形状先学会，因为那时要学的只有它（Karras et al. 2018）",
     "gradient_penalty": "对批评器梯度的惩罚使它在图像附近保持平滑（Gulrajani et al. 2017）",
     "spectral_norm": "谱归一化限制了判别器的陡峭程度（Miyato et al. 2018）",
     "mode_collapse": "生成器只因图像能以假乱真而得到奖励，并不因覆盖所有类别（Goodfellow 2016）",
