@@ -362,8 +362,7 @@ def report(
         results: the results folder; ``results/<name>`` if None.
         format: ``md``, ``html``, ``pdf`` or ``all``, comma-separated.
         layout: ``full`` or ``brief``; the file's if None.
-        lang: language of the report, or several, comma-separated: every paragraph in each. The
-            file's, or those of the ``store.zip``, if None.
+        lang: ``en``, ``zh`` or ``en,zh`` (both); as the file or ``store.zip`` says if None.
         no_reference: judge by the report's own seeds alone.
         no_store: leave ``store.zip`` out.
 

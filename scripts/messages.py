@@ -43,8 +43,8 @@ msgstr ""
 NAMES = {
     "Adam", "AdvVAE", "BCE", "Bernoulli", "DCGAN", "Euler", "FLOPs", "Flow", "GAN", "Heun", "Hinge",
     "InfoGAN", "KID", "KL", "Lab", "LatentGAN", "MB", "MSE", "Normal", "ProGAN", "RMSprop", "ReLU",
-    "SiLU", "StyleGAN", "TF", "VAE", "Wasserstein", "cFlow", "cGAN", "cVAE", "dt", "dx", "log", "max",
-    "tanh",
+    "SiLU", "StyleGAN", "TF", "VAE", "Wasserstein", "cFlow", "cGAN", "cVAE", "dt", "dx", "log",
+    "max", "tanh",
 }  # fmt: skip
 #: How many texts a call of each has: `many` has one and several.
 CALLS = {"_": 1, "N_": 1, "many": 2}
