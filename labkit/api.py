@@ -37,7 +37,7 @@ from labkit.experiment.lookup import DEFAULT_FILE, one_of, results_folder, store
 from labkit.experiment.plan import Plan
 from labkit.experiment.precision import decide
 from labkit.store.store import Store
-from labkit.text.language import languages
+from labkit.text.language import several
 from labkit.text.numbers import duration, listing, memory_size
 
 if TYPE_CHECKING:
@@ -362,7 +362,7 @@ def report(
         results: the results folder; ``results/<name>`` if None.
         format: ``md``, ``html``, ``pdf`` or ``all``, comma-separated.
         layout: ``full`` or ``brief``; the file's if None.
-        lang: language of the fixed texts; English, or that of the ``store.zip``, if None.
+        lang: ``en``, ``zh`` or ``en,zh`` (both); as the file or ``store.zip`` says if None.
         no_reference: judge by the report's own seeds alone.
         no_store: leave ``store.zip`` out.
 
@@ -375,7 +375,7 @@ def report(
     from labkit.handin import store_zip  # pandas and Jinja, which `labkit run` does not need
 
     one_of("--layout", layout, ("full", "brief"))
-    one_of("--lang", lang, languages())
+    spoken = lookup.languages(lang)
     wanted, given = lookup.formats(format), Path(source)
     with ExitStack() as stack:
         if given.is_file() and given.suffix.lower() == ".zip":
@@ -389,9 +389,9 @@ def report(
             # The report's options are those of the current file; the results are the store's.
             asked = store_zip.Asked(
                 root, experiment.name, given.parent / "answers.md", experiment.overrides(),
-                experiment.content.report.layout,
+                experiment.content.report.layout, several(experiment.content.report.language),
             )  # fmt: skip
-        asked = replace(asked, layout=layout or asked.layout, lang=lang or asked.lang)
+        asked = replace(asked, layout=layout or asked.layout, languages=spoken or asked.languages)
         if no_reference:
             options = {**(asked.overrides or {}).get("report", {}), "reference": False}
             asked = replace(asked, overrides={**(asked.overrides or {}), "report": options})

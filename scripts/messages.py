@@ -2,8 +2,11 @@
 
 They come from three places: calls of ``_``, ``many`` and ``N_`` in the code and the templates,
 the catalog's labels, and the strengths of claims. Answers are sentences of their own language
-(``labkit/claims/sentences``). The file has neither date nor line numbers,
-so that it changes only with the texts.
+(``labkit/claims/sentences``). Names, formulas and sources are the same in every language and left
+out. The file has neither date nor line numbers, so that it changes only with the texts.
+
+Each language's ``labkit.po`` gets the texts that are new and loses those that are gone, and is
+compiled to the ``labkit.mo`` beside it, which is what labkit reads.
 """
 
 from __future__ import annotations
@@ -12,11 +15,13 @@ import ast
 import io
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import write_po
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from labkit import catalog
@@ -34,21 +39,26 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 
 """
-#: What tells a text of a diagram from a formula.
-WORD = re.compile(r"[^\W\d_]{2,}")
+#: What is called the same in every language, in labels, formulas and diagrams.
+NAMES = {
+    "Adam", "AdvVAE", "BCE", "Bernoulli", "DCGAN", "Euler", "FLOPs", "Flow", "GAN", "Heun", "Hinge",
+    "InfoGAN", "KID", "KL", "Lab", "LatentGAN", "MB", "MSE", "Normal", "ProGAN", "RMSprop", "ReLU",
+    "SiLU", "StyleGAN", "TF", "VAE", "Wasserstein", "cFlow", "cGAN", "cVAE", "dt", "dx", "log",
+    "max", "tanh",
+}  # fmt: skip
 #: How many texts a call of each has: `many` has one and several.
 CALLS = {"_": 1, "N_": 1, "many": 2}
 #: What a report shows of the catalog's entries.
 SHOWN: dict[type, tuple[str, ...]] = {
-    entries.Choice: ("label", "formula", "about", "source"),
+    entries.Choice: ("label", "formula", "about"),
     entries.Dataset: ("noun",),
     entries.Family: ("label", "about", "objective"),
     entries.GanNetworks: ("label",),
-    entries.Loss: ("label", "discriminator", "generator", "source"),
+    entries.Loss: ("label", "discriminator", "generator"),
     entries.Metric: ("label", "about", "unit"),
-    entries.Param: ("label",),
+    entries.Param: ("label", "tag"),
     entries.Plot: ("label", "about"),
-    entries.Question: ("text",),
+    entries.Question: ("text", "topic"),
     entries.Reconstruction: ("label", "formula"),
     entries.VaeNetworks: ("label",),
 }
@@ -60,7 +70,8 @@ Text = tuple[str | tuple[str, str], str, str]
 def template() -> str:
     """The whole file."""
     found = Catalog()
-    for text, where, about in (*_code(), *_templates(), *_catalog(), *_claims()):
+    shown = (each for each in _catalog() if has_words(str(each[0])))
+    for text, where, about in (*_code(), *_templates(), *shown, *_claims()):
         if text:
             found.add(text, locations=[(where, 0)], auto_comments=[about] if about else [])
     for message in found:
@@ -68,6 +79,45 @@ def template() -> str:
     file = io.BytesIO()
     write_po(file, found, width=100, sort_output=True, omit_header=True, include_lineno=False)
     return HEAD + file.getvalue().decode()
+
+
+def has_words(text: str) -> bool:
+    """Whether a text of the catalog has words that another language says in its own way."""
+    return any(word not in NAMES for word in re.findall(r"[A-Za-z]{2,}", text))
+
+
+def update(text: str) -> Iterator[tuple[Path, Catalog]]:
+    """Yield each language's file with its texts brought up to date with a template's."""
+    wanted = read_po(io.StringIO(text))
+    for path in sorted(TARGET.parent.glob("*/LC_MESSAGES/labkit.po")):
+        found = read_po(io.StringIO(path.read_text("utf-8")), locale=path.parts[-3])
+        found.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
+        found.obsolete.clear()
+        for message in found:
+            message.flags.discard("python-format")
+        yield path, found
+
+
+def written(found: Catalog) -> str:
+    """A language's file."""
+    file = io.BytesIO()
+    write_po(file, found, width=100, sort_output=True, omit_header=True, include_lineno=False)
+    plural = f"nplurals={found.num_plurals}; plural={found.plural_expr};"
+    head = HEAD.replace(
+        '"\n\n', f'"\n"Language: {found.locale}\\n"\n"Plural-Forms: {plural}\\n"\n\n'
+    )
+    return head.replace(
+        "written by `make docs`, not by hand", "only `msgstr` is written by hand"
+    ) + (file.getvalue().decode())
+
+
+def compiled(text: str) -> bytes:
+    """A language's file as labkit reads it."""
+    file, found = io.BytesIO(), read_po(io.StringIO(text))
+    # Else the minute it was compiled in.
+    found.creation_date = found.revision_date = datetime(2000, 1, 1, tzinfo=UTC)
+    write_mo(file, found)
+    return file.getvalue()
 
 
 def _code() -> Iterator[Text]:
@@ -115,7 +165,7 @@ def _catalog() -> Iterator[Text]:
                 yield getattr(entry, part), "labkit/catalog", f"{name}: {key}, {part}"
     for key, family in catalog.FAMILIES.items():
         for step in (*family.flow, *family.sampling):
-            for text in filter(WORD.search, (step.text, step.under)):
+            for text in (step.text, step.under):
                 yield text, "labkit/catalog", f"diagram: {key}"
         for label in family.sweeps.values():
             yield label, "labkit/catalog", f"sampling: {key}"
@@ -136,4 +186,8 @@ def _claims() -> Iterator[Text]:
 
 if __name__ == "__main__":
     TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(template(), "utf-8", newline="\n")
+    text = template()
+    TARGET.write_text(text, "utf-8", newline="\n")
+    for path, found in update(text):
+        path.write_text(said := written(found), "utf-8", newline="\n")
+        path.with_suffix(".mo").write_bytes(compiled(said))

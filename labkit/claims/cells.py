@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 TRAINING = ("epochs", "batch_size")
 #: Conditions of a run: values are compared only where they agree, but nobody asks what they do.
 CONDITIONS = ("source", "limit", "arithmetic")
+#: Settings in which "none" is a choice with a name, not the lack of a setting.
+CHOICES_OF_NONE = ("constraint", "norm", "d_norm")
 #: Settings that published tables and own models name although no family lists them.
 EXTRA = (
     "constraint", "network", "regularised", "optimizer", "optimiser", "beta", "dropout",
@@ -105,6 +107,21 @@ class Cells:
             some = self.filter(lambda c: family in ("", c.family) and seed in (None, c.seed))
             self._parts[key] = some.filter(lambda c: dataset in (None, c.dataset))
         return self._parts[key]
+
+    def telling(self, found: Cell) -> list[str]:
+        """The fewest settings, in their usual order, that tell a cell's setting from all others."""
+        rows = [c for c in self if c.family == found.family]
+        varied = [n for n in self.factors if n in found.settings and n not in CONDITIONS]
+        # "none" may be a choice, which has a name, or the lack of a setting, which has none.
+        spoken = [n for n in varied if found.settings[n] != NONE or n in CHOICES_OF_NONE]
+        kept: list[str] = []
+        groups = 1
+        for name in spoken or varied:
+            split = len({tuple(str(c.settings.get(n)) for n in (*kept, name)) for c in rows})
+            if split > groups:
+                kept.append(name)
+                groups = split
+        return kept
 
     def groups(self, factor: str) -> Groups:
         """The cells that have a factor, by seed and by all their settings but the factor."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from labkit.claims.finding import Finding, Here, plain
 from labkit.claims.verdict import Strength, Verdict, verdict
+from labkit.text.numbers import joined
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class Answer:
     @property
     def paragraph(self) -> str:
         """The sentences, joined: what a student may defend and build on."""
-        return " ".join(sentence.text for sentence in self.sentences)
+        return joined(sentence.text for sentence in self.sentences)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -22,6 +22,7 @@ from labkit.claims.seeds_needed import glob, run_command
 from labkit.claims.sentences import voice
 from labkit.errors import LabkitError, closest
 from labkit.text import notation
+from labkit.text.language import SOURCE
 from labkit.text.sheet import Sheet, read_sheet
 
 STATUSES = ("done", "trained", "failed", "missing")
@@ -123,7 +124,7 @@ def _names(sheet: Sheet, known: Sequence[str]) -> dict[str, str]:
         cost = name in METRICS and METRICS[name].group == "cost"
         return name if cost else METRICS[name].label if name in METRICS else said.factor(name)
 
-    said, line = voice().names, f"row {sheet.line}"
+    said, line = voice(SOURCE).names, f"row {sheet.line}"
     found = {heading: heading for heading in sheet.header if heading in known}
     for heading in sheet.header:
         # A column that has the name is it; others only where there is none.

@@ -27,12 +27,15 @@ from labkit.claims.measure import Measure
 from labkit.claims.sentences import voice
 from labkit.claims.verdict import FIRM, Strength, Verdict, judge, verdict, weakest
 from labkit.errors import closest
-from labkit.text.language import _
+from labkit.text.language import SOURCE, _
 from labkit.text.notation import read
+from labkit.text.numbers import listing
 
 if TYPE_CHECKING:
     from labkit.claims.table import Table
 
+#: Statements are read in English, whatever language a report is written in.
+READ = voice(SOURCE).names
 #: The forms understood, for error messages and the answers' template.
 FORMS = (
     "best FACTOR by METRIC [on DATASET] is LEVEL",
@@ -151,7 +154,7 @@ class _Said:
 
     def measure(self, part: str = "metric") -> Measure:
         text = self.match[part]
-        found = named(text, METRICS, lambda name: METRICS[name].label, voice().names.metric)
+        found = named(text, METRICS, lambda name: METRICS[name].label, READ.metric)
         if found is None:
             there = [n for n in METRICS if any(n in cell.metrics for cell in self.table.cells)]
             hint = suggestion(text, sorted(METRICS), there)
@@ -164,20 +167,19 @@ class _Said:
     def factor(self) -> str:
         text, known = self.match["factor"], {n for cells in self.families for n in cells.levels}
         known |= {name for family in FAMILIES.values() for name in family.params}
-        found = named(text, known, voice().names.factor)
+        found = named(text, known, READ.factor)
         if found is None:
             hint = suggestion(text, sorted(known), [n for c in self.families for n in c.factors])
             raise StatementError(_("no setting '{name}'", name=text) + hint)
         return found
 
     def family(self, part: str) -> str | None:
-        names = voice().names
-        plural = partial(names.family, several=True)
-        return named(self.match[part], self.table.cells.families, names.family, plural)
+        plural = partial(READ.family, several=True)
+        return named(self.match[part], self.table.cells.families, READ.family, plural)
 
     def level(self, factor: str, part: str) -> Level:
         text, known = self.match[part], {v for c in self.families for v in c.levels.get(factor, ())}
-        found = named(text, known, partial(voice().names.level, factor))
+        found = named(text, known, partial(READ.level, factor))
         if found is None:
             there = ", ".join(sorted(map(str, known))) or _("none")
             about = {"setting": factor, "level": text, "levels": there}
@@ -187,16 +189,16 @@ class _Said:
 
     def factor_of(self, *parts: str) -> str:
         """The varied factor that has all these levels."""
-        names, levels = voice().names, [self.match[part] for part in parts]
+        levels = [self.match[part] for part in parts]
         for cells in self.families:
             for factor, known in cells.factors.items():
-                called = partial(names.level, factor)
+                called = partial(READ.level, factor)
                 if all(named(level, known, called) is not None for level in levels):
                     return factor
         there = {n: v for cells in self.families for n, v in cells.factors.items()}
         there["family"] = self.table.cells.families
         listed = "; ".join(f"{name}: {', '.join(map(str, v))}" for name, v in there.items())
-        about = {"levels": names.listing(levels), "there": listed}
+        about = {"levels": listing(levels), "there": listed}
         said = _("no setting of the table has the levels {levels}; it has {there}", **about)
         raise StatementError(said)
 

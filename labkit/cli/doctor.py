@@ -94,7 +94,7 @@ def _examine(results: Path) -> Iterator[Finding]:
     yield Finding("System", f"{system}; {cores}")
     yield packages(requires)
     try:
-        from labkit.reporting.plots.draw import mpl  # it may be missing
+        from labkit.reporting.plots.library import mpl  # it may be missing
 
         font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
         text = "DejaVu Sans, which comes with matplotlib"  # of PNG plots; SVG has the reader's

@@ -144,9 +144,7 @@ def report(
         str, Option("--format", help="md, html, pdf or all (comma-separated).")
     ] = "all",
     layout: Annotated[str | None, Option(help="full or brief.")] = None,
-    lang: Annotated[
-        str | None, Option(help="Language of the fixed texts: a catalogue's [en].")
-    ] = None,
+    lang: Annotated[str | None, Option(help="en, zh, or both: en,zh [the file's].")] = None,
     no_reference: Annotated[
         bool, Option("--no-reference", help="Judge by the report's own seeds alone.")
     ] = False,
@@ -163,7 +161,8 @@ def report(
         no_reference=no_reference, no_store=no_store,
     )  # fmt: skip
     for name in lookup.formats(formats):
-        typer.echo(made.with_name(FORMATS[name].suffix))
+        if (path := made.with_name(FORMATS[name].suffix)).exists():
+            typer.echo(path)
 
 
 def status(

@@ -19,6 +19,8 @@ from labkit.execution.recorder.plan import adopt
 from labkit.experiment.precision import REASONS
 from labkit.experiment.spec import OWN_CODE
 from labkit.store.store import Store
+from labkit.text.language import languages as known_languages
+from labkit.text.language import several
 from labkit.text.numbers import listing
 
 if TYPE_CHECKING:
@@ -71,6 +73,13 @@ def formats(text: str) -> list[str]:
     if "all" in names:
         return [key for key, made in FORMATS.items() if not made.module or find_spec(made.module)]
     return names
+
+
+def languages(text: str | None) -> tuple[str, ...]:
+    """Split ``en,zh`` into codes of languages there are; None is none."""
+    for code in (asked := several(text or ())):
+        one_of("--lang", code, known_languages())
+    return asked
 
 
 def one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:

@@ -26,6 +26,7 @@ from labkit.catalog import DATASETS, FAMILIES, METRICS, QUESTIONS, own_question
 from labkit.catalog.rules import objection
 from labkit.errors import nearest
 from labkit.experiment.precision import AUTO
+from labkit.text.language import SOURCE, languages
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NAME_RULE = (
@@ -182,6 +183,9 @@ class Report(Section):
     layout: Annotated[Literal["full", "brief"], ONE_OF] = Field(
         "full", description="brief: two or three pages"
     )
+    language: str | list[str] = Field(
+        SOURCE, description="a language's code or several: each paragraph in each, e.g. [en, zh]"
+    )
     performance: bool = Field(
         False, description="also a table of each loss's course, memory, diversity, convergence"
     )
@@ -194,6 +198,16 @@ class Report(Section):
         description="the questions to answer, by key or, a course's own, written out; empty: those "
         "the table suits",
     )
+
+    @field_validator("language")
+    @classmethod
+    def _spoken(cls, language: str | list[str]) -> str | list[str]:
+        for i, code in enumerate([language] if isinstance(language, str) else language):
+            place = [] if isinstance(language, str) else [i]
+            _among(code, languages(), f"no language '{code}'", *place)
+        if not language:
+            raise problem("at least one language")
+        return language if isinstance(language, str) else distinct(language)
 
 
 class Reference(Section):

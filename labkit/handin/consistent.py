@@ -25,6 +25,7 @@ from labkit.handin.unpack import Unpacked
 from labkit.reporting.files import TABLES
 from labkit.store.file_names import BEST, ENVIRONMENT, HISTORY, SPEC
 from labkit.store.history import read_history
+from labkit.text.language import several
 
 _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
 
@@ -103,15 +104,18 @@ def _versions(found: Unpacked, rung: Rung) -> None:
 
 def _report(found: Unpacked, rung: Rung) -> None:
     prefix, answers = f"{content.REPORT}/", found.scratch / content.ANSWERS
-    again = content.make_report(found.experiment, found.store.root, answers)
+    spoken = several(found.about["lang"])
+    again = content.make_report(found.experiment, found.store.root, answers, spoken)
     given = {p.removeprefix(prefix) for p in found.bag.payload if p.startswith(prefix)}
-    theirs, ours = found.about["made_with"], content.made_with()
-    if found.about["report_code"] != content.report_code():
+    theirs, ours = found.about["made_with"], content.made_with(spoken)
+    other_font = theirs.get("font") != ours.get("font")
+    if other_font or found.about["report_code"] != content.report_code():
         for name in TABLES:
             table = found.bag.read(prefix + name) if name in given else b""
             _same_table(name, table, again[name], rung)
-        by = f"another labkit ({theirs.get('labkit', 'unknown')})"
-        rung.give_up(f"the report was made by {by}: only tables were compared")
+        by = f"by another labkit ({theirs.get('labkit', 'unknown')})"
+        by = f"with another font ({theirs.get('font', 'unknown')})" if other_font else by
+        rung.give_up(f"the report was made {by}: only tables were compared")
         return
     for name in sorted(given - again.keys()):
         rung.fail(f"{prefix}{name}: no part of this report")

@@ -13,7 +13,7 @@ Of a ``store.zip``, see :mod:`labkit.handin.store_zip`: ``store.json``, ``answer
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,11 +29,14 @@ from labkit.experiment.spec import CellFailure, CellSpec
 from labkit.handin.bag import Bag
 from labkit.handin.container import ContainerError
 from labkit.plugins.registry import ABOUT
+from labkit.reporting.plots.fonts import han
 from labkit.reporting.render.templates import templates_folder
 from labkit.store.atomic import with_unix_ends
 from labkit.store.commits import COMMIT, damage, left_out, read_commit
 from labkit.store.file_names import ENVIRONMENT
 from labkit.store.store import Store
+from labkit.text.language import SOURCE
+from labkit.text.typography import UNSPACED
 
 FORMAT = 1
 SUBMISSION, EXPERIMENT, ANSWERS = "submission.json", "experiments.yaml", "answers.md"
@@ -43,7 +46,7 @@ _SMALL = 1 << 20
 #: What each of them says, and of which type.
 _STATED: dict[str, dict[str, Any]] = {
     SUBMISSION: {"name": str, "profile": str | None, "light": bool, "made_with": dict,
-                 "report_code": str},
+                 "report_code": str, "lang": str},
     STORE: {"name": str, "lang": str},
 }  # fmt: skip
 #: What a report's text depends on, below the package, beside the templates.
@@ -68,6 +71,8 @@ def about(found: Bag) -> dict[str, Any]:
         stated = json.loads(found.read(name, _SMALL))
     except (ValueError, RecursionError) as error:
         raise ContainerError(f"{name}: not JSON{behind('json', error)}") from error
+    if name == SUBMISSION and isinstance(stated, dict):
+        stated.setdefault("lang", SOURCE)  # of before reports had languages
     keys = {"format", *_STATED[name]}
     if not isinstance(stated, dict) or stated.keys() != keys or stated["format"] != FORMAT:
         raise ContainerError(f"{name}: not of format {FORMAT}")
@@ -76,14 +81,16 @@ def about(found: Bag) -> dict[str, Any]:
     return stated if name == SUBMISSION else {**stated, "light": True}
 
 
-def made_with() -> dict[str, str]:
-    """The versions a report's bytes depend on."""
+def made_with(languages: Sequence[str]) -> dict[str, str]:
+    """The versions a report's bytes depend on, and in Chinese the font of its figures."""
     found = {"labkit": __version__, "python": platform.python_version()}
     for name in _DRAWING:
         try:
             found[name] = version(name)
         except PackageNotFoundError:  # a library by another name in its place
             found[name] = "unknown"
+    if UNSPACED & set(languages[:1]):
+        found["font"] = Path(han() or "none").name
     return found
 
 
@@ -96,19 +103,23 @@ def report_code() -> str:
     other = parts["templates"] / "grade"  # a class's page is no student's report
     for name, path in sorted(parts.items()):
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
-            if file.suffix in (".py", ".j2", ".css", ".js", ".json") and file.parent != other:
+            known = file.suffix in (".py", ".j2", ".css", ".js", ".json", ".mo")
+            if known and file.parent != other:
                 digest.update(f"{name}/{file.relative_to(path).as_posix()}\0".encode())
                 digest.update(with_unix_ends(file.read_bytes()))
     return digest.hexdigest()
 
 
-def make_report(experiment: Experiment, results: Path, answers: Path) -> dict[str, bytes]:
+def make_report(
+    experiment: Experiment, results: Path, answers: Path, languages: Sequence[str]
+) -> dict[str, bytes]:
     """The files of the report that is part of a hand-in, by their path in its folder."""
     from labkit.reporting.build import render_report  # with pandas: not for a file that is no bag
 
     made = render_report(
         results, formats=("md", "html"), answers_file=answers,
         layout=experiment.content.report.layout, overrides=experiment.overrides(),
+        languages=languages,
     )  # fmt: skip
     return {**made["md"], **made["html"]}
 

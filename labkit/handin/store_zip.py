@@ -21,13 +21,15 @@ from labkit.handin.container import ContainerError
 from labkit.handin.ladder import needing_room
 from labkit.handin.unpack import sound_store
 from labkit.reporting import build, index
-from labkit.reporting.files import Files, update
+from labkit.reporting.files import Files, ReportError, update
+from labkit.reporting.plots.fonts import BRINGS, lacking
 from labkit.reporting.render.files import sources
 from labkit.store.commits import json_bytes, may_lack
 from labkit.store.store import Store
-from labkit.text.language import catalogue, languages, using
+from labkit.text.language import SOURCE, languages, several
 
 NAME = "store.zip"
+NO_FONT = f"no installed font has Chinese characters; the package {BRINGS}"
 #: A store with more files has no `store.zip`: it could not be read again.
 MOST_FILES = 10_000
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -42,7 +44,7 @@ class Asked:
     answers: Path | None = None
     overrides: Mapping[str, Any] | None = None
     layout: str = "full"
-    lang: str = "en"
+    languages: tuple[str, ...] = (SOURCE,)
 
 
 def write_report(
@@ -54,16 +56,20 @@ def write_report(
     :func:`labkit.reporting.build.render_report`; a ReportError also where a file cannot be written.
     """
     store, overrides = Store(asked.root), asked.overrides or {}
-    with using(catalogue(asked.lang)):
-        report = build.read_report(store, asked.answers, asked.layout, overrides)
-        made: dict[str, Files] = build.render(report, formats)
-        if zipped:
-            # Whatever of it is shown later: the full report shows the most.
-            brief = asked.layout != "full"
-            full = build.read_report(store, None, "full", overrides) if brief else report
-            shown = sources(report) | sources(full)
-            if packed := _packed(store, asked, shown):
-                made = {kind: {**files, NAME: packed} for kind, files in made.items()}
+    if "pdf" in formats and any(map(lacking, asked.languages)):
+        if len(formats) == 1:
+            raise ReportError(f"no report.pdf: {NO_FONT}")
+        print(f"no report.pdf: {NO_FONT}", file=sys.stderr)
+        formats = [name for name in formats if name != "pdf"]
+    report = build.read_report(store, asked.answers, asked.layout, overrides, asked.languages)
+    made: dict[str, Files] = build.render(report, formats)
+    if zipped:
+        # Whatever of it is shown later: the full report shows the most.
+        brief = asked.layout != "full"
+        full = build.read_report(store, None, "full", overrides) if brief else report
+        shown = sources(report) | sources(full)
+        if packed := _packed(store, asked, shown):
+            made = {kind: {**files, NAME: packed} for kind, files in made.items()}
     update(target, made)
     index.refresh(target.parent)
     return build.paths(target, made)
@@ -73,7 +79,7 @@ def _packed(store: Store, asked: Asked, shown: Collection[Path]) -> bytes | None
     """The content of a ``store.zip``; the same store and report give the same bytes."""
     plan = _as_shown(store.plan(), asked)
     name = asked.name if _FOLDER.fullmatch(asked.name) else "report"
-    about = {"format": content.FORMAT, "name": name, "lang": asked.lang}
+    about = {"format": content.FORMAT, "name": name, "lang": ",".join(asked.languages)}
     payload: dict[str, bytes | Path] = {
         content.STORE: json_bytes(about),
         f"{content.RESULTS}/plan.json": json_bytes(plan.to_json()),
@@ -117,7 +123,7 @@ def _unpacked(path: Path, scratch: Path) -> Asked:
     try:
         with closing((found := bag.find_bag(path)).container):
             about = content.about(found)
-            if "lang" not in about:
+            if "report_code" in about:
                 raise ContainerError("a hand-in, whose report is in it")
             plan, store = sound_store(found, path, scratch / content.RESULTS)
             answers = scratch / content.ANSWERS if content.ANSWERS in found else None
@@ -125,7 +131,8 @@ def _unpacked(path: Path, scratch: Path) -> Asked:
                 answers.write_bytes(found.read(content.ANSWERS, 1 << 20))
     except ContainerError as error:
         raise UserError(f"{path}: not the store.zip of a report: {error}") from error
-    if not _FOLDER.fullmatch(about["name"]) or about["lang"] not in languages():
+    spoken = several(about["lang"])
+    if not _FOLDER.fullmatch(about["name"]) or not spoken or set(spoken) - {*languages()}:
         raise UserError(f"{path}: damaged: {content.STORE}")
     layout = "brief" if plan.settings.get("report", {}).get("layout") == "brief" else "full"
-    return Asked(store.root, about["name"], answers, {}, layout, about["lang"])
+    return Asked(store.root, about["name"], answers, {}, layout, spoken)

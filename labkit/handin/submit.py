@@ -17,6 +17,7 @@ from labkit.reporting.view import read_view
 from labkit.store.commits import COMMIT, json_bytes, may_lack
 from labkit.store.file_names import BEST, DRAWS, HEAVY
 from labkit.store.store import Store
+from labkit.text.language import several
 
 #: How much of a cell goes in: all of it; what can be drawn again from the best epoch's weights
 #: left out; or no weights at all.
@@ -46,8 +47,9 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, size: S
     }
     payload |= {f"{code.name}.py": file.parent / f"{code.name}.py" for code in experiment.own}
     answers = file.parent / content.ANSWERS
+    languages = several(experiment.content.report.language)
     # First, since the first report writes the headings of the answers.
-    report = content.make_report(experiment, store.root, answers)
+    report = content.make_report(experiment, store.root, answers, languages)
     payload |= {f"{content.REPORT}/{name}": data for name, data in report.items()}
     if answers.is_file():
         payload[content.ANSWERS] = answers.read_bytes()
@@ -65,8 +67,9 @@ def submit(experiment: Experiment, file: Path, results: Path, out: Path, size: S
         "name": plan.name,
         "profile": experiment.profile,
         "light": without,
-        "made_with": content.made_with(),
+        "made_with": content.made_with(languages),
         "report_code": content.report_code(),
+        "lang": ",".join(languages),
     }
     payload[content.SUBMISSION] = json_bytes(about)
     bag.write_bag(out, plan.name, payload, _info(experiment, store, plan))

@@ -16,13 +16,15 @@ from labkit.reporting.plots.chart import Chart, Diagram
 from labkit.text.language import N_
 
 if TYPE_CHECKING:
-    from labkit.claims.claim import Answer
+    from labkit.claims.claim import Answer, Claim
     from labkit.reporting.index import Lowest
     from labkit.reporting.student.marks import Segment
 
 
 class Block:
     """Something that stands in a section."""
+
+    lang: str = ""  # its language where that is not the page's
 
     @property
     def kind(self) -> str:
@@ -36,6 +38,7 @@ class Paragraph(Block):
 
     text: str
     tone: str = ""  # ``note`` (worth knowing), ``warning`` (how to read the numbers) or empty
+    lang: str = ""  # its language, in a report of several
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Listing(Block):
     """A bulleted list."""
 
     items: tuple[str, ...]
+    lang: str = ""  # as of :class:`Paragraph`
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,8 @@ class Reflection(Block):
     see: tuple[tuple[str, str], ...] = ()  # title and anchor of what shows it
     picture: Picture | None = None
     anchor: str = ""  # of the evidence
+    lang: str = ""  # as of :class:`Paragraph`
+    behind: tuple[Claim, ...] = ()  # what its sentences rest on, if the evidence stands elsewhere
 
 
 @dataclass(frozen=True)
@@ -193,6 +199,7 @@ class Report:
     epochs: int = 0  # of the longest training
     colours: tuple[tuple[str, str, str], ...] = ()  # of each level: CSS name, on light, on dark
     csv: dict[str, str] = field(default_factory=dict)  # text of the tables that go with it, by file
+    languages: tuple[str, ...] = ()  # codes; empty: the one in use
 
 
 def walk(parts: Iterable[Section | Block]) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import product
 from math import isfinite
@@ -11,10 +12,12 @@ from typing import Any
 from labkit.catalog import DATASETS, FAMILIES, FORMATS, resolve
 from labkit.claims import Answer, Sentence, Table, answers_of, conclude, table_of
 from labkit.claims.measure import Samples
-from labkit.reporting.blocks import Report, Section, anchors, pictures
+from labkit.reporting.blocks import Paragraph, Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor, to_csv
 from labkit.reporting.files import Files
 from labkit.reporting.index import Lowest
+from labkit.reporting.languages import together, typeset
+from labkit.reporting.plots.fonts import lacking
 from labkit.reporting.render.files import Drawings
 from labkit.reporting.sections import (
     analysis,
@@ -30,7 +33,9 @@ from labkit.reporting.student.answers import NOBODY, Students, prepare, students
 from labkit.reporting.view import View, read_view
 from labkit.store.store import Store
 from labkit.text import notation
-from labkit.text.language import _
+from labkit.text.language import _, catalogue, using
+from labkit.text.language import code as spoken
+from labkit.text.typography import UNSPACED
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,7 @@ def render_report(
     answers_file: Path | None = None,
     layout: str = "full",
     overrides: Mapping[str, Any] | None = None,
+    languages: Sequence[str] = (),
 ) -> dict[str, Files]:
     """Make the files of a report of a store's newest plan, without writing them.
 
@@ -141,17 +147,23 @@ def render_report(
     ReportError where a picture cannot be read, or there is nothing to make a format with; and what
     :func:`read_report` does, whose arguments it takes.
     """
-    return render(read_report(Store(store_root), answers_file, layout, overrides or {}), formats)
+    store = Store(store_root)
+    return render(read_report(store, answers_file, layout, overrides or {}, languages), formats)
 
 
 def render(report: Report, formats: Sequence[str]) -> dict[str, Files]:
     """The files of a report in each format, by path in its folder; as :func:`render_report`."""
     drawings = Drawings(report, ["png" if name == "md" else "svg" for name in formats])
-    return {name: resolve(FORMATS[name].target)(report, drawings) for name in formats}
+    with using(catalogue(report.languages[0])) if report.languages else nullcontext():
+        return {name: resolve(FORMATS[name].target)(report, drawings) for name in formats}
 
 
 def read_report(
-    store: Store, answers_file: Path | None, layout: str, overrides: Mapping[str, Any]
+    store: Store,
+    answers_file: Path | None,
+    layout: str,
+    overrides: Mapping[str, Any],
+    languages: Sequence[str] = (),
 ) -> Report:
     """The report of a store's newest plan as a value; a StoreError where that cannot be read.
 
@@ -162,10 +174,22 @@ def read_report(
         layout: ``full`` or ``brief``.
         overrides: ``title``, ``author`` (a mapping) and ``report`` (its options) of the
             experiment file as it is now, where they differ from the plan's.
+        languages: codes of its languages, the main one first; empty: the one in use.
     """
     plan = store.plan()
     stated = {name: overrides[name] for name in ("title", "author") if name in overrides}
     view = read_view(store, replace(plan, **stated), overrides.get("report", {}))
-    found = computed(view)
-    prepare(answers_file, found.answers)
-    return compose(view, found, students(answers_file, found.table, found.answers), layout)
+    reports = []
+    for code in languages or (None,):
+        with using(catalogue(code)) if code else nullcontext():
+            found = computed(view)
+            prepare(answers_file, found.answers)
+            student = students(answers_file, found.table, found.answers)
+            made = compose(view, found, student, layout)
+            reports.append(typeset(made) if spoken() in UNSPACED else made)
+    report = together(reports, languages)
+    if languages and lacking(languages[0]):
+        with using(catalogue(languages[0])):
+            said = _("The labels of figures are English: no installed font has Chinese characters.")
+        report = replace(report, notices=(*report.notices, Paragraph(said, "note")))
+    return report

@@ -21,6 +21,7 @@ from PIL import Image as Picture
 from labkit.catalog import FAMILIES, METRICS
 from labkit.catalog.rules import idle
 from labkit.claims.cell import verdict_of
+from labkit.claims.sentences import verdicts
 from labkit.execution.image_grid import enlarged
 from labkit.experiment.spec import CellFailure, CellResult, CellSpec, Outcome
 from labkit.store.file_names import SAMPLES
@@ -122,9 +123,7 @@ class Cell:
     def collapse(self) -> str:
         """The mode-collapse verdict in words; "not measured" where there is none."""
         found = verdict_of(self.detail("verdict"))
-        if found and found.state == "absent" and found.n is not None:
-            return _("none detected at N={n}", n=f"{found.n:,}")
-        return found.text if found else show(None)
+        return verdicts.told(found.text) if found else show(None)
 
     @property
     def best_epoch(self) -> int | None:

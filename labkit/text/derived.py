@@ -8,21 +8,30 @@ from itertools import combinations
 from labkit.text.notation import Written
 
 #: What makes a number larger, and units in which measured ones are said as well.
-_LARGER = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mio": 1e6, "tsd": 1e3}
+_LARGER = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mio": 1e6, "tsd": 1e3,
+           "千": 1e3, "万": 1e4, "百万": 1e6, "亿": 1e8}  # fmt: skip
 _UNITS = {"min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0, "h": 3600.0, "hour": 3600.0,
-          "hours": 3600.0, "gb": 1000.0, "gib": 1024.0, "ms": 1e-3}  # fmt: skip
-_UNIT = re.compile(r"[\s-]?([A-Za-z]+)")
-_TIMES = re.compile(r"\s?(?:x\b|×|times\b|-?fold\b|-?fach\b|mal\b)", re.I)
-_FACTOR = re.compile(r"\b(?:factor|ratio|Faktor|Verhältnis)\b\W*(?:\w+\W+){0,2}$", re.I)
-_POINTS = re.compile(r"\W*(?:percentage )?points|\W*pp\b")
+          "hours": 3600.0, "gb": 1000.0, "gib": 1024.0, "ms": 1e-3,
+          "分": 60.0, "分钟": 60.0, "小时": 3600.0}  # fmt: skip
+_UNIT = re.compile(r"[\s-]?([A-Za-z]+|百万|[千万亿]|分钟?|小时)")
+_TIMES = re.compile(r"\s?(?:x\b|×|times\b|-?fold\b|-?fach\b|mal\b|倍)", re.I)
+_FACTOR = re.compile(r"\b(?:factor|ratio|Faktor|Verhältnis)\b\W*(?:\w+\W+){0,2}$|比值为?\s?$", re.I)
+_POINTS = re.compile(r"\W*(?:percentage )?points|\W*pp\b|\s?个?百分点")
 _DOWN = re.compile(
-    r"\b(?:f[ea]ll|down|drop|decreas|reduc|less\b|lower|fewer|smaller|shr[aiu]nk|sank|gefallen)",
+    r"\b(?:f[ea]ll|down|drop|decreas|reduc|less\b|lower|fewer|smaller|shr[aiu]nk|sank|gefallen)"
+    r"|[下]?[降跌]|减少|低于|[更较]低|少于|小于",
     re.I,
 )
 _UP = re.compile(
-    r"\b(?:r[io]se|up\b|increas|gr[eo]w|more\b|higher|larger|greater|above|gestiegen)", re.I
+    r"\b(?:r[io]se|up\b|increas|gr[eo]w|more\b|higher|larger|greater|above|gestiegen)"
+    r"|[上]?升|增加|提高|高于|[更较]高|多于|大于",
+    re.I,
 )
 _OF = re.compile(r"(?<![\d.,])(\d+)(?:\ (?:out\ )?of\ (?:the\ |all\ )?|/)(\d+)(?![\d]|[.,]\d)")
+#: The same with the whole first: "12 个 GAN 中有 3 个".
+_AMONG = re.compile(
+    r"(?<![\d.,])(\d+)\s?[个次对组][^\d。；，]{0,12}中(?:仅?有)?\s?(\d+)\s?[个次对组]"
+)
 
 
 def sizes(found: Written, line: str) -> list[tuple[float, float]]:
@@ -42,7 +51,8 @@ def sizes(found: Written, line: str) -> list[tuple[float, float]]:
 
 def shares(found: Written, sentence: str) -> Iterator[float]:
     """Yield the shares that a sentence counts: "3 of 12" is 0.25, and 25 for a percentage."""
-    for some, of in _OF.findall(sentence):
+    among = ((some, of) for of, some in _AMONG.findall(sentence))
+    for some, of in (*_OF.findall(sentence), *among):
         if int(of):
             yield (100 if found.percent else 1) * int(some) / int(of)
 

@@ -11,7 +11,7 @@ the same store gives the same report everywhere.
 """
 
 import gettext
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -60,10 +60,25 @@ def using(translations: gettext.NullTranslations) -> Iterator[None]:
         _translations.reset(token)
 
 
+def speak(language: str) -> str:
+    """Change to a language by its code, for the rest of a ``with using`` block.
+
+    Returns an empty text, so that a template can ask for it.
+    """
+    _translations.set(catalogue(language))
+    return ""
+
+
 def languages() -> tuple[str, ...]:
     """The codes of English and of every language with a compiled catalogue."""
     found = (path.parent.parent.name for path in CATALOGUES.glob("*/LC_MESSAGES/labkit.mo"))
     return (SOURCE, *sorted(found))
+
+
+def several(text: str | Sequence[str]) -> tuple[str, ...]:
+    """The codes of a list such as "en,zh", each once, the main language first."""
+    parts = text.split(",") if isinstance(text, str) else text
+    return tuple(dict.fromkeys(code for part in parts if (code := part.strip())))
 
 
 def catalogue(language: str, folder: Path | None = None) -> gettext.NullTranslations:

@@ -45,6 +45,7 @@ _NO_RESULT = re.compile(
     r"|(?<![\d.,])0\ ?(?:[-–]|to|bis)\ ?9\b(?![.,]\d)"
     r"|\b(?:digits?|class(?:es)?|Ziffern?|Klassen?)\ \d\b(?![.,]\d)"
     r"(?:(?:,|,?\ (?:and|or|to|und|oder|bis)|\ ?[-–&])\ ?\d\b(?![.,]\d|\ ?%))*"
+    r"|(?:数字|类别|第)\s?\d+(?![\d%.])|图\s?\d+|表\s?\d+|\d{4}\s?年|\d{1,2}\s?[月日号]"
     r"|\[\^?\d{1,3}\](?!\()"
     r"|\b(?:arXiv|doi|isbn)(?:\.org)?[\s:/]*[\d.][\w./()-]*"
     r"|(?:§{1,2}|\b(?:sections?|secs?\.|chapters?|chap\.|ch\.|appendix|eqs?\.|equations?"
@@ -61,10 +62,14 @@ _NO_RESULT = re.compile(
 _OWN = re.compile(r"\s*(?:#{1,6}\s+\d{1,2}(?:\.\d{1,2})*\.?|\d+[.)])\s")
 #: Before and behind a number that is no year.
 _MEASURE = re.compile(
-    r"\b(?:FID|KID|loss|precision|recall|coverage|density|score|value)\b(?:\W+\w+){0,2}\W*$", re.I
+    r"(?:指标|损失|精确率|召回率|覆盖率|密度|分数|数值)\W*[为是]?\W*$"
+    r"|\b(?:FID|KID|loss|precision|recall|coverage|density|score|value)\b(?:\W+\w+){0,2}\W*$",
+    re.I,
 )
-_COUNTED = re.compile(r"\s?(?:images|samples|units|steps|batches|seconds|s\b|points)", re.I)
-_END = re.compile(r"[.;!?](?=\s|$)|\n\s*(?=[-*+|>#\n]|\d+[.)]\s)")
+_COUNTED = re.compile(
+    r"\s?(?:images|samples|units|steps|batches|seconds|s\b|points|[张个步批秒分])", re.I
+)
+_END = re.compile(r"[.;!?](?=\s|$)|[。；！？]|\n\s*(?=[-*+|>#\n]|\d+[.)]\s)")
 
 
 @dataclass(frozen=True)

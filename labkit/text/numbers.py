@@ -114,7 +114,12 @@ def listing(items: Iterable[str]) -> str:
     found = list(items)
     if len(found) < 2:
         return "".join(found)
-    return _("{first} and {last}", first=", ".join(found[:-1]), last=found[-1])
+    return _("{first} and {last}", first=_(", ").join(found[:-1]), last=found[-1])
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Sentences as running text: a space between them, but none after a full-width stop."""
+    return re.sub(r"(?<=[。！？；：]) ", "", " ".join(filter(None, sentences)))
 
 
 def levels(values: Iterable[Any]) -> list[Any]:

@@ -122,7 +122,9 @@ def rendered(path: Path) -> dict[str, bytes]:
     scratch = path.parent / f"{path.stem}-scratch"
     try:
         found = unpacked(path, scratch)
-        made = content.make_report(found.experiment, found.store.root, scratch / "answers.md")
+        made = content.make_report(
+            found.experiment, found.store.root, scratch / "answers.md", ("en",)
+        )
         return {f"report/{name}": data for name, data in made.items()}
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

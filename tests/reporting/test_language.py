@@ -19,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import labkit
-from labkit.catalog import DATASETS, FAMILIES, METRICS
+from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES
 from labkit.claims.statements import FORMS
 from labkit.errors import LabkitError
 from labkit.experiment.grid import make_plan, read_experiment
@@ -57,6 +57,30 @@ def test_the_list_of_texts_is_up_to_date() -> None:
         return [(m.id, m.string, *m.auto_comments, *m.locations) for m in found if m.id]
 
     assert said(template()) == said(template(messages.template()))
+    for path, found in messages.update(messages.template()):
+        assert said(template(path.read_text("utf-8"))) == said(found), path
+        # Babels differ in the head they write of themselves.
+        spoken = [gettext.GNUTranslations(io.BytesIO(data)) for data in (
+            path.with_suffix(".mo").read_bytes(), messages.compiled(messages.written(found))
+        )]  # fmt: skip
+        ours, theirs = ({i: each.gettext(i) for i in known()} for each in spoken)
+        assert ours == theirs
+
+
+def test_every_text_is_translated_and_keeps_what_is_filled_in() -> None:
+    tried = 0
+    for path, found in messages.update(messages.template()):
+        for message in (m for m in found if m.id):
+            tried += 1
+            forms = message.string if isinstance(message.id, tuple) else (message.string,)
+            last = message.id[-1] if isinstance(message.id, tuple) else message.id
+            assert all(forms), f"{path}: {last}"
+            assert {fields(form) for form in forms} == {fields(last)}, f"{path}: {last}"
+    assert tried > 500
+
+
+def fields(text: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
 def test_the_script_refuses_what_no_catalogue_can_have(
@@ -79,7 +103,8 @@ def test_what_is_filled_in_has_a_name() -> None:
         filled = []
         for form in forms:
             names = {name for _, name, _, _ in string.Formatter().parse(form) if name is not None}
-            assert all(name.isidentifier() for name in names), form
+            # The place of a level in its name is the one thing that is filled in: "latent{}".
+            assert names == {""} or all(name.isidentifier() for name in names), form
             filled.append(names - {"n"})
         assert filled[0] == filled[-1], forms
 
@@ -196,6 +221,14 @@ STORED = {
     "DivergedError: diverged at step 7 of epoch 2: a loss is not finite",
     "UTC", "labkit", "report.md", "report.html", "metrics.csv", "answers.md",
 }  # fmt: skip
+#: Sources and formulas of the catalog, the same in every language.
+SAME = {
+    text
+    for registry in REGISTRIES.values()
+    for entry in registry.values()
+    for part in ("source", "formula", "discriminator", "generator")
+    if (text := getattr(entry, part, "")) and (part == "source" or not messages.has_words(text))
+}
 STUDENTS = """## Stability
 My remark, 4711.5. {{ value("nobody", "proxy_fid") }} [claim: nonsense]
 
@@ -205,7 +238,16 @@ My remark, 4711.5. {{ value("nobody", "proxy_fid") }} [claim: nonsense]
 
 def data_of(root: Path) -> set[str]:
     plan = Store(root).plan()
-    found = {*STORED, *METRICS, *FAMILIES, plan.title, plan.name, plan.data_reason}
+    found = {
+        *STORED,
+        *METRICS,
+        *FAMILIES,
+        *messages.NAMES,
+        *SAME,
+        plan.title,
+        plan.name,
+        plan.data_reason,
+    }
     found |= set(
         strings(
             [
@@ -251,7 +293,7 @@ def said_by_claims(report: Report) -> set[str]:
             found += [sentence.text for sentence in answer.sentences]
             found += [answer.sure, run := answer.sure.rpartition(". ")[2]]
             found.append(run[:1].lower() + run[1:])
-            found += [text for c in answer.claims for text in (c.text, f"{c.rule}.", c.difference)]
+            found += [text for c in answer.claims for text in (c.text, c.rule, c.difference)]
     found += [text.replace(" %", "\N{NO-BREAK SPACE}%") for text in found]  # as on the page
     return {part for text in found for part in text.split("`")[::2] if part.strip()}
 

@@ -15,8 +15,10 @@ from labkit.claims.finding import Finding, known
 from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
 from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
+from labkit.claims.sentences.numbers import UNSPACED, size
 from labkit.claims.verdict import Strength, judge
 from labkit.text.language import _
+from labkit.text.numbers import joined
 
 if TYPE_CHECKING:
     from labkit.claims.table import Table
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 MAX_FACTORS = 5
 #: A whole answer has at most so many words and measured values; most have fewer.
 WORDS, VALUES = 126, 11
+#: And so many characters where no spaces stand between words.
+CHARACTERS = 300
 #: How varied samples are, the first that was measured.
 DIVERSITY = ("coverage", "recall", "vendi")
 #: Strengths that more seeds could settle.
@@ -114,7 +118,7 @@ class Asked:
         said = [text[:1].upper() + text[1:] for text in (basis, settle and settle.text) if text]
         return Answer(
             self.question, _(QUESTIONS[self.question].text), point, _short(point, why, reason),
-            picture, reason, " ".join(said), tuple(self._claim(f) for f in found.values()), settle,
+            picture, reason, joined(said), tuple(self._claim(f) for f in found.values()), settle,
         )  # fmt: skip
 
     def _settle(self) -> Settle | None:
@@ -162,11 +166,14 @@ def _short(
     point: Sentence, why: Sequence[Sentence], reason: Sentence | None
 ) -> tuple[Sentence, ...]:
     """The first sentences that one reading takes in: the most important stand first."""
-    words = len(point.text.split()) + (len(reason.text.split()) if reason else 0)
+    rest = [reason.text] if reason else []
+    words = sum(map(size, (point.text, *rest)))
     values = len(point.numbers)
     for i, each in enumerate(why):
-        words += len(each.text.split())
+        words += size(each.text)
         values += len(each.numbers)
-        if i and (words > WORDS or values > VALUES):
+        whole = joined([point.text, *(s.text for s in why[: i + 1]), *rest])
+        long = UNSPACED.search(whole) and len(whole) > CHARACTERS
+        if i and (words > WORDS or values > VALUES or long):
             return tuple(why[:i])
     return tuple(why)

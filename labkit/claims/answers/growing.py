@@ -14,6 +14,7 @@ from labkit.claims.finding import known
 from labkit.claims.findings import absence
 from labkit.claims.findings.configurations import Configurations, configurations
 from labkit.claims.sentences import voice
+from labkit.claims.sentences.judged import of_setting
 from labkit.claims.table import Table
 
 #: Two trainings took about as much arithmetic if the one took so much of the other's.
@@ -36,7 +37,7 @@ def answer(key: str, table: Table) -> Answer:
     factor = question.factors[0]
     return asked.answer(
         point, [*(say.stability.failed(f) for f in lost), *rest, *say.setting.arithmetic(even)],
-        reason=say.sure.likely(say.setting.pattern(factor, grown.known, asked.strengths)),
+        reason=say.sure.likely(of_setting(factor, grown.known, asked.strengths)),
     )  # fmt: skip
 
 

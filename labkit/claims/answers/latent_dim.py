@@ -13,6 +13,7 @@ from labkit.claims.findings import absence
 from labkit.claims.findings.levels import levels, pairs_of_levels
 from labkit.claims.measure import first_measured
 from labkit.claims.sentences import voice
+from labkit.claims.sentences.judged import of_larger_codes
 from labkit.claims.table import Table
 
 FACTOR = "latent_dim"
@@ -45,7 +46,7 @@ def answer(key: str, table: Table) -> Answer:
     why += say.total(told)
     # The textbook explanation of what the two show together, and on which data sets.
     patterns = [
-        (say.pattern(a, b, asked.strengths), b.dataset)
+        (of_larger_codes(a, b, asked.strengths), b.dataset)
         for a, b in product(reconstructions, samples)
         if a.dataset == b.dataset
     ]

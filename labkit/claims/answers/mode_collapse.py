@@ -5,12 +5,14 @@ none collapsing credits nothing with having prevented it.
 """
 
 from labkit.claims.answers.asked import DIVERSITY, Asked, Quality, quality
+from labkit.claims.cell import Cell
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings import absence
 from labkit.claims.findings.configurations import configurations
 from labkit.claims.measure import first_measured
 from labkit.claims.sentences import voice
+from labkit.claims.sentences.judged import nearest_cell
 from labkit.claims.table import Table
 
 #: Settings whose effect on it is told.
@@ -31,11 +33,12 @@ def answer(key: str, table: Table) -> Answer:
         point = voice().evidence.nothing([found], of=[found])
         return asked.answer(point, covered, rests_on=[found])
     why: list[Sentence]
+    cell: Cell | None
     if found.hit:
         cell, point = found.hit[0], say.collapsed(found)
         why = [say.which(found), *say.by_level(found, list(gans.factors))]
     else:
-        cell, point = say.nearest_cell(known(uneven)), say.none(found)
+        cell, point = nearest_cell(known(uneven)), say.none(found)
         real = table.real("class_imbalance", cell.dataset) if cell else None
         worst = say.nearest(found, known(uneven), real)
         why = [*([] if worst is None else [worst]), say.NOTHING_HELPED]

@@ -13,6 +13,7 @@ from labkit.claims.findings.configurations import configurations
 from labkit.claims.findings.levels import Levels, levels, pairs_of_levels
 from labkit.claims.measure import STABILITY, first_measured
 from labkit.claims.sentences import voice
+from labkit.claims.sentences.judged import of_setting
 from labkit.claims.table import Table
 
 #: What is told beside the primary measure, at most so many of these.
@@ -59,7 +60,7 @@ def answer(key: str, table: Table) -> Answer:
     only_vaes = all(cells.families == ("vae",) for cells in families)
     return asked.answer(
         point, why, picture=f"{'vae' if only_vaes else 'gan'}_fid_comparison",
-        reason=say.sure.likely(say.setting.pattern(factor, known(main), asked.strengths)),
+        reason=say.sure.likely(of_setting(factor, known(main), asked.strengths)),
     )  # fmt: skip
 
 

@@ -4,11 +4,17 @@ A sentence decides nothing and computes nothing but roundings: every number it p
 of a finding. Answers take their words from :func:`voice`.
 """
 
+from importlib import import_module
 from types import ModuleType
 
+from labkit.text.language import SOURCE, code
 
-def voice() -> ModuleType:
-    """The sentence functions of the language a report is written in."""
-    from labkit.claims.sentences import en  # each language is loaded when it is spoken
+#: Languages that have sentences of their own; a report in another has English ones.
+SPOKEN = ("en", "zh")
 
-    return en
+
+def voice(language: str = "") -> ModuleType:
+    """The sentence functions of a language; of the one a report is written in if none is named."""
+    wanted = language or code()
+    # Each is loaded when it is spoken.
+    return import_module(f"{__name__}.{wanted if wanted in SPOKEN else SOURCE}")

@@ -1,18 +1,25 @@
 """How measured values are printed: rounded in one place, and every one of them remembered."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
+from labkit.catalog.building import DATASETS
 from labkit.catalog.metrics import SHARES
 from labkit.claims.claim import Sentence
 from labkit.claims.finding import Finding
 
 #: Words of the longest sentence.
 LONGEST = 30
+#: A character of a script that puts no space between words; two of them make a word.
+UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
 class Numbers:
     """The values of one sentence while it is written."""
+
+    #: What stands behind a number of percent; a language may set it another way.
+    percent = " %"
 
     def __init__(self) -> None:
         self.numbers: dict[str, float] = {}
@@ -29,23 +36,43 @@ class Numbers:
         percent = 100 * value
         text = fixed(percent, max(decimals, 1 if 0.05 <= abs(percent) < 0.95 else 0))
         self.numbers[name] = float(value)
-        self.shown[name] = f"{text} %"
+        self.shown[name] = text + self.percent
         return self.shown[name]
 
     def sentence(self, text: str, findings: Iterable[Finding] = ()) -> Sentence:
-        """The finished sentence, its first letter a capital unless it is a symbol."""
+        """The finished sentence, with the findings it rests on."""
         # Levels of a factor have no row of their own among the evidence: their contrasts have.
         rows = (row for f in findings for row in getattr(f, "contrasts", None) or (f,))
         ids = tuple(dict.fromkeys(row.id for row in rows))
+        return Sentence(self.finished(text), self.numbers, self.shown, ids)
+
+    def finished(self, text: str) -> str:
+        """A sentence as it stands on a page: its first letter a capital unless it is a symbol."""
         first = text.partition(" ")[0]
         symbol = "_" in first or (len(first) == 1 and first != "a")
         start = first if symbol else text[:1].upper() + first[1:]
-        return Sentence(start + text[len(first) :], self.numbers, self.shown, ids)
+        return start + text[len(first) :]
+
+
+def size(text: str) -> float:
+    """How long a text is to a reader, in words.
+
+    >>> size("all twelve GANs were steady"), size("全部 12 个 GAN 都稳定")
+    (5.0, 5.0)
+    """
+    spaced, characters = UNSPACED.subn(" ", text)
+    return characters / 2 + sum(any(map(str.isalnum, w)) or not characters for w in spaced.split())
 
 
 def fits(found: Sentence) -> bool:
     """Whether a sentence can be read in one breath."""
-    return len(found.text.split()) <= LONGEST
+    return size(found.text) <= LONGEST
+
+
+def place(dataset: str) -> str:
+    """The end of a value's name, the same in every language: " on MNIST"; empty without one."""
+    label = DATASETS[dataset].label if dataset in DATASETS else dataset
+    return f" on {label}" if dataset else ""
 
 
 def fixed(value: float, decimals: int) -> str:

@@ -1,72 +1,25 @@
 """From a chart's value to SVG for the page and PNG for Markdown, by matplotlib.
 
-Figures are objects, never pyplot's, whatever the user has set. A user's backend, style or settings
-file can be such that matplotlib cannot even be imported: a notebook hands its own ``MPLBACKEND``
-on to every program it starts. So it is imported without them, and they are put in force again
-afterwards, for whoever else plots in this process.
+Figures are objects, never pyplot's, whatever the user has set.
 """
 
 import contextlib
 import hashlib
 import io
-import logging
 import math
-import os
 import re
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from labkit.reporting.plots.chart import Bars, Chart, Diagram, Dots, Heat, Lines, Panel, Series
+from labkit.reporting.plots.fonts import family
+from labkit.reporting.plots.library import mpl, quietly
 from labkit.reporting.plots.style import PAGE
 from labkit.text.numbers import show
+from labkit.text.typography import letters
 
-#: What tells matplotlib of a backend and of a file of settings.
-_BACKEND, _SETTINGS = "MPLBACKEND", "MATPLOTLIBRC"
-
-
-def _import() -> Any:
-    """The package; imported as if the user had set nothing, if it is not there already."""
-    if "matplotlib" in sys.modules:
-        return sys.modules["matplotlib"]
-    given = {name: os.environ.pop(name) for name in (_BACKEND, _SETTINGS) if name in os.environ}
-    os.environ[_SETTINGS] = os.devnull
-    try:
-        import matplotlib
-    finally:
-        del os.environ[_SETTINGS]
-        os.environ.update(given)
-    # The user's own settings, as far as they can be: what cannot be was no use to anybody.
-    library: Any = matplotlib
-    with contextlib.suppress(Exception):
-        found = dict(library.rc_params())
-        # An unset backend is an object; reading it would import all of pyplot.
-        if not isinstance(found["backend"], str):
-            del found["backend"]
-        library.rcParams.update(found)
-        library.rcParamsOrig.update(found)
-    if backend := os.environ.get(_BACKEND):
-        with contextlib.suppress(Exception):
-            library.rcParams["backend"] = backend
-    return library
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Without matplotlib's complaints: about settings files, and a folder it cannot write."""
-    log = logging.getLogger("matplotlib")
-    before = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
-
-
-with _quietly():
-    mpl: Any = _import()
-
+with quietly():
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
@@ -79,7 +32,7 @@ def _plain() -> Iterator[None]:
 
     A character its font lacks is drawn as a box, which is all that can be done about it.
     """
-    with _quietly(), warnings.catch_warnings(), mpl.rc_context():
+    with quietly(), warnings.catch_warnings(), mpl.rc_context():
         warnings.simplefilter("ignore")
         mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"})
         yield
@@ -106,7 +59,7 @@ def render(
     ink = {**PAGE, **{name: light for name, (light, _) in palette.items()}}
     muted = PAGE["muted"]
     with _plain():
-        mpl.rc("font", size=8.2)
+        mpl.rc("font", size=8.2, family=family(repr(chart)))
         mpl.rc("text", color=PAGE["ink"], parse_math=False)  # whatever dollars a label has in it
         mpl.rc("axes", edgecolor=muted, labelcolor=muted, grid=True, axisbelow=True, ymargin=0.07)
         mpl.rc("axes", titlesize=9, titleweight="bold", titlelocation="left")
@@ -197,7 +150,7 @@ def _panels(chart: Chart, ink: Ink) -> Figure:
             ax.patch.set_visible(False)
             if scale:
                 shared.setdefault(scale, ax)
-            size = min(9.0, 110 * wide / max(1, len(panel.title)))
+            size = min(9.0, 110 * wide / max(1, letters(panel.title)))
             ax.set_title(panel.title, x=(0.06 - left) / across, size=size)
             _DRAW[type(panel)](ax, panel, ink)
         top += height
@@ -227,7 +180,7 @@ def _room(panel: Panel) -> tuple[float, float, float]:
 
 
 def _longest(labels: Iterable[str]) -> int:
-    return max(map(len, labels), default=0)
+    return max(map(letters, labels), default=0)
 
 
 def _labelled(panel: Lines) -> list[Series]:

@@ -13,7 +13,7 @@ from typing import Any
 from labkit.catalog import FAMILIES, REGISTRIES
 from labkit.experiment.spec import OWN_CODE, CellSpec
 from labkit.reporting.plots.chart import Look
-from labkit.text.language import N_, _
+from labkit.text.language import N_, SOURCE, _, code
 from labkit.text.numbers import levels, setting
 
 #: Colours of the page itself, on white; on a page they follow its theme.
@@ -46,7 +46,10 @@ _CLASSES = (
 #: Where names of choices are looked up, the first that has it.
 _NAMED = ("losses", "reconstructions", "constraints", "gan_networks", "vae_networks", "optimisers")
 #: Settings of the training loop: what they are called, and their levels.
-TRAINING = {"epochs": (N_("Epochs"), "{} epochs"), "batch_size": (N_("Batch size"), "batch {}")}
+TRAINING = {
+    "epochs": (N_("Epochs"), N_("{} epochs")),
+    "batch_size": (N_("Batch size"), N_("batch {}")),
+}
 
 
 def setting_name(family: str, name: str) -> str:
@@ -72,19 +75,26 @@ def level_of(spec: CellSpec, name: str) -> Any:
 def level_label(family: str, name: str, value: Any) -> str:
     """A level as plots and tables call it: "z 64", "latent 16", "BCE"."""
     if value == "none":
-        return _("no {setting}", setting=name.replace("_", " "))
+        return _("no {setting}", setting=_plainly(family, name))
     param = FAMILIES[family].params.get(name) if family in FAMILIES else None
     if isinstance(value, str):
         registries = [param.choices] if param and param.choices else _NAMED
         found = (REGISTRIES[each].get(value) for each in registries)
         return next((_(entry.label) for entry in found if entry), value)
     if isinstance(value, (bool, tuple)):
-        return f"{name.replace('_', ' ')} {setting(value)}"
+        return f"{_plainly(family, name)} {setting(value)}"
     if param and not param.label.isascii():
         return f"{param.label} {setting(value)}"  # a Greek letter is shorter than its name
     tag = TRAINING[name][1] if name in TRAINING else param.tag if param else ""
-    text = (tag or f"{name} {{}}").format(setting(value))
+    text = _(tag or f"{name} {{}}").format(setting(value))
     return re.sub(r"(?<=[^\W\d])(?=\d)", " ", text)
+
+
+def _plainly(family: str, name: str) -> str:
+    """A setting beside its level, as an experiment file has it; its label in other languages."""
+    known = family in FAMILIES and name in FAMILIES[family].params
+    translated = code() != SOURCE and (known or name in TRAINING)
+    return setting_name(family, name) if translated else name.replace("_", " ")
 
 
 class Style:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.reporting.files import ReportError
-from labkit.text.language import _, code, many
-from labkit.text.numbers import slug
+from labkit.text.language import _, code, many, speak
+from labkit.text.numbers import joined, slug
+from labkit.text.said import Said, versions
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -59,9 +60,10 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    environment.globals |= {"_": _, "many": many, "language": code}
+    environment.globals |= {"_": _, "many": many, "language": code, "speak": speak}
     environment.filters |= {"md": escape_markdown, "start": start_of_block}
-    environment.filters |= {"ticks": code_in_html, "slug": slug}
+    environment.filters |= {"ticks": code_in_html, "slug": slug, "versions": versions}
+    environment.filters |= {"said": said, "flow": joined, "gap": gap}
     return environment
 
 
@@ -133,10 +135,33 @@ def _disarmed(text: str) -> str:
     return "".join(parts)
 
 
+def said(text: str, plain: bool = True) -> str:
+    """Escape a text for HTML; in several languages, each in an element of its language.
+
+    Not `plain`, its backticks become code.
+    """
+    from markupsafe import Markup, escape
+
+    write = escape if plain else code_in_html
+    if not isinstance(text, Said):
+        return write(text)
+    element = Markup('<span lang="{}">{}</span>').format
+    return Markup(' <span class="or">|</span> ').join(
+        element(code, write(part)) for code, part in text.versions if part
+    )
+
+
+def gap(sentence: str) -> str:
+    """What stands between a sentence and the next one."""
+    return " " if joined([sentence, "-"]).endswith(" -") else ""
+
+
 def code_in_html(text: str) -> str:
     """Escape plain text for HTML; backticks become code, and no line breaks before a %."""
     from markupsafe import Markup, escape
 
+    if isinstance(text, Said):
+        return said(text, plain=False)
     parts = _by_turns(str(text), "`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part)

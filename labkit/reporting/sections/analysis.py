@@ -8,6 +8,7 @@ from labkit.reporting.cell import Cell, anchor
 from labkit.reporting.entries import GAP, cell_row, marked, measure, number, real_images, row, table
 from labkit.reporting.entries import value as metric
 from labkit.reporting.plots.chart import described
+from labkit.reporting.plots.fonts import labels
 from labkit.reporting.sections import opening
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
@@ -84,7 +85,9 @@ def plots(view: View) -> Section:
         for family in filter(view.of, entry.also):
             wanted.append((f"{family}_{key}", _label_of(entry.label, family), (family,)))
         for name, label, families in wanted:
-            if chart := draw(view, *families):
+            with labels():
+                chart = draw(view, *families)
+            if chart:
                 label = chart.title or label
                 alt, file = f"{label}: {described(chart)}.", f"plots/{name}.png"
                 figure = Figure(name, chart, _(entry.about), alt, file)

@@ -14,6 +14,7 @@ from labkit.reporting import blocks as say
 from labkit.reporting.blocks import Block, Column, Facts, Figure, Fold, Listing, Paragraph, Section
 from labkit.reporting.entries import table
 from labkit.reporting.plots.chart import Box, Diagram
+from labkit.reporting.plots.fonts import labels
 from labkit.reporting.plots.style import TRAINING, level_of, setting_name
 from labkit.reporting.sections import opening
 from labkit.reporting.view import View, plain_level
@@ -49,10 +50,10 @@ _WORDS = {
     "BatchNorm2d": N_("batch norm"),
     "GroupNorm": N_("group norm"),
     "LayerNorm": N_("layer norm"),
-    "ReLU": N_("ReLU"),
+    "ReLU": "ReLU",
     "LeakyReLU": N_("leaky ReLU"),
-    "Tanh": N_("tanh"),
-    "SiLU": N_("SiLU"),
+    "Tanh": "tanh",
+    "SiLU": "SiLU",
     "PixelUnshuffle": N_("pixels to channels"),
     "PixelShuffle": N_("channels to pixels"),
     "Sigmoid": N_("sigmoid"),
@@ -82,7 +83,8 @@ def method(view: View) -> Section:
     """The models and what was not varied or measured."""
     families = (_family(view, family) for family in view.families)
     limits = Section("limitations", _("What was not varied or measured"), (_limits(view),))
-    chains = [chain for family in view.families for chain in _chains(view, family)]
+    with labels():
+        chains = [chain for family in view.families for chain in _chains(view, family)]
     blocks: tuple[Block, ...] = ()
     if chains:
         names = listing(_(FAMILIES[f].label) for f in view.families)
@@ -129,7 +131,7 @@ def _family(view: View, family: str) -> Section:
         if len(found) > 1:
             said = _("{levels} (varied)", levels=said)
         rows.append((setting_name(family, name), said))
-    rows.append((_("Precision"), _precision(view, family)))
+    rows.append((_("Arithmetic"), _precision(view, family)))
     intro, facts = Paragraph(f"{_(about.label)}: {_(about.about)}."), Facts(tuple(rows))
     blocks = (intro, *_losses(view, family), facts, *_networks(view, family))
     return Section(f"method-{family}", _(about.label), blocks)

@@ -23,11 +23,15 @@ from labkit.claims.claim import Answer, Claim
 from labkit.claims.table import Table
 from labkit.errors import LabkitError
 from labkit.reporting.student.marks import FENCE, Segment, expand, without_comments
-from labkit.text.language import _
+from labkit.text.language import _, catalogue, languages
 
 #: How alike a heading and a question must be (0 to 1) to be taken for the same.
 CLOSE = 0.72
 _HEADING = re.compile(r"(#{1,6}\s+|#{2,6})(?P<text>[^#\s].*?)\s*#*\s*")
+
+
+#: A word: a Chinese character, or a run of other letters.
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff](?:[^\W\u3400-\u9fff]|['’.-])*")
 
 
 @dataclass(frozen=True)
@@ -151,12 +155,16 @@ def parse(text: str, own: Collection[str] = ()) -> Answers:
 
 
 def match_question(heading: str, own: Collection[str] = ()) -> str:
-    """The key of the question a heading means, in English or the report's language, or ""."""
-    plain = _plain(re.sub(r"^\s*(question|q|frage)?\s*\d+\s*[.:)-]?\s*", "", heading.lower()))
+    """The key of the question a heading means, in any of the languages there are, or ""."""
+    number = r"^\s*(question|q|frage|问题)?\s*\d+\s*[.:)、．：-]?\s*"
+    plain = _plain(re.sub(number, "", heading.lower()))
     if not plain:
         return ""
-    asked = [(text, key) for key, q in QUESTIONS.items() for text in (q.text, _(q.text))]
-    texts = [(_plain(text), key) for text, key in (*asked, *zip(own, own, strict=True))]
+    texts = [
+        (_plain(text), key)
+        for key, each in (*_wordings(), *((q, [q]) for q in own))
+        for text in each
+    ]
     for words, key in texts:
         if plain in (words, _plain(key)):
             return key
@@ -166,6 +174,13 @@ def match_question(heading: str, own: Collection[str] = ()) -> str:
     scores = [(SequenceMatcher(None, plain, words).ratio(), key) for words, key in texts]
     score, best = max(scores, key=lambda each: each[0])
     return best if score >= CLOSE else ""
+
+
+def _wordings() -> list[tuple[str, set[str]]]:
+    """Every question's key and its words in English, in each catalogue and as in use."""
+    known = [catalogue(code) for code in languages()]
+    texts = ((key, q.text) for key, q in QUESTIONS.items())
+    return [(key, {text, _(text), *(each.gettext(text) for each in known)}) for key, text in texts]
 
 
 def students(path: Path | None, table: Table, answers: Sequence[Answer]) -> Students:
@@ -210,7 +225,7 @@ def check(
         if stray.line != 1:  # a heading in the first line is a title
             findings.append(Segment("heading", said, why, line=stray.line or 1))
     findings.sort(key=lambda f: (f.line, f.kind != "heading"))
-    counted = ((key, re.findall(r"\w[\w'’.-]*", s.text)) for key, s in found.sections.items())
+    counted = ((key, _WORD.findall(s.text)) for key, s in found.sections.items())
     words = {key: len(each) for key, each in counted if each}
     return Check(tuple(findings), tuple(key for key in asked if key not in words), words)
 

@@ -3,7 +3,7 @@
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
-from labkit.claims.sentences.en import names
+from labkit.claims.sentences.en import grammar, names
 from labkit.claims.sentences.numbers import Numbers
 from labkit.claims.verdict import Strength
 
@@ -60,7 +60,7 @@ def everyone(found: Absence) -> str:
 def hits(found: Absence) -> str:
     """ "two of twelve GANs", "all twelve GANs", "both GANs on MNIST"."""
     if len(found.hit) < found.n:
-        return f"{names.count(len(found.hit))} of {trainings(found)}"
+        return f"{grammar.count(len(found.hit))} of {trainings(found)}"
     return everyone(found)
 
 
@@ -75,7 +75,7 @@ def listed(found: Absence, first: str = "") -> str:
         each.append(name)
     more = len(found.hit) - len(each)
     if more:
-        each.append(f"{names.count(more)} more")
+        each.append(f"{grammar.count(more)} more")
     if len(each) > 2 and any("," in name for name in each):
         return f"{'; '.join(each[:-1])}; and {each[-1]}"
     if len(each) == 2 and not more and "," in each[0]:
@@ -91,7 +91,7 @@ def shared_out(found: Absence, factor: str) -> str:
     for level in hit:
         some, n = counts[level]
         # How many there are is said once.
-        share = names.count(some) + ("" if alike and each else f" of {names.count(n)}")
+        share = grammar.count(some) + ("" if alike and each else f" of {grammar.count(n)}")
         name = names.bare(factor, level) if each else names.level(factor, level)
         each.append(f"{'the one' if n == 1 else share} with {name}")
     spared = [v for v in counts if not counts[v][0]]
@@ -104,4 +104,4 @@ def shared_out(found: Absence, factor: str) -> str:
 def unknown(found: Absence) -> str:
     """ " (not known of one)"; empty where all are known."""
     n = len(found.asked) - found.n
-    return f" (not known of {names.count(n)})" if n else ""
+    return f" (not known of {grammar.count(n)})" if n else ""

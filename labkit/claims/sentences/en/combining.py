@@ -8,12 +8,10 @@ from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.families import Families
 from labkit.claims.sentences.en import names
 from labkit.claims.sentences.en.evidence import measured
-from labkit.claims.sentences.en.levels import Strengths
+from labkit.claims.sentences.judged import Strengths, by_decoder, exception, lost_to
 from labkit.claims.sentences.numbers import Numbers, decimals_for
 from labkit.claims.verdict import weakest
 
-#: A decoder loses more than the prior where reconstructions have so much of the samples' FID.
-DECODER = 0.5
 #: Who loses no more of the sharpness of real images loses hardly any.
 SHARP = 0.05
 
@@ -73,38 +71,21 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     n, parts = Numbers(), list[str]()
     for weak, decoder in (("codes drawn at random", False), ("the decoder", True)):
         fids = list[str]()
-        for d, (recon, drawn) in found.items():
-            if by_decoder(recon, drawn) == decoder:
-                first = n.value(f"FID of reconstructions{names.on(d)}", recon, decimals)
-                second = n.value(f"FID of samples{names.on(d)}", drawn, decimals)
-                samples = "" if fids or parts else "samples: "
-                fids.append(f"{first} ({samples}{second}){names.on(d)}")
+        for d, (recon, drawn) in lost_to(found, decoder).items():
+            first = n.value(f"FID of reconstructions{names.on(d)}", recon, decimals)
+            second = n.value(f"FID of samples{names.on(d)}", drawn, decimals)
+            samples = "" if fids or parts else "samples: "
+            fids.append(f"{first} ({samples}{second}){names.on(d)}")
         is_ = "is" if decoder else "are"
         why = f"so there it is {weak}" if parts else f"so {weak} {is_} the likely problem"
         parts += [f"{names.listing(fids)}, {why}"] if fids else []
     return [n.sentence(f"VAE reconstructions have FID {'; '.join(parts)}.")] if parts else []
 
 
-def by_decoder(recon: float, samples: float) -> bool:
-    """Whether reconstructions have so much of the samples' FID that the decoder is to blame."""
-    return recon >= DECODER * samples
-
-
 def exceptions(best: Sequence[Configurations], fid: Sequence[Families]) -> list[Sentence]:
     """Where the weaker family's best setting beats all of the other: by FID, else by coverage."""
-    by = {(f.metric, f.dataset, f.family): f for f in best if f.order}
-    for metric, sign in (("proxy_fid", -1), ("coverage", 1)):
-        for each in (f for f in fid if f.ahead is not None):
-            sides = (str(each.behind), str(each.ahead))
-            mine, theirs = (by.get((metric, each.dataset, side)) for side in sides)
-            if mine is None or theirs is None:
-                continue
-            # How far rounding leaves the two best values open.
-            values = (f.best.metrics.get(metric) for f in (mine, theirs))
-            slack = sum(value.half for value in values if value)
-            if sign * (mine.values[0] - theirs.values[0]) > slack:
-                return [_exception(mine, theirs)]
-    return []
+    found = exception(best, fid)
+    return [_exception(*found)] if found else []
 
 
 def _exception(mine: Configurations, theirs: Configurations) -> Sentence:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.configurations import Configurations
-from labkit.claims.sentences.en import names
+from labkit.claims.sentences.en import grammar, names
+from labkit.claims.sentences.judged import best_at_last
 from labkit.claims.sentences.numbers import Numbers, decimals_of
 
 #: More settings than that are counted, not named.
@@ -48,30 +49,26 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
 def _who(found: Configurations, among: Cells) -> str:
     """ "a GAN with hinge, z 32", "a VAE with latent 8 or 16", "one of four settings"."""
     if found.tied > NAMED:
-        return f"any of {names.count(found.tied)} settings"
+        return f"any of {grammar.count(found.tied)} settings"
     told: dict[str, list[str]] = {}
     for c in found.order[: found.tied]:
         name = names.cell(c, among.of(c.family, found.dataset), seeds=False)
         told.setdefault(names.family(c.family), []).append(name)
     settings = {f: "" if each == [f] else f" with {' or '.join(each)}" for f, each in told.items()}
-    return " or ".join(names.a(family) + with_ for family, with_ in settings.items())
+    return " or ".join(grammar.a(family) + with_ for family, with_ in settings.items())
 
 
 def converged(cells: Cells) -> Sentence | None:
     """How many trainings were best at their last epoch; None where that says nothing."""
-    known = [
-        (c.best_epoch, c.settings["epochs"])
-        for c in cells
-        if c.best_epoch is not None and isinstance(c.settings.get("epochs"), int)
-    ]
-    last = sum(best == epochs for best, epochs in known)
-    if len(known) < 2 or 2 * last < len(known):
+    found = best_at_last(cells.rows)
+    if found is None:
         return None
-    share = "all" if last == len(known) else f"{names.count(last)} of"
-    who = f"{share} {names.counted(len(known), 'training')} were best at their last epoch"
+    last, known = found
+    share = "all" if last == known else f"{grammar.count(last)} of"
+    who = f"{share} {names.counted(known, 'training')} were best at their last epoch"
     return Numbers().sentence(f"{who}: longer training would likely lower the FID.")
 
 
 def point(topic: str, text: str) -> str:
     """An answer's point beside what it answers: "Mode collapse: none of the twelve ..."."""
-    return f"{topic}: {names.lower(re.sub(r'^(None|No|Yes): ', '', text))}"
+    return f"{topic}: {grammar.lower(re.sub(r'^(None|No|Yes): ', '', text))}"

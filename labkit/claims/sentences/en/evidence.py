@@ -19,7 +19,7 @@ from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.findings.published import Reproduction
 from labkit.claims.findings.spread import Spread
 from labkit.claims.findings.statement import Statement
-from labkit.claims.sentences.en import absence, change, families, levels, names
+from labkit.claims.sentences.en import absence, change, families, grammar, levels, names
 from labkit.claims.sentences.numbers import Numbers, decimals_for, decimals_of, fixed
 from labkit.claims.verdict import Strength
 
@@ -136,10 +136,10 @@ def checked(found: Finding, strength: Strength) -> Sentence:
     said = "seen once" if strength == "refuted" else strength
     shown = [_shown(each, found.form, said) for each in found.shows]
     first, *rest = (each.text.rstrip(".") for each in shown)
-    text = "; ".join([first, *map(names.lower, rest)]) + "."
+    text = "; ".join([first, *map(grammar.lower, rest)]) + "."
     if found.here == "no":
         front = "this does not hold" if strength == "refuted" else "not so in these runs"
-        text = f"{front}: {names.lower(text)}"
+        text = f"{front}: {grammar.lower(text)}"
     n = Numbers()
     for each in shown:
         n.numbers |= each.numbers
@@ -218,7 +218,7 @@ def reproduced(found: Sequence[Reproduction]) -> Sentence:
     """How many published values were reproduced."""
     total, same = sum(f.missing is None for f in found), sum(f.here == "yes" for f in found)
     left = len(found) - total
-    more = f"; {names.count(left)} cannot be compared" if left else ""
+    more = f"; {grammar.count(left)} cannot be compared" if left else ""
     are = "is" if same == 1 else "are"
     text = f"{names.part(same, total, 'published value')} {are} reproduced{more}"
     if not total:
@@ -227,7 +227,7 @@ def reproduced(found: Sequence[Reproduction]) -> Sentence:
         yes, is_ = ("yes", "is") if same else ("no", "is not")
         text = f"{yes}, the one published value {is_} reproduced{more}"
     elif same == total:
-        text = f"yes, all {names.count(total)} published values are{more}"
+        text = f"yes, all {grammar.count(total)} published values are{more}"
     return Numbers().sentence(f"{text}.", found)
 
 

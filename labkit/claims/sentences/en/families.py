@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.families import Families
 from labkit.claims.sentences.en import levels, names
+from labkit.claims.sentences.judged import Strengths, sides
 from labkit.claims.sentences.numbers import Numbers
 from labkit.claims.verdict import Strength
 
@@ -22,7 +23,7 @@ def statement(found: Families, strength: Strength) -> Sentence:
     return n.sentence(f"{ahead} {verb} ahead of {behind}{on}{tail} ({values}).", [found])
 
 
-def against(found: Sequence[Families], strengths: levels.Strengths) -> list[Sentence]:
+def against(found: Sequence[Families], strengths: Strengths) -> list[Sentence]:
     """Who is ahead on which data set, in as few sentences as the data sets allow."""
     measured = [f for f in found if f.missing is None]
     alike = len({(f.ahead, strengths[f.id]) for f in measured}) == 1
@@ -44,16 +45,11 @@ def _together(found: Sequence[Families], strength: Strength) -> Sentence:
     lead = f"{ahead} {'were' if several else 'was'} {front}ahead of {behind}"
     if strength != "level" and all(f.every and min(f.n_a, f.n_b) > 1 for f in found):
         back = back.replace(", within", ", yet within")
-        one, other = map(names.family, _order(first))
+        one, other = map(names.family, sides(first))
         lead = f"every {one} was {front}ahead of every {other}"
     if strength == "seen once":
         lead = f"in these runs, {lead}"
     return n.sentence(f"{lead}{where}{back} ({values}).", found)
-
-
-def _order(found: Families) -> tuple[str, str]:
-    """Both families, the one that is ahead first."""
-    return (found.b, found.a) if found.ahead == found.b else (found.a, found.b)
 
 
 def _sides(found: Sequence[Families]) -> list[tuple[str, bool]]:
@@ -63,8 +59,8 @@ def _sides(found: Sequence[Families]) -> list[tuple[str, bool]]:
     called = {
         f: names.family(f, True) if n else f"the {names.family(f)}" for f, n in several.items()
     }
-    return [(called[f], several[f]) for f in _order(found[0])]
+    return [(called[f], several[f]) for f in sides(found[0])]
 
 
 def _values(n: Numbers, found: Families, label: bool = True) -> str:
-    return levels.against(n, found, *_order(found), label)
+    return levels.against(n, found, *sides(found), label)

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from labkit.claims.cell import Level
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.levels import Contrast, Course, Levels, course
 from labkit.claims.sentences.en import levels, names
-from labkit.claims.sentences.en.levels import Strengths
+from labkit.claims.sentences.judged import Strengths, at_the_top, led, stands_out
 from labkit.claims.sentences.numbers import Numbers
 from labkit.claims.verdict import FIRM
 
@@ -47,23 +46,23 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
 
 def _by_size(each: Sequence[Course], strengths: Strengths) -> str:
     """ "latent 16 and 32 rebuilt images better than 8 on MNIST (open on Fashion-MNIST)"."""
-    led = [c.found for c in each if _led(c, strengths)]
-    if not led:
+    ahead = [c.found for c in each if led(c, strengths)]
+    if not ahead:
         return "for reconstructions no size stands out"
-    front, back = _sure([f.between(f.order[0], f.order[-1]) for f in led], strengths)
-    top = _at_the_top(led[0], strengths)
-    if len(top) < 2 or any(_at_the_top(f, strengths) != top for f in led):
+    front, back = _sure([f.between(f.order[0], f.order[-1]) for f in ahead], strengths)
+    top = at_the_top(ahead[0], strengths)
+    if len(top) < 2 or any(at_the_top(f, strengths) != top for f in ahead):
         return _best_at(each, f"reconstructions were {front}best at", strengths, back)
     who = names.listing(names.levels(FACTOR, top))
-    rest = names.listing(names.bare(FACTOR, v) for v in led[0].means if v not in top)
+    rest = names.listing(names.bare(FACTOR, v) for v in ahead[0].means if v not in top)
     text = f"{who} {front}rebuilt images better than {rest}"
-    where = f" on {names.listing(names.dataset(f.dataset) for f in led)}"
-    return f"{text}{where if len(led) < len(each) else ''}{back}{_elsewhere(each, strengths)}"
+    where = f" on {names.listing(names.dataset(f.dataset) for f in ahead)}"
+    return f"{text}{where if len(ahead) < len(each) else ''}{back}{_elsewhere(each, strengths)}"
 
 
 def _elsewhere(found: Sequence[Course], strengths: Strengths) -> str:
     """ " (open on Fashion-MNIST)": where no size leads; empty if one does everywhere."""
-    rest = [c for c in found if not _led(c, strengths)]
+    rest = [c for c in found if not led(c, strengths)]
     said = "no matter" if all(c.shape == "flat" for c in rest) else "open"
     where = names.listing(names.dataset(c.found.dataset) for c in rest)
     return f" ({said} on {where})" if rest else ""
@@ -98,8 +97,8 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
         return ""
     if all(c.shape == "flat" for c in each):
         return "new samples hardly differed"
-    nothing_led = not any(_led(c, strengths) for c in each)
-    if nothing_led or not any(_stands_out(f, strengths) for f in found):
+    nothing_led = not any(led(c, strengths) for c in each)
+    if nothing_led or not any(stands_out(f, strengths) for f in found):
         return "for new samples no size stands out by FID"
     for place, shape, size in ((0, "rises", "smallest"), (-1, "falls", "largest")):
         if all(c.shape == shape and c.found.best[0] == c.levels[place] for c in each):
@@ -107,31 +106,11 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
     return _best_at(each, "new samples were best at", strengths)
 
 
-def _stands_out(found: Levels, strengths: Strengths) -> bool:
-    """Whether a difference is beyond the usual variation, or the variation is not known."""
-    return any(strengths[c.id] not in ("level", "within noise") for c in found.contrasts)
-
-
-def _led(found: Course, strengths: Strengths) -> bool:
-    """Whether some sizes are ahead of others."""
-    top = _at_the_top(found.found, strengths)
-    return found.shape != "flat" and len(top) < len(found.found.means)
-
-
-def _at_the_top(found: Levels, strengths: Strengths) -> Sequence[Level]:
-    """The best size and those that are not behind it by more than the usual variation."""
-    if all(strengths[c.id] == "seen once" for c in found.contrasts):
-        return levels.leaders(found, strengths)
-    first, *rest = found.order
-    behind = [v for v in rest if strengths[found.between(first, v).id] in FIRM]
-    return [v for v in found.means if v not in behind]
-
-
 def _best_at(found: Sequence[Course], start: str, strengths: Strengths, back: str = "") -> str:
     """ "new samples were best at 8 on MNIST and 16 on Fashion-MNIST"; not all courses are flat."""
-    led = [c.found for c in found if _led(c, strengths)]
-    best = [" or ".join(names.bare(FACTOR, v) for v in _at_the_top(f, strengths)) for f in led]
-    each = (size + names.on(f.dataset) for size, f in zip(best, led, strict=True))
+    ahead = [c.found for c in found if led(c, strengths)]
+    best = [" or ".join(names.bare(FACTOR, v) for v in at_the_top(f, strengths)) for f in ahead]
+    each = (size + names.on(f.dataset) for size, f in zip(best, ahead, strict=True))
     text = f"{start} {names.listing(each)}"
     if len(best) == len(found) and len(set(best)) == 1:
         text = f"{start} {best[0]}"
@@ -141,7 +120,7 @@ def _best_at(found: Sequence[Course], start: str, strengths: Strengths, back: st
 def samples(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
     """Which size gave the best new samples; where none stands out, how far they lie apart."""
     known = found and all(strengths[c.id] != "seen once" for f in found for c in f.contrasts)
-    if not known or any(_stands_out(f, strengths) for f in found):
+    if not known or any(stands_out(f, strengths) for f in found):
         return levels.best(found, strengths)
     n = Numbers()
     ranges = names.listing(levels.span(n, f) + names.on(f.dataset) for f in found)
@@ -160,12 +139,3 @@ def total(found: Sequence[Levels]) -> list[Sentence]:
     name = names.metric(found[0].metric)
     text = f"by {name} (reconstruction plus KL) {names.bare(FACTOR, best.pop())} was best{where}."
     return [Numbers().sentence(text, found)]
-
-
-def pattern(rebuilt: Levels, drawn: Levels, strengths: Strengths) -> str:
-    """The textbook pattern the two show together on a data set; empty for none."""
-    if not _stands_out(drawn, strengths):
-        return ""
-    shapes = [course(f, strengths).shape for f in (rebuilt, drawn)]
-    known = {"rises": "larger_codes_worse_samples", "falls": "larger_codes_better_both"}
-    return known.get(shapes[1], "") if shapes[0] == "falls" else ""

@@ -1,7 +1,6 @@
 """Levels of a factor against each other, in English."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from labkit.claims.cell import Level
@@ -9,10 +8,17 @@ from labkit.claims.claim import Sentence
 from labkit.claims.finding import Comparison
 from labkit.claims.findings.levels import Contrast, Course, Levels, course
 from labkit.claims.sentences.en import names
+from labkit.claims.sentences.judged import (
+    Standing,
+    Strengths,
+    agree,
+    in_every_pair,
+    leaders,
+    open_course,
+    standing,
+)
 from labkit.claims.sentences.numbers import Numbers, decimals_of, fits
 from labkit.claims.verdict import FIRM, Strength, weakest
-
-Strengths = dict[str, Strength]
 
 #: A level that is ahead, by how sure that is; where nothing is known of noise, pairs are counted.
 AHEAD = {
@@ -25,36 +31,6 @@ AHEAD = {
 LISTED = 3
 #: A course over more levels is told by its ends and its turn.
 TOLD = 3
-#: With fewer pairs, one level may be ahead in all of them by chance.
-FEW = 4
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How the best level of a factor stands on one data set."""
-
-    found: Levels
-    strength: Strength
-    """The weakest over its rivals."""
-    alike: bool
-    """Whether nothing here tells the levels apart."""
-
-
-def standing(found: Levels, strengths: Strengths) -> Standing:
-    """The best level against all its rivals, with the weakest of their strengths."""
-    weak = weakest([strengths[c.id] for c in found.rivals])
-    return Standing(found, weak, all(_alike_here(c, strengths[c.id]) for c in found.contrasts))
-
-
-def _alike_here(found: Contrast, strength: Strength) -> bool:
-    """Whether two levels cannot be told apart, or without any noise known hardly anyone would."""
-    few = found.pairs < FEW or 3 * found.wins < 2 * found.pairs
-    small = abs(found.estimate or 0.0) <= found.margin and few
-    return _tied(found, strength) or (strength == "seen once" and small)
-
-
-def _tied(found: Contrast, strength: Strength) -> bool:
-    return found.here == "tie" or found.unresolved or strength == "level"
 
 
 def contrast(found: Contrast, strength: Strength) -> Sentence:
@@ -82,25 +58,13 @@ def best(found: Sequence[Levels], strengths: Strengths, brief: int = 0) -> list[
     each.sort(key=lambda s: -s.found.largest)
     if len(each) > 1 and all(s.alike for s in each):
         return [_alike(each)]
-    if len(each) > 1 and _agree(each, strengths):
+    if len(each) > 1 and agree(each, strengths):
         two = len(each[0].found.means) == 2
         whole = [_everywhere(each), _next_best(each), _next_best(each, told=1)]
         whole = [_together(each)] if two else whole[brief : 2 + brief // 2]
         if said := next(filter(fits, whole), None):
             return [said]
     return [_alike([s]) if s.alike else _one(s, strengths) for s in each]
-
-
-def _agree(each: Sequence[Standing], strengths: Strengths) -> bool:
-    """Whether one level leads alone on all data sets, each time as surely."""
-    first = each[0]
-    return all(
-        not s.alike
-        and leaders(s.found, strengths) == [first.found.order[0]]
-        and s.found.means.keys() == first.found.means.keys()
-        and s.strength == first.strength
-        for s in each
-    )
 
 
 def _together(each: Sequence[Standing]) -> Sentence:
@@ -179,13 +143,6 @@ def extreme(found: Levels) -> Sentence:
     return n.sentence(f"{_front(found)}{had} ({values}).", [found])
 
 
-def leaders(found: Levels, strengths: Strengths) -> list[Level]:
-    """The best level and those that nothing tells from it, in the levels' own order."""
-    first = found.order[0]
-    level = [v for v in found.order[1:] if _tied(c := found.between(first, v), strengths[c.id])]
-    return [v for v in found.means if v == first or v in level]
-
-
 def _level_at_the_top(
     found: Levels, top: Sequence[Level], rest: Sequence[Level], strengths: Strengths
 ) -> Sentence:
@@ -223,8 +180,7 @@ def _tail(strength: Strength, contrasts: Sequence[Contrast]) -> tuple[str, str]:
     if strength == "seen once":
         two = len({v for c in contrasts for v in (c.a, c.b)}) == 2
         return "", f" {counted}" if two else ""
-    every = all(c.wins == c.pairs for c in contrasts) and sum(c.pairs for c in contrasts) >= FEW
-    but = "yet " if every and strength == "within noise" else ""
+    but = "yet " if in_every_pair(contrasts) and strength == "within noise" else ""
     return "", f" {counted}, {but}{AHEAD[strength]}" if strength in AHEAD else ""
 
 
@@ -296,15 +252,9 @@ def along(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
     each = [course(f, strengths) for f in sorted(found, key=lambda f: -f.largest)]
     if not each:
         return []
-    open_ = [c.found.id for c in each if _open(c, strengths)]
+    open_ = [c.found.id for c in each if open_course(c, strengths)]
     together = _courses(each, open_)
     return [together] if fits(together) else [_courses([c], open_) for c in each]
-
-
-def _open(found: Course, strengths: Strengths) -> bool:
-    """Whether it moved, but nowhere by more than the usual variation."""
-    known = {strengths.get(c.id) for c in found.found.contrasts}
-    return found.shape != "flat" and known <= {"within noise", "level"}
 
 
 def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:

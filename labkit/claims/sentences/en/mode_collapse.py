@@ -10,8 +10,9 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings import absence
 from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
-from labkit.claims.sentences.en import names
+from labkit.claims.sentences.en import grammar, names
 from labkit.claims.sentences.en.absence import listed, shared_out, something, trainings, unknown
+from labkit.claims.sentences.judged import in_common, nearest_cell
 from labkit.claims.sentences.numbers import Numbers, fits
 
 #: A class is told of where its share differs by so much of the real share.
@@ -20,8 +21,6 @@ NOTABLE = 0.5
 MANY = 2
 #: Fewer collapses than that credit no setting with preventing them.
 FEW = 4
-#: Smaller shares of samples in the wrong class are not worth a word.
-SEEN = 0.005
 #: Shares of samples in the wrong class that differ by less than this part of them are alike.
 ALIKE = 0.1
 #: What does not follow from no collapse.
@@ -47,8 +46,8 @@ def collapsed(found: Absence) -> Sentence:
     mild = len(found.hit) - gone
     told = ""
     if gone and mild:
-        rest = "the other" if mild == 1 else names.count(mild)
-        told = f"; {names.count(gone)} of them lost a class, {rest} kept all"
+        rest = "the other" if mild == 1 else grammar.count(mild)
+        told = f"; {grammar.count(gone)} of them lost a class, {rest} kept all"
     return Numbers().sentence(f"yes: {something(found)}{unknown(found)}{told}.", [found])
 
 
@@ -73,7 +72,7 @@ def _seen(cell: Cell) -> str:
     if gone:
         named = (f"digit {each}" if each.isdigit() else each for each in gone)
         some = names.listing(named).replace(" and ", " or ")
-        return f"without {some if len(gone) < 4 else f'{names.count(len(gone))} classes'}"
+        return f"without {some if len(gone) < 4 else f'{grammar.count(len(gone))} classes'}"
     # "under-represented: 1 (1.1 %)" stands in brackets itself.
     said = reasons[0].removeprefix("under-represented: ") if reasons else "samples too alike"
     said = said.replace(" (", " at only ").replace(")", "")
@@ -86,14 +85,8 @@ def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
         return []
     if len(found.hit) == 1:
         return [Sentence("One collapse is too few to say what helped.")]
-    without: dict[str, int] = {}
-    for factor in factors:
-        levels = {c.settings.get(factor) for c in found.hit}
-        others = sum(c.settings.get(factor) not in levels for c in found.cells)
-        if len(levels) == 1 and others:
-            without[factor] = others
-    shared = sorted(without, key=lambda f: -without[f])[:MANY]
-    said = [_common(found, {f: without[f] for f in shared[:n]}) for n in range(len(shared), 0, -1)]
+    shared = list(in_common(found, factors, MANY).items())
+    said = [_common(found, dict(shared[:n])) for n in range(len(shared), 0, -1)]
     if not said and (factor := absence.separating(found, factors)):
         said = [f"{something(found, shared_out(found, factor))}."]
     elif not said and all(hit for f in factors for hit, _ in absence.by_level(found, f).values()):
@@ -110,19 +103,12 @@ def _common(found: Absence, without: Mapping[str, int]) -> str:
         rest = [v for v in Cells(found.cells).levels[factor] if v != shared[factor]]
         other = " or ".join(names.levels(factor, rest))
         other = other if len(rest) <= MANY else f"another {names.factor(factor)}"
-        spared.append(f"none of {names.count(n)} with {other}")
+        spared.append(f"none of {grammar.count(n)} with {other}")
     who = "both" if len(found.hit) == 2 else "all of them"
     common = names.listing(names.level(f, v) for f, v in shared.items())
-    few = f"; {names.count(len(found.hit))} are too few to say what helped"
+    few = f"; {grammar.count(len(found.hit))} are too few to say what helped"
     few = few if len(found.hit) < FEW else ""
     return f"{who} have {common}; {names.listing(spared)} collapsed{few}."
-
-
-def nearest_cell(uneven: Sequence[Configurations]) -> Cell | None:
-    """The cell whose classes are shared out least like the real ones."""
-    worst = [(c.metrics[f.metric].value, c) for f in uneven for c in f.cells]
-    top, cell = max(worst, key=lambda each: each[0], default=(0.0, None))
-    return cell if top >= SEEN else None
 
 
 def nearest(

@@ -5,25 +5,10 @@ from collections.abc import Iterable, Sequence
 from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES
 from labkit.catalog.metrics import SHARES
 from labkit.claims.cell import NONE, Cell, Level
-from labkit.claims.cells import CONDITIONS, Cells
+from labkit.claims.cells import Cells
 from labkit.claims.finding import Finding
+from labkit.claims.sentences.en.grammar import count, plural, uncapitalised
 from labkit.claims.sentences.numbers import Numbers
-
-#: One to twelve in words.
-COUNTS = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
 
 METRIC_NAMES = {
     "recon_loss": "training reconstruction loss",
@@ -108,8 +93,6 @@ LEVELS: dict[str, dict[Level, str]] = {
     "mixing": {0: "no mixing"},
 }
 
-#: Names that are written with a capital everywhere.
-PROPER = ("Adam", "Fashion-MNIST", "RMSprop", "Wasserstein")
 #: What the best level does, by measure; others have the lowest or the highest of it.
 BEST = {
     "proxy_fid": "gave the best samples",
@@ -132,11 +115,6 @@ SHORT = {
     "recon_sharpness": "sharpness",
     "fid_drawdown": "drawdown",
 }
-
-
-def count(n: int) -> str:
-    """A whole number in words up to twelve."""
-    return COUNTS[n - 1] if 0 < n <= len(COUNTS) else str(n)
 
 
 def counted(n: int, one: str) -> str:
@@ -164,25 +142,9 @@ def listing(items: Iterable[str]) -> str:
     return f"{', '.join(front)} and {last}" if front else last
 
 
-def lower(text: str) -> str:
-    """A sentence as part of another; abbreviations, symbols and proper names stay as they are."""
-    named = text.startswith(PROPER) or not text[1:2].islower()
-    return text if named else text[0].lower() + text[1:]
-
-
-def a(word: str) -> str:
-    """ "a GAN", "an InfoGAN"."""
-    return f"{'an' if word.startswith(tuple('AEIOUaeiou')) else 'a'} {word}"
-
-
-def plural(word: str) -> str:
-    """An English plural good enough for labels: GANs, losses, epochs."""
-    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
-
-
 def metric(name: str) -> str:
     """A metric in the middle of a sentence: "proxy FID"."""
-    label = _uncapitalised(METRICS[name].label) if name in METRICS else name.replace("_", " ")
+    label = uncapitalised(METRICS[name].label) if name in METRICS else name.replace("_", " ")
     return METRIC_NAMES.get(name, label)
 
 
@@ -207,7 +169,7 @@ def factor(name: str, several: bool = False) -> str:
     if name in FACTOR_NAMES:
         return FACTOR_NAMES[name][several]
     label = next((f.params[name].label for f in FAMILIES.values() if name in f.params), None)
-    text = name.replace("_", " ") if label is None else _uncapitalised(label)
+    text = name.replace("_", " ") if label is None else uncapitalised(label)
     return plural(text) if several else text
 
 
@@ -253,27 +215,11 @@ def family(name: str, several: bool = False) -> str:
 
 def cell(found: Cell, among: Cells, seeds: bool = True) -> str:
     """A cell by what tells it from others, `seeds` or not: "hinge, z 64 (seed 43) on MNIST"."""
-    named = (level(n, found.settings[n]) for n in _telling(among, found))
+    named = (level(n, found.settings[n]) for n in among.telling(found))
     text = ", ".join(named) or family(found.family)
     if seeds and len(among.seeds) > 1:
         text += f" (seed {found.seed})"
     return text + on(found.dataset) if len(among.datasets) > 1 else text
-
-
-def _telling(among: Cells, found: Cell) -> list[str]:
-    """The fewest settings, in their usual order, that tell a cell's setting from all others."""
-    rows = [c for c in among if c.family == found.family]
-    varied = [n for n in among.factors if n in found.settings and n not in CONDITIONS]
-    # "none" may be a choice, which has a name, or the lack of a setting, which has none.
-    spoken = [n for n in varied if found.settings[n] != NONE or NONE in LEVELS.get(n, {})]
-    kept: list[str] = []
-    groups = 1
-    for name in spoken or varied:
-        split = len({tuple(str(c.settings.get(n)) for n in (*kept, name)) for c in rows})
-        if split > groups:
-            kept.append(name)
-            groups = split
-    return kept
 
 
 def scope(cells: Sequence[Cell]) -> str:
@@ -301,9 +247,3 @@ def _plain(name: str, value: Level) -> str:
             if found is not None:
                 return str(found.label)
     return "none" if value == NONE else str(value).replace("_", " ")
-
-
-def _uncapitalised(label: str) -> str:
-    """ "Proxy FID" becomes "proxy FID"; "KL loss" and "D accuracy" stay."""
-    first = label.split(" ", 1)[0]
-    return label[0].lower() + label[1:] if len(first) > 1 and first[1:].islower() else label

@@ -10,17 +10,9 @@ from labkit.claims.findings.levels import Levels
 from labkit.claims.sentences.en import evidence, names
 from labkit.claims.sentences.en.absence import shared_out, something
 from labkit.claims.sentences.en.evidence import measured
-from labkit.claims.sentences.en.levels import Strengths, standing
+from labkit.claims.sentences.judged import whole_training
 from labkit.claims.sentences.numbers import Numbers
 
-#: A place in the order, from ahead to behind, and a level that stands there, to a pattern's name.
-PATTERNS = {
-    (0, "gradient_penalty"): "gradient_penalty",
-    (0, "spectral_norm"): "spectral_norm",
-    (-1, "clip"): "clipping",
-    (0, "progressive"): "growing",
-    (-1, "wasserstein"): "wasserstein_few_steps",
-}
 #: Trainings whose arithmetic differs by a smaller ratio are said to have taken the same.
 SAME_COST = 1.05
 #: Not at all, in part, in the main.
@@ -56,17 +48,6 @@ def counted(found: Absence, factor: str) -> Sentence | None:
     else:
         text = f"{something(found, shared_out(found, factor))}."
     return Numbers().sentence(text, [found])
-
-
-def pattern(factor: str, found: Sequence[Levels], strengths: Strengths) -> str:
-    """The textbook explanation of what is ahead or behind on every data set; empty for none."""
-    if any(standing(f, strengths).alike for f in found):
-        return ""
-    for (place, level), name in PATTERNS.items():
-        if all(f.order[place] == level for f in found):
-            return name
-    smallest = factor == "beta" and all(f.order[0] == min(f.means) for f in found)
-    return "larger_beta" if smallest else ""
 
 
 def categories(found: Sequence[Configurations], least: Sequence[float]) -> Sentence:
@@ -143,7 +124,7 @@ def sampled(found: Sequence[Configurations]) -> Sentence:
 
 def trained(found: Sequence[Configurations]) -> list[Sentence]:
     """How much arithmetic the trainings took, each in all its epochs, beside the least."""
-    n, total = Numbers(), {f.family: _whole_training(f) for f in found}
+    n, total = Numbers(), {f.family: whole_training(f) for f in found}
     if None in total.values() or len(total) < 2:
         return []
     least, most = (end(total, key=lambda f: total[f] or 0.0) for end in (min, max))
@@ -153,12 +134,6 @@ def trained(found: Sequence[Configurations]) -> list[Sentence]:
         return [n.sentence(text, found)]
     text = f"training the {names.family(most)} took {_times(n, 'training', ratio)} the arithmetic"
     return [n.sentence(f"{text} of training the {names.family(least)}.", found)]
-
-
-def _whole_training(found: Configurations) -> float | None:
-    """Operations for each training image in all epochs, of the setting that takes least."""
-    epochs = found.best.settings.get("epochs")
-    return found.values[0] * epochs if isinstance(epochs, int) else None
 
 
 def _times(n: Numbers, name: str, ratio: float) -> str:

@@ -8,8 +8,8 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.measure import Measure
-from labkit.claims.noise import MIN_SEEDS
-from labkit.claims.sentences.en import absence, levels, names
+from labkit.claims.sentences.en import absence, grammar, levels, names
+from labkit.claims.sentences.judged import Strengths, rises_of_one_seed, standing
 from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
 from labkit.claims.verdict import FIRM, Strength
 
@@ -90,7 +90,7 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> Sen
         return n.sentence("the FID fell at every epoch.", [found])
     fell = ""
     if never and not found.hit:
-        fell = f"in {names.count(never)} of {names.count(len(rises))} the FID never rose"
+        fell = f"in {grammar.count(never)} of {grammar.count(len(rises))} the FID never rose"
     floor = measure.resolution(cell.dataset)
     decimals = decimals_for([top, floor] if floor else [top])
     what = "drawdown" if measure.name == "fid_drawdown" else names.metric(measure.name)
@@ -122,29 +122,25 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
 
 def _of_one_seed(found: Absence) -> str:
     """ "; all five rises on MNIST were seed 42's": chance, not a setting, told them apart."""
-    told = []
-    for dataset in dict.fromkeys(c.dataset for c in found.cells):
-        seeds = {c.seed for c in found.cells if c.dataset == dataset}
-        hit = [c.seed for c in found.hit if c.dataset == dataset]
-        if len(seeds) >= MIN_SEEDS <= len(hit) and len(set(hit)) == 1:
-            rises = f"all {names.count(len(hit))} rises{names.on(dataset)}"
-            told.append(f"; {rises} were seed {hit[0]}'s")
-    return "".join(told)
+    return "".join(
+        f"; all {grammar.count(n)} rises{names.on(dataset)} were seed {seed}'s"
+        for dataset, n, seed in rises_of_one_seed(found)
+    )
 
 
 def quality(
-    said: Sequence[Sentence], found: Sequence[Levels], strengths: levels.Strengths
+    said: Sequence[Sentence], found: Sequence[Levels], strengths: Strengths
 ) -> list[Sentence]:
     """Sentences on the samples' quality, the first of which says so; one, where nothing differs."""
     if not said:
         return []
     known = {strengths[c.id] for f in found for c in f.contrasts}
     differ = known & set(FIRM) or (
-        "seen once" in known and not all(levels.standing(f, strengths).alike for f in found)
+        "seen once" in known and not all(standing(f, strengths).alike for f in found)
     )
     runs = " in these runs" if "seen once" in known else ""
     start = f"What did differ{runs} is quality: " if differ else "In sample quality, "
-    first = replace(said[0], text=start + names.lower(said[0].text))
+    first = replace(said[0], text=start + grammar.lower(said[0].text))
     return [first if fits(first) else said[0], *(said[1:] if differ else ())]
 
 

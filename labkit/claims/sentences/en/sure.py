@@ -9,7 +9,7 @@ from labkit.claims.finding import Finding
 from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Contrast
 from labkit.claims.seeds_needed import STEPS
-from labkit.claims.sentences.en import names
+from labkit.claims.sentences.en import grammar, names
 
 #: The pattern a table shows to its textbook explanation: a hypothesis, not tested in these runs.
 REASONS = {
@@ -70,13 +70,13 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
         a, b = (names.family(f, several=True) for f in (found.a, found.b))
         what = f" {a} from {b}{names.on(found.dataset)}"
     if not plan.seeds:
-        return f"even {names.count(STEPS[-1])} seeds would hardly tell{what or ' more'}."
+        return f"even {grammar.count(STEPS[-1])} seeds would hardly tell{what or ' more'}."
     about = [f"`{plan.command}`"] if plan.command else []
     about += [] if plan.seconds is None else [f"about {names.duration(plan.seconds)} more"]
     how = f" ({', '.join(about)})" if about else ""
     # Without a known variation the number of seeds is a guess.
     would = "may" if found is not None and found.noise is None else "would likely"
-    return f"{names.count(plan.seeds)} seeds {would} tell{what}{how}."
+    return f"{grammar.count(plan.seeds)} seeds {would} tell{what}{how}."
 
 
 def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:

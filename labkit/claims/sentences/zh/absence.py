@@ -1,0 +1,97 @@
+"""How many trainings something happened to, in Chinese."""
+
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Sentence
+from labkit.claims.findings.absence import Absence, by_level
+from labkit.claims.sentences.zh import grammar, names
+from labkit.claims.sentences.zh.grammar import Numbers
+from labkit.claims.verdict import Strength
+
+#: What happened, to one or several.
+SOMETHING = {
+    "finished": "{hits}未完成",
+    "collapse": "{hits}崩溃",
+    "unsteady": "{hits}的FID再次上升",
+}
+#: What it is about, where nothing is known of it.
+ABOUT = {
+    "finished": "训练如何结束",
+    "collapse": "模式崩溃",
+    "unsteady": "稳定性",
+}
+#: At most so many cells are named, with so many letters together.
+NAMED, ROOM = 3, 60
+
+
+def statement(found: Absence, strength: Strength) -> Sentence:
+    """The statement with its counts: a row of the evidence."""
+    text = f"{something(found)}：{listed(found)}" if found.hit else nothing(found)
+    return Numbers().sentence(f"{text}{unknown(found)}。", [found])
+
+
+def nothing(found: Absence) -> str:
+    """It happened to none: "全部12个GAN都稳定"."""
+    what = {"collapse": "没有崩溃", "unsteady": "稳定"}.get(found.what, "已完成")
+    return f"{everyone(found)}{'都' if found.n > 1 else ''}{what}"
+
+
+def something(found: Absence, who: str = "") -> str:
+    """It happened to some, by their number if not named: "12个GAN中有2个崩溃"."""
+    return SOMETHING[found.what].format(hits=who or hits(found))
+
+
+def trainings(found: Absence) -> str:
+    """ "MNIST上的12个GAN", "1次训练"."""
+    return grammar.of(found.dataset) + names.counted(found.n, _kind(found))
+
+
+def _kind(found: Absence) -> str:
+    return f"个{names.family(found.family)}" if found.family else "次训练"
+
+
+def everyone(found: Absence) -> str:
+    """ "MNIST上的这个GAN", "两个GAN", "全部12个GAN"."""
+    if found.n < 3:
+        which = "这" if found.n == 1 else "两"
+        return f"{grammar.of(found.dataset)}{which}{_kind(found)}"
+    return f"{grammar.of(found.dataset)}全部{names.counted(found.n, _kind(found))}"
+
+
+def hits(found: Absence) -> str:
+    """ "12个GAN中有2个", "全部12个GAN", "MNIST上的两个GAN"."""
+    if len(found.hit) < found.n:
+        return f"{trainings(found)}中有{len(found.hit)}{_kind(found)[0]}"
+    return everyone(found)
+
+
+def listed(found: Absence, first: str = "") -> str:
+    """The trainings it happened to, the first with words of its own behind its name."""
+    among = Cells(found.asked)
+    each = [names.cell(found.hit[0], among) + first]
+    for cell in found.hit[1:NAMED]:
+        name = names.cell(cell, among)
+        if len("、".join([*each, name])) > ROOM:
+            break
+        each.append(name)
+    more = len(found.hit) - len(each)
+    return "、".join(each) + (f"，另有{more}{_kind(found)[0]}" if more else "")
+
+
+def shared_out(found: Absence, factor: str) -> str:
+    """ "hinge的4个中有3个、BCE的4个中有1个（其余没有）"."""
+    counts, kind = by_level(found, factor), _kind(found)[0]
+    hit = sorted((v for v in counts if counts[v][0]), key=lambda v: -counts[v][0] / counts[v][1])
+    named = zip(names.levels(factor, hit), (counts[v] for v in hit), strict=True)
+    each = [
+        f"{name}的{f'全部{n}{kind}' if some == n else f'{n}{kind}中有{some}{kind}'}"
+        for name, (some, n) in named
+    ]
+    spared = [v for v in counts if not counts[v][0]]
+    other = names.level(factor, spared[0]) if len(spared) == 1 else "其余"
+    return "、".join(each) + (f"（{other}没有）" if spared else "")
+
+
+def unknown(found: Absence) -> str:
+    """ "（另有1次未知）"; empty where all are known."""
+    n = len(found.asked) - found.n
+    return f"（另有{n}{_kind(found)[0]}未知）" if n else ""

@@ -1,0 +1,78 @@
+"""The conclusion's own lines, in Chinese."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Sentence
+from labkit.claims.findings.configurations import Configurations
+from labkit.claims.sentences.judged import best_at_last
+from labkit.claims.sentences.numbers import decimals_of, place
+from labkit.claims.sentences.zh import names
+from labkit.claims.sentences.zh.grammar import Numbers
+from labkit.text.language import _
+from labkit.text.typography import spaced
+
+#: More settings than that are counted, not named.
+NAMED = 2
+
+
+def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
+    """The best setting of each data set, whatever its family, and those nothing tells from it."""
+    if not found:
+        return []
+    n, parts = Numbers(), []
+    for each in found:
+        top = each.values[0]
+        value = names.value(n, each, "best", top, decimals_of(each, [top]))
+        parts.append(
+            f"{names.on(each.dataset)}来自{_who(each, among)}，{names.short(each.metric)} {value}"
+        )
+    text = f"按{names.metric(found[0].metric)}，这些训练中最好的样本"
+    return [n.sentence(f"{text}{'；'.join(parts)}。", found)]
+
+
+def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
+    """How often a classifier tells the best samples from real images, and other real images."""
+    if not found:
+        return []
+    n = Numbers()
+    shares = [
+        f"{names.on(d)}有{n.share(f'told from real{place(d)}', share)}"
+        for d, (share, _real) in found.items()
+    ]
+    real = [
+        n.share(f"real told from real{place(d)}", value)
+        for d, (_share, value) in found.items()
+        if value is not None
+    ]
+    beside = f"；换作其他真实图像为{names.listing(real)}" if len(real) == len(found) else ""
+    text = f"分类器能把这些样本与真实图像区分开的情况{'，'.join(shares)}"
+    return [n.sentence(f"{text}（50%即为猜测{beside}）。")]
+
+
+def _who(found: Configurations, among: Cells) -> str:
+    """ "GAN（hinge + z 32）", "VAE（潜在维度8或潜在维度16）", "4组设置之一"."""
+    if found.tied > NAMED:
+        return f"{found.tied}组设置之一"
+    told: dict[str, list[str]] = {}
+    for c in found.order[: found.tied]:
+        name = names.cell(c, among.of(c.family, found.dataset), seeds=False)
+        told.setdefault(names.family(c.family), []).append(name)
+    settings = {f: "" if each == [f] else f"（{'或'.join(each)}）" for f, each in told.items()}
+    return "或".join(family + setting for family, setting in settings.items())
+
+
+def converged(cells: Cells) -> Sentence | None:
+    """How many trainings were best at their last epoch; None where that says nothing."""
+    found = best_at_last(cells.rows)
+    if found is None:
+        return None
+    last, known = found
+    who = f"全部{known}次训练都" if last == known else f"{known}次训练中有{last}次"
+    return Numbers().sentence(f"{who}在最后一轮最好：训练更久多半会降低FID。")
+
+
+def point(topic: str, text: str) -> str:
+    """An answer's point beside what it answers: "模式崩溃：全部12个GAN都没有崩溃"."""
+    return spaced(f"{_(topic)}：{re.sub(r'^(没有|有|是|不是|无)：', '', text)}")

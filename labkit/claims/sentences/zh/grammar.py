@@ -1,0 +1,33 @@
+"""What only Chinese needs: places before what is there, no capitals, "52%".
+
+Texts are joined without a thought of spaces; ``spaced`` sets them at the end.
+"""
+
+from labkit.claims.sentences import numbers
+from labkit.claims.sentences.zh import names
+from labkit.text.typography import spaced
+
+
+def at(dataset: str) -> str:
+    """ "在 MNIST 上，"; empty if the table names no data set."""
+    return f"{names.on(dataset)}，" if dataset else ""
+
+
+def of(dataset: str) -> str:
+    """ "MNIST 上的"; empty if the table names no data set."""
+    return f"{names.dataset(dataset)}上的" if dataset else ""
+
+
+def stop(text: str) -> str:
+    """A sentence without its full stop, as a part of another."""
+    return text.rstrip("。")
+
+
+class Numbers(numbers.Numbers):
+    """The values of one Chinese sentence while it is written."""
+
+    percent = "%"
+
+    def finished(self, text: str) -> str:
+        """A sentence as it stands on a page."""
+        return spaced(text)

@@ -1,0 +1,307 @@
+"""Levels of a factor against each other, in Chinese."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from labkit.claims.cell import Level
+from labkit.claims.claim import Sentence
+from labkit.claims.finding import Comparison
+from labkit.claims.findings.levels import Contrast, Course, Levels, course
+from labkit.claims.sentences.judged import (
+    Standing,
+    Strengths,
+    agree,
+    in_every_pair,
+    leaders,
+    open_course,
+    standing,
+)
+from labkit.claims.sentences.numbers import decimals_of, fits
+from labkit.claims.sentences.zh import grammar, names
+from labkit.claims.sentences.zh.grammar import Numbers
+from labkit.claims.verdict import FIRM, Strength, weakest
+
+#: A level that is ahead, by how sure that is; where nothing is known of noise, pairs are counted.
+AHEAD = {
+    "clear": "差距明显",
+    "beyond usual": "差距超出通常的训练间波动",
+    "within noise": "在通常波动范围之内",
+    "level": "差距小到无法区分",
+}
+#: At most so many rivals are listed with their numbers.
+LISTED = 3
+#: A course over more levels is told by its ends and its turn.
+TOLD = 3
+
+
+def contrast(found: Contrast, strength: Strength) -> Sentence:
+    """The statement of one pair of levels: a row of the evidence."""
+    n, at = Numbers(), grammar.at(found.dataset)
+    values = against(n, found, found.a, found.b)
+    if found.ahead is None or found.behind is None:
+        a, b = (names.level(found.factor, v) for v in (found.a, found.b))
+        return n.sentence(f"{at}{a}与{b}持平（{values}）。", [found])
+    first, other = (names.level(found.factor, v) for v in (found.ahead, found.behind))
+    values = against(n, found, found.ahead, found.behind)
+    tail = pairs(found) if strength == "seen once" else AHEAD.get(strength, "")
+    return n.sentence(f"{at}{first}领先于{other}{tail and f'，{tail}'}（{values}）。", [found])
+
+
+def best(found: Sequence[Levels], strengths: Strengths, brief: int = 0) -> list[Sentence]:
+    """Which level was best and by how much, a sentence for data sets that agree.
+
+    Findings are of one factor and metric, one a data set; those not measured are passed over.
+    The largest effect stands first. Where it is to be brief, a level that is best everywhere is
+    told with the next best (1), on the data set of the largest effect alone (2).
+    """
+    each = [standing(f, strengths) for f in found if f.missing is None]
+    each.sort(key=lambda s: -s.found.largest)
+    if len(each) > 1 and all(s.alike for s in each):
+        return [_alike(each)]
+    if len(each) > 1 and agree(each, strengths):
+        two = len(each[0].found.means) == 2
+        whole = [_everywhere(each), _next_best(each), _next_best(each, told=1)]
+        whole = [_together(each)] if two else whole[brief : 2 + brief // 2]
+        if said := next(filter(fits, whole), None):
+            return [said]
+    return [_alike([s]) if s.alike else _one(s, strengths) for s in each]
+
+
+def _together(each: Sequence[Standing]) -> Sentence:
+    """ "在两个数据集上，hinge领先于BCE，6对比较中有5对如此（MNIST FID 3.6对4.0；...）"."""
+    n, contrasts = Numbers(), [s.found.contrasts[0] for s in each]
+    first, second = each[0].found.order
+    told = (against(n, c, first, second, label=c is contrasts[0]) for c in contrasts)
+    values = [f"{names.dataset(c.dataset)} {v}" for c, v in zip(contrasts, told, strict=True)]
+    front, back = _tail(each[0].strength, contrasts)
+    winner, other = names.levels(contrasts[0].factor, (first, second))
+    lead = f"在{names.everywhere(len(each))}上，{winner}{front}领先于{other}{back}"
+    return n.sentence(f"{lead}（{'；'.join(values)}）。", [s.found for s in each])
+
+
+def _everywhere(each: Sequence[Standing]) -> Sentence:
+    """ "在两个数据集上，z 32的样本最好（FID：MNIST 3.2，64为4.2，128为4.0；...）"."""
+    n, first, parts = Numbers(), each[0].found, list[str]()
+    rivals = [v for v in first.means if v != first.order[0]]
+    for s in each:
+        others = (f"，{names.bare(first.factor, v)}为{value(n, s.found, v)}" for v in rivals)
+        mine = f"{names.dataset(s.found.dataset)} {value(n, s.found, first.order[0])}"
+        parts.append(mine + "".join(others))
+    return n.sentence(_best_of_all(each, parts), [s.found for s in each])
+
+
+def _next_best(each: Sequence[Standing], told: int | None = None) -> Sentence:
+    """ "在两个数据集上，z 32的样本最好（FID：MNIST 3.2，次优4.0；...）"."""
+    n, parts = Numbers(), list[str]()
+    for found in (s.found for s in each[:told]):
+        best, other = (value(n, found, v) for v in found.order[:2])
+        parts.append(f"{names.dataset(found.dataset)} {best}，次优{other}".strip())
+    return n.sentence(_best_of_all(each, parts), [s.found for s in each])
+
+
+def _best_of_all(each: Sequence[Standing], values: Sequence[str]) -> str:
+    found = each[0].found
+    front, back = _tail(each[0].strength, [c for s in each for c in s.found.rivals])
+    did = f"{front}领先" if each[0].strength == "within noise" else _did(found, front)
+    who = f"在{names.everywhere(len(each))}上，{names.level(found.factor, found.order[0])}"
+    return f"{who}{did}{back}（{names.measured(found)}：{'；'.join(values)}）。"
+
+
+def _did(found: Levels, front: str) -> str:
+    """What the best level did: "的样本最好", "的KL项最好"."""
+    told = names.BEST.get(found.metric, f"的{names.metric(found.metric)}{{sure}}最好")
+    return told.format(sure=front)
+
+
+def _one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
+    """ "在MNIST上，z 32的样本最好（FID 3.2，64为4.2，128为4.0）"."""
+    found, winner = s.found, s.found.order[0]
+    top = leaders(found, strengths)
+    rest = [v for v in found.order if v not in top]
+    if len(top) > 1:
+        return _level_at_the_top(found, top, rest, strengths)
+    n = Numbers()
+    values = f"{names.measured(found)} {value(n, found, winner)}{_others(n, found, rest, listed)}"
+    firm = [c for c in found.rivals if strengths[c.id] in FIRM]
+    front, back = _tail(s.strength, found.rivals)
+    did = f"{front}领先{back}"
+    if firm and len(firm) < len(rest):
+        beaten = names.levels(found.factor, [c.behind for c in firm if c.behind is not None])
+        front, back = _tail(strengths[firm[0].id], firm)
+        did = f"{front}领先于{names.listing(beaten)}{back}"
+    elif len(rest) == 1:
+        did = f"{front}领先于{names.bare(found.factor, rest[0])}{back}"
+    elif found.metric in names.BEST and s.strength in (*FIRM, "seen once"):
+        did = f"{_did(found, front)}{back}"
+    text = f"{grammar.at(found.dataset)}{names.level(found.factor, winner)}{did}（{values}）。"
+    said = n.sentence(text, [found])
+    return said if fits(said) or listed < len(rest) else _one(s, strengths, listed=1)
+
+
+def extreme(found: Levels) -> Sentence:
+    """ "在MNIST上，BCE的代理FID最高（184对147）": no level is called better."""
+    n, (first, *rest) = Numbers(), found.order
+    which = "最高" if found.towards > 0 else "最低"
+    had = f"{names.level(found.factor, first)}的{names.metric(found.metric)}{which}"
+    values = f"{value(n, found, first)}{_others(n, found, rest)}"
+    return n.sentence(f"{grammar.at(found.dataset)}{had}（{values}）。", [found])
+
+
+def _level_at_the_top(
+    found: Levels, top: Sequence[Level], rest: Sequence[Level], strengths: Strengths
+) -> Sentence:
+    """ "在MNIST上，潜在维度8和16持平（FID 9.2），领先于32（10.1）"."""
+    n = Numbers()
+    each = [value(n, found, v, apart=False) for v in top]
+    shown = each[0] if len(set(each)) == 1 else names.listing(each)
+    level = names.listing(names.levels(found.factor, top))
+    text = f"{grammar.at(found.dataset)}{level}持平（{names.measured(found)} {shown}）"
+    if rest:
+        behind = [found.between(found.order[0], v) for v in rest]
+        front, back = sure(weakest([strengths[c.id] for c in behind]))
+        values = names.listing(value(n, found, v, apart=False) for v in rest)
+        others = names.listing(names.bare(found.factor, v) for v in rest)
+        text += f"，{front}领先于{others}（{values}）{back}"
+    return n.sentence(f"{text}。", [found])
+
+
+def sure(strength: Strength) -> tuple[str, str]:
+    """What stands before "领先", and behind its clause, for a strength that needs no counts."""
+    if strength == "clear":
+        return "明显", ""
+    return "", f"，{AHEAD[strength]}" if strength in AHEAD else ""
+
+
+def _tail(strength: Strength, contrasts: Sequence[Contrast]) -> tuple[str, str]:
+    """What stands before and after "领先" for a strength."""
+    if strength in FIRM:
+        return sure(strength)
+    counted = pairs(*contrasts)
+    if strength == "seen once":
+        two = len({v for c in contrasts for v in (c.a, c.b)}) == 2
+        return "", f"，{counted}" if two else ""
+    but = "但仍" if in_every_pair(contrasts) and strength == "within noise" else ""
+    return "", f"，{counted}，{but}{AHEAD[strength]}" if strength in AHEAD else ""
+
+
+def pairs(*contrasts: Contrast) -> str:
+    """ "6对比较中有5对如此"."""
+    wins, pairs = sum(c.wins for c in contrasts), sum(c.pairs for c in contrasts)
+    told = names.part(wins if pairs > 1 else 1, pairs, "对比较")
+    if 0 < 2 * wins < pairs:
+        return f"但只是平均而言，{told.replace('中有', '中仅有')}如此"
+    return f"{told}{'都' if pairs > 1 and wins == pairs else ''}如此"
+
+
+def _alike(each: Sequence[Standing]) -> Sentence:
+    """ "在Fashion-MNIST上，不同z维度几乎没有差别（FID 6.0到6.3）"."""
+    n, first, several = Numbers(), each[0].found, len(each) > 1
+    ranges = [
+        (f"{names.dataset(s.found.dataset)} " if several else "") + span(n, s.found) for s in each
+    ]
+    level = all(s.strength == "level" for s in each)
+    who = f"不同{names.factor(first.factor, several=True)}"
+    if len(first.means) == 2:
+        who = names.listing(names.levels(first.factor, first.means))
+    verb = "持平" if level else "几乎没有差别"
+    if all(s.found.here == "tie" for s in each) and any(c.slack for c in first.contrasts):
+        verb = "在舍入误差内持平"
+    at = f"在{names.everywhere(len(each))}上，" if several else grammar.at(first.dataset)
+    text = f"{at}{who}{verb}（{names.measured(first)} {'；'.join(ranges)}）。"
+    return n.sentence(text, [s.found for s in each])
+
+
+def span(n: Numbers, found: Levels) -> str:
+    """ "6.0到6.3": the lowest and the highest mean."""
+    ends = {"lowest": min(found.means.values()), "highest": max(found.means.values())}
+    decimals = decimals_of(found, ends.values(), apart=False)
+    shown = dict.fromkeys(names.value(n, found, k, v, decimals) for k, v in ends.items())
+    return "到".join(shown)
+
+
+def against(
+    n: Numbers, found: Comparison[Any], first: Level, other: Level, label: bool = True
+) -> str:
+    """ "FID 3.2对4.2"."""
+    decimals = decimals_of(found, (found.mean_a, found.mean_b))
+    means = {found.a: found.mean_a, found.b: found.mean_b}
+    a, b = (names.value(n, found, side, means[side], decimals) for side in (first, other))
+    return f"{names.measured(found) + ' ' if label else ''}{a}对{b}"
+
+
+def _others(n: Numbers, found: Levels, rest: Sequence[Level], listed: int = LISTED) -> str:
+    """ "，64为4.2，128为4.0"."""
+    if not rest:
+        return ""
+    printed = rest if len(rest) <= listed else (rest[0], rest[-1])
+    values = {v: value(n, found, v) for v in printed}
+    if len(rest) > listed:
+        return f"，其余为{values[rest[0]]}到{values[rest[-1]]}"
+    if len(rest) == 1:
+        return f"对{values[rest[0]]}"
+    each = (f"，{names.bare(found.factor, v)}为{values[v]}" for v in found.means if v in values)
+    return "".join(each)
+
+
+def value(n: Numbers, found: Levels, level: Level, apart: bool = True) -> str:
+    """The mean of a level as printed beside those of the others."""
+    decimals = decimals_of(found, found.means.values(), apart)
+    return names.value(n, found, level, found.means[level], decimals)
+
+
+def along(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
+    """ "在MNIST上，测试重构损失从70.5（8）降到53.6（16）和50.1（32）"."""
+    each = [course(f, strengths) for f in sorted(found, key=lambda f: -f.largest)]
+    if not each:
+        return []
+    open_ = [c.found.id for c in each if open_course(c, strengths)]
+    together = _courses(each, open_)
+    return [together] if fits(together) else [_courses([c], open_) for c in each]
+
+
+def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
+    n, first = Numbers(), found[0].found
+    far = "与真实图像的偏差" if first.target is not None else ""
+    what = f"{names.metric(first.metric)}{far}"
+    if all(c.shape == "flat" for c in found):
+        each = [names.on(c.found.dataset) + _range(n, c.found) for c in found]
+        return n.sentence(f"{what}几乎不变（{'，'.join(each)}）。", [c.found for c in found])
+    told = list[str]()
+    for c in found:
+        about = "" if told else what
+        told.append(f"{grammar.at(c.found.dataset)}{about}{_course(n, c, c.found.id in open_)}")
+    return n.sentence(f"{'；'.join(told)}。", [c.found for c in found])
+
+
+def _course(n: Numbers, it: Course, open_: bool) -> str:
+    """ "从70.5（8）降到53.6（16），32不再有变化"."""
+    found, means = it.found, it.found.means
+    within = f"，{AHEAD['within noise']}" if open_ else ""
+
+    def named(level: Level) -> str:
+        return f"{value(n, found, level)}（{names.bare(found.factor, level)}）"
+
+    first, *rest = it.levels
+    if it.shape == "flat":
+        return f"几乎不变（{_range(n, found)}）"
+    if it.shape == "mixed" or (open_ and it.shape in ("valley", "hill")):
+        low, high = (named(end(means, key=means.__getitem__)) for end in (min, max))
+        return f"在{low}与{high}之间起伏{within}"
+    down = it.shape in ("falls", "valley")
+    verb, back = ("降到", "升到") if down else ("升到", "降到")
+    if it.shape in ("valley", "hill"):
+        turn = (min if down else max)(rest[:-1], key=means.__getitem__)
+        return f"先从{named(first)}{verb}{named(turn)}，再{back}{named(rest[-1])}{within}"
+    moved, still = rest[: it.settled], rest[it.settled :]
+    values = [means[v] for v in (first, *moved)]
+    if len(moved) > TOLD or values not in (sorted(values), sorted(values, reverse=True)):
+        moved = moved[-1:]
+    more = "及以上" if len(still) > 1 else ""
+    tail = f"，{names.bare(found.factor, still[0])}{more}不再有变化" if still else ""
+    return f"从{named(first)}{verb}{names.listing(map(named, moved))}{tail}{within}"
+
+
+def _range(n: Numbers, found: Levels) -> str:
+    """ "6.0到6.3"; one value where both ends print the same."""
+    ends = (end(found.means, key=found.means.__getitem__) for end in (min, max))
+    return "到".join(dict.fromkeys(value(n, found, level) for level in ends))

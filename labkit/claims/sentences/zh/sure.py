@@ -1,0 +1,81 @@
+"""How sure an answer is, what would settle it, and what the literature says of it, in Chinese."""
+
+from collections.abc import Sequence
+
+from labkit.claims.cell import Cell
+from labkit.claims.cells import Cells
+from labkit.claims.claim import Sentence, Settle
+from labkit.claims.finding import Finding
+from labkit.claims.findings.families import Families
+from labkit.claims.findings.levels import Contrast
+from labkit.claims.seeds_needed import STEPS
+from labkit.claims.sentences.zh import grammar, names
+from labkit.text.typography import spaced
+
+#: The pattern a table shows to its textbook explanation: a hypothesis, not tested in these runs.
+REASONS = {
+    "larger_codes_worse_samples": "编码越大，先验中没有训练图像编码到的区域越多"
+    "（Rosca et al. 2018）",
+    "larger_codes_better_both": "维度太少的编码分不清图像，解码器只能取平均"
+    "（Kingma & Welling 2014）",
+    "wasserstein_few_steps": "Wasserstein 批评器要接近最优，其梯度才有意义，"
+    "而这每次需要若干步（Arjovsky et al. 2017）",
+    "clipping": "裁剪权重限制了批评器的表达能力（Gulrajani et al. 2017）",
+    "growing": "图像的大致形状先学会，因为那时要学的只有它（Karras et al. 2018）",
+    "gradient_penalty": "对批评器梯度的惩罚使它在图像附近保持平滑（Gulrajani et al. 2017）",
+    "spectral_norm": "谱归一化限制了判别器的陡峭程度（Miyato et al. 2018）",
+    "mode_collapse": "生成器只因图像能以假乱真而得到奖励，并不因覆盖所有类别（Goodfellow 2016）",
+    "blurred": "判别器看得出模糊（Larsen et al. 2016）",
+    "free_codes": "没有什么促使生成器使用无人读取的编码（Chen et al. 2016）",
+    "straight_paths": "网络学到的路径越直，跟随它所需的步数越少（Liu et al. 2023）",
+    "larger_beta": "更大的 β 使编码更接近先验，代价是编码所含的图像信息（Higgins et al. 2017）",
+}
+#: Those that speak for an idea, not for what was seen.
+IDEAS = ("blurred",)
+
+
+def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
+    """Whose noise the findings were judged by, in a sentence; empty where nothing was measured.
+
+    An odd cell is one of the table that kept a reference from being used.
+    """
+    noise = next((f.noise for f in found if f.noise is not None), None)
+    seeds = max((f.n_seeds for f in found), default=0)
+    if noise is not None:
+        how = f"，通常的训练间波动取自labkit附带的重复训练（{noise.name}）"
+        return spaced(f"{seeds}个种子{'，以其自身的波动为准' if noise.source == 'own' else how}。")
+    if not seeds:
+        return ""
+    departs = "与其余相差太大，通常的训练间波动不适用"
+    why = f"；{names.cell(odd, among)}{departs}" if odd is not None else ""
+    return spaced(f"每组设置{seeds}次训练{why}，因此不能排除偶然。")
+
+
+def settle(plan: Settle | None, found: Finding | None = None) -> str:
+    """What run would settle what was found, in a sentence; empty where nothing is open."""
+    if plan is None:
+        return ""
+    what = ""
+    if isinstance(found, Contrast):
+        a, b = names.levels(found.factor, (found.a, found.b))
+        what = f"{grammar.of(found.dataset)}{a}与{b}的{names.short(found.metric)}"
+    if isinstance(found, Families):
+        a, b = (names.family(f, several=True) for f in (found.a, found.b))
+        what = f"{grammar.of(found.dataset)}{a}与{b}"
+    if not plan.seeds:
+        return spaced(f"即使{STEPS[-1]}个种子也难以区分{what}。")
+    about = [f"`{plan.command}`"] if plan.command else []
+    about += [] if plan.seconds is None else [f"还需约{names.duration(plan.seconds)}"]
+    how = f"（{'，'.join(about)}）" if about else ""
+    # Without a known variation the number of seeds is a guess.
+    would = "可能" if found is not None and found.noise is None else "多半"
+    return spaced(f"{plan.seeds}个种子{would}足以区分{what}{how}。")
+
+
+def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:
+    """The explanation of a pattern seen on some data sets (none named: on all), as untested."""
+    if not pattern:
+        return None
+    where = f"{names.listing(map(names.dataset, datasets))}上，" if datasets else ""
+    what = "它为何可能有用" if pattern in IDEAS else "可能的原因"
+    return Sentence(spaced(f"{what}（{where}此处未检验）：{REASONS[pattern]}。"))
