@@ -71,6 +71,7 @@ def test_lab1(lab1: Path) -> None:
     assert (plan.data_source, plan.data_reason) == ("bundled", "the bundled subset was asked for")
     assert plan.settings["report"] == {
         "answers": "prose",
+        "language": "en",
         "layout": "full",
         "performance": False,
         "questions": [],

@@ -199,4 +199,4 @@ def test_doctor_says_which_and_why(machine: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_report_says_why(tmp_path: Path, settings: dict[str, object], said: str) -> None:
     store = write_store(tmp_path / "store", fake_plan(SMALL[:1], epochs=2, settings=settings))
     text = render_report(store.root, formats=["md"])["md"]["report.md"].decode()
-    assert f"- **Precision:** {said}\n" in text
+    assert f"- **Arithmetic:** {said}\n" in text
