@@ -21,8 +21,9 @@ from labkit.grade.record import HandIn
 OPENED = "labkit.grade.opening:opened"
 #: Seconds of work and bytes of memory for rungs 1 and 2 of one hand-in.
 SECONDS, MEMORY = 20.0, 4 << 30
-#: Work is counted, not waiting, so that a busy machine judges as an idle one; waiting has this end.
-PATIENCE = 6
+#: Work is counted, not waiting, so that a busy machine judges as an idle one; but waiting for a
+#: disk that never answers ends too.
+PATIENCE = 900.0
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Limits:
 
     seconds: float = SECONDS
     memory: int = MEMORY  # 0: as much as there is, as torch needs for its own
+    patience: float = PATIENCE  # seconds from beginning to end
 
     def set_here(self) -> None:
         """Put an end to this process where it goes on beyond them; as far as the system can."""
@@ -67,7 +69,7 @@ def each_opened(
     """
     with LocalProcesses(jobs) as pool:
         futures: dict[Future[HandIn], Found] = {
-            pool.submit(_within, limits, look, each, asked, timeout=PATIENCE * limits.seconds): each
+            pool.submit(_within, limits, look, each, asked, timeout=limits.patience): each
             for each in founds
         }
         for future in as_completed(futures):
@@ -88,8 +90,10 @@ def _result(future: Future[HandIn], found: Found, limits: Limits) -> HandIn:
     except MemoryError:
         why = memory
     except WorkerDiedError as error:
-        out_of_time = "SIGXCPU" in str(error) or "longer" in str(error)
+        out_of_time = "SIGXCPU" in str(error)
         why = f"it takes more than {limits.seconds:g} s of work" if out_of_time else str(error)
     except Exception as error:  # of a stranger's file nothing can be foreseen
         why = f"{type(error).__name__}: {error}"
-    return HandIn(found.file, found.student, found.identifier, problem=f"given up: {why}")
+    return HandIn(
+        found.file, found.student, found.identifier, problem=f"given up: {why}", gave_up=True
+    )

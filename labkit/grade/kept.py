@@ -98,7 +98,8 @@ class Kept:
                 options = {**asked, "rerun": self.asked.rerun, "chance": chance, "say": self.say}
                 yield found, resolve(OPENED)(found, 4, **options)
             return
-        limits = Limits(MEASURING * (self.asked.sample or 100), memory=0)
+        work = MEASURING * (self.asked.sample or 100)
+        limits = Limits(work, memory=0, patience=10 * work)
         yield from self._opened(
             founds, limits, look=MEASURED, highest=3, salt=self._salt(), **asked
         )
@@ -115,9 +116,10 @@ class Kept:
 
     # ------------------------------------------------------------------ on the disk
 
-    def _how(self) -> str:
+    def _how(self, record: HandIn) -> str:
         """What a record depends on beside the hand-in."""
-        return json.dumps([__version__, report_code(), asdict(self.asked)])
+        seconds = self.limits.seconds if record.gave_up else 0.0
+        return json.dumps([__version__, report_code(), asdict(self.asked), seconds])
 
     def _path(self, found: Found) -> Path:
         return self.folder / f"{HandIn(found.file).id}.json"
@@ -131,7 +133,7 @@ class Kept:
             record = from_bytes(self._path(found).read_bytes())
         except (OSError, ValueError):
             return None
-        if record is None or how != self._how():
+        if record is None or how != self._how(record):
             return None
         try:
             # Unpacked from the platform's archive anew, the same bytes have another time.
@@ -148,7 +150,7 @@ class Kept:
             return
         path.with_suffix(".seen").unlink(missing_ok=True)
         atomic.replace_bytes(path, to_bytes(record))
-        seen = f"{state}\n{self._how()}\n{record.digest}\n"
+        seen = f"{state}\n{self._how(record)}\n{record.digest}\n"
         atomic.replace_bytes(path.with_suffix(".seen"), seen.encode())
 
 

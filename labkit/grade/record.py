@@ -69,6 +69,7 @@ class HandIn:
     student: str = ""  # whom the learning platform names in that path
     identifier: str = ""  # ``Participant 1234567`` of Moodle, a number of Canvas
     problem: str = ""  # why nothing of it could be read, in one line; else empty
+    gave_up: bool = False  # whether that was for want of time or memory: more of it may help
     digest: str = ""  # SHA-256 of the archive; of a folder, of its files' names and contents
     author: dict[str, str] = field(default_factory=dict)  # name, id, group, course as handed in
     title: str = ""

@@ -13,11 +13,12 @@ import pytest
 
 from labkit.grade.found import Found
 from labkit.grade.guarded import Limits, each_opened
+from labkit.grade.kept import Kept
 from labkit.grade.record import HandIn
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
 BEHAVE = f"{__name__}:behave"
-LIMITS = Limits(seconds=2.0, memory=1 << 30)
+LIMITS = Limits(seconds=2.0, memory=1 << 30, patience=60.0)
 
 
 def behave(found: Found) -> HandIn:
@@ -56,6 +57,7 @@ DOES: dict[str, Callable[[], object]] = {
 }
 
 
+@pytest.mark.slow
 def test_each_leaves_a_row() -> None:
     founds = [Found(name, Path(name), student=name) for name in DOES]
     rows = {record.file: record for _found, record in each_opened(founds, 2, LIMITS, BEHAVE)}
@@ -66,7 +68,18 @@ def test_each_leaves_a_row() -> None:
         "fills": "given up: it needs more than 1 GiB of memory",
         "dies": "given up: the worker process died (signal SIGKILL)",
         "raises": "given up: RuntimeError: of a kind that nobody foresaw",
-        "waits": "given up: it takes more than 2 s of work",
+        "waits": "given up: took longer than its limit (60 s)",
         "good too": "",
     }
+    assert {name for name, row in rows.items() if row.gave_up} == DOES.keys() - {"good", "good too"}
     assert rows["good"].title == rows["good too"].title == "opened"
+
+
+def test_with_more_time_what_was_given_up_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "lab.zip").write_bytes(b"slow")
+    found = Found("lab.zip", tmp_path / "lab.zip")
+    short, long = (Kept(tmp_path, limits=Limits(seconds)) for seconds in (20.0, 60.0))
+    for gave_up in (False, True):
+        short._keep(found, HandIn("lab.zip", problem="why", gave_up=gave_up))
+        assert short._known(found) is not None
+        assert (long._known(found) is None) == gave_up
