@@ -85,11 +85,12 @@ class Estimate:
 
 
 def pair_up(cells: Cells) -> tuple[list[Pair], list[Cell]]:
-    """The pairs of some cells, and the cells that have no partner.
+    """The pairs of some cells, and the cells that have no partner; one that is not run is no cell.
 
     Raises:
         ValueError: a cell stands there twice, or there is no pair.
     """
+    cells = cells.filter(lambda cell: cell.status in ("done", "failed"))
     times = Counter(cell.where for cell in cells)
     if twice := {cell.where: cell for cell in cells if times[cell.where] > 1}:
         raise ValueError(f"more than one row of {_names(twice.values())}")

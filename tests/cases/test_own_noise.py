@@ -97,7 +97,7 @@ def alone(folder: Path) -> dict[str, str]:
     return {"LABKIT_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
 
 
-def handed_in(folder: Path, networks: dict[str, dict[str, str]]) -> str:
+def handed_in(folder: Path, networks: dict[str, dict[str, str]], *how: str) -> str:
     """What `labkit run` said of these networks; ``h.zip`` is then there."""
     for name, parts in networks.items():
         filled = {"top": "", "start": "pass", "draw": "pass", "judge": "pass"} | parts
@@ -105,7 +105,7 @@ def handed_in(folder: Path, networks: dict[str, dict[str, str]]) -> str:
     code, names = ", ".join(f"{name}.py" for name in networks), ", ".join(networks)
     (folder / "experiments.yaml").write_text(FILE.format(code=code, names=names))
     said = labkit("run", cwd=folder, **alone(folder)).stderr
-    labkit("submit", "-o", "h.zip", cwd=folder, **alone(folder))
+    labkit("submit", "-o", "h.zip", *how, cwd=folder, **alone(folder))
     return said
 
 
@@ -152,7 +152,7 @@ def test_what_differs_from_itself_is_said_and_not_accused(tmp_path: Path) -> Non
 
 def test_a_record_alone_excuses_only_what_does_not_hold(tmp_path: Path) -> None:
     """A network that has nothing of its own is checked like any other, whatever is recorded."""
-    handed_in(tmp_path, {"noise": SEEDED["noise"]})
+    handed_in(tmp_path, {"noise": SEEDED["noise"]}, "--full")
     held = handins.payload(tmp_path / "h.zip")
     name = next(n for n in held if n.endswith("environment.json"))
     claim = edit_json(name, lambda value: value.update(differs=["samples"]))

@@ -31,6 +31,9 @@ def tiny(tree: dict[str, Any]) -> dict[str, Any]:
     """An experiment file with the first level of each axis, few images and one epoch."""
     for block in tree["experiments"].values():
         block["grid"] = {name: levels[:1] for name, levels in block["grid"].items()}
+        block.pop("training", None)
+        if block["family"] in ("flow", "cflow"):
+            block["params"] = {**block.get("params", {}), "width": 8, "sampling_steps": 2}
     return {
         **{key: value for key, value in tree.items() if key not in ("profiles", "published")},
         "name": "tiny",

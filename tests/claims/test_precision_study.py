@@ -94,6 +94,18 @@ def test_too_few_pairs_show_nothing() -> None:
     assert found["VAE MNIST"].startswith("not shown: Proxy FID: 3 pairs that can be compared")
 
 
+def test_a_cell_that_was_not_run_is_no_partner() -> None:
+    """Else what collapsed in fp32 would have done better in bf16, where nobody knows."""
+    frame = table(seeds=1)
+    frame.loc[of(frame, "fp32"), "collapse"] = "classes missing: 3"
+    waiting = of(frame, "bf16") & frame.z_dim.ne(64)
+    frame.loc[waiting, ["proxy_fid", "coverage"]] = np.nan
+    frame.loc[waiting, "status"] = "missing"
+    text = script.markdown(from_frame(frame))
+    assert "| GAN MNIST | 2 |" in text
+    assert "Without a partner, left out: MNIST_gan_bce_128 in fp32" in text
+
+
 def test_what_varies_too_much_says_how_many_pairs_it_takes() -> None:
     found = verdicts(table(seeds=3, noise=0.2))["GAN MNIST"]
     assert found.startswith("not shown: Proxy FID is not within 1.05 (without a loss, ")
