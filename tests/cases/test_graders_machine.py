@@ -15,8 +15,8 @@ import torch
 
 from labkit.data import sources
 from labkit.errors import UserError
-from labkit.execution import evaluation, runner
-from labkit.handin import unpack
+from labkit.execution import runner
+from labkit.handin import remeasure, unpack
 from labkit.handin.ladder import lacking, lacking_in
 from labkit.handin.verify import verify
 from labkit.plugins import registry as own_code
@@ -110,7 +110,7 @@ def test_memory_and_files(full: Path, monkeypatch: pytest.MonkeyPatch, error: Ex
     def measure(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(evaluation, "measures", measure)
+    monkeypatch.setattr(remeasure, "of_samples", measure)
     ladder = verify(full, cells="*VAE*")
     assert handins.verdicts(ladder) == {1: "passed", 2: "passed", 3: "not checkable"}, (
         ladder.lines()
@@ -120,7 +120,7 @@ def test_memory_and_files(full: Path, monkeypatch: pytest.MonkeyPatch, error: Ex
     def nonsense(*_: Any) -> None:
         raise ValueError("not this machine's fault")
 
-    monkeypatch.setattr(evaluation, "measures", nonsense)
+    monkeypatch.setattr(remeasure, "of_samples", nonsense)
     assert handins.verdicts(verify(full, cells="*VAE*"))[3] == "failed"
 
 
@@ -212,7 +212,7 @@ def test_another_locale_time_zone_and_order_of_sets(
     honest: Path, env: dict[str, str], tmp_path: Path
 ) -> None:
     path = tmp_path / "x.zip"
-    labkit("submit", "-o", path, cwd=honest.parent, **env)
+    labkit("submit", "--full", "-o", path, cwd=honest.parent, **env)
     assert path.read_bytes() == honest.read_bytes()
     told = labkit("verify", honest, "--rungs", "2", cwd=tmp_path, **env)
     assert "all bytes compared" in told.stdout

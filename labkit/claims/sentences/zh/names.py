@@ -49,6 +49,7 @@ METRIC_NAMES = {
 
 FACTOR_NAMES = {
     "betas": "Adam的β系数",
+    "seed": "种子",
     "n_critic": "判别器步数",
     "epochs": "训练轮数",
     "batch_size": "批大小",
