@@ -1,4 +1,4 @@
-"""One cell at a time for one worker, whatever started it: nobody else is at it meanwhile."""
+"""Run a cell under its lock, so that no other run trains it at the same time."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ class DaskCluster(Standard):
             "distributed.scheduler.worker-ttl": None,
             # Under load a worker may be long in coming back.
             "distributed.deploy.lost-worker-timeout": "60 s",
-            # Nor is anything told to whoever asks on the ports for people.
+            # No web pages: neither the dashboard nor the pages of single workers.
             "distributed.scheduler.http.routes": [],
             "distributed.worker.http.routes": [],
         }

@@ -42,14 +42,14 @@ from labkit.store.store import Store
 FOLDER, TASKS, JOB = ".slurm", "tasks.jsonl", "labkit-"
 #: How often the store is looked at, and SLURM is asked.
 LOOK_EVERY_S, ASK_EVERY_S = 1.0, 5.0
-#: A task that SLURM has no more and that left no word is given up after so long: in a network
-#: folder may be seen late what another machine wrote last.
+#: Seconds until a task that SLURM no longer lists and that left no result counts as lost: a network
+#: folder may show late what another machine wrote.
 LOST_S = 60.0
 #: A task may take so many times what is expected of its cell, and never less than these minutes.
 MARGIN, LEAST_MINUTES = 4.0, 15
 #: How many tasks an array has at most, if SLURM does not say less.
 MOST = 1000
-#: What nobody waited for is removed after so long.
+#: Seconds after which the task lists of arrays that no run waited for are removed.
 OLD_S = 86_400.0
 
 #: The name of an array's job, and a task's index in it.

@@ -105,7 +105,7 @@ class Kept:
         )
 
     def _salt(self) -> str:
-        """A secret of this grading, so that nobody can foresee which cells are looked at."""
+        """Return a random secret, made once for a grades folder: it chooses the cells to check."""
         path = self.folder / "chance"
         if not path.is_file():
             atomic.replace_bytes(path, secrets.token_hex(16).encode())

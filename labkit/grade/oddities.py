@@ -1,6 +1,6 @@
-"""Histories that no training gives: what somebody who writes numbers by hand does not think of.
+"""Histories that training does not produce, as in numbers written by hand.
 
-A remark for the instructor to look into, by the hand-in alone; no rung fails for it.
+Each is a remark for the instructor, found in one hand-in alone; no rung fails for it.
 """
 
 from collections import Counter

@@ -22,7 +22,7 @@ from labkit.reporting.render.templates import environment, inline, templates_fol
 if TYPE_CHECKING:
     from labkit.grade.class_view import Class
 
-#: What tells a page of grades from somebody else's file.
+#: Marks a page that labkit wrote: only such a file is overwritten.
 MADE_HERE = '<meta name="generator" content="labkit grade">'
 BLOT = "▮▮▮"
 _TEXTS = {

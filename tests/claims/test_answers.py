@@ -584,3 +584,12 @@ def test_growing_is_compared_for_as_many_images_and_for_as_much_arithmetic() -> 
     assert "as much arithmetic" in growing(grown, whole, ("at_once", 8, 6.4, 135.0))  # 108 %
     alone = growing(("at_once", 10, 5.3, 125.0))
     assert "against" not in alone
+
+
+def test_several_settings_of_a_kind_have_no_one_cost() -> None:
+    frame = three_kinds(13)
+    wide = frame[frame.family == "flow"].assign(run="wide", width=64, flops_per_sample=2.4e9)
+    frame = pd.concat([frame.assign(width=32), wide.assign(flops_per_image=480e6)])
+    (answer,) = answer_questions(frame, questions=["sample_cost"])
+    assert "one of the cheapest Flow 93 times" in answer.point.text
+    assert not any("arithmetic" in each.text for each in answer.why)

@@ -224,6 +224,10 @@ def lost_to(
 
 
 def whole_training(found: Configurations) -> float | None:
-    """Operations for each training image in all epochs, of the setting that takes least."""
-    epochs = found.best.settings.get("epochs")
-    return found.values[0] * epochs if isinstance(epochs, int) else None
+    """Operations for each training image in all epochs; None where settings differ in it."""
+    each = set[float]()
+    for cell, flops in zip(found.order, found.values, strict=True):
+        epochs = cell.settings.get("epochs")
+        each.add(flops * epochs if isinstance(epochs, int) else 0.0)
+    (only, *others) = each
+    return None if others or not only else only

@@ -1,6 +1,7 @@
 """What one setting changed, what categories came to mean, what samples need, in English."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
@@ -114,12 +115,17 @@ def sampled(found: Sequence[Configurations]) -> Sentence:
     """The arithmetic of a sample, the cheapest family first and the others as multiples of it."""
     n, (least, *others) = Numbers(), sorted(found, key=lambda f: f.values[0])
     cost = n.value("million operations", least.values[0] / 1e6, 1)
-    start = f"a sample of the {names.family(least.family)} takes {cost} million operations"
+    start = f"a sample of the {_cheapest(least)} takes {cost} million operations"
     times = [
-        f"one of the {names.family(f.family)} {_times(n, f.family, f.values[0] / least.values[0])}"
+        f"one of the {_cheapest(f)} {_times(n, f.family, f.values[0] / least.values[0])}"
         for f in others
     ]
     return n.sentence(f"{start}, {names.listing(times)} as many.", found)
+
+
+def _cheapest(found: Configurations) -> str:
+    several = found.values[0] != found.values[-1]
+    return ("cheapest " if several else "") + names.family(found.family)
 
 
 def trained(found: Sequence[Configurations]) -> list[Sentence]:
@@ -130,8 +136,8 @@ def trained(found: Sequence[Configurations]) -> list[Sentence]:
     least, most = (end(total, key=lambda f: total[f] or 0.0) for end in (min, max))
     ratio = (total[most] or 0.0) / (total[least] or 1.0)
     if ratio < SAME_COST:
-        text = f"their trainings took the same arithmetic within {n.share('apart', ratio - 1)}."
-        return [n.sentence(text, found)]
+        apart = n.share("apart", ceil(round(100 * (ratio - 1), 6)) / 100)
+        return [n.sentence(f"their trainings took the same arithmetic within {apart}.", found)]
     text = f"training the {names.family(most)} took {_times(n, 'training', ratio)} the arithmetic"
     return [n.sentence(f"{text} of training the {names.family(least)}.", found)]
 

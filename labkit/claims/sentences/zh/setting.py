@@ -1,6 +1,7 @@
 """What one setting changed, what categories came to mean, what samples need, in Chinese."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
@@ -111,12 +112,16 @@ def sampled(found: Sequence[Configurations]) -> Sentence:
     """The arithmetic of a sample, the cheapest family first and the others as multiples of it."""
     n, (least, *others) = Numbers(), sorted(found, key=lambda f: f.values[0])
     cost = n.value("million operations", least.values[0] / 1e6, 1)
-    start = f"{names.family(least.family)}生成一个样本需{cost}百万次运算"
+    start = f"{_cheapest(least)}生成一个样本需{cost}百万次运算"
     times = [
-        f"{names.family(f.family)}是其{_times(n, f.family, f.values[0] / least.values[0])}"
-        for f in others
+        f"{_cheapest(f)}是其{_times(n, f.family, f.values[0] / least.values[0])}" for f in others
     ]
     return n.sentence(f"{start}，{'，'.join(times)}。", found)
+
+
+def _cheapest(found: Configurations) -> str:
+    several = found.values[0] != found.values[-1]
+    return ("运算最少的" if several else "") + names.family(found.family)
 
 
 def trained(found: Sequence[Configurations]) -> list[Sentence]:
@@ -127,8 +132,8 @@ def trained(found: Sequence[Configurations]) -> list[Sentence]:
     least, most = (end(total, key=lambda f: total[f] or 0.0) for end in (min, max))
     ratio = (total[most] or 0.0) / (total[least] or 1.0)
     if ratio < SAME_COST:
-        text = f"它们的训练运算量相同，相差不超过{n.share('apart', ratio - 1)}。"
-        return [n.sentence(text, found)]
+        apart = n.share("apart", ceil(round(100 * (ratio - 1), 6)) / 100)
+        return [n.sentence(f"它们的训练运算量相同，相差不超过{apart}。", found)]
     text = f"训练{names.family(most)}的运算量是训练{names.family(least)}的"
     return [n.sentence(f"{text}{_times(n, 'training', ratio)}。", found)]
 
