@@ -3,9 +3,9 @@
 A classifier that guesses is right in half of the cases, so 0.5 says that samples cannot be told
 from real images (Lopez-Paz & Oquab 2017, arXiv:1610.06545). The classifier here is the nearest
 neighbour: an image is taken for what the image nearest to it is, of all others, as many samples as
-real ones. It needs no training and no setting, and Xu et al. 2018 (arXiv:1806.07755) found it the
-most discriminative of the usual measures. Its votes see repetition and missing modes too, which a
-linear classifier on the same features hardly does.
+real ones. It needs no training and no setting, and Xu et al. 2018 (arXiv:1806.07755) found that it
+and the kernel MMD have most of the properties one wants, in a suitable feature space. Its votes see
+repetition and missing modes too, which a linear classifier on the same features hardly does.
 """
 
 from dataclasses import dataclass

@@ -593,3 +593,49 @@ def test_several_settings_of_a_kind_have_no_one_cost() -> None:
     (answer,) = answer_questions(frame, questions=["sample_cost"])
     assert "one of the cheapest Flow 93 times" in answer.point.text
     assert not any("arithmetic" in each.text for each in answer.why)
+
+
+def grown(*rows: tuple[str, int, float]) -> pd.DataFrame:
+    return gans(
+        *(
+            {"family": "progressive", "growth": way, "z_dim": z, "epochs": 10, "proxy_fid": fid,
+             "flops_per_image": 1e8}
+            for way, z, fid in rows
+        )
+    )  # fmt: skip
+
+
+def test_growing_is_set_against_the_best_full_size_of_its_cost() -> None:
+    frame = grown(("progressive", 32, 5.0), ("at_once", 32, 4.8), ("at_once", 64, 9.0))
+    (answer,) = answer_questions(frame, questions=["growing"])
+    told = [each.text for each in answer.why if "as much arithmetic" in each.text]
+    assert told == [
+        "For about as much arithmetic growing had FID 5.0 against 4.8 on MNIST, where full size "
+        "took 100 % of it."
+    ]
+
+
+def test_a_course_is_told_by_a_measure_that_saw_it_all() -> None:
+    rows = [{"loss": loss, "z_dim": z} for loss in ("bce", "hinge") for z in (32, 64)]
+    last = gans(*(row | {"fid_final_excess": 0.0} for row in rows))
+    whole = gans(*(row | {"fid_drawdown": 0.0} for row in rows))
+    said = [" ".join(s.text for s in answered(f)["stability"].why) for f in (last, whole)]
+    assert ["never rose" in text for text in said] == [False, True]
+
+
+@pytest.mark.parametrize(("most", "said"), [(16, True), (32, False)])
+def test_no_more_steps_are_spoken_of_than_were_tried(most: int, said: bool) -> None:
+    frame = gans({"family": "flow", "enough_steps": most, "proxy_fid": 3.0})
+    (answer,) = answer_questions(frame, questions=["sampling"])
+    assert ("more improve" in answer.point.text) is said
+
+
+@pytest.mark.parametrize(("weights", "given"), [((0.0, 1.0), True), ((0.5, 1.0), False)])
+def test_why_codes_are_used_is_told_where_one_was_free(
+    weights: tuple[float, float], given: bool
+) -> None:
+    rows = zip(weights, (0.1, 0.9), strict=True)
+    frame = gans(*({"family": "infogan", "info_weight": w, "code_accuracy": a} for w, a in rows))
+    (answer,) = answer_questions(frame, questions=["codes"])
+    assert (answer.reason is not None) is given
+    assert "at best 90 %" in answer.point.text

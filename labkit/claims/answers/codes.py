@@ -10,6 +10,7 @@ from labkit.claims.finding import known
 from labkit.claims.findings import absence
 from labkit.claims.findings.configurations import configurations
 from labkit.claims.sentences import voice
+from labkit.claims.sentences.judged import of_setting
 from labkit.claims.table import Table
 
 #: Least accuracy with which categories are said to stand for classes, and for some of them.
@@ -29,9 +30,8 @@ def answer(key: str, table: Table) -> Answer:
         return asked.answer(say.evidence.nothing(best, why="there are no categories"))
     why = [say.stability.failed(f) for f in lost]
     why += say.levels.best(paid.known, asked.strengths)
-    # The textbook has a reason where paying more made better categories everywhere.
-    helped = bool(paid.known) and all(f.order[0] == max(f.means) for f in paid.known)
     return asked.answer(
         say.setting.categories(known(best), (SOME, CLASSES)), why, picture="code_information",
-        reason=say.sure.likely("free_codes" if helped else ""), rests_on=paid.contrasts or best,
+        reason=say.sure.likely(of_setting(question.factors[0], paid.known, asked.strengths)),
+        rests_on=paid.contrasts or best,
     )  # fmt: skip

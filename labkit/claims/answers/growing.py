@@ -50,10 +50,10 @@ def _even(found: Configurations) -> Iterator[tuple[Configurations, int, int, flo
     ways = [cell.settings.get("growth") for cell in found.order]
     for i, (way, own) in enumerate(zip(ways, taken, strict=True)):
         if way == "progressive" and own:
-            shares = {t / own: k for k, t in enumerate(taken) if t and ways[k] == "at_once"}
-            share = min(shares, key=lambda s: abs(s - 1), default=0.0)
-            if ALIKE[0] <= share <= ALIKE[1]:
-                yield found, i, shares[share], share
+            whole = ((k, t / own) for k, t in enumerate(taken) if t and ways[k] == "at_once")
+            even = (each for each in whole if ALIKE[0] <= each[1] <= ALIKE[1])
+            if best := next(even, None):  # the best of them, since places are in order
+                yield (found, i, *best)
             return
 
 

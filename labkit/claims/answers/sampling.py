@@ -28,6 +28,6 @@ def answer(key: str, table: Table) -> Answer:
         return asked.answer(say.evidence.nothing(steps), rests_on=steps)
     point, *rest = say.setting.steps(known(steps))
     why = [*(say.stability.failed(f) for f in lost), *rest, *say.setting.samples(known(quality))]
-    few = all(max(f.values) <= 8 for f in known(steps))  # of the 32 that are compared
+    few = all(max(f.values) <= 8 for f in known(steps))  # up to 32 are compared
     reason = say.sure.likely("straight_paths" if few else "")
     return asked.answer(point, why, picture="sampling", reason=reason, rests_on=steps)

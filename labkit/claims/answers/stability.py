@@ -58,7 +58,7 @@ def answer(key: str, table: Table) -> Answer:
     else:
         point = say.steady(unsteady)
     counted = bool(unsteady.hit) and unsteady.id not in point.findings
-    rises = [say.largest_rise(unsteady, table.measure(metric), counted)]
+    rises = say.largest_rise(unsteady, table.measure(metric), counted)
     rises += [say.failed(finished)] if finished.hit else []
     named = bool(notable) and counted
     overpowered = say.dominance(gans, led, named)

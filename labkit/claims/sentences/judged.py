@@ -28,6 +28,10 @@ FEW = 4
 DECODER = 0.5
 #: Smaller shares of samples in the wrong class are not worth a word.
 SEEN = 0.005
+#: The largest number of sampling steps that is tried.
+MOST_STEPS = 32
+#: Trainings whose arithmetic differs by a smaller ratio are said to have taken the same.
+SAME_COST = 1.05
 #: A place in the order, from ahead to behind, and a level that stands there, to a pattern's name.
 PATTERNS = {
     (0, "gradient_penalty"): "gradient_penalty",
@@ -129,11 +133,17 @@ def of_larger_codes(rebuilt: Levels, drawn: Levels, strengths: Strengths) -> str
 
 def of_setting(factor: str, found: Sequence[Levels], strengths: Strengths) -> str:
     """The textbook explanation of what is ahead or behind on every data set; empty for none."""
-    if any(standing(f, strengths).alike for f in found):
+    if not found or any(
+        standing(f, strengths).alike or not stands_out(f, strengths) for f in found
+    ):
         return ""
     for (place, level), name in PATTERNS.items():
         if all(f.order[place] == level for f in found):
             return name
+    if factor == "info_weight" and all(
+        min(f.means) == 0 and f.order[0] == max(f.means) for f in found
+    ):
+        return "free_codes"
     smallest = factor == "beta" and all(f.order[0] == min(f.means) for f in found)
     return "larger_beta" if smallest else ""
 

@@ -75,7 +75,7 @@ def _seen(cell: Cell) -> str:
         return f"without {some if len(gone) < 4 else f'{grammar.count(len(gone))} classes'}"
     # "under-represented: 1 (1.1 %)" stands in brackets itself.
     said = reasons[0].removeprefix("under-represented: ") if reasons else "samples too alike"
-    said = said.replace(" (", " at only ").replace(")", "")
+    said = re.sub(r" \((\S+ %)\)", r" at only \1", said)
     return re.sub(r"\b(\d) at", r"digit \1 at", said)
 
 

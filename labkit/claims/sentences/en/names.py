@@ -40,7 +40,7 @@ METRIC_NAMES = {
     "two_sample_accuracy": "share told from real images",
     "seconds": "training time",
     "flops_per_sample": "arithmetic of a sample",
-    "flops_per_image": "arithmetic of a training step",
+    "flops_per_image": "arithmetic of training on an image",
 }
 
 #: One and several.

@@ -11,11 +11,9 @@ from labkit.claims.findings.levels import Levels
 from labkit.claims.sentences.en import evidence, names
 from labkit.claims.sentences.en.absence import shared_out, something
 from labkit.claims.sentences.en.evidence import measured
-from labkit.claims.sentences.judged import whole_training
+from labkit.claims.sentences.judged import MOST_STEPS, SAME_COST, whole_training
 from labkit.claims.sentences.numbers import Numbers
 
-#: Trainings whose arithmetic differs by a smaller ratio are said to have taken the same.
-SAME_COST = 1.05
 #: Not at all, in part, in the main.
 DEGREES = ("did not find the classes", "found some of the classes", "found the classes")
 
@@ -63,6 +61,8 @@ def categories(found: Sequence[Configurations], least: Sequence[float]) -> Sente
         if not parts:
             who = "the categories"
             value = f": {share} of samples look like the class of their category"
+        if len(each.values) > 1:
+            value = value.replace(share, f"at best {share}")
         degree = DEGREES[sum(each.values[0] >= bound for bound in least)]
         parts.append(f"{names.on(each.dataset).lstrip()} {who} {degree}{value}".lstrip())
     return n.sentence(f"{'; '.join(parts)}.", found)
@@ -77,8 +77,11 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
             f"{n.value(f'steps{names.on(f.dataset)}', min(f.values), 0)}{names.on(f.dataset)}"
             for f in each
         ]
-        about = "" if said else "; more improve the FID by less than a tenth"
-        text = f"steps that the {names.family(family)} needs for a sample: {names.listing(parts)}{about}."
+        most = max(min(f.values) for f in each)
+        about = "" if said or most >= MOST_STEPS else "; more improve the FID by less than a tenth"
+        least = "at least " if any(len(f.values) > 1 for f in each) else ""
+        who = f"steps that the {names.family(family)} needs for a sample: {least}"
+        text = f"{who}{names.listing(parts)}{about}."
         said.append(n.sentence(text, each))
     return said
 
@@ -106,7 +109,8 @@ def samples(found: Sequence[Configurations]) -> list[Sentence]:
         parts = [
             f"{measured(n, f, k, f.values[0])} ({k})" for k, f in zip(labels, each, strict=True)
         ]
-        text = f"{names.on(dataset).lstrip()} the FID was {names.listing(parts)}.".lstrip()
+        best = "best " if any(len(f.values) > 1 for f in each) else ""
+        text = f"{names.on(dataset).lstrip()} the {best}FID was {names.listing(parts)}.".lstrip()
         said.append(n.sentence(text, each))
     return said
 

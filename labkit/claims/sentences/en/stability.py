@@ -80,16 +80,20 @@ def unsteady(
     return whole
 
 
-def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> Sentence:
-    """How far the FID rose again at most, and how often it never did, or, counted, did."""
+def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> list[Sentence]:
+    """How far the FID rose again at most, and how often it never did, or, counted, did.
+
+    Nothing where none rose by a measure that sees the last epoch alone.
+    """
     n = Numbers()
     rises = [(m.value, c) for c in found.cells if (m := measure.of(c)) is not None]
     never = sum(value == 0 for value, _ in rises)
     top, cell = max(rises, key=lambda each: (each[1] in found.hit, each[0]))
+    whole = measure.name in ("fid_drawdown", "fid_oscillation")
     if never == len(rises):
-        return n.sentence("the FID fell at every epoch.", [found])
+        return [n.sentence("the FID never rose.", [found])] if whole else []
     fell = ""
-    if never and not found.hit:
+    if never and whole and not found.hit:
         fell = f"in {grammar.count(never)} of {grammar.count(len(rises))} the FID never rose"
     floor = measure.resolution(cell.dataset)
     decimals = decimals_for([top, floor] if floor else [top])
@@ -99,12 +103,12 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> Sen
     if floor and top <= floor:
         drawn = n.value("what other samples change", floor, decimals)
         less = f"less than other samples from the same network could change it ({drawn})"
-        return n.sentence(f"{told}, {less}.", [found])
+        return [n.sentence(f"{told}, {less}.", [found])]
     if counted:
         told = f"{_risen(found, measure)}; {told}"
     where = f", with {names.cell(cell, Cells(found.asked))}"
     tried = (n.sentence(f"{told}{more}.", [found]) for more in (where, ""))
-    return next(filter(fits, tried))
+    return [next(filter(fits, tried))]
 
 
 def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:

@@ -43,7 +43,7 @@ METRIC_NAMES = {
     "mixed_fid": "混合风格的代理FID",
     "two_sample_accuracy": "与真实图像区分开的比例",
     "flops_per_sample": "生成一个样本的运算量",
-    "flops_per_image": "训练一步的运算量",
+    "flops_per_image": "训练中每张图像的运算量",
     "seconds": "训练时间",
 }
 

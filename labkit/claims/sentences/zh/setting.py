@@ -8,15 +8,13 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.levels import Levels
-from labkit.claims.sentences.judged import whole_training
+from labkit.claims.sentences.judged import MOST_STEPS, SAME_COST, whole_training
 from labkit.claims.sentences.numbers import place
 from labkit.claims.sentences.zh import evidence, grammar, names
 from labkit.claims.sentences.zh.absence import shared_out, something
 from labkit.claims.sentences.zh.evidence import measured
 from labkit.claims.sentences.zh.grammar import Numbers
 
-#: Trainings whose arithmetic differs by a smaller ratio are said to have taken the same.
-SAME_COST = 1.05
 #: Not at all, in part, in the main.
 DEGREES = ("没有对应到真实类别", "部分对应到真实类别", "基本对应到真实类别")
 
@@ -75,6 +73,8 @@ def categories(found: Sequence[Configurations], least: Sequence[float]) -> Sente
         who, value = (
             ("", f"（{share}）") if parts else ("类别编码", f"：{share}的样本与其类别编码相符")
         )
+        if len(each.values) > 1:
+            value = value.replace(share, f"最好时{share}")
         degree = DEGREES[sum(each.values[0] >= bound for bound in least)]
         parts.append(f"{grammar.at(each.dataset)}{who}{degree}{value}")
     return n.sentence(f"{'；'.join(parts)}。", found)
@@ -86,10 +86,11 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
     for family in dict.fromkeys(f.family for f in found):
         n, each = Numbers(), [f for f in found if f.family == family]
         parts = [
-            f"{names.on(f.dataset)}需{n.value(f'steps{place(f.dataset)}', min(f.values), 0)}步"
+            f"{names.on(f.dataset)}{'至少' if len(f.values) > 1 else ''}需{n.value(f'steps{place(f.dataset)}', min(f.values), 0)}步"
             for f in each
         ]
-        about = "" if said else "；再多的步数使FID改善不到十分之一"
+        most = max(min(f.values) for f in each)
+        about = "" if said or most >= MOST_STEPS else "；再多的步数使FID改善不到十分之一"
         text = f"{names.family(family)}生成一个样本{'，'.join(parts)}{about}。"
         said.append(n.sentence(text, each))
     return said
@@ -104,7 +105,8 @@ def samples(found: Sequence[Configurations]) -> list[Sentence]:
         parts = [
             f"{k}为{measured(n, f, k, f.values[0])}" for k, f in zip(labels, each, strict=True)
         ]
-        said.append(n.sentence(f"{grammar.at(dataset)}FID：{'，'.join(parts)}。", each))
+        best = "最好的" if any(len(f.values) > 1 for f in each) else ""
+        said.append(n.sentence(f"{grammar.at(dataset)}{best}FID：{'，'.join(parts)}。", each))
     return said
 
 
