@@ -120,12 +120,16 @@ class SlurmArray(Standard):
         self._watch.join()
         left = sorted({name for name, _ in self._out})
         if left:
-            ends = f"`scancel --jobname={','.join(left)}` ends them"
-            print(f"cells that SLURM has go on there; {ends}", file=sys.stderr, flush=True)
+            ends = "; ".join(shlex.join(["scancel", f"--jobname={name}"]) for name in left)
+            print(
+                f"cells that SLURM has go on there; `{ends}` ends them", file=sys.stderr, flush=True
+            )
         there = {name for name, _ in self._queue}  # some seconds ago
+        # Of an array that an earlier run handed in, this one may have wanted a part.
+        busy = {name for name, i in self._queue if not (self._root / name / f"{i}.json").exists()}
         for folder in self._root.glob(f"{JOB}*"):
             old = time.time() - folder.stat().st_mtime > OLD_S and folder.name not in there
-            if folder.name not in left and (old or folder.name in self._mine):
+            if folder.name not in {*left, *busy} and (old or folder.name in self._mine):
                 atomic.remove_tree(folder)
         with contextlib.suppress(OSError):  # others are there
             self._root.rmdir()
@@ -152,8 +156,10 @@ class SlurmArray(Standard):
         atomic.mkdir(folder)
         lines = "".join(f"{json.dumps(each.line)}\n" for each in given)
         atomic.write_bytes(folder / TASKS, lines.encode())
-        longest = max(each.expected * 2.0 ** (each.turn - 1) for each in given)
-        minutes = max(LEAST_MINUTES, math.ceil(MARGIN * longest / 60))
+        minutes = max(
+            max(LEAST_MINUTES, math.ceil(MARGIN * each.expected / 60)) * 2 ** (each.turn - 1)
+            for each in given
+        )
         side_by_side = f"%{self._jobs}" if self._jobs else ""
         command = shlex.join([sys.executable, "-m", __name__, str(folder)])
         submitted = subprocess.run(

@@ -20,6 +20,7 @@ from labkit.grade.marks import read_marks
 from labkit.grade.outcome import gradescope
 from labkit.grade.page import MADE_HERE, page_html
 from labkit.grade.table import grades_csv, moodle_csv
+from labkit.handin.ladder import first
 from labkit.reporting.files import write_file
 from labkit.store.commits import json_bytes
 
@@ -46,7 +47,11 @@ class Graded:
         said = f"{len(every)} hand-ins: {len(every) - unread - failed} hold, {failed} do not"
         said += f", {unread} cannot be read; {alike} pairs are alike"
         marked = sum(self.class_.marks.points(each.id) is not None for each in every)
-        return [said, f"{marked} have points", *map(str, self.written)]
+        lines = [said, f"{marked} have points"]
+        known = {each.id for each in every}
+        if lost := sorted({i for i, _ in self.class_.marks.given} - known):
+            lines.append(f"{POINTS}: rows of no hand-in here: {first(lost, 3)}")
+        return [*lines, *map(str, self.written)]
 
 
 def grade(kept: Kept, handed_in: Path, out: Path, sheet: "Sheet | None", blind: bool) -> Graded:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from labkit.experiment.spec import canonical_json
 from labkit.grade.record import GradedCell, HandIn
+from labkit.handin.ladder import first
 
 #: Cells of two hand-ins that are nearly the same, and how much so.
 Near = dict[tuple[int, int], list[tuple[GradedCell, GradedCell, float]]]
@@ -82,19 +83,13 @@ def equal(
         if n < least:
             continue
         cells = tuple(best)
-        yield Alike(i, j, kind, n / of, cells, same, text.format(n=n, of=of, cells=named(cells)))
+        yield Alike(i, j, kind, n / of, cells, same, text.format(n=n, of=of, cells=first(cells, 2)))
 
 
 def digits(value: float) -> int:
     """How many significant digits a number was written with, as the shortest text that gives it."""
     written = repr(abs(value)).partition("e")[0].replace(".", "")
     return len(written.strip("0"))
-
-
-def named(cells: Sequence[str]) -> str:
-    """``a, b and 4 more``."""
-    more = f" and {len(cells) - 2} more" if len(cells) > 2 else ""
-    return ", ".join(cells[:2]) + more
 
 
 def near_ones(
@@ -110,7 +105,7 @@ def near_ones(
         cells = tuple(first.name for first, *_ in found)
         value = max(each[2] for each in found)
         same = all(first.fingerprint == second.fingerprint for first, second, _ in found)
-        said = f"{text} {value:.2f} ({named(cells)})"
+        said = f"{text} {value:.2f} ({first(cells, 2)})"
         yield Alike(i, j, kind, min(value, 1.0), cells, same, said)
 
 

@@ -76,8 +76,8 @@ class Class:
         if plan is None:
             return []
         if self.sheet is not None:
-            asked = [answer.question for answer in handin.answers]
-            lines: list[str] = resolve(AGAINST)(self.sheet, plan, asked)
+            asked = [answer.question for answer in handin.answers]  # none: they are not known
+            lines: list[str] = resolve(AGAINST)(self.sheet, plan, asked or None)
             return lines
         mine = {_bare(spec): spec for spec in plan.cells}
         found = []

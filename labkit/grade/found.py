@@ -146,7 +146,7 @@ def _archives(path: Path) -> list[str]:
             names = list(container)
     except (ContainerError, LabkitError, OSError):
         return []  # whoever opens it to look at it says why
-    bags = any(name.rpartition("/")[2] == "bagit.txt" for name in names)
+    bags = any(name.count("/") < 2 and name.endswith("bagit.txt") for name in names)
     return [] if bags else [name for name in names if name.lower().endswith(".zip")]
 
 

@@ -1,6 +1,7 @@
 """The records of a class on the disk: what was looked at before is not looked at again.
 
-grades/records/<id>.json      what a hand-in was, when it was looked at and how, and its record
+grades/records/<id>.json      the record of a hand-in
+grades/records/<id>.seen      what the hand-in was then, and how it was looked at
 grades/records/chance         what decides which cells are measured again, so that it stays the same
 
 A record is written when it is whole, so a grading that was killed goes on where it was.
@@ -21,7 +22,7 @@ from labkit.grade.found import Found, hand_ins
 from labkit.grade.guarded import OPENED, Limits, each_opened
 from labkit.grade.record import HandIn, from_bytes, to_bytes
 from labkit.handin.content import report_code
-from labkit.handin.ladder import Say, printable
+from labkit.handin.ladder import Rung, Say, printable
 from labkit.store import atomic
 
 #: Seconds of work for a cell measured again; memory is then as much as there is.
@@ -70,15 +71,19 @@ class Kept:
     def _looked_at(self, founds: Sequence[Found]) -> Iterator[tuple[Found, HandIn]]:
         """Rungs 1 and 2 of all, side by side; the higher ones of those that hold so far."""
         first = min(self.asked.highest, 2)
-        above: list[Found] = []
+        above: dict[str, tuple[Found, HandIn]] = {}
         for found, record in self._opened(founds, self.limits, highest=first):
             holds = not record.problem and "failed" not in record.verdicts.values()
             if self.asked.highest > 2 and holds:
-                above.append(found)
+                above[found.file] = found, record
             else:
                 self._keep(found, record)
                 yield found, record
-        for found, record in self._above(above):
+        for found, record in self._above([found for found, _ in above.values()]):
+            if record.gave_up:  # what the first rungs found stands all the same
+                low = above[found.file][1]
+                why = Rung(3, "not checkable", notes=[record.problem])
+                record = replace(low, rungs=(*low.rungs, why), gave_up=True)
             self._keep(found, record)
             yield found, record
 
@@ -119,7 +124,8 @@ class Kept:
     def _how(self, record: HandIn) -> str:
         """What a record depends on beside the hand-in."""
         seconds = self.limits.seconds if record.gave_up else 0.0
-        return json.dumps([__version__, report_code(), asdict(self.asked), seconds])
+        lacked = str(self.data_root) if any(rung.here for rung in record.rungs) else ""
+        return json.dumps([__version__, report_code(), asdict(self.asked), seconds, lacked])
 
     def _path(self, found: Found) -> Path:
         return self.folder / f"{HandIn(found.file).id}.json"
@@ -140,7 +146,7 @@ class Kept:
             same = state == found.state() or (digest != "" and digest == found.digest())
         except OSError:
             return None
-        return replace(record, file=found.file, student=found.student) if same else None
+        return record if same else None
 
     def _keep(self, found: Found, record: HandIn) -> None:
         path = self._path(found)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from labkit.catalog import QUESTIONS
 from labkit.grade import words_alike
-from labkit.grade.cell_pairs import named
 from labkit.grade.record import HandIn
 from labkit.grade.runs_alike import alike
+from labkit.handin.ladder import first
 
 if TYPE_CHECKING:
     from labkit.sheet.reading import Sheet
@@ -135,7 +135,7 @@ def _answers(
         if share <= TEXT and not under[i, j]:
             continue
         most = max(share, *under[i, j].values(), 0.0)
-        where = f", most under {named(list(under[i, j]))}" if under[i, j] else ""
+        where = f", most under {first(list(under[i, j]), 2)}" if under[i, j] else ""
         longest = words_alike.passage(texts[i], texts[j])
         quoted = longest if len(longest) <= 200 else f"{longest[:199]}…"
         text = f"{most:.0%} of the word sequences of an answer are in both{where}: “{quoted}”"

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +18,7 @@ from labkit.experiment.spec import CellFailure, CellResult, CellSpec
 from labkit.grade.found import Found
 from labkit.grade.record import GradedAnswer, GradedCell, HandIn
 from labkit.grade.sketch import of_picture, of_weights
-from labkit.handin import bag, content
+from labkit.handin import content
 from labkit.handin.container import MAX_INNER_BYTES, Container, ContainerError
 from labkit.handin.ladder import Rung, printable
 from labkit.handin.unpack import Unpacked
@@ -98,15 +99,7 @@ def _shortened(rung: Rung) -> Rung:
 def _looked_at(found: Unpacked) -> dict[str, Any]:
     """What goes into the record from the unpacked hand-in."""
     plan, store = found.plan, found.store
-    stated = bag.stated(found.bag, bag.MANIFEST, [])
-    about = {
-        "title": printable(plan.title),
-        "plan": plan.to_json(),
-        "profile": plan.profile,
-        "light": found.about["light"],
-        "members": {name.removeprefix("data/"): sha256 for name, sha256 in stated.items()},
-        "newest": store.newest_commit(plan.cells),
-    }
+    about = {"plan": plan.to_json(), "newest": store.newest_commit(plan.cells)}
     try:
         view = read_view(store, options=found.experiment.overrides()["report"])
         cells = tuple(_cell(found, spec) for spec in plan.cells)
@@ -138,7 +131,9 @@ def _cell(found: Unpacked, spec: CellSpec) -> GradedCell:
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, float | None]:
-    return {k: v for k, v in values.items() if v is None or type(v) in (int, float)}
+    """Numbers as a record has them, now and when it is read again: finite, or None."""
+    kept = {k: v for k, v in values.items() if v is None or type(v) in (int, float)}
+    return {k: float(v) if v is not None and isfinite(v) else None for k, v in kept.items()}
 
 
 def _committed(folder: Path, kind: str) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from labkit.execution.image_grid import png
 from labkit.grade import likeness
 from labkit.grade.record import THUMB, GradedAnswer, HandIn
 from labkit.reporting.render.templates import environment, inline, templates_folder
+from labkit.text.typography import has_han
 
 if TYPE_CHECKING:
     from labkit.grade.class_view import Class
@@ -218,7 +219,7 @@ def _pairs(
             wiped(f"{each.text} (as with {each.expected})" if each.expected else each.text)
             for each in pair.evidence
         ]
-        value = max((each.value for each in pair.evidence), default=0.0)
+        value = pair.value or max((each.value for each in pair.evidence), default=0.0)
         a, b = sorted((labels[pair.a], labels[pair.b]))
         found[pair.telling].append({"a": a, "b": b, "value": value, "evidence": evidence})
     return [
@@ -241,8 +242,14 @@ def _wiping(handins: Sequence[HandIn]) -> Wiped:
     words = sorted((name for name in names if len(name) > 1), key=lambda n: (-len(n), n))
     if not words:
         return str
-    known = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
+    known = re.compile("|".join(map(_as_word, words)), re.IGNORECASE)
     return lambda text: known.sub(BLOT, text)
+
+
+def _as_word(name: str) -> str:
+    """A pattern of a name that stands by itself; without spaces between words, anywhere."""
+    escaped = re.escape(name)
+    return escaped if has_han(name) else rf"(?<!\w){escaped}(?!\w)"
 
 
 def _wiped_html(html: str, wiped: Wiped) -> str:

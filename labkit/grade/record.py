@@ -72,15 +72,10 @@ class HandIn:
     gave_up: bool = False  # whether that was for want of time or memory: more of it may help
     digest: str = ""  # SHA-256 of the archive; of a folder, of its files' names and contents
     author: dict[str, str] = field(default_factory=dict)  # name, id, group, course as handed in
-    title: str = ""
     plan: dict[str, Any] = field(default_factory=dict)  # ``plan.json``: Plan.from_json reads it
-    profile: str | None = None
-    light: bool = False
     rungs: tuple[Rung, ...] = ()
     cells: tuple[GradedCell, ...] = ()
     answers: tuple[GradedAnswer, ...] = ()
-    members: dict[str, str] = field(default_factory=dict)
-    """Every file of the payload, as below ``data/``, to the SHA-256 of what it holds."""
     newest: str = ""  # time of the newest commit, UTC, as recorded
     notes: tuple[str, ...] = ()
     format: int = FORMAT
@@ -111,7 +106,7 @@ class HandIn:
 
     @cached_property
     def id(self) -> str:
-        """What it is called where no name may stand, by its path: the same when handed in anew.
+        """What it is called where no name may stand: the same for the same path.
 
         It begins with a letter: no spreadsheet takes it for a number.
         """

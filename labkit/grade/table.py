@@ -82,18 +82,20 @@ def grades_csv(class_: "Class") -> str:
 def moodle_csv(class_: "Class") -> str:
     """A worksheet that Moodle imports: a row for each hand-in of a Moodle export.
 
-    Of two by one participant the last counts, as its path has it. Grades are empty where the
-    instructor gave no points; an empty one changes nothing there.
+    Of several by one participant the last that has points or a comment counts, as its path has
+    it. Grades are empty where the instructor gave none; an empty one changes nothing there.
     """
     rows: dict[str, dict[str, Any]] = {}
     for each in class_.handins:
-        if each.identifier.startswith("Participant "):
+        total, said = class_.total(each), class_.marks.comments(each.id, class_.headings)
+        marked = total is not None or bool(said)
+        if each.identifier.startswith("Participant ") and (marked or each.identifier not in rows):
             rows[each.identifier] = {
                 "Identifier": each.identifier,
                 "Full name": each.student,
-                "Grade": class_.total(each),
+                "Grade": total,
                 "Maximum Grade": class_.most,
                 "Last modified (grade)": "-",
-                "Feedback comments": class_.marks.comments(each.id, class_.headings),
+                "Feedback comments": said,
             }
     return csv_text(MOODLE, rows.values())

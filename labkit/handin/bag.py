@@ -181,7 +181,7 @@ def problems(bag: Bag) -> list[str]:
         if manifest_name not in inside:
             found.append(f"{manifest_name}: missing")
             continue
-        for name, digest in stated(bag, manifest_name, found).items():
+        for name, digest in _stated(bag, manifest_name, found).items():
             named.add(name)
             if not name.startswith(below):
                 found.append(f"{manifest_name}: names {name}")
@@ -208,7 +208,7 @@ def problems(bag: Bag) -> list[str]:
     return found
 
 
-def stated(bag: Bag, name: str, found: list[str]) -> dict[str, str]:
+def _stated(bag: Bag, name: str, found: list[str]) -> dict[str, str]:
     """Name to digest as a manifest has them; what is wrong with it goes into `found`."""
     lines = bag.container.read(bag.folder + name, MAX_MANIFEST_BYTES)
     digests: dict[str, str] = {}

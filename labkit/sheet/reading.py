@@ -68,10 +68,16 @@ class Sheet:
         return content.model_copy(update={"author": who}).seed_list()
 
     def late(self, when: str) -> str:
-        """How long after the deadline a moment (ISO) is: ``2 h 10 min``; empty if it is not."""
-        if not (self.deadline and when):
+        """How long after the deadline a moment (ISO) is: ``2 h 10 min``; empty if it is not.
+
+        Empty, too, for what is no moment: it may come from a stranger's file.
+        """
+        if not self.deadline:
             return ""
-        seconds = (datetime.fromisoformat(when) - moment(self.deadline)).total_seconds()
+        try:
+            seconds = (datetime.fromisoformat(when) - moment(self.deadline)).total_seconds()
+        except (ValueError, TypeError):
+            return ""
         return duration(seconds) if seconds > 0 else ""
 
 
@@ -120,7 +126,9 @@ def experiment_text(text: str) -> str:
         return ""
     start = begins[0]
     end = next((i for i in range(start + 1, len(lines)) if _begins(lines[i])), len(lines))
-    block = dedent("\n".join(lines[start + 1 : end]))
+    body = lines[start + 1 : end]
+    depth = next((len(x) - len(x.lstrip()) for x in body if x.strip() and x[0].isspace()), 0)
+    block = dedent("\n".join(" " * depth + x if x.startswith("#") else x for x in body))
     return "\n" * (start + 1) + block.rstrip() + "\n"
 
 

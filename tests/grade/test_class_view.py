@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from labkit.grade.build import Graded
 from labkit.grade.class_view import LEAST, Class, usual_range
+from labkit.grade.marks import Mark, Marks
+from labkit.grade.page import _wiping
 from labkit.grade.record import GradedCell, HandIn
+from labkit.grade.table import moodle_csv
 
 
 def cell(fid: float, name: str = "MNIST_GAN_hinge_z64_seed7") -> GradedCell:
@@ -44,3 +50,29 @@ def test_a_number_that_stands_out_is_told_with_the_range() -> None:
 def test_few_hand_ins_have_no_range(number: int) -> None:
     made = class_of(*[10.0 + i / 10 for i in range(number - 1)], 0.5)
     assert bool(made.standing_out(made.handins[-1])) == (number >= LEAST)
+
+
+def test_of_several_uploads_the_one_with_points_goes_to_moodle() -> None:
+    """A text that was typed in beside the file is a row of its own, and comes after it."""
+    names = ("Ada_1_assignsubmission_file_/lab.zip", "Ada_1_assignsubmission_onlinetext_/x.html")
+    file, text = (HandIn(name, "Ada", "Participant 1") for name in names)
+    marks = Marks({(file.id, "overall"): Mark(5.0, "well done")})
+    said = moodle_csv(Class((file, text), marks=marks)).splitlines()[1]
+    assert said.startswith("Participant 1,Ada,5")
+    assert "well done" in said
+
+
+def test_points_of_no_hand_in_are_said() -> None:
+    made = Class((HandIn("a.zip"),), marks=Marks({("h123456789", "overall"): Mark(5.0)}))
+    assert "points.csv: rows of no hand-in here: h123456789" in Graded(made, []).lines
+    here = Marks({(HandIn("a.zip").id, "overall"): Mark(5.0)})
+    assert not any(
+        "no hand-in" in line for line in Graded(Class(made.handins, marks=here), []).lines
+    )
+
+
+def test_a_name_is_blotted_out_however_it_is_written() -> None:
+    wiped = _wiping([HandIn("a.zip", "Ada Ohm"), HandIn("b.zip", "王小明")])
+    text = wiped("ada ohm, ADA and Ada's radar; 我是王小明，谢谢")
+    assert text == "▮▮▮, ▮▮▮ and ▮▮▮'s radar; 我是▮▮▮，谢谢"
+    assert Path("a.zip").name not in wiped("a.zip")

@@ -216,7 +216,6 @@ def test_a_record_comes_back_as_it_was(three: Path) -> None:
     assert from_bytes(to_bytes(record)) == record
     assert len(record.cells) == 3
     assert all(cell.thumb and cell.history and cell.files for cell in record.cells)
-    assert record.members["results/plan.json"]
     assert [a.question for a in record.answers][:2] == ["stability", "mode_collapse"]
     assert from_bytes(b"{}") is None
     assert from_bytes(to_bytes(HandIn("x", format=99))) is None

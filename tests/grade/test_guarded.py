@@ -24,7 +24,7 @@ LIMITS = Limits(seconds=2.0, memory=1 << 30, patience=600.0)
 def behave(found: Found) -> HandIn:
     """What each hand-in of this class does to whoever opens it."""
     DOES[found.file]()
-    return HandIn(found.file, title="opened")
+    return HandIn(found.file, notes=("opened",))
 
 
 def _spin() -> None:
@@ -80,7 +80,7 @@ def test_each_leaves_a_row() -> None:
         "good too": "",
     }
     assert {name for name, row in rows.items() if not row.gave_up} == {"good", "good too"}
-    assert rows["good"].title == rows["good too"].title == "opened"
+    assert rows["good"].notes == rows["good too"].notes == ("opened",)
 
 
 def test_with_more_time_what_was_given_up_is_tried_again(tmp_path: Path) -> None:

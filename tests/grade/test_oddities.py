@@ -77,3 +77,9 @@ def test_epochs_that_were_copied_within_a_hand_in() -> None:
         "3 epochs took exactly as long as another one",
         f"{', '.join(sorted([first.name, second.name]))}: epochs of the same numbers",
     ]
+
+
+@pytest.mark.parametrize("value", [None, 1])
+def test_a_number_that_is_missing_stops_nothing(value: float | None) -> None:
+    handin = changed(2, lambda r: {**r, "kl_loss": value})
+    assert not any("reconstruction + KL" in line for line in oddities(handin))

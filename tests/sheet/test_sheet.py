@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from labkit.catalog import QUESTIONS, own_question
 from labkit.errors import LabkitError
@@ -117,6 +118,17 @@ def test_the_verbs(tmp_path: Path) -> None:
             "--sheet: rung 2 reads what was run, and --rungs 1 stops before",
     }.items():  # fmt: skip
         assert typed(*args, cwd=tmp_path) == (2, "", f"labkit: {message}\n")
+
+
+def test_a_comment_may_begin_at_the_margin(lab: Path) -> None:
+    """It is as valid inside the experiment as anywhere in YAML."""
+    before = yaml.safe_load(student_text(read_sheet(lab)))
+    lines = lab.read_text().splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("experiment:"))
+    lab.write_text("\n".join([*lines[: at + 2], "# try this first", *lines[at + 2 :]]))
+    text = student_text(read_sheet(lab))
+    assert "# try this first" in text
+    assert yaml.safe_load(text) == before
 
 
 def test_a_students_file_keeps_the_sheets_words_and_comments(lab: Path) -> None:
@@ -297,6 +309,7 @@ def test_late_is_after_the_deadline_in_any_zone(lab: Path) -> None:
     sheet = read_sheet(lab)
     assert sheet.late("2026-12-18T22:59:00+00:00") == ""
     assert sheet.late("2026-12-19T01:09:00+00:00") == "2 h 10 min"
+    assert [sheet.late(each) for each in ("yesterday", "2026-12-19T01:09:00", "")] == [""] * 3
     lab.write_text(SHEET.replace("deadline:", "# deadline:"))
     assert read_sheet(lab).late("2030-01-01T00:00:00+00:00") == ""
 
