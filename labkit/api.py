@@ -195,7 +195,9 @@ def _source(before: Plan | None, wanted: str, asked: RunOptions) -> tuple[str | 
 
 def _holds(plan: Plan, before: Plan | None, asked: RunOptions) -> bool:
     """Whether a remembered plan's images and precision would be the same now."""
-    arithmetic = decide(asked.precision or plan.settings["precision"], before, asked.device)
+    families = {cell.family for cell in plan.cells}
+    precision = asked.precision or plan.settings["precision"]
+    arithmetic = decide(precision, before, asked.device, families)
     if arithmetic != (plan.cells[0].precision, plan.settings.get("precision_reason", "")):
         return False
     wanted = asked.source or plan.settings["data"]["source"]

@@ -26,6 +26,9 @@ import pandas as pd
 from labkit.catalog import FAMILIES, METRICS
 from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells, from_frame
+from labkit.claims.measure import measure
+from labkit.claims.noise import Spread, spread
+from labkit.claims.pairs import pair_up as contrast
 from labkit.claims.statistics import fmean, student_interval, student_p, variance
 from labkit.text.numbers import listing
 
@@ -200,6 +203,42 @@ def losses(pairs: Sequence[Pair]) -> list[str]:
     return lines
 
 
+def widths(pairs: Sequence[Pair]) -> list[str]:
+    """The table of what other seeds change, in fp32 and in bf16, where both have three or more.
+
+    Each is the deviation of one level from the mean of its factor's levels, over seeds and pooled
+    over data sets (:func:`labkit.claims.noise.spread`); in percent where claims compare ratios.
+    """
+    lines = [
+        "| cells | factor | measure | fp32 | bf16 | degrees of freedom |",
+        "|---|---|---|---|---|---|",
+    ]
+    both = [Cells(each) for each in zip(*pairs, strict=True)]
+    for family in both[0].families:
+        for factor in both[0].of(family).factors:
+            for metric in BOUNDS:
+                found = [_width(cells.of(family), factor, metric) for cells in both]
+                if spreads := [each for each in found if each is not None]:
+                    log = measure(metric).log
+                    in_each = [
+                        f"{100 * wide:.1f} %" if log else f"{wide:.3f}"
+                        for wide in (each.variance**0.5 for each in spreads)
+                    ]
+                    named = [FAMILIES[family].label, factor, METRICS[metric].label]
+                    if len(spreads) == len(both):
+                        df = min(each.df for each in spreads)
+                        lines.append(f"| {' | '.join([*named, *in_each, f'{df:g}'])} |")
+    return lines
+
+
+def _width(cells: Cells, factor: str, metric: str) -> Spread | None:
+    measured = cells.filter(lambda cell: metric in cell.metrics)
+    compared = [
+        contrast(measured.of(dataset=d), factor, measure(metric)) for d in measured.datasets
+    ]
+    return spread(compared) if compared else None
+
+
 def _grouped(pairs: Sequence[Pair]) -> Iterator[tuple[str, list[Pair]]]:
     """The pairs of each family on each data set."""
     cells = Cells(tuple(a for a, _ in pairs))
@@ -222,6 +261,8 @@ def markdown(cells: Cells) -> str:
         "\n".join(table),
         f"**Verdict: {'no loss shown in all of them' if good else 'not shown for all of them'}.**",
         "\n".join(losses(pairs)),
+        "What other seeds change:",
+        "\n".join(widths(pairs)),
     ]
     if alone:
         parts.append(f"Without a partner, left out: {_names(alone)}.")

@@ -73,5 +73,5 @@ def spec_of(case: Case, steps: int, batch: int) -> CellSpec:
             }
         },
     }
-    (cell,) = make_plan(parse_experiment(json.dumps(content), "gpu.yaml")).cells
+    (cell,) = make_plan(parse_experiment(json.dumps(content), "gpu.yaml"), precision="fp32").cells
     return cell

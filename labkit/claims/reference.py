@@ -1,7 +1,8 @@
 """Noise from repeated trainings that come with labkit, where one's own seeds are too few.
 
-A reference is used only for cells of the very same kind: family, data set, every setting
-(levels of the factors varied there inside their range), feature network and number of samples.
+A reference is used only for cells of the very same kind: family, data set, every setting but
+fp32 or bf16 (levels of the factors varied there inside their range), feature network and number
+of samples.
 :mod:`labkit.calibration` keeps it; ``scripts/reference_noise.py`` makes it.
 """
 
@@ -19,6 +20,9 @@ from labkit.claims.noise import Spread
 from labkit.claims.pairs import Pairs, pair_up
 from labkit.claims.statistics import fisher_p
 
+#: Levels of a setting that train alike: cells paired over seeds differ by less than their seeds
+#: do, and their seeds by as much (docs/performance.md, "Does it lose quality?").
+ALIKE = {"arithmetic": ("fp32", "bf16")}
 #: A table departs from the reference if chance alone would do so this rarely.
 GATE = 0.05
 
@@ -53,7 +57,7 @@ class Reference:
             return False
         within = all(_inside(settings[name], levels) for name, levels in self.factors.items())
         held = self.settings.keys() - self.factors.keys()
-        return within and all(settings[name] == self.settings[name] for name in held)
+        return within and all(_alike(name, settings[name], self.settings[name]) for name in held)
 
     @property
     def fewest_seeds(self) -> int:
@@ -151,6 +155,10 @@ def read(entry: Mapping[str, Any]) -> Reference:
     return Reference(
         name, entry["family"], settings, factors, samples, entry["features"], make_cells(rows)
     )
+
+
+def _alike(name: str, level: Level, other: Level) -> bool:
+    return level == other or {level, other} <= set(ALIKE.get(name, ()))
 
 
 def _inside(level: Level, levels: Sequence[Level]) -> bool:

@@ -63,7 +63,8 @@ def make_plan(
     asked = tuple(content.seed_list())
     wanted = parse_seeds(seeds, asked[0]) if seeds is not None else asked
     most = max(len(asked), len(wanted)) if only is None else len(asked + wanted)
-    precision, why = arithmetic.decide(precision or content.precision, before, device)
+    families = {block.family for block in content.experiments.values()}
+    precision, why = arithmetic.decide(precision or content.precision, before, device, families)
     points = _named(list(_points(experiment, most, precision)))
     each = _with_seeds(points, asked, wanted, only)
     several = len({seed for _, seed in each}) > 1

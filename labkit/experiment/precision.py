@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,14 +21,14 @@ from labkit.text.language import N_
 if TYPE_CHECKING:
     from labkit.experiment.plan import Plan
 
-#: Whether ``auto`` may be bf16: a study of cells paired over seeds, both families and both data
-#: sets, must have shown no loss (`scripts/precision_study.py`).
-BF16_LOSES_NOTHING = False
+#: Families of which a study of cells paired over seeds, on both data sets, showed no loss in
+#: bf16 (`scripts/precision_study.py`, docs/performance.md). A run of these alone may use it.
+LOSES_NOTHING = ("gan", "vae")
 #: What ``auto`` is, in a few words, for the documentation.
-AUTO = "auto is bf16 where processor or card multiply it" if BF16_LOSES_NOTHING else "auto is fp32"
+AUTO = "auto is bf16 for GANs and VAEs where processor or card multiply it, else fp32"
 #: Why ``auto`` became what it did; a plan keeps the key.
 REASONS = {
-    "not shown": N_("that bf16 loses no quality has not been shown"),
+    "not shown": N_("that bf16 loses no quality has been shown for GANs and VAEs only"),
     "processor": N_("the processor multiplies bf16 itself"),
     "card": N_("the card multiplies bf16 itself"),
     "neither": N_("nothing known to multiply bf16 itself"),
@@ -39,24 +40,25 @@ _CPUINFO = Path("/proc/cpuinfo")
 _SETS = {"avx512_bf16", "amx_bf16", "bf16"}  # the last one is ARM's
 
 
-def decide(wanted: str, before: Plan | None, device: str) -> tuple[str, str]:
+def decide(
+    wanted: str, before: Plan | None, device: str, families: Iterable[str]
+) -> tuple[str, str]:
     """The precision of a run's cells, and of ``auto`` the reason, a key of `REASONS`.
 
-    ``auto`` keeps that of the plan `before`, the newest of the run's store, if there is one.
+    ``auto`` keeps that of the plan `before`, the newest of the run's store, if there is one. It is
+    one for all `families` of a run, so that they can be compared.
     """
     if wanted != "auto":
         return wanted, ""
     cells = before.cells if before else ()
     kept = {cell.precision for cell in cells if cell.code != OWN_CODE}
     if before is None or len(kept) != 1:
-        return here(device)
+        return here(device) if set(families) <= set(LOSES_NOTHING) else ("fp32", "not shown")
     return kept.pop(), before.settings.get("precision_reason", "earlier")
 
 
 def here(device: str = "auto") -> tuple[str, str]:
-    """What ``auto`` is for a new store on this machine, and why; see `decide`."""
-    if not BF16_LOSES_NOTHING:
-        return "fp32", "not shown"
+    """What ``auto`` is for GANs and VAEs in a new store on this machine, and why."""
     cards = [] if device in ("cpu", "mps") else _cards()
     if cards:
         return ("bf16", "card") if min(cards) >= CAPABLE else ("fp32", "neither")

@@ -236,3 +236,25 @@ def test_tables_that_will_not_do(
     status, out = run(tmp_path, change(table(seeds=1)))
     assert (status, out.exists()) == (2, False)
     assert said in capsys.readouterr().err
+
+
+def test_what_other_seeds_change_stands_side_by_side() -> None:
+    """A VAE in bf16 that its seeds move twice as far; two seeds tell nothing."""
+    frame = table(seeds=4)
+    twice = of(frame, "bf16", "vae") | of(frame, "bf16", "vae", "FashionMNIST")
+    frame.loc[twice, "proxy_fid"] = 12 * (frame.proxy_fid / 12) ** 2
+    pairs, _ = script.pair_up(from_frame(frame))
+    rows = [line.strip("| ").split(" | ") for line in script.widths(pairs)[2:]]
+    found = {(row[0], row[1], row[2]): row[3:] for row in rows}
+    narrow, wide, df = found["VAE", "latent_dim", "Proxy FID"]
+    single = table(seeds=4).query("family == 'vae' and arithmetic == 'fp32'")
+    grid = np.log(single.pivot_table("proxy_fid", ["dataset", "seed"], "latent_dim"))
+    left = grid.sub(grid.mean(axis=1), axis=0)
+    left -= left.groupby("dataset").transform("mean")
+    width = 100 * math.sqrt((left**2).to_numpy().sum() / 12)
+    assert narrow == f"{width:.1f} %"
+    assert df == "12"
+    assert float(wide.split()[0]) > 1.2 * float(narrow.split()[0])
+    assert ("GAN", "z_dim", "Coverage") in found
+    alone, _ = script.pair_up(from_frame(table(seeds=1)))
+    assert script.widths(alone)[2:] == []

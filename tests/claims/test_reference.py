@@ -66,6 +66,7 @@ def test_an_entry_is_read_as_it_was_kept() -> None:
 def test_trainings_of_the_very_same_kind_match() -> None:
     assert known_to(mine())
     assert known_to(gans(noisy(1), 1, ("FashionMNIST",), **HELD))
+    assert known_to(mine(arithmetic="bf16"))  # trains alike, as the paired study shows
     assert known_to(Cells(tuple(c for c in mine() if c.settings["z_dim"] == 64)))
 
 

@@ -24,7 +24,7 @@ def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _fp32(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ``precision: auto`` is does not depend on this machine."""
-    monkeypatch.setattr(precision, "BF16_LOSES_NOTHING", False)
+    monkeypatch.setattr(precision, "LOSES_NOTHING", ())
 
 
 @pytest.fixture(scope="session")

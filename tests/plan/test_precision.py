@@ -14,8 +14,11 @@ import pytest
 from labkit import api
 from labkit.cli import doctor
 from labkit.experiment import precision
+from labkit.experiment.grid import make_plan
 from labkit.experiment.plan import Plan
-from labkit.experiment.precision import here
+from labkit.experiment.precision import decide, here
+from labkit.experiment.reader import read_experiment
+from labkit.experiment.starter import recipes
 from labkit.reporting.build import render_report
 from labkit.store.store import Store
 from tests.builders.commands import TINY, typed
@@ -36,7 +39,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     file = tmp_path / "cpuinfo"
     file.write_text(OLD)
     monkeypatch.setattr(precision, "_CPUINFO", file)
-    monkeypatch.setattr(precision, "BF16_LOSES_NOTHING", True)
+    monkeypatch.setattr(precision, "LOSES_NOTHING", ("gan", "vae"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -75,12 +78,18 @@ def test_the_processor_decides(machine: Path, cpuinfo: str | None, found: str) -
     assert here("cuda")[0] == here("mps")[0] == "fp32"
 
 
-def test_it_is_fp32_until_bf16_is_shown_to_lose_nothing(
-    machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_with_a_family_that_was_not_tried_is_fp32(machine: Path) -> None:
+    """One for the whole run, so that its families can be compared."""
     machine.write_text(AMD)
-    monkeypatch.setattr(precision, "BF16_LOSES_NOTHING", False)
-    assert here() == ("fp32", "not shown")
+    assert decide("auto", None, "cpu", {"gan", "vae"}) == ("bf16", "processor")
+    assert decide("auto", None, "cpu", {"gan", "flow"}) == ("fp32", "not shown")
+    assert decide("bf16", None, "cpu", {"flow"}) == ("bf16", "")
+    made = {
+        r: make_plan(read_experiment(found.path), source="bundled")
+        for r, found in recipes().items()
+    }
+    assert {c.precision for c in made["vae-vs-gan"].cells} == {"bf16"}
+    assert {c.precision for c in made["gan-vae-flow"].cells} == {"fp32"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for nvidia-smi is a script")
