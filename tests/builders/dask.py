@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.builders.crowd import ROOT
 
 
@@ -55,3 +57,12 @@ def cluster(
                 "--local-directory", str(folder / f"space{number}"), *options,
             ], environment)  # fmt: skip
         yield address
+
+
+def hidden(folder: Path) -> list[str]:
+    """The beginning of a command that does not see what is in a folder."""
+    command = ["unshare", "--mount", "--map-root-user"]
+    if subprocess.run([*command, "true"], capture_output=True).returncode:
+        pytest.skip("no namespaces: a worker cannot be kept from seeing a folder")
+    script = 'mount -t tmpfs none "$0" && exec "$@"'
+    return [*command, "sh", "-c", script, str(folder)]

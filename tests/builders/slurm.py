@@ -16,6 +16,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.builders.crowd import ROOT
+
 #: Debian has the daemons where only root looks.
 _PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
@@ -136,3 +138,8 @@ def _wait_until(there: object, at: Path) -> None:
     if not _wait(there, 30.0):
         logs = "\n".join(p.read_text(errors="replace")[-1500:] for p in sorted(at.glob("*.[lo]*")))
         pytest.fail(f"SLURM did not start:\n{logs}")
+
+
+def in_slurm(cluster: dict[str, str]) -> dict[str, str]:
+    """Variables with which a command of its own finds the cluster, and tasks find the tests."""
+    return {"PYTHONPATH": str(ROOT), **{name: cluster[name] for name in ("PATH", "SLURM_CONF")}}

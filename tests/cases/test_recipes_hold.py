@@ -44,9 +44,15 @@ def tiny(tree: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all: what the real images read is computed once, as on a user's machine."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("LABKIT_CACHE", str(tmp_path / "cache"))
+def _alone(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LABKIT_CACHE", str(cache))
     monkeypatch.chdir(tmp_path)
     own_code.forget()
     yield

@@ -28,8 +28,8 @@ from labkit.execution.status import Task, survey
 from labkit.store.store import Store
 from tests.builders import crowd, runs
 from tests.builders.cells import spec
-from tests.builders.commands import TINY, labkit, project
-from tests.builders.dask import cluster
+from tests.builders.commands import TINY, labkit, numbers, project
+from tests.builders.dask import cluster, hidden
 from tests.builders.plans import plan_of
 from tests.builders.stores import commit
 
@@ -166,28 +166,6 @@ def test_workers_that_have_ended_for_good_are_replaced(
         assert executor.submit(run_alone, runs.work, task, timeout=99.0).result(60) == 0.01
         _once(lambda: len(executor._client.nthreads()) == 2)
         assert len(executor._client.nthreads()) == 2
-
-
-def hidden(folder: Path) -> list[str]:
-    """The beginning of a command that does not see what is in a folder."""
-    command = ["unshare", "--mount", "--map-root-user"]
-    if subprocess.run([*command, "true"], capture_output=True).returncode:
-        pytest.skip("no namespaces: a worker cannot be kept from seeing a folder")
-    script = 'mount -t tmpfs none "$0" && exec "$@"'
-    return [*command, "sh", "-c", script, str(folder)]
-
-
-def numbers(lab: Path) -> dict[str, bytes]:
-    """What two runs of one file have in common: all but what the clock says."""
-    names = ("best.safetensors", "samples.npz", "metrics.json", "spec.json")
-    cells = lab / "results" / "tiny" / "cells"
-    found = {
-        path.relative_to(cells).as_posix(): path.read_bytes()
-        for path in sorted(cells.rglob("*"))
-        if path.name in names or path.suffix == ".png"
-    }
-    assert len(found) > 10
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ from labkit.execution.status import Task
 from labkit.store.store import Store
 from tests.builders import crowd, runs
 from tests.builders.cells import spec
-from tests.builders.commands import TINY, labkit, project
+from tests.builders.commands import TINY, labkit, numbers, project
 from tests.builders.plans import plan_of
-from tests.builders.slurm import needs_slurm, slurm
+from tests.builders.slurm import in_slurm, needs_slurm, slurm
 
 pytestmark = [pytest.mark.slow, needs_slurm]
 
@@ -74,19 +74,9 @@ def test_numbers_are_those_of_inline(cluster: dict[str, str], tmp_path: Path) ->
     found = []
     for executor in ("inline", "slurm"):
         lab = project(tmp_path / executor, text)
-        said = labkit("run", "--executor", executor, cwd=lab, PYTHONPATH=str(crowd.ROOT),
-                      **{k: cluster[k] for k in ("PATH", "SLURM_CONF")}).stderr  # fmt: skip
+        said = labkit("run", "--executor", executor, cwd=lab, **in_slurm(cluster)).stderr
         assert "2 of 2 cells done" in said
-        cells = lab / "results" / "tiny" / "cells"
-        names = ("best.safetensors", "samples.npz", "metrics.json", "spec.json")
-        found.append(
-            {
-                path.relative_to(cells).as_posix(): path.read_bytes()
-                for path in sorted(cells.rglob("*"))
-                if path.name in names or path.suffix == ".png"
-            }
-        )
-    assert len(found[0]) > 10
+        found.append(numbers(lab))
     assert found[0] == found[1]
     plan = json.loads((tmp_path / "slurm" / "results" / "tiny" / "plan.json").read_bytes())
     assert "cluster" not in plan["settings"]
