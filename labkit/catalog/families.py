@@ -268,10 +268,10 @@ FAMILIES: dict[str, Family] = {
             ),
         },
         measures=("labkit.measure.codes:measure_codes",),
-        objective="D minimises its adversarial loss. G and the recognition head Q minimise G's "
-        "adversarial loss − w · I, where I is a lower bound on the information that an image gives "
-        "about its code (Chen et al. 2016, arXiv:1606.03657, eq. 5): all of it for the category, a "
-        "tenth for the two numbers; w is the weight of information. Q sees the features of D.",
+        objective="D minimises its adversarial loss, G its own − w · I, and the recognition head Q "
+        "maximises I, a lower bound on the information that an image gives about its code (Chen et "
+        "al. 2016, arXiv:1606.03657, eq. 5): all of it for the category, a tenth for the two "
+        "numbers; w is the weight of information. Q sees the features of D.",
         flow=(
             Step("z, c", "noise and code"),
             Step("Generator G", "makes", learns=True),

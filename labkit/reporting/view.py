@@ -94,8 +94,11 @@ class View:
         return {n for n, v in values.items() if all(x is None or float(x).is_integer() for x in v)}
 
     def shown(self, cell: Cell, name: str) -> str:
+        """A metric of a cell, as `say` has it."""
+        return self.say(name, cell.metric(name))
+
+    def say(self, name: str, value: float | None) -> str:
         """A metric with the catalog's digits; a count without a point, a share in percent."""
-        value = cell.metric(name)
         if value is not None and name in SHARES:
             return f"{100 * value:.1f} %"
         if value is not None and name in self._counts:

@@ -50,8 +50,10 @@ def test_without_weight_the_generator_does_not_hear_the_head() -> None:
         model: Any = build("infogan", info_weight=0.0)
         with torch.no_grad():
             model.head[-1].weight.mul_(factor)
+        head = model.head[-1].weight.clone()
         model._generator_step(8, Context(stream(1, "noise")))
         gradients.append(model.G[0].weight.grad.clone())
+        assert not torch.equal(head, model.head[-1].weight)  # it listens all the same
     assert torch.equal(*gradients)
 
 

@@ -193,8 +193,8 @@ def _group_table(view: View, group: str) -> Fold | None:
 
 def _detail(value: float | Sequence[float] | None) -> Entry:
     """A number, an interval by its ends, or a gap."""
-    if isinstance(value, Sequence):
-        low, high = (show(end) for end in value)
+    if isinstance(value, Sequence):  # of a share
+        low, high = (f"{100 * end:.1f} %" for end in value)
         return Entry(_("{low}\u00a0to\u00a0{high}", low=low, high=high), value[0])
     return GAP if value is None else number(value)
 
@@ -207,7 +207,7 @@ def _real_rows(view: View, names: Iterable[str], columns: Iterable[str]) -> list
     rows = []
     for dataset in view.datasets:
         values = ((name, view.real(dataset, name)) for name in names)
-        known = {name: number(v, METRICS[name].digits) for name, v in values if v is not None}
+        known = {name: Entry(view.say(name, v), v) for name, v in values if v is not None}
         if known:
             told = (dataset if n == "dataset" else known.get(n, GAP) for n in list(columns)[1:])
             rows.append(row(real_images(dataset), *told))

@@ -10,7 +10,8 @@ What Q gets right bounds the mutual information of code and image from below (se
 
     I(c; G(z, c)) >= H(c) + E[log Q(c | G(z, c))],
 
-so G and Q maximise the right-hand side. Here Q learns on features that the discriminator learns
+so G and Q maximise the right-hand side; with a weight of 0 only Q does, and shows what a generator
+puts into its images unpaid. Here Q learns on features that the discriminator learns
 for its own task; in the paper the shared layers learn from both.
 """
 
@@ -63,12 +64,14 @@ class InfoGAN(GAN):
         with self.adversary.frozen():
             features = self.trunk(self.G(self._noise(code, context.noise)))
             loss = self.adversary.loss.generator(self.judge(features))
-            of_category, of_numbers = bounds(self.head(features.flatten(1)), code)
+            # The same values; of their gradient the generator gets the weight's share.
+            paid = self.weight * features + (1 - self.weight) * features.detach()
+            of_category, of_numbers = bounds(self.head(paid.flatten(1)), code)
             information = of_category + OF_NUMBERS * of_numbers
             both = [self.optimisers[name] for name in ("generator", "recognition")]
             for optimiser in both:
                 optimiser.zero_grad(set_to_none=True)
-            (loss - self.weight * information).backward()
+            (loss - information).backward()
             for optimiser in both:
                 optimiser.step()
         if self.average:
