@@ -44,8 +44,8 @@ docs: $(VENV)/.dev  ## regenerate what the docs say from what the code does
 	$(BIN)/python scripts/make_docs.py
 	$(BIN)/python scripts/messages.py
 
+# Not --quiet: --strict would then count no warnings.
 site: $(VENV)/.dev  ## the documentation as a site that needs no network: site/index.html
-	# Not --quiet, under which --strict counts no warnings.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "site: site/index.html"
 
