@@ -10,7 +10,7 @@ BIN := $(VENV)/$(PROGRAMS)
 NEWEST := .venv-newest
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: lab quick test test-slow test-newest lint bench docs reports constraints newest clean
+.PHONY: lab quick test test-slow test-newest lint bench docs site reports constraints newest clean
 
 lab: $(VENV)/.installed  ## the whole of Lab 1: train, measure, report
 	$(BIN)/labkit run experiments.yaml
@@ -44,6 +44,11 @@ docs: $(VENV)/.dev  ## regenerate what the docs say from what the code does
 	$(BIN)/python scripts/make_docs.py
 	$(BIN)/python scripts/messages.py
 
+# Not --quiet: --strict would then count no warnings.
+site: $(VENV)/.dev  ## the documentation as a site that needs no network: site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "site: site/index.html"
+
 reports: $(VENV)/.installed  ## render the committed reports anew from the store.zip beside each
 	$(BIN)/python scripts/render_reports.py
 
@@ -64,4 +69,4 @@ newest:
 	$(NEWEST)/$(PROGRAMS)/python -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[dev]"
 
 clean:
-	rm -rf $(VENV) $(NEWEST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NEWEST) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -20,7 +20,7 @@ from labkit.data import load
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "your-own-model.md").read_text("utf-8")
-FAMILY, DATASET = re.findall(r"```diff\n(.*?)```", DOCUMENT, re.DOTALL)
+_LOSS, FAMILY, DATASET = re.findall(r"```diff\n(.*?)```", DOCUMENT, re.DOTALL)
 LAB = """\
 name: lab
 data: {source: SOURCE, limit: 128}

@@ -295,9 +295,10 @@ def test_the_template_trains_as_it_is(tmp_path: Path) -> None:
         write_own(tmp_path)
 
 
-def test_the_readmes_loss_is_a_loss() -> None:
+def test_the_documented_loss_is_a_loss() -> None:
     """Its diff, taken at its word: one function, one catalog entry."""
-    block = (ROOT / "README.md").read_text("utf-8").partition("```diff\n")[2].partition("```")[0]
+    page = (ROOT / "docs" / "your-own-model.md").read_text("utf-8")
+    block = page.partition("### A loss\n")[2].partition("```diff\n")[2].partition("```")[0]
     function, _, entry = block.partition(" # labkit/catalog/building.py")
     added = ["\n".join(line[1:] for line in part.splitlines() if line.startswith("+"))
              for part in (function, entry)]  # fmt: skip
