@@ -107,7 +107,7 @@ BEST = {
 #: Metrics under a shorter name, where the full one has been said or is plain.
 SHORT = {
     "proxy_fid": "FID",
-    "mixed_fid": "FID",
+    "mixed_fid": "mixed FID",
     "recon_proxy_fid": "FID",
     "code_accuracy": "accuracy",
     "test_recon_loss": "reconstruction loss",

@@ -123,7 +123,7 @@ BEST = {
 SHORT = {
     "proxy_fid": "FID",
     "recon_proxy_fid": "FID",
-    "mixed_fid": "FID",
+    "mixed_fid": "混合样本FID",
     "code_accuracy": "准确率",
     "test_recon_loss": "重构损失",
     "sharpness": "清晰度",
