@@ -1,6 +1,6 @@
 """Real training, killed at random: worker or parent, again and again, to the same bits.
 
-20 kills in CI; ``pytest tests/reliability/test_soak.py -m soak -s`` kills 200 times.
+12 kills in CI; ``pytest tests/reliability/test_soak.py -m soak -s`` kills 200 times.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def wait_for_work(folder: Path, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("wanted", [20, pytest.param(200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("wanted", [12, pytest.param(200, marks=pytest.mark.soak)])
 def test_killed_at_random(tmp_path: Path, wanted: int) -> None:
     left_alone = tmp_path / "alone"
     assert start(left_alone).wait() == 0
