@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +24,10 @@ from labkit.reporting.files import TABLES
 ROOT = Path(__file__).parents[1]
 #: The section of a report's Markdown that holds the answers, up to the next one.
 _ANSWERS = re.compile(r"^## [^\n]*Reflection Questions.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+#: The same of a page, its tables, and where its lines end.
+_PAGE_ANSWERS = re.compile(r'<section id="reflection".*?(?=<section id="method"|\Z)', re.DOTALL)
+_PAGE_TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+_LINE = re.compile(r"</(?:tr|p|li|h\d|caption|summary|figcaption)>")
 _SHORT = re.compile(r"^\*\*In short\*\*.*?(?=^\*\*|^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -39,20 +44,25 @@ def render(store: Path) -> None:
 
 def differences(store: Path) -> Iterator[str]:
     """Where tables and answers beside a ``store.zip`` are not those it gives now, a line each."""
+    made = [FORMATS[name].suffix for name in ("md", "html")]
+    there = [name for name in (*TABLES, *made) if (store.parent / name).is_file()]
     with TemporaryDirectory() as scratch:
-        again = labkit.report(store, scratch, format="md").parent
-        for name in (*TABLES, "report.md"):
+        again = labkit.report(store, scratch, format="md,html").parent
+        for name in there:
             path = store.parent / name
-            given = path.read_text("utf-8") if path.is_file() else ""
-            made = (again / name).read_text("utf-8")
-            if name.endswith(".md"):
-                given, made = answers_and_tables(given), answers_and_tables(made)
-            if given != made:
-                yield f"{path}: {_first(given.splitlines(), made.splitlines())}"
+            given, now = (file.read_text("utf-8") for file in (path, again / name))
+            if name in made:
+                given, now = answers_and_tables(given), answers_and_tables(now)
+            if given != now:
+                yield f"{path}: {_first(given.splitlines(), now.splitlines())}"
 
 
 def answers_and_tables(text: str) -> str:
-    """The lines of a report's Markdown that say what was found."""
+    """The lines of a report, Markdown or page, that say what was found."""
+    if text.startswith("<!doctype html>"):
+        parts = [*_PAGE_ANSWERS.findall(text), *_PAGE_TABLE.findall(text)]
+        lines = (re.sub(r"<[^>]*>", " ", line) for line in _LINE.split(" ".join(parts)))
+        return "\n".join(said for line in lines if (said := " ".join(unescape(line).split())))
     tables = [line for line in text.splitlines() if line.startswith("|")]
     return "\n".join([*_SHORT.findall(text), *_ANSWERS.findall(text), *tables])
 
