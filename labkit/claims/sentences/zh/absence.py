@@ -10,8 +10,8 @@ from labkit.claims.verdict import Strength
 #: What happened, to one or several.
 SOMETHING = {
     "finished": "{hits}未完成",
-    "collapse": "{hits}崩溃",
-    "unsteady": "{hits}的FID再次上升",
+    "collapse": "{hits}发生崩溃",
+    "unsteady": "{hits}出现FID回升",
 }
 #: What it is about, where nothing is known of it.
 ABOUT = {
@@ -36,8 +36,10 @@ def nothing(found: Absence) -> str:
 
 
 def something(found: Absence, who: str = "") -> str:
-    """It happened to some, by their number if not named: "12个GAN中有2个崩溃"."""
-    return SOMETHING[found.what].format(hits=who or hits(found))
+    """It happened to some, by their number if not named: "12个GAN中有2个发生崩溃"."""
+    # What was spared stands behind what happened to the others.
+    who, bracket, spared = (who or hits(found)).partition("（")
+    return SOMETHING[found.what].format(hits=who) + bracket + spared
 
 
 def trainings(found: Absence) -> str:
@@ -58,10 +60,10 @@ def everyone(found: Absence) -> str:
 
 
 def hits(found: Absence) -> str:
-    """ "12个GAN中有2个", "全部12个GAN", "MNIST上的两个GAN"."""
+    """ "12个GAN中有2个", "全部12个GAN都", "MNIST上的两个GAN都"."""
     if len(found.hit) < found.n:
         return f"{trainings(found)}中有{len(found.hit)}{_kind(found)[0]}"
-    return everyone(found)
+    return everyone(found) + ("都" if found.n > 1 else "")
 
 
 def listed(found: Absence, first: str = "") -> str:
@@ -92,6 +94,6 @@ def shared_out(found: Absence, factor: str) -> str:
 
 
 def unknown(found: Absence) -> str:
-    """ "（另有1次未知）"; empty where all are known."""
+    """ "（另有1次情况不明）"; empty where all are known."""
     n = len(found.asked) - found.n
-    return f"（另有{n}{_kind(found)[0]}未知）" if n else ""
+    return f"（另有{n}{_kind(found)[0]}情况不明）" if n else ""

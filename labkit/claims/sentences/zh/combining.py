@@ -34,9 +34,9 @@ def idea(
     if fid and all(f.ahead == "vae" for f in fid):
         open_ = any(strengths[f.id] == "within noise" for f in fid)
         keep = "VAE" if open_ else "领先的VAE"
-    verb = "让重构更清晰" if blurred else "评判其输出"
+    verb = "使重构更清晰" if blurred else "评判其输出"
     # Where codes nowhere miss the prior, it need not see random ones.
-    also = "" if all(by_decoder(*each) for each in lost.values()) else "，也看随机编码的输出"
+    also = "" if all(by_decoder(*each) for each in lost.values()) else "，也评判随机编码的输出"
     return Sentence(spaced(f"对抗VAE：保留{keep}，再用一个判别器监督解码器，{verb}{also}。"))
 
 
@@ -57,8 +57,8 @@ def sharpness(found: Sequence[Families]) -> list[Sentence]:
         for f in found
     )
     most = max(f.mean_a for f in found)
-    gans = "几乎没有损失" if most <= SHARP else f"至多{n.share('sharpness off, gan', most)}"
-    return [n.sentence(f"与真实图像相比，VAE的清晰度{vaes}；GAN{gans}。", found)]
+    gans = "几乎不损失" if most <= SHARP else f"至多损失{n.share('sharpness off, gan', most)}"
+    return [n.sentence(f"与真实图像相比，VAE的清晰度{vaes}，GAN{gans}。", found)]
 
 
 def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
@@ -71,7 +71,7 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
             first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
             second = n.value(f"FID of samples{place(d)}", drawn, decimals)
             fids.append(f"{names.on(d)}为{first}（样本{second}）")
-        parts += [f"{'，'.join(fids)}，问题多半在{weak}"] if fids else []
+        parts += [f"{'，'.join(fids)}，问题多半出在{weak}"] if fids else []
     return [n.sentence(f"VAE重构的FID{'；'.join(parts)}。")] if parts else []
 
 
@@ -98,12 +98,12 @@ def tried(hybrids: Sequence[str], found: Sequence[Families], strengths: Strength
     told = names.listing(names.family(h) for h in won or hybrids)
     if won:
         clear = weakest([strengths[f.id] for h in won for f in mine[h]]) == "clear"
-        text = f"{told}：在试过的模型中，按代理FID它{'们' if len(won) > 1 else ''}"
+        text = f"{told}：在试过的模型中，按代理FID看，它{'们' if len(won) > 1 else ''}"
         text += f"{'明显' if clear else ''}胜过GAN和VAE"
     elif len(hybrids) == 1:
-        text = f"试过的{told}按代理FID没有同时胜过GAN和VAE"
+        text = f"按代理FID看，试过的{told}没有同时胜过GAN和VAE"
     else:
-        text = f"试过的{told}按代理FID没有一个同时胜过GAN和VAE"
+        text = f"按代理FID看，试过的{told}都没有同时胜过GAN和VAE"
     return Numbers().sentence(f"{text}。", found)
 
 

@@ -26,9 +26,9 @@ def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
         top = each.values[0]
         value = names.value(n, each, "best", top, decimals_of(each, [top]))
         parts.append(
-            f"{names.on(each.dataset)}来自{_who(each, among)}，{names.short(each.metric)} {value}"
+            f"{names.on(each.dataset)}来自{_who(each, among)}，{names.short(each.metric)}为{value}"
         )
-    text = f"按{names.metric(found[0].metric)}，这些训练中最好的样本"
+    text = f"按{names.metric(found[0].metric)}看，这些训练中最好的样本"
     return [n.sentence(f"{text}{'；'.join(parts)}。", found)]
 
 
@@ -69,8 +69,8 @@ def converged(cells: Cells) -> Sentence | None:
     if found is None:
         return None
     last, known = found
-    who = f"全部{known}次训练都" if last == known else f"{known}次训练中有{last}次"
-    return Numbers().sentence(f"{who}在最后一轮最好：训练更久多半会降低FID。")
+    who = f"{names.part(last, known, '次训练')}都" if last == known else f"{known}次训练中有{last}次"
+    return Numbers().sentence(f"{who}在最后一轮达到最佳：延长训练多半会降低FID。")
 
 
 def point(topic: str, text: str) -> str:

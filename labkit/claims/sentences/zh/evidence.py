@@ -31,8 +31,8 @@ RULES = {
     "对该问题的全部检验作 Holm 校正",
     "reference": "以同类训练重复多次的波动（{name}）为准的学生 t 检验；"
     "对该问题的全部检验作 Holm 校正",
-    "": "就这些训练计数；不同次训练间的波动未知",
-    "told": "就这些训练计数；该问题的检验针对另一个指标",
+    "": "只就这些训练计数；训练间的波动未知",
+    "told": "只就这些训练计数；该问题的检验针对另一个指标",
     "absence": "计数；一例即可否定；区间为 Clopper-Pearson 区间",
     "missing": "未测量：{reason}",
 }
@@ -48,14 +48,14 @@ CLAUSES = {
     "not_finished": "所需的训练都没有完成",
     "not_finished_for": "没有一个{family}完成训练",
     "one_level": "只有{level}有{metric}的数值",
-    "confounded": "从未在其他设置不变时单独改变{factor}（{others}随之改变）",
+    "confounded": "没有在其他设置不变时单独改变过{factor}（{others}随之改变）",
     "no_shared_levels": "没有两个取值在各处都测量过",
     "few_factors": "改变的设置少于两项",
     "incomplete_grid": "网格中测量过的训练太少，无法分解差异",
     "collapse": "表中没有说明是否崩溃",
     "finished": "表中没有说明训练如何结束",
     "no_first": "没有第一轮的{metric}",
-    "no_matching_cell": "表中没有这样一个带{metric}的训练",
+    "no_matching_cell": "表中没有测量过{metric}的这种训练",
     "said": "{why}",
 }
 

@@ -30,18 +30,19 @@ def against(found: Sequence[Families], strengths: Strengths) -> list[Sentence]:
 
 def _together(found: Sequence[Families], strength: Strength) -> Sentence:
     n, first = Numbers(), found[0]
-    at, each = grammar.at(first.dataset), [_values(n, f, label=f is first) for f in found]
+    at, each = grammar.at(first.dataset), [_values(n, f, len(found) == 1) for f in found]
     if len(found) > 1:
         at = f"在{names.everywhere(len(found))}上，"
         each = [f"{names.dataset(f.dataset)} {shown}" for f, shown in zip(found, each, strict=True)]
-    values = "；".join(each)
+    label = f"{names.measured(first)}：" if len(found) > 1 else ""
+    values = label + "；".join(each)
     ahead, behind = map(names.family, sides(first))
     if first.ahead is None:
         return n.sentence(f"{at}{ahead}与{behind}持平（{values}）。", found)
     front, back = levels.sure(strength)
     lead = f"{ahead}{front}领先于{behind}"
     if strength != "level" and all(f.every and min(f.n_a, f.n_b) > 1 for f in found):
-        back = back.replace("，在", "，但仍在")
+        back = back.replace("，差距在", "，但差距仍在")
         lead = f"每个{ahead}都{front}领先于每个{behind}"
     runs = "这些训练中，" if strength == "seen once" else ""
     return n.sentence(f"{runs}{at}{lead}{back}（{values}）。", found)

@@ -45,7 +45,7 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
 
 
 def _by_size(each: Sequence[Course], strengths: Strengths) -> str:
-    """ "潜在维度16和32在MNIST上的重构好于8（Fashion-MNIST上未定）"."""
+    """ "潜在维度16和32在MNIST上的重构好于8（Fashion-MNIST上尚无定论）"."""
     ahead = [c.found for c in each if led(c, strengths)]
     if not ahead:
         return "就重构而言，没有哪个潜在维度突出"
@@ -61,9 +61,9 @@ def _by_size(each: Sequence[Course], strengths: Strengths) -> str:
 
 
 def _elsewhere(found: Sequence[Course], strengths: Strengths) -> str:
-    """ "（Fashion-MNIST上未定）": where no size leads; empty if one does everywhere."""
+    """ "（Fashion-MNIST上尚无定论）": where no size leads; empty if one does everywhere."""
     rest = [c for c in found if not led(c, strengths)]
-    said = "无差别" if all(c.shape == "flat" for c in rest) else "未定"
+    said = "没有差别" if all(c.shape == "flat" for c in rest) else "尚无定论"
     where = names.listing(names.dataset(c.found.dataset) for c in rest)
     return f"（{where}上{said}）" if rest else ""
 
@@ -85,7 +85,7 @@ def _until(each: Sequence[Course]) -> str:
     """How early most of the gain is had, where that is so on every data set."""
     second, last = {c.levels[1] for c in each}, {c.levels[c.settled] for c in each}
     if len(second) == 1 and all(c.early > 0.5 and len(c.levels) > 2 for c in each):
-        return f"，到{names.bare(FACTOR, second.pop())}时已得到大部分改善"
+        return f"，大部分改善到{names.bare(FACTOR, second.pop())}时已经实现"
     if len(last) == 1 and all(c.settled < len(c.levels) - 1 for c in each):
         return f"，到{names.bare(FACTOR, last.pop())}为止"
     return ""
@@ -102,7 +102,7 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
         return "新样本按FID看没有哪个潜在维度突出"
     for place, shape, end in ((0, "rises", "最小"), (-1, "falls", "最大")):
         if all(c.shape == shape and c.found.best[0] == c.levels[place] for c in each):
-            return f"新样本以{end}的潜在维度为最好"
+            return f"新样本在潜在维度{end}时最好"
     return _best_at(each, "新样本", "最好", strengths)
 
 
@@ -126,7 +126,7 @@ def samples(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
         return levels.best(found, strengths)
     n = Numbers()
     ranges = "，".join(names.on(f.dataset) + "为" + levels.span(n, f) for f in found)
-    text = f"样本的{names.measured(found[0])}{ranges}，{levels.AHEAD['within noise']}"
+    text = f"样本的{names.measured(found[0])}{ranges}，差别在通常波动之内"
     return [n.sentence(f"{text}。", found)]
 
 
@@ -138,5 +138,5 @@ def total(found: Sequence[Levels]) -> list[Sentence]:
     if len(best) != 1 or not sure:
         return []
     where = "" if len(found) == 1 else f"在{names.everywhere(len(found))}上都"
-    name, which = names.metric(found[0].metric), names.bare(FACTOR, best.pop())
-    return [Numbers().sentence(f"按{name}（重构加KL），{which}{where}最好。", found)]
+    name, which = names.metric(found[0].metric), names.level(FACTOR, best.pop())
+    return [Numbers().sentence(f"按{name}（重构加KL）看，{which}{where}最好。", found)]

@@ -25,7 +25,7 @@ from labkit.claims.verdict import FIRM, Strength, weakest
 AHEAD = {
     "clear": "差距明显",
     "beyond usual": "差距超出通常的训练间波动",
-    "within noise": "在通常波动范围之内",
+    "within noise": "差距在通常波动之内",
     "level": "差距小到无法区分",
 }
 #: At most so many rivals are listed with their numbers.
@@ -68,15 +68,16 @@ def best(found: Sequence[Levels], strengths: Strengths, brief: int = 0) -> list[
 
 
 def _together(each: Sequence[Standing]) -> Sentence:
-    """ "在两个数据集上，hinge领先于BCE，6对比较中有5对如此（MNIST FID 3.6对4.0；...）"."""
+    """ "在两个数据集上，hinge领先于BCE，6对比较中有5对如此（FID：MNIST 3.6对4.0；...）"."""
     n, contrasts = Numbers(), [s.found.contrasts[0] for s in each]
     first, second = each[0].found.order
-    told = (against(n, c, first, second, label=c is contrasts[0]) for c in contrasts)
+    told = (against(n, c, first, second, label=False) for c in contrasts)
     values = [f"{names.dataset(c.dataset)} {v}" for c, v in zip(contrasts, told, strict=True)]
     front, back = _tail(each[0].strength, contrasts)
     winner, other = names.levels(contrasts[0].factor, (first, second))
     lead = f"在{names.everywhere(len(each))}上，{winner}{front}领先于{other}{back}"
-    return n.sentence(f"{lead}（{'；'.join(values)}）。", [s.found for s in each])
+    label = names.measured(contrasts[0])
+    return n.sentence(f"{lead}（{label}：{'；'.join(values)}）。", [s.found for s in each])
 
 
 def _everywhere(each: Sequence[Standing]) -> Sentence:
@@ -180,17 +181,21 @@ def _tail(strength: Strength, contrasts: Sequence[Contrast]) -> tuple[str, str]:
     if strength == "seen once":
         two = len({v for c in contrasts for v in (c.a, c.b)}) == 2
         return "", f"，{counted}" if two else ""
-    but = "但仍" if in_every_pair(contrasts) and strength == "within noise" else ""
-    return "", f"，{counted}，{but}{AHEAD[strength]}" if strength in AHEAD else ""
+    far = AHEAD.get(strength, "")
+    if in_every_pair(contrasts):
+        far = far.replace("差距在", "但差距仍在")
+    return "", f"，{counted}，{far}" if far else ""
 
 
 def pairs(*contrasts: Contrast) -> str:
-    """ "6对比较中有5对如此"."""
+    """ "6对比较中有5对如此", "仅有一对比较"."""
     wins, pairs = sum(c.wins for c in contrasts), sum(c.pairs for c in contrasts)
-    told = names.part(wins if pairs > 1 else 1, pairs, "对比较")
+    if pairs == 1:
+        return "仅有一对比较"
+    told = names.part(wins, pairs, "对比较")
     if 0 < 2 * wins < pairs:
         return f"但只是平均而言，{told.replace('中有', '中仅有')}如此"
-    return f"{told}{'都' if pairs > 1 and wins == pairs else ''}如此"
+    return f"{told}{'都' if wins == pairs else ''}如此"
 
 
 def _alike(each: Sequence[Standing]) -> Sentence:
@@ -207,7 +212,8 @@ def _alike(each: Sequence[Standing]) -> Sentence:
     if all(s.found.here == "tie" for s in each) and any(c.slack for c in first.contrasts):
         verb = "在舍入误差内持平"
     at = f"在{names.everywhere(len(each))}上，" if several else grammar.at(first.dataset)
-    text = f"{at}{who}{verb}（{names.measured(first)} {'；'.join(ranges)}）。"
+    label = names.measured(first) + ("：" if several else " ")
+    text = f"{at}{who}{verb}（{label}{'；'.join(ranges)}）。"
     return n.sentence(text, [s.found for s in each])
 
 
@@ -250,7 +256,7 @@ def value(n: Numbers, found: Levels, level: Level, apart: bool = True) -> str:
 
 
 def along(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
-    """ "在MNIST上，测试重构损失从70.5（8）降到53.6（16）和50.1（32）"."""
+    """ "在MNIST上，测试重构损失从70.5（8）依次降到53.6（16）和50.1（32）"."""
     each = [course(f, strengths) for f in sorted(found, key=lambda f: -f.largest)]
     if not each:
         return []
@@ -274,9 +280,9 @@ def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
 
 
 def _course(n: Numbers, it: Course, open_: bool) -> str:
-    """ "从70.5（8）降到53.6（16），32不再有变化"."""
+    """ "从70.5（8）降到53.6（16），到32时不再变化"."""
     found, means = it.found, it.found.means
-    within = f"，{AHEAD['within noise']}" if open_ else ""
+    within = "，变化在通常波动之内" if open_ else ""
 
     def named(level: Level) -> str:
         return f"{value(n, found, level)}（{names.bare(found.factor, level)}）"
@@ -296,9 +302,10 @@ def _course(n: Numbers, it: Course, open_: bool) -> str:
     values = [means[v] for v in (first, *moved)]
     if len(moved) > TOLD or values not in (sorted(values), sorted(values, reverse=True)):
         moved = moved[-1:]
-    more = "及以上" if len(still) > 1 else ""
-    tail = f"，{names.bare(found.factor, still[0])}{more}不再有变化" if still else ""
-    return f"从{named(first)}{verb}{names.listing(map(named, moved))}{tail}{within}"
+    more = "及以上" if len(still) > 1 else "时"
+    tail = f"，到{names.bare(found.factor, still[0])}{more}不再变化" if still else ""
+    turn = "依次" if len(moved) > 1 else ""
+    return f"从{named(first)}{turn}{verb}{names.listing(map(named, moved))}{tail}{within}"
 
 
 def _range(n: Numbers, found: Levels) -> str:

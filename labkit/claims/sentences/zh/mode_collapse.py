@@ -26,7 +26,7 @@ FEW = 4
 #: Shares of samples in the wrong class that differ by less than this part of them are alike.
 ALIKE = 0.1
 #: What does not follow from no collapse.
-NOTHING_HELPED = Sentence("既然没有崩溃，就不能说是哪项设置避免了崩溃。")
+NOTHING_HELPED = Sentence("既然没有崩溃，就无法断定哪项设置避免了崩溃。")
 
 
 def none(found: Absence) -> Sentence:
@@ -34,7 +34,7 @@ def none(found: Absence) -> Sentence:
     text = nothing(found) + unknown(found)
     missing = [c.metrics.get("missing_classes") for c in found.cells]
     if all(m is not None and m.value == 0 for m in missing):
-        text += f"；{'其' if found.n == 1 else '每个的'}样本中各类别都有"
+        text += f"；{'其' if found.n == 1 else '各自的'}样本都涵盖所有类别"
     return Numbers().sentence(f"没有：{text}。", [found])
 
 
@@ -42,7 +42,7 @@ def collapsed(found: Absence) -> Sentence:
     """How many did, and how many of them left a class out altogether."""
     gone = sum(c.collapse is not None and bool(c.collapse.classes) for c in found.hit)
     mild = len(found.hit) - gone
-    told = f"；其中{gone}个缺失了类别，另外{mild}个各类别都还在" if gone and mild else ""
+    told = f"；其中{gone}个缺失了类别，另外{mild}个没有缺失" if gone and mild else ""
     return Numbers().sentence(f"有：{something(found)}{unknown(found)}{told}。", [found])
 
 
@@ -55,18 +55,18 @@ def which(found: Absence) -> Sentence:
         whole = Numbers().sentence(f"崩溃的是{'和'.join(each)}。", [found])
         text = whole.text if fits(whole) else text
     if found.n == 1:
-        text = f"这可见于其样本（{said}）。"
+        text = f"其样本显示了这一点（{said}）。"
     elif len(found.hit) == len(found.asked):
         text = f"例如{names.cell(cell, Cells(found.asked))}（{said}）。"
-    return Numbers().sentence(text, [found])
+    return Numbers().sentence(text.replace("）（", "，"), [found])
 
 
 def _seen(cell: Cell) -> str:
     """What the verdict on a cell's samples rests on, in a few words."""
     gone, reasons = (cell.collapse.classes, cell.collapse.reasons) if cell.collapse else ((), ())
     if gone:
-        named = [f"数字{each}" if each.isdigit() else each for each in gone]
-        return f"缺少{names.listing(named) if len(gone) < 4 else f'{len(gone)}个类别'}"
+        kind = "数字" if gone[0].isdigit() else ""
+        return f"缺少{kind + names.listing(gone) if len(gone) < 4 else f'{len(gone)}个类别'}"
     said = verdicts.told(reasons[0]) if reasons else "样本过于相似"
     # "占比过低：1 (1.1 %)" stands in brackets itself.
     return re.sub(r"\b(\d)仅占", r"数字\1仅占", re.sub(r" ?\((\S+) %\)", r"仅占\1%", said))
@@ -77,13 +77,13 @@ def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
     if len(found.hit) == found.n:
         return []
     if len(found.hit) == 1:
-        return [Sentence("只有一个崩溃，不足以说明什么有帮助。")]
+        return [Sentence("只有一个崩溃，不足以说明哪项设置有帮助。")]
     shared = list(in_common(found, factors, MANY).items())
     said = [_common(found, dict(shared[:n])) for n in range(len(shared), 0, -1)]
     if not said and (factor := absence.separating(found, factors)):
         said = [f"{something(found, shared_out(found, factor))}。"]
     elif not said and all(hit for f in factors for hit, _ in absence.by_level(found, f).values()):
-        said = ["每项设置的每个取值都有崩溃的：看不出哪一个有帮助。"]
+        said = ["每项设置的每个取值都有崩溃：看不出哪项设置有帮助。"]
     sentences = (Numbers().sentence(text, [found]) for text in said)
     return next(([s] for s in sentences if fits(s)), [])
 
@@ -99,7 +99,7 @@ def _common(found: Absence, without: Mapping[str, int]) -> str:
         spared.append(f"用{other}的{n}个")
     who = "两者" if len(found.hit) == 2 else "它们"
     common = names.listing(names.level(f, v) for f, v in shared.items())
-    few = f"；{len(found.hit)}个太少，不足以说明什么有帮助" if len(found.hit) < FEW else ""
+    few = f"；仅{len(found.hit)}个崩溃，不足以说明哪项设置有帮助" if len(found.hit) < FEW else ""
     return f"{who}都用{common}；{'、'.join(spared)}都没有崩溃{few}。"
 
 
@@ -129,7 +129,7 @@ def nearest(
     if len(alike) > 1:
         few = f"{of(cell.dataset)}{len(alike)}个{names.family(cell.family)}"
         start = f"最接近崩溃的是{few}："
-    tried = product((real, None), ("，才与真实占比一致", ""))
+    tried = product((real, None), ("，类别占比才与真实图像一致", ""))
     said = (_to_change(start, alike, beside, match, uneven) for beside, match in tried)
     return next(filter(fits, said), None)
 
@@ -141,11 +141,11 @@ def _to_change(
     match: str,
     uneven: Sequence[Configurations],
 ) -> Sentence:
-    """ "...其样本有28%须改变类别（真实图像：0.9%）"."""
+    """ "...其样本须有28%改变类别（真实图像为0.9%）"."""
     n = Numbers()
     ends = {"lowest": min(values), "highest": max(values)} if len(values) > 1 else {"": values[0]}
     shown = dict.fromkeys(n.share(f"class imbalance {k}".strip(), v) for k, v in ends.items())
-    text = f"{start}其样本有{'到'.join(shown)}须改变类别{match}"
+    text = f"{start}其样本须有{'到'.join(shown)}改变类别{match}"
     if real is not None:
-        text += f"（真实图像：{n.share('class imbalance of real images', real)}）"
+        text += f"（真实图像为{n.share('class imbalance of real images', real)}）"
     return n.sentence(f"{text}。", uneven)

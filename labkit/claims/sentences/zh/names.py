@@ -104,7 +104,7 @@ LEVELS: dict[str, dict[Level, str]] = {
     "norm": NORMS,
     "d_norm": NORMS | {"own": "网络自带的归一化"},
     "ema": {0: "无生成器平均"},
-    "growth": {"progressive": "渐进增长", "at_once": "一开始就用全尺寸"},
+    "growth": {"progressive": "渐进增长", "at_once": "一次到位"},
     "mixing": {0: "无混合"},
 }
 

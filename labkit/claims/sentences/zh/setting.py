@@ -20,7 +20,7 @@ DEGREES = ("没有对应到真实类别", "部分对应到真实类别", "基本
 
 
 def nothing(factor: str, found: Sequence[Levels]) -> Sentence:
-    return evidence.nothing(found, f"没有什么可归因于{names.factor(factor)}")
+    return evidence.nothing(found, f"无法判断{names.factor(factor)}的作用")
 
 
 def whole(found: Sequence[Configurations]) -> list[Sentence]:
@@ -34,7 +34,7 @@ def whole(found: Sequence[Configurations]) -> list[Sentence]:
         a, b = (measured(n, each, k, each.values[i]) for k, i in (("best", 0), ("last", -1)))
         between = "另一组" if len(each.order) == 2 else "最后一组"
         what = f"{grammar.at(each.dataset)}{best}的{names.metric(each.metric)}最好"
-        sentences.append(n.sentence(f"整体看，{what}（{a}；{between}{other}为{b}）。", [each]))
+        sentences.append(n.sentence(f"从整组设置看，{what}（{a}；{between}{other}为{b}）。", [each]))
     return sentences
 
 
@@ -43,7 +43,7 @@ def counted(found: Absence, factor: str) -> Sentence | None:
     if len(by_level(found, factor)) < 2:
         return None
     if len(found.hit) == found.n:
-        text = f"无论{names.factor(factor)}如何，{something(found)}。"
+        text = f"无论如何选择{names.factor(factor)}，{something(found)}。"
     else:
         text = f"{something(found, shared_out(found, factor))}。"
     return Numbers().sentence(text, [found])
@@ -58,7 +58,7 @@ def arithmetic(found: Sequence[tuple[Configurations, int, int, float]]) -> list[
         grown, whole = (measured(n, each, who, each.values[at]) for who, at in ends)
         part = n.share(f"arithmetic{place(each.dataset)}", share)
         parts.append(f"{names.on(each.dataset)}{what}{grown}对{whole}（全尺寸用了其{part}）")
-    text = f"运算量大致相同时，渐进增长与全尺寸相比{'，'.join(parts)}。"
+    text = f"运算量大致相同时，渐进增长与全尺寸相比，{'，'.join(parts)}。"
     return [n.sentence(text, [each for each, *_ in found])] if parts else []
 
 
@@ -90,8 +90,8 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
             for f in each
         ]
         most = max(min(f.values) for f in each)
-        about = "" if said or most >= MOST_STEPS else "；再多的步数使FID改善不到十分之一"
-        text = f"{names.family(family)}生成一个样本{'，'.join(parts)}{about}。"
+        about = "" if said or most >= MOST_STEPS else "；再增加步数，FID的改善不到十分之一"
+        text = f"{names.family(family)}生成一个样本，{'，'.join(parts)}{about}。"
         said.append(n.sentence(text, each))
     return said
 
@@ -135,7 +135,7 @@ def trained(found: Sequence[Configurations]) -> list[Sentence]:
     ratio = (total[most] or 0.0) / (total[least] or 1.0)
     if ratio < SAME_COST:
         apart = n.share("apart", ceil(round(100 * (ratio - 1), 6)) / 100)
-        return [n.sentence(f"它们的训练运算量相同，相差不超过{apart}。", found)]
+        return [n.sentence(f"它们的训练运算量相近，相差不超过{apart}。", found)]
     text = f"训练{names.family(most)}的运算量是训练{names.family(least)}的"
     return [n.sentence(f"{text}{_times(n, 'training', ratio)}。", found)]
 

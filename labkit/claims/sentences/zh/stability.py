@@ -46,14 +46,14 @@ def dominated(found: Sequence[Levels]) -> Sentence:
     else:
         rivals = [f.between(f.order[0], f.order[-1]) for f in found]
     at = "" if len(found) > 1 else grammar.at(found[0].dataset)
-    text = f"{at}用{least}时判别器压制生成器少于用{most}时，{levels.pairs(*rivals)}"
+    text = f"{at}用{least}时判别器压制生成器的步数少于用{most}时，{levels.pairs(*rivals)}"
     return Numbers().sentence(f"按FID看没有哪项设置突出；{text}。", found)
 
 
 def _risen(found: Absence, measure: Measure) -> str:
     known = any(measure.resolution(cell.dataset) for cell in found.cells)
-    how = "超出重新采样的波动" if known else "在某一轮"
-    return f"{absence.hits(found)}的FID{how}再次上升{absence.unknown(found)}"
+    risen = "出现超出重新采样波动的FID回升" if known else "在某一轮出现FID回升"
+    return f"{absence.hits(found)}{risen}{absence.unknown(found)}"
 
 
 def unsteady(
@@ -75,7 +75,7 @@ def unsteady(
     rates = [hit / of for hit, of in by_level(found, factor).values()]
     if max(rates) - min(rates) >= 0.5:
         each = absence.shared_out(found, factor)
-        text = f"这些训练中是{names.factor(factor)}：{absence.something(found, each)}"
+        text = f"就这些训练而言，是{names.factor(factor)}：{absence.something(found, each)}"
         return Numbers().sentence(f"{text}。", [found])
     return whole
 
@@ -91,22 +91,22 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
     top, cell = max(rises, key=lambda each: (each[1] in found.hit, each[0]))
     whole = measure.name in ("fid_drawdown", "fid_oscillation")
     if never == len(rises):
-        return [n.sentence("FID从未上升。", [found])] if whole else []
+        return [n.sentence("FID从未回升。", [found])] if whole else []
     fell = ""
     if never and whole and not found.hit:
-        fell = f"{len(rises)}次训练中有{never}次FID从未上升；"
+        fell = f"{len(rises)}次训练中有{never}次的FID从未回升；"
     floor = measure.resolution(cell.dataset)
     decimals = decimals_for([top, floor] if floor else [top])
     what = "回升幅度" if measure.name == "fid_drawdown" else names.metric(measure.name)
     value = n.value("largest rise", top, decimals)
-    told = f"{fell}最大的一次上升（{what}）为{value}"
+    told = f"{fell}{what}最大为{value}"
     if floor and top <= floor:
         drawn = n.value("what other samples change", floor, decimals)
-        less = f"小于同一网络重新采样所能造成的变化（{drawn}）"
+        less = f"小于同一网络重新采样带来的变化（{drawn}）"
         return [n.sentence(f"{told}，{less}。", [found])]
     if counted:
         told = f"{_risen(found, measure)}；{told}"
-    where = f"，出现在{names.cell(cell, Cells(found.asked))}"
+    where = f"，见于{names.cell(cell, Cells(found.asked))}"
     tried = (n.sentence(f"{told}{more}。", [found]) for more in (where, ""))
     return [next(filter(fits, tried))]
 
@@ -119,15 +119,15 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
     excess = [c.metrics.get("fid_final_excess") for c in found.cells]
     if len(excess) < 2 or any(m is None or m.value for m in excess):
         return []
-    more = "，训练更久或许能缩小差距" if behind else _of_one_seed(found)
-    last = f"每个{names.family(found.family)}都在最后一轮最好"
+    more = "，延长训练或许能缩小差距" if behind else _of_one_seed(found)
+    last = f"每个{names.family(found.family)}都在最后一轮达到最佳"
     return [Numbers().sentence(f"{last}{more}。", [found])]
 
 
 def _of_one_seed(found: Absence) -> str:
-    """ "；MNIST上的5次上升都来自种子42": chance, not a setting, told them apart."""
+    """ "；MNIST上的5次回升都来自种子42": chance, not a setting, told them apart."""
     return "".join(
-        f"；{grammar.of(dataset)}{n}次上升都来自种子{seed}"
+        f"；{grammar.of(dataset)}{n}次回升都来自种子{seed}"
         for dataset, n, seed in rises_of_one_seed(found)
     )
 
@@ -161,7 +161,7 @@ def dominance(cells: Cells, found: Sequence[Levels], named: bool = False) -> lis
     """
     n = Numbers()
     values = [c.metrics["d_dominance"].value for c in cells if "d_dominance" in c.metrics]
-    what = "压制生成器（一批中判对95%以上）"
+    what = "压制生成器（一批图像中判对95%以上）"
     if not any(values):
         return [n.sentence(f"判别器从未{what}。")] if values else []
     alike = len({(f.order[0], f.order[-1]) for f in found}) == 1
@@ -169,7 +169,7 @@ def dominance(cells: Cells, found: Sequence[Levels], named: bool = False) -> lis
         return [both]
     most = n.share("dominance, highest", max(values))
     at_most = "至多" if len(values) > 1 else ""
-    told = n.sentence(f"判别器{at_most}在{most}的步数里{what}。")
+    told = n.sentence(f"判别器{at_most}在{most}的训练步中{what}。")
     least = len({f.order[0] for f in found}) == 1
     return [told, _least(found, "判别器压制最少的是")] if least else [told]
 
@@ -178,19 +178,19 @@ def likewise(found: Sequence[Levels]) -> Sentence:
     """Another setting, of two levels, that nearly always went with it, too."""
     first, other = names.levels(found[0].factor, found[0].order)
     pairs = levels.pairs(*(f.contrasts[0] for f in found))
-    return Numbers().sentence(f"用{first}时同样少于用{other}时，{pairs}。", found)
+    return Numbers().sentence(f"用{first}时也少于用{other}时，{pairs}。", found)
 
 
 def _from_to(found: Sequence[Levels]) -> Sentence:
-    """ "它判对95%以上图像的步数：MNIST上z 32为9%，128为15%"."""
+    """ "判对95%以上图像的步数，在MNIST上用z 32时占9%，用128时占15%"."""
     n, told = Numbers(), list[str]()
     extremes = (found[0].order[0], found[0].order[-1])
     least, most = names.levels(found[0].factor, extremes)
     for f in found:
         low, high = (names.value(n, f, level, f.means[level], 0) for level in extremes)
-        both = f"{low}和{high}" if told else f"用{least}时占{low}，用{most}时占{high}"
+        both = f"分别占{low}和{high}" if told else f"用{least}时占{low}，用{most}时占{high}"
         told.append(names.on(f.dataset) + both)
-    return n.sentence(f"判对95%以上图像的步数{'；'.join(told)}。", found)
+    return n.sentence(f"判对95%以上图像的步数，{'；'.join(told)}。", found)
 
 
 def _least(found: Sequence[Levels], what: str) -> Sentence:

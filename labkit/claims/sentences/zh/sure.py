@@ -14,21 +14,21 @@ from labkit.text.typography import spaced
 
 #: The pattern a table shows to its textbook explanation: a hypothesis, not tested in these runs.
 REASONS = {
-    "larger_codes_worse_samples": "编码越大，先验中没有训练图像编码到的区域越多"
+    "larger_codes_worse_samples": "潜在维度越大，先验中没有训练图像编码到的区域就越多"
     "（Rosca et al. 2018）",
     "larger_codes_better_both": "维度太少的编码分不清图像，解码器只能取平均"
     "（Kingma & Welling 2014）",
-    "wasserstein_few_steps": "Wasserstein 批评器要接近最优，其梯度才有意义，"
-    "而这每次需要若干步（Arjovsky et al. 2017）",
+    "wasserstein_few_steps": "Wasserstein 批评器只有接近最优时梯度才有意义，"
+    "因此每次都要训练若干步（Arjovsky et al. 2017）",
     "clipping": "裁剪权重限制了批评器的表达能力（Gulrajani et al. 2017）",
-    "growing": "图像的大致形状先学会，因为那时要学的只有它（Karras et al. 2018）",
+    "growing": "先学会图像的大致形状，因为那时只需要学它（Karras et al. 2018）",
     "gradient_penalty": "对批评器梯度的惩罚使它在图像附近保持平滑（Gulrajani et al. 2017）",
     "spectral_norm": "谱归一化限制了判别器的陡峭程度（Miyato et al. 2018）",
-    "mode_collapse": "生成器只因图像能以假乱真而得到奖励，并不因覆盖所有类别（Goodfellow 2016）",
-    "blurred": "判别器看得出模糊（Larsen et al. 2016）",
-    "free_codes": "没有什么促使生成器使用无人读取的编码（Chen et al. 2016）",
+    "mode_collapse": "生成器只因图像以假乱真而受到奖励，并不因覆盖所有类别而受到奖励（Goodfellow 2016）",
+    "blurred": "判别器能识别模糊的图像（Larsen et al. 2016）",
+    "free_codes": "编码若无网络读取，生成器就没有动力使用它（Chen et al. 2016）",
     "straight_paths": "网络学到的路径越直，跟随它所需的步数越少（Liu et al. 2023）",
-    "larger_beta": "更大的 β 使编码更接近先验，代价是编码所含的图像信息（Higgins et al. 2017）",
+    "larger_beta": "更大的 β 使编码更接近先验，代价是编码所含的图像信息减少（Higgins et al. 2017）",
 }
 #: Those that speak for an idea, not for what was seen.
 IDEAS = ("blurred",)
@@ -48,7 +48,7 @@ def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
         return ""
     departs = "与其余相差太大，通常的训练间波动不适用"
     why = f"；{names.cell(odd, among)}{departs}" if odd is not None else ""
-    return spaced(f"每组设置{seeds}次训练{why}，因此不能排除偶然。")
+    return spaced(f"每组设置训练{seeds}次{why}，不能排除偶然因素。")
 
 
 def settle(plan: Settle | None, found: Finding | None = None) -> str:
@@ -77,5 +77,5 @@ def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:
     if not pattern:
         return None
     where = f"{names.listing(map(names.dataset, datasets))}上，" if datasets else ""
-    what = "它为何可能有用" if pattern in IDEAS else "可能的原因"
+    what = "可能有用的理由" if pattern in IDEAS else "可能的原因"
     return Sentence(spaced(f"{what}（{where}此处未检验）：{REASONS[pattern]}。"))
