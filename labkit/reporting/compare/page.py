@@ -184,7 +184,7 @@ def numbers(two: Two) -> Section:
 
 
 def _whose(family: str, dataset: str) -> str:
-    return f"{_(FAMILIES[family].label)}, {_(DATASETS[dataset].label)}"
+    return _("{a}, {b}", a=_(FAMILIES[family].label), b=_(DATASETS[dataset].label))
 
 
 def _judged(caption: str, first: str, names: Sequence[str], found: Sequence[Judged]) -> say.Table:

@@ -234,7 +234,7 @@ def _keys(view: View, family: str) -> tuple[Series, ...]:
 
 
 def _titled(dataset: str, kind: str | None) -> str:
-    return f"{dataset}, {plain_level(kind)}" if kind else dataset
+    return _("{a}, {b}", a=dataset, b=plain_level(kind)) if kind else dataset
 
 
 def _compared_by(kind: str | None) -> str:
@@ -302,7 +302,8 @@ def rate_distortion(view: View, family: str) -> Chart | None:
         for kind, groups in _by_kind(view, family, dataset, "reconstruction"):
             row, points = rows.setdefault(kind, []), _points(view, family, groups)
             if sum(bool(series.label) for series in points) > 1:
-                title, x = f"{dataset}, {_compared_by(kind)}", _("test KL (nats per image)")
+                title = _("{a}, {b}", a=dataset, b=_compared_by(kind))
+                x = _("test KL (nats per image)")
                 y = _(METRICS["test_recon_loss"].label)
                 row.append(Lines(title, x, y, tuple(points), whole_x=False))
     return Chart.of(list(rows.values()), 1.8)

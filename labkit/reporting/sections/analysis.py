@@ -183,7 +183,7 @@ def _group_table(view: View, group: str) -> Fold | None:
         more = [_detail(cell.detail(name)) for name in extra]
         rows.append(cell_row(cell, *(_entry(view, cell, n) for n in names), *more))
     meant = [(METRICS[n].label, METRICS[n].about) for n in names]
-    said = [f"{_(label)}: {_(about)}." for label, about in (*meant, *extra.values())]
+    said = [f"{_(label)}: {_(about)}{_('.')}" for label, about in (*meant, *extra.values())]
     if group == "appendix":
         said.append(_(_WRONG_WITH_IT))
     title = _(_GROUPS[group])

@@ -86,7 +86,7 @@ def parts(view: View) -> Iterator[Section]:
         rows = []
         for name in dict.fromkeys((*settings, *along)):
             found = map(plain_level, levels(level_of(c.spec, name) for c in cells))
-            rows.append((_heading(family, name, True), ", ".join(found)))
+            rows.append((_heading(family, name, True), _(", ").join(found)))
         facts = Facts((*rows, (_("Total Experiments"), str(len(cells)))))
         results = _results(view, family, dataset, settings)
         inner = (
@@ -100,7 +100,7 @@ def _results(view: View, family: str, dataset: str, settings: Sequence[str]) -> 
     about = FAMILIES[family]
     pictures = _("Reconstruction, Random Samples, Interpolation")
     if not about.reconstructs:
-        epochs = ", ".join(map(str, view.plan.snapshot_epochs))
+        epochs = _(", ").join(map(str, view.plan.snapshot_epochs))
         pictures = _("Sample Images (Epochs {epochs})", epochs=epochs)
     cells = view.of(family)
     sized = {n for n in settings if all(_sort(level_of(c.spec, n)) is not None for c in cells)}

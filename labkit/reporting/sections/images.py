@@ -94,7 +94,8 @@ def best_samples(view: View, cell: Cell) -> tuple[Picture, ...]:
         return ()
     about = FAMILIES[cell.spec.family]
     found = picture(view, cell, "random" if about.reconstructs else "samples", None)
-    return (replace(found, caption=f"{cell.spec.dataset} {_(about.label)}, {found.caption}"),)
+    model = f"{cell.spec.dataset} {_(about.label)}"
+    return (replace(found, caption=_("{a}, {b}", a=model, b=found.caption)),)
 
 
 def epoch_note(cell: Cell, stored: str, epoch: int) -> str:

@@ -127,12 +127,12 @@ def _family(view: View, family: str) -> Section:
     rows = []
     for name in _applying(view, family):
         found = levels(level_of(c.spec, name) for c in view.of(family))
-        said = ", ".join(plain_level(value, family, name) for value in found)
+        said = _(", ").join(plain_level(value, family, name) for value in found)
         if len(found) > 1:
             said = _("{levels} (varied)", levels=said)
         rows.append((setting_name(family, name), said))
     rows.append((_("Arithmetic"), _precision(view, family)))
-    intro, facts = Paragraph(f"{_(about.label)}: {_(about.about)}."), Facts(tuple(rows))
+    intro, facts = Paragraph(f"{_(about.label)}: {_(about.about)}{_('.')}"), Facts(tuple(rows))
     blocks = (intro, *_losses(view, family), facts, *_networks(view, family))
     return Section(f"method-{family}", _(about.label), blocks)
 

@@ -80,7 +80,7 @@ def listed(found: Absence, first: str = "") -> str:
 
 
 def shared_out(found: Absence, factor: str) -> str:
-    """ "hinge的4个中有3个、BCE的4个中有1个（其余没有）"."""
+    """ "Hinge的4个中有3个、BCE的4个中有1个（其余没有）"."""
     counts, kind = by_level(found, factor), _kind(found)[0]
     hit = sorted((v for v in counts if counts[v][0]), key=lambda v: -counts[v][0] / counts[v][1])
     named = zip(names.levels(factor, hit), (counts[v] for v in hit), strict=True)

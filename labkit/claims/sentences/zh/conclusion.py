@@ -52,7 +52,7 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
 
 
 def _who(found: Configurations, among: Cells) -> str:
-    """ "GAN（hinge + z 32）", "VAE（潜在维度8或潜在维度16）", "4组设置之一"."""
+    """ "GAN（Hinge + z 32）", "VAE（潜在维度8或潜在维度16）", "4组设置之一"."""
     if found.tied > NAMED:
         return f"{found.tied}组设置之一"
     told: dict[str, list[str]] = {}

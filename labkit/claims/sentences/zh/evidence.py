@@ -162,18 +162,18 @@ def configurations(found: Configurations, strength: Strength) -> Sentence:
     """The best whole setting and the next."""
     n, among = Numbers(), Cells(found.cells)
     value = measured(n, found, "best", found.values[0])
-    family = f"{names.family(found.family)}的" if found.family else ""
+    family, metric = at(found.dataset) + names.family(found.family), names.metric(found.metric)
     if len(found.order) == 1:
-        text = f"{at(found.dataset)}{family}{names.metric(found.metric)}：{value}。"
-        return n.sentence(text, [found])
-    what = f"{at(found.dataset)}{family}最好的{names.metric(found.metric)}"
+        return n.sentence(f"{family}的{metric}：{value}。", [found])
+    what = f"{family}中{metric}最好的"
     if found.here == "tie":
-        return n.sentence(f"{what}由{found.tied}组设置并列（{value}）。", [found])
+        return n.sentence(f"{what}有{found.tied}组设置并列（{value}）。", [found])
     best, other = (names.cell(c, among, seeds=False) for c in found.order[:2])
     led = names.part(found.led, found.n_seeds, "个种子")
-    led = f"，{led}如此" if found.n_seeds > 1 else ""
+    every = "都" if found.led == found.n_seeds else ""
+    led = f"，{led}{every}如此" if found.n_seeds > 1 else ""
     behind = measured(n, found, "next", found.values[1])
-    return n.sentence(f"{what}来自{best}（{value}），其次是{other}（{behind}）{led}。", [found])
+    return n.sentence(f"{what}是{best}（{value}），其次是{other}（{behind}）{led}。", [found])
 
 
 def measured(n: Numbers, found: Configurations, name: str, value: float) -> str:

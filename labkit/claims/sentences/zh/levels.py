@@ -68,7 +68,7 @@ def best(found: Sequence[Levels], strengths: Strengths, brief: int = 0) -> list[
 
 
 def _together(each: Sequence[Standing]) -> Sentence:
-    """ "在两个数据集上，hinge领先于BCE，6对比较中有5对如此（FID：MNIST 3.6对4.0；...）"."""
+    """ "在两个数据集上，Hinge领先于BCE，6对比较中有5对如此（FID：MNIST 3.6对4.0；...）"."""
     n, contrasts = Numbers(), [s.found.contrasts[0] for s in each]
     first, second = each[0].found.order
     told = (against(n, c, first, second, label=False) for c in contrasts)
@@ -282,7 +282,7 @@ def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
 def _course(n: Numbers, it: Course, open_: bool) -> str:
     """ "从70.5（8）降到53.6（16），到32时不再变化"."""
     found, means = it.found, it.found.means
-    within = "，变化在通常波动之内" if open_ else ""
+    within = "，幅度在通常波动之内" if open_ else ""
 
     def named(level: Level) -> str:
         return f"{value(n, found, level)}（{names.bare(found.factor, level)}）"
@@ -305,7 +305,7 @@ def _course(n: Numbers, it: Course, open_: bool) -> str:
     more = "及以上" if len(still) > 1 else "时"
     tail = f"，到{names.bare(found.factor, still[0])}{more}不再变化" if still else ""
     turn = "依次" if len(moved) > 1 else ""
-    return f"从{named(first)}{turn}{verb}{names.listing(map(named, moved))}{tail}{within}"
+    return f"从{named(first)}{turn}{verb}{names.listing(map(named, moved))}{within}{tail}"
 
 
 def _range(n: Numbers, found: Levels) -> str:

@@ -89,7 +89,7 @@ def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
 
 
 def _common(found: Absence, without: Mapping[str, int]) -> str:
-    """ "两者都用hinge和z 32；用BCE的6个、用z 64或128的8个都没有崩溃"."""
+    """ "两者都用Hinge和z 32；用BCE的6个、用z 64或128的8个都没有崩溃"."""
     shared = {f: found.hit[0].settings[f] for f in without}
     spared = []
     for factor, n in without.items():

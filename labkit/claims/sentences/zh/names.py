@@ -94,7 +94,7 @@ LEVEL_TEMPLATES = {
 NORMS: dict[Level, str] = {"none": "无归一化", "batch": "批归一化", "layer": "层归一化"}
 #: Setting to its levels that are not called by their labels.
 LEVELS: dict[str, dict[Level, str]] = {
-    "loss": {"hinge": "hinge"},
+    "loss": {"hinge": "Hinge"},
     "constraint": {
         "none": "无约束",
         "clip": "权重裁剪",
@@ -188,7 +188,7 @@ def factor(name: str, several: bool = False) -> str:
 
 
 def level(name: str, value: Level) -> str:
-    """A level in a sentence: "hinge", "z 64"."""
+    """A level in a sentence: "Hinge", "z 64"."""
     if isinstance(value, bool):
         return factor(name) if value else f"无{factor(name)}"
     if known := LEVELS.get(name, {}).get(value):
@@ -206,7 +206,7 @@ def levels(name: str, values: Iterable[Level]) -> list[str]:
 
 
 def bare(name: str, value: Level) -> str:
-    """A level where its noun is clear: "64", "hinge"."""
+    """A level where its noun is clear: "64", "Hinge"."""
     return level(name, value) if isinstance(value, (bool, str)) else _plain(name, value)
 
 
@@ -227,7 +227,7 @@ def family(name: str, several: bool = False) -> str:
 
 
 def cell(found: Cell, among: Cells, seeds: bool = True) -> str:
-    """A cell by what tells it from others, `seeds` or not: "MNIST上的hinge + z 64（种子43）"."""
+    """A cell by what tells it from others, `seeds` or not: "MNIST上的Hinge + z 64（种子43）"."""
     named = (level(n, found.settings[n]) for n in among.telling(found))
     text = " + ".join(named) or family(found.family)
     if seeds and len(among.seeds) > 1:
