@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,17 +11,28 @@ from typer import Argument, Option
 
 from labkit.calibration import feature_hash
 from labkit.catalog import DATASETS, FAMILIES, METRICS, dataset_key
-from labkit.claims.reflect import answers_to, read
+from labkit.claims.reflect import Metrics, answers_to, read
 from labkit.cli import ProfileOpt, say
 from labkit.errors import PlanError, UserError
 from labkit.execution.recorder.finished import read_history, settings
 from labkit.execution.recorder.recorder import cell
-from labkit.experiment.lookup import DEFAULT_FILE, default_results, stored
+from labkit.experiment.lookup import DEFAULT_FILE, default_results, one_of, stored
 from labkit.experiment.reader import read_experiment
 from labkit.measure.samples_file import evaluate_file
 from labkit.reporting.index import write_index
 from labkit.reporting.student.answers import check as held_against
 from labkit.reporting.student.answers import read_words
+from labkit.text.language import SOURCE, _, catalogue, using
+from labkit.text.language import languages as known_languages
+from labkit.text.numbers import joined
+
+LangOpt = Annotated[str, Option("--lang", help="The language of its words: en or zh.")]
+
+
+def speaking(lang: str) -> AbstractContextManager[None]:
+    """Say what follows in a language by its code; a UserError where there is no such language."""
+    one_of("--lang", lang, known_languages())
+    return using(catalogue(lang))
 
 
 def compare(
@@ -31,25 +43,31 @@ def compare(
         Path | None, Option("-o", "--out", help="Write two results as a page to this file.")
     ] = None,
     profile: ProfileOpt = None,
+    lang: LangOpt = SOURCE,
 ) -> None:
     """The results table; or two results side by side, as text or as a page."""
     from labkit.reporting.compare import page  # with pandas, which other verbs do without
 
     if out and (csv or not b):
         raise UserError("compare -o: two results are needed, and no --csv")
+    if lang != SOURCE and not out:
+        raise UserError("compare --lang: only a page has a language; -o names its file")
     given = [path for path in (a or DEFAULT_FILE, b) if path]
     roots = [stored(default_results(path, profile)).root for path in given]
     if out:
-        typer.echo(page.build_comparison(roots[0], roots[1], out))
+        with speaking(lang):
+            typer.echo(page.build_comparison(roots[0], roots[1], out))
     else:
         typer.echo(page.compare_text(roots, csv=csv), nl=False)
 
 
 def index(
     folder: Annotated[Path, Argument(help="The folder that the reports lie in.")] = Path("reports"),
+    lang: LangOpt = SOURCE,
 ) -> None:
     """Write index.html: the reports of a folder, with pictures and headline numbers."""
-    typer.echo(write_index(folder))
+    with speaking(lang):
+        typer.echo(write_index(folder))
 
 
 def evaluate(
@@ -115,9 +133,15 @@ def import_(
 def reflect(
     metrics: Annotated[Path, Argument(help="A CSV of metrics, a row per run.")],
     as_json: Annotated[bool, Option("--json", help="A JSON list of claims.")] = False,
+    lang: LangOpt = SOURCE,
 ) -> None:
     """Print the computed answers for any metrics table."""
     table = read(metrics)
+    with speaking(lang):
+        _reflect(metrics, table, as_json)
+
+
+def _reflect(metrics: Path, table: Metrics, as_json: bool) -> None:
     answers = answers_to(table)
     if not answers:
         known = ", ".join(FAMILIES)
@@ -129,18 +153,20 @@ def reflect(
     for answer in answers:
         typer.echo(f"{answer.heading}\n\n{answer.paragraph}")
         if answer.sure:
-            typer.echo(f"How sure: {answer.sure}")
+            typer.echo(joined([_("How sure:"), answer.sure]))
         typer.echo()
         # A claim with its strength, unless it only tells what these runs show.
         for line in dict.fromkeys(
-            claim.text if claim.strength == "seen once" else f"{claim.strength}: {claim.text}"
+            claim.text
+            if claim.strength == "seen once"
+            else joined([_(claim.strength) + _(":"), claim.text])
             for claim in answer.claims
         ):
             typer.echo(f"  {line}")
         if answer.claims:
             typer.echo()
     if table.unknown:
-        typer.echo(f"Columns no claim uses: {', '.join(table.unknown)}")
+        typer.echo(_("Columns no claim uses: {names}", names=_(", ").join(table.unknown)))
 
 
 def check(

@@ -12,12 +12,11 @@ from typing import Any
 from labkit.catalog import DATASETS, FAMILIES, FORMATS, resolve
 from labkit.claims import Answer, Sentence, Table, answers_of, conclude, table_of
 from labkit.claims.measure import Samples
-from labkit.reporting.blocks import Paragraph, Report, Section, anchors, pictures
+from labkit.reporting.blocks import Report, Section, anchors, pictures
 from labkit.reporting.cell import anchor, to_csv
 from labkit.reporting.files import Files
 from labkit.reporting.index import Lowest
-from labkit.reporting.languages import together, typeset
-from labkit.reporting.plots.fonts import lacking
+from labkit.reporting.languages import labelled, together, typeset
 from labkit.reporting.render.files import Drawings
 from labkit.reporting.sections import (
     analysis,
@@ -35,7 +34,6 @@ from labkit.store.store import Store
 from labkit.text import notation
 from labkit.text.language import _, catalogue, using
 from labkit.text.language import code as spoken
-from labkit.text.typography import UNSPACED
 
 
 @dataclass(frozen=True)
@@ -186,10 +184,5 @@ def read_report(
             prepare(answers_file, found.answers)
             student = students(answers_file, found.table, found.answers)
             made = compose(view, found, student, layout)
-            reports.append(typeset(made) if spoken() in UNSPACED else made)
-    report = together(reports, languages)
-    if languages and lacking(languages[0]):
-        with using(catalogue(languages[0])):
-            said = _("The labels of figures are English: no installed font has Chinese characters.")
-        report = replace(report, notices=(*report.notices, Paragraph(said, "note")))
-    return report
+            reports.append(typeset(made))
+    return labelled(together(reports, languages), (*languages, spoken())[0])

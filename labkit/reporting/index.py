@@ -10,6 +10,7 @@ import base64
 import csv
 import io
 import os
+import re
 import struct
 from collections import Counter
 from contextlib import suppress
@@ -25,7 +26,7 @@ from labkit.errors import LabkitError
 from labkit.reporting.blocks import STATUSES, Report, pictures
 from labkit.reporting.files import read, read_inside, write_file
 from labkit.reporting.render.templates import environment, inline, templates_folder
-from labkit.text.language import N_, _, many
+from labkit.text.language import N_, SOURCE, _, catalogue, languages, many, using
 from labkit.text.numbers import listing, show
 
 NAME = "summary.json"
@@ -180,8 +181,11 @@ def write_index(folder: Path) -> Path:
 def refresh(folder: Path) -> None:
     """Bring a folder's index up to date, if labkit made one there before."""
     path = folder / "index.html"
-    if path.is_file() and _MADE_HERE in path.read_text("utf-8", "replace")[:_HEAD]:
-        write_index(folder)
+    head = path.read_text("utf-8", "replace")[:_HEAD] if path.is_file() else ""
+    if _MADE_HERE in head:
+        spoken = re.search(r'<html lang="(\w+)"', head)
+        with using(catalogue(spoken[1] if spoken and spoken[1] in languages() else SOURCE)):
+            write_index(folder)
 
 
 def cards(folder: Path) -> list[Card]:

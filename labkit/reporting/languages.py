@@ -24,8 +24,12 @@ from labkit.reporting.blocks import (
     Report,
     Row,
 )
+from labkit.reporting.plots.fonts import lacking
 from labkit.reporting.student.marks import Segment
+from labkit.text.language import _, catalogue, using
+from labkit.text.language import code as spoken
 from labkit.text.said import Said
+from labkit.text.typography import UNSPACED
 from labkit.text.typography import typeset as set_in_type
 
 #: Fields of which one language is enough, or that have no words.
@@ -47,11 +51,22 @@ def together(reports: Sequence[Report], languages: Sequence[str]) -> Report:
     return replace(whole, title=first.title, headlines=headlines, languages=tuple(languages))
 
 
+def labelled(report: Report, language: str) -> Report:
+    """The report, with a notice where no font has the letters of its figures' labels."""
+    if not lacking(language):
+        return report
+    with using(catalogue(language)):
+        said = _("The labels of figures are English: no installed font has Chinese characters.")
+    return replace(report, notices=(*report.notices, Paragraph(said, "note")))
+
+
 def typeset(value: Any) -> Any:
     """A report, or a part of one, with its texts set as the language in use is.
 
     What its author wrote, answers, which are sentences already, and code stay as they are.
     """
+    if isinstance(value, Report) and spoken() not in UNSPACED:
+        return value
     if isinstance(value, str):
         return set_in_type(value)
     if isinstance(value, tuple):

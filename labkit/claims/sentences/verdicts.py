@@ -33,7 +33,7 @@ def told(text: str) -> str:
     for part in text.split("; "):
         tried = ((known.fullmatch(part), words) for known, words in _KNOWN)
         if found := next(((match, words) for match, words in tried if match), None):
-            fields = {name: told(each).replace(", ", _(", ")) for name, each in found[0].groupdict().items()}
-            part = _(found[1], **fields)
+            fields = found[0].groupdict().items()
+            part = _(found[1], **{k: told(v).replace(", ", _(", ")) for k, v in fields})
         said.append(part)
     return "; ".join(said)

@@ -16,12 +16,13 @@ from labkit.reporting.compare import table as compare
 from labkit.reporting.compare.table import SCORE, Judged, Two
 from labkit.reporting.entries import GAP, Columns, number, row, table
 from labkit.reporting.files import MADE_HERE, write_file
+from labkit.reporting.languages import labelled, typeset
 from labkit.reporting.plots.chart import Chart, Dots, Look, Series
 from labkit.reporting.render.files import Drawings, html
 from labkit.reporting.sections.images import has, picture
 from labkit.reporting.view import View, read_view
 from labkit.store.store import Store
-from labkit.text.language import N_, _, many
+from labkit.text.language import N_, _, code, many
 from labkit.text.numbers import listing, show
 
 COLOURS = (("side-a", "#b35900", "#f2a65c"), ("side-b", "#2464b4", "#72b9f2"))
@@ -46,7 +47,8 @@ def build_comparison(a: Path, b: Path, out: Path) -> Path:
 
     A StoreError where a plan, a ReportError where a picture cannot be read or `out` be written.
     """
-    page = comparison(read_view(Store(a)), read_view(Store(b)), named(a, b))
+    page = typeset(comparison(read_view(Store(a)), read_view(Store(b)), named(a, b)))
+    page = labelled(page, code())
     write_file(out, html(page, Drawings(page, ("svg",))).encode(), MADE_HERE)
     return out
 

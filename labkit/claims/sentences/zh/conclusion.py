@@ -69,7 +69,7 @@ def converged(cells: Cells) -> Sentence | None:
     if found is None:
         return None
     last, known = found
-    who = f"{names.part(last, known, '次训练')}都" if last == known else f"{known}次训练中有{last}次"
+    who = names.part(last, known, "次训练") + ("都" if last == known else "")
     return Numbers().sentence(f"{who}在最后一轮达到最佳：延长训练多半会降低FID。")
 
 

@@ -34,7 +34,8 @@ def whole(found: Sequence[Configurations]) -> list[Sentence]:
         a, b = (measured(n, each, k, each.values[i]) for k, i in (("best", 0), ("last", -1)))
         between = "另一组" if len(each.order) == 2 else "最后一组"
         what = f"{grammar.at(each.dataset)}{best}的{names.metric(each.metric)}最好"
-        sentences.append(n.sentence(f"从整组设置看，{what}（{a}；{between}{other}为{b}）。", [each]))
+        text = f"从整组设置看，{what}（{a}；{between}{other}为{b}）。"
+        sentences.append(n.sentence(text, [each]))
     return sentences
 
 
