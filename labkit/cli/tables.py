@@ -52,10 +52,11 @@ def compare(
         raise UserError("compare -o: two results are needed, and no --csv")
     if lang != SOURCE and not out:
         raise UserError("compare --lang: only a page has a language; -o names its file")
+    spoken = speaking(lang)
     given = [path for path in (a or DEFAULT_FILE, b) if path]
     roots = [stored(default_results(path, profile)).root for path in given]
     if out:
-        with speaking(lang):
+        with spoken:
             typer.echo(page.build_comparison(roots[0], roots[1], out))
     else:
         typer.echo(page.compare_text(roots, csv=csv), nl=False)
@@ -136,9 +137,8 @@ def reflect(
     lang: LangOpt = SOURCE,
 ) -> None:
     """Print the computed answers for any metrics table."""
-    table = read(metrics)
     with speaking(lang):
-        _reflect(metrics, table, as_json)
+        _reflect(metrics, read(metrics), as_json)
 
 
 def _reflect(metrics: Path, table: Metrics, as_json: bool) -> None:

@@ -15,10 +15,12 @@ class Said(str):
     def of(cls, texts: Sequence[str], languages: Sequence[str]) -> Self | str:
         """The texts as one; a plain text where all say the same. A number before all is said once.
 
+        A list of names is the same whichever comma stands between them.
+
         >>> Said.of(["1. Data", "1. 数据"], ["en", "zh"])
         '1. Data | 数据'
         """
-        if len(set(texts)) == 1:
+        if len({text.replace("、", ", ") for text in texts}) == 1:
             return texts[0]
         (number,) = re.findall(r"\A(?:\d+\. )?", texts[0])
         texts = [texts[0], *(text.removeprefix(number) for text in texts[1:])]

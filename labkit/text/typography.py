@@ -10,6 +10,8 @@ _GAP = re.compile(rf"(?<=[{_HAN}])(?=[{_LATIN}`−])|(?<=[{_LATIN}`%∞])(?=[{_H
 #: A mark of English next to a Chinese character, and what stands in its place.
 _MARKS = {", ": "，", "; ": "；", ": ": "："}
 _MARK = re.compile(rf"(?<=[{_HAN}）%])[,;:] (?=\S)|[,;:] (?=[{_HAN}])")
+#: Brackets around Chinese characters.
+_BRACKETS = re.compile(rf" ?\(([^()]*[{_HAN}][^()]*)\)")
 _AFTER = re.compile(rf"(?<=[。！？；：，、）]) +|(?<=[{_HAN}]) (?=[{_HAN}（])")
 
 
@@ -40,5 +42,6 @@ def typeset(text: str) -> str:
     """
     text = re.sub(r"(?<=\d) %(?!\w)", "%", text)
     if has_han(text):
-        text = re.sub(rf"(?<=[{_HAN}）])\.(?=\s|$)", "。", text.replace("; ", "；"))
+        text = _BRACKETS.sub(r"（\1）", text.replace("; ", "；"))
+        text = re.sub(rf"(?<=[{_HAN}）])\.(?=\s|$)", "。", text)
     return spaced(_AFTER.sub("", _MARK.sub(lambda mark: _MARKS[mark[0]], text)))

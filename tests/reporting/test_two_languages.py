@@ -21,6 +21,7 @@ from labkit.experiment.starter import recipes
 from labkit.handin import bag, content
 from labkit.reporting.blocks import Listing, Paragraph, Report, walk
 from labkit.reporting.build import read_report
+from labkit.reporting.index import refresh
 from labkit.reporting.plots import fonts
 from labkit.reporting.render.files import Drawings, html
 from labkit.reporting.student.answers import match_question, parse
@@ -174,6 +175,37 @@ def test_by_the_command_line_and_by_the_file(tmp_path: Path) -> None:
     assert err.strip().endswith("--lang xx: allowed: en, zh")
 
 
+def test_a_comparison_an_index_and_answers_to_any_table_in_chinese(
+    small: Store, tmp_path: Path
+) -> None:
+    build_report(small.root, out=tmp_path / "reports" / "lab", formats=["md"], languages=("zh",))
+    index, data = tmp_path / "reports" / "index.html", data_of(small.root) | STORED
+    code, _out, err = typed("index", "reports", "--lang", "zh", cwd=tmp_path)
+    assert (code, err) == (0, "")
+    both = str(small.root), str(small.root)
+    code, _out, err = typed("compare", *both, "-o", "two.html", "--lang", "zh", cwd=tmp_path)
+    assert (code, err) == (0, "")
+    shown = [index.read_text("utf-8"), (tmp_path / "two.html").read_text("utf-8")]
+    assert all('<html lang="zh">' in page for page in shown)
+    words = {"reports", small.root.name, "html", "md", "csv", "index", "lab", "B", "A"}
+    for page in shown:
+        assert english(Visible(page).texts, data | words) == {}
+    refresh(index.parent)
+    assert index.read_text("utf-8") == shown[0]
+    code, out, _err = typed("reflect", str(REAL), "--lang", "zh", cwd=tmp_path)
+    assert code == 0
+    assert "\n可靠程度：每组设置训练 1 次，不能排除偶然因素。" in out
+    assert "How" not in out
+
+
+@pytest.mark.parametrize("given", [("compare", ".", "."), ("reflect", "x.csv"), ("index",)])
+def test_a_language_that_no_verb_has(given: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("run,family\na,gan\n")
+    page = ("-o", "x.html") if given[0] == "compare" else ()
+    code, _out, err = typed(*given, *page, "--lang", "en,zh", cwd=tmp_path)
+    assert (code, err) == (2, "labkit: --lang en,zh: allowed: en, zh\n")
+
+
 def test_a_language_that_is_none_is_one_line_with_its_place() -> None:
     text = handins.TEXT.format(name="lab", group="A", seeds="[42]", epochs=2)
     for said, wrong in (
@@ -283,6 +315,7 @@ def test_a_text_in_several_languages_is_a_text() -> None:
     assert versions(both) == (("en", "Data"), ("zh", "数据"))
     assert Said.of(["MNIST", "MNIST"], ["en", "zh"]) == "MNIST"
     assert versions("MNIST") == (("", "MNIST"),)
+    assert Said.of(["32, 64", "32、64"], ["en", "zh"]) == "32, 64"
 
 
 @pytest.mark.parametrize(
@@ -296,6 +329,8 @@ def test_a_text_in_several_languages_is_a_text() -> None:
         ("Hinge, BCE", "Hinge, BCE"),
         ("生成器和判别器. 填充 1; leaky ReLU", "生成器和判别器。填充 1；leaky ReLU"),
         ("74.0 % of", "74.0% of"),
+        ("lab: GAN (自带数据, 2 个种子)", "lab: GAN（自带数据，2 个种子）"),
+        ("损失 (0.5, 0.999) 和 σ(x)", "损失 (0.5, 0.999) 和 σ(x)"),
         ("种子42生成的数字, 第3轮", "种子 42 生成的数字，第 3 轮"),
     ],
 )
