@@ -52,8 +52,9 @@ def direction(found: Sequence[Change]) -> Sentence:
         fell = sum(c.last < c.first and c.here != "tie" for c in changes)
         rose = sum(c.last > c.first and c.here != "tie" for c in changes)
         verb, n = ("下降", fell) if fell >= rose else ("上升", rose)
-        where = names.part(n or len(changes), len(changes), "组设置")
-        same[f"在{where}里{verb if n else '没有变化'}"].append(names.metric(metric))
+        of = len(changes)
+        where = f"{of}组设置的{n}组" if 0 < n < of else names.part(of, of, "组设置")
+        same[f"在{where}中{verb if n else '没有变化'}"].append(names.metric(metric))
     text = "；".join(f"{names.listing(metrics)}{verb}" for verb, metrics in same.items())
     return Numbers().sentence(f"{text}。", found)
 

@@ -36,7 +36,8 @@ def idea(
         keep = "VAE" if open_ else "领先的VAE"
     verb = "使重构更清晰" if blurred else "评判其输出"
     # Where codes nowhere miss the prior, it need not see random ones.
-    also = "" if all(by_decoder(*each) for each in lost.values()) else "，也评判随机编码的输出"
+    random = "，也评判随机编码的输出" if blurred else "，包括随机编码的输出"
+    also = "" if all(by_decoder(*each) for each in lost.values()) else random
     return Sentence(spaced(f"对抗VAE：保留{keep}，再用一个判别器监督解码器，{verb}{also}。"))
 
 
