@@ -91,14 +91,13 @@ def _side_by_side(view: View) -> Iterator[Table]:
             ahead = _leads(name, values[place], others)
             entries.append(marked(view.shown(cell, name), values[place], ahead))
         rows.append(row(_(METRICS[name].label), *entries))
-    heads = (
-        _("{a}, {b}", a=f"{_(FAMILIES[f].label)} {view.title(c)}", b=d)
-        for (d, f), c in best.items()
-    )
     caption = _(
         "The best cell of each model on each data set, by proxy FID. ◆ is ahead on its data set."
     )
-    columns = [Column(head, True) for head in heads]
+    columns = [
+        Column(_("{a}, {b}", a=f"{_(FAMILIES[f].label)} {view.title(c)}", b=d), True)
+        for (d, f), c in best.items()
+    ]
     yield table(caption, [_("Measure"), *columns], rows, aligned=False)
 
 
