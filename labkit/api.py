@@ -181,7 +181,7 @@ def _seeds(seeds: str | int | Sequence[int] | None) -> str | None:
 def _opened(name: str, asked: RunOptions) -> tuple[Store, Plan | None]:
     """The store of a run's results, and its newest plan."""
     store = Store(results_folder(asked.results, name))
-    return store, store.plan() if store.plan_path.is_file() else None
+    return store, (store.plan() if store.plan_path.is_file() else None)
 
 
 def _source(before: Plan | None, wanted: str, asked: RunOptions) -> tuple[str | None, bool]:
@@ -195,13 +195,11 @@ def _source(before: Plan | None, wanted: str, asked: RunOptions) -> tuple[str | 
 
 def _holds(plan: Plan, before: Plan | None, asked: RunOptions) -> bool:
     """Whether a remembered plan's images and precision would be the same now."""
-    families = {cell.family for cell in plan.cells}
-    precision = asked.precision or plan.settings["precision"]
-    arithmetic = decide(precision, before, asked.device, families)
-    if arithmetic != (plan.cells[0].precision, plan.settings.get("precision_reason", "")):
+    settings, families = plan.settings, {cell.family for cell in plan.cells}
+    precision = decide(asked.precision or settings["precision"], before, asked.device, families)
+    if precision != (plan.cells[0].precision, settings.get("precision_reason", "")):
         return False
-    wanted = asked.source or plan.settings["data"]["source"]
-    source, download = _source(before, wanted, asked)
+    source, download = _source(before, wanted := asked.source or settings["data"]["source"], asked)
     if source not in (None, plan.data_source):
         return False
     used = {cell.dataset for cell in plan.cells}
