@@ -9,6 +9,7 @@ from labkit.catalog import DATASETS
 from labkit.claims.cell import Collapse, verdict_of
 from labkit.measure.classes import ClassShares
 from labkit.measure.modes import Modes
+from labkit.reporting.build import milder
 
 MISSING = "classes missing: T-shirt/top, Ankle boot"
 ALIKE = "repetition: 10,000 samples are all alike (Vendi score 1.49)"
@@ -65,3 +66,12 @@ def test_a_students_own_words(text, state):
 @pytest.mark.parametrize("text", [None, "", "  "])
 def test_no_verdict(text):
     assert verdict_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("corrected", "classified", "told"),
+    [(0.0, 0.03, 0.03), (0.41, 0.25, 0.25), (0.12, 0.05, 0.12), (0.1, 0.4, 0.1)],
+)
+def test_a_class_stands_out_as_far_as_both_shares_say(corrected, classified, told):
+    """Else a class whose images are there is said to make up 0 % of them."""
+    assert milder(corrected, classified, real=0.1) == told
