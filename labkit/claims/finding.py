@@ -116,6 +116,14 @@ def known(found: Iterable[Some]) -> list[Some]:
     return [each for each in found if each.missing is None]
 
 
+def by_dataset(found: Iterable[Some]) -> dict[str, list[Some]]:
+    """Findings by the data set they are about, in their order."""
+    groups: dict[str, list[Some]] = {}
+    for each in found:
+        groups.setdefault(each.dataset, []).append(each)
+    return groups
+
+
 def dotted(*parts: str) -> str:
     """An id of those of its parts that are not empty."""
     return ".".join(part for part in parts if part)

@@ -4,6 +4,7 @@ Texts are joined without a thought of spaces; ``spaced`` sets them at the end.
 """
 
 from labkit.claims.sentences import numbers
+from labkit.claims.sentences.numbers import dataset_label
 from labkit.claims.sentences.zh import names
 from labkit.text.typography import spaced
 
@@ -15,7 +16,7 @@ def at(dataset: str) -> str:
 
 def of(dataset: str) -> str:
     """ "MNIST 上的"; empty if the table names no data set."""
-    return f"{names.dataset(dataset)}上的" if dataset else ""
+    return f"{dataset_label(dataset)}上的" if dataset else ""
 
 
 def stop(text: str) -> str:
