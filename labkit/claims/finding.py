@@ -167,5 +167,9 @@ class Comparison(Finding, Generic[Side]):
     @property
     def behind(self) -> Side | None:
         """The other side; None where none is ahead."""
-        ahead = self.ahead
-        return None if ahead is None else (self.b if ahead == self.a else self.a)
+        return None if self.ahead is None else self.sides[1]
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Both, the one that is ahead first."""
+        return (self.b, self.a) if self.ahead == self.b else (self.a, self.b)

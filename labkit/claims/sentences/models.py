@@ -33,11 +33,6 @@ SAME_COST = 1.05
 Fids = tuple[float, float]
 
 
-def sides(found: Families) -> tuple[str, str]:
-    """Both families, the one that is ahead first."""
-    return (found.b, found.a) if found.ahead == found.b else (found.a, found.b)
-
-
 def alike(found: Sequence[Families], strengths: Strengths) -> list[list[Families]]:
     """What one sentence tells: all data sets where the same is ahead as surely, else each alone."""
     measured = [f for f in found if f.missing is None]

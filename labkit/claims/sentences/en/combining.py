@@ -12,12 +12,8 @@ from labkit.claims.sentences.en import names
 from labkit.claims.sentences.judged import Strengths
 from labkit.claims.sentences.numbers import Numbers, decimals_for, place
 
-#: What to keep of a VAE, and whose decoder is judged.
-KEPT = {
-    "encoder": ("encoder", "the"),
-    "vae": ("VAE", "its"),
-    "best": ("VAE, which is ahead", "its"),
-}
+#: What to keep of a VAE.
+KEPT = {"encoder": "encoder", "vae": "VAE", "best": "VAE, which is ahead"}
 
 
 def nothing(found: Sequence[Families]) -> Sentence:
@@ -33,12 +29,13 @@ def idea(
     blurred: bool,
 ) -> Sentence:
     """What to try, from where the VAE loses most, whether it is blurred, and who is ahead."""
-    keep, whose = KEPT[models.kept(fid, strengths)]
+    keep = models.kept(fid, strengths)
+    whose = "the" if keep == "encoder" else "its"
     verb = "sharpen" if blurred else "judge"
     # Where codes nowhere miss the prior, it need not see random ones.
     also = ", also on random codes" if models.lost_to(lost, decoder=False) else ""
     return Sentence(
-        f"An adversarial VAE: keep the {keep}, and let one discriminator {verb} {whose} decoder{also}."
+        f"An adversarial VAE: keep the {KEPT[keep]}, and let one discriminator {verb} {whose} decoder{also}."
     )
 
 

@@ -14,7 +14,7 @@ from labkit.claims.verdict import Strength
 def statement(found: Families, strength: Strength) -> Sentence:
     """The statement with its numbers: a row of the evidence."""
     n, on = Numbers(), place(found.dataset)
-    values = levels.against(n, found, *models.sides(found))
+    values = levels.against(n, found, *found.sides)
     if found.ahead is None:
         a, b = (names.family(f, several=True) for f in (found.a, found.b))
         return n.sentence(f"{a} and {b} tie{on} ({values}).", [found])
@@ -31,10 +31,8 @@ def against(found: Sequence[Families], strengths: Strengths) -> list[Sentence]:
 
 def _together(found: Sequence[Families], strength: Strength) -> Sentence:
     n, first = Numbers(), found[0]
-    where, each = (
-        place(first.dataset),
-        [levels.against(n, f, *models.sides(f), label=f is first) for f in found],
-    )
+    each = [levels.against(n, f, *f.sides, label=f is first) for f in found]
+    where = place(first.dataset)
     if len(found) > 1:
         where = f" on {names.everywhere(len(found))}"
         each = [shown + place(f.dataset) for shown, f in zip(each, found, strict=True)]
@@ -46,7 +44,7 @@ def _together(found: Sequence[Families], strength: Strength) -> Sentence:
     lead = f"{ahead} {'were' if several else 'was'} {front}ahead of {behind}"
     if models.every_cell(found, strength):
         back = back.replace(", within", ", yet within")
-        one, other = map(names.family, models.sides(first))
+        one, other = map(names.family, first.sides)
         lead = f"every {one} was {front}ahead of every {other}"
     if strength == "seen once":
         lead = f"in these runs, {lead}"
@@ -60,4 +58,4 @@ def _sides(found: Sequence[Families]) -> list[tuple[str, bool]]:
     called = {
         f: names.family(f, True) if n else f"the {names.family(f)}" for f, n in several.items()
     }
-    return [(called[f], several[f]) for f in models.sides(found[0])]
+    return [(called[f], several[f]) for f in found[0].sides]

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.levels import Contrast, Course, Levels, course
-from labkit.claims.sentences import judged, sizes
+from labkit.claims.sentences import sizes
 from labkit.claims.sentences.en import levels, names
-from labkit.claims.sentences.judged import Strengths
+from labkit.claims.sentences.judged import Strengths, at_the_top
 from labkit.claims.sentences.numbers import Numbers, dataset_label, place
+from labkit.claims.sentences.sizes import FACTOR, POINT
 
 #: What new samples show.
 DRAWN = {
@@ -25,10 +26,10 @@ def point(rebuilt: Sequence[Levels], drawn: Sequence[Levels], strengths: Strengt
     for early in (True, False):
         parts = (_rebuilt(rebuilt, strengths, early), _drawn(drawn, strengths))
         text = f"{'in these runs, ' if once else ''}{'; '.join(filter(None, parts))}."
-        if len(text.split()) <= sizes.POINT:
+        if len(text.split()) <= POINT:
             break
     if not any(c.isdigit() for c in text):
-        smallest, largest = (names.bare(sizes.FACTOR, end(both[0].means)) for end in (min, max))
+        smallest, largest = (names.bare(FACTOR, end(both[0].means)) for end in (min, max))
         said = next((s for s in ("arger codes", "size of the code") if s in text), text[:-1])
         text = text.replace(said, f"{said} ({smallest} to {largest})", 1)
     return Numbers().sentence(text, both)
@@ -57,8 +58,8 @@ def _by_size(each: Sequence[Course], strengths: Strengths) -> str:
     top = sizes.top(ahead, strengths)
     if not top:
         return _best_at(each, f"reconstructions were {front}best at", strengths, back)
-    who = names.listing(names.levels(sizes.FACTOR, top))
-    rest = names.listing(names.bare(sizes.FACTOR, v) for v in ahead[0].means if v not in top)
+    who = names.listing(names.levels(FACTOR, top))
+    rest = names.listing(names.bare(FACTOR, v) for v in ahead[0].means if v not in top)
     text = f"{who} {front}rebuilt images better than {rest}"
     where = f" on {names.listing(dataset_label(f.dataset) for f in ahead)}"
     return f"{text}{where if len(ahead) < len(each) else ''}{back}{_elsewhere(each, strengths)}"
@@ -81,9 +82,9 @@ def _sure(found: Sequence[Contrast], strengths: Strengths) -> tuple[str, str]:
 
 def _until(each: Sequence[Course]) -> str:
     """How early most of the gain is had, where that is so on every data set."""
-    how, size = sizes.gain(each)
+    how, level = sizes.gain(each)
     words = {"early": ", most of it by {}", "settled": " up to {}"}
-    return words.get(how, "").format(names.bare(sizes.FACTOR, size))
+    return words.get(how, "").format(names.bare(FACTOR, level))
 
 
 def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
@@ -97,10 +98,7 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
 def _best_at(found: Sequence[Course], start: str, strengths: Strengths, back: str = "") -> str:
     """ "new samples were best at 8 on MNIST and 16 on Fashion-MNIST"; not all courses are flat."""
     ahead = sizes.ahead(found, strengths)
-    best = [
-        " or ".join(names.bare(sizes.FACTOR, v) for v in judged.at_the_top(f, strengths))
-        for f in ahead
-    ]
+    best = [" or ".join(names.bare(FACTOR, v) for v in at_the_top(f, strengths)) for f in ahead]
     each = (size + place(f.dataset) for size, f in zip(best, ahead, strict=True))
     text = f"{start} {names.listing(each)}"
     if len(best) == len(found) and len(set(best)) == 1:
@@ -125,5 +123,5 @@ def total(found: Sequence[Levels]) -> list[Sentence]:
         return []
     where = {1: "", 2: " on both data sets"}.get(len(found), " everywhere")
     name = names.metric(found[0].metric)
-    text = f"by {name} (reconstruction plus KL) {names.bare(sizes.FACTOR, best)} was best{where}."
+    text = f"by {name} (reconstruction plus KL) {names.bare(FACTOR, best)} was best{where}."
     return [Numbers().sentence(text, found)]

@@ -13,7 +13,7 @@ from labkit.claims.sentences import outcomes
 from labkit.claims.sentences.en import grammar, names
 from labkit.claims.sentences.en.absence import listed, shared_out, something, trainings, unknown
 from labkit.claims.sentences.numbers import Numbers, fits, place
-from labkit.claims.sentences.outcomes import Common
+from labkit.claims.sentences.outcomes import FEW_COLLAPSES, Common
 
 #: What does not follow from no collapse.
 NOTHING_HELPED = Sentence("Since nothing collapsed, nothing can be credited with preventing it.")
@@ -93,7 +93,7 @@ def _common(found: Absence, shared: Sequence[Common]) -> str:
     who = "both" if len(found.hit) == 2 else "all of them"
     common = names.listing(names.level(each.factor, each.level) for each in shared)
     few = f"; {grammar.count(len(found.hit))} are too few to say what helped"
-    few = few if len(found.hit) < outcomes.FEW_COLLAPSES else ""
+    few = few if len(found.hit) < FEW_COLLAPSES else ""
     return f"{who} have {common}; {names.listing(spared)} collapsed{few}."
 
 

@@ -11,6 +11,7 @@ from labkit.claims.findings.levels import Levels
 from labkit.claims.sentences import models
 from labkit.claims.sentences.en import evidence, names
 from labkit.claims.sentences.en.absence import shared_out, something
+from labkit.claims.sentences.models import MOST_STEPS
 from labkit.claims.sentences.numbers import Numbers, place
 
 #: Not at all, in part, in the main.
@@ -72,11 +73,7 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
             for f in each
         ]
         most = max(min(f.values) for f in each)
-        about = (
-            ""
-            if said or most >= models.MOST_STEPS
-            else "; more improve the FID by less than a tenth"
-        )
+        about = "" if said or most >= MOST_STEPS else "; more improve the FID by less than a tenth"
         least = "at least " if any(len(f.values) > 1 for f in each) else ""
         who = f"steps that the {names.family(family)} needs for a sample: {least}"
         text = f"{who}{names.listing(parts)}{about}."

@@ -49,11 +49,8 @@ def dominated(found: Sequence[Levels]) -> Sentence:
 
 
 def _risen(found: Absence, measure: Measure) -> str:
-    how = (
-        ", beyond what redrawn samples change,"
-        if outcomes.resolved(found, measure)
-        else " at some point"
-    )
+    known = outcomes.resolved(found, measure)
+    how = ", beyond what redrawn samples change," if known else " at some point"
     return f"the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}"
 
 

@@ -15,10 +15,8 @@ from labkit.claims.verdict import Strength
 def statement(found: Families, strength: Strength) -> Sentence:
     """The statement with its numbers: a row of the evidence."""
     n, at = Numbers(), grammar.at(found.dataset)
-    values, (ahead, behind) = (
-        levels.against(n, found, *models.sides(found)),
-        map(names.family, models.sides(found)),
-    )
+    values = levels.against(n, found, *found.sides)
+    ahead, behind = map(names.family, found.sides)
     if found.ahead is None:
         return n.sentence(f"{at}{ahead}与{behind}持平（{values}）。", [found])
     tail = f"，{levels.AHEAD[strength]}" if strength in levels.AHEAD else ""
@@ -32,15 +30,13 @@ def against(found: Sequence[Families], strengths: Strengths) -> list[Sentence]:
 
 def _together(found: Sequence[Families], strength: Strength) -> Sentence:
     n, first = Numbers(), found[0]
-    at, each = (
-        grammar.at(first.dataset),
-        [levels.against(n, f, *models.sides(f), label=f is first) for f in found],
-    )
+    each = [levels.against(n, f, *f.sides, label=f is first) for f in found]
+    at = grammar.at(first.dataset)
     if len(found) > 1:
         at = f"在{names.everywhere(len(found))}上，"
         each = [f"{dataset_label(f.dataset)} {shown}" for f, shown in zip(found, each, strict=True)]
     values = "；".join(each)
-    ahead, behind = map(names.family, models.sides(first))
+    ahead, behind = map(names.family, first.sides)
     if first.ahead is None:
         return n.sentence(f"{at}{ahead}与{behind}持平（{values}）。", found)
     front, back = levels.sure(strength)

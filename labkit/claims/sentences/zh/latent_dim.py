@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.levels import Contrast, Course, Levels, course
-from labkit.claims.sentences import judged, sizes
-from labkit.claims.sentences.judged import Strengths
+from labkit.claims.sentences import sizes
+from labkit.claims.sentences.judged import Strengths, at_the_top
 from labkit.claims.sentences.numbers import dataset_label, size
+from labkit.claims.sentences.sizes import FACTOR, POINT
 from labkit.claims.sentences.zh import levels, names
 from labkit.claims.sentences.zh.grammar import Numbers
 
@@ -26,10 +27,10 @@ def point(rebuilt: Sequence[Levels], drawn: Sequence[Levels], strengths: Strengt
     for early in (True, False):
         parts = (_rebuilt(rebuilt, strengths, early), _drawn(drawn, strengths))
         text = f"{'这些训练中，' if once else ''}{'；'.join(filter(None, parts))}。"
-        if size(text) <= sizes.POINT:
+        if size(text) <= POINT:
             break
     if not any(c.isdigit() for c in text):
-        smallest, largest = (names.bare(sizes.FACTOR, end(both[0].means)) for end in (min, max))
+        smallest, largest = (names.bare(FACTOR, end(both[0].means)) for end in (min, max))
         text = text.replace("潜在维度", f"潜在维度（{smallest}到{largest}）", 1)
     return Numbers().sentence(text, both)
 
@@ -57,8 +58,8 @@ def _by_size(each: Sequence[Course], strengths: Strengths) -> str:
     top = sizes.top(ahead, strengths)
     if not top:
         return _best_at(each, "重构", f"{front}最好", strengths, back)
-    who = names.listing(names.levels(sizes.FACTOR, top))
-    rest = names.listing(names.bare(sizes.FACTOR, v) for v in ahead[0].means if v not in top)
+    who = names.listing(names.levels(FACTOR, top))
+    rest = names.listing(names.bare(FACTOR, v) for v in ahead[0].means if v not in top)
     where = names.listing(dataset_label(f.dataset) for f in ahead)
     where = f"在{where}上" if len(ahead) < len(each) else ""
     return f"{who}{where}的重构{front}好于{rest}{back}{_elsewhere(each, strengths)}"
@@ -81,9 +82,9 @@ def _sure(found: Sequence[Contrast], strengths: Strengths) -> tuple[str, str]:
 
 def _until(each: Sequence[Course]) -> str:
     """How early most of the gain is had, where that is so on every data set."""
-    how, size = sizes.gain(each)
+    how, level = sizes.gain(each)
     words = {"early": "，到{}时已得到大部分改善", "settled": "，到{}为止"}
-    return words.get(how, "").format(names.bare(sizes.FACTOR, size))
+    return words.get(how, "").format(names.bare(FACTOR, level))
 
 
 def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
@@ -99,10 +100,7 @@ def _best_at(
 ) -> str:
     """ "新样本在MNIST上以8、在Fashion-MNIST上以16最好"; not all courses are flat."""
     ahead = sizes.ahead(found, strengths)
-    best = [
-        "或".join(names.bare(sizes.FACTOR, v) for v in judged.at_the_top(f, strengths))
-        for f in ahead
-    ]
+    best = ["或".join(names.bare(FACTOR, v) for v in at_the_top(f, strengths)) for f in ahead]
     each = (f"{names.on(f.dataset)}以{size}" for size, f in zip(best, ahead, strict=True))
     text = f"{what}{'、'.join(each)}{how}"
     if len(best) == len(found) and len(set(best)) == 1:
@@ -126,5 +124,5 @@ def total(found: Sequence[Levels]) -> list[Sentence]:
     if best is None:
         return []
     where = "" if len(found) == 1 else f"在{names.everywhere(len(found))}上都"
-    name, which = names.metric(found[0].metric), names.bare(sizes.FACTOR, best)
+    name, which = names.metric(found[0].metric), names.bare(FACTOR, best)
     return [Numbers().sentence(f"按{name}（重构加KL），{which}{where}最好。", found)]

@@ -11,7 +11,7 @@ from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences import outcomes, verdicts
 from labkit.claims.sentences.numbers import fits
-from labkit.claims.sentences.outcomes import Common
+from labkit.claims.sentences.outcomes import FEW_COLLAPSES, Common
 from labkit.claims.sentences.zh import names
 from labkit.claims.sentences.zh.absence import listed, nothing, shared_out, something, unknown
 from labkit.claims.sentences.zh.grammar import Numbers, of
@@ -85,9 +85,7 @@ def _common(found: Absence, shared: Sequence[Common]) -> str:
     who = "两者" if len(found.hit) == 2 else "它们"
     common = names.listing(names.level(each.factor, each.level) for each in shared)
     few = (
-        f"；{len(found.hit)}个太少，不足以说明什么有帮助"
-        if len(found.hit) < outcomes.FEW_COLLAPSES
-        else ""
+        f"；{len(found.hit)}个太少，不足以说明什么有帮助" if len(found.hit) < FEW_COLLAPSES else ""
     )
     return f"{who}都用{common}；{'、'.join(spared)}都没有崩溃{few}。"
 

@@ -9,6 +9,7 @@ from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.levels import Levels
 from labkit.claims.sentences import models
+from labkit.claims.sentences.models import MOST_STEPS
 from labkit.claims.sentences.numbers import place
 from labkit.claims.sentences.zh import evidence, grammar, names
 from labkit.claims.sentences.zh.absence import shared_out, something
@@ -84,7 +85,7 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
             for f in each
         ]
         most = max(min(f.values) for f in each)
-        about = "" if said or most >= models.MOST_STEPS else "；再多的步数使FID改善不到十分之一"
+        about = "" if said or most >= MOST_STEPS else "；再多的步数使FID改善不到十分之一"
         text = f"{names.family(family)}生成一个样本{'，'.join(parts)}{about}。"
         said.append(n.sentence(text, each))
     return said
