@@ -26,6 +26,8 @@ Strengths = dict[str, Strength]
 
 #: With fewer pairs, one level may be ahead in all of them by chance.
 FEW = 4
+#: At most so many rivals are listed with their numbers, and so many names of anything.
+LISTED = 3
 #: A course over more levels is told by its ends and its turn.
 TOLD = 3
 #: A place in the order, from ahead to behind, and a level that stands there, to a pattern's name.

@@ -9,7 +9,7 @@ from labkit.claims.finding import Comparison
 from labkit.claims.findings.levels import Contrast, Course, Levels, course
 from labkit.claims.sentences import judged
 from labkit.claims.sentences.en import names
-from labkit.claims.sentences.judged import Standing, Strengths
+from labkit.claims.sentences.judged import LISTED, Standing, Strengths
 from labkit.claims.sentences.numbers import Numbers, dataset_label, decimals_of, fits, place
 from labkit.claims.verdict import FIRM, Strength, weakest
 
@@ -20,8 +20,6 @@ AHEAD = {
     "within noise": "within the usual variation",
     "level": "by too little to tell apart",
 }
-#: At most so many rivals are listed with their numbers.
-LISTED = 3
 
 
 def contrast(found: Contrast, strength: Strength) -> Sentence:

@@ -13,7 +13,7 @@ from labkit.claims.sentences import outcomes
 from labkit.claims.sentences.en import grammar, names
 from labkit.claims.sentences.en.absence import listed, shared_out, something, trainings, unknown
 from labkit.claims.sentences.numbers import Numbers, fits, place
-from labkit.claims.sentences.outcomes import FEW_COLLAPSES, Common
+from labkit.claims.sentences.outcomes import FEW_COLLAPSES, NAMED, Common
 
 #: What does not follow from no collapse.
 NOTHING_HELPED = Sentence("Since nothing collapsed, nothing can be credited with preventing it.")
@@ -62,7 +62,7 @@ def _seen(cell: Cell) -> str:
     if gone:
         named = (f"digit {each}" if each.isdigit() else each for each in gone)
         some = names.listing(named).replace(" and ", " or ")
-        return f"without {some if len(gone) < 4 else f'{grammar.count(len(gone))} classes'}"
+        return f"without {some if len(gone) <= NAMED else f'{grammar.count(len(gone))} classes'}"
     # "under-represented: 1 (1.1 %)" stands in brackets itself.
     said = reasons[0].removeprefix("under-represented: ") if reasons else "samples too alike"
     said = re.sub(r" \((\S+ %)\)", r" at only \1", said)

@@ -50,7 +50,7 @@ def sharpness(found: Sequence[Families]) -> list[Sentence]:
         return []
     n = Numbers()
     vaes = "，".join(
-        f"{names.on(f.dataset)}损失{n.share(f'sharpness lost, vae{place(f.dataset)}', f.mean_b)}"
+        f"{grammar.on(f.dataset)}损失{n.share(f'sharpness lost, vae{place(f.dataset)}', f.mean_b)}"
         for f in found
     )
     most = models.blur_of_gans(found)
@@ -67,7 +67,7 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
         for d, (recon, drawn) in models.lost_to(found, decoder).items():
             first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
             second = n.value(f"FID of samples{place(d)}", drawn, decimals)
-            fids.append(f"{names.on(d)}为{first}（样本{second}）")
+            fids.append(f"{grammar.on(d)}为{first}（样本{second}）")
         parts += [f"{'，'.join(fids)}，问题多半在{weak}"] if fids else []
     return [n.sentence(f"VAE重构的FID{'；'.join(parts)}。")] if parts else []
 
@@ -107,7 +107,7 @@ def hybrid(name: str, found: Sequence[Families]) -> list[Sentence]:
     n, parts = Numbers(), []
     for dataset, here in by_dataset(known(found)).items():
         decimals = decimals_for([v for f in here for v in (f.mean_a, f.mean_b)], apart=False)
-        key, on = place(dataset), names.on(dataset)
+        key, on = place(dataset), grammar.on(dataset)
         mine = n.value(f"FID, {name}{key}", here[0].mean_a, decimals)
         fids = ((n.value(f"FID, {f.b}{key}", f.mean_b, decimals), f.b) for f in here)
         others = "，".join(f"{names.family(f, True)}为{fid}" for fid, f in fids)

@@ -8,7 +8,7 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences import models, outcomes
 from labkit.claims.sentences.numbers import decimals_of, place
-from labkit.claims.sentences.zh import names
+from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.text.language import _
 from labkit.text.typography import spaced
@@ -23,7 +23,7 @@ def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
         top = each.values[0]
         value = n.measured(each, "best", top, decimals_of(each, [top]))
         parts.append(
-            f"{names.on(each.dataset)}来自{_who(each, among)}，{names.short(each.metric)} {value}"
+            f"{grammar.on(each.dataset)}来自{_who(each, among)}，{names.short(each.metric)} {value}"
         )
     text = f"按{names.metric(found[0].metric)}，这些训练中最好的样本"
     return [n.sentence(f"{text}{'；'.join(parts)}。", found)]
@@ -35,7 +35,7 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
         return []
     n = Numbers()
     shares = [
-        f"{names.on(d)}有{n.share(f'told from real{place(d)}', share)}"
+        f"{grammar.on(d)}有{n.share(f'told from real{place(d)}', share)}"
         for d, (share, _real) in found.items()
     ]
     real = [

@@ -68,7 +68,7 @@ def missing(found: Missing) -> str:
         factor=names.factor(about["factor"]), factors=names.factor(about["factor"], True),
         family=names.family(about["family"]), families=names.family(about["family"], True),
         level=names.level(about["factor"], about["level"]), metric=names.metric(about["metric"]),
-        others=names.listing(others if len(others) < 4 else [*others[:2], "其他设置"]),
+        others=names.listing(others if len(others) <= judged.LISTED else [*others[:2], "其他设置"]),
         why=about["why"],
     )  # fmt: skip
     return spaced(text)

@@ -8,7 +8,7 @@ from labkit.claims.sentences import sizes
 from labkit.claims.sentences.judged import Strengths, at_the_top
 from labkit.claims.sentences.numbers import dataset_label, size
 from labkit.claims.sentences.sizes import FACTOR, POINT
-from labkit.claims.sentences.zh import levels, names
+from labkit.claims.sentences.zh import grammar, levels, names
 from labkit.claims.sentences.zh.grammar import Numbers
 
 #: What new samples show.
@@ -101,7 +101,7 @@ def _best_at(
     """ "新样本在MNIST上以8、在Fashion-MNIST上以16最好"; not all courses are flat."""
     ahead = sizes.ahead(found, strengths)
     best = ["或".join(names.bare(FACTOR, v) for v in at_the_top(f, strengths)) for f in ahead]
-    each = (f"{names.on(f.dataset)}以{size}" for size, f in zip(best, ahead, strict=True))
+    each = (f"{grammar.on(f.dataset)}以{size}" for size, f in zip(best, ahead, strict=True))
     text = f"{what}{'、'.join(each)}{how}"
     if len(best) == len(found) and len(set(best)) == 1:
         text = f"{what}以{best[0]}{how}"
@@ -113,7 +113,7 @@ def samples(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
     if not sizes.none_stands_out(found, strengths):
         return levels.best(found, strengths)
     n = Numbers()
-    ranges = "，".join(names.on(f.dataset) + "为" + "到".join(n.span(f)) for f in found)
+    ranges = "，".join(grammar.on(f.dataset) + "为" + "到".join(n.span(f)) for f in found)
     text = f"样本的{names.measured(found[0])}{ranges}，{levels.AHEAD['within noise']}"
     return [n.sentence(f"{text}。", found)]
 

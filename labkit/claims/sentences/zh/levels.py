@@ -8,7 +8,7 @@ from labkit.claims.claim import Sentence
 from labkit.claims.finding import Comparison
 from labkit.claims.findings.levels import Contrast, Course, Levels, course
 from labkit.claims.sentences import judged
-from labkit.claims.sentences.judged import Standing, Strengths
+from labkit.claims.sentences.judged import LISTED, Standing, Strengths
 from labkit.claims.sentences.numbers import dataset_label, decimals_of, fits
 from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.grammar import Numbers
@@ -21,8 +21,6 @@ AHEAD = {
     "within noise": "在通常波动范围之内",
     "level": "差距小到无法区分",
 }
-#: At most so many rivals are listed with their numbers.
-LISTED = 3
 
 
 def contrast(found: Contrast, strength: Strength) -> Sentence:
@@ -239,7 +237,7 @@ def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
     far = "与真实图像的偏差" if first.target is not None else ""
     what = f"{names.metric(first.metric)}{far}"
     if all(c.shape == "flat" for c in found):
-        each = [names.on(c.found.dataset) + "到".join(n.means(c.found)) for c in found]
+        each = [grammar.on(c.found.dataset) + "到".join(n.means(c.found)) for c in found]
         return n.sentence(f"{what}几乎不变（{'，'.join(each)}）。", [c.found for c in found])
     told = list[str]()
     for c in found:

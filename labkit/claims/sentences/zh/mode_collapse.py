@@ -11,7 +11,7 @@ from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences import outcomes, verdicts
 from labkit.claims.sentences.numbers import fits
-from labkit.claims.sentences.outcomes import FEW_COLLAPSES, Common
+from labkit.claims.sentences.outcomes import FEW_COLLAPSES, NAMED, Common
 from labkit.claims.sentences.zh import names
 from labkit.claims.sentences.zh.absence import listed, nothing, shared_out, something, unknown
 from labkit.claims.sentences.zh.grammar import Numbers, of
@@ -55,7 +55,7 @@ def _seen(cell: Cell) -> str:
     gone, reasons = (cell.collapse.classes, cell.collapse.reasons) if cell.collapse else ((), ())
     if gone:
         named = [f"数字{each}" if each.isdigit() else each for each in gone]
-        return f"缺少{names.listing(named) if len(gone) < 4 else f'{len(gone)}个类别'}"
+        return f"缺少{names.listing(named) if len(gone) <= NAMED else f'{len(gone)}个类别'}"
     said = verdicts.told(reasons[0]) if reasons else "样本过于相似"
     # "占比过低：1 (1.1 %)" stands in brackets itself.
     return re.sub(r"\b(\d)仅占", r"数字\1仅占", re.sub(r" ?\((\S+) %\)", r"仅占\1%", said))

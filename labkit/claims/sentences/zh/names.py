@@ -203,11 +203,6 @@ def bare(name: str, value: Level) -> str:
     return level(name, value) if isinstance(value, (bool, str)) else _plain(name, value)
 
 
-def on(name: str) -> str:
-    """ "在MNIST上"; empty if the table names no data set."""
-    return f"在{dataset_label(name)}上" if name else ""
-
-
 def family(name: str, several: bool = False) -> str:
     """ "GAN", of one or several."""
     entry = FAMILIES.get(name)

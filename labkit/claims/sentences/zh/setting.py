@@ -53,7 +53,7 @@ def arithmetic(found: Sequence[tuple[Configurations, int, int, float]]) -> list[
         ends = (("growing", i), ("full size", k))
         grown, whole = (n.whole(each, who, each.values[at]) for who, at in ends)
         part = n.share(f"arithmetic{place(each.dataset)}", share)
-        parts.append(f"{names.on(each.dataset)}{what}{grown}对{whole}（全尺寸用了其{part}）")
+        parts.append(f"{grammar.on(each.dataset)}{what}{grown}对{whole}（全尺寸用了其{part}）")
     text = f"运算量大致相同时，渐进增长与全尺寸相比{'，'.join(parts)}。"
     return [n.sentence(text, [each for each, *_ in found])] if parts else []
 
@@ -81,7 +81,7 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
     for family in dict.fromkeys(f.family for f in found):
         n, each = Numbers(), [f for f in found if f.family == family]
         parts = [
-            f"{names.on(f.dataset)}{'至少' if len(f.values) > 1 else ''}需{n.value(f'steps{place(f.dataset)}', min(f.values), 0)}步"
+            f"{grammar.on(f.dataset)}{'至少' if len(f.values) > 1 else ''}需{n.value(f'steps{place(f.dataset)}', min(f.values), 0)}步"
             for f in each
         ]
         most = max(min(f.values) for f in each)

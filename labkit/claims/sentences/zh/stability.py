@@ -34,7 +34,7 @@ def influenced(found: Contrast, strength: Strength) -> Sentence:
     sides = (found.ahead, found.behind)
     better, worse = (names.bare(found.factor, v) for v in sides if v is not None)
     front, back = levels.sure(strength)
-    text = f"{names.factor(found.factor)}：{names.on(found.dataset)}{better}{front}比{worse}稳定"
+    text = f"{names.factor(found.factor)}：{grammar.on(found.dataset)}{better}{front}比{worse}稳定"
     return Numbers().sentence(f"{text}{back}。", [found])
 
 
@@ -176,7 +176,7 @@ def _from_to(found: Sequence[Levels]) -> Sentence:
     for f in found:
         low, high = (n.measured(f, level, f.means[level], 0) for level in extremes)
         both = f"{low}和{high}" if told else f"用{least}时占{low}，用{most}时占{high}"
-        told.append(names.on(f.dataset) + both)
+        told.append(grammar.on(f.dataset) + both)
     return n.sentence(f"判对95%以上图像的步数{'；'.join(told)}。", found)
 
 
@@ -186,7 +186,7 @@ def _least(found: Sequence[Levels], what: str) -> Sentence:
     for f in found:
         least, other = (n.measured(f, v, f.means[v], 0) for v in f.order[:2])
         others = f"（{other}）" if told else f"（其余不少于{other}）"
-        told.append(f"{names.on(f.dataset)}占{least}{'' if told else '的步数'}{others}")
+        told.append(f"{grammar.on(f.dataset)}占{least}{'' if told else '的步数'}{others}")
     level = names.level(found[0].factor, found[0].order[0])
     start = f"{what}{level}" if what else f"用{level}时判对95%以上图像的步数"
     return n.sentence(f"{start}：{'，'.join(told)}。", found)
