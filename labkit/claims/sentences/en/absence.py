@@ -53,7 +53,7 @@ def trainings(found: Absence) -> str:
 def everyone(found: Absence) -> str:
     """ "the GAN on MNIST", "both GANs", "all twelve GANs"."""
     kind = trainings(found).partition(" ")[2]
-    if found.n < 3:
+    if found.n <= 2:
         return f"the {kind}" if found.n == 1 else f"both {kind}"
     return f"all {trainings(found)}"
 

@@ -52,7 +52,7 @@ def _kind(found: Absence) -> str:
 
 def everyone(found: Absence) -> str:
     """ "MNIST上的这个GAN", "两个GAN", "全部12个GAN"."""
-    if found.n < 3:
+    if found.n <= 2:
         which = "这" if found.n == 1 else "两"
         return f"{grammar.of(found.dataset)}{which}{_kind(found)}"
     return f"{grammar.of(found.dataset)}全部{names.counted(found.n, _kind(found))}"
