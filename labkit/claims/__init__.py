@@ -1,6 +1,6 @@
 """The claims engine: a table in, answers out that say only what the table bears.
 
-    answers = answer_questions(cells)          # a tidy table, a row a cell
+    answers = answers_of(table_of(cells))      # of a tidy table, a row a cell
     answers[0].paragraph                       # what a student may defend
     answers[0].claims[0].strength              # clear | beyond usual | level | within noise | ...
 
@@ -30,23 +30,10 @@ __all__ = [
     "Published",
     "Sentence",
     "Table",
-    "answer_questions",
     "answers_of",
     "conclude",
     "table_of",
 ]
-
-
-def answer_questions(
-    cells: pd.DataFrame,
-    epochs: pd.DataFrame | None = None,
-    *,
-    questions: Sequence[str] | None = None,
-    references: Sequence[Published] = (),
-    resume: Resume | None = None,
-) -> tuple[Answer, ...]:
-    """Answer the reflection questions a table calls for: :func:`answers_of` :func:`table_of`."""
-    return answers_of(table_of(cells, epochs, published=references, resume=resume), questions)
 
 
 def table_of(

@@ -116,6 +116,14 @@ def known(found: Iterable[Some]) -> list[Some]:
     return [each for each in found if each.missing is None]
 
 
+def by_dataset(found: Iterable[Some]) -> dict[str, list[Some]]:
+    """Findings by the data set they are about, in their order."""
+    groups: dict[str, list[Some]] = {}
+    for each in found:
+        groups.setdefault(each.dataset, []).append(each)
+    return groups
+
+
 def dotted(*parts: str) -> str:
     """An id of those of its parts that are not empty."""
     return ".".join(part for part in parts if part)
@@ -159,5 +167,9 @@ class Comparison(Finding, Generic[Side]):
     @property
     def behind(self) -> Side | None:
         """The other side; None where none is ahead."""
-        ahead = self.ahead
-        return None if ahead is None else (self.b if ahead == self.a else self.a)
+        return None if self.ahead is None else self.sides[1]
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Both, the one that is ahead first."""
+        return (self.b, self.a) if self.ahead == self.b else (self.a, self.b)

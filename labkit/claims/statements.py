@@ -25,6 +25,7 @@ from labkit.claims.findings.spread import spread
 from labkit.claims.findings.statement import Direction, Statement
 from labkit.claims.measure import Measure
 from labkit.claims.sentences import voice
+from labkit.claims.sentences.numbers import dataset_label
 from labkit.claims.verdict import FIRM, Strength, Verdict, judge, verdict, weakest
 from labkit.errors import closest
 from labkit.text.language import SOURCE, _
@@ -119,7 +120,7 @@ def _read(text: str, table: Table) -> Sequence[Finding]:
 
 def _split_dataset(text: str, cells: Cells) -> tuple[str, str | None]:
     """The statement without its ``on DATASET``, and the data set, which the table has."""
-    labels = {d: DATASETS[d].label if d in DATASETS else d for d in (*DATASETS, *cells.datasets)}
+    labels = {d: dataset_label(d) for d in (*DATASETS, *cells.datasets)}
     other = None
     for match in re.finditer(r"(?<!alike) on (?:the )?", text, re.IGNORECASE):
         words = text[match.end() :].split(" ")

@@ -22,7 +22,7 @@ from labkit.experiment import fingerprint
 from labkit.experiment import precision as arithmetic
 from labkit.experiment.plan import Plan, matches, snapshot_epochs
 from labkit.experiment.reader import Experiment, parse_experiment, read_experiment
-from labkit.experiment.spec import OWN_CODE, CellSpec, canonical_json
+from labkit.experiment.spec import OWN_CODE, CellSpec, canonical_json, seedless
 from labkit.plugins import registry as own_code
 
 __all__ = ["Experiment", "make_plan", "parse_experiment", "read_experiment"]
@@ -274,7 +274,7 @@ def _by_point(cells: Iterable[CellSpec]) -> dict[str, list[CellSpec]]:
     """Cells together that differ in nothing the experiment file decides but their seed."""
     found: dict[str, list[CellSpec]] = defaultdict(list)
     for cell in cells:
-        name = cell.name.removesuffix(f"_seed{cell.seed}")
+        name = seedless(cell.name, cell.seed)
         # A setting labkit learnt after the cell was trained has its default: what it did before.
         defaults = {name: param.default for name, param in FAMILIES[cell.family].params.items()}
         unasked = ("seed", "precision", "code")

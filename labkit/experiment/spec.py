@@ -25,6 +25,11 @@ def canonical_json(value: Any) -> str:
     )
 
 
+def seedless(name: str, seed: int) -> str:
+    """A cell's name without its seed, which stands in it where a plan has several."""
+    return name.removesuffix(f"_seed{seed}")
+
+
 def sha256_of(value: Any) -> str:
     """SHA-256 (hex) of a value's canonical JSON."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()

@@ -12,7 +12,7 @@ from labkit.catalog import METRICS, resolve
 from labkit.errors import PlanError
 from labkit.execution.status import changed_settings
 from labkit.experiment.plan import Plan
-from labkit.experiment.spec import CellSpec, canonical_json
+from labkit.experiment.spec import CellSpec, canonical_json, seedless
 from labkit.grade import likeness
 from labkit.grade.likeness import Pair
 from labkit.grade.marks import OVERALL, Marks
@@ -79,7 +79,7 @@ class Class:
             asked = [answer.question for answer in handin.answers]  # none: they are not known
             lines: list[str] = resolve(AGAINST)(self.sheet, plan, asked or None)
             return lines
-        mine = {_bare(spec): spec for spec in plan.cells}
+        mine = {seedless(spec.name, spec.seed): spec for spec in plan.cells}
         found = []
         for name, usual in self._usual.items():
             if name not in mine:
@@ -105,7 +105,7 @@ class Class:
         ways: dict[str, Counter[str]] = defaultdict(Counter)
         specs: dict[str, CellSpec] = {}
         for plan in self._plans.values():
-            for name, spec in {_bare(spec): spec for spec in plan.cells}.items():
+            for name, spec in {seedless(spec.name, spec.seed): spec for spec in plan.cells}.items():
                 text = canonical_json(_settings(spec))
                 ways[name][text] += 1
                 specs.setdefault(f"{name} {text}", spec)
@@ -117,7 +117,7 @@ class Class:
         """Measures far from those of the class for the same cell; a line each."""
         found = []
         for cell in handin.cells:
-            name = cell.name.removesuffix(f"_seed{cell.seed}")
+            name = seedless(cell.name, cell.seed)
             for metric in COMPARED:
                 value, usual = cell.metrics.get(metric), self._ranges.get((name, metric))
                 if value is not None and usual is not None and not usual.holds(value):
@@ -135,7 +135,7 @@ class Class:
                 for metric in COMPARED:
                     value = cell.metrics.get(metric)
                     if value is not None:
-                        name = cell.name.removesuffix(f"_seed{cell.seed}")
+                        name = seedless(cell.name, cell.seed)
                         values[name, metric].append(value)
         return {key: usual_range(found, METRICS[key[1]].log) for key, found in values.items()
                 if len(found) >= LEAST}  # fmt: skip
@@ -182,10 +182,6 @@ def usual_range(values: Sequence[float], log: bool) -> Range:
     sd = max(_SD * median(abs(v - middle) for v in scaled), _LEAST_SD * (1 if log else abs(middle)))
     low, high = middle - FAR * sd, middle + FAR * sd
     return Range(math.exp(low), math.exp(high)) if log else Range(low, high)
-
-
-def _bare(spec: CellSpec) -> str:
-    return spec.name.removesuffix(f"_seed{spec.seed}")
 
 
 def _settings(spec: CellSpec) -> dict[str, object]:

@@ -15,7 +15,7 @@ from labkit.errors import PlanError
 from labkit.execution.status import changed_settings
 from labkit.experiment.grid import MAX_CELLS, MAX_NAME
 from labkit.experiment.plan import Plan
-from labkit.experiment.spec import OWN_CODE, CellSpec, canonical_json
+from labkit.experiment.spec import OWN_CODE, CellSpec, canonical_json, seedless
 from labkit.store.store import Store
 
 
@@ -99,7 +99,7 @@ def _points(sources: Sequence[Source]) -> dict[str, dict[int, list[Held]]]:
     for source in sources:
         for spec in source.plan.cells:
             key, here = _point(spec), (source, spec)
-            label = labels.setdefault(key, spec.name.removesuffix(f"_seed{spec.seed}"))
+            label = labels.setdefault(key, seedless(spec.name, spec.seed))
             first = taken.setdefault(label.lower(), here)
             if _point(first[1]) != key:
                 raise _unfit(first, here)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from labkit.claims import Answer, answers_of, table_of
 
 #: Lab 1, really run on the bundled images.
 REAL = Path(__file__).parents[1] / "claims" / "fixtures" / "lab1-bundled.csv"
@@ -92,3 +95,10 @@ def _name(row: dict[str, Any], several: bool) -> str:
     else:
         name = f"{row['dataset']}_VAE_latent{row['latent_dim']}"
     return f"{name}_seed{row['seed']}" if several else name
+
+
+def answer_questions(
+    cells: pd.DataFrame, questions: Sequence[str] | None = None, **more: Any
+) -> tuple[Answer, ...]:
+    """The answers that a table gives, with what else `table_of` takes."""
+    return answers_of(table_of(cells, **more), questions)

@@ -14,7 +14,6 @@ from labkit.claims import (
     Answer,
     Claim,
     Published,
-    answer_questions,
     answers_of,
     conclude,
     table_of,
@@ -22,7 +21,7 @@ from labkit.claims import (
 from labkit.claims.cells import from_frame
 from labkit.claims.measure import Samples
 from labkit.claims.sentences.en import names
-from tests.builders.tables import lab1
+from tests.builders.tables import answer_questions, lab1
 
 
 def answered(frame: pd.DataFrame, **more: Any) -> dict[str, Answer]:
@@ -492,7 +491,7 @@ def test_published_values() -> None:
         Published("proxy_fid", 5.0, 1.0, "table 3", where, "another network"),
     ]
     frame = gans({"loss": "hinge", "proxy_fid": 9.0}, {"loss": "bce", "proxy_fid": 11.0})
-    told = answered(frame, references=given)["published"]
+    told = answered(frame, published=given)["published"]
     assert told.point is not None
     assert told.point.text == "One of two published values is reproduced; one cannot be compared."
     assert "table 2 is not reproduced by r0: 9 against 20" in told.why[0].text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Collection, Iterator
@@ -58,6 +59,30 @@ def test_a_language_has_the_functions_of_english(language: str) -> None:
     english = functions("en")
     assert len(english) > 60
     assert functions(language) == english
+
+
+def thresholds(language: str) -> Iterator[str]:
+    """Numbers that decide something in a language's sentences: compared with, or kept for it."""
+    for name, module in inspect.getmembers(voice(language), inspect.ismodule):
+        if name in ("names", "grammar"):  # one, two and several; what fits a word
+            continue
+        tree = ast.parse(inspect.getsource(module))
+        kept = (n.value for n in tree.body if isinstance(n, ast.Assign) and not is_room(n))
+        compared = (n for n in ast.walk(tree) if isinstance(n, ast.Compare))
+        for node in (*kept, *(part for each in compared for part in each.comparators)):
+            number = isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+            if number and node.value not in (0, 1, 2):
+                yield f"{language}/{name}.py:{node.lineno}: {node.value}"
+
+
+def is_room(node: ast.Assign) -> bool:
+    """Whether it is how long names may be together: in words here, in characters there."""
+    return [getattr(target, "id", "") for target in node.targets] == ["ROOM"]
+
+
+@pytest.mark.parametrize("language", sorted(SPOKEN))
+def test_no_language_has_a_threshold_of_its_own(language: str) -> None:
+    assert list(thresholds(language)) == []
 
 
 @pytest.mark.parametrize("name", ["AHEAD", "BEST", "SHORT", "LEVEL_TEMPLATES", "LEVELS"])

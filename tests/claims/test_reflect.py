@@ -173,7 +173,7 @@ def test_only_labkits_own_runs_get_a_command(tmp_path: Path) -> None:
 
 
 def test_our_own_metrics_csv_reads_back_to_the_same_claims(tmp_path: Path) -> None:
-    from labkit.claims import answer_questions
+    from tests.builders.tables import answer_questions
 
     frame = lab1(3)
     reals = frame.select_dtypes("float").columns

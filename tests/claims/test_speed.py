@@ -10,8 +10,7 @@ import time
 
 import pandas as pd
 
-from labkit.claims import answer_questions
-from tests.builders.tables import lab1
+from tests.builders.tables import answer_questions, lab1
 
 
 def seconds(frame: pd.DataFrame) -> float:
@@ -44,7 +43,7 @@ def test_1000_cells_take_less_than_ten_seconds() -> None:
 def test_answers_never_import_torch_or_the_whole_of_scipy_stats() -> None:
     code = (
         "import sys; from tests.builders.tables import lab1; "
-        "from labkit.claims import answer_questions, table_of; answer_questions(lab1(3)); "
+        "from labkit.claims import answers_of, table_of; answers_of(table_of(lab1(3))); "
         "from labkit.reporting.student.answers import check; check('# x', table_of(lab1())); "
         "print(sorted({'torch', 'matplotlib', 'scipy.stats'} & set(sys.modules)))"
     )

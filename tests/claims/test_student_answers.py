@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.catalog import QUESTIONS
-from labkit.claims import answer_questions, table_of
+from labkit.claims import table_of
 from labkit.claims.statements import FORMS, StatementError, check_statement
 from labkit.reporting.student.answers import check, match_question, parse, template
 from labkit.reporting.student.marks import expand
-from tests.builders.tables import lab1
+from tests.builders.tables import answer_questions, lab1
 
 LAB1 = ("stability", "mode_collapse", "latent_dim", "combining")
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from labkit.catalog import METRICS
-from labkit.claims import answer_questions
 from labkit.experiment.grid import make_plan, parse_experiment
 from labkit.experiment.spec import CellFailure, CellResult
 from labkit.reporting.cell import ALWAYS, Tables, tables, to_csv
@@ -20,6 +19,7 @@ from labkit.reporting.view import read_view
 from labkit.store.store import Store
 from tests.builders.plans import fake_plan
 from tests.builders.results import history, measures
+from tests.builders.tables import answer_questions
 
 
 def load_tables(store: Store) -> Tables:

@@ -15,10 +15,11 @@ from labkit.claims.finding import Finding, known
 from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
 from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
-from labkit.claims.sentences.numbers import UNSPACED, size
+from labkit.claims.sentences.numbers import size
 from labkit.claims.verdict import Strength, judge
 from labkit.text.language import _
 from labkit.text.numbers import joined
+from labkit.text.typography import has_han
 
 if TYPE_CHECKING:
     from labkit.claims.table import Table
@@ -173,7 +174,7 @@ def _short(
         words += size(each.text)
         values += len(each.numbers)
         whole = joined([point.text, *(s.text for s in why[: i + 1]), *rest])
-        long = UNSPACED.search(whole) and len(whole) > CHARACTERS
+        long = has_han(whole) and len(whole) > CHARACTERS
         if i and (words > WORDS or values > VALUES or long):
             return tuple(why[:i])
     return tuple(why)

@@ -30,8 +30,9 @@ def answer(key: str, table: Table) -> Answer:
         return asked.answer(say.evidence.nothing(best, why="there are no categories"))
     why = [say.stability.failed(f) for f in lost]
     why += say.levels.best(paid.known, asked.strengths)
+    degrees = [sum(f.values[0] >= least for least in (SOME, CLASSES)) for f in known(best)]
     return asked.answer(
-        say.setting.categories(known(best), (SOME, CLASSES)), why, picture="code_information",
+        say.setting.categories(known(best), degrees), why, picture="code_information",
         reason=say.sure.likely(of_setting(question.factors[0], paid.known, asked.strengths)),
         rests_on=paid.contrasts or best,
     )  # fmt: skip

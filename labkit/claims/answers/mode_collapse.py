@@ -12,7 +12,7 @@ from labkit.claims.findings import absence
 from labkit.claims.findings.configurations import configurations
 from labkit.claims.measure import first_measured
 from labkit.claims.sentences import voice
-from labkit.claims.sentences.judged import nearest_cell
+from labkit.claims.sentences.outcomes import nearest_cell
 from labkit.claims.table import Table
 
 #: Settings whose effect on it is told.

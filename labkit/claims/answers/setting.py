@@ -45,7 +45,8 @@ def answer(key: str, table: Table) -> Answer:
         measure = measures[primary]
         whole = [configurations(c.of(dataset=d), measure) for c in families for d in c.datasets]
         nothing, asked = say.setting.nothing(factor, main), Asked(key, table, (), (*whole, *counts))
-        return asked.answer(nothing, say.setting.whole(known(whole)), rests_on=whole)
+        apart = [f for f in known(whole) if f.here != "tie" and len(f.order) > 1]
+        return asked.answer(nothing, say.setting.whole(apart), rests_on=whole)
     asked = Asked(
         key, table, tuple(pairs_of_levels(main)), (*pairs_of_levels(beside), *lost, *counts),
         odd=next((f.odd for f in main if f.odd), None),
@@ -54,7 +55,8 @@ def answer(key: str, table: Table) -> Answer:
     by_metric = {f.metric: [g for g in beside if g.metric == f.metric] for f in beside}
     told = [s for found in by_metric.values() for s in _sentences(found, asked)][:MOST]
     why = [*(say.stability.failed(f) for f in lost), *rest, *told]
-    why += [s for f in counts if f.hit and (s := say.setting.counted(f, factor)) is not None]
+    several = (f for f in counts if f.hit and len(absence.by_level(f, factor)) > 1)
+    why += [say.setting.counted(f, factor) for f in several]
     if factor in table.measure("g_loss").within and any("g_loss" in c.metrics for c in some):
         why.append(say.change.NOT_RANKED)
     only_vaes = all(cells.families == ("vae",) for cells in families)

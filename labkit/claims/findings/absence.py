@@ -38,6 +38,16 @@ class Absence(Finding):
         """Trainings of which it is known."""
         return len(self.cells)
 
+    @property
+    def unknown(self) -> int:
+        """Trainings of which it is not known."""
+        return len(self.asked) - self.n
+
+    @property
+    def every(self) -> bool:
+        """Whether it happened to all of which it is known."""
+        return len(self.hit) == self.n
+
 
 def finished(cells: Cells) -> Absence:
     """How many planned trainings ended in an error; those never run are counted apart."""
@@ -81,10 +91,14 @@ def _absence(what: str, cells: Cells, state: Callable[[Cell], str], metric: str 
 
 
 def by_level(found: Absence, factor: str) -> dict[Level, tuple[int, int]]:
-    """Level to how many of its cells were hit, and of how many, other factors pooled."""
+    """Level to how many of its cells were hit, and of how many, other factors pooled.
+
+    The level that was hit most often stands first.
+    """
     every = Counter(c.settings[factor] for c in found.cells if factor in c.settings)
     hits = Counter(c.settings.get(factor) for c in found.hit)
-    return {level: (hits[level], n) for level, n in every.items()}
+    order = sorted(every, key=lambda level: -hits[level] / every[level])
+    return {level: (hits[level], every[level]) for level in order}
 
 
 def separating(found: Absence, factors: Sequence[str]) -> str:

@@ -26,6 +26,11 @@ class Change(Finding):
         return dotted(super().id, self.label)
 
     @property
+    def went(self) -> int:
+        """1 where it rose, -1 where it fell; 0 where rounding does not tell."""
+        return 0 if self.here == "tie" else 1 if self.last > self.first else -1
+
+    @property
     def percent(self) -> float | None:
         """The change in percent of the first value's size; None where the sign changes."""
         if self.first * self.last <= 0:

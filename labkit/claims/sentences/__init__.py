@@ -1,7 +1,8 @@
 """Findings and strengths in words: one package a language, with the same functions in each.
 
 A sentence decides nothing and computes nothing but roundings: every number it prints is a field
-of a finding. Answers take their words from :func:`voice`.
+of a finding, and which case it words is decided below all languages, in :mod:`.judged`,
+:mod:`.sizes`, :mod:`.models` and :mod:`.outcomes`. Answers take their words from :func:`voice`.
 """
 
 from importlib import import_module

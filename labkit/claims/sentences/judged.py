@@ -1,37 +1,35 @@
-"""What a sentence of any language tells of: who leads, what stands out, which pattern is known.
+"""What a sentence of any language tells of levels: who leads, what stands out, which pattern it is.
 
-No words: a language's functions ask here and put the answer in theirs.
+No words: a language's functions ask here and put the answer in theirs. So do :mod:`.sizes` (of a
+VAE's code), :mod:`.outcomes` and :mod:`.models`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labkit.claims.findings.levels import course
-from labkit.claims.noise import MIN_SEEDS
+from labkit.catalog.metrics import METRICS
+from labkit.claims.finding import Comparison, known
+from labkit.claims.findings.absence import Absence
+from labkit.claims.findings.levels import Levels, course
+from labkit.claims.sentences.numbers import decimals_for, fixed
 from labkit.claims.verdict import FIRM, Strength, weakest
 
 if TYPE_CHECKING:
-    from labkit.claims.cell import Cell, Level
-    from labkit.claims.findings.absence import Absence
-    from labkit.claims.findings.configurations import Configurations
-    from labkit.claims.findings.families import Families
-    from labkit.claims.findings.levels import Contrast, Course, Levels
+    from labkit.claims.cell import Level
+    from labkit.claims.finding import Finding, Noise
+    from labkit.claims.findings.levels import Contrast, Course
 
 Strengths = dict[str, Strength]
 
 #: With fewer pairs, one level may be ahead in all of them by chance.
 FEW = 4
-#: A decoder loses more than the prior where reconstructions have so much of the samples' FID.
-DECODER = 0.5
-#: Smaller shares of samples in the wrong class are not worth a word.
-SEEN = 0.005
-#: The largest number of sampling steps that is tried.
-MOST_STEPS = 32
-#: Trainings whose arithmetic differs by a smaller ratio are said to have taken the same.
-SAME_COST = 1.05
+#: At most so many rivals are listed with their numbers, and so many names of anything.
+LISTED = 3
+#: A course over more levels is told by its ends and its turn.
+TOLD = 3
 #: A place in the order, from ahead to behind, and a level that stands there, to a pattern's name.
 PATTERNS = {
     (0, "gradient_penalty"): "gradient_penalty",
@@ -40,6 +38,8 @@ PATTERNS = {
     (0, "progressive"): "growing",
     (-1, "wasserstein"): "wasserstein_few_steps",
 }
+#: Patterns whose explanation speaks for an idea, not for what was seen.
+IDEAS = ("blurred",)
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,12 @@ def standing(found: Levels, strengths: Strengths) -> Standing:
     """The best level against all its rivals, with the weakest of their strengths."""
     weak = weakest([strengths[c.id] for c in found.rivals])
     return Standing(found, weak, all(_alike_here(c, strengths[c.id]) for c in found.contrasts))
+
+
+def standings(found: Sequence[Levels], strengths: Strengths) -> list[Standing]:
+    """How the best levels stand where that was measured, the largest effect first."""
+    each = [standing(f, strengths) for f in known(found)]
+    return sorted(each, key=lambda s: -s.found.largest)
 
 
 def _alike_here(found: Contrast, strength: Strength) -> bool:
@@ -77,8 +83,37 @@ def leaders(found: Levels, strengths: Strengths) -> list[Level]:
     return [v for v in found.means if v == first or v in level]
 
 
+def ahead_of(s: Standing, strengths: Strengths) -> tuple[list[Level], Strength, list[Contrast]]:
+    """The levels that one which leads alone is said to be ahead of, how surely, and its pairs.
+
+    Those it is surely ahead of, if not all; one rival; of several that are alike, none is named.
+    """
+    rivals = list(s.found.rivals)
+    firm = [c for c in rivals if strengths[c.id] in FIRM]
+    if firm and len(firm) < len(rivals):
+        return [c.behind for c in firm if c.behind is not None], strengths[firm[0].id], firm
+    return list(s.found.order[1:]) if len(rivals) == 1 else [], s.strength, rivals
+
+
+def closeness(each: Sequence[Standing]) -> tuple[bool, bool]:
+    """Of levels that nothing tells apart: whether they are level, and whether by rounding."""
+    tie = all(s.found.here == "tie" for s in each)
+    slack = any(c.slack for c in each[0].found.contrasts)
+    return all(s.strength == "level" for s in each), tie and slack
+
+
+def apart_in_quality(found: Sequence[Levels], strengths: Strengths) -> tuple[bool, bool]:
+    """Whether any levels differ, and whether that was seen in these runs alone."""
+    strong = {strengths[c.id] for f in found for c in f.contrasts}
+    once = "seen once" in strong
+    differ = once and not all(standing(f, strengths).alike for f in found)
+    return bool(strong & set(FIRM)) or differ, once
+
+
 def agree(each: Sequence[Standing], strengths: Strengths) -> bool:
-    """Whether one level leads alone on all data sets, each time as surely."""
+    """Whether one level leads alone on several data sets, each time as surely."""
+    if len(each) < 2:
+        return False
     first = each[0]
     return all(
         not s.alike
@@ -95,10 +130,37 @@ def in_every_pair(contrasts: Sequence[Contrast]) -> bool:
     return every and sum(c.pairs for c in contrasts) >= FEW
 
 
+def won(contrasts: Sequence[Contrast]) -> tuple[int, int]:
+    """In how many of how many pairs the one ahead is so; a single pair is always won."""
+    wins, pairs = sum(c.wins for c in contrasts), sum(c.pairs for c in contrasts)
+    return (wins if pairs > 1 else 1), pairs
+
+
 def open_course(found: Course, strengths: Strengths) -> bool:
     """Whether it moved, but nowhere by more than the usual variation."""
     known = {strengths.get(c.id) for c in found.found.contrasts}
     return found.shape != "flat" and known <= {"within noise", "level"}
+
+
+def stops(it: Course, open_: bool) -> tuple[str, list[Level], list[Level]]:
+    """How a course is told: its shape, the levels it passes, and those that added nothing.
+
+    A turn within the usual variation is no turn; of a ``mixed`` course its lowest and highest
+    level are told.
+    """
+    means, (first, *rest) = it.found.means, it.levels
+    if it.shape == "flat":
+        return "flat", [], []
+    if it.shape == "mixed" or (open_ and it.shape in ("valley", "hill")):
+        return "mixed", [end(means, key=means.__getitem__) for end in (min, max)], []
+    if it.shape in ("valley", "hill"):
+        turn = (min if it.shape == "valley" else max)(rest[:-1], key=means.__getitem__)
+        return it.shape, [first, turn, rest[-1]], []
+    moved, still = rest[: it.settled], rest[it.settled :]
+    values = [means[v] for v in (first, *moved)]
+    if len(moved) > TOLD or values not in (sorted(values), sorted(values, reverse=True)):
+        moved = moved[-1:]
+    return it.shape, [first, *moved], still
 
 
 def stands_out(found: Levels, strengths: Strengths) -> bool:
@@ -148,96 +210,46 @@ def of_setting(factor: str, found: Sequence[Levels], strengths: Strengths) -> st
     return "larger_beta" if smallest else ""
 
 
-def by_decoder(recon: float, samples: float) -> bool:
-    """Whether reconstructions have so much of the samples' FID that the decoder is to blame."""
-    return recon >= DECODER * samples
+def basis_of(found: Sequence[Finding]) -> tuple[Noise | None, int]:
+    """Whose noise findings were judged by, if any is known, and the most seeds of a setting."""
+    noise = next((f.noise for f in found if f.noise is not None), None)
+    return noise, max((f.n_seeds for f in found), default=0)
 
 
-def exception(
-    best: Sequence[Configurations], fid: Sequence[Families]
-) -> tuple[Configurations, Configurations] | None:
-    """The weaker family's best setting and the other's, where it beats all of that: first by FID.
+def rule_of(found: Finding, strength: Strength) -> str:
+    """By which rule a finding came to its strength: a key of each language's ``RULES``."""
+    if found.missing is not None:
+        return "missing"
+    if isinstance(found, Absence) or found.noise is None:
+        return "absence" if isinstance(found, Absence) else ""
+    return "told" if strength == "seen once" else found.noise.source
 
-    Else by coverage; None where it does nowhere.
+
+def difference(found: Finding) -> tuple[str, str]:
+    """The estimate and its noise as shown, "−9 ± 4", of the one ahead, and its unit.
+
+    Both are empty where there is none.
     """
-    by = {(f.metric, f.dataset, f.family): f for f in best if f.order}
-    for metric, sign in (("proxy_fid", -1), ("coverage", 1)):
-        for each in (f for f in fid if f.ahead is not None):
-            sides = (str(each.behind), str(each.ahead))
-            mine, theirs = (by.get((metric, each.dataset, side)) for side in sides)
-            if mine is None or theirs is None:
-                continue
-            # How far rounding leaves the two best values open.
-            values = (f.best.metrics.get(metric) for f in (mine, theirs))
-            slack = sum(value.half for value in values if value)
-            if sign * (mine.values[0] - theirs.values[0]) > slack:
-                return mine, theirs
-    return None
+    if found.estimate is None or isinstance(found, Absence):
+        return "", ""
+    # The statement names the one that is ahead first, so its sign is that of the difference.
+    turned = isinstance(found, Comparison) and found.ahead == found.b
+    values = [found.shown(-found.estimate if turned else found.estimate)]
+    if found.noise is not None:
+        values.append(abs(found.shown(found.noise.error)))
+    decimals = 0 if found.log and abs(values[0]) >= 10 else decimals_for(values, apart=False)
+    return " ± ".join(fixed(v, decimals) for v in values), "%" if found.log else found.unit
 
 
-def sides(found: Families) -> tuple[str, str]:
-    """Both families, the one that is ahead first."""
-    return (found.b, found.a) if found.ahead == found.b else (found.a, found.b)
+def told_as(found: Finding, form: str) -> str:
+    """How a finding is told that a statement of some form rests on.
 
-
-def nearest_cell(uneven: Sequence[Configurations]) -> Cell | None:
-    """The cell whose classes are shared out least like the real ones."""
-    worst = [(c.metrics[f.metric].value, c) for f in uneven for c in f.cells]
-    top, cell = max(worst, key=lambda each: each[0], default=(0.0, None))
-    return cell if top >= SEEN else None
-
-
-def in_common(found: Absence, factors: Sequence[str], most: int) -> dict[str, int]:
-    """Settings that all hit cells share, to how many others have another level of it.
-
-    At most so many, those with the most others first.
+    By its own ``statement``; of all levels of a setting the ``course``, the ``best``, or the
+    ``extreme`` one where no level is better.
     """
-    without: dict[str, int] = {}
-    for factor in factors:
-        levels = {c.settings.get(factor) for c in found.hit}
-        others = sum(c.settings.get(factor) not in levels for c in found.cells)
-        if len(levels) == 1 and others:
-            without[factor] = others
-    return {f: without[f] for f in sorted(without, key=lambda f: -without[f])[:most]}
-
-
-def rises_of_one_seed(found: Absence) -> list[tuple[str, int, int]]:
-    """Data set, rises and seed where all rises were one seed's: chance, not a setting."""
-    told = []
-    for dataset in dict.fromkeys(c.dataset for c in found.cells):
-        seeds = {c.seed for c in found.cells if c.dataset == dataset}
-        hit = [c.seed for c in found.hit if c.dataset == dataset]
-        if len(seeds) >= MIN_SEEDS <= len(hit) and len(set(hit)) == 1:
-            told.append((dataset, len(hit), hit[0]))
-    return told
-
-
-def best_at_last(cells: Collection[Cell]) -> tuple[int, int] | None:
-    """How many of how many trainings were best at their last epoch; None where few were."""
-    known = [
-        (c.best_epoch, c.settings["epochs"])
-        for c in cells
-        if c.best_epoch is not None and isinstance(c.settings.get("epochs"), int)
-    ]
-    last = sum(best == epochs for best, epochs in known)
-    return None if len(known) < 2 or 2 * last < len(known) else (last, len(known))
-
-
-def lost_to(
-    lost: Mapping[str, tuple[float, float]], decoder: bool
-) -> dict[str, tuple[float, float]]:
-    """Data sets to a VAE's FIDs of reconstructions and samples: where the decoder is to blame.
-
-    Or, if not `decoder`, where codes drawn at random are.
-    """
-    return {d: both for d, both in lost.items() if by_decoder(*both) == decoder}
-
-
-def whole_training(found: Configurations) -> float | None:
-    """Operations for each training image in all epochs; None where settings differ in it."""
-    each = set[float]()
-    for cell, flops in zip(found.order, found.values, strict=True):
-        epochs = cell.settings.get("epochs")
-        each.add(flops * epochs if isinstance(epochs, int) else 0.0)
-    (only, *others) = each
-    return None if others or not only else only
+    if not isinstance(found, Levels) or found.missing is not None:
+        return "statement"
+    if form in ("course", "trades"):
+        return "course"
+    better = "higher" if found.towards > 0 else "lower"
+    return "best" if METRICS[found.metric].better == better else "extreme"

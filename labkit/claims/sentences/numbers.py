@@ -1,18 +1,27 @@
 """How measured values are printed: rounded in one place, and every one of them remembered."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Self
 
 from labkit.catalog.building import DATASETS
 from labkit.catalog.metrics import SHARES
 from labkit.claims.claim import Sentence
-from labkit.claims.finding import Finding
+
+if TYPE_CHECKING:
+    from labkit.claims.cell import Level
+    from labkit.claims.finding import Finding
+    from labkit.claims.findings.change import Change
+    from labkit.claims.findings.configurations import Configurations
+    from labkit.claims.findings.levels import Levels
 
 #: Words of the longest sentence.
 LONGEST = 30
 #: A character of a script that puts no space between words; two of them make a word.
-UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+_CHARACTER = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
 class Numbers:
@@ -24,6 +33,15 @@ class Numbers:
     def __init__(self) -> None:
         self.numbers: dict[str, float] = {}
         self.shown: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, sentences: Iterable[Sentence]) -> Self:
+        """The values of sentences that become one."""
+        found = cls()
+        for each in sentences:
+            found.numbers |= each.numbers
+            found.shown |= each.shown
+        return found
 
     def value(self, name: str, value: float, decimals: int) -> str:
         """A measured value as text, kept under a name."""
@@ -38,6 +56,41 @@ class Numbers:
         self.numbers[name] = float(value)
         self.shown[name] = text + self.percent
         return self.shown[name]
+
+    def shares(self, name: str, values: Sequence[float]) -> list[str]:
+        """The lowest and the highest share; one where there is one, or both print the same."""
+        ends = {f"{name} lowest": min(values), f"{name} highest": max(values)}
+        ends = ends if len(values) > 1 else {name: values[0]}
+        return list(dict.fromkeys(self.share(each, value) for each, value in ends.items()))
+
+    def rough(self, name: str, value: float) -> str:
+        """A percentage or a ratio: whole from 10 on, else with one decimal."""
+        return self.value(name, value, 0 if value >= 10 else 1)
+
+    def measured(self, found: Finding, what: object, value: float, decimals: int) -> str:
+        """A value of a finding's metric, of what (a level, a family); a share is in percent."""
+        say = self.share if found.metric in SHARES else self.value
+        return say(f"{found.metric}, {what}{place(found.dataset)}", value, decimals)
+
+    def mean(self, found: Levels, level: Level, apart: bool = True) -> str:
+        """The mean of a level as printed beside those of the others."""
+        decimals = decimals_of(found, found.means.values(), apart)
+        return self.measured(found, level, found.means[level], decimals)
+
+    def whole(self, found: Configurations, what: str, value: float) -> str:
+        """A whole setting's value, as printed beside the best two."""
+        return self.measured(found, what, value, decimals_of(found, found.values[:2]))
+
+    def means(self, found: Levels) -> list[str]:
+        """The lowest and the highest mean; one where both print the same."""
+        ends = (end(found.means, key=found.means.__getitem__) for end in (min, max))
+        return list(dict.fromkeys(self.mean(found, level) for level in ends))
+
+    def span(self, found: Levels) -> list[str]:
+        """The same where nothing is to be told apart: no more decimals than usual."""
+        ends = {"lowest": min(found.means.values()), "highest": max(found.means.values())}
+        decimals = decimals_of(found, ends.values(), apart=False)
+        return list(dict.fromkeys(self.measured(found, k, v, decimals) for k, v in ends.items()))
 
     def sentence(self, text: str, findings: Iterable[Finding] = ()) -> Sentence:
         """The finished sentence, with the findings it rests on."""
@@ -60,7 +113,7 @@ def size(text: str) -> float:
     >>> size("all twelve GANs were steady"), size("全部 12 个 GAN 都稳定")
     (5.0, 5.0)
     """
-    spaced, characters = UNSPACED.subn(" ", text)
+    spaced, characters = _CHARACTER.subn(" ", text)
     return characters / 2 + sum(any(map(str.isalnum, w)) or not characters for w in spaced.split())
 
 
@@ -69,10 +122,14 @@ def fits(found: Sentence) -> bool:
     return size(found.text) <= LONGEST
 
 
+def dataset_label(dataset: str) -> str:
+    """A data set as a reader knows it, in every language: "Fashion-MNIST"."""
+    return DATASETS[dataset].label if dataset in DATASETS else dataset
+
+
 def place(dataset: str) -> str:
     """The end of a value's name, the same in every language: " on MNIST"; empty without one."""
-    label = DATASETS[dataset].label if dataset in DATASETS else dataset
-    return f" on {label}" if dataset else ""
+    return f" on {dataset_label(dataset)}" if dataset else ""
 
 
 def fixed(value: float, decimals: int) -> str:
@@ -117,3 +174,10 @@ def typed_decimals(findings: Iterable[Finding]) -> int | None:
     values = (cell.metrics.get(found.metric) for found in findings for cell in found.cells)
     typed = [v.decimals for v in values if v is not None and v.decimals is not None]
     return min(typed, default=None)
+
+
+def decimals_of_change(found: Change) -> int:
+    """Decimals for both ends of a change, at most those they were typed with."""
+    ends = (end.get(found.metric) for cell in found.cells for end in (cell.first, cell.last))
+    typed = [m.decimals for m in ends if m is not None and m.decimals is not None]
+    return min(typed) if typed else decimals_for((found.first, found.last))

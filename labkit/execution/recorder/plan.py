@@ -10,7 +10,7 @@ from dataclasses import replace
 from labkit.catalog import FAMILIES
 from labkit.execution.recorder.journal import draft
 from labkit.experiment.plan import Plan
-from labkit.experiment.spec import OWN_CODE, UNSTATED, CellResult, CellSpec
+from labkit.experiment.spec import OWN_CODE, UNSTATED, CellResult, CellSpec, seedless
 from labkit.store.commits import StoreError, read_json
 from labkit.store.file_names import SPEC
 from labkit.store.history import best_epoch
@@ -26,7 +26,7 @@ _LONGEST = 110
 def key(spec: CellSpec) -> str:
     """Return a key that two openings of one loop with one seed and the same settings share."""
     # Cells of before this was noted bear the name of their loop.
-    loop = spec.data.get(LOOP, spec.name.removesuffix(f"_seed{spec.seed}"))
+    loop = spec.data.get(LOOP, seedless(spec.name, spec.seed))
     return draft(replace(spec, data={**spec.data, LOOP: loop})).fingerprint
 
 

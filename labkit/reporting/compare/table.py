@@ -24,6 +24,7 @@ from labkit.claims.statistics import holm
 from labkit.claims.table import Table
 from labkit.claims.verdict import Strength, strength
 from labkit.experiment.plan import Plan
+from labkit.experiment.spec import seedless
 from labkit.reporting.cell import Cell, to_csv
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
@@ -64,7 +65,7 @@ class Pair:
 
 def key(name: str, seed: int) -> Key:
     """What a cell is matched by: with one seed its name says none, with several it does."""
-    return name.removesuffix(f"_seed{seed}"), int(seed)
+    return seedless(name, seed), int(seed)
 
 
 def pairs(a: pd.DataFrame, b: pd.DataFrame) -> list[Pair]:

@@ -4,7 +4,8 @@ from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.sentences.en import grammar, names
-from labkit.claims.sentences.numbers import Numbers
+from labkit.claims.sentences.numbers import Numbers, place
+from labkit.claims.sentences.outcomes import NAMED, named
 from labkit.claims.verdict import Strength
 
 #: What happened, to one or several.
@@ -19,8 +20,8 @@ ABOUT = {
     "collapse": "mode collapse",
     "unsteady": "steadiness",
 }
-#: At most so many cells are named, with so many words together.
-NAMED, ROOM = 3, 18
+#: Names of trainings have at most so many words together.
+ROOM = 18
 
 
 def statement(found: Absence, strength: Strength) -> Sentence:
@@ -46,33 +47,29 @@ def something(found: Absence, who: str = "") -> str:
 def trainings(found: Absence) -> str:
     """ "twelve GANs on MNIST", "one training"."""
     kind = names.family(found.family) if found.family else "training"
-    return names.counted(found.n, kind) + names.on(found.dataset)
+    return names.counted(found.n, kind) + place(found.dataset)
 
 
 def everyone(found: Absence) -> str:
     """ "the GAN on MNIST", "both GANs", "all twelve GANs"."""
     kind = trainings(found).partition(" ")[2]
-    if found.n < 3:
+    if found.n <= 2:
         return f"the {kind}" if found.n == 1 else f"both {kind}"
     return f"all {trainings(found)}"
 
 
 def hits(found: Absence) -> str:
     """ "two of twelve GANs", "all twelve GANs", "both GANs on MNIST"."""
-    if len(found.hit) < found.n:
-        return f"{grammar.count(len(found.hit))} of {trainings(found)}"
-    return everyone(found)
+    if found.every:
+        return everyone(found)
+    return f"{grammar.count(len(found.hit))} of {trainings(found)}"
 
 
 def listed(found: Absence, first: str = "") -> str:
     """The trainings it happened to, the first with words of its own behind its name."""
-    among = Cells(found.asked)
-    each = [names.cell(found.hit[0], among) + first]
-    for cell in found.hit[1:NAMED]:
-        name = names.cell(cell, among)
-        if len(" ".join([*each, name]).split()) > ROOM:
-            break
-        each.append(name)
+    called = [names.cell(cell, Cells(found.asked)) for cell in found.hit[:NAMED]]
+    called[0] += first
+    each = [*named(called, lambda some: len(" ".join(some).split()) <= ROOM)]
     more = len(found.hit) - len(each)
     if more:
         each.append(f"{grammar.count(more)} more")
@@ -86,10 +83,10 @@ def listed(found: Absence, first: str = "") -> str:
 def shared_out(found: Absence, factor: str) -> str:
     """ "three of four with hinge, one of four with BCE and none with another loss"."""
     counts = by_level(found, factor)
-    hit = sorted((v for v in counts if counts[v][0]), key=lambda v: -counts[v][0] / counts[v][1])
     alike, each = len({n for _, n in counts.values()}) == 1, list[str]()
-    for level in hit:
-        some, n = counts[level]
+    for level, (some, n) in counts.items():
+        if not some:
+            continue
         # How many there are is said once.
         share = grammar.count(some) + ("" if alike and each else f" of {grammar.count(n)}")
         name = names.bare(factor, level) if each else names.level(factor, level)
@@ -103,5 +100,4 @@ def shared_out(found: Absence, factor: str) -> str:
 
 def unknown(found: Absence) -> str:
     """ " (not known of one)"; empty where all are known."""
-    n = len(found.asked) - found.n
-    return f" (not known of {grammar.count(n)})" if n else ""
+    return f" (not known of {grammar.count(found.unknown)})" if found.unknown else ""

@@ -1,15 +1,16 @@
 """What a loss did between the first epoch and the last, in English."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.change import Change
+from labkit.claims.sentences import models
 from labkit.claims.sentences.en import names
-from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
+from labkit.claims.sentences.numbers import Numbers, decimals_of_change, fits, place
 from labkit.claims.verdict import Strength
 
+WENT = {1: "rose", -1: "fell", 0: "did not move"}
 #: Why no setting is called better by its loss.
 NOT_RANKED = Sentence("Losses of different kinds are not comparable with each other.")
 NOTHING = Sentence("Not measured: there are no values of the first epoch.")
@@ -17,43 +18,32 @@ NOTHING = Sentence("Not measured: there are no values of the first epoch.")
 
 def statement(found: Change, strength: Strength) -> Sentence:
     """The statement with both ends: a row of the evidence."""
-    n, of, on = Numbers(), f" of {found.label}" if found.label else "", names.on(found.dataset)
-    # What labkit records of every epoch is measured with fewer samples.
-    tracked = found.metric == "proxy_fid" and not any(cell.from_table for cell in found.cells)
-    metric = "tracking FID" if tracked else names.metric(found.metric)
+    n, of, on = Numbers(), f" of {found.label}" if found.label else "", place(found.dataset)
+    metric = "tracking FID" if models.tracked(found) else names.metric(found.metric)
     return n.sentence(f"{metric}{of} {moved(n, found)}{on}.", [found])
 
 
 def moved(n: Numbers, found: Change) -> str:
     """ "fell from 0.72 to 0.46 (by 36 %)"."""
-    ends = (end.get(found.metric) for c in found.cells for end in (c.first, c.last))
-    typed = [m.decimals for m in ends if m is not None and m.decimals is not None]
-    decimals = min(typed) if typed else decimals_for((found.first, found.last))
-    key = f"{found.metric}, {found.label or 'all'}{names.on(found.dataset)}"
+    decimals = decimals_of_change(found)
+    key = f"{found.metric}, {found.label or 'all'}{place(found.dataset)}"
     first = n.value(f"{key}, first", found.first, decimals)
     last = n.value(f"{key}, last", found.last, decimals)
-    if found.here == "tie":
+    if not found.went:
         return f"stayed at {first}"
     tail = ""
     if found.percent is not None:
-        size = abs(found.percent)
-        tail = f" (by {n.value(f'{key}, percent', size, 0 if size >= 10 else 1)} %)"
-    return f"{'rose' if found.last > found.first else 'fell'} from {first} to {last}{tail}"
+        tail = f" (by {n.rough(f'{key}, percent', abs(found.percent))} %)"
+    return f"{WENT[found.went]} from {first} to {last}{tail}"
 
 
 def direction(found: Sequence[Change]) -> Sentence:
     """Which losses fell, which rose, over all settings."""
-    by_metric: dict[str, list[Change]] = defaultdict(list)
-    for each in found:
-        by_metric[each.metric].append(each)
-    same: dict[str, list[str]] = defaultdict(list)
-    for metric, changes in by_metric.items():
-        fell = sum(c.last < c.first and c.here != "tie" for c in changes)
-        rose = sum(c.last > c.first and c.here != "tie" for c in changes)
-        verb, n = ("fell", fell) if fell >= rose else ("rose", rose)
-        where = names.part(n or len(changes), len(changes), "setting")
-        same[f"{verb if n else 'did not move'} in {where}"].append(f"the {names.metric(metric)}")
-    first, *rest = (f"{names.listing(metrics)} {verb}" for verb, metrics in same.items())
+    first, *rest = (
+        f"{names.listing(f'the {names.metric(each)}' for each in metrics)} "
+        f"{WENT[way]} in {names.part(some, n, 'setting')}"
+        for (way, some, n), metrics in models.directions(found).items()
+    )
     text = "; ".join([first, *(part.removesuffix(" settings") for part in rest)])
     return Numbers().sentence(f"{text}.", found)
 

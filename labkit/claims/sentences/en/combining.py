@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
+from labkit.claims.finding import by_dataset, known
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.families import Families
+from labkit.claims.sentences import models
 from labkit.claims.sentences.en import names
-from labkit.claims.sentences.en.evidence import measured
-from labkit.claims.sentences.judged import Strengths, by_decoder, exception, lost_to
-from labkit.claims.sentences.numbers import Numbers, decimals_for
-from labkit.claims.verdict import weakest
+from labkit.claims.sentences.judged import Strengths
+from labkit.claims.sentences.numbers import Numbers, decimals_for, place
 
-#: Who loses no more of the sharpness of real images loses hardly any.
-SHARP = 0.05
+#: What to keep of a VAE.
+KEPT = {"encoder": "encoder", "vae": "VAE", "best": "VAE, which is ahead"}
 
 
 def nothing(found: Sequence[Families]) -> Sentence:
@@ -29,40 +29,37 @@ def idea(
     blurred: bool,
 ) -> Sentence:
     """What to try, from where the VAE loses most, whether it is blurred, and who is ahead."""
-    keep, whose = "encoder", "the"
-    if fid and all(f.ahead == "vae" for f in fid):
-        open_ = any(strengths[f.id] == "within noise" for f in fid)
-        keep, whose = "VAE" if open_ else "VAE, which is ahead", "its"
+    keep = models.kept(fid, strengths)
+    whose = "the" if keep == "encoder" else "its"
     verb = "sharpen" if blurred else "judge"
     # Where codes nowhere miss the prior, it need not see random ones.
-    also = "" if all(by_decoder(*each) for each in lost.values()) else ", also on random codes"
+    also = ", also on random codes" if models.lost_to(lost, decoder=False) else ""
     return Sentence(
-        f"An adversarial VAE: keep the {keep}, and let one discriminator {verb} {whose} decoder{also}."
+        f"An adversarial VAE: keep the {KEPT[keep]}, and let one discriminator {verb} {whose} decoder{also}."
     )
 
 
 def encoder(fid: Sequence[Families] = ()) -> Sentence:
     """A fact of the models, not of the runs: why a VAE is kept even where GANs are ahead."""
-    if fid and all(f.ahead == "gan" for f in fid):
+    if models.ahead_everywhere("gan", fid):
         return Sentence("Yet only VAEs can encode an image, so the encoder stays.")
     return Sentence("Only VAEs can encode an image.")
 
 
 def sharpness(found: Sequence[Families]) -> list[Sentence]:
     """How much of the sharpness of real images VAEs lose, where GANs lose less."""
-    if not found or any(f.ahead != "gan" for f in found):
+    if not models.ahead_everywhere("gan", found):
         return []
     n = Numbers()
     vaes = names.listing(
-        n.share(f"sharpness lost, vae{names.on(f.dataset)}", f.mean_b)
+        n.share(f"sharpness lost, vae{place(f.dataset)}", f.mean_b)
         + ("" if i else " of sharpness")
-        + names.on(f.dataset)
+        + place(f.dataset)
         for i, f in enumerate(found)
     )
-    most = max(f.mean_a for f in found)
-    gans = "hardly any" if most <= SHARP else f"{n.share('sharpness off, gan', most)} or less"
-    text = f"VAEs lost {vaes}, GANs {gans}"
-    return [n.sentence(f"{text}.", found)]
+    most = models.blur_of_gans(found)
+    gans = "hardly any" if most is None else f"{n.share('sharpness off, gan', most)} or less"
+    return [n.sentence(f"VAEs lost {vaes}, GANs {gans}.", found)]
 
 
 def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
@@ -71,11 +68,11 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     n, parts = Numbers(), list[str]()
     for weak, decoder in (("codes drawn at random", False), ("the decoder", True)):
         fids = list[str]()
-        for d, (recon, drawn) in lost_to(found, decoder).items():
-            first = n.value(f"FID of reconstructions{names.on(d)}", recon, decimals)
-            second = n.value(f"FID of samples{names.on(d)}", drawn, decimals)
+        for d, (recon, drawn) in models.lost_to(found, decoder).items():
+            first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
+            second = n.value(f"FID of samples{place(d)}", drawn, decimals)
             samples = "" if fids or parts else "samples: "
-            fids.append(f"{first} ({samples}{second}){names.on(d)}")
+            fids.append(f"{first} ({samples}{second}){place(d)}")
         is_ = "is" if decoder else "are"
         why = f"so there it is {weak}" if parts else f"so {weak} {is_} the likely problem"
         parts += [f"{names.listing(fids)}, {why}"] if fids else []
@@ -84,7 +81,7 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
 
 def exceptions(best: Sequence[Configurations], fid: Sequence[Families]) -> list[Sentence]:
     """Where the weaker family's best setting beats all of the other: by FID, else by coverage."""
-    found = exception(best, fid)
+    found = models.exception(best, fid)
     return [_exception(*found)] if found else []
 
 
@@ -92,20 +89,18 @@ def _exception(mine: Configurations, theirs: Configurations) -> Sentence:
     """ "One VAE beats every GAN in coverage on MNIST: latent 8 (58 %)"."""
     n = Numbers()
     name = names.cell(mine.best, Cells(mine.cells), seeds=False)
-    value = measured(n, mine, f"best {mine.family}", mine.values[0])
+    value = n.whole(mine, f"best {mine.family}", mine.values[0])
     every = f"{'every' if len(theirs.order) > 1 else 'the'} {names.family(theirs.family)}"
-    where = f"{names.short(mine.metric)}{names.on(mine.dataset)}"
+    where = f"{names.short(mine.metric)}{place(mine.dataset)}"
     text = f"one {names.family(mine.family)} beats {every} in {where}: {name} ({value})."
     return n.sentence(text, [mine, theirs])
 
 
 def tried(hybrids: Sequence[str], found: Sequence[Families], strengths: Strengths) -> Sentence:
     """Which of the hybrids that were trained did best against both parents."""
-    mine = {h: [f for f in found if h in (f.a, f.b)] for h in hybrids}
-    won = [h for h in hybrids if mine[h] and all(f.ahead == h for f in mine[h])]
+    won, clear = models.beat_both(hybrids, found, strengths)
     told = names.listing(names.family(h) for h in won or hybrids)
     if won:
-        clear = weakest([strengths[f.id] for h in won for f in mine[h]]) == "clear"
         they = f"{'it' if len(won) == 1 else 'they'} {'clearly ' if clear else ''}beat"
         text = f"the {told}: of what was tried, {they} both parents"
     elif len(hybrids) == 1:
@@ -118,10 +113,9 @@ def tried(hybrids: Sequence[str], found: Sequence[Families], strengths: Strength
 def hybrid(name: str, found: Sequence[Families]) -> list[Sentence]:
     """One hybrid's FID beside its parents', data set by data set."""
     n, parts = Numbers(), []
-    for dataset in dict.fromkeys(f.dataset for f in found if f.missing is None):
-        here = [f for f in found if f.dataset == dataset and f.missing is None]
+    for dataset, here in by_dataset(known(found)).items():
         decimals = decimals_for([v for f in here for v in (f.mean_a, f.mean_b)], apart=False)
-        on = names.on(dataset)
+        on = place(dataset)
         mine = n.value(f"FID, {name}{on}", here[0].mean_a, decimals)
         fids = ((n.value(f"FID, {f.b}{on}", f.mean_b, decimals), f.b) for f in here)
         others = names.listing(f"{fid} of the {names.family(f, True)}" for fid, f in fids)

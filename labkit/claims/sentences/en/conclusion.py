@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.configurations import Configurations
+from labkit.claims.sentences import models, outcomes
 from labkit.claims.sentences.en import grammar, names
-from labkit.claims.sentences.judged import best_at_last
-from labkit.claims.sentences.numbers import Numbers, decimals_of
-
-#: More settings than that are counted, not named.
-NAMED = 2
+from labkit.claims.sentences.numbers import Numbers, decimals_of, place
 
 
 def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
@@ -21,8 +18,8 @@ def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
     n, parts = Numbers(), []
     for each in found:
         top = each.values[0]
-        value = names.value(n, each, "best", top, decimals_of(each, [top]))
-        parts.append(f"{_who(each, among)} ({value}){names.on(each.dataset)}")
+        value = n.measured(each, "best", top, decimals_of(each, [top]))
+        parts.append(f"{_who(each, among)} ({value}){place(each.dataset)}")
     text = f"the best samples of these runs, by {names.metric(found[0].metric)}, are those of"
     return [n.sentence(f"{text} {names.listing(parts)}.", found)]
 
@@ -33,11 +30,11 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
         return []
     n = Numbers()
     shares = [
-        f"{n.share(f'told from real{names.on(d)}', share)}{' of cases' * (not i)}{names.on(d)}"
+        f"{n.share(f'told from real{place(d)}', share)}{' of cases' * (not i)}{place(d)}"
         for i, (d, (share, _)) in enumerate(found.items())
     ]
     real = [
-        n.share(f"real told from real{names.on(d)}", value)
+        n.share(f"real told from real{place(d)}", value)
         for d, (_, value) in found.items()
         if value is not None
     ]
@@ -48,19 +45,17 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
 
 def _who(found: Configurations, among: Cells) -> str:
     """ "a GAN with hinge, z 32", "a VAE with latent 8 or 16", "one of four settings"."""
-    if found.tied > NAMED:
-        return f"any of {grammar.count(found.tied)} settings"
-    told: dict[str, list[str]] = {}
-    for c in found.order[: found.tied]:
-        name = names.cell(c, among.of(c.family, found.dataset), seeds=False)
-        told.setdefault(names.family(c.family), []).append(name)
-    settings = {f: "" if each == [f] else f" with {' or '.join(each)}" for f, each in told.items()}
-    return " or ".join(grammar.a(family) + with_ for family, with_ in settings.items())
+    said = []
+    for key, cells in models.by_family(found).items():
+        family, mine = names.family(key), among.of(key, found.dataset)
+        each = [names.cell(c, mine, seeds=False) for c in cells]
+        said.append(grammar.a(family) + ("" if each == [family] else f" with {' or '.join(each)}"))
+    return " or ".join(said) or f"any of {grammar.count(found.tied)} settings"
 
 
 def converged(cells: Cells) -> Sentence | None:
     """How many trainings were best at their last epoch; None where that says nothing."""
-    found = best_at_last(cells.rows)
+    found = outcomes.best_at_last(cells.rows)
     if found is None:
         return None
     last, known = found

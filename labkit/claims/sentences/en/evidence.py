@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labkit.catalog.metrics import METRICS
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Claim, Sentence, Settle
 from labkit.claims.finding import Finding, Missing
@@ -19,8 +18,9 @@ from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.findings.published import Reproduction
 from labkit.claims.findings.spread import Spread
 from labkit.claims.findings.statement import Statement
+from labkit.claims.sentences import judged
 from labkit.claims.sentences.en import absence, change, families, grammar, levels, names
-from labkit.claims.sentences.numbers import Numbers, decimals_for, decimals_of, fixed
+from labkit.claims.sentences.numbers import Numbers, decimals_for, place
 from labkit.claims.verdict import Strength
 
 #: How a strength is decided, said once under each table of evidence.
@@ -67,7 +67,7 @@ def missing(found: Missing) -> str:
         factor=names.factor(about["factor"]), factors=names.factor(about["factor"], True),
         family=names.family(about["family"]), families=names.family(about["family"], True),
         level=names.level(about["factor"], about["level"]), metric=names.metric(about["metric"]),
-        others=names.listing(others if len(others) < 4 else [*others[:2], "more"]),
+        others=names.listing(others if len(others) <= judged.LISTED else [*others[:2], "more"]),
         why=about["why"],
     )  # fmt: skip
 
@@ -98,35 +98,22 @@ def statement(found: Finding, strength: Strength) -> Sentence:
             about = absence.ABOUT[found.what]
         if found.factor:
             about = f"the effect of the {names.factor(found.factor)} on the {about}"
-        text = f"{about}{names.on(found.dataset)}: {missing(found.missing)}."
+        text = f"{about}{place(found.dataset)}: {missing(found.missing)}."
         return Numbers().sentence(text, [found])
     return STATEMENTS[type(found)](found, strength)
 
 
 def rule(found: Finding, strength: Strength) -> str:
     """How a finding was computed, and how it came to its strength."""
-    if found.missing is not None:
-        return RULES["missing"].format(reason=missing(found.missing))
-    if isinstance(found, Absence):
-        return RULES["absence"]
-    if found.noise is None:
-        return RULES[""]
-    source = "told" if strength == "seen once" else found.noise.source
-    return RULES[source].format(name=found.noise.name)
+    reason = missing(found.missing) if found.missing else ""
+    name = found.noise.name if found.noise else ""
+    return RULES[judged.rule_of(found, strength)].format(reason=reason, name=name)
 
 
 def difference(found: Finding) -> str:
     """The estimate and its noise as shown, "−9 % ± 4 %", of the one ahead; empty where none is."""
-    if found.estimate is None or isinstance(found, Absence):
-        return ""
-    unit = "%" if found.log else found.unit
-    # The statement names the one that is ahead first, so its sign is that of the difference.
-    turned = isinstance(found, Contrast | Families) and found.ahead == found.b
-    values = [found.shown(-found.estimate if turned else found.estimate)]
-    if found.noise is not None:
-        values.append(abs(found.shown(found.noise.error)))
-    decimals = 0 if found.log and abs(values[0]) >= 10 else decimals_for(values, apart=False)
-    return " ± ".join(fixed(v, decimals) for v in values) + (unit and f" {unit}")
+    values, unit = judged.difference(found)
+    return values + (unit and f" {unit}")
 
 
 def checked(found: Finding, strength: Strength) -> Sentence:
@@ -140,19 +127,16 @@ def checked(found: Finding, strength: Strength) -> Sentence:
     if found.here == "no":
         front = "this does not hold" if strength == "refuted" else "not so in these runs"
         text = f"{front}: {grammar.lower(text)}"
-    n = Numbers()
-    for each in shown:
-        n.numbers |= each.numbers
-        n.shown |= each.shown
-    return n.sentence(text, found.shows)
+    return Numbers.of(shown).sentence(text, found.shows)
 
 
 def _shown(found: Finding, form: str, strength: Strength) -> Sentence:
-    if not isinstance(found, Levels) or found.missing is not None:
+    form = judged.told_as(found, form)
+    if form == "statement" or not isinstance(found, Levels):
         return statement(found, strength)
-    if form in ("course", "trades"):
+    if form == "course":
         return levels.along([found], {})[0]
-    if METRICS[found.metric].better != ("higher" if found.towards > 0 else "lower"):
+    if form == "extreme":
         return levels.extreme(found)
     return levels.best([found], dict.fromkeys((c.id for c in found.contrasts), strength))[0]
 
@@ -160,31 +144,26 @@ def _shown(found: Finding, form: str, strength: Strength) -> Sentence:
 def configurations(found: Configurations, strength: Strength) -> Sentence:
     """The best whole setting and the next."""
     n, among = Numbers(), Cells(found.cells)
-    value = measured(n, found, "best", found.values[0])
+    value = n.whole(found, "best", found.values[0])
     if len(found.order) == 1:
         of = f" of the {names.family(found.family)}" if found.family else ""
-        text = f"{names.metric(found.metric)}{of}{names.on(found.dataset)}: {value}."
+        text = f"{names.metric(found.metric)}{of}{place(found.dataset)}: {value}."
         return n.sentence(text, [found])
     of = f" of {names.family(found.family, several=True)}" if found.family else ""
-    what = f"the best {names.metric(found.metric)}{of}{names.on(found.dataset)}"
+    what = f"the best {names.metric(found.metric)}{of}{place(found.dataset)}"
     if found.here == "tie":
         tied = names.counted(found.tied, "setting")
         return n.sentence(f"{tied} tie for {what} ({value}).", [found])
     best, other = (names.cell(c, among, seeds=False) for c in found.order[:2])
     led = f", ahead in {names.part(found.led, found.n_seeds, 'seed')}" if found.n_seeds > 1 else ""
-    behind = measured(n, found, "next", found.values[1])
+    behind = n.whole(found, "next", found.values[1])
     text = f"{what} is that of {best} ({value}), before {other} ({behind}){led}."
     return n.sentence(text, [found])
 
 
-def measured(n: Numbers, found: Configurations, name: str, value: float) -> str:
-    """A whole setting's value, as printed beside the best two."""
-    return names.value(n, found, name, value, decimals_of(found, found.values[:2]))
-
-
 def spread(found: Spread, strength: Strength) -> Sentence:
     """ "Of the spread of proxy FID on MNIST, z dimension has 37 %, loss 5 %, ..., noise 50 %"."""
-    n, on = Numbers(), names.on(found.dataset)
+    n, on = Numbers(), place(found.dataset)
     parts = [
         f"the {names.factor(f)} {'has ' if i == 0 else ''}{n.share(f'{f}, share{on}', share)}"
         for i, (f, share) in enumerate(found.shares.items())

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.families import Families
+from labkit.claims.sentences import models
 from labkit.claims.sentences.en import levels, names
-from labkit.claims.sentences.judged import Strengths, sides
-from labkit.claims.sentences.numbers import Numbers
+from labkit.claims.sentences.judged import Strengths
+from labkit.claims.sentences.numbers import Numbers, place
 from labkit.claims.verdict import Strength
 
 
 def statement(found: Families, strength: Strength) -> Sentence:
     """The statement with its numbers: a row of the evidence."""
-    n, on = Numbers(), names.on(found.dataset)
-    values = _values(n, found)
+    n, on = Numbers(), place(found.dataset)
+    values = levels.against(n, found, *found.sides)
     if found.ahead is None:
         a, b = (names.family(f, several=True) for f in (found.a, found.b))
         return n.sentence(f"{a} and {b} tie{on} ({values}).", [found])
@@ -25,27 +26,25 @@ def statement(found: Families, strength: Strength) -> Sentence:
 
 def against(found: Sequence[Families], strengths: Strengths) -> list[Sentence]:
     """Who is ahead on which data set, in as few sentences as the data sets allow."""
-    measured = [f for f in found if f.missing is None]
-    alike = len({(f.ahead, strengths[f.id]) for f in measured}) == 1
-    groups = [measured] if alike else [[f] for f in measured]
-    return [_together(each, strengths[each[0].id]) for each in groups]
+    return [_together(each, strengths[each[0].id]) for each in models.alike(found, strengths)]
 
 
 def _together(found: Sequence[Families], strength: Strength) -> Sentence:
     n, first = Numbers(), found[0]
-    where, each = names.on(first.dataset), [_values(n, f, label=f is first) for f in found]
+    each = [levels.against(n, f, *f.sides, label=f is first) for f in found]
+    where = place(first.dataset)
     if len(found) > 1:
         where = f" on {names.everywhere(len(found))}"
-        each = [shown + names.on(f.dataset) for shown, f in zip(each, found, strict=True)]
+        each = [shown + place(f.dataset) for shown, f in zip(each, found, strict=True)]
     values = names.listing(each)
     (ahead, several), (behind, _) = _sides(found)
     if first.ahead is None:
         return n.sentence(f"{ahead} and {behind} tied{where} ({values}).", found)
     front, back = levels.sure(strength)
     lead = f"{ahead} {'were' if several else 'was'} {front}ahead of {behind}"
-    if strength != "level" and all(f.every and min(f.n_a, f.n_b) > 1 for f in found):
+    if models.every_cell(found, strength):
         back = back.replace(", within", ", yet within")
-        one, other = map(names.family, sides(first))
+        one, other = map(names.family, first.sides)
         lead = f"every {one} was {front}ahead of every {other}"
     if strength == "seen once":
         lead = f"in these runs, {lead}"
@@ -59,8 +58,4 @@ def _sides(found: Sequence[Families]) -> list[tuple[str, bool]]:
     called = {
         f: names.family(f, True) if n else f"the {names.family(f)}" for f, n in several.items()
     }
-    return [(called[f], several[f]) for f in sides(found[0])]
-
-
-def _values(n: Numbers, found: Families, label: bool = True) -> str:
-    return levels.against(n, found, *sides(found), label)
+    return [(called[f], several[f]) for f in found[0].sides]

@@ -1,28 +1,20 @@
 """Mode collapse, in English."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
-from labkit.claims.findings import absence
 from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
+from labkit.claims.sentences import outcomes
 from labkit.claims.sentences.en import grammar, names
 from labkit.claims.sentences.en.absence import listed, shared_out, something, trainings, unknown
-from labkit.claims.sentences.judged import in_common, nearest_cell
-from labkit.claims.sentences.numbers import Numbers, fits
+from labkit.claims.sentences.numbers import Numbers, fits, place
+from labkit.claims.sentences.outcomes import FEW_COLLAPSES, NAMED, Common
 
-#: A class is told of where its share differs by so much of the real share.
-NOTABLE = 0.5
-#: More other levels than that are not listed.
-MANY = 2
-#: Fewer collapses than that credit no setting with preventing them.
-FEW = 4
-#: Shares of samples in the wrong class that differ by less than this part of them are alike.
-ALIKE = 0.1
 #: What does not follow from no collapse.
 NOTHING_HELPED = Sentence("Since nothing collapsed, nothing can be credited with preventing it.")
 
@@ -33,8 +25,7 @@ def none(found: Absence) -> Sentence:
     if found.n == 1:
         text = f"the {trainings(found)} did not collapse"
     text += unknown(found)
-    missing = [c.metrics.get("missing_classes") for c in found.cells]
-    if all(m is not None and m.value == 0 for m in missing):
+    if outcomes.every_class(found):
         text += f"; every class appears in {'its' if found.n == 1 else 'the'} samples"
         text += " of each" if found.n > 1 else ""
     return Numbers().sentence(f"no: {text}.", [found])
@@ -42,8 +33,7 @@ def none(found: Absence) -> Sentence:
 
 def collapsed(found: Absence) -> Sentence:
     """How many did, and how many of them left a class out altogether."""
-    gone = sum(c.collapse is not None and bool(c.collapse.classes) for c in found.hit)
-    mild = len(found.hit) - gone
+    gone, mild = outcomes.lost_a_class(found)
     told = ""
     if gone and mild:
         rest = "the other" if mild == 1 else grammar.count(mild)
@@ -61,7 +51,7 @@ def which(found: Absence) -> Sentence:
         text = whole.text if fits(whole) else text
     if found.n == 1:
         text = f"this was seen in its samples ({said})."
-    elif len(found.hit) == len(found.asked):
+    elif found.every and not found.unknown:
         text = f"an example is {names.cell(cell, Cells(found.asked))} ({said})."
     return Numbers().sentence(text, [found])
 
@@ -72,7 +62,7 @@ def _seen(cell: Cell) -> str:
     if gone:
         named = (f"digit {each}" if each.isdigit() else each for each in gone)
         some = names.listing(named).replace(" and ", " or ")
-        return f"without {some if len(gone) < 4 else f'{grammar.count(len(gone))} classes'}"
+        return f"without {some if len(gone) <= NAMED else f'{grammar.count(len(gone))} classes'}"
     # "under-represented: 1 (1.1 %)" stands in brackets itself.
     said = reasons[0].removeprefix("under-represented: ") if reasons else "samples too alike"
     said = re.sub(r" \((\S+ %)\)", r" at only \1", said)
@@ -81,33 +71,29 @@ def _seen(cell: Cell) -> str:
 
 def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
     """What all that collapsed have in common, and how often it happened without it."""
-    if len(found.hit) == found.n:
-        return []
-    if len(found.hit) == 1:
+    case, shared, factor = outcomes.helped(found, factors)
+    if case == "one":
         return [Sentence("One collapse is too few to say what helped.")]
-    shared = list(in_common(found, factors, MANY).items())
-    said = [_common(found, dict(shared[:n])) for n in range(len(shared), 0, -1)]
-    if not said and (factor := absence.separating(found, factors)):
+    said = [_common(found, each) for each in shared]
+    if case == "apart":
         said = [f"{something(found, shared_out(found, factor))}."]
-    elif not said and all(hit for f in factors for hit, _ in absence.by_level(found, f).values()):
+    elif case == "everywhere":
         said = ["every level of every setting has some of them: none is seen to have helped."]
     sentences = (Numbers().sentence(text, [found]) for text in said)
     return next(([s] for s in sentences if fits(s)), [])
 
 
-def _common(found: Absence, without: Mapping[str, int]) -> str:
+def _common(found: Absence, shared: Sequence[Common]) -> str:
     """ "Both have hinge and z 32; none of six with BCE and none of eight with z 64 or 128 collapsed"."""
-    shared = {f: found.hit[0].settings[f] for f in without}
     spared = []
-    for factor, n in without.items():
-        rest = [v for v in Cells(found.cells).levels[factor] if v != shared[factor]]
-        other = " or ".join(names.levels(factor, rest))
-        other = other if len(rest) <= MANY else f"another {names.factor(factor)}"
+    for factor, _level, others, n in shared:
+        other = " or ".join(names.levels(factor, others)) if others else ""
+        other = other or f"another {names.factor(factor)}"
         spared.append(f"none of {grammar.count(n)} with {other}")
     who = "both" if len(found.hit) == 2 else "all of them"
-    common = names.listing(names.level(f, v) for f, v in shared.items())
+    common = names.listing(names.level(each.factor, each.level) for each in shared)
     few = f"; {grammar.count(len(found.hit))} are too few to say what helped"
-    few = few if len(found.hit) < FEW else ""
+    few = few if len(found.hit) < FEW_COLLAPSES else ""
     return f"{who} have {common}; {names.listing(spared)} collapsed{few}."
 
 
@@ -118,24 +104,20 @@ def nearest(
 
     `real` is the class imbalance of as many real images of its data set, if that is known.
     """
-    cell = nearest_cell(uneven)
+    cell = outcomes.nearest_cell(uneven)
     if cell is None:
         return None
     n, start = Numbers(), f"nearest to it is {names.cell(cell, Cells(found.asked))}:"
-    every = ((share, of_real, label) for label, (share, of_real) in cell.shares.items())
-    if odd := [each for each in every if abs(each[0] - each[1]) > NOTABLE * each[1]]:
-        odd.sort(key=lambda each: each[0] / each[1])
-        share, real_share, label = odd[0]
+    if odd := outcomes.odd_shares(cell):
+        label, share, real_share = odd[0]
         told = f"{label} makes up {n.share(f'share of {label}', share)} of its samples instead of"
         told += f" {n.share(f'real share of {label}', real_share)}"
-        share, real_share, label = odd[-1]
-        if share > real_share:
+        for label, share, _real in odd[1:]:
             told += f", {label} {n.share(f'share of {label}', share)}"
         return n.sentence(f"{start} {told}.", uneven)
-    values = [c.metrics["class_imbalance"].value for c in found.cells if c.dataset == cell.dataset]
-    alike = [v for v in values if v >= (1 - ALIKE) * max(values)]
+    alike = outcomes.most_uneven(found, cell)
     if len(alike) > 1:
-        few = f"{names.counted(len(alike), names.family(cell.family))}{names.on(cell.dataset)}"
+        few = f"{names.counted(len(alike), names.family(cell.family))}{place(cell.dataset)}"
         start = f"nearest to it are {few}:"
     tried = product((real, None), (" to match the real shares", ""))
     said = (_to_change(start, alike, beside, match, uneven) for beside, match in tried)
@@ -151,8 +133,7 @@ def _to_change(
 ) -> Sentence:
     """ "... 28 % of its samples would have to change class (real images: 0.9 %)"."""
     n, whose = Numbers(), "its" if len(values) == 1 else "their"
-    ends = {"lowest": min(values), "highest": max(values)} if len(values) > 1 else {"": values[0]}
-    shown = dict.fromkeys(n.share(f"class imbalance {k}".strip(), v) for k, v in ends.items())
+    shown = n.shares("class imbalance", values)
     text = f"{start} {' to '.join(shown)} of {whose} samples would have to change class{match}"
     if real is not None:
         text += f" (real images: {n.share('class imbalance of real images', real)})"

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES
-from labkit.catalog.metrics import SHARES
+from labkit.catalog import FAMILIES, METRICS, REGISTRIES
 from labkit.claims.cell import NONE, Cell, Level
 from labkit.claims.cells import Cells
 from labkit.claims.finding import Finding
 from labkit.claims.sentences.en.grammar import count, plural, uncapitalised
-from labkit.claims.sentences.numbers import Numbers
+from labkit.claims.sentences.numbers import dataset_label, place
 
 METRIC_NAMES = {
     "recon_loss": "training reconstruction loss",
@@ -158,12 +157,6 @@ def measured(found: Finding) -> str:
     return short(found.metric) + (" off by" if found.target is not None else "")
 
 
-def value(n: Numbers, found: Finding, what: object, value: float, decimals: int) -> str:
-    """A value of a finding's metric, of what (a level, a family); a share is said in percent."""
-    say = n.share if found.metric in SHARES else n.value
-    return say(f"{found.metric}, {what}{on(found.dataset)}", value, decimals)
-
-
 def factor(name: str, several: bool = False) -> str:
     """A setting in the middle of a sentence: "z dimension", "z dimensions"."""
     if name in FACTOR_NAMES:
@@ -196,16 +189,6 @@ def bare(name: str, value: Level) -> str:
     return level(name, value) if isinstance(value, (bool, str)) else _plain(name, value)
 
 
-def dataset(name: str) -> str:
-    """A data set as a reader knows it: "Fashion-MNIST"."""
-    return DATASETS[name].label if name in DATASETS else name
-
-
-def on(name: str) -> str:
-    """ " on MNIST"; empty if the table names no data set."""
-    return f" on {dataset(name)}" if name else ""
-
-
 def family(name: str, several: bool = False) -> str:
     """ "GAN", "GANs"."""
     entry = FAMILIES.get(name)
@@ -219,14 +202,14 @@ def cell(found: Cell, among: Cells, seeds: bool = True) -> str:
     text = ", ".join(named) or family(found.family)
     if seeds and len(among.seeds) > 1:
         text += f" (seed {found.seed})"
-    return text + on(found.dataset) if len(among.datasets) > 1 else text
+    return text + place(found.dataset) if len(among.datasets) > 1 else text
 
 
 def scope(cells: Sequence[Cell]) -> str:
     """Some cells in words: "GAN on MNIST and Fashion-MNIST"."""
     found = Cells(tuple(cells))
     families = listing(family(f) for f in found.families if f) or "all models"
-    datasets = listing(dataset(d) for d in found.datasets if d)
+    datasets = listing(dataset_label(d) for d in found.datasets if d)
     return f"{families} on {datasets}" if datasets else families
 
 

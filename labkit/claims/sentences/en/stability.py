@@ -5,19 +5,20 @@ from dataclasses import replace
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
-from labkit.claims.findings.absence import Absence, by_level
+from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.measure import Measure
+from labkit.claims.sentences import judged, outcomes
 from labkit.claims.sentences.en import absence, grammar, levels, names
-from labkit.claims.sentences.judged import Strengths, rises_of_one_seed, standing
-from labkit.claims.sentences.numbers import Numbers, decimals_for, fits
-from labkit.claims.verdict import FIRM, Strength
+from labkit.claims.sentences.judged import Strengths
+from labkit.claims.sentences.numbers import Numbers, decimals_for, fits, place
+from labkit.claims.verdict import Strength
 
 
 def not_measured(finished: Absence, unknown: Absence) -> Sentence:
     """Nothing in the table tells how a training went, but perhaps that all came to their end."""
     text = "the table does not tell how the FID went epoch by epoch"
-    if finished.missing is None and not finished.hit:
+    if finished.here == "yes":
         text = f"{absence.nothing(finished)}, but the table has no epoch by epoch FID"
     return Numbers().sentence(f"not measured: {text}.", [unknown])
 
@@ -33,25 +34,22 @@ def influenced(found: Contrast, strength: Strength) -> Sentence:
     better, worse = (names.bare(found.factor, v) for v in sides if v is not None)
     front, back = levels.sure(strength)
     text = f"the {names.factor(found.factor)}: {better} was {front}steadier than {worse}"
-    return Numbers().sentence(f"{text}{names.on(found.dataset)}{back}.", [found])
+    return Numbers().sentence(f"{text}{place(found.dataset)}{back}.", [found])
 
 
 def dominated(found: Sequence[Levels]) -> Sentence:
     """No setting stands out by the FID, but one by how far the discriminator was ahead."""
     least, most = names.levels(found[0].factor, (found[0].order[0], found[0].order[-1]))
-    rivals = [c for f in found for c in f.rivals]
-    if len(found[0].order) > 2 and all(c.wins == c.pairs for c in rivals):
-        most = "any other"
-    else:
-        rivals = [f.between(f.order[0], f.order[-1]) for f in found]
-    where = "" if len(found) > 1 else names.on(found[0].dataset)
+    rivals, all_others = outcomes.least_dominated(found)
+    most = "any other" if all_others else most
+    where = "" if len(found) > 1 else place(found[0].dataset)
     what = "the discriminator overpowered the generator"
     text = f"{what} less with {least} than with {most}{where}, {levels.pairs(*rivals)}"
     return Numbers().sentence(f"by the FID no setting stands out; {text}.", found)
 
 
 def _risen(found: Absence, measure: Measure) -> str:
-    known = any(measure.resolution(cell.dataset) for cell in found.cells)
+    known = outcomes.resolved(found, measure)
     how = ", beyond what redrawn samples change," if known else " at some point"
     return f"the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}"
 
@@ -70,10 +68,7 @@ def unsteady(
         both = Numbers().sentence(f"neither {named[0]} nor {named[1]} stands out{text}", [found])
         whole = both if fits(both) else whole
     whole = dominated(led) if led else whole
-    if not factor or len(found.hit) == found.n:
-        return whole
-    rates = [hit / of for hit, of in by_level(found, factor).values()]
-    if max(rates) - min(rates) >= 0.5:
+    if outcomes.told_apart(found, factor):
         each = absence.shared_out(found, factor)
         text = f"the {names.factor(factor)}, in these runs: {absence.something(found, each)}"
         return Numbers().sentence(f"{text}.", [found])
@@ -86,27 +81,24 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
     Nothing where none rose by a measure that sees the last epoch alone.
     """
     n = Numbers()
-    rises = [(m.value, c) for c in found.cells if (m := measure.of(c)) is not None]
-    never = sum(value == 0 for value, _ in rises)
-    top, cell = max(rises, key=lambda each: (each[1] in found.hit, each[0]))
-    whole = measure.name in ("fid_drawdown", "fid_oscillation")
-    if never == len(rises):
-        return [n.sentence("the FID never rose.", [found])] if whole else []
+    top = outcomes.rise(found, measure)
+    if top.none:
+        return [n.sentence("the FID never rose.", [found])] if top.whole else []
     fell = ""
-    if never and whole and not found.hit:
-        fell = f"in {grammar.count(never)} of {grammar.count(len(rises))} the FID never rose"
-    floor = measure.resolution(cell.dataset)
-    decimals = decimals_for([top, floor] if floor else [top])
+    if top.never:
+        never, of = map(grammar.count, top.never)
+        fell = f"in {never} of {of} the FID never rose; "
+    decimals = decimals_for([top.value, top.floor] if top.floor else [top.value])
     what = "drawdown" if measure.name == "fid_drawdown" else names.metric(measure.name)
-    value = n.value("largest rise", top, decimals)
-    told = f"{fell}{'; ' if fell else ''}the largest rise ({what}) was {value}"
-    if floor and top <= floor:
-        drawn = n.value("what other samples change", floor, decimals)
+    value = n.value("largest rise", top.value, decimals)
+    told = f"{fell}the largest rise ({what}) was {value}"
+    if top.drawn:
+        drawn = n.value("what other samples change", top.floor, decimals)
         less = f"less than other samples from the same network could change it ({drawn})"
         return [n.sentence(f"{told}, {less}.", [found])]
     if counted:
         told = f"{_risen(found, measure)}; {told}"
-    where = f", with {names.cell(cell, Cells(found.asked))}"
+    where = f", with {names.cell(top.cell, Cells(found.asked))}"
     tried = (n.sentence(f"{told}{more}.", [found]) for more in (where, ""))
     return [next(filter(fits, tried))]
 
@@ -116,8 +108,7 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
 
     Of a family that is behind: what that may mean.
     """
-    excess = [c.metrics.get("fid_final_excess") for c in found.cells]
-    if len(excess) < 2 or any(m is None or m.value for m in excess):
+    if not outcomes.still_best(found):
         return []
     last = f"every {names.family(found.family)} was still best at its last epoch"
     more = ", so longer training may narrow the gap" if behind else _of_one_seed(found)
@@ -127,8 +118,8 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
 def _of_one_seed(found: Absence) -> str:
     """ "; all five rises on MNIST were seed 42's": chance, not a setting, told them apart."""
     return "".join(
-        f"; all {grammar.count(n)} rises{names.on(dataset)} were seed {seed}'s"
-        for dataset, n, seed in rises_of_one_seed(found)
+        f"; all {grammar.count(n)} rises{place(dataset)} were seed {seed}'s"
+        for dataset, n, seed in outcomes.rises_of_one_seed(found)
     )
 
 
@@ -138,18 +129,15 @@ def quality(
     """Sentences on the samples' quality, the first of which says so; one, where nothing differs."""
     if not said:
         return []
-    known = {strengths[c.id] for f in found for c in f.contrasts}
-    differ = known & set(FIRM) or (
-        "seen once" in known and not all(standing(f, strengths).alike for f in found)
-    )
-    runs = " in these runs" if "seen once" in known else ""
+    differ, once = judged.apart_in_quality(found, strengths)
+    runs = " in these runs" if once else ""
     start = f"What did differ{runs} is quality: " if differ else "In sample quality, "
     first = replace(said[0], text=start + grammar.lower(said[0].text))
     return [first if fits(first) else said[0], *(said[1:] if differ else ())]
 
 
 def failed(found: Absence) -> Sentence:
-    named = f": {absence.listed(found)}" if len(found.hit) <= absence.NAMED else ""
+    named = f": {absence.listed(found)}" if len(found.hit) <= outcomes.NAMED else ""
     return Numbers().sentence(f"{absence.something(found)}{named}.", [found])
 
 
@@ -188,9 +176,9 @@ def _from_to(found: Sequence[Levels]) -> Sentence:
     extremes = (found[0].order[0], found[0].order[-1])
     least, most = names.levels(found[0].factor, extremes)
     for f in found:
-        low, high = (names.value(n, f, level, f.means[level], 0) for level in extremes)
+        low, high = (n.measured(f, level, f.means[level], 0) for level in extremes)
         both = f"{low} of steps with {least} and {high} with {most}"
-        told.append((f"{low} and {high}" if told else both) + names.on(f.dataset))
+        told.append((f"{low} and {high}" if told else both) + place(f.dataset))
     return n.sentence(f"it judged over 95 % of images right in {', '.join(told)}.", found)
 
 
@@ -198,10 +186,10 @@ def _least(found: Sequence[Levels], what: str) -> Sentence:
     """ "It did so least with z 32: in 9 % on MNIST (others: 14 % or more)"."""
     n, told = Numbers(), list[str]()
     for f in found:
-        least, other = (names.value(n, f, v, f.means[v], 0) for v in f.order[:2])
+        least, other = (n.measured(f, v, f.means[v], 0) for v in f.order[:2])
         of = " of steps" if not (told or what) else ""
         others = f"({other})" if told else f"(others: {other} or more)"
-        told.append(f"{least}{of}{names.on(f.dataset)} {others}")
+        told.append(f"{least}{of}{place(f.dataset)} {others}")
     level = names.level(found[0].factor, found[0].order[0])
     start = f"{what} with {level}:" if what else f"it judged over 95 % of images right with {level}"
     return n.sentence(f"{start} in {names.listing(told)}.", found)

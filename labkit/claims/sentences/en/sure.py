@@ -9,7 +9,9 @@ from labkit.claims.finding import Finding
 from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Contrast
 from labkit.claims.seeds_needed import STEPS
+from labkit.claims.sentences import judged
 from labkit.claims.sentences.en import grammar, names
+from labkit.claims.sentences.numbers import dataset_label, place
 
 #: The pattern a table shows to its textbook explanation: a hypothesis, not tested in these runs.
 REASONS = {
@@ -35,8 +37,6 @@ REASONS = {
     "larger_beta": "a larger β pays for a code nearer to the prior with what the code says about "
     "the image (Higgins et al. 2017)",
 }
-#: Those that speak for an idea, not for what was seen.
-IDEAS = ("blurred",)
 
 
 def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
@@ -44,8 +44,7 @@ def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
 
     An odd cell is one of the table that kept a reference from being used.
     """
-    noise = next((f.noise for f in found if f.noise is not None), None)
-    seeds = max((f.n_seeds for f in found), default=0)
+    noise, seeds = judged.basis_of(found)
     if noise is not None:
         how = "; the usual run-to-run variation is that of repeated trainings that come with labkit"
         own = noise.source == "own"
@@ -65,10 +64,10 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
     what = ""
     if isinstance(found, Contrast):
         a, b = names.levels(found.factor, (found.a, found.b))
-        what = f" {a} from {b} by {names.short(found.metric)}{names.on(found.dataset)}"
+        what = f" {a} from {b} by {names.short(found.metric)}{place(found.dataset)}"
     if isinstance(found, Families):
         a, b = (names.family(f, several=True) for f in (found.a, found.b))
-        what = f" {a} from {b}{names.on(found.dataset)}"
+        what = f" {a} from {b}{place(found.dataset)}"
     if not plan.seeds:
         return f"even {grammar.count(STEPS[-1])} seeds would hardly tell{what or ' more'}."
     about = [f"`{plan.command}`"] if plan.command else []
@@ -83,6 +82,6 @@ def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:
     """The explanation of a pattern seen on some data sets (none named: on all), as untested."""
     if not pattern:
         return None
-    where = f" on {names.listing(map(names.dataset, datasets))}" if datasets else ""
-    what = "Why it may help" if pattern in IDEAS else "A likely reason"
+    where = f" on {names.listing(map(dataset_label, datasets))}" if datasets else ""
+    what = "Why it may help" if pattern in judged.IDEAS else "A likely reason"
     return Sentence(f"{what}{where} (not tested here): {REASONS[pattern]}.")

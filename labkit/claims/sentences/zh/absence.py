@@ -3,6 +3,7 @@
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
+from labkit.claims.sentences.outcomes import NAMED, named
 from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.claims.verdict import Strength
@@ -19,8 +20,8 @@ ABOUT = {
     "collapse": "模式崩溃",
     "unsteady": "稳定性",
 }
-#: At most so many cells are named, with so many letters together.
-NAMED, ROOM = 3, 60
+#: Names of trainings have at most so many letters together.
+ROOM = 60
 
 
 def statement(found: Absence, strength: Strength) -> Sentence:
@@ -53,7 +54,7 @@ def _kind(found: Absence) -> str:
 
 def everyone(found: Absence) -> str:
     """ "MNIST上的这个GAN", "两个GAN", "全部12个GAN"."""
-    if found.n < 3:
+    if found.n <= 2:
         which = "这" if found.n == 1 else "两"
         return f"{grammar.of(found.dataset)}{which}{_kind(found)}"
     return f"{grammar.of(found.dataset)}全部{names.counted(found.n, _kind(found))}"
@@ -61,20 +62,16 @@ def everyone(found: Absence) -> str:
 
 def hits(found: Absence) -> str:
     """ "12个GAN中有2个", "全部12个GAN都", "MNIST上的两个GAN都"."""
-    if len(found.hit) < found.n:
-        return f"{trainings(found)}中有{len(found.hit)}{_kind(found)[0]}"
-    return everyone(found) + ("都" if found.n > 1 else "")
+    if found.every:
+        return everyone(found) + ("都" if found.n > 1 else "")
+    return f"{trainings(found)}中有{len(found.hit)}{_kind(found)[0]}"
 
 
 def listed(found: Absence, first: str = "") -> str:
     """The trainings it happened to, the first with words of its own behind its name."""
-    among = Cells(found.asked)
-    each = [names.cell(found.hit[0], among) + first]
-    for cell in found.hit[1:NAMED]:
-        name = names.cell(cell, among)
-        if len("、".join([*each, name])) > ROOM:
-            break
-        each.append(name)
+    called = [names.cell(cell, Cells(found.asked)) for cell in found.hit[:NAMED]]
+    called[0] += first
+    each = named(called, lambda some: len("、".join(some)) <= ROOM)
     more = len(found.hit) - len(each)
     return "、".join(each) + (f"，另有{more}{_kind(found)[0]}" if more else "")
 
@@ -82,7 +79,7 @@ def listed(found: Absence, first: str = "") -> str:
 def shared_out(found: Absence, factor: str) -> str:
     """ "Hinge的4个中有3个、BCE的4个中有1个（其余没有）"."""
     counts, kind = by_level(found, factor), _kind(found)[0]
-    hit = sorted((v for v in counts if counts[v][0]), key=lambda v: -counts[v][0] / counts[v][1])
+    hit = [v for v in counts if counts[v][0]]
     named = zip(names.levels(factor, hit), (counts[v] for v in hit), strict=True)
     each = [
         f"{name}的{f'全部{n}{kind}' if some == n else f'{n}{kind}中有{some}{kind}'}"
@@ -95,5 +92,4 @@ def shared_out(found: Absence, factor: str) -> str:
 
 def unknown(found: Absence) -> str:
     """ "（另有1次情况不明）"; empty where all are known."""
-    n = len(found.asked) - found.n
-    return f"（另有{n}{_kind(found)[0]}情况不明）" if n else ""
+    return f"（另有{found.unknown}{_kind(found)[0]}情况不明）" if found.unknown else ""

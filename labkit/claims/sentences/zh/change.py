@@ -1,16 +1,17 @@
 """What a loss did between the first epoch and the last, in Chinese."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.change import Change
-from labkit.claims.sentences.numbers import decimals_for, fits, place
+from labkit.claims.sentences import models
+from labkit.claims.sentences.numbers import decimals_of_change, fits, place
 from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.claims.verdict import Strength
 
+WENT = {1: "上升", -1: "下降", 0: "没有变化"}
 #: Why no setting is called better by its loss.
 NOT_RANKED = Sentence("不同种类的损失之间不能相互比较。")
 NOTHING = Sentence("未测量：没有第一轮的数值。")
@@ -19,44 +20,31 @@ NOTHING = Sentence("未测量：没有第一轮的数值。")
 def statement(found: Change, strength: Strength) -> Sentence:
     """The statement with both ends: a row of the evidence."""
     n, of = Numbers(), f"{found.label}的" if found.label else ""
-    # What labkit records of every epoch is measured with fewer samples.
-    tracked = found.metric == "proxy_fid" and not any(cell.from_table for cell in found.cells)
-    metric = "跟踪FID" if tracked else names.metric(found.metric)
+    metric = "跟踪FID" if models.tracked(found) else names.metric(found.metric)
     return n.sentence(f"{grammar.at(found.dataset)}{of}{metric}{moved(n, found)}。", [found])
 
 
 def moved(n: Numbers, found: Change) -> str:
     """ "从0.72降到0.46（减少36%）"."""
-    ends = (end.get(found.metric) for c in found.cells for end in (c.first, c.last))
-    typed = [m.decimals for m in ends if m is not None and m.decimals is not None]
-    decimals = min(typed) if typed else decimals_for((found.first, found.last))
+    decimals = decimals_of_change(found)
     key = f"{found.metric}, {found.label or 'all'}{place(found.dataset)}"
     first = n.value(f"{key}, first", found.first, decimals)
     last = n.value(f"{key}, last", found.last, decimals)
-    if found.here == "tie":
+    if not found.went:
         return f"保持在{first}"
-    verb, by, tail = ("升", "增加", "") if found.last > found.first else ("降", "减少", "")
+    verb, by, tail = ("升", "增加", "") if found.went > 0 else ("降", "减少", "")
     if found.percent is not None:
-        size = abs(found.percent)
-        tail = f"（{by}{n.value(f'{key}, percent', size, 0 if size >= 10 else 1)}%）"
+        tail = f"（{by}{n.rough(f'{key}, percent', abs(found.percent))}%）"
     return f"从{first}{verb}到{last}{tail}"
 
 
 def direction(found: Sequence[Change]) -> Sentence:
     """Which losses fell, which rose, over all settings."""
-    by_metric: dict[str, list[Change]] = defaultdict(list)
-    for each in found:
-        by_metric[each.metric].append(each)
-    same: dict[str, list[str]] = defaultdict(list)
-    for metric, changes in by_metric.items():
-        fell = sum(c.last < c.first and c.here != "tie" for c in changes)
-        rose = sum(c.last > c.first and c.here != "tie" for c in changes)
-        verb, n = ("下降", fell) if fell >= rose else ("上升", rose)
-        of = len(changes)
-        where = f"{of}组设置的{n}组" if 0 < n < of else names.part(of, of, "组设置")
-        same[f"在{where}中{verb if n else '没有变化'}"].append(names.metric(metric))
-    text = "；".join(f"{names.listing(metrics)}{verb}" for verb, metrics in same.items())
-    return Numbers().sentence(f"{text}。", found)
+    parts = []
+    for (way, some, n), metrics in models.directions(found).items():
+        where = f"{n}组设置的{some}组" if some < n else names.part(n, n, "组设置")
+        parts.append(f"{names.listing(map(names.metric, metrics))}在{where}中{WENT[way]}")
+    return Numbers().sentence(f"{'；'.join(parts)}。", found)
 
 
 def setting(found: Sequence[Change], among: Cells, where: str = "") -> list[Sentence]:

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
+from labkit.claims.finding import by_dataset, known
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.families import Families
-from labkit.claims.sentences.judged import Strengths, by_decoder, exception, lost_to
+from labkit.claims.sentences import models
+from labkit.claims.sentences.judged import Strengths
 from labkit.claims.sentences.numbers import decimals_for, place
 from labkit.claims.sentences.zh import grammar, names
-from labkit.claims.sentences.zh.evidence import measured
 from labkit.claims.sentences.zh.grammar import Numbers
-from labkit.claims.verdict import weakest
 from labkit.text.typography import spaced
 
-#: Who loses no more of the sharpness of real images loses hardly any.
-SHARP = 0.05
+#: What to keep of a VAE.
+KEPT = {"encoder": "编码器", "vae": "VAE", "best": "领先的VAE"}
 
 
 def nothing(found: Sequence[Families]) -> Sentence:
@@ -30,35 +30,32 @@ def idea(
     blurred: bool,
 ) -> Sentence:
     """What to try, from where the VAE loses most, whether it is blurred, and who is ahead."""
-    keep = "编码器"
-    if fid and all(f.ahead == "vae" for f in fid):
-        open_ = any(strengths[f.id] == "within noise" for f in fid)
-        keep = "VAE" if open_ else "领先的VAE"
+    keep = KEPT[models.kept(fid, strengths)]
     verb = "使重构更清晰" if blurred else "评判其输出"
     # Where codes nowhere miss the prior, it need not see random ones.
     random = "，也评判随机编码的输出" if blurred else "，包括随机编码的输出"
-    also = "" if all(by_decoder(*each) for each in lost.values()) else random
+    also = random if models.lost_to(lost, decoder=False) else ""
     return Sentence(spaced(f"对抗VAE：保留{keep}，再用一个判别器监督解码器，{verb}{also}。"))
 
 
 def encoder(fid: Sequence[Families] = ()) -> Sentence:
     """A fact of the models, not of the runs: why a VAE is kept even where GANs are ahead."""
-    if fid and all(f.ahead == "gan" for f in fid):
+    if models.ahead_everywhere("gan", fid):
         return Sentence("但只有 VAE 能对图像编码，所以保留编码器。")
     return Sentence("只有 VAE 能对图像编码。")
 
 
 def sharpness(found: Sequence[Families]) -> list[Sentence]:
     """How much of the sharpness of real images VAEs lose, where GANs lose less."""
-    if not found or any(f.ahead != "gan" for f in found):
+    if not models.ahead_everywhere("gan", found):
         return []
     n = Numbers()
     vaes = "，".join(
-        f"{names.on(f.dataset)}损失{n.share(f'sharpness lost, vae{place(f.dataset)}', f.mean_b)}"
+        f"{grammar.on(f.dataset)}损失{n.share(f'sharpness lost, vae{place(f.dataset)}', f.mean_b)}"
         for f in found
     )
-    most = max(f.mean_a for f in found)
-    gans = "几乎不损失" if most <= SHARP else f"至多损失{n.share('sharpness off, gan', most)}"
+    most = models.blur_of_gans(found)
+    gans = "几乎不损失" if most is None else f"至多损失{n.share('sharpness off, gan', most)}"
     return [n.sentence(f"与真实图像相比，VAE的清晰度{vaes}，GAN{gans}。", found)]
 
 
@@ -68,17 +65,17 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     n, parts = Numbers(), list[str]()
     for weak, decoder in (("随机抽取的编码", False), ("解码器", True)):
         fids = list[str]()
-        for d, (recon, drawn) in lost_to(found, decoder).items():
+        for d, (recon, drawn) in models.lost_to(found, decoder).items():
             first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
             second = n.value(f"FID of samples{place(d)}", drawn, decimals)
-            fids.append(f"{names.on(d)}为{first}（样本{second}）")
+            fids.append(f"{grammar.on(d)}为{first}（样本{second}）")
         parts += [f"{'，'.join(fids)}，问题多半出在{weak}"] if fids else []
     return [n.sentence(f"VAE重构的FID{'；'.join(parts)}。")] if parts else []
 
 
 def exceptions(best: Sequence[Configurations], fid: Sequence[Families]) -> list[Sentence]:
     """Where the weaker family's best setting beats all of the other: by FID, else by coverage."""
-    found = exception(best, fid)
+    found = models.exception(best, fid)
     return [_exception(*found)] if found else []
 
 
@@ -86,7 +83,7 @@ def _exception(mine: Configurations, theirs: Configurations) -> Sentence:
     """ "在MNIST上，有一个VAE的覆盖率胜过每个GAN：潜在维度8（58%）"."""
     n = Numbers()
     name = names.cell(mine.best, Cells(mine.cells), seeds=False)
-    value = measured(n, mine, f"best {mine.family}", mine.values[0])
+    value = n.whole(mine, f"best {mine.family}", mine.values[0])
     every = f"{'每个' if len(theirs.order) > 1 else '该'}{names.family(theirs.family)}"
     lead = f"有一个{names.family(mine.family)}的{names.short(mine.metric)}胜过{every}"
     return n.sentence(f"{grammar.at(mine.dataset)}{lead}：{name}（{value}）。", [mine, theirs])
@@ -94,11 +91,9 @@ def _exception(mine: Configurations, theirs: Configurations) -> Sentence:
 
 def tried(hybrids: Sequence[str], found: Sequence[Families], strengths: Strengths) -> Sentence:
     """Which of the hybrids that were trained did best against both parents."""
-    mine = {h: [f for f in found if h in (f.a, f.b)] for h in hybrids}
-    won = [h for h in hybrids if mine[h] and all(f.ahead == h for f in mine[h])]
+    won, clear = models.beat_both(hybrids, found, strengths)
     told = names.listing(names.family(h) for h in won or hybrids)
     if won:
-        clear = weakest([strengths[f.id] for h in won for f in mine[h]]) == "clear"
         text = f"{told}：在试过的模型中，按代理FID看，它{'们' if len(won) > 1 else ''}"
         text += f"{'明显' if clear else ''}胜过GAN和VAE"
     elif len(hybrids) == 1:
@@ -111,10 +106,9 @@ def tried(hybrids: Sequence[str], found: Sequence[Families], strengths: Strength
 def hybrid(name: str, found: Sequence[Families]) -> list[Sentence]:
     """One hybrid's FID beside its parents', data set by data set."""
     n, parts = Numbers(), []
-    for dataset in dict.fromkeys(f.dataset for f in found if f.missing is None):
-        here = [f for f in found if f.dataset == dataset and f.missing is None]
+    for dataset, here in by_dataset(known(found)).items():
         decimals = decimals_for([v for f in here for v in (f.mean_a, f.mean_b)], apart=False)
-        key, on = place(dataset), names.on(dataset)
+        key, on = place(dataset), grammar.on(dataset)
         mine = n.value(f"FID, {name}{key}", here[0].mean_a, decimals)
         fids = ((n.value(f"FID, {f.b}{key}", f.mean_b, decimals), f.b) for f in here)
         others = "，".join(f"{names.family(f, True)}为{fid}" for fid, f in fids)

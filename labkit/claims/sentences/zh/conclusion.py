@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.configurations import Configurations
-from labkit.claims.sentences.judged import best_at_last
+from labkit.claims.sentences import models, outcomes
 from labkit.claims.sentences.numbers import decimals_of, place
-from labkit.claims.sentences.zh import names
+from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.text.language import _
 from labkit.text.typography import spaced
-
-#: More settings than that are counted, not named.
-NAMED = 2
 
 
 def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
@@ -24,9 +21,9 @@ def best(found: Sequence[Configurations], among: Cells) -> list[Sentence]:
     n, parts = Numbers(), []
     for each in found:
         top = each.values[0]
-        value = names.value(n, each, "best", top, decimals_of(each, [top]))
+        value = n.measured(each, "best", top, decimals_of(each, [top]))
         parts.append(
-            f"{names.on(each.dataset)}来自{_who(each, among)}，{names.short(each.metric)}为{value}"
+            f"{grammar.on(each.dataset)}来自{_who(each, among)}，{names.short(each.metric)}为{value}"
         )
     text = f"按{names.metric(found[0].metric)}看，这些训练中最好的样本"
     return [n.sentence(f"{text}{'；'.join(parts)}。", found)]
@@ -38,7 +35,7 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
         return []
     n = Numbers()
     shares = [
-        f"{names.on(d)}有{n.share(f'told from real{place(d)}', share)}"
+        f"{grammar.on(d)}有{n.share(f'told from real{place(d)}', share)}"
         for d, (share, _real) in found.items()
     ]
     real = [
@@ -53,19 +50,17 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
 
 def _who(found: Configurations, among: Cells) -> str:
     """ "GAN（Hinge + z 32）", "VAE（潜在维度8或潜在维度16）", "4组设置之一"."""
-    if found.tied > NAMED:
-        return f"{found.tied}组设置之一"
-    told: dict[str, list[str]] = {}
-    for c in found.order[: found.tied]:
-        name = names.cell(c, among.of(c.family, found.dataset), seeds=False)
-        told.setdefault(names.family(c.family), []).append(name)
-    settings = {f: "" if each == [f] else f"（{'或'.join(each)}）" for f, each in told.items()}
-    return "或".join(family + setting for family, setting in settings.items())
+    said = []
+    for key, cells in models.by_family(found).items():
+        family, mine = names.family(key), among.of(key, found.dataset)
+        each = [names.cell(c, mine, seeds=False) for c in cells]
+        said.append(family + ("" if each == [family] else f"（{'或'.join(each)}）"))
+    return "或".join(said) or f"{found.tied}组设置之一"
 
 
 def converged(cells: Cells) -> Sentence | None:
     """How many trainings were best at their last epoch; None where that says nothing."""
-    found = best_at_last(cells.rows)
+    found = outcomes.best_at_last(cells.rows)
     if found is None:
         return None
     last, known = found

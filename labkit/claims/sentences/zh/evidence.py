@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labkit.catalog.metrics import METRICS
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Claim, Sentence, Settle
 from labkit.claims.finding import Finding, Missing
@@ -19,7 +18,8 @@ from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.findings.published import Reproduction
 from labkit.claims.findings.spread import Spread
 from labkit.claims.findings.statement import Statement
-from labkit.claims.sentences.numbers import decimals_for, decimals_of, fixed, place
+from labkit.claims.sentences import judged
+from labkit.claims.sentences.numbers import decimals_for, place
 from labkit.claims.sentences.zh import absence, change, families, levels, names
 from labkit.claims.sentences.zh.grammar import Numbers, at, of, stop
 from labkit.claims.verdict import Strength
@@ -68,7 +68,7 @@ def missing(found: Missing) -> str:
         factor=names.factor(about["factor"]), factors=names.factor(about["factor"], True),
         family=names.family(about["family"]), families=names.family(about["family"], True),
         level=names.level(about["factor"], about["level"]), metric=names.metric(about["metric"]),
-        others=names.listing(others if len(others) < 4 else [*others[:2], "其他设置"]),
+        others=names.listing(others if len(others) <= judged.LISTED else [*others[:2], "其他设置"]),
         why=about["why"],
     )  # fmt: skip
     return spaced(text)
@@ -107,29 +107,15 @@ def statement(found: Finding, strength: Strength) -> Sentence:
 
 def rule(found: Finding, strength: Strength) -> str:
     """How a finding was computed, and how it came to its strength."""
-    if found.missing is not None:
-        return RULES["missing"].format(reason=missing(found.missing))
-    if isinstance(found, Absence):
-        return RULES["absence"]
-    if found.noise is None:
-        return RULES[""]
-    source = "told" if strength == "seen once" else found.noise.source
-    return RULES[source].format(name=found.noise.name)
+    reason = missing(found.missing) if found.missing else ""
+    name = found.noise.name if found.noise else ""
+    return RULES[judged.rule_of(found, strength)].format(reason=reason, name=name)
 
 
 def difference(found: Finding) -> str:
     """The estimate and its noise as shown, "−9% ± 4%", of the one ahead; empty where none is."""
-    if found.estimate is None or isinstance(found, Absence):
-        return ""
-    unit = "%" if found.log else found.unit
-    # The statement names the one that is ahead first, so its sign is that of the difference.
-    turned = isinstance(found, Contrast | Families) and found.ahead == found.b
-    values = [found.shown(-found.estimate if turned else found.estimate)]
-    if found.noise is not None:
-        values.append(abs(found.shown(found.noise.error)))
-    decimals = 0 if found.log and abs(values[0]) >= 10 else decimals_for(values, apart=False)
-    unit = unit if unit in ("", "%") else f" {unit}"
-    return " ± ".join(fixed(v, decimals) for v in values) + unit
+    values, unit = judged.difference(found)
+    return values + (unit if unit in ("", "%") else f" {unit}")
 
 
 def checked(found: Finding, strength: Strength) -> Sentence:
@@ -141,19 +127,16 @@ def checked(found: Finding, strength: Strength) -> Sentence:
     text = "；".join(stop(each.text) for each in shown) + "。"
     if found.here == "no":
         text = f"{'不成立' if strength == 'refuted' else '在这些训练中并非如此'}：{text}"
-    n = Numbers()
-    for each in shown:
-        n.numbers |= each.numbers
-        n.shown |= each.shown
-    return n.sentence(text, found.shows)
+    return Numbers.of(shown).sentence(text, found.shows)
 
 
 def _shown(found: Finding, form: str, strength: Strength) -> Sentence:
-    if not isinstance(found, Levels) or found.missing is not None:
+    form = judged.told_as(found, form)
+    if form == "statement" or not isinstance(found, Levels):
         return statement(found, strength)
-    if form in ("course", "trades"):
+    if form == "course":
         return levels.along([found], {})[0]
-    if METRICS[found.metric].better != ("higher" if found.towards > 0 else "lower"):
+    if form == "extreme":
         return levels.extreme(found)
     return levels.best([found], dict.fromkeys((c.id for c in found.contrasts), strength))[0]
 
@@ -161,7 +144,7 @@ def _shown(found: Finding, form: str, strength: Strength) -> Sentence:
 def configurations(found: Configurations, strength: Strength) -> Sentence:
     """The best whole setting and the next."""
     n, among = Numbers(), Cells(found.cells)
-    value = measured(n, found, "best", found.values[0])
+    value = n.whole(found, "best", found.values[0])
     family, metric = at(found.dataset) + names.family(found.family), names.metric(found.metric)
     if len(found.order) == 1:
         return n.sentence(f"{family}的{metric}：{value}。", [found])
@@ -172,13 +155,8 @@ def configurations(found: Configurations, strength: Strength) -> Sentence:
     led = names.part(found.led, found.n_seeds, "个种子")
     every = "都" if found.led == found.n_seeds else ""
     led = f"，{led}{every}如此" if found.n_seeds > 1 else ""
-    behind = measured(n, found, "next", found.values[1])
+    behind = n.whole(found, "next", found.values[1])
     return n.sentence(f"{what}是{best}（{value}），其次是{other}（{behind}）{led}。", [found])
-
-
-def measured(n: Numbers, found: Configurations, name: str, value: float) -> str:
-    """A whole setting's value, as printed beside the best two."""
-    return names.value(n, found, name, value, decimals_of(found, found.values[:2]))
 
 
 def spread(found: Spread, strength: Strength) -> Sentence:

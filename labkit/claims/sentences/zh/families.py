@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.families import Families
-from labkit.claims.sentences.judged import Strengths, sides
+from labkit.claims.sentences import models
+from labkit.claims.sentences.judged import Strengths
+from labkit.claims.sentences.numbers import dataset_label
 from labkit.claims.sentences.zh import grammar, levels, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.claims.verdict import Strength
@@ -13,7 +15,8 @@ from labkit.claims.verdict import Strength
 def statement(found: Families, strength: Strength) -> Sentence:
     """The statement with its numbers: a row of the evidence."""
     n, at = Numbers(), grammar.at(found.dataset)
-    values, (ahead, behind) = _values(n, found), map(names.family, sides(found))
+    values = levels.against(n, found, *found.sides)
+    ahead, behind = map(names.family, found.sides)
     if found.ahead is None:
         return n.sentence(f"{at}{ahead}与{behind}持平（{values}）。", [found])
     tail = f"，{levels.AHEAD[strength]}" if strength in levels.AHEAD else ""
@@ -22,31 +25,25 @@ def statement(found: Families, strength: Strength) -> Sentence:
 
 def against(found: Sequence[Families], strengths: Strengths) -> list[Sentence]:
     """Who is ahead on which data set, in as few sentences as the data sets allow."""
-    measured = [f for f in found if f.missing is None]
-    alike = len({(f.ahead, strengths[f.id]) for f in measured}) == 1
-    groups = [measured] if alike else [[f] for f in measured]
-    return [_together(each, strengths[each[0].id]) for each in groups]
+    return [_together(each, strengths[each[0].id]) for each in models.alike(found, strengths)]
 
 
 def _together(found: Sequence[Families], strength: Strength) -> Sentence:
     n, first = Numbers(), found[0]
-    at, each = grammar.at(first.dataset), [_values(n, f, len(found) == 1) for f in found]
-    if len(found) > 1:
+    several = len(found) > 1
+    each = [levels.against(n, f, *f.sides, label=not several) for f in found]
+    at, values = grammar.at(first.dataset), "；".join(each)
+    if several:
         at = f"在{names.everywhere(len(found))}上，"
-        each = [f"{names.dataset(f.dataset)} {shown}" for f, shown in zip(found, each, strict=True)]
-    label = f"{names.measured(first)}：" if len(found) > 1 else ""
-    values = label + "；".join(each)
-    ahead, behind = map(names.family, sides(first))
+        each = [f"{dataset_label(f.dataset)} {shown}" for f, shown in zip(found, each, strict=True)]
+        values = f"{names.measured(first)}：{'；'.join(each)}"
+    ahead, behind = map(names.family, first.sides)
     if first.ahead is None:
         return n.sentence(f"{at}{ahead}与{behind}持平（{values}）。", found)
     front, back = levels.sure(strength)
     lead = f"{ahead}{front}领先于{behind}"
-    if strength != "level" and all(f.every and min(f.n_a, f.n_b) > 1 for f in found):
+    if models.every_cell(found, strength):
         back = back.replace("，差距在", "，但差距仍在")
         lead = f"每个{ahead}都{front}领先于每个{behind}"
     runs = "这些训练中，" if strength == "seen once" else ""
     return n.sentence(f"{runs}{at}{lead}{back}（{values}）。", found)
-
-
-def _values(n: Numbers, found: Families, label: bool = True) -> str:
-    return levels.against(n, found, *sides(found), label)

@@ -4,18 +4,23 @@ Texts are joined without a thought of spaces; ``spaced`` sets them at the end.
 """
 
 from labkit.claims.sentences import numbers
-from labkit.claims.sentences.zh import names
+from labkit.claims.sentences.numbers import dataset_label
 from labkit.text.typography import spaced
+
+
+def on(dataset: str) -> str:
+    """ "在MNIST上"; empty if the table names no data set."""
+    return f"在{dataset_label(dataset)}上" if dataset else ""
 
 
 def at(dataset: str) -> str:
     """ "在 MNIST 上，"; empty if the table names no data set."""
-    return f"{names.on(dataset)}，" if dataset else ""
+    return f"{on(dataset)}，" if dataset else ""
 
 
 def of(dataset: str) -> str:
     """ "MNIST 上的"; empty if the table names no data set."""
-    return f"{names.dataset(dataset)}上的" if dataset else ""
+    return f"{dataset_label(dataset)}上的" if dataset else ""
 
 
 def stop(text: str) -> str:

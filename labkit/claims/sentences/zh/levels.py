@@ -7,16 +7,9 @@ from labkit.claims.cell import Level
 from labkit.claims.claim import Sentence
 from labkit.claims.finding import Comparison
 from labkit.claims.findings.levels import Contrast, Course, Levels, course
-from labkit.claims.sentences.judged import (
-    Standing,
-    Strengths,
-    agree,
-    in_every_pair,
-    leaders,
-    open_course,
-    standing,
-)
-from labkit.claims.sentences.numbers import decimals_of, fits
+from labkit.claims.sentences import judged
+from labkit.claims.sentences.judged import LISTED, Standing, Strengths
+from labkit.claims.sentences.numbers import dataset_label, decimals_of, fits
 from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.claims.verdict import FIRM, Strength, weakest
@@ -28,10 +21,6 @@ AHEAD = {
     "within noise": "差距在通常波动之内",
     "level": "差距小到无法区分",
 }
-#: At most so many rivals are listed with their numbers.
-LISTED = 3
-#: A course over more levels is told by its ends and its turn.
-TOLD = 3
 
 
 def contrast(found: Contrast, strength: Strength) -> Sentence:
@@ -54,11 +43,10 @@ def best(found: Sequence[Levels], strengths: Strengths, brief: int = 0) -> list[
     The largest effect stands first. Where it is to be brief, a level that is best everywhere is
     told with the next best (1), on the data set of the largest effect alone (2).
     """
-    each = [standing(f, strengths) for f in found if f.missing is None]
-    each.sort(key=lambda s: -s.found.largest)
+    each = judged.standings(found, strengths)
     if len(each) > 1 and all(s.alike for s in each):
         return [_alike(each)]
-    if len(each) > 1 and agree(each, strengths):
+    if judged.agree(each, strengths):
         two = len(each[0].found.means) == 2
         whole = [_everywhere(each), _next_best(each), _next_best(each, told=1)]
         whole = [_together(each)] if two else whole[brief : 2 + brief // 2]
@@ -72,7 +60,7 @@ def _together(each: Sequence[Standing]) -> Sentence:
     n, contrasts = Numbers(), [s.found.contrasts[0] for s in each]
     first, second = each[0].found.order
     told = (against(n, c, first, second, label=False) for c in contrasts)
-    values = [f"{names.dataset(c.dataset)} {v}" for c, v in zip(contrasts, told, strict=True)]
+    values = [f"{dataset_label(c.dataset)} {v}" for c, v in zip(contrasts, told, strict=True)]
     front, back = _tail(each[0].strength, contrasts)
     winner, other = names.levels(contrasts[0].factor, (first, second))
     lead = f"在{names.everywhere(len(each))}上，{winner}{front}领先于{other}{back}"
@@ -85,8 +73,8 @@ def _everywhere(each: Sequence[Standing]) -> Sentence:
     n, first, parts = Numbers(), each[0].found, list[str]()
     rivals = [v for v in first.means if v != first.order[0]]
     for s in each:
-        others = (f"，{names.bare(first.factor, v)}为{value(n, s.found, v)}" for v in rivals)
-        mine = f"{names.dataset(s.found.dataset)} {value(n, s.found, first.order[0])}"
+        others = (f"，{names.bare(first.factor, v)}为{n.mean(s.found, v)}" for v in rivals)
+        mine = f"{dataset_label(s.found.dataset)} {n.mean(s.found, first.order[0])}"
         parts.append(mine + "".join(others))
     return n.sentence(_best_of_all(each, parts), [s.found for s in each])
 
@@ -95,8 +83,8 @@ def _next_best(each: Sequence[Standing], told: int | None = None) -> Sentence:
     """ "在两个数据集上，z 32的样本最好（FID：MNIST 3.2，次优4.0；...）"."""
     n, parts = Numbers(), list[str]()
     for found in (s.found for s in each[:told]):
-        best, other = (value(n, found, v) for v in found.order[:2])
-        parts.append(f"{names.dataset(found.dataset)} {best}，次优{other}".strip())
+        best, other = (n.mean(found, v) for v in found.order[:2])
+        parts.append(f"{dataset_label(found.dataset)} {best}，次优{other}".strip())
     return n.sentence(_best_of_all(each, parts), [s.found for s in each])
 
 
@@ -117,21 +105,19 @@ def _did(found: Levels, front: str) -> str:
 def _one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
     """ "在MNIST上，z 32的样本最好（FID 3.2，64为4.2，128为4.0）"."""
     found, winner = s.found, s.found.order[0]
-    top = leaders(found, strengths)
+    top = judged.leaders(found, strengths)
     rest = [v for v in found.order if v not in top]
     if len(top) > 1:
         return _level_at_the_top(found, top, rest, strengths)
     n = Numbers()
-    values = f"{names.measured(found)} {value(n, found, winner)}{_others(n, found, rest, listed)}"
-    firm = [c for c in found.rivals if strengths[c.id] in FIRM]
-    front, back = _tail(s.strength, found.rivals)
+    values = f"{names.measured(found)} {n.mean(found, winner)}{_others(n, found, rest, listed)}"
+    beaten, strength, rivals = judged.ahead_of(s, strengths)
+    front, back = _tail(strength, rivals)
     did = f"{front}领先{back}"
-    if firm and len(firm) < len(rest):
-        beaten = names.levels(found.factor, [c.behind for c in firm if c.behind is not None])
-        front, back = _tail(strengths[firm[0].id], firm)
-        did = f"{front}领先于{names.listing(beaten)}{back}"
-    elif len(rest) == 1:
-        did = f"{front}领先于{names.bare(found.factor, rest[0])}{back}"
+    if beaten:
+        called = names.levels(found.factor, beaten)
+        called = called if len(rest) > 1 else [names.bare(found.factor, beaten[0])]
+        did = f"{front}领先于{names.listing(called)}{back}"
     elif found.metric in names.BEST and s.strength in (*FIRM, "seen once"):
         did = f"{_did(found, front)}{back}"
     text = f"{grammar.at(found.dataset)}{names.level(found.factor, winner)}{did}（{values}）。"
@@ -144,7 +130,7 @@ def extreme(found: Levels) -> Sentence:
     n, (first, *rest) = Numbers(), found.order
     which = "最高" if found.towards > 0 else "最低"
     had = f"{names.level(found.factor, first)}的{names.metric(found.metric)}{which}"
-    values = f"{value(n, found, first)}{_others(n, found, rest)}"
+    values = f"{n.mean(found, first)}{_others(n, found, rest)}"
     return n.sentence(f"{grammar.at(found.dataset)}{had}（{values}）。", [found])
 
 
@@ -153,14 +139,14 @@ def _level_at_the_top(
 ) -> Sentence:
     """ "在MNIST上，潜在维度8和16持平（FID 9.2），领先于32（10.1）"."""
     n = Numbers()
-    each = [value(n, found, v, apart=False) for v in top]
+    each = [n.mean(found, v, apart=False) for v in top]
     shown = each[0] if len(set(each)) == 1 else names.listing(each)
     level = names.listing(names.levels(found.factor, top))
     text = f"{grammar.at(found.dataset)}{level}持平（{names.measured(found)} {shown}）"
     if rest:
         behind = [found.between(found.order[0], v) for v in rest]
         front, back = sure(weakest([strengths[c.id] for c in behind]))
-        values = names.listing(value(n, found, v, apart=False) for v in rest)
+        values = names.listing(n.mean(found, v, apart=False) for v in rest)
         others = names.listing(names.bare(found.factor, v) for v in rest)
         text += f"，{front}领先于{others}（{values}）{back}"
     return n.sentence(f"{text}。", [found])
@@ -182,14 +168,14 @@ def _tail(strength: Strength, contrasts: Sequence[Contrast]) -> tuple[str, str]:
         two = len({v for c in contrasts for v in (c.a, c.b)}) == 2
         return "", f"，{counted}" if two else ""
     far = AHEAD.get(strength, "")
-    if in_every_pair(contrasts):
+    if judged.in_every_pair(contrasts):
         far = far.replace("差距在", "但差距仍在")
     return "", f"，{counted}，{far}" if far else ""
 
 
 def pairs(*contrasts: Contrast) -> str:
     """ "6对比较中有5对如此", "仅有一对比较"."""
-    wins, pairs = sum(c.wins for c in contrasts), sum(c.pairs for c in contrasts)
+    wins, pairs = judged.won(contrasts)
     if pairs == 1:
         return "仅有一对比较"
     told = names.part(wins, pairs, "对比较")
@@ -202,27 +188,20 @@ def _alike(each: Sequence[Standing]) -> Sentence:
     """ "在Fashion-MNIST上，不同z维度几乎没有差别（FID 6.0到6.3）"."""
     n, first, several = Numbers(), each[0].found, len(each) > 1
     ranges = [
-        (f"{names.dataset(s.found.dataset)} " if several else "") + span(n, s.found) for s in each
+        (f"{dataset_label(s.found.dataset)} " if several else "") + "到".join(n.span(s.found))
+        for s in each
     ]
-    level = all(s.strength == "level" for s in each)
+    level, tie = judged.closeness(each)
     who = f"不同{names.factor(first.factor, several=True)}"
     if len(first.means) == 2:
         who = names.listing(names.levels(first.factor, first.means))
     verb = "持平" if level else "几乎没有差别"
-    if all(s.found.here == "tie" for s in each) and any(c.slack for c in first.contrasts):
+    if tie:
         verb = "在舍入误差内持平"
     at = f"在{names.everywhere(len(each))}上，" if several else grammar.at(first.dataset)
     label = names.measured(first) + ("：" if several else " ")
     text = f"{at}{who}{verb}（{label}{'；'.join(ranges)}）。"
     return n.sentence(text, [s.found for s in each])
-
-
-def span(n: Numbers, found: Levels) -> str:
-    """ "6.0到6.3": the lowest and the highest mean."""
-    ends = {"lowest": min(found.means.values()), "highest": max(found.means.values())}
-    decimals = decimals_of(found, ends.values(), apart=False)
-    shown = dict.fromkeys(names.value(n, found, k, v, decimals) for k, v in ends.items())
-    return "到".join(shown)
 
 
 def against(
@@ -231,7 +210,7 @@ def against(
     """ "FID 3.2对4.2"."""
     decimals = decimals_of(found, (found.mean_a, found.mean_b))
     means = {found.a: found.mean_a, found.b: found.mean_b}
-    a, b = (names.value(n, found, side, means[side], decimals) for side in (first, other))
+    a, b = (n.measured(found, side, means[side], decimals) for side in (first, other))
     return f"{names.measured(found) + ' ' if label else ''}{a}对{b}"
 
 
@@ -240,7 +219,7 @@ def _others(n: Numbers, found: Levels, rest: Sequence[Level], listed: int = LIST
     if not rest:
         return ""
     printed = rest if len(rest) <= listed else (rest[0], rest[-1])
-    values = {v: value(n, found, v) for v in printed}
+    values = {v: n.mean(found, v) for v in printed}
     if len(rest) > listed:
         return f"，其余为{values[rest[0]]}到{values[rest[-1]]}"
     if len(rest) == 1:
@@ -249,18 +228,12 @@ def _others(n: Numbers, found: Levels, rest: Sequence[Level], listed: int = LIST
     return "".join(each)
 
 
-def value(n: Numbers, found: Levels, level: Level, apart: bool = True) -> str:
-    """The mean of a level as printed beside those of the others."""
-    decimals = decimals_of(found, found.means.values(), apart)
-    return names.value(n, found, level, found.means[level], decimals)
-
-
 def along(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
     """ "在MNIST上，测试重构损失从70.5（8）依次降到53.6（16）和50.1（32）"."""
     each = [course(f, strengths) for f in sorted(found, key=lambda f: -f.largest)]
     if not each:
         return []
-    open_ = [c.found.id for c in each if open_course(c, strengths)]
+    open_ = [c.found.id for c in each if judged.open_course(c, strengths)]
     together = _courses(each, open_)
     return [together] if fits(together) else [_courses([c], open_) for c in each]
 
@@ -270,7 +243,7 @@ def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
     far = "与真实图像的偏差" if first.target is not None else ""
     what = f"{names.metric(first.metric)}{far}"
     if all(c.shape == "flat" for c in found):
-        each = [names.on(c.found.dataset) + _range(n, c.found) for c in found]
+        each = [grammar.on(c.found.dataset) + "到".join(n.means(c.found)) for c in found]
         return n.sentence(f"{what}几乎不变（{'，'.join(each)}）。", [c.found for c in found])
     told = list[str]()
     for c in found:
@@ -281,34 +254,18 @@ def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
 
 def _course(n: Numbers, it: Course, open_: bool) -> str:
     """ "从70.5（8）降到53.6（16），到32时不再变化"."""
-    found, means = it.found, it.found.means
     within = "，幅度在通常波动之内" if open_ else ""
-
-    def named(level: Level) -> str:
-        return f"{value(n, found, level)}（{names.bare(found.factor, level)}）"
-
-    first, *rest = it.levels
-    if it.shape == "flat":
-        return f"几乎不变（{_range(n, found)}）"
-    if it.shape == "mixed" or (open_ and it.shape in ("valley", "hill")):
-        low, high = (named(end(means, key=means.__getitem__)) for end in (min, max))
-        return f"在{low}与{high}之间起伏{within}"
-    down = it.shape in ("falls", "valley")
-    verb, back = ("降到", "升到") if down else ("升到", "降到")
-    if it.shape in ("valley", "hill"):
-        turn = (min if down else max)(rest[:-1], key=means.__getitem__)
-        return f"先从{named(first)}{verb}{named(turn)}，再{back}{named(rest[-1])}{within}"
-    moved, still = rest[: it.settled], rest[it.settled :]
-    values = [means[v] for v in (first, *moved)]
-    if len(moved) > TOLD or values not in (sorted(values), sorted(values, reverse=True)):
-        moved = moved[-1:]
+    shape, passed, still = judged.stops(it, open_)
+    if shape == "flat":
+        return f"几乎不变（{'到'.join(n.means(it.found))}）"
+    factor = it.found.factor
+    first, *rest = [f"{n.mean(it.found, v)}（{names.bare(factor, v)}）" for v in passed]
+    if shape == "mixed":
+        return f"在{first}与{rest[0]}之间起伏{within}"
+    verb, back = ("降到", "升到") if shape in ("falls", "valley") else ("升到", "降到")
+    if shape in ("valley", "hill"):
+        return f"先从{first}{verb}{rest[0]}，再{back}{rest[1]}{within}"
     more = "及以上" if len(still) > 1 else "时"
-    tail = f"，到{names.bare(found.factor, still[0])}{more}不再变化" if still else ""
-    turn = "依次" if len(moved) > 1 else ""
-    return f"从{named(first)}{turn}{verb}{names.listing(map(named, moved))}{within}{tail}"
-
-
-def _range(n: Numbers, found: Levels) -> str:
-    """ "6.0到6.3"; one value where both ends print the same."""
-    ends = (end(found.means, key=found.means.__getitem__) for end in (min, max))
-    return "到".join(dict.fromkeys(value(n, found, level) for level in ends))
+    tail = f"，到{names.bare(factor, still[0])}{more}不再变化" if still else ""
+    turn = "依次" if len(rest) > 1 else ""
+    return f"从{first}{turn}{verb}{names.listing(rest)}{within}{tail}"

@@ -5,12 +5,11 @@ Labels come from the catalogue of fixed texts; what a sentence says in another w
 
 from collections.abc import Iterable, Sequence
 
-from labkit.catalog import DATASETS, FAMILIES, METRICS, REGISTRIES
-from labkit.catalog.metrics import SHARES
+from labkit.catalog import FAMILIES, METRICS, REGISTRIES
 from labkit.claims.cell import NONE, Cell, Level
 from labkit.claims.cells import Cells
 from labkit.claims.finding import Finding
-from labkit.claims.sentences.numbers import Numbers, place
+from labkit.claims.sentences.numbers import dataset_label
 from labkit.text.language import _
 
 METRIC_NAMES = {
@@ -173,12 +172,6 @@ def measured(found: Finding) -> str:
     return short(found.metric) + ("偏差" if found.target is not None else "")
 
 
-def value(n: Numbers, found: Finding, what: object, value: float, decimals: int) -> str:
-    """A value of a finding's metric, of what (a level, a family); a share is said in percent."""
-    say = n.share if found.metric in SHARES else n.value
-    return say(f"{found.metric}, {what}{place(found.dataset)}", value, decimals)
-
-
 def factor(name: str, several: bool = False) -> str:
     """A setting in a sentence: "z维度"; one or several."""
     if name in FACTOR_NAMES:
@@ -210,16 +203,6 @@ def bare(name: str, value: Level) -> str:
     return level(name, value) if isinstance(value, (bool, str)) else _plain(name, value)
 
 
-def dataset(name: str) -> str:
-    """A data set as a reader knows it: "Fashion-MNIST"."""
-    return DATASETS[name].label if name in DATASETS else name
-
-
-def on(name: str) -> str:
-    """ "在MNIST上"; empty if the table names no data set."""
-    return f"在{dataset(name)}上" if name else ""
-
-
 def family(name: str, several: bool = False) -> str:
     """ "GAN", of one or several."""
     entry = FAMILIES.get(name)
@@ -232,14 +215,14 @@ def cell(found: Cell, among: Cells, seeds: bool = True) -> str:
     text = " + ".join(named) or family(found.family)
     if seeds and len(among.seeds) > 1:
         text += f"（种子{found.seed}）"
-    return f"{dataset(found.dataset)}上的{text}" if len(among.datasets) > 1 else text
+    return f"{dataset_label(found.dataset)}上的{text}" if len(among.datasets) > 1 else text
 
 
 def scope(cells: Sequence[Cell]) -> str:
     """Some cells in words: "MNIST和Fashion-MNIST上的GAN"."""
     found = Cells(tuple(cells))
     families = listing(family(f) for f in found.families if f) or "所有模型"
-    datasets = listing(dataset(d) for d in found.datasets if d)
+    datasets = listing(dataset_label(d) for d in found.datasets if d)
     return f"{datasets}上的{families}" if datasets else families
 
 

@@ -1,18 +1,18 @@
 """What one setting changed, what categories came to mean, what samples need, in Chinese."""
 
 from collections.abc import Sequence
-from math import ceil
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
-from labkit.claims.findings.absence import Absence, by_level
+from labkit.claims.finding import by_dataset
+from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.levels import Levels
-from labkit.claims.sentences.judged import MOST_STEPS, SAME_COST, whole_training
+from labkit.claims.sentences import models
+from labkit.claims.sentences.models import MOST_STEPS
 from labkit.claims.sentences.numbers import place
 from labkit.claims.sentences.zh import evidence, grammar, names
 from labkit.claims.sentences.zh.absence import shared_out, something
-from labkit.claims.sentences.zh.evidence import measured
 from labkit.claims.sentences.zh.grammar import Numbers
 
 #: Not at all, in part, in the main.
@@ -27,11 +27,9 @@ def whole(found: Sequence[Configurations]) -> list[Sentence]:
     """The best whole setting where single ones cannot be told apart, a sentence a data set."""
     sentences = []
     for each in found:
-        if each.here == "tie" or len(each.order) < 2:
-            continue
         n, among, ends = Numbers(), Cells(each.cells), (each.order[0], each.order[-1])
         best, other = (names.cell(c, among, seeds=False) for c in ends)
-        a, b = (measured(n, each, k, each.values[i]) for k, i in (("best", 0), ("last", -1)))
+        a, b = (n.whole(each, k, each.values[i]) for k, i in (("best", 0), ("last", -1)))
         between = "另一组" if len(each.order) == 2 else "最后一组"
         what = f"{grammar.at(each.dataset)}{best}的{names.metric(each.metric)}最好"
         text = f"从整组设置看，{what}（{a}；{between}{other}为{b}）。"
@@ -39,11 +37,9 @@ def whole(found: Sequence[Configurations]) -> list[Sentence]:
     return sentences
 
 
-def counted(found: Absence, factor: str) -> Sentence | None:
-    """How often something happened, level by level; None where the setting has one level."""
-    if len(by_level(found, factor)) < 2:
-        return None
-    if len(found.hit) == found.n:
+def counted(found: Absence, factor: str) -> Sentence:
+    """How often something happened, level by level."""
+    if found.every:
         text = f"无论如何选择{names.factor(factor)}，{something(found)}。"
     else:
         text = f"{something(found, shared_out(found, factor))}。"
@@ -56,28 +52,27 @@ def arithmetic(found: Sequence[tuple[Configurations, int, int, float]]) -> list[
     for each, i, k, share in found:
         what = "" if parts else f"{names.short(each.metric)} "
         ends = (("growing", i), ("full size", k))
-        grown, whole = (measured(n, each, who, each.values[at]) for who, at in ends)
+        grown, whole = (n.whole(each, who, each.values[at]) for who, at in ends)
         part = n.share(f"arithmetic{place(each.dataset)}", share)
-        parts.append(f"{names.on(each.dataset)}{what}{grown}对{whole}（全尺寸用了其{part}）")
+        parts.append(f"{grammar.on(each.dataset)}{what}{grown}对{whole}（全尺寸用了其{part}）")
     text = f"运算量大致相同时，渐进增长与全尺寸相比，{'，'.join(parts)}。"
     return [n.sentence(text, [each for each, *_ in found])] if parts else []
 
 
-def categories(found: Sequence[Configurations], least: Sequence[float]) -> Sentence:
+def categories(found: Sequence[Configurations], degrees: Sequence[int]) -> Sentence:
     """How far categories became classes on each data set, and the share that says so.
 
-    From the `least` shares on they count as classes in part, and in the main.
+    A degree each: 0 not at all, 1 in part, 2 in the main.
     """
     n, parts = Numbers(), list[str]()
-    for each in found:
+    for each, degree in zip(found, degrees, strict=True):
         share = n.share(f"accuracy{place(each.dataset)}", each.values[0])
         who, value = (
             ("", f"（{share}）") if parts else ("类别编码", f"：{share}的样本与其类别编码相符")
         )
         if len(each.values) > 1:
             value = value.replace(share, f"最好时{share}")
-        degree = DEGREES[sum(each.values[0] >= bound for bound in least)]
-        parts.append(f"{grammar.at(each.dataset)}{who}{degree}{value}")
+        parts.append(f"{grammar.at(each.dataset)}{who}{DEGREES[degree]}{value}")
     return n.sentence(f"{'；'.join(parts)}。", found)
 
 
@@ -87,7 +82,7 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
     for family in dict.fromkeys(f.family for f in found):
         n, each = Numbers(), [f for f in found if f.family == family]
         parts = [
-            f"{names.on(f.dataset)}{'至少' if len(f.values) > 1 else ''}需{n.value(f'steps{place(f.dataset)}', min(f.values), 0)}步"
+            f"{grammar.on(f.dataset)}{'至少' if len(f.values) > 1 else ''}需{n.value(f'steps{place(f.dataset)}', min(f.values), 0)}步"
             for f in each
         ]
         most = max(min(f.values) for f in each)
@@ -100,12 +95,10 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
 def samples(found: Sequence[Configurations]) -> list[Sentence]:
     """The FID of each family's best setting, a sentence a data set."""
     said = []
-    for dataset in dict.fromkeys(f.dataset for f in found):
-        n, each = Numbers(), [f for f in found if f.dataset == dataset]
+    for dataset, each in by_dataset(found).items():
+        n = Numbers()
         labels = [names.family(f.family) for f in each]
-        parts = [
-            f"{k}为{measured(n, f, k, f.values[0])}" for k, f in zip(labels, each, strict=True)
-        ]
+        parts = [f"{k}为{n.whole(f, k, f.values[0])}" for k, f in zip(labels, each, strict=True)]
         best = "最好的" if any(len(f.values) > 1 for f in each) else ""
         said.append(n.sentence(f"{grammar.at(dataset)}{best}FID：{'，'.join(parts)}。", each))
     return said
@@ -129,17 +122,15 @@ def _cheapest(found: Configurations) -> str:
 
 def trained(found: Sequence[Configurations]) -> list[Sentence]:
     """How much arithmetic the trainings took, each in all its epochs, beside the least."""
-    n, total = Numbers(), {f.family: whole_training(f) for f in found}
-    if None in total.values() or len(total) < 2:
+    n, cost = Numbers(), models.training_cost(found)
+    if cost is None:
         return []
-    least, most = (end(total, key=lambda f: total[f] or 0.0) for end in (min, max))
-    ratio = (total[most] or 0.0) / (total[least] or 1.0)
-    if ratio < SAME_COST:
-        apart = n.share("apart", ceil(round(100 * (ratio - 1), 6)) / 100)
+    if cost.apart is not None:
+        apart = n.share("apart", cost.apart)
         return [n.sentence(f"它们的训练运算量相近，相差不超过{apart}。", found)]
-    text = f"训练{names.family(most)}的运算量是训练{names.family(least)}的"
-    return [n.sentence(f"{text}{_times(n, 'training', ratio)}。", found)]
+    text = f"训练{names.family(cost.most)}的运算量是训练{names.family(cost.least)}的"
+    return [n.sentence(f"{text}{_times(n, 'training', cost.ratio)}。", found)]
 
 
 def _times(n: Numbers, name: str, ratio: float) -> str:
-    return f"{n.value(f'{name}, times', ratio, 0 if ratio >= 10 else 1)}倍"
+    return f"{n.rough(f'{name}, times', ratio)}倍"

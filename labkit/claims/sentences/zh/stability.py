@@ -5,20 +5,21 @@ from dataclasses import replace
 
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
-from labkit.claims.findings.absence import Absence, by_level
+from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.measure import Measure
-from labkit.claims.sentences.judged import Strengths, rises_of_one_seed, standing
+from labkit.claims.sentences import judged, outcomes
+from labkit.claims.sentences.judged import Strengths
 from labkit.claims.sentences.numbers import decimals_for, fits
 from labkit.claims.sentences.zh import absence, grammar, levels, names
 from labkit.claims.sentences.zh.grammar import Numbers
-from labkit.claims.verdict import FIRM, Strength
+from labkit.claims.verdict import Strength
 
 
 def not_measured(finished: Absence, unknown: Absence) -> Sentence:
     """Nothing in the table tells how a training went, but perhaps that all came to their end."""
     text = "表中没有FID逐轮变化的记录"
-    if finished.missing is None and not finished.hit:
+    if finished.here == "yes":
         text = f"{absence.nothing(finished)}，但表中没有逐轮的FID"
     return Numbers().sentence(f"未测量：{text}。", [unknown])
 
@@ -33,25 +34,22 @@ def influenced(found: Contrast, strength: Strength) -> Sentence:
     sides = (found.ahead, found.behind)
     better, worse = (names.bare(found.factor, v) for v in sides if v is not None)
     front, back = levels.sure(strength)
-    text = f"{names.factor(found.factor)}：{names.on(found.dataset)}{better}{front}比{worse}稳定"
+    text = f"{names.factor(found.factor)}：{grammar.on(found.dataset)}{better}{front}比{worse}稳定"
     return Numbers().sentence(f"{text}{back}。", [found])
 
 
 def dominated(found: Sequence[Levels]) -> Sentence:
     """No setting stands out by the FID, but one by how far the discriminator was ahead."""
     least, most = names.levels(found[0].factor, (found[0].order[0], found[0].order[-1]))
-    rivals = [c for f in found for c in f.rivals]
-    if len(found[0].order) > 2 and all(c.wins == c.pairs for c in rivals):
-        most = "其他取值"
-    else:
-        rivals = [f.between(f.order[0], f.order[-1]) for f in found]
+    rivals, all_others = outcomes.least_dominated(found)
+    most = "其他取值" if all_others else most
     at = "" if len(found) > 1 else grammar.at(found[0].dataset)
     text = f"{at}用{least}时判别器压制生成器的步数少于用{most}时，{levels.pairs(*rivals)}"
     return Numbers().sentence(f"按FID看没有哪项设置突出；{text}。", found)
 
 
 def _risen(found: Absence, measure: Measure) -> str:
-    known = any(measure.resolution(cell.dataset) for cell in found.cells)
+    known = outcomes.resolved(found, measure)
     risen = "出现超出重新采样波动的FID回升" if known else "在某一轮出现FID回升"
     return f"{absence.hits(found)}{risen}{absence.unknown(found)}"
 
@@ -70,10 +68,7 @@ def unsteady(
         both = Numbers().sentence(f"{named[0]}和{named[1]}都不突出{text}", [found])
         whole = both if fits(both) else whole
     whole = dominated(led) if led else whole
-    if not factor or len(found.hit) == found.n:
-        return whole
-    rates = [hit / of for hit, of in by_level(found, factor).values()]
-    if max(rates) - min(rates) >= 0.5:
+    if outcomes.told_apart(found, factor):
         each = absence.shared_out(found, factor)
         text = f"就这些训练而言，是{names.factor(factor)}：{absence.something(found, each)}"
         return Numbers().sentence(f"{text}。", [found])
@@ -86,27 +81,24 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
     Nothing where none rose by a measure that sees the last epoch alone.
     """
     n = Numbers()
-    rises = [(m.value, c) for c in found.cells if (m := measure.of(c)) is not None]
-    never = sum(value == 0 for value, _ in rises)
-    top, cell = max(rises, key=lambda each: (each[1] in found.hit, each[0]))
-    whole = measure.name in ("fid_drawdown", "fid_oscillation")
-    if never == len(rises):
-        return [n.sentence("FID从未回升。", [found])] if whole else []
+    top = outcomes.rise(found, measure)
+    if top.none:
+        return [n.sentence("FID从未回升。", [found])] if top.whole else []
     fell = ""
-    if never and whole and not found.hit:
-        fell = f"{len(rises)}次训练中有{never}次的FID从未回升；"
-    floor = measure.resolution(cell.dataset)
-    decimals = decimals_for([top, floor] if floor else [top])
+    if top.never:
+        never, of = top.never
+        fell = f"{of}次训练中有{never}次的FID从未回升；"
+    decimals = decimals_for([top.value, top.floor] if top.floor else [top.value])
     what = "回升幅度" if measure.name == "fid_drawdown" else names.metric(measure.name)
-    value = n.value("largest rise", top, decimals)
+    value = n.value("largest rise", top.value, decimals)
     told = f"{fell}{what}最大为{value}"
-    if floor and top <= floor:
-        drawn = n.value("what other samples change", floor, decimals)
+    if top.drawn:
+        drawn = n.value("what other samples change", top.floor, decimals)
         less = f"小于同一网络重新采样带来的变化（{drawn}）"
         return [n.sentence(f"{told}，{less}。", [found])]
     if counted:
         told = f"{_risen(found, measure)}；{told}"
-    where = f"，见于{names.cell(cell, Cells(found.asked))}"
+    where = f"，见于{names.cell(top.cell, Cells(found.asked))}"
     tried = (n.sentence(f"{told}{more}。", [found]) for more in (where, ""))
     return [next(filter(fits, tried))]
 
@@ -116,8 +108,7 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
 
     Of a family that is behind: what that may mean.
     """
-    excess = [c.metrics.get("fid_final_excess") for c in found.cells]
-    if len(excess) < 2 or any(m is None or m.value for m in excess):
+    if not outcomes.still_best(found):
         return []
     more = "，延长训练或许能缩小差距" if behind else _of_one_seed(found)
     last = f"每个{names.family(found.family)}都在最后一轮达到最佳"
@@ -128,7 +119,7 @@ def _of_one_seed(found: Absence) -> str:
     """ "；MNIST上的5次回升都来自种子42": chance, not a setting, told them apart."""
     return "".join(
         f"；{grammar.of(dataset)}{n}次回升都来自种子{seed}"
-        for dataset, n, seed in rises_of_one_seed(found)
+        for dataset, n, seed in outcomes.rises_of_one_seed(found)
     )
 
 
@@ -138,18 +129,15 @@ def quality(
     """Sentences on the samples' quality, the first of which says so; one, where nothing differs."""
     if not said:
         return []
-    known = {strengths[c.id] for f in found for c in f.contrasts}
-    differ = known & set(FIRM) or (
-        "seen once" in known and not all(standing(f, strengths).alike for f in found)
-    )
-    runs = "这些训练中，" if "seen once" in known else ""
+    differ, once = judged.apart_in_quality(found, strengths)
+    runs = "这些训练中，" if once else ""
     start = f"{runs}有差别的是样本质量：" if differ else "就样本质量而言，"
     first = replace(said[0], text=start + said[0].text)
     return [first if fits(first) else said[0], *(said[1:] if differ else ())]
 
 
 def failed(found: Absence) -> Sentence:
-    named = f"：{absence.listed(found)}" if len(found.hit) <= absence.NAMED else ""
+    named = f"：{absence.listed(found)}" if len(found.hit) <= outcomes.NAMED else ""
     return Numbers().sentence(f"{absence.something(found)}{named}。", [found])
 
 
@@ -187,9 +175,9 @@ def _from_to(found: Sequence[Levels]) -> Sentence:
     extremes = (found[0].order[0], found[0].order[-1])
     least, most = names.levels(found[0].factor, extremes)
     for f in found:
-        low, high = (names.value(n, f, level, f.means[level], 0) for level in extremes)
+        low, high = (n.measured(f, level, f.means[level], 0) for level in extremes)
         both = f"分别占{low}和{high}" if told else f"用{least}时占{low}，用{most}时占{high}"
-        told.append(names.on(f.dataset) + both)
+        told.append(grammar.on(f.dataset) + both)
     return n.sentence(f"判对95%以上图像的步数，{'；'.join(told)}。", found)
 
 
@@ -197,9 +185,9 @@ def _least(found: Sequence[Levels], what: str) -> Sentence:
     """ "判别器压制最少的是z 32：在MNIST上占9%的步数（其余不少于14%）"."""
     n, told = Numbers(), list[str]()
     for f in found:
-        least, other = (names.value(n, f, v, f.means[v], 0) for v in f.order[:2])
+        least, other = (n.measured(f, v, f.means[v], 0) for v in f.order[:2])
         others = f"（{other}）" if told else f"（其余不少于{other}）"
-        told.append(f"{names.on(f.dataset)}占{least}{'' if told else '的步数'}{others}")
+        told.append(f"{grammar.on(f.dataset)}占{least}{'' if told else '的步数'}{others}")
     level = names.level(found[0].factor, found[0].order[0])
     start = f"{what}{level}" if what else f"用{level}时判对95%以上图像的步数"
     return n.sentence(f"{start}：{'，'.join(told)}。", found)

@@ -9,6 +9,8 @@ from labkit.claims.finding import Finding
 from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Contrast
 from labkit.claims.seeds_needed import STEPS
+from labkit.claims.sentences import judged
+from labkit.claims.sentences.numbers import dataset_label
 from labkit.claims.sentences.zh import grammar, names
 from labkit.text.typography import spaced
 
@@ -30,8 +32,6 @@ REASONS = {
     "straight_paths": "网络学到的路径越直，跟随它所需的步数越少（Liu et al. 2023）",
     "larger_beta": "更大的 β 使编码更接近先验，代价是编码所含的图像信息减少（Higgins et al. 2017）",
 }
-#: Those that speak for an idea, not for what was seen.
-IDEAS = ("blurred",)
 
 
 def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
@@ -39,8 +39,7 @@ def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
 
     An odd cell is one of the table that kept a reference from being used.
     """
-    noise = next((f.noise for f in found if f.noise is not None), None)
-    seeds = max((f.n_seeds for f in found), default=0)
+    noise, seeds = judged.basis_of(found)
     if noise is not None:
         how = f"，通常的训练间波动取自labkit附带的重复训练（{noise.name}）"
         return spaced(f"{seeds}个种子{'，以其自身的波动为准' if noise.source == 'own' else how}。")
@@ -76,6 +75,6 @@ def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:
     """The explanation of a pattern seen on some data sets (none named: on all), as untested."""
     if not pattern:
         return None
-    where = f"{names.listing(map(names.dataset, datasets))}上，" if datasets else ""
-    what = "可能有用的理由" if pattern in IDEAS else "可能的原因"
+    where = f"{names.listing(map(dataset_label, datasets))}上，" if datasets else ""
+    what = "可能有用的理由" if pattern in judged.IDEAS else "可能的原因"
     return Sentence(spaced(f"{what}（{where}此处未检验）：{REASONS[pattern]}。"))

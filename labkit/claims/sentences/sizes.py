@@ -1,0 +1,98 @@
+"""What a sentence of any language tells of the size of a VAE's code: which is best, how surely.
+
+No words: a language's functions ask here and put the answer in theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from labkit.claims.findings import only
+from labkit.claims.sentences.judged import Strengths, at_the_top, led, stands_out
+from labkit.claims.verdict import FIRM, Strength
+
+if TYPE_CHECKING:
+    from labkit.claims.cell import Level
+    from labkit.claims.findings.levels import Contrast, Course, Levels
+
+FACTOR = "latent_dim"
+#: Words of the longest point; where it is longer, how early the gain was had is left out.
+POINT = 25
+
+
+def seen_once(found: Sequence[Levels], strengths: Strengths) -> bool:
+    """Whether nothing is known of the usual variation of any of them."""
+    return all(strengths[c.id] == "seen once" for f in found for c in f.contrasts)
+
+
+def shape(each: Sequence[Course]) -> str:
+    """The shape that courses have on all data sets; empty where they differ."""
+    return only([*{c.shape for c in each}])
+
+
+def surely(found: Sequence[Contrast], strengths: Strengths) -> tuple[Strength, list[str]]:
+    """How sure it is what holds on several data sets; those where it is, if not on all."""
+    firm = [c for c in found if strengths[c.id] in FIRM]
+    if not firm:
+        known = any(strengths[c.id] != "seen once" for c in found)
+        return "within noise" if known else "seen once", []
+    own = all(strengths[c.id] == "clear" for c in firm)
+    where = [c.dataset for c in firm] if len(firm) < len(found) else []
+    return "clear" if own else "beyond usual", where
+
+
+def gain(each: Sequence[Course]) -> tuple[str, Level]:
+    """By which level most of the gain is had (``early``), or all of it (``settled``).
+
+    The level is the same on every data set; two empty texts where there is none.
+    """
+    second, last = {c.levels[1] for c in each}, {c.levels[c.settled] for c in each}
+    if len(second) == 1 and all(c.early > 0.5 and len(c.levels) > 2 for c in each):
+        return "early", second.pop()
+    if len(last) == 1 and all(c.settled < len(c.levels) - 1 for c in each):
+        return "settled", last.pop()
+    return "", ""
+
+
+def ahead(each: Sequence[Course], strengths: Strengths) -> list[Levels]:
+    """The data sets on which some sizes are ahead of others."""
+    return [c.found for c in each if led(c, strengths)]
+
+
+def top(found: Sequence[Levels], strengths: Strengths) -> Sequence[Level]:
+    """Several sizes that are at the top on all data sets alike; empty where there are no such."""
+    each = [at_the_top(f, strengths) for f in found]
+    return each[0] if len(each[0]) > 1 and all(some == each[0] for some in each) else []
+
+
+def undecided(each: Sequence[Course], strengths: Strengths) -> tuple[list[str], bool]:
+    """The data sets on which no size leads, and whether nothing moved on any of them."""
+    rest = [c for c in each if not led(c, strengths)]
+    return [c.found.dataset for c in rest], all(c.shape == "flat" for c in rest)
+
+
+def best_drawn(each: Sequence[Course], strengths: Strengths) -> str:
+    """What new samples show: ``flat``, ``open``, ``smallest`` or ``largest`` is best, ``some``."""
+    if all(c.shape == "flat" for c in each):
+        return "flat"
+    if not ahead(each, strengths) or not any(stands_out(c.found, strengths) for c in each):
+        return "open"
+    for place, way, size in ((0, "rises", "smallest"), (-1, "falls", "largest")):
+        if all(c.shape == way and c.found.best[0] == c.levels[place] for c in each):
+            return size
+    return "some"
+
+
+def none_stands_out(found: Sequence[Levels], strengths: Strengths) -> bool:
+    """Whether the usual variation is known, and no size stands out of it."""
+    known = found and all(strengths[c.id] != "seen once" for f in found for c in f.contrasts)
+    return bool(known) and not any(stands_out(f, strengths) for f in found)
+
+
+def best_in_total(found: Sequence[Levels]) -> Level | None:
+    """The size that is best by the whole loss by more than a hair on all data sets, if one is."""
+    best = {f.order[0] for f in found}
+    leads = [(f, f.between(*f.order[:2])) for f in found]
+    sure = all(abs(c.estimate or 0.0) > f.margin and c.wins == c.pairs for f, c in leads)
+    return best.pop() if len(best) == 1 and sure else None
