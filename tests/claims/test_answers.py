@@ -21,6 +21,7 @@ from labkit.claims import (
 from labkit.claims.cells import from_frame
 from labkit.claims.measure import Samples
 from labkit.claims.sentences.en import names
+from labkit.text.language import catalogue, using
 from tests.builders.tables import answer_questions, lab1
 
 
@@ -233,6 +234,37 @@ def test_what_came_nearest_to_a_collapse_stands_beside_real_images() -> None:
         text = answered(frame)["mode_collapse"].paragraph
         assert f"Nearest to it {said}" in text
         assert "would have to change class to match the real shares (real images: 0.9 %)" in text
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ({"Shirt": (0.25, 0.1), "Bag": (0.14, 0.1)}, [
+            "Shirt makes up 25 % of its samples instead of 10 %.",
+            "其样本中 Shirt 占 25%，而真实占比为 10%。",
+        ]),
+        ({"Shirt": (0.25, 0.1), "Bag": (0.04, 0.1)}, [
+            "Bag makes up 4 % of its samples instead of 10 %, Shirt 25 %.",
+            "其样本中 Bag 占 4%，而真实占比为 10%；Shirt 占 25%。",
+        ]),
+        ({"Shirt": (0.14, 0.1), "Bag": (0.04, 0.1)}, [
+            "Bag makes up 4 % of its samples instead of 10 %.",
+            "其样本中 Bag 占 4%，而真实占比为 10%。",
+        ]),
+    ],
+)  # fmt: skip
+def test_a_class_of_what_came_nearest_to_a_collapse_is_named_once(
+    shares: dict[str, tuple[float, float]], said: list[str]
+) -> None:
+    imbalance = {"hinge": 0.02, "bce": 0.2}
+    frame = gans(
+        *({"loss": k, "collapse": "no", "class_imbalance": v} for k, v in imbalance.items())
+    )
+    for language, text in zip(("en", "zh"), said, strict=True):
+        with using(catalogue(language)):
+            (answer,) = answer_questions(frame, questions=["mode_collapse"], shares={"r1": shares})
+        assert answer.why[0].text.endswith(text)
+        assert answer.why[0].text.count("Shirt") == text.count("Shirt")
 
 
 def test_rises_of_one_seed_alone_are_said_to_be_that_seeds() -> None:
@@ -574,8 +606,8 @@ def test_growing_is_compared_for_as_many_images_and_for_as_much_arithmetic() -> 
     assert "FID 4.2 against 5.3" in said
     assert "as much arithmetic" not in growing(grown, whole)
     assert (
-        "For about as much arithmetic growing had FID 4.2 against 6.4 on MNIST, where full size "
-        "took 100 % of it." in said
+        "For about as much arithmetic (full size took 100 % of growing's), growing had FID 4.2 "
+        "against 6.4 on MNIST." in said
     )
     for epochs, told in ((7, False), (9, False)):  # 88 % and 112 %
         said = growing(grown, whole, ("at_once", epochs, 6.4, 125.0))
@@ -609,9 +641,40 @@ def test_growing_is_set_against_the_best_full_size_of_its_cost() -> None:
     (answer,) = answer_questions(frame, questions=["growing"])
     told = [each.text for each in answer.why if "as much arithmetic" in each.text]
     assert told == [
-        "For about as much arithmetic growing had FID 5.0 against 4.8 on MNIST, where full size "
-        "took 100 % of it."
+        "For about as much arithmetic (full size took 100 % of growing's), growing had FID 5.0 "
+        "against 4.8 on MNIST."
     ]
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (1.024, [  # prints as 1.02 does: said once
+            "For about as much arithmetic (full size took 102 % of growing's), growing had FID "
+            "5.0 against 4.8 on MNIST and 7.0 against 6.8 on Fashion-MNIST.",
+            "运算量大致相同时（全尺寸用了渐进增长的 102%），渐进增长与全尺寸相比，在 MNIST 上 FID "
+            "5.0 对 4.8，在 Fashion-MNIST 上 7.0 对 6.8。",
+        ]),
+        (1.026, [
+            "For about as much arithmetic, growing had FID 5.0 against 4.8 on MNIST, where full "
+            "size took 102 % of it, and 7.0 against 6.8 on Fashion-MNIST, where full size took "
+            "103 % of it.",
+            "运算量大致相同时，渐进增长与全尺寸相比，在 MNIST 上 FID 5.0 对 4.8（全尺寸用了其 "
+            "102%），在 Fashion-MNIST 上 7.0 对 6.8（全尺寸用了其 103%）。",
+        ]),
+    ],
+)  # fmt: skip
+def test_growing_names_the_share_of_arithmetic_once_where_it_prints_alike(
+    share: float, said: list[str]
+) -> None:
+    first = grown(("progressive", 32, 5.0), ("at_once", 32, 4.8))
+    other = first.assign(dataset="FashionMNIST", proxy_fid=first["proxy_fid"] + 2)
+    first["flops_per_image"], other["flops_per_image"] = [1e8, 1.02e8], [1e8, share * 1e8]
+    frame = pd.concat([first, other]).assign(run=["a", "b", "c", "d"])
+    for language, text in zip(("en", "zh"), said, strict=True):
+        with using(catalogue(language)):
+            (answer,) = answer_questions(frame, questions=["growing"])
+        assert text in [each.text for each in answer.why]
 
 
 def test_a_course_is_told_by_a_measure_that_saw_it_all() -> None:

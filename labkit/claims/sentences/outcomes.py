@@ -189,11 +189,11 @@ def nearest_cell(uneven: Sequence[Configurations]) -> Cell | None:
 
 
 def odd_shares(cell: Cell) -> list[tuple[str, float, float]]:
-    """Class, share and real share: of the rarest class that is notable, and of too frequent one."""
+    """Class, share and real share: of the rarest notable class, and of another too frequent one."""
     every = [(label, *both) for label, both in cell.shares.items()]
     odd = [each for each in every if abs(each[1] - each[2]) > NOTABLE * each[2]]
     odd.sort(key=lambda each: each[1] / each[2])
-    return [*odd[:1], *(each for each in odd[-1:] if each[1] > each[2])]
+    return [*odd[:1], *(each for each in odd[1:][-1:] if each[1] > each[2])]
 
 
 def most_uneven(found: Absence, cell: Cell) -> list[float]:

@@ -83,15 +83,20 @@ def steps(found: Sequence[Configurations]) -> list[Sentence]:
 
 def arithmetic(found: Sequence[tuple[Configurations, int, int, float]]) -> list[Sentence]:
     """What growing and full size came to for as much arithmetic: both places and their share."""
-    n, parts = Numbers(), list[str]()
+    n, parts, shares = Numbers(), list[str](), list[str]()
     for each, i, k, share in found:
         what = "" if parts else f"{names.short(each.metric)} "
-        on = place(each.dataset)
         ends = (("growing", i), ("full size", k))
         grown, whole = (n.whole(each, who, each.values[at]) for who, at in ends)
-        part = n.share(f"arithmetic{on}", share)
-        parts.append(f"{what}{grown} against {whole}{on}, where full size took {part} of it")
-    text = f"for about as much arithmetic growing had {names.listing(parts)}."
+        parts.append(f"{what}{grown} against {whole}{place(each.dataset)}")
+        shares.append(n.share(f"arithmetic{place(each.dataset)}", share))
+    once, told = "", names.listing(parts)
+    if len(set(shares)) == 1:
+        once = f" (full size took {shares[0]} of growing's)"
+    else:
+        took = (f", where full size took {share} of it" for share in shares)
+        told = ", and ".join(map("".join, zip(parts, took, strict=True)))
+    text = f"for about as much arithmetic{once}, growing had {told}."
     return [n.sentence(text, [each for each, *_ in found])] if parts else []
 
 

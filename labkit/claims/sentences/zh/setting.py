@@ -48,14 +48,19 @@ def counted(found: Absence, factor: str) -> Sentence:
 
 def arithmetic(found: Sequence[tuple[Configurations, int, int, float]]) -> list[Sentence]:
     """What growing and full size came to for as much arithmetic: both places and their share."""
-    n, parts = Numbers(), list[str]()
+    n, parts, shares = Numbers(), list[str](), list[str]()
     for each, i, k, share in found:
         what = "" if parts else f"{names.short(each.metric)} "
         ends = (("growing", i), ("full size", k))
         grown, whole = (n.whole(each, who, each.values[at]) for who, at in ends)
-        part = n.share(f"arithmetic{place(each.dataset)}", share)
-        parts.append(f"{grammar.on(each.dataset)}{what}{grown}对{whole}（全尺寸用了其{part}）")
-    text = f"运算量大致相同时，渐进增长与全尺寸相比，{'，'.join(parts)}。"
+        parts.append(f"{grammar.on(each.dataset)}{what}{grown}对{whole}")
+        shares.append(n.share(f"arithmetic{place(each.dataset)}", share))
+    once = ""
+    if len(set(shares)) == 1:
+        once = f"（全尺寸用了渐进增长的{shares[0]}）"
+    else:
+        parts = [f"{p}（全尺寸用了其{share}）" for p, share in zip(parts, shares, strict=True)]
+    text = f"运算量大致相同时{once}，渐进增长与全尺寸相比，{'，'.join(parts)}。"
     return [n.sentence(text, [each for each, *_ in found])] if parts else []
 
 
