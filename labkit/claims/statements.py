@@ -85,9 +85,9 @@ def check_statement(text: str, table: Table, computed: Sequence[Claim] = ()) -> 
     alone = judge(found)
     known = {claim.finding.id: claim.strength for claim in computed}
     strengths = [_strength(each, alone[each.id], known) for each in found]
-    say = voice().evidence
+    say = voice()
     claims: tuple[Claim, ...] = tuple(
-        say.claim("check", each, strength, say.checked(each, strength))
+        say.telling.claim("check", each, strength, say.evidence.checked(each, strength))
         for each, strength in zip(found, strengths, strict=True)
     )
     states = {claim.in_these_runs for claim in claims}

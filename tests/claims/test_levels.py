@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from labkit.claims.cells import Cells, make_cells
 from labkit.claims.findings.levels import Contrast, levels, pairs_of_levels
 from labkit.claims.measure import Samples
+from labkit.claims.sentences import telling
 from labkit.claims.sentences.en import evidence
 from labkit.claims.table import Table
 from labkit.claims.verdict import Strength, judge
@@ -191,9 +192,9 @@ def test_a_row_of_evidence_tells_of_the_level_ahead_and_of_its_own_rule(seeds: i
     rows = found(gans(noisy(0), seeds))
     assert {each.ahead == each.a for each in rows} == {True, False}
     assert all(evidence.difference(each).startswith("−") for each in rows)  # a lower FID
-    assert {evidence.rule(each, "seen once") for each in rows} == {
+    assert {telling.rule(each, "seen once") for each in rows} == {
         evidence.RULES["" if seeds == 1 else "told"]
     }
-    assert {evidence.rule(each, "clear") for each in rows} == {
+    assert {telling.rule(each, "clear") for each in rows} == {
         evidence.RULES["" if seeds == 1 else "own"]
     }

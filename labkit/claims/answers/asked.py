@@ -68,7 +68,7 @@ class Quality:
         self, strengths: dict[str, Strength] | None = None, most: int = MAX_FACTORS, brief: int = 0
     ) -> list[Sentence]:
         """Which level of each setting was best, in sentences, the largest effects first."""
-        say = voice().levels
+        say = voice().telling
         return [
             sentence
             for factor in self.largest_first[:most]
@@ -144,8 +144,8 @@ class Asked:
         if strength in OPEN:
             run = plan(found, self.table, len(self.tested))
             settle = replace(run, text=say.sure.settle(run))
-        statement = say.evidence.statement(found, strength)
-        made: Claim = say.evidence.claim(self.question, found, strength, statement, settle)
+        statement = say.telling.statement(found, strength)
+        made: Claim = say.telling.claim(self.question, found, strength, statement, settle)
         return made
 
 

@@ -29,7 +29,7 @@ def answer(key: str, table: Table) -> Answer:
     if not known(best):
         return asked.answer(say.evidence.nothing(best, why="there are no categories"))
     why = [say.stability.failed(f) for f in lost]
-    why += say.levels.best(paid.known, asked.strengths)
+    why += say.telling.best(paid.known, asked.strengths)
     degrees = [sum(f.values[0] >= least for least in (SOME, CLASSES)) for f in known(best)]
     return asked.answer(
         say.setting.categories(known(best), degrees), why, picture="code_information",

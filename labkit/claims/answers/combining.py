@@ -15,7 +15,7 @@ from labkit.claims.findings import absence
 from labkit.claims.findings.configurations import configurations
 from labkit.claims.findings.families import families, typical
 from labkit.claims.measure import STABILITY
-from labkit.claims.sentences import voice
+from labkit.claims.sentences import models, voice
 from labkit.claims.table import Table
 
 PARENTS = ("gan", "vae")
@@ -53,11 +53,13 @@ def answer(key: str, table: Table) -> Answer:
     why: list[Sentence] = []
     for hybrid in hybrids[:2]:
         why += say.hybrid(hybrid, [f for f in tried if hybrid in (f.a, f.b)])
-    why += voice().families.against(fid, asked.strengths)
+    why += voice().telling.against(fid, asked.strengths)
     if hybrids:
         why += blurred
     else:
-        why += [say.encoder(fid), *say.exceptions(best, fid), *blurred, *say.lost(lost)]
+        exception = models.exception(best, fid)
+        except_for = [say.exception(*exception)] if exception else []
+        why += [say.encoder(fid), *except_for, *blurred, *say.lost(lost)]
         if all(f.ahead == "vae" for f in fid):
             steps = absence.unsteady(cells.of("gan"), table.measure(STABILITY[0]))
             why += voice().stability.last_epoch(steps, behind=True)

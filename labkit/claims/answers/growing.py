@@ -32,7 +32,7 @@ def answer(key: str, table: Table) -> Answer:
     asked = Asked(key, table, tuple(grown.contrasts), (*whole, *lost))
     if not grown.known:
         return asked.answer(say.evidence.nothing(whole), rests_on=whole)
-    point, *rest = say.levels.best(grown.known, asked.strengths)
+    point, *rest = say.telling.best(grown.known, asked.strengths)
     even = [pair for each in known(whole) for pair in _even(each)]
     factor = question.factors[0]
     return asked.answer(

@@ -40,9 +40,9 @@ def answer(key: str, table: Table) -> Answer:
         return asked.answer(voice().evidence.nothing(missing))
     point = say.point(reconstructions, samples, asked.strengths)
     why: list[Sentence] = [voice().stability.failed(f) for f in lost]
-    why += voice().levels.along(reconstructions, asked.strengths)
+    why += voice().telling.along(reconstructions, asked.strengths)
     why += say.samples(samples, asked.strengths)
-    why += voice().levels.best(covered.known, asked.strengths, brief=2)
+    why += voice().telling.best(covered.known, asked.strengths, brief=2)
     why += say.total(told)
     # The textbook explanation of what the two show together, and on which data sets.
     patterns = [

@@ -29,5 +29,5 @@ def answer(key: str, table: Table) -> Answer:
         return asked.answer(say.evidence.nothing(cost), rests_on=cost)
     why = [*say.setting.trained(known(training))]
     for a, b in pairs:
-        why += say.families.against([f for f in tested if {f.a, f.b} == {a, b}], asked.strengths)
+        why += say.telling.against([f for f in tested if {f.a, f.b} == {a, b}], asked.strengths)
     return asked.answer(say.setting.sampled(known(cost)), why, "sample_cost")

@@ -77,6 +77,6 @@ def _counts(cells: Cells, table: Table) -> list[absence.Absence]:
 
 def _sentences(found: list[Levels], asked: Asked) -> list[Sentence]:
     """One measure's levels in words: a course where they are numbers, else who was ahead."""
-    say = voice()
+    say = voice().telling
     along = all(len(f.means) > 2 and all(type(v) in (int, float) for v in f.means) for f in found)
-    return list((say.levels.along if along else say.levels.best)(found, asked.strengths))
+    return list((say.along if along else say.best)(found, asked.strengths))

@@ -2,7 +2,8 @@
 
 A sentence decides nothing and computes nothing but roundings: every number it prints is a field
 of a finding, and which case it words is decided below all languages, in :mod:`.judged`,
-:mod:`.sizes`, :mod:`.models` and :mod:`.outcomes`. Answers take their words from :func:`voice`.
+:mod:`.sizes`, :mod:`.models` and :mod:`.outcomes`; which sentences there are, in
+:mod:`.telling`. Answers take their words from :func:`voice`.
 """
 
 from importlib import import_module

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labkit.catalog.metrics import METRICS
 from labkit.claims.finding import Comparison, known
 from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.levels import Levels, course
@@ -216,15 +215,6 @@ def basis_of(found: Sequence[Finding]) -> tuple[Noise | None, int]:
     return noise, max((f.n_seeds for f in found), default=0)
 
 
-def rule_of(found: Finding, strength: Strength) -> str:
-    """By which rule a finding came to its strength: a key of each language's ``RULES``."""
-    if found.missing is not None:
-        return "missing"
-    if isinstance(found, Absence) or found.noise is None:
-        return "absence" if isinstance(found, Absence) else ""
-    return "told" if strength == "seen once" else found.noise.source
-
-
 def difference(found: Finding) -> tuple[str, str]:
     """The estimate and its noise as shown, "−9 ± 4", of the one ahead, and its unit.
 
@@ -239,17 +229,3 @@ def difference(found: Finding) -> tuple[str, str]:
         values.append(abs(found.shown(found.noise.error)))
     decimals = 0 if found.log and abs(values[0]) >= 10 else decimals_for(values, apart=False)
     return " ± ".join(fixed(v, decimals) for v in values), "%" if found.log else found.unit
-
-
-def told_as(found: Finding, form: str) -> str:
-    """How a finding is told that a statement of some form rests on.
-
-    By its own ``statement``; of all levels of a setting the ``course``, the ``best``, or the
-    ``extreme`` one where no level is better.
-    """
-    if not isinstance(found, Levels) or found.missing is not None:
-        return "statement"
-    if form in ("course", "trades"):
-        return "course"
-    better = "higher" if found.towards > 0 else "lower"
-    return "best" if METRICS[found.metric].better == better else "extreme"

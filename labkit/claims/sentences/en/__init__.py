@@ -1,5 +1,6 @@
 """English: what findings are called and how they are told, and what each answer says."""
 
+from labkit.claims.sentences import telling
 from labkit.claims.sentences.en import (
     absence,
     change,

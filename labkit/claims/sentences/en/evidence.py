@@ -4,22 +4,19 @@ Kinds of findings that answers tell of in several ways have modules of their own
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from labkit.claims.cells import Cells
-from labkit.claims.claim import Claim, Sentence, Settle
+from labkit.claims.claim import Sentence
 from labkit.claims.finding import Finding, Missing
 from labkit.claims.findings.absence import Absence
-from labkit.claims.findings.change import Change
 from labkit.claims.findings.configurations import Configurations
-from labkit.claims.findings.families import Families
-from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.findings.published import Reproduction
 from labkit.claims.findings.spread import Spread
 from labkit.claims.findings.statement import Statement
-from labkit.claims.sentences import judged
-from labkit.claims.sentences.en import absence, change, families, grammar, levels, names
+from labkit.claims.sentences import judged, telling
+from labkit.claims.sentences.en import absence, grammar, names
 from labkit.claims.sentences.numbers import Numbers, decimals_for, place
 from labkit.claims.verdict import Strength
 
@@ -80,34 +77,15 @@ def nothing(
     return Numbers().sentence(f"{start}{why and ': '}{why}.", of)
 
 
-def claim(
-    question: str, found: Finding, strength: Strength, said: Sentence, settle: Settle | None = None
-) -> Claim:
-    """A finding with its sentence, and how both came about."""
-    return Claim(
-        question, found, strength, said, names.scope(found.cells), rule(found, strength),
-        difference(found), (missing(found.missing),) if found.missing else (), settle,
-    )  # fmt: skip
-
-
-def statement(found: Finding, strength: Strength) -> Sentence:
-    """The statement of one finding as a sentence."""
-    if found.missing is not None and not isinstance(found, Reproduction):
-        about = names.metric(found.metric) if found.metric else found.kind
-        if isinstance(found, Absence):
-            about = absence.ABOUT[found.what]
-        if found.factor:
-            about = f"the effect of the {names.factor(found.factor)} on the {about}"
-        text = f"{about}{place(found.dataset)}: {missing(found.missing)}."
-        return Numbers().sentence(text, [found])
-    return STATEMENTS[type(found)](found, strength)
-
-
-def rule(found: Finding, strength: Strength) -> str:
-    """How a finding was computed, and how it came to its strength."""
-    reason = missing(found.missing) if found.missing else ""
-    name = found.noise.name if found.noise else ""
-    return RULES[judged.rule_of(found, strength)].format(reason=reason, name=name)
+def unmeasured(found: Finding, why: Missing) -> Sentence:
+    """The statement of a finding that nothing is known of."""
+    about = names.metric(found.metric) if found.metric else found.kind
+    if isinstance(found, Absence):
+        about = absence.ABOUT[found.what]
+    if found.factor:
+        about = f"the effect of the {names.factor(found.factor)} on the {about}"
+    text = f"{about}{place(found.dataset)}: {missing(why)}."
+    return Numbers().sentence(text, [found])
 
 
 def difference(found: Finding) -> str:
@@ -119,26 +97,15 @@ def difference(found: Finding) -> str:
 def checked(found: Finding, strength: Strength) -> Sentence:
     """Say whether a checked statement holds in the table, with the values that decide it."""
     if not isinstance(found, Statement) or found.missing is not None:
-        return statement(found, strength)
+        return telling.statement(found, strength)
     said = "seen once" if strength == "refuted" else strength
-    shown = [_shown(each, found.form, said) for each in found.shows]
+    shown = [telling.shown(each, found.form, said) for each in found.shows]
     first, *rest = (each.text.rstrip(".") for each in shown)
     text = "; ".join([first, *map(grammar.lower, rest)]) + "."
     if found.here == "no":
         front = "this does not hold" if strength == "refuted" else "not so in these runs"
         text = f"{front}: {grammar.lower(text)}"
     return Numbers.of(shown).sentence(text, found.shows)
-
-
-def _shown(found: Finding, form: str, strength: Strength) -> Sentence:
-    form = judged.told_as(found, form)
-    if form == "statement" or not isinstance(found, Levels):
-        return statement(found, strength)
-    if form == "course":
-        return levels.along([found], {})[0]
-    if form == "extreme":
-        return levels.extreme(found)
-    return levels.best([found], dict.fromkeys((c.id for c in found.contrasts), strength))[0]
 
 
 def configurations(found: Configurations, strength: Strength) -> Sentence:
@@ -208,15 +175,3 @@ def reproduced(found: Sequence[Reproduction]) -> Sentence:
     elif same == total:
         text = f"yes, all {grammar.count(total)} published values are{more}"
     return Numbers().sentence(f"{text}.", found)
-
-
-#: A kind of finding to the function that states it.
-STATEMENTS: dict[type[Finding], Callable[..., Sentence]] = {
-    Absence: absence.statement,
-    Change: change.statement,
-    Configurations: configurations,
-    Contrast: levels.contrast,
-    Families: families.statement,
-    Reproduction: published,
-    Spread: spread,
-}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.levels import Contrast, Course, Levels, course
-from labkit.claims.sentences import sizes
+from labkit.claims.sentences import sizes, telling
 from labkit.claims.sentences.en import levels, names
 from labkit.claims.sentences.judged import Strengths, at_the_top
 from labkit.claims.sentences.numbers import Numbers, dataset_label, place
@@ -109,7 +109,7 @@ def _best_at(found: Sequence[Course], start: str, strengths: Strengths, back: st
 def samples(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
     """Which size gave the best new samples; where none stands out, how far they lie apart."""
     if not sizes.none_stands_out(found, strengths):
-        return levels.best(found, strengths)
+        return telling.best(found, strengths)
     n = Numbers()
     ranges = names.listing(" to ".join(n.span(f)) + place(f.dataset) for f in found)
     text = f"the samples' {names.measured(found[0])} was {ranges}, {levels.AHEAD['within noise']}"

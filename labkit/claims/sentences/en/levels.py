@@ -6,7 +6,7 @@ from typing import Any
 from labkit.claims.cell import Level
 from labkit.claims.claim import Sentence
 from labkit.claims.finding import Comparison
-from labkit.claims.findings.levels import Contrast, Course, Levels, course
+from labkit.claims.findings.levels import Contrast, Course, Levels
 from labkit.claims.sentences import judged
 from labkit.claims.sentences.en import names
 from labkit.claims.sentences.judged import LISTED, Standing, Strengths
@@ -36,26 +36,7 @@ def contrast(found: Contrast, strength: Strength) -> Sentence:
     return n.sentence(f"{lead} ({values}).", [found])
 
 
-def best(found: Sequence[Levels], strengths: Strengths, brief: int = 0) -> list[Sentence]:
-    """Which level was best and by how much, a sentence for data sets that agree.
-
-    Findings are of one factor and metric, one a data set; those not measured are passed over.
-    The largest effect stands first. Where it is to be brief, a level that is best everywhere is
-    told with the next best (1), on the data set of the largest effect alone (2).
-    """
-    each = judged.standings(found, strengths)
-    if len(each) > 1 and all(s.alike for s in each):
-        return [_alike(each)]
-    if judged.agree(each, strengths):
-        two = len(each[0].found.means) == 2
-        whole = [_everywhere(each), _next_best(each), _next_best(each, told=1)]
-        whole = [_together(each)] if two else whole[brief : 2 + brief // 2]
-        if said := next(filter(fits, whole), None):
-            return [said]
-    return [_alike([s]) if s.alike else _one(s, strengths) for s in each]
-
-
-def _together(each: Sequence[Standing]) -> Sentence:
+def together(each: Sequence[Standing]) -> Sentence:
     """ "Hinge was ahead of BCE on both data sets, in five of six pairs (FID 3.6 against 4.0 ...)"."""
     n, contrasts = Numbers(), [s.found.contrasts[0] for s in each]
     first, second = each[0].found.order
@@ -67,7 +48,7 @@ def _together(each: Sequence[Standing]) -> Sentence:
     return n.sentence(f"{lead} ({names.listing(values)}).", [s.found for s in each])
 
 
-def _everywhere(each: Sequence[Standing]) -> Sentence:
+def everywhere(each: Sequence[Standing]) -> Sentence:
     """ "On both data sets, z 32 gave the best samples (FID 3.2 against 4.2 for 64 ... on MNIST; ...)"."""
     n, first, parts = Numbers(), each[0].found, list[str]()
     rivals = [v for v in first.means if v != first.order[0]]
@@ -79,7 +60,7 @@ def _everywhere(each: Sequence[Standing]) -> Sentence:
     return n.sentence(_best_of_all(each, parts), [s.found for s in each])
 
 
-def _next_best(each: Sequence[Standing], told: int | None = None) -> Sentence:
+def next_best(each: Sequence[Standing], told: int | None = None) -> Sentence:
     """ "On both data sets, z 32 gave the best samples (FID on MNIST 3.2, next 4.0; ...)"."""
     n, parts = Numbers(), list[str]()
     for found in (s.found for s in each[:told]):
@@ -97,7 +78,7 @@ def _best_of_all(each: Sequence[Standing], values: Sequence[str]) -> str:
     return f"{who} {front}{verb}{back} ({names.measured(found)} {'; '.join(values)})."
 
 
-def _one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
+def one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
     """ "On MNIST, z 32 gave the best samples (FID 3.2, against 4.2 for 64 and 4.0 for 128)"."""
     found, winner = s.found, s.found.order[0]
     top = judged.leaders(found, strengths)
@@ -117,7 +98,7 @@ def _one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
         did = f"{front}{names.BEST[found.metric]}{back}"
     text = f"{_front(found)}{names.level(found.factor, winner)} {did} ({values})."
     said = n.sentence(text, [found])
-    return said if fits(said) or listed < len(rest) else _one(s, strengths, listed=1)
+    return said if fits(said) or listed < len(rest) else one(s, strengths, listed=1)
 
 
 def extreme(found: Levels) -> Sentence:
@@ -177,7 +158,7 @@ def pairs(*contrasts: Contrast) -> str:
     return f"{only} {names.part(wins, pairs, 'pair')}"
 
 
-def _alike(each: Sequence[Standing]) -> Sentence:
+def alike(each: Sequence[Standing]) -> Sentence:
     """ "On Fashion-MNIST the z dimensions hardly differ (FID 6.0 to 6.3)"."""
     n, first, several = Numbers(), each[0].found, len(each) > 1
     ranges = [
@@ -221,17 +202,8 @@ def _others(n: Numbers, found: Levels, rest: Sequence[Level], listed: int = LIST
     return f", against {names.listing(each)}"
 
 
-def along(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
+def courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
     """ "On MNIST, test reconstruction loss fell from 70.5 (8) to 53.6 (16) and 50.1 (32)"."""
-    each = [course(f, strengths) for f in sorted(found, key=lambda f: -f.largest)]
-    if not each:
-        return []
-    open_ = [c.found.id for c in each if judged.open_course(c, strengths)]
-    together = _courses(each, open_)
-    return [together] if fits(together) else [_courses([c], open_) for c in each]
-
-
-def _courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
     n, first = Numbers(), found[0].found
     far = "'s distance from that of real images" if first.target is not None else ""
     what = f"{names.metric(first.metric)}{far}"

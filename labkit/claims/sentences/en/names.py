@@ -21,7 +21,6 @@ METRIC_NAMES = {
     "code_nmi": "information of the categories on the class",
     "enough_steps": "number of sampling steps that is enough",
     "flow_loss": "flow loss",
-    "mixed_fid": "proxy FID of mixed styles",
     "d_loss": "discriminator loss",
     "g_loss": "generator loss",
     "d_accuracy": "discriminator accuracy",
@@ -65,12 +64,10 @@ FACTOR_NAMES = {
 LEVEL_TEMPLATES = {
     "z_dim": "z {level}",
     "latent_dim": "latent {level}",
-    "lr": "learning rate {level}",
     "beta": "β {level}",
     "n_critic": "n_critic {level}",
     "info_weight": "weight {level}",
     "mixing": "mixing {level}",
-    "batch_size": "batch size {level}",
     "epochs": "{level} epochs",
 }
 

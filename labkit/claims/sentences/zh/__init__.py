@@ -1,5 +1,6 @@
 """Chinese (simplified): what findings are called, how they are told, and what answers say."""
 
+from labkit.claims.sentences import telling
 from labkit.claims.sentences.zh import (
     absence,
     change,

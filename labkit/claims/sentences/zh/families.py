@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.families import Families
 from labkit.claims.sentences import models
-from labkit.claims.sentences.judged import Strengths
 from labkit.claims.sentences.numbers import dataset_label
 from labkit.claims.sentences.zh import grammar, levels, names
 from labkit.claims.sentences.zh.grammar import Numbers
@@ -23,12 +22,8 @@ def statement(found: Families, strength: Strength) -> Sentence:
     return n.sentence(f"{at}{ahead}领先于{behind}{tail}（{values}）。", [found])
 
 
-def against(found: Sequence[Families], strengths: Strengths) -> list[Sentence]:
-    """Who is ahead on which data set, in as few sentences as the data sets allow."""
-    return [_together(each, strengths[each[0].id]) for each in models.alike(found, strengths)]
-
-
-def _together(found: Sequence[Families], strength: Strength) -> Sentence:
+def together(found: Sequence[Families], strength: Strength) -> Sentence:
+    """ "在两个数据集上，GAN领先于VAE（FID：MNIST 3.6对9.1；...）"."""
     n, first = Numbers(), found[0]
     several = len(found) > 1
     each = [levels.against(n, f, *f.sides, label=not several) for f in found]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.levels import Contrast, Course, Levels, course
-from labkit.claims.sentences import sizes
+from labkit.claims.sentences import sizes, telling
 from labkit.claims.sentences.judged import Strengths, at_the_top
 from labkit.claims.sentences.numbers import dataset_label, size
 from labkit.claims.sentences.sizes import FACTOR, POINT
@@ -111,7 +111,7 @@ def _best_at(
 def samples(found: Sequence[Levels], strengths: Strengths) -> list[Sentence]:
     """Which size gave the best new samples; where none stands out, how far they lie apart."""
     if not sizes.none_stands_out(found, strengths):
-        return levels.best(found, strengths)
+        return telling.best(found, strengths)
     n = Numbers()
     ranges = "，".join(grammar.on(f.dataset) + "为" + "到".join(n.span(f)) for f in found)
     text = f"样本的{names.measured(found[0])}{ranges}，差别在通常波动之内"

@@ -11,13 +11,12 @@ from labkit.claims.cells import Cells
 from labkit.claims.finding import Finding
 from labkit.claims.sentences.numbers import dataset_label
 from labkit.text.language import _
+from labkit.text.typography import spaced
 
 METRIC_NAMES = {
     "proxy_fid": "代理FID",
     "recon_loss": "训练重构损失",
-    "test_recon_loss": "测试重构损失",
     "total_loss": "训练总损失",
-    "test_total_loss": "测试总损失",
     "kl_loss": "KL项",
     "test_kl_loss": "测试KL项",
     "code_accuracy": "类别编码的准确率",
@@ -27,10 +26,6 @@ METRIC_NAMES = {
     "flow_loss": "流模型损失",
     "d_loss": "判别器损失",
     "g_loss": "生成器损失",
-    "d_accuracy": "判别器准确率",
-    "d_dominance": "判别器压制率",
-    "d_grad_norm": "判别器梯度范数",
-    "g_grad_norm": "生成器梯度范数",
     "fid_final_excess": "末轮跟踪FID的超出量",
     "fid_drawdown": "跟踪FID的回升幅度",
     "fid_tail_spread": "跟踪FID的后期波动",
@@ -38,7 +33,6 @@ METRIC_NAMES = {
     "active_units": "活跃单元数",
     "mmd_prior": "与先验的MMD",
     "sharpness": "样本清晰度",
-    "vendi": "类内多样性",
     "mixed_fid": "混合风格的代理FID",
     "two_sample_accuracy": "与真实图像区分开的比例",
     "flops_per_sample": "生成一个样本的运算量",
@@ -49,28 +43,19 @@ METRIC_NAMES = {
 FACTOR_NAMES = {
     "betas": "Adam的β系数",
     "seed": "种子",
-    "n_critic": "判别器步数",
     "epochs": "训练轮数",
     "batch_size": "批大小",
-    "loss": "损失",
     "reconstruction": "重构损失的种类",
     "regularised": "正则化",
-    "beta": "β",
     "dataset": "数据集",
     "family": "模型种类",
     "optimizer": "优化器",
-    "networks": "网络结构",
     "network": "网络结构",
-    "norm": "归一化",
-    "d_norm": "判别器的归一化",
     "dropout": "dropout",
     "batch_norm": "批归一化",
     "spectral_norm": "谱归一化",
     "conditional": "条件输入",
     "initialisation": "初始化",
-    "free_bits": "免罚信息量",
-    "gamma": "γ",
-    "info_weight": "信息项权重",
     "growth": "网络增长",
     "mixing": "混合风格的比例",
     "source": "数据来源",
@@ -81,27 +66,19 @@ FACTOR_NAMES = {
 LEVEL_TEMPLATES = {
     "z_dim": "z {level}",
     "latent_dim": "潜在维度{level}",
-    "lr": "学习率{level}",
     "beta": "β {level}",
     "n_critic": "判别器步数{level}",
     "info_weight": "权重{level}",
     "mixing": "混合{level}",
-    "batch_size": "批大小{level}",
     "epochs": "{level}轮",
 }
 
-NORMS: dict[Level, str] = {"none": "无归一化", "batch": "批归一化", "layer": "层归一化"}
 #: Setting to its levels that are not called by their labels.
 LEVELS: dict[str, dict[Level, str]] = {
     "loss": {"hinge": "Hinge"},
-    "constraint": {
-        "none": "无约束",
-        "clip": "权重裁剪",
-        "gradient_penalty": "梯度惩罚",
-        "spectral_norm": "谱归一化",
-    },
-    "norm": NORMS,
-    "d_norm": NORMS | {"own": "网络自带的归一化"},
+    "constraint": {"none": "无约束"},
+    "norm": {"layer": "层归一化"},
+    "d_norm": {"own": "网络自带的归一化"},
     "ema": {0: "无生成器平均"},
     "growth": {"progressive": "渐进增长", "at_once": "一次到位"},
     "mixing": {0: "无混合"},
@@ -223,7 +200,7 @@ def scope(cells: Sequence[Cell]) -> str:
     found = Cells(tuple(cells))
     families = listing(family(f) for f in found.families if f) or "所有模型"
     datasets = listing(dataset_label(d) for d in found.datasets if d)
-    return f"{datasets}上的{families}" if datasets else families
+    return spaced(f"{datasets}上的{families}" if datasets else families)
 
 
 def duration(seconds: float) -> str:
