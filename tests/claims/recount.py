@@ -86,6 +86,8 @@ class Recount:
         parts = [i.split(".") for i in sentence.findings]
 
         def level(dataset: str, metric: str, level: str) -> float:
+            if level in ("growing", "full size"):
+                return self.grown(dataset, level)
             if level in ("gan", "vae", "vae_gan"):
                 return self.family(metric, level, dataset, parts)
             if level.startswith(("best", "last", "next", "lowest", "highest")):
@@ -96,6 +98,8 @@ class Recount:
             return self._of_levels(parts, answer, metric, dataset)[level]
 
         return {
+            r"accuracy": lambda d: self.whole("code_accuracy", "best", d, said),
+            r"arithmetic": lambda d: self.grown(d, "arithmetic"),
             r"largest rise": lambda d: self.rise(answer),
             r"what other samples change": lambda d: self.floor(answer),
             r"dominance, highest": lambda d: self.of("gan")["d_dominance"].max(),
@@ -189,6 +193,21 @@ class Recount:
         return {"best": values[0], "last": values[-1], "next": max(values[1:], default=math.nan)}[
             what.split()[0]
         ]
+
+    def grown(self, dataset: str, what: str) -> float:
+        """Growing's best FID, full size's best for as much arithmetic, or the share it took."""
+        rows = self.of("progressive", dataset).dropna(subset=["proxy_fid"])
+        mine = [s for s in self.settings if rows[s].notna().any()]
+        setting = rows[mine].astype(str).agg(" ".join, axis=1)
+        rows = rows.assign(taken=rows["flops_per_image"] * rows["epochs"])
+        best = rows.groupby([rows["growth"], setting])[["proxy_fid", "taken"]].mean()
+        best = best.sort_values("proxy_fid").reset_index("growth")
+        growing = best[best["growth"] == "progressive"].iloc[0]
+        best["share"] = best["taken"] / growing["taken"]
+        whole = best[(best["growth"] == "at_once") & best["share"].between(0.9, 1.1)].iloc[0]
+        if what == "arithmetic":
+            return float(whole["share"])
+        return float((growing if what == "growing" else whole)["proxy_fid"])
 
     def rise(self, answer: Answer) -> float:
         """The largest value of the steadiness measure among cells the FID rose again in, if any."""

@@ -82,7 +82,8 @@ def test_a_seed_of_its_own_grid_may_borrow_it(frame: pd.DataFrame, tmp_path: Pat
     gan = read(entries(path)[0])
     alone = frame[frame["seed"] == 42]
     assert gan.matches(of(alone, "gan"), Samples())
-    assert not gan.matches(of(alone.assign(arithmetic="bf16"), "gan"), Samples())
+    assert gan.matches(of(alone.assign(arithmetic="bf16"), "gan"), Samples())
+    assert not gan.matches(of(alone.assign(arithmetic="fp16"), "gan"), Samples())
     assert not gan.matches(of(alone.assign(epochs=20), "gan"), Samples())
 
 

@@ -13,9 +13,9 @@ TOLD = 4
 
 def answer(key: str, table: Table) -> Answer:
     """How many are reproduced, and those that are furthest off."""
-    say = voice().evidence
+    say = voice()
     found = [published(i, value, table) for i, value in enumerate(table.published, 1)]
     asked = Asked(key, table, tuple(found))
     furthest = sorted(known(found), key=lambda f: -abs(f.estimate or 0.0) / (f.tolerance or 1.0))
-    why = [say.statement(f, asked.strengths[f.id]) for f in furthest[:TOLD]]
-    return asked.answer(say.reproduced(found), why)
+    why = [say.telling.statement(f, asked.strengths[f.id]) for f in furthest[:TOLD]]
+    return asked.answer(say.evidence.reproduced(found), why)

@@ -52,14 +52,15 @@ def categories(found: Sequence[Configurations], degrees: Sequence[int]) -> Sente
     """
     n, parts = Numbers(), list[str]()
     for each, degree in zip(found, degrees, strict=True):
-        share = n.share(f"accuracy{place(each.dataset)}", each.values[0])
-        who, value = "they", f" ({share})"
+        on, share = place(each.dataset), n.share(f"accuracy{place(each.dataset)}", each.values[0])
+        share = f"at best {share}" if len(each.values) > 1 else share
         if not parts:
-            who = "the categories"
-            value = f": {share} of samples look like the class of their category"
-        if len(each.values) > 1:
-            value = value.replace(share, f"at best {share}")
-        parts.append(f"{place(each.dataset).lstrip()} {who} {DEGREES[degree]}{value}".lstrip())
+            text = f"{on.lstrip()} the categories {DEGREES[degree]}: {share} of samples"
+            parts.append(f"{text} look like the class of their category".lstrip())
+        elif degree == degrees[0]:
+            parts.append(f"likewise{on} ({share})")
+        else:
+            parts.append(f"{on.lstrip()} they {DEGREES[degree]} ({share})")
     return n.sentence(f"{'; '.join(parts)}.", found)
 
 
