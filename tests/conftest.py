@@ -10,7 +10,7 @@ import pytest
 #: worker is left alone with one.
 LONG = (
     "test_recipes_hold", "test_own_kept", "test_measures", "test_verify", "test_cli",
-    "test_own_noise", "test_soak", "test_notebook",
+    "test_own_noise", "test_soak", "test_notebook", "test_colab",
 )  # fmt: skip
 
 

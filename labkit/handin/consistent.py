@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from labkit.calibration import feature_hash
 from labkit.data.sources import data_hash
 from labkit.errors import PlanError, misshapen, one_line
-from labkit.execution.image_grid import pixels
+from labkit.execution.image_grid import same_pixels
 from labkit.experiment.fingerprint import training_code
 from labkit.experiment.grid import differences
 from labkit.experiment.spec import OWN_CODE, UNSTATED, CellSpec, sha256_of
@@ -143,7 +143,7 @@ def _same(name: str, given: bytes, again: bytes, same_libraries: bool) -> bool:
         return given.startswith(b"\x89PNG")
     if name.endswith(".html"):
         return _SVG.sub(b"", given) == _SVG.sub(b"", again)
-    return name.endswith(".png") and pixels(given) == pixels(again)
+    return name.endswith(".png") and same_pixels(given, again)
 
 
 def _where(name: str, given: bytes, again: bytes) -> str:

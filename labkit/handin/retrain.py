@@ -22,7 +22,7 @@ from labkit.claims.reference import find
 from labkit.data.places import find_full
 from labkit.errors import one_line
 from labkit.execution import runner
-from labkit.execution.image_grid import pixels
+from labkit.execution.image_grid import same_pixels
 from labkit.execution.progress import PlainDisplay
 from labkit.execution.status import Job
 from labkit.execution.trials import differs, metrics_that_differ, unlike_here
@@ -264,7 +264,7 @@ def _differences(found: Unpacked, again: Store, spec: CellSpec, alike: bool) -> 
         # Another version of the PNG library may pack the same pixels otherwise.
         given, drawn, same = trains[0] / name, trains[1] / name, stated.get(name) == made[name]
         if given.is_file():
-            same = pixels(given.read_bytes()) == pixels(drawn.read_bytes())
+            same = same_pixels(given.read_bytes(), drawn.read_bytes())
         wrong += [] if same else [name]
     before, after = _result(found.store, spec), _result(again, spec)
     if alike:

@@ -1,3 +1,39 @@
+/* ---- a slider plays itself -------------------------------------------------------- */
+
+/* A button that moves a slider from stop to stop, once to its end; who moves it by hand stops it. */
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+function player(range, stops, pause, heard) {
+  const button = make("button", { type: "button", className: "play" }, say("play"));
+  let [timer, own] = [0, false];
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    button.textContent = say("play");
+    if (heard) heard.ariaLive = "polite";
+  };
+  const go = (to) => {
+    [range.value, own] = [to, true];
+    range.dispatchEvent(new Event("input"));
+    own = false;
+  };
+  const step = () => {
+    const next = stops.find((each) => each > Number(range.value));
+    /* Where it is no longer seen (a closed box) or motion is no longer wanted it stops as well. */
+    if (next === undefined || still.matches || !range.getClientRects().length) stop();
+    else go(next);
+  };
+  button.addEventListener("click", () => {
+    if (timer) return stop();
+    if (heard) heard.ariaLive = "off";
+    button.textContent = say("pause");
+    timer = setInterval(step, pause);
+    if (Number(range.value) >= stops.at(-1)) go(stops[0]);
+    else step();
+  });
+  range.addEventListener("input", () => own || stop());
+  return Object.assign(button, { stop });
+}
+
 /* ---- epochs: one slider moves the grids of all cells ------------------------------ */
 
 const frames = json("frames");
@@ -45,9 +81,14 @@ if (movers.length && last > 1 && Object.keys(frames).length) {
     out.textContent = epoch ? say("epochOf", { epoch, last }) : say("bestNow");
     pair?.(epoch);
   };
+  const stops = [...new Set(Object.values(frames).flatMap((of) => Object.keys(of).map(Number)))];
+  const play = player(range, stops.sort((a, b) => a - b), 700, out);
   range.addEventListener("input", () => move(Number(range.value)));
-  button.addEventListener("click", () => move(0));
-  const bar = make("div", { className: "slider" }, make("label", { htmlFor: "epoch" }, say("epoch")), range, out, button);
+  button.addEventListener("click", () => {
+    play.stop();
+    move(0);
+  });
+  const bar = make("div", { className: "slider" }, make("label", { htmlFor: "epoch" }, say("epoch")), play, range, out, button);
   if (Number(holder.step) > 1) bar.append(make("span", {}, say("kept", { step: holder.step })));
   var pair = sideBySide();
   document.getElementById("images").append(bar);
@@ -112,7 +153,7 @@ function show(k) {
   const picture = make("img", { src: img.src, alt: img.alt });
   const pictures = make("div", { className: "row" }, picture);
   /* The buttons are new ones: who stood on one goes on standing on it. */
-  const stood = $$("button", box).indexOf(document.activeElement);
+  const stood = [...(box.lastElementChild?.children ?? [])].indexOf(document.activeElement);
   box.replaceChildren(pictures, words, row);
   if (box.open) row.children[Math.max(stood, 0)].focus();
   if (img.dataset.view === "interpolation") {
@@ -127,7 +168,8 @@ function show(k) {
     steps.addEventListener("input", place);
     place();
     pictures.append(one);
-    words.before(make("label", {}, say("step"), " ", steps));
+    const play = player(steps, [...Array(16).keys()], 250);
+    words.before(make("div", { className: "row" }, make("label", {}, say("step"), " ", steps), play));
     picture.classList.add("small");
   }
 }

@@ -91,6 +91,48 @@ def test_the_epoch_slider_moves_all_grids_together(opened: Any) -> None:
     assert sources(page) == best
 
 
+def test_a_slider_plays_once_to_its_end_and_can_be_paused(opened: Any) -> None:
+    found = opened()
+    page, range_ = found.page, found.page.locator("#epoch")
+    page.clock.install()
+    page.reload()
+    bar, out = page.locator(".slider"), page.locator(".slider output")
+    bar.get_by_role("button", name="Play").focus()
+    page.keyboard.press("Enter")
+    assert out.text_content() == "epoch 1 of 10"  # it stood at the last one
+    assert out.get_attribute("aria-live") == "off"  # nobody hears every epoch
+    page.clock.run_for(1500)
+    here = int(range_.input_value())
+    assert 1 < here < 10
+    page.keyboard.press("Space")
+    page.clock.run_for(3000)
+    assert int(range_.input_value()) == here
+    page.keyboard.press("Enter")
+    page.clock.run_for(20_000)
+    assert int(range_.input_value()) == 10
+    assert bar.get_by_role("button", name="Pause").count() == 0
+    assert out.get_attribute("aria-live") == "polite"
+    page.keyboard.press("Enter")
+    range_.press("ArrowRight")  # who moves it goes on by hand
+    page.clock.run_for(5000)
+    assert int(range_.input_value()) < 10
+    page.locator('.moving img[data-view="interpolation"]').first.click()
+    steps = page.locator("dialog input[type=range]")
+    page.locator("dialog").get_by_role("button", name="Play").click()
+    page.clock.run_for(300)
+    assert 0 < int(steps.input_value()) < 15
+    page.clock.run_for(10_000)
+    assert int(steps.input_value()) == 15
+    assert found.errors == []
+
+
+def test_who_wants_no_motion_has_the_slider_alone(opened: Any) -> None:
+    page = opened(reduced_motion="reduce").page
+    assert page.locator("#epoch").is_visible()
+    assert page.locator(".slider .play").count() == 1
+    assert not page.locator(".slider .play").is_visible()
+
+
 def test_the_script_speaks_the_language_of_the_page(opened: Any, tmp_path: Path) -> None:
     class Bracketed(gettext.NullTranslations):
         """Every text that went through the catalogue, and from where to where."""

@@ -28,7 +28,7 @@ from labkit.reporting.blocks import Report, walk
 from labkit.reporting.build import read_report
 from labkit.reporting.compare.page import comparison
 from labkit.reporting.plots.style import level_label
-from labkit.reporting.render.files import Drawings, html
+from labkit.reporting.render.files import Drawings, animations, html
 from labkit.reporting.render.templates import environment, to_markdown
 from labkit.reporting.view import read_view
 from labkit.store.store import Store
@@ -268,7 +268,7 @@ def data_of(root: Path) -> set[str]:
 
 def markdown(report: Report) -> str:
     page = environment().get_template("report.md.j2")
-    return page.render(report=report, student=to_markdown)
+    return page.render(report=report, student=to_markdown, moving=list(animations(report)))
 
 
 @pytest.fixture(scope="module")

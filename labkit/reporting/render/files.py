@@ -8,20 +8,24 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from labkit.execution.image_grid import enlarged
-from labkit.reporting.blocks import Figure, Frame, Reflection, Report, pictures, walk
+from labkit.execution.image_grid import enlarged, moving
+from labkit.reporting.blocks import Figure, Frame, Picture, Reflection, Report, pictures, walk
 from labkit.reporting.files import png_uri, read
 from labkit.reporting.index import NAME, summary_of
 from labkit.reporting.plots.style import PAGE
 from labkit.reporting.render import templates
+from labkit.text.language import _
 
 #: Pictures are enlarged by this factor in a Markdown report: 84 pixels a digit.
 SCALE = 3
 #: Bytes of pictures the epoch slider may add to a page.
 SLIDER_BYTES = 1_000_000
+#: How many of a slider's epochs an animation has, about; its last one always.
+MOVING = 20
 
 
 class Drawings:
@@ -38,7 +42,8 @@ class Drawings:
 def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
     """``report.md``, its images and what lies beside it, by path; a ReportError if one is lost."""
     template = templates.environment().get_template("report.md.j2")
-    text = template.render(report=report, student=templates.to_markdown)
+    moved = animations(report)
+    text = template.render(report=report, student=templates.to_markdown, moving=list(moved))
     shown = pictures((*report.glance, *report.sections))
     figures = (block for block in walk(report.sections) if isinstance(block, Figure))
     return {
@@ -46,7 +51,23 @@ def markdown(report: Report, drawings: Drawings) -> dict[str, bytes]:
         **beside(report),
         **{picture.file: enlarged(read(picture.source), SCALE) for picture in shown},
         **{figure.file: drawings.drawn[figure.name]["png"] for figure in figures},
+        **{picture.file: moving(grids, SCALE) for picture, grids in moved.items()},
     }
+
+
+def animations(report: Report) -> dict[Picture, dict[int, bytes]]:
+    """Of each cell on the first screen, an animation to be and its grids by epoch; none of one."""
+    found, (frames, _step) = {}, thinned(report.frames, SLIDER_BYTES)
+    for picture in pictures(report.glance):
+        of = [f for f in frames if (f.run, f.shows) == (picture.run, picture.shows)]
+        if len(of) > 1:
+            kept = {f.epoch: read(f.source) for f in (*of[:: -(-len(of) // MOVING)], of[-1])}
+            said = _("epochs {first} to {last}", first=min(kept), last=max(kept))
+            alt = _("Animation of generated samples: {run}, {epochs}", run=picture.run, epochs=said)
+            file = picture.file.rpartition("_")[0] + "_epochs.png"
+            caption = f"{picture.caption.partition(' · ')[0]} · {said}"
+            found[replace(picture, file=file, alt=alt, caption=caption)] = kept
+    return found
 
 
 def beside(report: Report) -> dict[str, bytes]:
