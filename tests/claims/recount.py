@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labkit.catalog import DATASETS, METRICS
+from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.claims import Answer, Sentence
 
 LABELS = {entry.label: key for key, entry in DATASETS.items()}
+MODELS = {entry.label: key for key, entry in FAMILIES.items()}
 NO_SETTING = {"run", "family", "dataset", "seed", "status", "collapse", "best_epoch", "experiment",
               "note"}  # fmt: skip
 GONE = ("failed", "missing")
@@ -90,6 +91,8 @@ class Recount:
                 return self.grown(dataset, level)
             if level in ("gan", "vae", "vae_gan"):
                 return self.family(metric, level, dataset, parts)
+            if level in MODELS:
+                return float(self.of(MODELS[level], dataset)[metric].min())
             if level.startswith(("best", "last", "next", "lowest", "highest")):
                 if any(p[0] == "configurations" for p in parts):
                     return self.whole(metric, level, dataset, said)
@@ -98,6 +101,10 @@ class Recount:
             return self._of_levels(parts, answer, metric, dataset)[level]
 
         return {
+            r"steps": lambda d: self.of(parts[0][1], d)["enough_steps"].min(),
+            r"million operations": lambda d: self.cheapest().min() / 1e6,
+            r"(?P<family>\w+), times": lambda d, family: self.times(family),
+            r"apart": lambda d: math.ceil(100 * (self.times("training") - 1)) / 100,
             r"accuracy": lambda d: self.whole("code_accuracy", "best", d, said),
             r"arithmetic": lambda d: self.grown(d, "arithmetic"),
             r"largest rise": lambda d: self.rise(answer),
@@ -193,6 +200,18 @@ class Recount:
         return {"best": values[0], "last": values[-1], "next": max(values[1:], default=math.nan)}[
             what.split()[0]
         ]
+
+    def cheapest(self) -> pd.Series[float]:
+        """The arithmetic of a sample of each family, on its first data set."""
+        first = self.frame.drop_duplicates("family")[["family", "dataset"]]
+        return self.frame.merge(first).groupby("family")["flops_per_sample"].min()
+
+    def times(self, family: str) -> float:
+        """How many times the least a family's sample takes, or the longest of the trainings."""
+        if family == "training":
+            whole = self.frame["flops_per_image"] * self.frame["epochs"]
+            return float(whole.max() / whole.min())
+        return float(self.cheapest()[family] / self.cheapest().min())
 
     def grown(self, dataset: str, what: str) -> float:
         """Growing's best FID, full size's best for as much arithmetic, or the share it took."""

@@ -133,9 +133,15 @@ def place(dataset: str) -> str:
 
 
 def fixed(value: float, decimals: int) -> str:
-    """Fixed-point text with a true minus sign, and no negative zero; powers of ten from 10¹² on."""
+    """Fixed-point text with a true minus sign, and no negative zero; powers of ten from 10¹² on.
+
+    >>> fixed(26944512.0, 0), fixed(-1234.5, 1)
+    ('26,944,512', '−1234.5')
+    """
     text = f"{value:.{decimals}f}" if abs(value) < 1e12 else f"{value:.3g}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+    if 10_000 <= abs(value) < 1e12:
+        text = f"{value:,.{decimals}f}"
+    return text.lstrip("-") if value == 0 or not text.strip("-0.") else text.replace("-", "−")
 
 
 def decimals_for(values: Iterable[float], typed: int | None = None, apart: bool = True) -> int:
