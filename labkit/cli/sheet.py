@@ -49,7 +49,7 @@ def _about(found: "Sheet") -> list[str]:
     """What a sheet asks for, a line each."""
     content, cells = found.content, len(found.plan.cells)
     seeds = "by student" if found.experiment.content.seeds == "student" else "the same for all"
-    due = f"due {found.deadline}" if found.deadline else "no deadline"
+    due = f"due {content.deadline}" if content.deadline else "no deadline"
     lines = [found.title, f"{cells} cells, seeds {seeds}; {due}"]
     for key, words in found.questions.items():
         most = found.max_points.get(key)

@@ -52,13 +52,18 @@ def read_experiment(path: Path, profile: str | None = None) -> Experiment:
 
     PlanError where the file cannot be read, is not valid, or has no such profile.
     """
+    return parse_experiment(read_text(path, "labkit init"), str(path), profile)
+
+
+def read_text(path: Path, maker: str) -> str:
+    """The text of a user's YAML file; a PlanError names the command that writes one."""
     try:
         if path.is_dir():
-            raise PlanError(f"{path}: is a folder, not an experiment file")
+            raise PlanError(f"{path}: is a folder, not a file")
         with path.open("rb") as stream:
             data = stream.read(safe_yaml.MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise PlanError(f"{path}: no such file; `labkit init` writes one") from error
+        raise PlanError(f"{path}: no such file; `{maker}` writes one") from error
     except OSError as error:
         raise PlanError(f"{path}: cannot be read: {reason(error)}") from error
     except ValueError as error:
@@ -70,7 +75,7 @@ def read_experiment(path: Path, profile: str | None = None) -> Experiment:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise PlanError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
-    return parse_experiment(text, str(path), profile)
+    return text
 
 
 def parse_experiment(

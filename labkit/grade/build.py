@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from labkit.grade.class_view import Class
 from labkit.grade.kept import Kept, refuse_elsewhere
 from labkit.grade.marks import read_marks
-from labkit.grade.outcome import gradescope
+from labkit.grade.outcome import results_json
 from labkit.grade.page import MADE_HERE, page_html
 from labkit.grade.table import grades_csv, moodle_csv
 from labkit.handin.ladder import first
@@ -45,12 +45,15 @@ class Graded:
         failed = sum("failed" in each.verdicts.values() for each in every if not each.problem)
         alike = sum(pair.telling for pair in self.class_.pairs)
         said = f"{len(every)} hand-ins: {len(every) - unread - failed} hold, {failed} do not"
-        said += f", {unread} cannot be read; {alike} pairs are alike"
+        said += f", {unread} cannot be read; {alike} pair{'s are' if alike != 1 else ' is'} alike"
         marked = sum(self.class_.marks.points(each.id) is not None for each in every)
         lines = [said, f"{marked} have points"]
         known = {each.id for each in every}
         if lost := sorted({i for i, _ in self.class_.marks.given} - known):
             lines.append(f"{POINTS}: rows of no hand-in here: {first(lost, 3)}")
+        for name in self.class_.unclimbed:
+            how = "--rerun N" if name == "rung 4" else "--sample K or --rungs 3"
+            lines.append(f"points for {name}, which the sheet gives, are still open: needs {how}")
         return [*lines, *map(str, self.written)]
 
 
@@ -69,7 +72,8 @@ def grade(kept: Kept, handed_in: Path, out: Path, sheet: "Sheet | None", blind: 
         files["moodle.csv"] = moodle_csv(class_)
     for name, text in files.items():
         write_file(out / name, text.encode("utf-8", "replace"))
-    for handin, results in gradescope(class_):
-        write_file(out / "gradescope" / handin.id / "results.json", json_bytes(results))
+    for each in class_.handins:
+        results = json_bytes(results_json(class_, each))
+        write_file(out / "gradescope" / each.id / "results.json", results)
     names = ["index.html", *files, "gradescope"]
     return Graded(class_, [out / name for name in names])

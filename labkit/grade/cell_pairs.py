@@ -22,7 +22,6 @@ class Alike:
     second: int
     kind: str
     value: float  # 0 to 1: a share of numbers, or a correlation
-    cells: tuple[str, ...]  # of the first
     same_seed: bool  # whether all of these are the same cell by settings, data and seed
     text: str
 
@@ -82,8 +81,8 @@ def equal(
         same = all(e.first.fingerprint == e.second.fingerprint for e in best.values())
         if n < least:
             continue
-        cells = tuple(best)
-        yield Alike(i, j, kind, n / of, cells, same, text.format(n=n, of=of, cells=first(cells, 2)))
+        said = text.format(n=n, of=of, cells=first(list(best), 2))
+        yield Alike(i, j, kind, n / of, same, said)
 
 
 def digits(value: float) -> int:
@@ -92,21 +91,15 @@ def digits(value: float) -> int:
     return len(written.strip("0"))
 
 
-def near_ones(
-    near: Near,
-    exact: set[tuple[int, int]],
-    kind: str,
-    text: str,
-) -> Iterator[Alike]:
+def near_ones(near: Near, exact: set[tuple[int, int]], kind: str, text: str) -> Iterator[Alike]:
     """One finding for each pair that has none of equal values."""
     for (i, j), found in sorted(near.items(), key=lambda item: item[0]):
         if (i, j) in exact:
             continue
-        cells = tuple(first.name for first, *_ in found)
         value = max(each[2] for each in found)
-        same = all(first.fingerprint == second.fingerprint for first, second, _ in found)
-        said = f"{text} {value:.2f} ({first(cells, 2)})"
-        yield Alike(i, j, kind, min(value, 1.0), cells, same, said)
+        same = all(mine.fingerprint == other.fingerprint for mine, other, _ in found)
+        said = f"{text} {value:.2f} ({first([mine.name for mine, *_ in found], 2)})"
+        yield Alike(i, j, kind, min(value, 1.0), same, said)
 
 
 def by_settings(handins: Sequence[HandIn]) -> list[list[tuple[int, GradedCell]]]:

@@ -14,7 +14,7 @@ from labkit.execution.status import changed_settings
 from labkit.experiment.plan import Plan
 from labkit.experiment.spec import CellSpec, canonical_json, seedless
 from labkit.grade import likeness
-from labkit.grade.likeness import Pair
+from labkit.grade.likeness import Evidence, Pair
 from labkit.grade.marks import OVERALL, Marks
 from labkit.grade.oddities import oddities
 from labkit.grade.record import HandIn
@@ -23,8 +23,9 @@ from labkit.text.numbers import show
 if TYPE_CHECKING:
     from labkit.sheet.reading import Sheet
 
-#: Where there is a lab sheet, what it says of a hand-in.
-AGAINST, POINTS = "labkit.sheet.against:against", "labkit.sheet.points:points"
+#: Where there is a lab sheet, what it says of a hand-in; loaded with it.
+AGAINST, POINTS = "labkit.sheet.against:against", "labkit.grade.points:points"
+
 #: Measures in which a number may stand out, of cells that so many hand-ins have.
 COMPARED, LEAST = ("proxy_fid", "coverage", "sharpness"), 8
 #: A number this many robust standard deviations from the median stands out.
@@ -61,13 +62,18 @@ class Class:
         return likeness.pairs(self.handins, self.sheet)
 
     @cached_property
-    def like(self) -> dict[str, list[Pair]]:
-        """By file, the pairs of which something would not be there in honest hand-ins."""
-        found: dict[str, list[Pair]] = defaultdict(list)
+    def rungs(self) -> list[int]:
+        """The rungs that were climbed with anybody; the first two always."""
+        return sorted({number for each in self.handins for number in each.verdicts} | {1, 2})
+
+    @cached_property
+    def like(self) -> dict[str, list[tuple[str, list[Evidence]]]]:
+        """By file, the other's and what would not be in both if both were honest."""
+        found: dict[str, list[tuple[str, list[Evidence]]]] = defaultdict(list)
         for pair in self.pairs:
-            if pair.telling:
-                found[pair.a].append(pair)
-                found[pair.b].append(pair)
+            if telling := [each for each in pair.evidence if not each.expected]:
+                found[pair.a].append((pair.b, telling))
+                found[pair.b].append((pair.a, telling))
         return found
 
     def settings(self, handin: HandIn) -> list[str]:
@@ -141,11 +147,24 @@ class Class:
                 if len(found) >= LEAST}  # fmt: skip
 
     def automatic(self, handin: HandIn) -> dict[str, tuple[float, float]]:
-        """Points that the sheet gives by checks alone: what for, to how many of how many."""
+        """Points that the sheet gives by checks alone: what for, to how many of how many.
+
+        None for rungs that were climbed with nobody: those are not lost, but still to be given.
+        """
+        given = self._by_checks(handin).items()
+        return {name: each for name, each in given if name not in self.unclimbed}
+
+    def _by_checks(self, handin: HandIn) -> dict[str, tuple[float, float]]:
         found: dict[str, tuple[float, float]] = {}
         if self.sheet is not None:
             found = resolve(POINTS)(self.sheet, handin)
         return found
+
+    @cached_property
+    def unclimbed(self) -> list[str]:
+        """What the sheet gives points for and was looked at with nobody: ``rung 3``."""
+        known = {"cells", *(f"rung {number}" for number in self.rungs)}
+        return [name for name in self._by_checks(HandIn("")) if name not in known]
 
     def total(self, handin: HandIn) -> float | None:
         """The instructor's points and the sheet's; None while there are none of the first."""
@@ -159,7 +178,7 @@ class Class:
         """The most points there are, if a sheet says so."""
         if self.sheet is None:
             return None
-        checks = self.automatic(HandIn("")).values()
+        checks = self._by_checks(HandIn("")).values()
         return math.fsum([*self.sheet.max_points.values(), *(most for _got, most in checks)])
 
 

@@ -67,6 +67,8 @@ def each_opened(
 
     `look` is ``module:function(found, **asked) -> HandIn``: workers load it, this process does not.
     """
+    if not founds:
+        return
     with LocalProcesses(jobs) as pool:
         futures: dict[Future[HandIn], Found] = {
             pool.submit(_within, limits, look, each, asked, timeout=limits.patience): each

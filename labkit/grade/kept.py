@@ -8,7 +8,6 @@ A record is written when it is whole, so a grading that was killed goes on where
 """
 
 import json
-import random
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -27,7 +26,6 @@ from labkit.store import atomic
 
 #: Seconds of work for a cell measured again; memory is then as much as there is.
 MEASURING = 600.0
-MEASURED = "labkit.grade.kept:measured"
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Kept:
         """Rungs 1 and 2 of all, side by side; the higher ones of those that hold so far."""
         first = min(self.asked.highest, 2)
         above: dict[str, tuple[Found, HandIn]] = {}
-        for found, record in self._opened(founds, self.limits, highest=first):
+        for found, record in each_opened(founds, self.jobs, self.limits, highest=first):
             holds = not record.problem and "failed" not in record.verdicts.values()
             if self.asked.highest > 2 and holds:
                 above[found.file] = found, record
@@ -87,27 +85,20 @@ class Kept:
             self._keep(found, record)
             yield found, record
 
-    def _opened(
-        self, founds: Sequence[Found], limits: Limits, **asked: Any
-    ) -> Iterator[tuple[Found, HandIn]]:
-        yield from each_opened(founds, self.jobs, limits, **asked) if founds else ()
-
     def _above(self, founds: Sequence[Found]) -> Iterator[tuple[Found, HandIn]]:
         """Rungs 3 and 4: cells measured again in workers, and trained again by all of them."""
         if not founds:
             return
-        asked = {"sample": self.asked.sample, "data_root": self.data_root}
+        asked: dict[str, Any] = {"sample": self.asked.sample, "data_root": self.data_root}
+        asked["salt"] = self._salt()
         if self.asked.rerun:
             for found in founds:
-                chance = self._chance(found)
-                options = {**asked, "rerun": self.asked.rerun, "chance": chance, "say": self.say}
-                yield found, resolve(OPENED)(found, 4, **options)
+                again = {"rerun": self.asked.rerun, "say": self.say}
+                yield found, resolve(OPENED)(found, 4, **again, **asked)
             return
         work = MEASURING * (self.asked.sample or 100)
         limits = Limits(work, memory=0, patience=10 * work)
-        yield from self._opened(
-            founds, limits, look=MEASURED, highest=3, salt=self._salt(), **asked
-        )
+        yield from each_opened(founds, self.jobs, limits, highest=3, **asked)
 
     def _salt(self) -> str:
         """Return a random secret, made once for a grades folder: it chooses the cells to check."""
@@ -115,9 +106,6 @@ class Kept:
         if not path.is_file():
             atomic.replace_bytes(path, secrets.token_hex(16).encode())
         return path.read_text()
-
-    def _chance(self, found: Found) -> random.Random:
-        return random.Random(f"{self._salt()} {found.digest()}")
 
     # ------------------------------------------------------------------ on the disk
 
@@ -158,13 +146,6 @@ class Kept:
         atomic.replace_bytes(path, to_bytes(record))
         seen = f"{state}\n{self._how(record)}\n{record.digest}\n"
         atomic.replace_bytes(path.with_suffix(".seen"), seen.encode())
-
-
-def measured(found: Found, salt: str, **asked: Any) -> HandIn:
-    """A hand-in with cells measured again, chosen by its content and a secret; for a worker."""
-    chance = random.Random(f"{salt} {found.digest()}")
-    record: HandIn = resolve(OPENED)(found, chance=chance, **asked)
-    return record
 
 
 def _said(record: HandIn) -> str:

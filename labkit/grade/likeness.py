@@ -122,16 +122,15 @@ def _answers(
     said += [line for each in class_ for a in each.answers for line in a.computed]
     common = words_alike.known(said)
     texts = ["\n\n".join(answer.text for answer in each.answers) for each in class_]
-    whole = {(o.first, o.second): o.share for o in words_alike.overlaps(texts, common)}
     under: dict[tuple[int, int], dict[str, float]] = defaultdict(dict)
     for question in sorted({a.question for each in class_ for a in each.answers}):
         one = [
             next((a.text for a in each.answers if a.question == question), "") for each in class_
         ]
-        for found in words_alike.overlaps(one, common):
-            if found.share > ANSWER:
-                under[found.first, found.second][question] = found.share
-    for (i, j), share in sorted(whole.items()):
+        for pair, share in words_alike.overlaps(one, common):
+            if share > ANSWER:
+                under[pair][question] = share
+    for (i, j), share in words_alike.overlaps(texts, common):
         if share <= TEXT and not under[i, j]:
             continue
         most = max(share, *under[i, j].values(), 0.0)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import random
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -32,16 +33,17 @@ from labkit.store.commits import read_commit
 from labkit.store.file_names import LOG
 
 #: The longer side of a picture beside an answer, in pixels at most.
-PICTURE = 420
+PICTURE = 720
 _COLOURS = 32
 #: A page is no place for a novel; the whole is in the hand-in. Of an answer, and of a rung's lines.
 _LETTERS, _LINES = 20_000, 50
 
 
-def opened(found: Found, highest: int = 2, **asked: Any) -> HandIn:
+def opened(found: Found, highest: int = 2, salt: str = "", **asked: Any) -> HandIn:
     """The record of a hand-in, its rungs climbed up to the highest asked for.
 
-    Other arguments are those of :func:`labkit.handin.verify.verify`. Nothing in the hand-in makes
+    What is chosen by chance follows from `salt` and what the hand-in holds. Other arguments are
+    those of :func:`labkit.handin.verify.verify`. Nothing in the hand-in makes
     this raise but a MemoryError; why it cannot be read is the record's `problem`.
     """
     known: dict[str, Any] = {
@@ -52,6 +54,7 @@ def opened(found: Found, highest: int = 2, **asked: Any) -> HandIn:
     path = found.path
     try:
         known["digest"] = found.digest()
+        asked["chance"] = random.Random(f"{salt} {known['digest']}")
         with TemporaryDirectory(prefix="labkit-grade-") as scratch:
             path = _taken_out(found, Path(scratch))
             return _climbed(path, known, highest, asked)

@@ -1,6 +1,6 @@
 """The page of a class: at a glance, then question by question every answer beside its evidence.
 
-A blind page has no name in it: hand-ins are numbered in an order that tells nothing, paths are left
+A blind page has no name in it: hand-ins are called by their ids and in that order, paths are left
 out, and where a name of the class stands in a text it is blotted out.
 """
 
@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from labkit.execution.image_grid import png
 from labkit.grade import likeness
 from labkit.grade.record import THUMB, GradedAnswer, HandIn
+from labkit.handin.ladder import TITLES
 from labkit.reporting.render.templates import environment, inline, templates_folder
 from labkit.text.typography import has_han
 
@@ -38,56 +38,23 @@ _TEXTS = {
 Wiped = Callable[[str], str]
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A hand-in as the page shows it."""
-
-    id: str
-    label: str
-    file: str
-    author: str  # as the hand-in says; empty on a blind page
-    problem: str
-    done: int
-    cells: int
-    rungs: Mapping[int, str]
-    found: Sequence[str]
-    notes: Sequence[str]
-    settings: Sequence[str]
-    stands_out: Sequence[str]
-    not_done: Sequence[str]
-    like: Sequence[str]
-    words: int
-    doubts: int
-    late: str
-    checks: float
-    automatic: Sequence[str]
-    total: float | None
-    answers: Mapping[str, Any]
-    others: Sequence[tuple[str, Any]]  # headings of no question, and what stands under them
-    thumbs: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Page:
-    """All that the template places."""
-
-    rows: Sequence[Shown]
-    blind: bool
-    rungs: Sequence[int]
-    facts: Sequence[tuple[str, str]]
-    most: Mapping[str, float | None]
-    pairs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]
-    about: str = field(default=likeness.ABOUT)
-
-
 def page_html(class_: "Class", blind: bool = False) -> str:
     """The whole page as text."""
     folder = templates_folder()
     names = ("js/tables.js", "grade/grade.js"), ("css/report.css", "grade/grade.css")
     script, css = ("".join((folder / n).read_text("utf-8") for n in each) for each in names)
     template = environment().get_template("grade/page.html.j2")
+    wiped = _wiping(class_.handins) if blind else str
+    labels = _labels(class_.handins, blind)
+    order = sorted(class_.handins, key=lambda each: each.id) if blind else class_.handins
     return template.render(
-        page=made(class_, blind),
+        rows=[_shown(class_, each, labels, wiped, blind) for each in order],
+        blind=blind,
+        titles={number: TITLES[number] for number in class_.rungs},
+        facts=_facts(class_),
+        limits=class_.sheet.max_points if class_.sheet else {},
+        pairs=_pairs(class_, labels, wiped),
+        about=likeness.ABOUT,
         class_=class_,
         css=inline(css),
         texts=_TEXTS,
@@ -96,30 +63,15 @@ def page_html(class_: "Class", blind: bool = False) -> str:
     )
 
 
-def made(class_: "Class", blind: bool) -> Page:
-    """The page as a value."""
-    wiped = _wiping(class_.handins) if blind else str
-    labels = _labels(class_.handins, blind)
-    order = sorted(class_.handins, key=lambda each: each.id) if blind else class_.handins
-    rows = [_shown(class_, each, labels, wiped, blind) for each in order]
-    rungs = sorted({n for each in class_.handins for n in each.verdicts} | {1, 2})
-    return Page(
-        rows,
-        blind,
-        rungs,
-        _facts(class_),
-        dict.fromkeys(class_.headings, None) | (class_.sheet.max_points if class_.sheet else {}),
-        _pairs(class_, labels, wiped),
-    )
-
-
 def _labels(handins: Sequence[HandIn], blind: bool) -> dict[str, str]:
-    """What each hand-in is called on the page, by file; no two alike."""
-    if blind:
-        order = sorted(handins, key=lambda each: each.id)
-        return {each.file: f"Hand-in {n:02d}" for n, each in enumerate(order, 1)}
+    """What each hand-in is called on the page, by file; no two alike.
+
+    Whoever hands in late changes no other's, but where two begin alike.
+    """
     # Whom the platform names: what a hand-in says of its author may be copied with it.
     names = {e.file: e.student if re.search(r"[^\W\d]", e.student) else e.name for e in handins}
+    if blind:
+        names = {each.file: f"Hand-in {each.id[1:5]}" for each in handins}
     often = Counter(names.values())
     return {
         e.file: n if often[n] == 1 else f"{n} ({e.id})" for e in handins for n in [names[e.file]]
@@ -134,60 +86,61 @@ def _facts(class_: "Class") -> list[tuple[str, str]]:
         ("Cannot be read", str(sum(bool(each.problem) for each in every))),
         *(
             (f"Rung {n} failed", str(sum(each.verdicts.get(n) == "failed" for each in every)))
-            for n in sorted({n for each in every for n in each.verdicts})
+            for n in class_.rungs
         ),
         ("All cells done", str(whole)),
         ("Pairs that are alike", str(sum(pair.telling for pair in class_.pairs))),
     ]
-    if class_.sheet is not None and class_.sheet.deadline:
+    if class_.sheet is not None and class_.sheet.content.deadline:
         late = sum(bool(class_.sheet.late(each.newest)) for each in every)
-        facts.append((f"Results after {class_.sheet.deadline}", str(late)))
+        facts.append((f"Results after {class_.sheet.content.deadline}", str(late)))
     return facts
 
 
 def _shown(
     class_: "Class", handin: HandIn, labels: Mapping[str, str], wiped: Wiped, blind: bool
-) -> Shown:
+) -> dict[str, Any]:
+    """A hand-in as the template shows it; where the page is blind, without names."""
+
     def lines(found: Iterable[str]) -> list[str]:
         return [wiped(line) for line in found]
 
     answers = {each.question: _said(each, wiped, blind) for each in handin.answers}
     others = [
-        (wiped(each.heading), answers[each.question]["html"])
+        (wiped(each.heading), answers[each.question])
         for each in handin.answers
         if each.question not in class_.questions and each.html
     ]
     checks = class_.automatic(handin)
-    return Shown(
-        id=handin.id,
-        label=labels[handin.file],
-        file="" if blind else handin.file,
-        author="" if blind else ", ".join(filter(None, handin.author.values())),
-        problem=wiped(handin.problem),
-        done=handin.count("done"),
-        cells=len(handin.cells),
-        rungs={n: handin.verdicts.get(n, "") for n in range(1, 5)},
-        found=lines(f"{rung.number}. {line}" for rung in handin.rungs for line in rung.found),
-        notes=lines([n for rung in handin.rungs for n in rung.notes] + [*handin.notes]),
-        settings=lines(class_.settings(handin)),
-        stands_out=lines(class_.standing_out(handin)),
-        not_done=lines(f"{c.name}: {c.state}" for c in handin.cells if c.state != "done"),
-        like=[
-            f"{labels[pair.b if pair.a == handin.file else pair.a]}: {wiped(each.text)}"
-            for pair in class_.like.get(handin.file, ())
-            for each in pair.evidence
-            if not each.expected
+    return {
+        "id": handin.id,
+        "label": labels[handin.file],
+        "file": "" if blind else handin.file,
+        "author": "" if blind else ", ".join(filter(None, handin.author.values())),
+        "problem": wiped(handin.problem),
+        "done": handin.count("done"),
+        "cells": len(handin.cells),
+        "rungs": handin.verdicts,
+        "found": lines(f"{rung.number}. {line}" for rung in handin.rungs for line in rung.found),
+        "notes": lines([n for rung in handin.rungs for n in rung.notes] + [*handin.notes]),
+        "settings": lines(class_.settings(handin)),
+        "stands_out": lines(class_.standing_out(handin)),
+        "not_done": lines(f"{c.name}: {c.state}" for c in handin.cells if c.state != "done"),
+        "like": [
+            f"{labels[other]}: {wiped(each.text)}"
+            for other, evidence in class_.like.get(handin.file, ())
+            for each in evidence
         ],
-        words=sum(handin.words.values()),
-        doubts=len(handin.doubts),
-        late=class_.sheet.late(handin.newest) if class_.sheet else "",
-        checks=sum(got for got, _most in checks.values()),
-        automatic=[f"{name}: {got:g} of {most:g}" for name, (got, most) in checks.items()],
-        total=class_.total(handin),
-        answers=answers,
-        others=others,
-        thumbs=[(cell.name, _uri(cell.thumb)) for cell in handin.cells if cell.thumb],
-    )
+        "words": sum(handin.words.values()),
+        "doubts": len(handin.doubts),
+        "late": class_.sheet.late(handin.newest) if class_.sheet else "",
+        "checks": sum(got for got, _most in checks.values()),
+        "automatic": [f"{name}: {got:g} of {most:g}" for name, (got, most) in checks.items()],
+        "total": class_.total(handin),
+        "answers": answers,
+        "others": others,
+        "thumbs": [(cell.name, _uri(cell.thumb)) for cell in handin.cells if cell.thumb],
+    }
 
 
 def _said(answer: GradedAnswer, wiped: Wiped, blind: bool) -> dict[str, Any]:

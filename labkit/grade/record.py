@@ -15,8 +15,6 @@ from labkit.handin.ladder import Rung
 
 #: Of another format a record is made anew.
 FORMAT = 1
-#: How a cell of the plan ended: ``done`` is trained and measured.
-STATES = ("done", "trained", "failed", "missing")
 #: Side of a cell's small grid, in pixels.
 THUMB = 28
 
@@ -30,7 +28,7 @@ class GradedCell:
     family: str
     dataset: str
     seed: int
-    state: str  # one of `STATES`
+    state: str  # ``done``: trained and measured; ``trained``, ``failed`` or ``missing``
     metrics: dict[str, float | None] = field(default_factory=dict)
     """Measures by their catalog name, and ``best_epoch``; empty unless it is trained."""
     history: tuple[dict[str, float | None], ...] = ()

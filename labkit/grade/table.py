@@ -8,33 +8,24 @@ from labkit.grade.record import HandIn
 
 if TYPE_CHECKING:
     from labkit.grade.class_view import Class
-    from labkit.grade.likeness import Pair
 
 #: What Moodle's worksheet must have; its importer knows rows by the first, columns by these names.
 MOODLE = ("Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)",
           "Feedback comments")  # fmt: skip
 
 
-def columns(class_: "Class") -> list[str]:
-    """The columns of ``grades.csv``: the same for a class, whoever handed in."""
-    rungs = sorted({number for each in class_.handins for number in each.verdicts} | {1, 2})
-    checks = [f"points_{name}" for each in class_.handins[:1] for name in class_.automatic(each)]
-    return [
-        "id", "file", "student", "identifier", "name", "author_id", "group", "problem",
-        "cells_done", "cells", "not_done", *(f"rung_{number}" for number in rungs), "found",
-        "settings", "stands_out", *(f"words_{key}" for key in class_.questions), "doubts", "like",
-        "newest_result", "late", *checks, *(f"points_{key}" for key in class_.headings),
-        "points", "comment",
-    ]  # fmt: skip
-
-
 def row(class_: "Class", handin: HandIn) -> dict[str, Any]:
-    """A hand-in as a row of ``grades.csv``; a list is one text, its parts between semicolons."""
+    """A hand-in as a row of ``grades.csv``; a list is one text, its parts between semicolons.
+
+    It has the same columns for all of a class.
+    """
     words, id_ = handin.words, handin.id
     ended = [f"{c.name} {c.state}" for c in handin.cells if c.state != "done"]
     found = [line for rung in handin.rungs for line in rung.found]
-    others = [_other(class_, handin, pair) for pair in class_.like.get(handin.file, ())]
-    given = {key: class_.marks.of(id_, key).points for key in class_.headings}
+    like = [
+        f"{other} ({', '.join(dict.fromkeys(each.kind for each in evidence))})"
+        for other, evidence in class_.like.get(handin.file, ())
+    ]
     return {
         "id": id_,
         "file": handin.file,
@@ -47,17 +38,17 @@ def row(class_: "Class", handin: HandIn) -> dict[str, Any]:
         "cells_done": handin.count("done"),
         "cells": len(handin.cells),
         "not_done": _listed(ended),
-        **{f"rung_{number}": verdict for number, verdict in handin.verdicts.items()},
+        **{f"rung_{number}": handin.verdicts.get(number) for number in class_.rungs},
         "found": _listed(found),
         "settings": _listed(class_.settings(handin)),
         "stands_out": _listed(class_.standing_out(handin)),
         **{f"words_{key}": words.get(key, 0) for key in class_.questions},
         "doubts": _listed(handin.doubts),
-        "like": _listed(others),
+        "like": _listed(like),
         "newest_result": handin.newest,
         "late": class_.sheet.late(handin.newest) if class_.sheet else "",
         **{f"points_{name}": got for name, (got, _) in class_.automatic(handin).items()},
-        **{f"points_{key}": points for key, points in given.items() if points is not None},
+        **{f"points_{key}": class_.marks.of(id_, key).points for key in class_.headings},
         "points": class_.total(handin),
         "comment": class_.marks.comments(id_, class_.headings),
     }
@@ -68,15 +59,9 @@ def _listed(lines: Sequence[str], most: int = 20) -> str:
     return "; ".join(" ".join(line.split()) for line in [*lines[:most], *more])
 
 
-def _other(class_: "Class", handin: HandIn, pair: "Pair") -> str:
-    other = pair.b if pair.a == handin.file else pair.a
-    kinds = dict.fromkeys(each.kind for each in pair.evidence if not each.expected)
-    return f"{other} ({', '.join(kinds)})"
-
-
 def grades_csv(class_: "Class") -> str:
     """``grades.csv``: a row a hand-in."""
-    return csv_text(columns(class_), (row(class_, each) for each in class_.handins))
+    return csv_text(row(class_, HandIn("")), (row(class_, each) for each in class_.handins))
 
 
 def moodle_csv(class_: "Class") -> str:

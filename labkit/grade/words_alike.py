@@ -7,7 +7,6 @@ what many of a class say counts little: it is the words of the subject.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 from math import log
@@ -23,15 +22,6 @@ _TOKEN = re.compile(
 )
 
 Shingle = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """Two texts, by their places in what was compared, and the share of the smaller in both."""
-
-    first: int
-    second: int
-    share: float  # 0 to 1, of its sequences by their weight
 
 
 def tokens(text: str) -> list[tuple[str, int, int]]:
@@ -54,8 +44,10 @@ def known(texts: Iterable[str]) -> set[Shingle]:
     return set().union(*map(shingles, texts))
 
 
-def overlaps(texts: Sequence[str], common: set[Shingle]) -> Iterator[Overlap]:
-    """Yield every two texts that share a sequence which is not `common`.
+def overlaps(texts: Sequence[str], common: set[Shingle]) -> Iterator[tuple[tuple[int, int], float]]:
+    """Yield every two texts that share a sequence which is not `common`, by their places.
+
+    With them, the share of the smaller's sequences that are in both, by weight, 0 to 1.
 
     A sequence weighs the less the more texts have it, as in search engines: log of the number of
     texts over that of those with it. Texts of fewer than `FEWEST` are not compared.
@@ -73,7 +65,7 @@ def overlaps(texts: Sequence[str], common: set[Shingle]) -> Iterator[Overlap]:
         for both in combinations(having, 2):
             shared[both] += weight[shingle]  # type: ignore[assignment]
     for (i, j), sum_of_both in sorted(shared.items()):
-        yield Overlap(i, j, sum_of_both / min(whole[i], whole[j]))
+        yield (i, j), sum_of_both / min(whole[i], whole[j])
 
 
 def passage(first: str, second: str) -> str:

@@ -43,7 +43,7 @@ def against(sheet: Sheet, plan: Plan, questions: Sequence[str] | None = None) ->
         *_whole(sheet, plan),
         *(
             f"report.questions: without “{sheet.questions[key]}”"
-            for key in (sheet.questions if questions is not None else ())
+            for key in sheet.questions
             if questions is not None and key not in questions
         ),
     ]

@@ -45,7 +45,7 @@ _RUN = """\
 root="${{1:-/autograder}}"
 export PYTHONPATH="$root/source" OMP_NUM_THREADS=1
 exec timeout --signal=KILL {seconds} "${{PYTHON:-/autograder/venv/bin/python}}" \\
-  -m labkit.sheet.autograder "$root"
+  -m labkit.grade.autograder "$root"
 """
 
 

@@ -14,11 +14,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from labkit.catalog import QUESTIONS, words_of
-from labkit.errors import PlanError, reason
+from labkit.errors import PlanError
 from labkit.experiment import safe_yaml
 from labkit.experiment.grid import make_plan
 from labkit.experiment.plan import Plan
-from labkit.experiment.reader import Experiment, explain, mistake, parse_experiment
+from labkit.experiment.reader import Experiment, explain, mistake, parse_experiment, read_text
 from labkit.experiment.schema import Author
 from labkit.sheet.schema import LabSheet, moment
 from labkit.text.numbers import duration
@@ -40,11 +40,6 @@ class Sheet:
     @property
     def title(self) -> str:
         return self.experiment.content.title or self.experiment.content.name
-
-    @property
-    def deadline(self) -> str:
-        """As the sheet has it, with its offset to UTC; empty if there is none."""
-        return self.content.deadline
 
     @cached_property
     def questions(self) -> dict[str, str]:
@@ -72,10 +67,10 @@ class Sheet:
 
         Empty, too, for what is no moment: it may come from a stranger's file.
         """
-        if not self.deadline:
+        if not self.content.deadline:
             return ""
         try:
-            seconds = (datetime.fromisoformat(when) - moment(self.deadline)).total_seconds()
+            seconds = (datetime.fromisoformat(when) - moment(self.content.deadline)).total_seconds()
         except (ValueError, TypeError):
             return ""
         return duration(seconds) if seconds > 0 else ""
@@ -83,14 +78,7 @@ class Sheet:
 
 def read_sheet(path: Path) -> Sheet:
     """Read a lab sheet and the experiment in it; PlanError, in one line, where it has a mistake."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except FileNotFoundError as error:
-        raise PlanError(f"{path}: no such file; `labkit sheet init` writes one") from error
-    except UnicodeDecodeError as error:
-        raise PlanError(f"{path}: not UTF-8; save the file as UTF-8") from error
-    except OSError as error:
-        raise PlanError(f"{path}: cannot be read: {reason(error)}") from error
+    text = read_text(path, "labkit sheet init")
     try:
         tree = safe_yaml.parse(text)
     except safe_yaml.YamlError as error:

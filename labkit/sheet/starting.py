@@ -28,7 +28,8 @@ questions:
 {questions}
   # - {{ask: "Which of your pictures would convince a sceptic, and why?", points: 2}}
 
-# Points that follow from checks alone, in the proportion of cells done, and for rungs passed.
+# Points that follow from checks alone, in the proportion of cells done, and for rungs passed;
+# for rung_3, which measures again, grade with --sample.
 points: {{cells: 0, rung_2: 0, rung_3: 0}}
 
 # What students may choose; all else is fixed. `any`, a list of values, or limits:

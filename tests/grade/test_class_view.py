@@ -9,7 +9,7 @@ import pytest
 from labkit.grade.build import Graded
 from labkit.grade.class_view import LEAST, Class, usual_range
 from labkit.grade.marks import Mark, Marks
-from labkit.grade.page import _wiping
+from labkit.grade.page import _labels, _wiping
 from labkit.grade.record import GradedCell, HandIn
 from labkit.grade.table import moodle_csv
 
@@ -69,6 +69,15 @@ def test_points_of_no_hand_in_are_said() -> None:
     assert not any(
         "no hand-in" in line for line in Graded(Class(made.handins, marks=here), []).lines
     )
+
+
+def test_a_late_hand_in_changes_no_others_name() -> None:
+    class_ = [HandIn(f"{i}.zip", f"Student {i}") for i in range(20)]
+    for blind in (False, True):
+        named = _labels(class_, blind)
+        assert len(set(named.values())) == 20
+        with_late = _labels([HandIn("late.zip", "Emil"), *class_], blind)
+        assert {file: with_late[file] for file in named} == named
 
 
 def test_a_name_is_blotted_out_however_it_is_written() -> None:

@@ -525,7 +525,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
     file = tmp_path / "lab.yaml"
     assert message(file) == f"{file}: no such file; `labkit init` writes one"
-    assert message(tmp_path) == f"{tmp_path}: is a folder, not an experiment file"
+    assert message(tmp_path) == f"{tmp_path}: is a folder, not a file"
     empty = f"{file}: the file is empty; `labkit init` writes one to start from"
     for blank in ("", "\n\n", "# only words\n", "---\n", "\ufeff"):
         file.write_text(blank, encoding="utf-8")

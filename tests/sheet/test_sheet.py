@@ -13,8 +13,8 @@ from labkit.errors import LabkitError
 from labkit.experiment.grid import make_plan
 from labkit.experiment.reader import read_experiment
 from labkit.experiment.starter import recipes
+from labkit.grade.points import points
 from labkit.sheet.against import against
-from labkit.sheet.points import points
 from labkit.sheet.reading import read_sheet, sections
 from labkit.sheet.starting import student_text, write_experiment, write_sheet
 from tests.builders import handins, stores
@@ -303,6 +303,26 @@ def test_points_are_the_sheets_alone(lab: Path) -> None:
     assert points(sheet, HandIn("b.zip", problem="no")) == {"cells": (0, 2), "rung 2": (0, 1)}
     lab.write_text(SHEET.replace("points: {cells: 2, rung_2: 1}\n", ""))
     assert points(read_sheet(lab), passed) == {}
+
+
+def test_points_for_a_rung_that_nobody_climbed_are_open_and_not_lost(lab: Path) -> None:
+    from labkit.grade.build import Graded
+    from labkit.grade.class_view import Class
+    from labkit.grade.outcome import results_json
+    from labkit.grade.record import HandIn
+    from labkit.handin.ladder import Rung
+
+    lab.write_text(SHEET.replace("rung_2: 1", "rung_3: 1"))
+    sheet, low = read_sheet(lab), HandIn("a.zip", rungs=(Rung(1), Rung(2)))
+    high, broken = HandIn("b.zip", rungs=(*low.rungs, Rung(3))), HandIn("c.zip", problem="no")
+    two, three = Class((low, broken), sheet), Class((high, low, broken), sheet)
+    assert [two.automatic(each) for each in two.handins] == [{"cells": (0, 2)}] * 2
+    assert [three.automatic(each)["rung 3"] for each in three.handins] == [(1, 1), (0, 1), (0, 1)]
+    assert two.most == three.most == 8.5
+    said = "points for rung 3, which the sheet gives, are still open: needs --sample K or --rungs 3"
+    assert said in Graded(two, []).lines
+    assert not any("still open" in line for line in Graded(three, []).lines)
+    assert [test["name"] for test in results_json(two, broken)["tests"]] == ["hand-in", "cells"]
 
 
 def test_late_is_after_the_deadline_in_any_zone(lab: Path) -> None:

@@ -1,17 +1,13 @@
 """Points that a lab sheet gives by checks alone; all others are the instructor's to give."""
 
-from typing import TYPE_CHECKING
-
 from labkit.errors import PlanError
 from labkit.experiment.plan import Plan
+from labkit.grade.record import HandIn
 from labkit.sheet.against import matched
 from labkit.sheet.reading import Sheet
 
-if TYPE_CHECKING:
-    from labkit.grade.record import HandIn
 
-
-def points(sheet: Sheet, handin: "HandIn") -> dict[str, tuple[float, float]]:
+def points(sheet: Sheet, handin: HandIn) -> dict[str, tuple[float, float]]:
     """What a hand-in got, and of how many points, by what for; nothing the sheet does not name.
 
     ``cells`` are given in part: the share of the sheet's cells that are done as the sheet says.
