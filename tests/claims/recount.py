@@ -89,7 +89,7 @@ class Recount:
         def level(dataset: str, metric: str, level: str) -> float:
             if level in ("growing", "full size"):
                 return self.grown(dataset, level)
-            if level in ("gan", "vae", "vae_gan"):
+            if level in FAMILIES:
                 return self.family(metric, level, dataset, parts)
             if level in MODELS:
                 return float(self.of(MODELS[level], dataset)[metric].min())
