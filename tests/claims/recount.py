@@ -89,7 +89,7 @@ class Recount:
         def level(dataset: str, metric: str, level: str) -> float:
             if level in ("growing", "full size"):
                 return self.grown(dataset, level)
-            if level in FAMILIES:
+            if any(p[0] == "families" and level in p[3].split("-") for p in parts):
                 return self.family(metric, level, dataset, parts)
             if level in MODELS:
                 return float(self.of(MODELS[level], dataset)[metric].min())
