@@ -68,7 +68,7 @@ class GradientPenalty(Constraint):
         self, critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> Tensor:
         t = torch.rand(len(real), *[1] * (real.dim() - 1), generator=rng, device=real.device)
-        between = torch.lerp(fake, real, t).requires_grad_()
+        between = torch.lerp(fake.to(real.dtype), real, t).requires_grad_()
         score = critic(between).sum()  # a score depends on its own image alone
         (slope,) = torch.autograd.grad(score, between, create_graph=True)
         return self.params["gp_weight"] * (slope.flatten(1).norm(dim=1) - 1).square().mean()
