@@ -72,6 +72,7 @@ def test_a_seed_is_finished_before_the_next() -> None:
 
 LAB = """\
 name: small
+precision: fp32
 seeds: [1, 2]
 data: {source: bundled, limit: 4000}
 training: {epochs: 2, batch_size: 64}
