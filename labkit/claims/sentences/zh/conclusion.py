@@ -35,7 +35,7 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
         return []
     n = Numbers()
     shares = [
-        f"{grammar.on(d)}有{n.share(f'told from real{place(d)}', share)}"
+        f"{grammar.on(d)}为{n.share(f'told from real{place(d)}', share)}"
         for d, (share, _real) in found.items()
     ]
     real = [
@@ -43,8 +43,8 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
         for d, (_share, value) in found.items()
         if value is not None
     ]
-    beside = f"；换作其他真实图像为{names.listing(real)}" if len(real) == len(found) else ""
-    text = f"分类器能把这些样本与真实图像区分开的情况{'，'.join(shares)}"
+    beside = f"；换成另一批真实图像时为{names.listing(real)}" if len(real) == len(found) else ""
+    text = f"用分类器区分这些样本与真实图像，判对的比例{'，'.join(shares)}"
     return [n.sentence(f"{text}（50%即为猜测{beside}）。")]
 
 

@@ -24,13 +24,13 @@ from labkit.text.typography import spaced
 
 #: How a strength is decided, said once under each table of evidence.
 RULES = {
-    "own": "以该设置自身在不同种子间的波动为准的学生 t 检验，波动按各数据集合并；"
-    "对该问题的全部检验作 Holm 校正",
-    "reference": "以同类训练重复多次的波动（{name}）为准的学生 t 检验；"
-    "对该问题的全部检验作 Holm 校正",
+    "own": "学生 t 检验，以不同种子之间的波动为误差，各数据集的波动合并估计；"
+    "同一问题的全部检验作 Holm 校正",
+    "reference": "学生 t 检验，以同类训练重复多次的波动（{name}）为误差；"
+    "同一问题的全部检验作 Holm 校正",
     "": "只就这些训练计数；训练间的波动未知",
     "told": "只就这些训练计数；该问题的检验针对另一个指标",
-    "absence": "计数；一例即可否定；区间为 Clopper-Pearson 区间",
+    "absence": "按次数统计；只要有一个反例，结论就不成立；区间为 Clopper-Pearson 区间",
     "missing": "未测量：{reason}",
 }
 #: Why nothing can be said, as clauses.

@@ -42,7 +42,9 @@ def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
     noise, seeds = judged.basis_of(found)
     if noise is not None:
         how = f"，通常的训练间波动取自labkit附带的重复训练（{noise.name}）"
-        return spaced(f"{seeds}个种子{'，以其自身的波动为准' if noise.source == 'own' else how}。")
+        return spaced(
+            f"{seeds}个种子{'，差距以种子之间的波动衡量' if noise.source == 'own' else how}。"
+        )
     if not seeds:
         return ""
     departs = "与其余相差太大，通常的训练间波动不适用"
