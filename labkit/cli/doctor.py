@@ -196,7 +196,8 @@ def torch() -> Iterator[Finding]:
     other = unlike if probed["mps"] and probed["kind"] == "cpu" else ""
     yield Finding("Device", f"auto is {probed['kind']} ({on}{memory}){other}")
     precision, why = here()
-    yield Finding("Precision", f"auto is {precision} ({REASONS[why]})")
+    where = " for GANs and VAEs" if precision == "bf16" else ""
+    yield Finding("Precision", f"auto is {precision}{where} ({REASONS[why]})")
 
 
 def shown(path: Path) -> str:

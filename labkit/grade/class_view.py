@@ -63,7 +63,7 @@ class Class:
 
     @cached_property
     def rungs(self) -> list[int]:
-        """The rungs that were climbed with anybody; the first two always."""
+        """The rungs that were checked on at least one hand-in, and always the first two."""
         return sorted({number for each in self.handins for number in each.verdicts} | {1, 2})
 
     @cached_property
@@ -162,7 +162,7 @@ class Class:
 
     @cached_property
     def unclimbed(self) -> list[str]:
-        """What the sheet gives points for and was looked at with nobody: ``rung 3``."""
+        """Checks that the sheet gives points for but that were run on no hand-in: ``rung 3``."""
         known = {"cells", *(f"rung {number}" for number in self.rungs)}
         return [name for name in self._by_checks(HandIn("")) if name not in known]
 

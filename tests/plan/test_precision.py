@@ -195,7 +195,8 @@ def test_doctor_says_which_and_why(machine: Path, monkeypatch: pytest.MonkeyPatc
     machine.write_text(AMD)
     probed = {"torch": "2", "cuda": "", "kind": "cpu", "instructions": "", "memory": 0, "mps": 0}
     monkeypatch.setattr(doctor, "_PROBE", f"print({json.dumps(probed)!r})")
-    assert list(doctor.torch())[-1].text == "auto is bf16 (the processor multiplies bf16 itself)"
+    said = "auto is bf16 for GANs and VAEs (the processor multiplies bf16 itself)"
+    assert list(doctor.torch())[-1].text == said
 
 
 @pytest.mark.parametrize(

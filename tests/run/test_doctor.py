@@ -32,7 +32,7 @@ def test_one_screen_without_anybodys_name(tmp_path: Path, monkeypatch: pytest.Mo
     found = {line[2:16].strip(): line[16:] for line in lines}
     assert "no full set under $LABKIT_DATA or ~/.cache/labkit" in found["MNIST"]
     assert found["torch"].startswith(__import__("torch").__version__)
-    assert found["Precision"].startswith(f"auto is {here()[0]} (")
+    assert found["Precision"].startswith(f"auto is {here()[0]} ")
     assert "results can be written" in found["Results"]
     assert "pandas" in found["Packages"]
     assert not any(line.startswith("!") for line in lines)
