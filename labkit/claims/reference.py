@@ -20,8 +20,8 @@ from labkit.claims.noise import Spread
 from labkit.claims.pairs import Pairs, pair_up
 from labkit.claims.statistics import fisher_p
 
-#: Levels of a setting that train alike: cells paired over seeds differ by less than their seeds
-#: do, and their seeds by as much (docs/performance.md, "Does it lose quality?").
+#: Levels of a setting that train alike: two cells of one seed differ by less than two seeds do
+#: (docs/performance.md, "Does it lose quality?").
 ALIKE = {"arithmetic": ("fp32", "bf16")}
 #: A table departs from the reference if chance alone would do so this rarely.
 GATE = 0.05
