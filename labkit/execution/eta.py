@@ -69,9 +69,12 @@ def estimate(spec: CellSpec, device: str = "auto") -> tuple[float, bool]:
 def remember(spec: CellSpec, device: str, seconds: float, training: float) -> None:
     """Note how long a whole cell took, in seconds, and the training steps of it.
 
-    A quicker cell than any before is believed at once, a slower one by a third. An unwritable
-    cache is no error.
+    A quicker cell than any before is believed at once, a slower one by a third; one that trained
+    for longer than it took was timed by another clock and is not believed. An unwritable cache is
+    no error.
     """
+    if training > seconds:
+        return
     known = _remembered(_path())
     took = zip(_work(spec, device).items(), (training, seconds - training), strict=True)
     new = {key: each / many for (key, many), each in took if each > 0}

@@ -123,7 +123,8 @@ def _answers(
     common = words_alike.known(said)
     texts = ["\n\n".join(answer.text for answer in each.answers) for each in class_]
     under: dict[tuple[int, int], dict[str, float]] = defaultdict(dict)
-    for question in sorted({a.question for each in class_ for a in each.answers}):
+    headings = {a.question: a.heading for each in class_ for a in each.answers}
+    for question in sorted(headings):
         one = [
             next((a.text for a in each.answers if a.question == question), "") for each in class_
         ]
@@ -134,7 +135,8 @@ def _answers(
         if share <= TEXT and not under[i, j]:
             continue
         most = max(share, *under[i, j].values(), 0.0)
-        where = f", most under {first(list(under[i, j]), 2)}" if under[i, j] else ""
+        asked = [f"“{headings[question]}”" for question in under[i, j]]
+        where = f", most under {first(asked, 2)}" if asked else ""
         longest = words_alike.passage(texts[i], texts[j])
         quoted = longest if len(longest) <= 200 else f"{longest[:199]}…"
         text = f"{most:.0%} of the word sequences of an answer are in both{where}: “{quoted}”"

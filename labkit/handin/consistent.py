@@ -27,6 +27,7 @@ from labkit.store.file_names import BEST, ENVIRONMENT, HISTORY, SPEC
 from labkit.store.history import read_history
 from labkit.text.language import several
 
+_TAG = re.compile("<[^>]*>")
 _SVG = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
 
 
@@ -147,12 +148,18 @@ def _same(name: str, given: bytes, again: bytes, same_libraries: bool) -> bool:
 
 
 def _where(name: str, given: bytes, again: bytes) -> str:
-    """The first line that differs, for a text; else an empty string."""
+    """The first line that differs, for a text; else an empty string.
+
+    Of a page, as it is seen, where what is seen differs.
+    """
     if not name.endswith((".md", ".csv", ".html", ".json")):
         return ""
     lines, made = given.decode("utf-8", "replace").splitlines(), again.decode().splitlines()
     for number, (a, b) in enumerate(zip(lines, made, strict=False), 1):
         if a != b:
+            if name.endswith(".html"):
+                seen = [" ".join(_TAG.sub(" ", line).split()) for line in (a, b)]
+                a, b = seen if seen[0] != seen[1] else (a, b)
             at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), 0)
             near = slice(max(0, at - 30), at + 30)
             return f": line {number}: “{a[near]}”, should be “{b[near]}”"

@@ -23,7 +23,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 
 from labkit.catalog import DATASETS, FAMILIES, METRICS
 from labkit.errors import LabkitError
-from labkit.reporting.blocks import STATUSES, Report, pictures
+from labkit.reporting.blocks import STATUSES, Reflection, Report, pictures, walk
 from labkit.reporting.files import read, read_inside, write_file
 from labkit.reporting.render.templates import environment, inline, templates_folder
 from labkit.text.language import N_, SOURCE, _, catalogue, languages, many, using
@@ -84,6 +84,8 @@ class Summary(_Strict):
     title: Text
     facts: tuple[tuple[Text, Text], ...] = Field(max_length=20)  # labels and texts of the byline
     headline: Text  # what it found, in a line
+    question: Text = ""  # the first that its table answers, and the answer's point
+    answer: Text = ""
     #: How many are done, failed, missing or trained.
     cells: dict[Text, Annotated[int, Field(ge=0, le=1_000_000)]] = Field(max_length=10)
     best: tuple[Lowest, ...] = Field(max_length=100)
@@ -101,11 +103,15 @@ def summary_of(report: Report) -> bytes:
         if len(data) <= PICTURE_BYTES:
             uri = _DATA + base64.b64encode(data).decode()
             shown.append(Shown(uri=uri, alt=picture.alt[:_LETTERS]))
+    asked = (block.answer for block in walk(report.sections) if isinstance(block, Reflection))
+    first = next((answer for answer in asked if answer and answer.point), None)
     stated = Summary(
         format_version=1,
         title=report.title[:_LETTERS],
         facts=tuple((a[:_LETTERS], b[:_LETTERS]) for a, b in report.byline if a != _("Cells")),
         headline=next((line.text for line in report.headlines), "")[:_LETTERS],
+        question=first.heading[:_LETTERS] if first else "",
+        answer=first.point.text[:_LETTERS] if first and first.point else "",
         cells={status: states[status] for status in STATUSES if states[status]},
         best=report.best,
         pictures=tuple(shown),

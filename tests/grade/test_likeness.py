@@ -311,7 +311,7 @@ def test_reworded_answers_are_found_and_quoted(source: int, every: int) -> None:
     assert (pair.a, pair.b) == (honest()[source].file, other.file)
     (evidence,) = pair.evidence
     assert evidence.kind == "answers"
-    quoted = evidence.text.partition("“")[2].partition("”")[0].rstrip("…")
+    quoted = evidence.text.rpartition("“")[2].removesuffix("”").rstrip("…")
     assert len(quoted.split()) >= 3
     assert quoted in " ".join(" ".join(a.text for a in said).split())
 

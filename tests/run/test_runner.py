@@ -175,6 +175,8 @@ def test_speed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert eta.estimate(usual)[0] == pytest.approx(50 + 90 / 3)
     eta.remember(usual, "auto", seconds=25.0, training=15.0)
     assert eta.estimate(usual)[0] == pytest.approx(25.0)
+    eta.remember(usual, "auto", seconds=0.03, training=1.0)  # what a made-up cell says of itself
+    assert eta.estimate(usual)[0] == pytest.approx(25.0)
     (tmp_path / "speed.json").write_text("[1, ")
     eta._remembered.cache_clear()
     assert eta.estimate(usual)[1] is False

@@ -26,9 +26,11 @@ def seen_once(found: Sequence[Levels], strengths: Strengths) -> bool:
     return all(strengths[c.id] == "seen once" for f in found for c in f.contrasts)
 
 
-def shape(each: Sequence[Course]) -> str:
-    """The shape that courses have on all data sets; empty where they differ."""
-    return only([*{c.shape for c in each}])
+def shape(each: Sequence[Course], strengths: Strengths) -> str:
+    """The shape that courses have on all data sets; empty where they differ, or may by chance."""
+    ends = [c.found.between(c.levels[0], c.levels[-1]) for c in each]
+    found = only([*{c.shape for c in each}])
+    return "" if found != "flat" and surely(ends, strengths)[0] == "within noise" else found
 
 
 def surely(found: Sequence[Contrast], strengths: Strengths) -> tuple[Strength, list[str]]:

@@ -15,7 +15,7 @@ from labkit.reporting.entries import marked, row, table
 from labkit.reporting.sections.images import best_samples
 from labkit.reporting.view import View
 from labkit.text.language import N_, _
-from labkit.text.numbers import slug
+from labkit.text.numbers import joined, slug
 
 if TYPE_CHECKING:
     from labkit.reporting.build import Computed
@@ -26,12 +26,18 @@ COMPARED = (
     "proxy_fid", "two_sample_accuracy", "clipped_density", "clipped_coverage", "coverage",
     "precision", "recall", "sharpness", "vendi",
 )  # fmt: skip
-_READING = N_(
-    "What follows was computed from the results table by labkit. “Clearly” means beyond the "
-    "variation between this report's own seeds, “more than the usual run-to-run variation” beyond "
-    "that of repeated trainings of the same kind; where none is known, an answer tells of these "
-    "runs alone. Means of FIDs and of losses are geometric."
-)
+#: What a word of strength means, said where an answer uses it.
+_MEANING = {
+    "clear": N_("“Clearly”: beyond the variation between this report's own seeds."),
+    "beyond usual": N_(
+        "“More than the usual run-to-run variation”: beyond that of repeated trainings of the same "
+        "kind."
+    ),
+    "within noise": N_(
+        "“Within the usual variation”: other seeds alone may make such a difference."
+    ),
+}
+_ALONE = N_("How results vary from seed to seed is not known, so answers tell of these runs alone.")
 
 
 def reflection(view: View, found: Computed, student: Students, there: Container[str]) -> Section:
@@ -58,9 +64,21 @@ def reflection(view: View, found: Computed, student: Students, there: Container[
     if not student.answers:
         lines.append(_("The author's own words belong in `answers.md`; there are none yet."))
     if wanted != "off":
-        lines.append(_(_READING))
+        lines.append(joined(_reading(found)))
     title = _("Reflection Questions & Data-Driven Answers")
     return Section("reflection", title, tuple(map(Paragraph, lines)), tuple(sections))
+
+
+def _reading(found: Computed) -> Iterator[str]:
+    """What a reader has to know of all computed answers."""
+    yield _("What follows was computed from the results table by labkit.")
+    used = {claim.strength for answer in found.answers for claim in answer.claims}
+    meanings = [_(text) for strength, text in _MEANING.items() if strength in used]
+    alone = _(
+        "How results vary from seed to seed is not known, so answers tell of these runs alone."
+    )
+    yield from meanings or [alone]
+    yield _("Means of FIDs and of losses are geometric.")
 
 
 def conclusion(view: View, found: Computed) -> Section | None:

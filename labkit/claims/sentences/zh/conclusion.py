@@ -70,4 +70,5 @@ def converged(cells: Cells) -> Sentence | None:
 
 def point(topic: str, text: str) -> str:
     """An answer's point beside what it answers: "模式崩溃：全部12个GAN都没有崩溃"."""
-    return spaced(f"{_(topic)}：{re.sub(r'^(没有|有|是|不是|无)：', '', text)}")
+    about, said = _(topic), re.sub(r"^(没有|有|是|不是|无)：", "", text)
+    return spaced(said if said.startswith(about) else f"{about}：{said}")

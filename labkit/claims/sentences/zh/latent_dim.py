@@ -39,7 +39,7 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
     if not found:
         return ""
     each = [course(f, strengths) for f in found]
-    shape = sizes.shape(each)
+    shape = sizes.shape(each, strengths)
     if shape == "flat":
         return "潜在维度对重构几乎没有影响"
     if shape not in ("falls", "rises"):
