@@ -12,7 +12,7 @@ from labkit.claims.verdict import Strength
 SOMETHING = {
     "finished": "{hits}未完成",
     "collapse": "{hits}发生崩溃",
-    "unsteady": "{hits}出现FID回升",
+    "unsteady": "{hits}的FID中途一度回升",
 }
 #: What it is about, where nothing is known of it.
 ABOUT = {

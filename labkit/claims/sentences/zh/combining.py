@@ -35,7 +35,7 @@ def idea(
     # Where codes nowhere miss the prior, it need not see random ones.
     random = "，也评判随机编码的输出" if blurred else "，包括随机编码的输出"
     also = random if models.lost_to(lost, decoder=False) else ""
-    return Sentence(spaced(f"对抗VAE：保留{keep}，再用一个判别器监督解码器，{verb}{also}。"))
+    return Sentence(spaced(f"对抗VAE，即保留{keep}，再用一个判别器监督解码器，{verb}{also}。"))
 
 
 def encoder(fid: Sequence[Families] = ()) -> Sentence:

@@ -45,7 +45,7 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
     ]
     beside = f"；换成另一批真实图像时为{names.listing(real)}" if len(real) == len(found) else ""
     text = f"用分类器区分这些样本与真实图像，判对的比例{'，'.join(shares)}"
-    return [n.sentence(f"{text}（50%即为猜测{beside}）。")]
+    return [n.sentence(f"{text}（50%相当于随机猜测{beside}）。")]
 
 
 def _who(found: Configurations, among: Cells) -> str:

@@ -120,8 +120,8 @@ def configurations(found: Configurations, strength: Strength) -> Sentence:
         return n.sentence(f"{what}有{found.tied}组设置并列（{value}）。", [found])
     best, other = (names.cell(c, among, seeds=False) for c in found.order[:2])
     led = names.part(found.led, found.n_seeds, "个种子")
-    every = "都" if found.led == found.n_seeds else ""
-    led = f"，{led}{every}如此" if found.n_seeds > 1 else ""
+    how = ("", "都") if found.led == found.n_seeds else ("但", "")
+    led = f"，{how[0]}{led}{how[1]}如此" if found.n_seeds > 1 else ""
     behind = n.whole(found, "next", found.values[1])
     return n.sentence(f"{what}是{best}（{value}），其次是{other}（{behind}）{led}。", [found])
 

@@ -19,11 +19,11 @@ def statement(found: Families, strength: Strength) -> Sentence:
     if found.ahead is None:
         return n.sentence(f"{at}{ahead}与{behind}持平（{values}）。", [found])
     tail = f"，{levels.AHEAD[strength]}" if strength in levels.AHEAD else ""
-    return n.sentence(f"{at}{ahead}领先于{behind}{tail}（{values}）。", [found])
+    return n.sentence(f"{at}{ahead}优于{behind}{tail}（{values}）。", [found])
 
 
 def together(found: Sequence[Families], strength: Strength) -> Sentence:
-    """ "在两个数据集上，GAN领先于VAE（FID：MNIST 3.6对9.1；...）"."""
+    """ "在两个数据集上，GAN优于VAE（FID：MNIST 3.6对9.1；...）"."""
     n, first = Numbers(), found[0]
     several = len(found) > 1
     each = [levels.against(n, f, *f.sides, label=not several) for f in found]
@@ -36,9 +36,9 @@ def together(found: Sequence[Families], strength: Strength) -> Sentence:
     if first.ahead is None:
         return n.sentence(f"{at}{ahead}与{behind}持平（{values}）。", found)
     front, back = levels.sure(strength)
-    lead = f"{ahead}{front}领先于{behind}"
+    lead = f"{ahead}{front}优于{behind}"
     if models.every_cell(found, strength):
         back = back.replace("，差距在", "，但差距仍在")
-        lead = f"每个{ahead}都{front}领先于每个{behind}"
+        lead = f"每个{ahead}都{front}优于每个{behind}"
     runs = "这些训练中，" if strength == "seen once" else ""
     return n.sentence(f"{runs}{at}{lead}{back}（{values}）。", found)

@@ -19,7 +19,7 @@ AHEAD = {
     "clear": "差距明显",
     "beyond usual": "差距超出通常的训练间波动",
     "within noise": "差距在通常波动之内",
-    "level": "差距小到无法区分",
+    "level": "但差距小到无法区分",
 }
 
 
@@ -33,18 +33,18 @@ def contrast(found: Contrast, strength: Strength) -> Sentence:
     first, other = (names.level(found.factor, v) for v in (found.ahead, found.behind))
     values = against(n, found, found.ahead, found.behind)
     tail = pairs(found) if strength == "seen once" else AHEAD.get(strength, "")
-    return n.sentence(f"{at}{first}领先于{other}{tail and f'，{tail}'}（{values}）。", [found])
+    return n.sentence(f"{at}{first}优于{other}{tail and f'，{tail}'}（{values}）。", [found])
 
 
 def together(each: Sequence[Standing]) -> Sentence:
-    """ "在两个数据集上，Hinge领先于BCE，6对比较中有5对如此（FID：MNIST 3.6对4.0；...）"."""
+    """ "在两个数据集上，Hinge优于BCE，6对比较中有5对如此（FID：MNIST 3.6对4.0；...）"."""
     n, contrasts = Numbers(), [s.found.contrasts[0] for s in each]
     first, second = each[0].found.order
     told = (against(n, c, first, second, label=False) for c in contrasts)
     values = [f"{dataset_label(c.dataset)} {v}" for c, v in zip(contrasts, told, strict=True)]
     front, back = _tail(each[0].strength, contrasts)
     winner, other = names.levels(contrasts[0].factor, (first, second))
-    lead = f"在{names.everywhere(len(each))}上，{winner}{front}领先于{other}{back}"
+    lead = f"在{names.everywhere(len(each))}上，{winner}{front}优于{other}{back}"
     label = names.measured(contrasts[0])
     return n.sentence(f"{lead}（{label}：{'；'.join(values)}）。", [s.found for s in each])
 
@@ -98,7 +98,7 @@ def one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
     if beaten:
         called = names.levels(found.factor, beaten)
         called = called if len(rest) > 1 else [names.bare(found.factor, beaten[0])]
-        did = f"{front}领先于{names.listing(called)}{back}"
+        did = f"{front}优于{names.listing(called)}{back}"
     elif found.metric in names.BEST and s.strength in (*FIRM, "seen once"):
         did = f"{_did(found, front)}{back}"
     text = f"{grammar.at(found.dataset)}{names.level(found.factor, winner)}{did}（{values}）。"
@@ -118,7 +118,7 @@ def extreme(found: Levels) -> Sentence:
 def _level_at_the_top(
     found: Levels, top: Sequence[Level], rest: Sequence[Level], strengths: Strengths
 ) -> Sentence:
-    """ "在MNIST上，潜在维度8和16持平（FID 9.2），领先于32（10.1）"."""
+    """ "在MNIST上，潜在维度8和16持平（FID 9.2），优于32（10.1）"."""
     n = Numbers()
     each = [n.mean(found, v, apart=False) for v in top]
     shown = each[0] if len(set(each)) == 1 else names.listing(each)
@@ -129,7 +129,7 @@ def _level_at_the_top(
         front, back = sure(weakest([strengths[c.id] for c in behind]))
         values = names.listing(n.mean(found, v, apart=False) for v in rest)
         others = names.listing(names.bare(found.factor, v) for v in rest)
-        text += f"，{front}领先于{others}（{values}）{back}"
+        text += f"，{front}优于{others}（{values}）{back}"
     return n.sentence(f"{text}。", [found])
 
 

@@ -79,7 +79,7 @@ LEVELS: dict[str, dict[Level, str]] = {
     "constraint": {"none": "无约束"},
     "norm": {"layer": "层归一化"},
     "d_norm": {"own": "网络自带的归一化"},
-    "ema": {0: "无生成器平均"},
+    "ema": {0: "无生成器权重平均"},
     "growth": {"progressive": "渐进增长", "at_once": "一次到位"},
     "mixing": {0: "无混合"},
 }
