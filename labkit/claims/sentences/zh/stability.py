@@ -50,7 +50,9 @@ def dominated(found: Sequence[Levels]) -> Sentence:
 
 def _risen(found: Absence, measure: Measure) -> str:
     known = outcomes.resolved(found, measure)
-    risen = "的FID中途一度回升（变差），幅度超出换一批样本带来的波动" if known else "的FID在某一轮回升"
+    risen = (
+        "的FID中途一度回升（变差），幅度超出换一批样本带来的波动" if known else "的FID在某一轮回升"
+    )
     return f"{absence.hits(found)}{risen}{absence.unknown(found)}"
 
 
