@@ -171,7 +171,7 @@ def reproduced(found: Sequence[Reproduction]) -> Sentence:
         text = "none of the published values can be compared with these runs"
     elif total == 1:
         yes, is_ = ("yes", "is") if same else ("no", "is not")
-        text = f"{yes}, the one published value {is_} reproduced{more}"
+        text = f"{yes}: the one published value {is_} reproduced{more}"
     elif same == total:
-        text = f"yes, all {grammar.count(total)} published values are{more}"
+        text = f"yes: all {grammar.count(total)} published values are reproduced{more}"
     return Numbers().sentence(f"{text}.", found)
