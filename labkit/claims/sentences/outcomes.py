@@ -52,6 +52,12 @@ def told_apart(found: Absence, factor: str) -> bool:
     return max(rates) - min(rates) >= APART
 
 
+def only_known(cells: Cells, metric: str) -> Cell | None:
+    """The one of several cells that has a measure, if it is one."""
+    known = [cell for cell in cells if metric in cell.metrics]
+    return known[0] if len(known) == 1 < len(cells) else None
+
+
 def least_dominated(found: Sequence[Levels]) -> tuple[Sequence[Contrast], bool]:
     """Which pairs tell of the level with which the discriminator was least ahead, over data sets.
 

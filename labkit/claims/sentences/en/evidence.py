@@ -173,5 +173,5 @@ def reproduced(found: Sequence[Reproduction]) -> Sentence:
         yes, is_ = ("yes", "is") if same else ("no", "is not")
         text = f"{yes}: the one published value {is_} reproduced{more}"
     elif same == total:
-        text = f"yes: all {grammar.count(total)} published values are reproduced{more}"
+        text = f"yes: {names.part(same, total, 'published value')} are reproduced{more}"
     return Numbers().sentence(f"{text}.", found)

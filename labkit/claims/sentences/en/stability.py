@@ -157,7 +157,9 @@ def dominance(cells: Cells, found: Sequence[Levels], named: bool = False) -> lis
         return [both]
     most = n.share("dominance, highest", max(values))
     at_most = "at most " if len(values) > 1 else ""
-    told = n.sentence(f"the discriminator {what} in {at_most}{most} of steps.")
+    one = outcomes.only_known(cells, "d_dominance")
+    whose = f" of {names.cell(one, cells)}" if one is not None else ""
+    told = n.sentence(f"the discriminator{whose} {what} in {at_most}{most} of steps.")
     least = len({f.order[0] for f in found}) == 1
     return [told, _least(found, "the discriminator did so least")] if least else [told]
 

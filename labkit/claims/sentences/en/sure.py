@@ -75,7 +75,9 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
     how = f" ({', '.join(about)})" if about else ""
     # Without a known variation the number of seeds is a guess.
     would = "may" if found is not None and found.noise is None else "would likely"
-    return f"{grammar.count(plan.seeds)} seeds {would} tell{what}{how}."
+    return (
+        f"{grammar.count(plan.seeds)} seeds {would} tell{what or ' whether that is chance'}{how}."
+    )
 
 
 def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:

@@ -159,7 +159,9 @@ def dominance(cells: Cells, found: Sequence[Levels], named: bool = False) -> lis
         return [both]
     most = n.share("dominance, highest", max(values))
     at_most = "至多" if len(values) > 1 else ""
-    told = n.sentence(f"判别器{at_most}在{most}的训练步中{what}。")
+    one = outcomes.only_known(cells, "d_dominance")
+    whose = f"{names.cell(one, cells)}的" if one is not None else ""
+    told = n.sentence(f"{whose}判别器{at_most}在{most}的训练步中{what}。")
     least = len({f.order[0] for f in found}) == 1
     return [told, _least(found, "判别器压制最少的是")] if least else [told]
 

@@ -70,7 +70,8 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
     how = f"（{'，'.join(about)}）" if about else ""
     # Without a known variation the number of seeds is a guess.
     would = "可能" if found is not None and found.noise is None else "多半"
-    return spaced(f"{plan.seeds}个种子{would}足以区分{what}{how}。")
+    told = f"足以区分{what}" if what else "足以说明这是否出于偶然"
+    return spaced(f"{plan.seeds}个种子{would}{told}{how}。")
 
 
 def likely(pattern: str, datasets: Sequence[str] = ()) -> Sentence | None:
