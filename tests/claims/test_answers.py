@@ -391,7 +391,8 @@ def test_a_point_does_not_say_worse_of_what_got_better() -> None:
 
 
 def test_whose_discriminator_is_said_where_only_one_is_known() -> None:
-    rows = [{"loss": loss, "z_dim": 64, "proxy_fid": 10.0, "fid_drawdown": 3.0, "d_dominance": share}
+    rose = {"z_dim": 64, "proxy_fid": 10.0, "fid_drawdown": 3.0}
+    rows = [{"loss": loss, **rose, "d_dominance": share}
             for loss, share in (("hinge", 0.75), ("wasserstein", None))]  # fmt: skip
     told = answered(gans(*rows))["stability"].paragraph
     assert "discriminator of hinge overpowered the generator" in told
