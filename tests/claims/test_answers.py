@@ -274,9 +274,7 @@ def test_rises_of_one_seed_alone_are_said_to_be_that_seeds() -> None:
     frame.loc[frame["family"] == "gan", "fid_drawdown"] = 0.0
     frame.loc[mnist & (frame["seed"] == 43), "fid_drawdown"] = 5.0
     told = answered(frame)["stability"].paragraph
-    assert (
-        "Every GAN was still best at its last epoch; all six rises on MNIST were seed 43's." in told
-    )
+    assert "every GAN was best at its last epoch; all six rises on MNIST were seed 43's." in told
     frame.loc[frame[mnist & (frame["seed"] == 44)].index[:1], "fid_drawdown"] = 5.0
     assert "seed 43's" not in answered(frame)["stability"].paragraph
 
@@ -284,7 +282,10 @@ def test_rises_of_one_seed_alone_are_said_to_be_that_seeds() -> None:
 def test_a_vae_is_called_ahead_only_where_no_variation_covers_it() -> None:
     frame = lab1(3)
     vae = frame["family"] == "vae"
-    for factor, said in ((0.1, "keep the VAE, which is ahead, and"), (1.0, "keep the encoder")):
+    for factor, said in (
+        (0.1, "keep the VAE, which is ahead by FID, and"),
+        (1.0, "keep the encoder"),
+    ):
         mine = frame.copy()
         mine.loc[vae, "proxy_fid"] *= factor
         point = answered(mine)["combining"].point

@@ -5,7 +5,7 @@ No words: a language's functions ask here and put the answer in theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -144,6 +144,13 @@ def lost_a_class(found: Absence) -> tuple[int, int]:
     """How many that collapsed lost a class, and how many kept all."""
     gone = sum(c.collapse is not None and bool(c.collapse.classes) for c in found.hit)
     return gone, len(found.hit) - gone
+
+
+def told_of(found: Absence) -> Iterator[Collection[Cell]]:
+    """In which to tell what was seen, if all that collapsed are named: all; those without a class."""
+    if 1 < len(found.hit) <= NAMED and not found.every:
+        yield found.hit
+        yield [c for c in found.hit if c.collapse is not None and c.collapse.classes]
 
 
 class Common(NamedTuple):

@@ -78,7 +78,7 @@ def _reading(found: Computed) -> Iterator[str]:
         "How results vary from seed to seed is not known, so answers tell of these runs alone."
     )
     yield from meanings or [alone]
-    yield _("Means of FIDs and of losses are geometric.")
+    yield _("Means of FIDs, of their rises and of losses are geometric.")
 
 
 def conclusion(view: View, found: Computed) -> Section | None:

@@ -13,7 +13,7 @@ from labkit.claims.sentences.judged import Strengths
 from labkit.claims.sentences.numbers import Numbers, decimals_for, place
 
 #: What to keep of a VAE.
-KEPT = {"encoder": "encoder", "vae": "VAE", "best": "VAE, which is ahead"}
+KEPT = {"encoder": "encoder", "vae": "VAE", "best": "VAE, which is ahead by FID"}
 
 
 def nothing(found: Sequence[Families]) -> Sentence:
@@ -53,7 +53,7 @@ def sharpness(found: Sequence[Families]) -> list[Sentence]:
     n = Numbers()
     vaes = names.listing(
         n.share(f"sharpness lost, vae{place(f.dataset)}", f.mean_b)
-        + ("" if i else " of sharpness")
+        + ("" if i else " of real images' sharpness")
         + place(f.dataset)
         for i, f in enumerate(found)
     )
@@ -74,7 +74,7 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
             samples = "" if fids or parts else "samples: "
             fids.append(f"{first} ({samples}{second}){place(d)}")
         is_ = "is" if decoder else "are"
-        why = f"so there it is {weak}" if parts else f"so {weak} {is_} the likely problem"
+        why = f"so there {weak} {is_}" if parts else f"so {weak} {is_} the likely problem"
         parts += [f"{names.listing(fids)}, {why}"] if fids else []
     return [n.sentence(f"VAE reconstructions have FID {'; '.join(parts)}.")] if parts else []
 

@@ -44,9 +44,14 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
         return "the size of the code hardly changed reconstructions"
     if shape not in ("falls", "rises"):
         return _by_size(each, strengths)
-    front, back = _sure([c.found.between(c.levels[0], c.levels[-1]) for c in each], strengths)
+    ends = [c.found.between(c.levels[0], c.levels[-1]) for c in each]
+    strength, where = sizes.surely(ends, strengths)
+    front, back = levels.sure(strength)
     how = "worse" if shape == "rises" else f"better{_until(each) if early else ''}"
-    return f"larger codes {front}rebuilt images {how}{back}"
+    told = f"larger codes {front}rebuilt images {how}{back}"
+    rest = [dataset_label(c.dataset) for c in ends if c.dataset not in where]
+    on = f"on {names.listing(map(dataset_label, where))} "
+    return f"{on}{told} (undecided on {names.listing(rest)})" if where else told
 
 
 def _by_size(each: Sequence[Course], strengths: Strengths) -> str:
@@ -68,7 +73,7 @@ def _by_size(each: Sequence[Course], strengths: Strengths) -> str:
 def _elsewhere(found: Sequence[Course], strengths: Strengths) -> str:
     """ " (open on Fashion-MNIST)": where no size leads; empty if one does everywhere."""
     where, flat = sizes.undecided(found, strengths)
-    said = "no matter" if flat else "open"
+    said = "no matter" if flat else "undecided"
     return f" ({said} on {names.listing(map(dataset_label, where))})" if where else ""
 
 
@@ -83,7 +88,7 @@ def _sure(found: Sequence[Contrast], strengths: Strengths) -> tuple[str, str]:
 def _until(each: Sequence[Course]) -> str:
     """How early most of the gain is had, where that is so on every data set."""
     how, level = sizes.gain(each)
-    words = {"early": ", most of it by {}", "settled": " up to {}"}
+    words = {"early": ", most of the gain by {}", "settled": " up to {}"}
     return words.get(how, "").format(names.bare(FACTOR, level))
 
 

@@ -42,17 +42,19 @@ def collapsed(found: Absence) -> Sentence:
 
 
 def which(found: Absence) -> Sentence:
-    """Which cells, and what was seen in the first of them, or in both."""
+    """Which cells, and what was seen in each, in those that lost a class, or in the first."""
     cell, said = found.hit[0], _seen(found.hit[0])
     text = f"{'it is' if len(found.hit) == 1 else 'they are'} {listed(found, f' ({said})')}."
-    if len(found.hit) == 2 < found.n:
-        each = [f"{names.cell(c, Cells(found.asked))} ({_seen(c)})" for c in found.hit]
+    among = Cells(found.asked)
+    for some in outcomes.told_of(found):
+        each = [names.cell(c, among) + f" ({_seen(c)})" * (c in some) for c in found.hit]
         whole = Numbers().sentence(f"they are {'; '.join(each)}.", [found])
-        text = whole.text if fits(whole) else text
+        if some and fits(whole):
+            return whole
     if found.n == 1:
         text = f"this was seen in its samples ({said})."
     elif found.every and not found.unknown:
-        text = f"an example is {names.cell(cell, Cells(found.asked))} ({said})."
+        text = f"an example is {names.cell(cell, among)} ({said})."
     return Numbers().sentence(text, [found])
 
 
@@ -76,7 +78,7 @@ def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
         return [Sentence("One collapse is too few to say what helped.")]
     said = [_common(found, each) for each in shared]
     if case == "apart":
-        said = [f"{something(found, shared_out(found, factor))}."]
+        said = [f"{something(found, shared_out(found, factor))}{_few(found)}."]
     elif case == "everywhere":
         said = ["every level of every setting has some of them: none is seen to have helped."]
     sentences = (Numbers().sentence(text, [found]) for text in said)
@@ -92,9 +94,12 @@ def _common(found: Absence, shared: Sequence[Common]) -> str:
         spared.append(f"none of {grammar.count(n)} with {other}")
     who = "both" if len(found.hit) == 2 else "all of them"
     common = names.listing(names.level(each.factor, each.level) for each in shared)
+    return f"{who} have {common}; {names.listing(spared)} collapsed{_few(found)}."
+
+
+def _few(found: Absence) -> str:
     few = f"; {grammar.count(len(found.hit))} are too few to say what helped"
-    few = few if len(found.hit) < FEW_COLLAPSES else ""
-    return f"{who} have {common}; {names.listing(spared)} collapsed{few}."
+    return few if len(found.hit) < FEW_COLLAPSES else ""
 
 
 def nearest(

@@ -45,12 +45,12 @@ def dominated(found: Sequence[Levels]) -> Sentence:
     where = "" if len(found) > 1 else place(found[0].dataset)
     what = "the discriminator overpowered the generator"
     text = f"{what} less with {least} than with {most}{where}, {levels.pairs(*rivals)}"
-    return Numbers().sentence(f"by the FID no setting stands out; {text}.", found)
+    return Numbers().sentence(f"by the FID no setting stands out; in these runs {text}.", found)
 
 
 def _risen(found: Absence, measure: Measure) -> str:
     known = outcomes.resolved(found, measure)
-    how = ", beyond what redrawn samples change," if known else " at some point"
+    how = ", by more than redrawn samples change it," if known else " at some point"
     return f"the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}"
 
 
@@ -110,7 +110,10 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
     """
     if not outcomes.still_best(found):
         return []
-    last = f"every {names.family(found.family)} was still best at its last epoch"
+    every = f"every {names.family(found.family)}"
+    last = f"every rise was made good: {every} was best at its last epoch"
+    if behind or not found.hit:
+        last = f"{every} was still best at its last epoch"
     more = ", so longer training may narrow the gap" if behind else _of_one_seed(found)
     return [Numbers().sentence(f"{last}{more}.", [found])]
 
@@ -168,7 +171,7 @@ def likewise(found: Sequence[Levels]) -> Sentence:
     """Another setting, of two levels, that nearly always went with it, too."""
     first, other = names.levels(found[0].factor, found[0].order)
     pairs = levels.pairs(*(f.contrasts[0] for f in found))
-    text = f"it did so less with {first} than with {other}, too, {pairs}."
+    text = f"it also did so less with {first} than with {other}, {pairs}."
     return Numbers().sentence(text, found)
 
 

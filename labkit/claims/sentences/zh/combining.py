@@ -15,7 +15,7 @@ from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.text.typography import spaced
 
 #: What to keep of a VAE.
-KEPT = {"encoder": "编码器", "vae": "VAE", "best": "领先的VAE"}
+KEPT = {"encoder": "编码器", "vae": "VAE", "best": "FID领先的VAE"}
 
 
 def nothing(found: Sequence[Families]) -> Sentence:

@@ -44,9 +44,14 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
         return "潜在维度对重构几乎没有影响"
     if shape not in ("falls", "rises"):
         return _by_size(each, strengths)
-    front, back = _sure([c.found.between(c.levels[0], c.levels[-1]) for c in each], strengths)
+    ends = [c.found.between(c.levels[0], c.levels[-1]) for c in each]
+    strength, where = sizes.surely(ends, strengths)
+    front, back = levels.sure(strength)
     how = f"{front}越差" if shape == "rises" else f"{front}越好{_until(each) if early else ''}"
-    return f"潜在维度越大，重构{how}{back}"
+    told = f"潜在维度越大，重构{how}{back}"
+    rest = names.listing(dataset_label(c.dataset) for c in ends if c.dataset not in where)
+    on = f"在{names.listing(map(dataset_label, where))}上，"
+    return f"{on}{told}（{rest}上尚无定论）" if where else told
 
 
 def _by_size(each: Sequence[Course], strengths: Strengths) -> str:

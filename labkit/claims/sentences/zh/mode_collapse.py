@@ -36,17 +36,20 @@ def collapsed(found: Absence) -> Sentence:
 
 
 def which(found: Absence) -> Sentence:
-    """Which cells, and what was seen in the first of them, or in both."""
+    """Which cells, and what was seen in each, in those that lost a class, or in the first."""
     cell, said = found.hit[0], _seen(found.hit[0])
     text = f"崩溃的是{listed(found, f'（{said}）')}。"
-    if len(found.hit) == 2 < found.n:
-        each = [f"{names.cell(c, Cells(found.asked))}（{_seen(c)}）" for c in found.hit]
-        whole = Numbers().sentence(f"崩溃的是{'和'.join(each)}。", [found])
-        text = whole.text if fits(whole) else text
+    among = Cells(found.asked)
+    for some in outcomes.told_of(found):
+        each = [names.cell(c, among) + f"（{_seen(c)}）" * (c in some) for c in found.hit]
+        named = f"{'、'.join(each[:-1])}和{each[-1]}".replace("）（", "，")
+        whole = Numbers().sentence(f"崩溃的是{named}。", [found])
+        if some and fits(whole):
+            return whole
     if found.n == 1:
         text = f"其样本显示了这一点（{said}）。"
     elif found.every and not found.unknown:
-        text = f"例如{names.cell(cell, Cells(found.asked))}（{said}）。"
+        text = f"例如{names.cell(cell, among)}（{said}）。"
     return Numbers().sentence(text.replace("）（", "，"), [found])
 
 
@@ -69,7 +72,7 @@ def by_level(found: Absence, factors: Sequence[str]) -> list[Sentence]:
         return [Sentence("只有一个崩溃，不足以说明哪项设置有帮助。")]
     said = [_common(found, each) for each in shared]
     if case == "apart":
-        said = [f"{something(found, shared_out(found, factor))}。"]
+        said = [f"{something(found, shared_out(found, factor))}{_few(found)}。"]
     elif case == "everywhere":
         said = ["每项设置的每个取值都有崩溃：看不出哪项设置有帮助。"]
     sentences = (Numbers().sentence(text, [found]) for text in said)
@@ -85,9 +88,12 @@ def _common(found: Absence, shared: Sequence[Common]) -> str:
         spared.append(f"用{other}的{n}个")
     who = "两者" if len(found.hit) == 2 else "它们"
     common = names.listing(names.level(each.factor, each.level) for each in shared)
+    return f"{who}都用{common}；{'、'.join(spared)}都没有崩溃{_few(found)}。"
+
+
+def _few(found: Absence) -> str:
     few = f"；仅{len(found.hit)}个崩溃，不足以说明哪项设置有帮助"
-    few = few if len(found.hit) < FEW_COLLAPSES else ""
-    return f"{who}都用{common}；{'、'.join(spared)}都没有崩溃{few}。"
+    return few if len(found.hit) < FEW_COLLAPSES else ""
 
 
 def nearest(

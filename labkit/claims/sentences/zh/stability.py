@@ -45,7 +45,7 @@ def dominated(found: Sequence[Levels]) -> Sentence:
     most = "其他取值" if all_others else most
     at = "" if len(found) > 1 else grammar.at(found[0].dataset)
     text = f"{at}用{least}时判别器压制生成器的步数少于用{most}时，{levels.pairs(*rivals)}"
-    return Numbers().sentence(f"按FID看没有哪项设置突出；{text}。", found)
+    return Numbers().sentence(f"按FID看没有哪项设置突出；这些训练中，{text}。", found)
 
 
 def _risen(found: Absence, measure: Measure) -> str:
@@ -113,7 +113,8 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
     if not outcomes.still_best(found):
         return []
     more = "，延长训练或许能缩小差距" if behind else _of_one_seed(found)
-    last = f"每个{names.family(found.family)}都在最后一轮达到最佳"
+    recovered = "回升后都已恢复：" if found.hit and not behind else ""
+    last = f"{recovered}每个{names.family(found.family)}都在最后一轮达到最佳"
     return [Numbers().sentence(f"{last}{more}。", [found])]
 
 
