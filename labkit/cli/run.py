@@ -141,7 +141,7 @@ def report(
     profile: ProfileOpt = None,
     results: ResultsOpt = None,
     formats: Annotated[
-        str, Option("--format", help="md, html, pdf or all (comma-separated).")
+        str, Option("--format", help="md, html, pdf (comma-separated); all: md and html.")
     ] = "all",
     layout: Annotated[str | None, Option(help="full or brief.")] = None,
     lang: Annotated[str | None, Option(help="en, zh, or both: en,zh [the file's].")] = None,

@@ -174,6 +174,7 @@ def check(
     results: Annotated[
         Path | None, Option(help="The results folder [that of experiments.yaml beside it].")
     ] = None,
+    profile: ProfileOpt = None,
 ) -> None:
     """Hold a student's own words against the table, line by line."""
     from labkit.reporting.build import computed  # with pandas, too
@@ -182,7 +183,7 @@ def check(
     text = read_words(answers)
     options = {}
     if results is None:
-        experiment = read_experiment(answers.parent / "experiments.yaml")
+        experiment = read_experiment(answers.parent / "experiments.yaml", profile)
         results = answers.parent / "results" / experiment.name
         options = experiment.content.report.model_dump()
     found = computed(read_view(stored(results), options=options))

@@ -45,7 +45,8 @@ try:
     from tornado.ioloop import PeriodicCallback
 except ImportError as error:
     raise UserError(
-        f"--executor dask: {error.name or 'Dask'} is not installed: pip install 'labkit[dask]'"
+        f"--executor dask: {error.name or 'Dask'} is not installed: "
+        "pip install distributed cryptography"
     ) from None
 
 #: What must be the same on workers, for numbers to be.

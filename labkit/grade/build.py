@@ -44,10 +44,13 @@ class Graded:
         unread = sum(bool(each.problem) for each in every)
         failed = sum("failed" in each.verdicts.values() for each in every if not each.problem)
         alike = sum(pair.telling for pair in self.class_.pairs)
-        said = f"{len(every)} hand-ins: {len(every) - unread - failed} hold, {failed} do not"
+        hold = len(every) - unread - failed
+        said = (
+            f"{len(every)} hand-in{'s' * (len(every) != 1)}: {hold} without a fault, {failed} with"
+        )
         said += f", {unread} cannot be read; {alike} pair{'s are' if alike != 1 else ' is'} alike"
         marked = sum(self.class_.marks.points(each.id) is not None for each in every)
-        lines = [said, f"{marked} have points"]
+        lines = [said, f"points given: to {marked} of {len(every)}"]
         known = {each.id for each in every}
         if lost := sorted({i for i, _ in self.class_.marks.given} - known):
             lines.append(f"{POINTS}: rows of no hand-in here: {first(lost, 3)}")

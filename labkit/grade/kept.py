@@ -55,8 +55,8 @@ class Kept:
 
     def records(self, handed_in: Path, out: Path) -> list[HandIn]:
         """A record of everything in a folder of hand-ins, by path; only what is new takes time."""
-        atomic.mkdir(self.folder)
         founds = hand_ins(handed_in, out)
+        atomic.mkdir(self.folder)
         known = {each.file: self._known(each) for each in founds}
         todo = [each for each in founds if known[each.file] is None]
         if before := sum(not each.problem for each in founds) - len(todo):

@@ -510,7 +510,7 @@ def test_the_conclusion_says_how_often_the_best_samples_are_told_from_real() -> 
     table = table_of(frame)
     (_, said, *_) = conclude(table, answers_of(table))
     assert said.text == (
-        "A classifier told these from real images in 72 % of cases on MNIST "
+        "A classifier told these samples from real images in 72 % of cases on MNIST "
         "(50 % is guessing; other real images read 53 %)."
     )
     assert [*said.numbers.values()] == pytest.approx([0.72, 0.529], abs=1e-3)

@@ -41,7 +41,7 @@ def graded(three: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("out") / "grades"
     code, said, err = typed("grade", three, "-o", out, "-j", 2, cwd=three.parent)
     assert code == 0, err
-    assert said.startswith("4 hand-ins: 3 hold, 0 do not, 1 cannot be read")
+    assert said.startswith("4 hand-ins: 3 without a fault, 0 with, 1 cannot be read")
     return out
 
 
@@ -128,7 +128,7 @@ def test_points_go_out_and_come_back(graded: Path, three: Path, tmp_path: Path) 
     )
     code, said, _err = typed("grade", three, "-o", out, cwd=tmp_path)
     assert code == 0
-    assert "1 have points" in said
+    assert "points given: to 1 of" in said
     row = rows(out / "grades.csv")["Ada Lovelace"]
     assert (row["points_stability"], row["points_combining"], row["points"]) == ("2.5", "", "3.5")
     moodle = rows(out / "moodle.csv")["Ada Lovelace"]

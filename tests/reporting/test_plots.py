@@ -208,7 +208,7 @@ def test_what_cannot_be_shown_is_said_once(troubled: Store) -> None:
     report = read_report(troubled, None, "full", {})
     (section,) = [s for s in report.sections if s.anchor == "plots"]
     cells = "1 failed, 1 missing and 1 trained but not measured"
-    assert section.blocks == (Paragraph(f"Missing from some or all of these plots: {cells}."),)
+    assert section.blocks == (Paragraph(f"Not all cells are in all of these plots: {cells}."),)
 
 
 def test_axes_without_a_line_are_not_drawn(tmp_path: Path) -> None:

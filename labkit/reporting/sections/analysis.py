@@ -94,7 +94,7 @@ def plots(view: View) -> Section:
                 figures.append(Section(f"plot-{name.replace('_', '-')}", label, (figure,)))
     said = "" if figures else _("No cell has results yet.")
     if figures and view.trouble:
-        said = _("Missing from some or all of these plots: {cells}.", cells=view.trouble)
+        said = _("Not all cells are in all of these plots: {cells}.", cells=view.trouble)
     blocks = (Paragraph(said),) if said else ()
     return Section("plots", _("Analysis Plots"), blocks, tuple(figures))
 

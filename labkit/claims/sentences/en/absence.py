@@ -99,5 +99,5 @@ def shared_out(found: Absence, factor: str) -> str:
 
 
 def unknown(found: Absence) -> str:
-    """ " (not known of one)"; empty where all are known."""
-    return f" (not known of {grammar.count(found.unknown)})" if found.unknown else ""
+    """ " (nothing is known of one more)"; empty where all are known."""
+    return f" (nothing is known of {grammar.count(found.unknown)} more)" if found.unknown else ""

@@ -39,7 +39,7 @@ def told(found: Mapping[str, tuple[float, float | None]]) -> list[Sentence]:
         if value is not None
     ]
     beside = f"; other real images read {names.listing(real)}" if len(real) == len(found) else ""
-    text = f"A classifier told these from real images in {names.listing(shares)}"
+    text = f"A classifier told these samples from real images in {names.listing(shares)}"
     return [n.sentence(f"{text} (50 % is guessing{beside}).")]
 
 
