@@ -147,7 +147,7 @@ def lost_a_class(found: Absence) -> tuple[int, int]:
 
 
 def told_of(found: Absence) -> Iterator[Collection[Cell]]:
-    """Where to tell what was seen, if all that collapsed are named: in all, or where a class went."""
+    """Where to tell what was seen, if all are named: in all, or in what lost a class."""
     if 1 < len(found.hit) <= NAMED and not found.every:
         yield found.hit
         yield [c for c in found.hit if c.collapse is not None and c.collapse.classes]
