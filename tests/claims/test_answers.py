@@ -391,6 +391,22 @@ def test_a_point_does_not_say_worse_of_what_got_better() -> None:
     assert "rebuilt images worse; new samples were best from the largest" in point.text
 
 
+@pytest.mark.parametrize("gan", [False, True])
+def test_a_collapse_of_another_model_is_told(gan: bool) -> None:
+    frame, lost = lab1(), {"collapse": "classes missing: 4"}
+    other = frame[frame["family"] == "gan"].head(1).assign(family="cgan", run="cgan", **lost)
+    if gan:
+        frame.loc[3, "collapse"] = lost["collapse"]
+    told = answered(pd.concat([frame, other], ignore_index=True))["mode_collapse"].paragraph
+    begin = (
+        "Yes: one of twelve GANs collapsed." if gan else "Yes: the cGAN on MNIST collapsed; none"
+    )
+    assert told.startswith(begin)
+    assert "the cGAN on MNIST collapsed" in told
+    assert "without digit 4" in told
+    assert "credited" not in told
+
+
 def test_whose_discriminator_is_said_where_only_one_is_known() -> None:
     rose = {"z_dim": 64, "proxy_fid": 10.0, "fid_drawdown": 3.0}
     rows = [{"loss": loss, **rose, "d_dominance": share}

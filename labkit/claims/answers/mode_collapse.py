@@ -1,9 +1,11 @@
 """Evidence of mode collapse (if any)? What helped?
 
 Collapse is the measure's verdict on each cell's samples; one collapsed cell is evidence, and
-none collapsing credits nothing with having prevented it.
+none collapsing credits nothing with having prevented it. Settings are compared among the GANs;
+other models with a discriminator are told of where they collapsed.
 """
 
+from labkit.catalog import FAMILIES
 from labkit.claims.answers.asked import DIVERSITY, Asked, Quality, quality
 from labkit.claims.cell import Cell
 from labkit.claims.claim import Answer, Sentence
@@ -22,12 +24,14 @@ TOLD = 2
 def answer(key: str, table: Table) -> Answer:
     """Which cells collapsed, what came nearest, what those have in common, and coverage."""
     say, gans = voice().mode_collapse, table.cells.of("gan")
+    others = absence.collapse(table.cells.filter(_of_another_kind))
     found = absence.collapse(gans)
     diversity = first_measured(DIVERSITY, gans)
     varied = quality(gans, table, diversity) if diversity else Quality()
     imbalance = table.measure("class_imbalance")
     uneven = [configurations(gans.of(dataset=d), imbalance) for d in gans.datasets]
-    asked = Asked(key, table, (), (found, *uneven, *varied.contrasts))
+    beside = (others,) * bool(others.hit)
+    asked = Asked(key, table, (), (found, *beside, *uneven, *varied.contrasts))
     covered = varied.told(asked.strengths, TOLD, brief=1)
     if found.missing is not None:
         point = voice().evidence.nothing([found], of=[found])
@@ -37,6 +41,9 @@ def answer(key: str, table: Table) -> Answer:
     if found.hit:
         cell, point = found.hit[0], say.collapsed(found)
         why = [say.which(found), *say.by_level(found, list(gans.factors))]
+        why += [say.too(each) for each in beside]
+    elif others.hit:
+        cell, point, why = others.hit[0], say.others(others, found), [say.which(others)]
     else:
         cell, point = nearest_cell(known(uneven)), say.none(found)
         real = table.real("class_imbalance", cell.dataset) if cell else None
@@ -44,5 +51,12 @@ def answer(key: str, table: Table) -> Answer:
         why = [*([] if worst is None else [worst]), say.NOTHING_HELPED]
     return asked.answer(
         point, [*why, *covered], picture=f"samples:{cell.run}" if cell else "class_coverage",
-        reason=voice().sure.likely("mode_collapse" if found.hit else ""), rests_on=[found],
+        reason=voice().sure.likely("mode_collapse" if found.hit or beside else ""),
+        rests_on=[found, *beside],
     )  # fmt: skip
+
+
+def _of_another_kind(cell: Cell) -> bool:
+    """Whether it has a discriminator, but is no GAN of the grid."""
+    about = FAMILIES.get(cell.family)
+    return cell.family != "gan" and about is not None and about.is_a("adversarial")

@@ -41,6 +41,18 @@ def collapsed(found: Absence) -> Sentence:
     return Numbers().sentence(f"yes: {something(found)}{unknown(found)}{told}.", [found])
 
 
+def others(found: Absence, gans: Absence) -> Sentence:
+    """No GAN collapsed, but other models did."""
+    did = f"the {trainings(gans)} did not" if gans.n == 1 else f"none of the {trainings(gans)} did"
+    return Numbers().sentence(f"yes: {something(found)}{unknown(found)}; {did}.", [found, gans])
+
+
+def too(found: Absence) -> Sentence:
+    """Other models collapsed, too: which, and what was seen in the first."""
+    first = listed(found, f" ({_seen(found.hit[0])})")
+    return Numbers().sentence(f"of other models, {something(found)}: {first}.", [found])
+
+
 def which(found: Absence) -> Sentence:
     """Which cells, and what was seen in each, in those that lost a class, or in the first."""
     cell, said = found.hit[0], _seen(found.hit[0])

@@ -35,6 +35,18 @@ def collapsed(found: Absence) -> Sentence:
     return Numbers().sentence(f"有：{something(found)}{unknown(found)}{told}。", [found])
 
 
+def others(found: Absence, gans: Absence) -> Sentence:
+    """No GAN collapsed, but other models did."""
+    text = f"有：{something(found)}{unknown(found)}；{nothing(gans)}。"
+    return Numbers().sentence(text, [found, gans])
+
+
+def too(found: Absence) -> Sentence:
+    """Other models collapsed, too: which, and what was seen in the first."""
+    first = listed(found, f"（{_seen(found.hit[0])}）")
+    return Numbers().sentence(f"其他模型中，{something(found)}：{first}。", [found])
+
+
 def which(found: Absence) -> Sentence:
     """Which cells, and what was seen in each, in those that lost a class, or in the first."""
     cell, said = found.hit[0], _seen(found.hit[0])
