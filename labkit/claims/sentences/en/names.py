@@ -196,7 +196,7 @@ def family(name: str, several: bool = False) -> str:
 def cell(found: Cell, among: Cells, seeds: bool = True) -> str:
     """A cell by what tells it from others, `seeds` or not: "hinge, z 64 (seed 43) on MNIST"."""
     named = (level(n, found.settings[n]) for n in among.telling(found))
-    text = ", ".join(named) or family(found.family)
+    text = ", ".join(named) or f"{'the ' if seeds else ''}{family(found.family)}"
     if seeds and len(among.seeds) > 1:
         text += f" (seed {found.seed})"
     return text + place(found.dataset) if len(among.datasets) > 1 else text
