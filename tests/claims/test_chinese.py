@@ -27,7 +27,8 @@ from tests.claims.test_shape import CHUNK, CHUNKS, COMMITTED, OVERPOWERED, asked
 #: What is called alike in any language, beside names of models and losses.
 KNOWN = NAMES | {
     "FID", "MMD", "nats", "labkit", "run", "seeds", "only", "dropout", "hinge", "Holm", "Clopper",
-    "Pearson", "lab1", "blobs", "circles", "DCGAN", "Vendi", "PyTorch", "Adversarial", "low", "batch",
+    "Pearson", "lab1", "blobs", "circles", "DCGAN", "Vendi", "PyTorch", "Adversarial", "low",
+    "batch",
 }  # fmt: skip
 #: Names of authors and "et al." in a source.
 SOURCE = re.compile(r"（[A-Z][a-z]+ (?:et al\. |& [A-Z][a-z]+ )?\d{4}）")
