@@ -28,6 +28,7 @@ def answer(key: str, table: Table) -> Answer:
     if len(known(cost)) < 2:
         return asked.answer(say.evidence.nothing(cost), rests_on=cost)
     why = [*say.setting.trained(known(training))]
+    why += say.families.ranked(tested) if len(pairs) > 1 else []
     for a, b in pairs:
         why += say.telling.against([f for f in tested if {f.a, f.b} == {a, b}], asked.strengths)
     return asked.answer(say.setting.sampled(known(cost)), why, "sample_cost")

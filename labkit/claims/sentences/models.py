@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
+from labkit.claims.finding import by_dataset, known
 from labkit.claims.verdict import weakest
 
 if TYPE_CHECKING:
@@ -164,3 +165,21 @@ def directions(found: Sequence[Change]) -> dict[tuple[int, int, int], list[str]]
 def tracked(found: Change) -> bool:
     """Whether a change is of the tracking FID, which is measured every epoch with fewer samples."""
     return found.metric == "proxy_fid" and not any(cell.from_table for cell in found.cells)
+
+
+class Ranked(NamedTuple):
+    """A family with its mean on a data set, and a finding that has it."""
+
+    family: str
+    mean: float
+    found: Families
+
+
+def ranked(found: Sequence[Families]) -> dict[str, list[Ranked]]:
+    """Data set to its families, the best first."""
+    each: dict[str, list[Ranked]] = {}
+    for dataset, here in by_dataset(known(found)).items():
+        sides = {f.a: Ranked(f.a, f.mean_a, f) for f in here}
+        sides |= {f.b: Ranked(f.b, f.mean_b, f) for f in here}
+        each[dataset] = sorted(sides.values(), key=lambda side: -here[0].towards * side.mean)
+    return each

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.families import Families
 from labkit.claims.sentences import models
-from labkit.claims.sentences.numbers import dataset_label
+from labkit.claims.sentences.numbers import dataset_label, decimals_of
 from labkit.claims.sentences.zh import grammar, levels, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.claims.verdict import Strength
@@ -42,3 +42,18 @@ def together(found: Sequence[Families], strength: Strength) -> Sentence:
         lead = f"每个{ahead}都{front}优于每个{behind}"
     runs = "这些训练中，" if strength == "seen once" else ""
     return n.sentence(f"{runs}{at}{lead}{back}（{values}）。", found)
+
+
+def ranked(found: Sequence[Families]) -> list[Sentence]:
+    """ "这些训练的FID在MNIST上为7.4（VAE）、12.2（Flow）和13.2（GAN）；..."."""
+    n, parts = Numbers(), list[str]()
+    for dataset, each in models.ranked(found).items():
+        decimals = decimals_of(each[0].found, [side.mean for side in each])
+        values = (
+            f"{n.measured(r.found, r.family, r.mean, decimals)}（{names.family(r.family)}）"
+            for r in each
+        )
+        parts.append(f"{grammar.on(dataset)}为{names.listing(values)}")
+    if not parts:
+        return []
+    return [n.sentence(f"这些训练的{names.measured(found[0])}{'；'.join(parts)}。", found)]
