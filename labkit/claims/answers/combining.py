@@ -36,7 +36,8 @@ def answer(key: str, table: Table) -> Answer:
     # The best setting of each family by FID and by coverage, data set by data set.
     every = product((samples, coverage), cells.datasets, PARENTS)
     best = [configurations(part, m) for m, d, f in every if len(part := cells.of(f, d))]
-    asked = Asked(key, table, (*parents, *tried), (*sharp, *covered, *best))
+    sharper = [f for h in hybrids for f in families(cells, h, "vae", sharpness, table)]
+    asked = Asked(key, table, (*parents, *tried), (*sharp, *covered, *sharper, *best))
     if not known(asked.tested):
         return asked.answer(say.nothing(asked.tested), [say.encoder()])
     # A VAE's FID of reconstructions and of samples, averaged as families are.
@@ -51,12 +52,14 @@ def answer(key: str, table: Table) -> Answer:
     if hybrids:
         point = say.tried(hybrids, known(tried), asked.strengths)
     why: list[Sentence] = []
-    for hybrid in hybrids[:2]:
-        why += say.hybrid(hybrid, [f for f in tried if hybrid in (f.a, f.b)])
+    if len(hybrids) > 1:
+        why += voice().families.ranked([*parents, *tried])
+    elif hybrids:
+        why += say.hybrid(hybrids[0], tried)
+    if hybrids and blurred:
+        why += [*blurred, *say.kept(known(sharper))]
     why += voice().telling.against(fid, asked.strengths)
-    if hybrids:
-        why += blurred
-    else:
+    if not hybrids:
         exception = models.exception(best, fid)
         except_for = [say.exception(*exception)] if exception else []
         why += [say.encoder(fid), *except_for, *blurred, *say.lost(lost)]

@@ -62,6 +62,17 @@ def sharpness(found: Sequence[Families]) -> list[Sentence]:
     return [n.sentence(f"VAEs lost {vaes}, GANs {gans}.", found)]
 
 
+def kept(found: Sequence[Families]) -> list[Sentence]:
+    """Which hybrids have the sharpness that VAEs lose; each finding: a hybrid against VAEs."""
+    sharp = models.kept_sharp(found)
+    if not sharp:
+        return []
+    n, worst = Numbers(), max(sharp, key=lambda h: sharp[h])
+    most = n.share(f"sharpness off, {worst}", sharp[worst])
+    told = names.listing(f"the {names.family(h)}" for h in sharp)
+    return [n.sentence(f"{told} came within {most} of it.", found)]
+
+
 def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])

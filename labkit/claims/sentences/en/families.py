@@ -49,7 +49,8 @@ def together(found: Sequence[Families], strength: Strength) -> Sentence:
 def ranked(found: Sequence[Families]) -> list[Sentence]:
     """ "In these runs the FID was 7.4 (VAE), 12.2 (Flow) and 13.2 (GAN) on MNIST; ..."."""
     n, parts = Numbers(), list[str]()
-    for dataset, each in models.ranked(found).items():
+    sides, whole = models.ranked(found)
+    for dataset, each in sides.items():
         decimals = decimals_of(each[0].found, [side.mean for side in each])
         values = (
             f"{n.measured(r.found, r.family, r.mean, decimals)} ({names.family(r.family)})"
@@ -58,8 +59,9 @@ def ranked(found: Sequence[Families]) -> list[Sentence]:
         parts.append(names.listing(values) + place(dataset))
     if not parts:
         return []
-    text = f"in these runs the {names.measured(found[0])} was {'; '.join(parts)}."
-    return [n.sentence(text, found)]
+    what = names.measured(found[0])
+    was = f"the {what} was" if whole else f"the best {what} values were"
+    return [n.sentence(f"in these runs {was} {'; '.join(parts)}.", found)]
 
 
 def _sides(found: Sequence[Families]) -> list[tuple[str, bool]]:

@@ -59,6 +59,17 @@ def sharpness(found: Sequence[Families]) -> list[Sentence]:
     return [n.sentence(f"与真实图像相比，VAE的清晰度{vaes}，GAN{gans}。", found)]
 
 
+def kept(found: Sequence[Families]) -> list[Sentence]:
+    """Which hybrids have the sharpness that VAEs lose; each finding: a hybrid against VAEs."""
+    sharp = models.kept_sharp(found)
+    if not sharp:
+        return []
+    n, worst = Numbers(), max(sharp, key=lambda h: sharp[h])
+    most = n.share(f"sharpness off, {worst}", sharp[worst])
+    told = names.listing(map(names.family, sharp))
+    return [n.sentence(f"{told}的清晰度与真实图像相差不超过{most}。", found)]
+
+
 def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])

@@ -47,7 +47,8 @@ def together(found: Sequence[Families], strength: Strength) -> Sentence:
 def ranked(found: Sequence[Families]) -> list[Sentence]:
     """ "这些训练的FID在MNIST上为7.4（VAE）、12.2（Flow）和13.2（GAN）；..."."""
     n, parts = Numbers(), list[str]()
-    for dataset, each in models.ranked(found).items():
+    sides, whole = models.ranked(found)
+    for dataset, each in sides.items():
         decimals = decimals_of(each[0].found, [side.mean for side in each])
         values = (
             f"{n.measured(r.found, r.family, r.mean, decimals)}（{names.family(r.family)}）"
@@ -56,4 +57,5 @@ def ranked(found: Sequence[Families]) -> list[Sentence]:
         parts.append(f"{grammar.on(dataset)}为{names.listing(values)}")
     if not parts:
         return []
-    return [n.sentence(f"这些训练的{names.measured(found[0])}{'；'.join(parts)}。", found)]
+    what = f"这些训练{'' if whole else '最好'}的{names.measured(found[0])}"
+    return [n.sentence(f"{what}{'；'.join(parts)}。", found)]
