@@ -26,7 +26,9 @@ ROOM = 18
 
 def statement(found: Absence, strength: Strength) -> Sentence:
     """The statement with its counts: a row of the evidence."""
-    text = f"{something(found)}: {listed(found)}" if found.hit else nothing(found)
+    text = something(found) if found.hit else nothing(found)
+    if found.hit and found.n > 1:
+        text += f": {listed(found)}"
     return Numbers().sentence(f"{text}{unknown(found)}.", [found])
 
 
@@ -51,7 +53,9 @@ def trainings(found: Absence) -> str:
 
 
 def everyone(found: Absence) -> str:
-    """ "the GAN on MNIST", "both GANs", "all twelve GANs"."""
+    """ "the GAN on MNIST", "both GANs", "all twelve GANs"; its settings, if others are unknown."""
+    if found.n == 1 and found.unknown:
+        return names.cell(found.cells[0], Cells(found.asked))
     kind = trainings(found).partition(" ")[2]
     if found.n <= 2:
         return f"the {kind}" if found.n == 1 else f"both {kind}"

@@ -59,9 +59,8 @@ def converged(cells: Cells) -> Sentence | None:
     if found is None:
         return None
     last, known = found
-    share = "all" if last == known else f"{grammar.count(last)} of"
     did = "was best at its" if last == 1 else "were best at their"
-    who = f"{share} {names.counted(known, 'training')} {did} last epoch"
+    who = f"{names.part(last, known, 'training')} {did} last epoch"
     return Numbers().sentence(f"{who}: longer training would likely lower the FID.")
 
 

@@ -26,7 +26,9 @@ ROOM = 60
 
 def statement(found: Absence, strength: Strength) -> Sentence:
     """The statement with its counts: a row of the evidence."""
-    text = f"{something(found)}：{listed(found)}" if found.hit else nothing(found)
+    text = something(found) if found.hit else nothing(found)
+    if found.hit and found.n > 1:
+        text += f"：{listed(found)}"
     return Numbers().sentence(f"{text}{unknown(found)}。", [found])
 
 
@@ -53,7 +55,9 @@ def _kind(found: Absence) -> str:
 
 
 def everyone(found: Absence) -> str:
-    """ "MNIST上的这个GAN", "两个GAN", "全部12个GAN"."""
+    """ "MNIST上的这个GAN", "两个GAN", "全部12个GAN"; its settings, if others are unknown."""
+    if found.n == 1 and found.unknown:
+        return names.cell(found.cells[0], Cells(found.asked))
     if found.n <= 2:
         which = "这" if found.n == 1 else "两"
         return f"{grammar.of(found.dataset)}{which}{_kind(found)}"
