@@ -98,11 +98,14 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
         drawn = n.value("what other samples change", top.floor, decimals)
         less = f"小于同一网络重新采样带来的变化（{drawn}）"
         return [n.sentence(f"{told}，{less}。", [found])]
-    if counted:
-        told = f"{_risen(found, measure)}；{told}"
     where = f"，见于{names.cell(top.cell, Cells(found.asked))}"
-    tried = (n.sentence(f"{told}{more}。", [found]) for more in (where, ""))
-    return [next(filter(fits, tried))]
+    risen = f"{_risen(found, measure)}；" if counted else ""
+    tried = [
+        n.sentence(f"{first}{told}{more}。", [found])
+        for first in (risen, "")
+        for more in (where, "")
+    ]
+    return [next(filter(fits, tried), tried[-1])]
 
 
 def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
