@@ -70,8 +70,8 @@ def remember(spec: CellSpec, device: str, seconds: float, training: float) -> No
     """Note how long a whole cell took, in seconds, and the training steps of it.
 
     A quicker cell than any before is believed at once, a slower one by a third; one that trained
-    for longer than it took was timed by another clock and is not believed. An unwritable cache is
-    no error.
+    for longer than it took was resumed, or timed by another clock, and is not believed. An
+    unwritable cache is no error.
     """
     if training > seconds:
         return

@@ -103,7 +103,8 @@ def summary_of(report: Report) -> bytes:
         if len(data) <= PICTURE_BYTES:
             uri = _DATA + base64.b64encode(data).decode()
             shown.append(Shown(uri=uri, alt=picture.alt[:_LETTERS]))
-    asked = (block.answer for block in walk(report.sections) if isinstance(block, Reflection))
+    blocks = (block for block in walk(report.sections) if isinstance(block, Reflection))
+    asked = (block.answer for block in blocks if block.prose)
     first = next((answer for answer in asked if answer and answer.point), None)
     stated = Summary(
         format_version=1,

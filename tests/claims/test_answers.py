@@ -405,6 +405,16 @@ def test_a_collapse_of_another_model_is_told(gan: bool) -> None:
     assert "credited" not in told
 
 
+def test_collapses_are_told_where_no_gan_was_asked_for() -> None:
+    cgans = lab1()[lab1()["family"] == "gan"].head(4).assign(family="cgan")
+    (none,) = answer_questions(cgans, questions=["mode_collapse"])
+    assert none.paragraph.startswith("No: none of the four cGANs")
+    cgans.loc[cgans.index[0], "collapse"] = "classes missing: 4"
+    (some,) = answer_questions(cgans, questions=["mode_collapse"])
+    assert some.paragraph.startswith("Yes: one of four cGANs")
+    assert "without digit 4" in some.paragraph
+
+
 def test_whose_discriminator_is_said_where_only_one_is_known() -> None:
     rose = {"z_dim": 64, "proxy_fid": 10.0, "fid_drawdown": 3.0}
     rows = [{"loss": loss, **rose, "d_dominance": share}

@@ -33,7 +33,9 @@ def answer(key: str, table: Table) -> Answer:
     beside = (others,) * bool(others.hit)
     asked = Asked(key, table, (), (found, *beside, *uneven, *varied.contrasts))
     covered = varied.told(asked.strengths, TOLD, brief=1)
-    if found.missing is not None:
+    if found.missing is not None and not gans and others.missing is None:
+        found, beside = others, ()  # no GAN was asked for: the others are what is asked about
+    if found.missing is not None and not others.hit:
         point = voice().evidence.nothing([found], of=[found])
         return asked.answer(point, covered, rests_on=[found])
     why: list[Sentence]
@@ -43,7 +45,8 @@ def answer(key: str, table: Table) -> Answer:
         why = [say.which(found), *say.by_level(found, list(gans.factors))]
         why += [say.too(each) for each in beside]
     elif others.hit:
-        cell, point, why = others.hit[0], say.others(others, found), [say.which(others)]
+        cell, why = others.hit[0], [say.which(others)]
+        point = say.collapsed(others) if found.missing else say.others(others, found)
     else:
         cell, point = nearest_cell(known(uneven)), say.none(found)
         real = table.real("class_imbalance", cell.dataset) if cell else None

@@ -72,12 +72,11 @@ def reflection(view: View, found: Computed, student: Students, there: Container[
 def _reading(found: Computed) -> Iterator[str]:
     """What a reader has to know of all computed answers."""
     yield _("What follows was computed from the results table by labkit.")
-    used = {claim.strength for answer in found.answers for claim in answer.claims}
-    meanings = [_(text) for strength, text in _MEANING.items() if strength in used]
-    alone = _(
-        "How results vary from seed to seed is not known, so answers tell of these runs alone."
-    )
-    yield from meanings or [alone]
+    claims = [claim for answer in found.answers for claim in answer.claims]
+    used = {claim.strength for claim in claims}
+    yield from (_(text) for strength, text in _MEANING.items() if strength in used)
+    if all(claim.finding.noise is None for claim in claims):
+        yield _(_ALONE)
     yield _("Means of FIDs, of their rises and of losses are geometric.")
 
 

@@ -55,7 +55,7 @@ def _rebuilt(found: Sequence[Levels], strengths: Strengths, early: bool) -> str:
 
 
 def _by_size(each: Sequence[Course], strengths: Strengths) -> str:
-    """ "latent 16 and 32 rebuilt images better than 8 on MNIST (open on Fashion-MNIST)"."""
+    """ "latent 16 and 32 rebuilt images better than 8 on MNIST (undecided on Fashion-MNIST)"."""
     ahead = sizes.ahead(each, strengths)
     if not ahead:
         return "for reconstructions no size stands out"
@@ -71,7 +71,7 @@ def _by_size(each: Sequence[Course], strengths: Strengths) -> str:
 
 
 def _elsewhere(found: Sequence[Course], strengths: Strengths) -> str:
-    """ " (open on Fashion-MNIST)": where no size leads; empty if one does everywhere."""
+    """ " (undecided on Fashion-MNIST)": where no size leads; empty if one does everywhere."""
     where, flat = sizes.undecided(found, strengths)
     said = "no matter" if flat else "undecided"
     return f" ({said} on {names.listing(map(dataset_label, where))})" if where else ""

@@ -44,7 +44,9 @@ def collapsed(found: Absence) -> Sentence:
 def others(found: Absence, gans: Absence) -> Sentence:
     """No GAN collapsed, but other models did."""
     did = f"the {trainings(gans)} did not" if gans.n == 1 else f"none of the {trainings(gans)} did"
-    return Numbers().sentence(f"yes: {something(found)}{unknown(found)}; {did}.", [found, gans])
+    return Numbers().sentence(
+        f"yes: {something(found)}{unknown(found)}; {did}{unknown(gans)}.", [found, gans]
+    )
 
 
 def too(found: Absence) -> Sentence:
@@ -110,6 +112,7 @@ def _common(found: Absence, shared: Sequence[Common]) -> str:
 
 
 def _few(found: Absence) -> str:
+    """That so few collapses credit no setting, where they are few."""
     few = f"; {grammar.count(len(found.hit))} are too few to say what helped"
     return few if len(found.hit) < FEW_COLLAPSES else ""
 

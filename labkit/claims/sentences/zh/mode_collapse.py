@@ -37,7 +37,7 @@ def collapsed(found: Absence) -> Sentence:
 
 def others(found: Absence, gans: Absence) -> Sentence:
     """No GAN collapsed, but other models did."""
-    text = f"有：{something(found)}{unknown(found)}；{nothing(gans)}。"
+    text = f"有：{something(found)}{unknown(found)}；{nothing(gans)}{unknown(gans)}。"
     return Numbers().sentence(text, [found, gans])
 
 
@@ -104,6 +104,7 @@ def _common(found: Absence, shared: Sequence[Common]) -> str:
 
 
 def _few(found: Absence) -> str:
+    """That so few collapses credit no setting, where they are few."""
     few = f"；仅{len(found.hit)}个崩溃，不足以说明哪项设置有帮助"
     return few if len(found.hit) < FEW_COLLAPSES else ""
 
