@@ -133,8 +133,7 @@ def _within(whole: Prepared, time: str, ask: Ask | None) -> Prepared:
         chosen = ask(seconds, ways)
     if chosen is None:
         all_of_it = duration(budget.total(todo, workers, asked.device))
-        some = "; ".join(f"--fewer {way.fewer} ({way.text})" for way in ways)
-        raise UserError(f"--within {time}: all takes about {all_of_it}; {some or 'nothing fits'}")
+        raise UserError(f"--within {time}: all takes about {all_of_it}; {budget.offered(ways)}")
     some_cells = frozenset(cell.fingerprint for cell in chosen.cells)
     among = some_cells if chosen.fewer == "cells" else None
     return replace(whole, plan=chosen.made(plan, seconds), options=replace(asked, among=among))
@@ -380,7 +379,7 @@ def report(
     with ExitStack() as stack:
         if given.is_file() and given.suffix.lower() == ".zip":
             asked = stack.enter_context(store_zip.opened(given))
-        elif given.is_dir():  # of the user's own training loop, which has no experiment file
+        elif given.is_dir() or not given.suffix:  # e.g. of the user's own training loop
             root = stored(given).root
             asked = store_zip.Asked(root, root.absolute().name)
         else:

@@ -18,8 +18,9 @@ from labkit.claims.statistics import ALPHA, fmean, student_interval
 if TYPE_CHECKING:
     from labkit.claims.table import Table
 
-#: Numbers of seeds worth proposing.
+#: Numbers of seeds that are tried, and up to which a run is proposed.
 STEPS = (3, 5, 8, 12, 20)
+WORTH = 8
 
 
 def plan(found: Finding, table: Table, tests: int = 1) -> Settle:

@@ -85,3 +85,9 @@ def choices(cells: Sequence[CellSpec], budget: float, workers: int, device: str)
             kept = tuple(rest) if fewer == "cells" else tuple(cells)
             found.append(Choice(fewer, count, of, total(rest, workers, device), kept))
     return found
+
+
+def offered(ways: Sequence[Choice]) -> str:
+    """The ways as options to add to the command."""
+    options = " or ".join(f"--fewer {way.fewer} ({way.text})" for way in ways)
+    return f"add {options}" if ways else "nothing fits"

@@ -63,7 +63,8 @@ def read_text(path: Path, maker: str) -> str:
         with path.open("rb") as stream:
             data = stream.read(safe_yaml.MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise PlanError(f"{path}: no such file; `{maker}` writes one") from error
+        hint = f"; `{maker}` writes one" if path.suffix in (".yaml", ".yml") else ""
+        raise PlanError(f"{path}: no such file{hint}") from error
     except OSError as error:
         raise PlanError(f"{path}: cannot be read: {reason(error)}") from error
     except ValueError as error:

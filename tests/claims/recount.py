@@ -112,6 +112,9 @@ class Recount:
             r"dominance, highest": lambda d: self.of("gan")["d_dominance"].max(),
             r"class imbalance": lambda d: self.of("gan")["class_imbalance"].max(),
             r"class imbalance (?P<end>lowest|highest)": lambda d, end: self.uneven(end),
+            r"class imbalance of others( (?P<end>lowest|highest))?": (
+                lambda d, end: self.uneven_others(answer, d, end)
+            ),
             r"class imbalance of real images": lambda d: self.real(
                 "class_imbalance", sentence
             ),
@@ -255,6 +258,14 @@ class Recount:
         dataset = rows.loc[rows["class_imbalance"].idxmax(), "dataset"]
         near = rows[(rows["dataset"] == dataset) & (rows["class_imbalance"] >= 0.9 * top)]
         values = near["class_imbalance"]
+        return float(values.min() if end == "lowest" else values.max())
+
+    def uneven_others(self, answer: Answer, dataset: str, end: str | None) -> float:
+        """The least or the most uneven of the GANs of a data set that did not collapse."""
+        rows = self.of("gan", dataset)
+        told = [c.finding for c in answer.claims if c.finding.id.startswith("absence.collapse.gan")]
+        spared = {c.run for f in told for c in f.cells if c.run not in f.counterexamples}
+        values = rows.loc[rows["run"].isin(spared), "class_imbalance"]
         return float(values.min() if end == "lowest" else values.max())
 
     def real(self, metric: str, sentence: Sentence) -> float:

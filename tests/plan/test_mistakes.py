@@ -525,6 +525,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
     file = tmp_path / "lab.yaml"
     assert message(file) == f"{file}: no such file; `labkit init` writes one"
+    archive = tmp_path / "store.zip"
+    assert message(archive) == f"{archive}: no such file"
     assert message(tmp_path) == f"{tmp_path}: is a folder, not a file"
     empty = f"{file}: the file is empty; `labkit init` writes one to start from"
     for blank in ("", "\n\n", "# only words\n", "---\n", "\ufeff"):

@@ -100,9 +100,9 @@ def test_what_does_not_fit_is_said_with_the_ways_out(lab: Path) -> None:
     done = labkit("run", "--within", "100s", "-j", "1", cwd=lab, check=2)
     assert done.stderr == (
         "labkit: --within 100s: all takes about 3 min; "
-        "--fewer cells (1 of 2 cells as they are: about 80 s); "
-        "--fewer images (all 2 cells on 2,000 of 4,000 images: about 80 s); "
-        "--fewer epochs (all 2 cells for 1 of 2 epochs: about 80 s)\n"
+        "add --fewer cells (1 of 2 cells as they are: about 80 s) "
+        "or --fewer images (all 2 cells on 2,000 of 4,000 images: about 80 s) "
+        "or --fewer epochs (all 2 cells for 1 of 2 epochs: about 80 s)\n"
     )
     assert not (lab / "results").exists()
     done = labkit("run", "--within", "5s", "-j", "1", cwd=lab, check=2)

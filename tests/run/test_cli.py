@@ -239,6 +239,8 @@ def test_auto_does_not_change_its_mind(
         (["run", "--device", "tpu"], "--device tpu: allowed: auto, cpu, cuda"),
         (["run", "--only", "nothing*"], "matches no cell"),
         (["report", "--results", "nowhere"], "nowhere: no results there"),
+        (["report", "results/nowhere"], "results/nowhere: no results there"),
+        (["report", "nowhere.zip"], "nowhere.zip: no such file\n"),
         (["report", "--format", "htlm"], "did you mean 'html'"),
         (["status", "--results", "nowhere"], "nowhere: no results there"),
         (["compare", "nowhere"], "nowhere: no such results folder or experiment file"),

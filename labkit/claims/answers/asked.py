@@ -12,9 +12,12 @@ from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Answer, Claim, Sentence, Settle
 from labkit.claims.finding import Finding, known
+from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
+from labkit.claims.measure import first_measured
 from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
+from labkit.claims.sentences.judged import turned_round
 from labkit.claims.sentences.numbers import size
 from labkit.claims.verdict import Strength, judge
 from labkit.text.language import _
@@ -32,6 +35,8 @@ WORDS, VALUES = 126, 11
 CHARACTERS = 300
 #: How varied samples are, the first that was measured.
 DIVERSITY = ("coverage", "recall", "vendi")
+#: Two measures of how much of the real images is covered.
+COVERING = ("coverage", "recall")
 #: Strengths that more seeds could settle.
 OPEN: tuple[Strength, ...] = ("within noise", "seen once")
 
@@ -65,14 +70,34 @@ class Quality:
         return sorted(sizes, key=lambda name: -sizes[name])
 
     def told(
-        self, strengths: dict[str, Strength] | None = None, most: int = MAX_FACTORS, brief: int = 0
+        self,
+        strengths: dict[str, Strength] | None = None,
+        most: int = MAX_FACTORS,
+        brief: int = 0,
+        beside: Sequence[Levels] = (),
     ) -> list[Sentence]:
         """Which level of each setting was best, in sentences, the largest effects first."""
         say = voice().telling
         return [
             sentence
             for factor in self.largest_first[:most]
-            for sentence in say.best(self.by_factor[factor], strengths or self.strengths, brief)
+            for sentence in say.best(
+                self.by_factor[factor], strengths or self.strengths, brief,
+                [f for f in beside if f.factor == factor],
+            )
+        ]  # fmt: skip
+
+    def turned_round(self, cells: Cells, table: Table) -> list[Levels]:
+        """Where what covers most is last by the other measure of that, settings as here."""
+        by = {f.metric for f in self.known}
+        others = [m for m in COVERING if m not in by] if by & {*COVERING} else []
+        return [
+            f
+            for metric in others
+            if first_measured([metric], cells)
+            for f in turned_round(
+                self.known, quality(cells, table, metric, list(self.by_factor)).known
+            )
         ]
 
 
@@ -114,11 +139,14 @@ class Asked:
     ) -> Answer:
         """The answer, with the evidence of all findings; it rests on those tested, or on others."""
         found = {f.id: f for f in (*self.tested, *self.told, *self.quoted.contrasts)}
-        basis = voice().sure.basis(rests_on or self.tested, self.odd, self.table.cells)
+        kept = _short(point, why, reason)
+        told = {id_ for each in (point, *kept) for id_ in each.findings}
+        beside = [f for f in self.told if f.id in told and self.strengths[f.id] == "seen once"]
+        basis = voice().sure.basis(rests_on or self.tested, self.odd, self.table.cells, beside)
         settle = self._settle()
         said = [text[:1].upper() + text[1:] for text in (basis, settle and settle.text) if text]
         return Answer(
-            self.question, _(QUESTIONS[self.question].text), point, _short(point, why, reason),
+            self.question, _(QUESTIONS[self.question].text), point, kept,
             picture, reason, joined(said), tuple(self._claim(f) for f in found.values()), settle,
         )  # fmt: skip
 
@@ -134,6 +162,8 @@ class Asked:
         if not left:
             return None
         size = {f.id: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1) for f in left}
+        if all(isinstance(f, Families) and f.noise is None for f in left):
+            size = {key: -gap for key, gap in size.items()}  # of these, the closest is in doubt
         largest = max(_leads(left), key=lambda f: size[f.id])
         run = plan(largest, self.table, len(self.tested))
         return replace(run, text=voice().sure.settle(run, largest))

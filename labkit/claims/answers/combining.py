@@ -48,7 +48,7 @@ def answer(key: str, table: Table) -> Answer:
         if recon is not None and drawn is not None:
             lost[dataset] = recon, drawn
     blurred = say.sharpness(known(sharp))
-    point = say.idea(lost, fid, asked.strengths, bool(blurred))
+    point = say.idea(lost, fid, bool(blurred))
     if hybrids:
         point = say.tried(hybrids, known(tried), asked.strengths)
     why: list[Sentence] = []
@@ -62,8 +62,10 @@ def answer(key: str, table: Table) -> Answer:
     if not hybrids:
         exception = models.exception(best, fid)
         except_for = [say.exception(*exception)] if exception else []
-        why += [say.encoder(fid), *except_for, *blurred, *say.lost(lost)]
-        if all(f.ahead == "vae" for f in fid):
+        ahead = models.ahead_everywhere("vae", fid)
+        why += [] if ahead else [say.encoder(fid)]
+        why += [*except_for, *blurred, *say.lost(lost)]
+        if ahead:
             steps = absence.unsteady(cells.of("gan"), table.measure(STABILITY[0]))
             why += voice().stability.last_epoch(steps, behind=True)
     reason = voice().sure.likely("blurred" if blurred and not hybrids else "")

@@ -31,8 +31,9 @@ def answer(key: str, table: Table) -> Answer:
     diversity = first_measured(DIVERSITY, vaes)
     covered = quality(vaes, table, diversity, [FACTOR]) if diversity else Quality()
     told = known(levels(vaes, FACTOR, table.measure(total), table)) if total else []
+    turned = covered.turned_round(vaes, table)
     lost = [f for f in (absence.finished(vaes),) if f.hit]
-    beside = (*pairs_of_levels(told), *covered.contrasts, *lost)
+    beside = (*pairs_of_levels([*told, *turned]), *covered.contrasts, *lost)
     asked = Asked(key, table, tuple(rebuilt.contrasts), beside, drawn)
     reconstructions, samples = (known(q.by_factor.get(FACTOR, ())) for q in (rebuilt, drawn))
     if not reconstructions and not samples:
@@ -42,8 +43,8 @@ def answer(key: str, table: Table) -> Answer:
     why: list[Sentence] = [voice().stability.failed(f) for f in lost]
     why += voice().telling.along(reconstructions, asked.strengths)
     why += say.samples(samples, asked.strengths)
-    why += voice().telling.best(covered.known, asked.strengths, brief=2)
     why += say.total(told)
+    why += voice().telling.best(covered.known, asked.strengths, 2, turned)
     # The textbook explanation of what the two show together, and on which data sets.
     patterns = [
         (of_larger_codes(a, b, asked.strengths), b.dataset)

@@ -5,6 +5,8 @@ none collapsing credits nothing with having prevented it. Settings are compared 
 other models with a discriminator are told of where they collapsed.
 """
 
+from functools import partial
+
 from labkit.catalog import FAMILIES
 from labkit.claims.answers.asked import DIVERSITY, Asked, Quality, quality
 from labkit.claims.cell import Cell
@@ -12,6 +14,7 @@ from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings import absence
 from labkit.claims.findings.configurations import configurations
+from labkit.claims.findings.levels import pairs_of_levels
 from labkit.claims.measure import first_measured
 from labkit.claims.sentences import voice
 from labkit.claims.sentences.outcomes import nearest_cell
@@ -30,9 +33,10 @@ def answer(key: str, table: Table) -> Answer:
     varied = quality(gans, table, diversity) if diversity else Quality()
     imbalance = table.measure("class_imbalance")
     uneven = [configurations(gans.of(dataset=d), imbalance) for d in gans.datasets]
-    beside = (others,) * bool(others.hit)
-    asked = Asked(key, table, (), (found, *beside, *uneven, *varied.contrasts))
-    covered = varied.told(asked.strengths, TOLD, brief=1)
+    beside, turned = (others,) * bool(others.hit), varied.turned_round(gans, table)
+    more = (*uneven, *varied.contrasts, *pairs_of_levels(turned))
+    asked = Asked(key, table, (), (found, *beside, *more))
+    covered = varied.told(asked.strengths, TOLD, 1, turned)
     if found.missing is not None and not gans and others.missing is None:
         found, beside = others, ()  # no GAN was asked for: the others are what is asked about
     if found.missing is not None and not others.hit:
@@ -43,6 +47,7 @@ def answer(key: str, table: Table) -> Answer:
     if found.hit:
         cell, point = found.hit[0], say.collapsed(found)
         why = [say.which(found), *say.by_level(found, list(gans.factors))]
+        why += say.uneven(found, known(uneven), partial(table.real, "class_imbalance"))
         why += [say.too(each) for each in beside]
     elif others.hit:
         cell, why = others.hit[0], [say.which(others)]

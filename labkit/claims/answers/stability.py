@@ -37,8 +37,10 @@ def answer(key: str, table: Table) -> Answer:
         told = say.quality(best.told(), best.known, best.strengths)
         return asked.answer(point, told, PICTURE, rests_on=best.contrasts)
     steadiness, ahead = quality(gans, table, metric), quality(gans, table, "d_dominance")
+    collapsed = absence.collapse(gans)
+    beside = (finished, unsteady, collapsed, *ahead.contrasts)
     asked = Asked(
-        key, table, tuple(steadiness.contrasts), (finished, unsteady, *ahead.contrasts), best,
+        key, table, tuple(steadiness.contrasts), beside, best,
         odd=next((f.odd for each in best.by_factor.values() for f in each if f.odd), None),
     )  # fmt: skip
     # The setting that went with how far the discriminator was ahead most, and others that did.
@@ -56,18 +58,19 @@ def answer(key: str, table: Table) -> Answer:
         apart = absence.separating(unsteady, factors) if unknown else ""
         point = say.unsteady(unsteady, table.measure(metric), apart, factors, notable)
     else:
-        point = say.steady(unsteady)
+        point = say.steady(unsteady, list(steadiness.by_factor))
     counted = bool(unsteady.hit) and unsteady.id not in point.findings
     rises = say.largest_rise(unsteady, table.measure(metric), counted)
     rises += [say.failed(finished)] if finished.hit else []
     named = bool(notable) and counted
+    but = say.notwithstanding(collapsed, led) if named else []
     overpowered = say.dominance(gans, led, named)
     likewise = [say.likewise(f) for f in ahead.by_factor.values() if led and _nearly(f, led)]
     told = say.quality(best.told()[: 1 if firm else QUOTED], best.known, best.strengths)
     last = say.last_epoch(unsteady)
     why = [*rises, *last, *overpowered[:1], *told, *overpowered[1:], *likewise]
     if named:  # the point speaks of it
-        why = [*overpowered, *likewise, *rises, *last, *told]
+        why = [*overpowered, *likewise, *but, *rises, *last, *told]
     basis = [unsteady, *steadiness.contrasts, *best.contrasts]
     return asked.answer(point, why, PICTURE, rests_on=basis)
 

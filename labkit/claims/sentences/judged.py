@@ -7,7 +7,7 @@ VAE's code), :mod:`.outcomes` and :mod:`.models`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from labkit.claims.finding import Comparison, known
@@ -50,6 +50,8 @@ class Standing:
     """The weakest over its rivals."""
     alike: bool
     """Whether nothing here tells the levels apart."""
+    beside: Levels | None = None
+    """The same by another measure, by which the best level here is last."""
 
 
 def standing(found: Levels, strengths: Strengths) -> Standing:
@@ -58,10 +60,25 @@ def standing(found: Levels, strengths: Strengths) -> Standing:
     return Standing(found, weak, all(_alike_here(c, strengths[c.id]) for c in found.contrasts))
 
 
-def standings(found: Sequence[Levels], strengths: Strengths) -> list[Standing]:
+def standings(
+    found: Sequence[Levels], strengths: Strengths, beside: Sequence[Levels] = ()
+) -> list[Standing]:
     """How the best levels stand where that was measured, the largest effect first."""
-    each = [standing(f, strengths) for f in known(found)]
+    other = {f.dataset: f for f in beside}
+    each = [replace(standing(f, strengths), beside=other.get(f.dataset)) for f in known(found)]
     return sorted(each, key=lambda s: -s.found.largest)
+
+
+def turned_round(found: Sequence[Levels], beside: Sequence[Levels]) -> list[Levels]:
+    """Those of another measure by which the best level is last, in every pair with their best."""
+    first = {(f.factor, f.dataset): f.order[0] for f in known(found)}
+    return [f for f in known(beside) if _last(f, first.get((f.factor, f.dataset)))]
+
+
+def _last(found: Levels, level: Level | None) -> bool:
+    ends = found.between(found.order[0], found.order[-1])
+    behind = ends.wins == ends.pairs and abs(ends.estimate or 0.0) > ends.margin
+    return found.order[-1] == level and behind
 
 
 def _alike_here(found: Contrast, strength: Strength) -> bool:
@@ -144,14 +161,17 @@ def open_course(found: Course, strengths: Strengths) -> bool:
 def stops(it: Course, open_: bool) -> tuple[str, list[Level], list[Level]]:
     """How a course is told: its shape, the levels it passes, and those that added nothing.
 
-    A turn within the usual variation is no turn; of a ``mixed`` course its lowest and highest
-    level are told.
+    Within the usual variation it is ``open``: nothing is said to have fallen or risen. Of many
+    levels, and of a ``mixed`` course, the lowest and the highest are told.
     """
     means, (first, *rest) = it.found.means, it.levels
     if it.shape == "flat":
         return "flat", [], []
-    if it.shape == "mixed" or (open_ and it.shape in ("valley", "hill")):
-        return "mixed", [end(means, key=means.__getitem__) for end in (min, max)], []
+    if open_ and len(rest) <= TOLD:
+        return "open", [first, *rest], []
+    if open_ or it.shape == "mixed":
+        ends = [end(means, key=means.__getitem__) for end in (min, max)]
+        return "open" if open_ else "mixed", ends, []
     if it.shape in ("valley", "hill"):
         turn = (min if it.shape == "valley" else max)(rest[:-1], key=means.__getitem__)
         return it.shape, [first, turn, rest[-1]], []
@@ -213,6 +233,13 @@ def basis_of(found: Sequence[Finding]) -> tuple[Noise | None, int]:
     """Whose noise findings were judged by, if any is known, and the most seeds of a setting."""
     noise = next((f.noise for f in found if f.noise is not None), None)
     return noise, max((f.n_seeds for f in found), default=0)
+
+
+def only_compared(found: Sequence[Finding], beside: Sequence[Finding]) -> list[str]:
+    """Measures that are told beside findings which were judged, and were not."""
+    judged = {f.metric for f in found if f.noise is not None}
+    compared = dict.fromkeys(f.metric for f in beside if isinstance(f, Comparison))
+    return [m for m in compared if judged and m not in judged]
 
 
 def difference(found: Finding) -> tuple[str, str]:

@@ -53,13 +53,6 @@ def ahead_everywhere(family: str, found: Sequence[Families]) -> bool:
     return bool(found) and all(f.ahead == family for f in found)
 
 
-def kept(fid: Sequence[Families], strengths: Strengths) -> str:
-    """What of a VAE to keep: its ``encoder``; where it is ahead the ``vae``, if surely ``best``."""
-    if not ahead_everywhere("vae", fid):
-        return "encoder"
-    return "vae" if any(strengths[f.id] == "within noise" for f in fid) else "best"
-
-
 def by_decoder(recon: float, samples: float) -> bool:
     """Whether reconstructions have so much of the samples' FID that the decoder is to blame."""
     return recon >= DECODER * samples

@@ -57,10 +57,10 @@ class Numbers:
         self.shown[name] = text + self.percent
         return self.shown[name]
 
-    def shares(self, name: str, values: Sequence[float]) -> list[str]:
+    def shares(self, name: str, values: Sequence[float], where: str = "") -> list[str]:
         """The lowest and the highest share; one where there is one, or both print the same."""
-        ends = {f"{name} lowest": min(values), f"{name} highest": max(values)}
-        ends = ends if len(values) > 1 else {name: values[0]}
+        ends = {f"{name} lowest{where}": min(values), f"{name} highest{where}": max(values)}
+        ends = ends if len(values) > 1 else {name + where: values[0]}
         return list(dict.fromkeys(self.share(each, value) for each, value in ends.items()))
 
     def rough(self, name: str, value: float) -> str:

@@ -28,6 +28,8 @@ APART = 0.5
 WHOLE_COURSE = ("fid_drawdown", "fid_oscillation")
 #: Smaller shares of samples in the wrong class are not worth a word.
 SEEN = 0.005
+#: Of generators that did not collapse, so large a share in the wrong class is.
+UNEVEN = 0.1
 #: A class is told of where its share differs by so much of the real share.
 NOTABLE = 0.5
 #: Shares of samples in the wrong class that differ by less than this part of them are alike.
@@ -101,6 +103,15 @@ def rise(found: Absence, measure: Measure) -> Rise:
     return Rise(value, cell, measure.resolution(cell.dataset), none, whole, told)
 
 
+def notwithstanding(found: Absence, led: Sequence[Levels]) -> tuple[int, int] | None:
+    """How many of how many that collapsed have the level said to be better: most, if any."""
+    if not led or not found.hit:
+        return None
+    level = led[0].order[0]
+    has = sum(c.settings.get(led[0].factor) == level for c in found.hit)
+    return (has, len(found.hit)) if 2 * has > len(found.hit) else None
+
+
 def resolved(found: Absence, measure: Measure) -> bool:
     """Whether it is known what redrawn samples change."""
     return any(measure.resolution(cell.dataset) for cell in found.cells)
@@ -110,6 +121,11 @@ def still_best(found: Absence) -> bool:
     """Whether every one of several trainings was best at its last epoch."""
     excess = [c.metrics.get("fid_final_excess") for c in found.cells]
     return len(excess) > 1 and all(m is not None and not m.value for m in excess)
+
+
+def bundled(found: Absence) -> bool:
+    """Whether all trained on the bundled images, so that there are more to train on."""
+    return all(c.settings.get("source") == "bundled" for c in found.cells)
 
 
 def rises_of_one_seed(found: Absence) -> list[tuple[str, int, int]]:
@@ -138,6 +154,41 @@ def every_class(found: Absence) -> bool:
     """Whether it is known of all trainings that their samples miss no class."""
     missing = [c.metrics.get("missing_classes") for c in found.cells]
     return all(m is not None and m.value == 0 for m in missing)
+
+
+def on_one(found: Absence) -> str:
+    """The data set that all of several hits are on, where there are others; empty for none."""
+    where = {c.dataset for c in found.hit}
+    others = {c.dataset for c in found.cells} - where
+    return where.pop() if len(found.hit) > 1 and len(where) == 1 and others else ""
+
+
+def among(found: Absence) -> Cells:
+    """The trainings that those named are told from: of the one data set that all of them are on."""
+    one = on_one(found)
+    return Cells(tuple(c for c in found.asked if not one or c.dataset == one))
+
+
+def uneven_too(
+    found: Absence, uneven: Sequence[Configurations]
+) -> tuple[Configurations, list[float]] | None:
+    """Class imbalances of those that did not collapse, where one has no less than one that did.
+
+    Of several such data sets, on the one with most collapses, then the most uneven.
+    """
+    hits = {cell.run for cell in found.hit}
+    spared = {cell.run for cell in found.cells} - hits
+    each = [
+        [[c.metrics[f.metric].value for c in f.cells if c.run in some] for some in (hits, spared)]
+        for f in uneven
+    ]
+    told = [
+        (len(hit), max(rest), f, rest)
+        for f, (hit, rest) in zip(uneven, each, strict=True)
+        if hit and rest and max(rest) >= max(min(hit), UNEVEN)
+    ]
+    top = max(told, key=lambda one: one[:2], default=None)
+    return None if top is None else top[2:]
 
 
 def lost_a_class(found: Absence) -> tuple[int, int]:

@@ -6,10 +6,11 @@ No words: a language's functions ask here and put the answer in theirs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from labkit.claims.findings import only
-from labkit.claims.sentences.judged import Strengths, at_the_top, led, stands_out
+from labkit.claims.sentences.judged import TOLD, Strengths, at_the_top, led, stands_out
 from labkit.claims.verdict import FIRM, Strength
 
 if TYPE_CHECKING:
@@ -27,10 +28,21 @@ def seen_once(found: Sequence[Levels], strengths: Strengths) -> bool:
 
 
 def shape(each: Sequence[Course], strengths: Strengths) -> str:
-    """The shape that courses have on all data sets; empty where they differ, or may by chance."""
+    """The shape that courses have on all data sets; empty where they differ, or may by chance.
+
+    So it is where it is surer of the ends than of a step between: not all larger codes are ahead.
+    """
     ends = [c.found.between(c.levels[0], c.levels[-1]) for c in each]
-    found = only([*{c.shape for c in each}])
-    return "" if found != "flat" and surely(ends, strengths)[0] == "within noise" else found
+    found, known = only([*{c.shape for c in each}]), surely(ends, strengths)[0]
+    steps = [
+        strengths[c.found.between(*two).id]
+        for c, end in zip(each, ends, strict=True)
+        if strengths[end.id] in FIRM
+        for two, step in zip(pairwise(c.levels), c.steps, strict=True)
+        if step
+    ]
+    unsure = known == "within noise" or not all(step in FIRM for step in steps)
+    return "" if found != "flat" and unsure else found
 
 
 def surely(found: Sequence[Contrast], strengths: Strengths) -> tuple[Strength, list[str]]:
@@ -45,15 +57,15 @@ def surely(found: Sequence[Contrast], strengths: Strengths) -> tuple[Strength, l
 
 
 def gain(each: Sequence[Course]) -> tuple[str, Level]:
-    """By which level most of the gain is had (``early``), or all of it (``settled``).
+    """By which level all of the gain is had (``settled``), or most of it (``early``).
 
     The level is the same on every data set; two empty texts where there is none.
     """
     second, last = {c.levels[1] for c in each}, {c.levels[c.settled] for c in each}
-    if len(second) == 1 and all(c.early > 0.5 and len(c.levels) > 2 for c in each):
-        return "early", second.pop()
     if len(last) == 1 and all(c.settled < len(c.levels) - 1 for c in each):
         return "settled", last.pop()
+    if len(second) == 1 and all(c.early > 0.5 and len(c.levels) > 2 for c in each):
+        return "early", second.pop()
     return "", ""
 
 
@@ -86,6 +98,12 @@ def best_drawn(each: Sequence[Course], strengths: Strengths) -> str:
     return "some"
 
 
+def told_by_values(found: Sequence[Levels], strengths: Strengths) -> bool:
+    """Whether all sizes' values stand in one sentence, data set by data set: few, seen once."""
+    few = len(found) > 1 and all(len(f.means) <= TOLD for f in found)
+    return few and len({tuple(f.means) for f in found}) == 1 and seen_once(found, strengths)
+
+
 def none_stands_out(found: Sequence[Levels], strengths: Strengths) -> bool:
     """Whether the usual variation is known, and no size stands out of it."""
     known = found and all(strengths[c.id] != "seen once" for f in found for c in f.contrasts)
@@ -98,3 +116,13 @@ def best_in_total(found: Sequence[Levels]) -> Level | None:
     leads = [(f, f.between(*f.order[:2])) for f in found]
     sure = all(abs(c.estimate or 0.0) > f.margin and c.wins == c.pairs for f, c in leads)
     return best.pop() if len(best) == 1 and sure else None
+
+
+def gained_nothing(found: Sequence[Levels]) -> tuple[Level, Level] | None:
+    """The largest size and the next, where the largest is ahead of it on no data set."""
+    sizes = {tuple(f.means)[:-3:-1] for f in found}
+    if len(sizes) != 1 or len(both := sizes.pop()) != 2:
+        return None
+    largest, smaller = both
+    ahead = [f.between(largest, smaller).ahead for f in found]
+    return None if largest in ahead else (largest, smaller)

@@ -82,14 +82,17 @@ def shown(found: Finding, form: str, strength: Strength) -> Sentence:
     return said
 
 
-def best(found: Sequence[Levels], strengths: Strengths, brief: int = 0) -> list[Sentence]:
+def best(
+    found: Sequence[Levels], strengths: Strengths, brief: int = 0, beside: Sequence[Levels] = ()
+) -> list[Sentence]:
     """Which level was best and by how much, a sentence for data sets that agree.
 
     Findings are of one factor and metric, one a data set; those not measured are passed over.
     The largest effect stands first. Where it is to be brief, a level that is best everywhere is
-    told with the next best (1), on the data set of the largest effect alone (2).
+    told with the next best (1), on the data set of the largest effect alone (2). `beside` are
+    findings of another measure by which the best level is last.
     """
-    say, each = voice().levels, judged.standings(found, strengths)
+    say, each = voice().levels, judged.standings(found, strengths, beside)
     if len(each) > 1 and all(s.alike for s in each):
         return [say.alike(each)]
     if judged.agree(each, strengths):

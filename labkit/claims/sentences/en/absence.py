@@ -69,9 +69,12 @@ def hits(found: Absence) -> str:
     return f"{grammar.count(len(found.hit))} of {trainings(found)}"
 
 
-def listed(found: Absence, first: str = "") -> str:
-    """The trainings it happened to, the first with words of its own behind its name."""
-    called = [names.cell(cell, Cells(found.asked)) for cell in found.hit[:NAMED]]
+def listed(found: Absence, first: str = "", among: Cells | None = None) -> str:
+    """The trainings it happened to, the first with words of its own behind its name.
+
+    They are told from all that were asked about, or from those they are `among`.
+    """
+    called = [names.cell(cell, among or Cells(found.asked)) for cell in found.hit[:NAMED]]
     called[0] += first
     each = [*named(called, lambda some: len(" ".join(some).split()) <= ROOM)]
     more = len(found.hit) - len(each)

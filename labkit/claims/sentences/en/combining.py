@@ -12,9 +12,6 @@ from labkit.claims.sentences.en import names
 from labkit.claims.sentences.judged import Strengths
 from labkit.claims.sentences.numbers import Numbers, decimals_for, place
 
-#: What to keep of a VAE.
-KEPT = {"encoder": "encoder", "vae": "VAE", "best": "VAE, which is ahead by FID"}
-
 
 def nothing(found: Sequence[Families]) -> Sentence:
     usual = "an adversarial VAE is the usual idea"
@@ -23,26 +20,25 @@ def nothing(found: Sequence[Families]) -> Sentence:
 
 
 def idea(
-    lost: Mapping[str, tuple[float, float]],
-    fid: Sequence[Families],
-    strengths: Strengths,
-    blurred: bool,
+    lost: Mapping[str, tuple[float, float]], fid: Sequence[Families], blurred: bool
 ) -> Sentence:
     """What to try, from where the VAE loses most, whether it is blurred, and who is ahead."""
-    keep = models.kept(fid, strengths)
-    whose = "the" if keep == "encoder" else "its"
-    verb = "sharpen" if blurred else "judge"
+    keep, whose = "encoder", "the"
+    if models.ahead_everywhere("vae", fid):
+        keep, whose = "VAE", "its"
+    aim = "sharpen" if blurred else "judge"
     # Where codes nowhere miss the prior, it need not see random ones.
     also = ", also on random codes" if models.lost_to(lost, decoder=False) else ""
+    add = "add one discriminator's loss to reconstruction and KL"
     return Sentence(
-        f"An adversarial VAE: keep the {KEPT[keep]}, and let one discriminator {verb} {whose} decoder{also}."
+        f"An adversarial VAE: keep the {keep}, and {add}, to {aim} {whose} decoder{also}."
     )
 
 
 def encoder(fid: Sequence[Families] = ()) -> Sentence:
     """A fact of the models, not of the runs: why a VAE is kept even where GANs are ahead."""
     if models.ahead_everywhere("gan", fid):
-        return Sentence("Yet only VAEs can encode an image, so the encoder stays.")
+        return Sentence("Yet only VAEs can encode an image.")
     return Sentence("Only VAEs can encode an image.")
 
 
@@ -77,17 +73,16 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])
     n, parts = Numbers(), list[str]()
-    for weak, decoder in (("codes drawn at random", False), ("the decoder", True)):
+    for weak, decoder in (("random codes", False), ("rebuilding", True)):
         fids = list[str]()
         for d, (recon, drawn) in models.lost_to(found, decoder).items():
             first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
             second = n.value(f"FID of samples{place(d)}", drawn, decimals)
-            samples = "" if fids or parts else "samples: "
-            fids.append(f"{first} ({samples}{second}){place(d)}")
-        is_ = "is" if decoder else "are"
-        why = f"so there {weak} {is_}" if parts else f"so {weak} {is_} the likely problem"
-        parts += [f"{names.listing(fids)}, {why}"] if fids else []
-    return [n.sentence(f"VAE reconstructions have FID {'; '.join(parts)}.")] if parts else []
+            fids.append(f"{first} and {second}{place(d)}")
+        most = "does" if parts else "loses most" if decoder else "lose most"
+        parts += [f"{names.listing(fids)}, so {weak} {most}"] if fids else []
+    what = "FIDs of VAE reconstructions and samples"
+    return [n.sentence(f"{what}: {'; '.join(parts)}.")] if parts else []
 
 
 def exception(mine: Configurations, theirs: Configurations) -> Sentence:

@@ -41,6 +41,8 @@ def together(found: Sequence[Families], strength: Strength) -> Sentence:
         back = back.replace(", within", ", yet within")
         one, other = map(names.family, first.sides)
         lead = f"every {one} was {front}ahead of every {other}"
+    elif several and not all(f.every for f in found):
+        lead = f"{ahead} were on average {front}ahead of {behind}"
     if strength == "seen once":
         lead = f"in these runs, {lead}"
     return n.sentence(f"{lead}{where}{back} ({values}).", found)

@@ -57,16 +57,17 @@ def everywhere(each: Sequence[Standing]) -> Sentence:
         others = (n.mean(s.found, v) + tail for v, tail in zip(rivals, tails, strict=True))
         beside = f"against {names.listing(others)}{place(s.found.dataset)}"
         parts.append(f"{n.mean(s.found, first.order[0])} {beside}")
-    return n.sentence(_best_of_all(each, parts), [s.found for s in each])
+    return n.sentence(_best_of_all(each, parts), _rests_on(each))
 
 
 def next_best(each: Sequence[Standing], told: int | None = None) -> Sentence:
-    """ "On both data sets, z 32 gave the best samples (FID on MNIST 3.2, next 4.0; ...)"."""
+    """ "On both data sets, z 32 gave the best samples (FID on MNIST 3.2, next 128 with 4.0; ...)"."""
     n, parts = Numbers(), list[str]()
     for found in (s.found for s in each[:told]):
         best, other = (n.mean(found, v) for v in found.order[:2])
-        parts.append(f"{place(found.dataset).strip()} {best}, next {other}".strip())
-    return n.sentence(_best_of_all(each, parts), [s.found for s in each])
+        after = names.bare(found.factor, found.order[1])
+        parts.append(f"{place(found.dataset).strip()} {best}, next {after} with {other}".strip())
+    return n.sentence(_best_of_all(each, parts), _rests_on(each))
 
 
 def _best_of_all(each: Sequence[Standing], values: Sequence[str]) -> str:
@@ -75,7 +76,21 @@ def _best_of_all(each: Sequence[Standing], values: Sequence[str]) -> str:
     verb = names.BEST.get(found.metric, f"had the best {names.metric(found.metric)}")
     verb = "was ahead" if each[0].strength == "within noise" else verb
     who = f"on {names.everywhere(len(each))}, {names.level(found.factor, found.order[0])}"
-    return f"{who} {front}{verb}{back} ({names.measured(found)} {'; '.join(values)})."
+    return f"{who} {front}{verb}{back}{_yet(each)} ({names.measured(found)} {'; '.join(values)})."
+
+
+def _yet(each: Sequence[Standing]) -> str:
+    """ ", yet last by recall": another measure turns the order round, on these data sets."""
+    turned = [s.beside for s in each if s.beside is not None]
+    if not turned:
+        return ""
+    where = names.listing(dataset_label(f.dataset) for f in turned)
+    on = f" on {where}" if len(turned) < len(each) else ""
+    return f", yet last by {names.metric(turned[0].metric)}{on}"
+
+
+def _rests_on(each: Sequence[Standing]) -> list[Levels]:
+    return [f for s in each for f in (s.found, s.beside) if f is not None]
 
 
 def one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
@@ -96,8 +111,8 @@ def one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
         did = f"was {front}ahead of {names.listing(called)}{back}"
     elif found.metric in names.BEST and s.strength in (*FIRM, "seen once"):
         did = f"{front}{names.BEST[found.metric]}{back}"
-    text = f"{_front(found)}{names.level(found.factor, winner)} {did} ({values})."
-    said = n.sentence(text, [found])
+    text = f"{_front(found)}{names.level(found.factor, winner)} {did}{_yet([s])} ({values})."
+    said = n.sentence(text, _rests_on([s]))
     return said if fits(said) or listed < len(rest) else one(s, strengths, listed=1)
 
 
@@ -220,17 +235,20 @@ def courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
 
 def _course(n: Numbers, it: Course, open_: bool) -> str:
     """ "fell from 70.5 (8) to 53.6 (16), and 32 added nothing"."""
-    within = f", {AHEAD['within noise']}," if open_ else ""
     shape, passed, still = judged.stops(it, open_)
     if shape == "flat":
         return f"hardly moved ({' to '.join(n.means(it.found))})"
     factor = it.found.factor
     first, *rest = [f"{n.mean(it.found, v)} ({names.bare(factor, v)})" for v in passed]
+    if shape == "open":
+        lay = "lay from" if len(passed) < len(it.levels) else "was"
+        values = f"{first} to {rest[0]}" if lay == "lay from" else names.listing([first, *rest])
+        return f"{lay} {values}, {AHEAD['within noise']}"
     if shape == "mixed":
-        return f"went up and down{within} between {first} and {rest[0]}"
+        return f"went up and down between {first} and {rest[0]}"
     verb, back = ("fell", "rose") if shape in ("falls", "valley") else ("rose", "fell")
     if shape in ("valley", "hill"):
-        return f"{verb}{within} from {first} to {rest[0]} and {back} again to {rest[1]}"
+        return f"{verb} from {first} to {rest[0]} and {back} again to {rest[1]}"
     tail = " and more" if len(still) > 1 else ""
     tail = f", and {names.bare(factor, still[0])}{tail} added nothing" if still else ""
-    return f"{verb}{within} from {first} to {names.listing(rest)}{tail}"
+    return f"{verb} from {first} to {names.listing(rest)}{tail}"

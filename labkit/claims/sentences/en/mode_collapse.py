@@ -1,7 +1,7 @@
 """Mode collapse, in English."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 from labkit.claims.cell import Cell
@@ -15,6 +15,7 @@ from labkit.claims.sentences.en.absence import listed, shared_out, something, tr
 from labkit.claims.sentences.numbers import Numbers, fits, place
 from labkit.claims.sentences.outcomes import FEW_COLLAPSES, NAMED, Common
 
+RealValue = Callable[[str], float | None]
 #: What does not follow from no collapse.
 NOTHING_HELPED = Sentence("Since nothing collapsed, nothing can be credited with preventing it.")
 
@@ -34,11 +35,28 @@ def none(found: Absence) -> Sentence:
 def collapsed(found: Absence) -> Sentence:
     """How many did, and how many of them left a class out altogether."""
     gone, mild = outcomes.lost_a_class(found)
-    told = ""
+    one = outcomes.on_one(found)
+    where = f", all{place(one)}" if len(found.hit) > 2 else f", both{place(one)}"
+    told = where if one else ""
     if gone and mild:
-        rest = "the other" if mild == 1 else grammar.count(mild)
-        told = f"; {grammar.count(gone)} of them lost a class, {rest} kept all"
+        told += f"; {grammar.count(gone)} of them lost a class altogether"
     return Numbers().sentence(f"yes: {something(found)}{unknown(found)}{told}.", [found])
+
+
+def uneven(found: Absence, each: Sequence[Configurations], real: RealValue) -> list[Sentence]:
+    """How uneven classes are where some that did not collapse are no more even than some that did.
+
+    `real` tells the class imbalance of as many real images of a data set, if it is known.
+    """
+    told = outcomes.uneven_too(found, each)
+    if told is None:
+        return []
+    (shown, values), n = told, Numbers()
+    where = place(shown.dataset)
+    shares = " to ".join(n.shares("class imbalance of others", values, where))
+    text = f"class shares are uneven without a collapse, too:{where} {shares} of samples would"
+    text = f"{text} have to change class{_real(n, real(shown.dataset))}."
+    return [n.sentence(text, [found, shown])]
 
 
 def others(found: Absence, gans: Absence) -> Sentence:
@@ -57,9 +75,8 @@ def too(found: Absence) -> Sentence:
 
 def which(found: Absence) -> Sentence:
     """Which cells, and what was seen in each, in those that lost a class, or in the first."""
-    cell, said = found.hit[0], _seen(found.hit[0])
-    text = f"{'it is' if len(found.hit) == 1 else 'they are'} {listed(found, f' ({said})')}."
-    among = Cells(found.asked)
+    cell, said, among = found.hit[0], _seen(found.hit[0]), outcomes.among(found)
+    text = f"{'it is' if len(found.hit) == 1 else 'they are'} {listed(found, f' ({said})', among)}."
     for some in outcomes.told_of(found):
         each = [names.cell(c, among) + f" ({_seen(c)})" * (c in some) for c in found.hit]
         whole = Numbers().sentence(f"they are {'; '.join(each)}.", [found])
@@ -151,10 +168,15 @@ def _to_change(
     match: str,
     uneven: Sequence[Configurations],
 ) -> Sentence:
-    """ "... 28 % of its samples would have to change class (real images: 0.9 %)"."""
+    """ "... 28 % of its samples would have to change class (as many real images: 0.9 %)"."""
     n, whose = Numbers(), "its" if len(values) == 1 else "their"
-    shown = n.shares("class imbalance", values)
-    text = f"{start} {' to '.join(shown)} of {whose} samples would have to change class{match}"
-    if real is not None:
-        text += f" (real images: {n.share('class imbalance of real images', real)})"
+    shown = " to ".join(n.shares("class imbalance", values))
+    text = f"{start} {shown} of {whose} samples would have to change class{match}{_real(n, real)}"
     return n.sentence(f"{text}.", uneven)
+
+
+def _real(n: Numbers, value: float | None) -> str:
+    """ " (as many real images: 0.9 %)"; empty where that is not known."""
+    if value is None:
+        return ""
+    return f" (as many real images: {n.share('class imbalance of real images', value)})"

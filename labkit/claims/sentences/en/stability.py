@@ -23,9 +23,13 @@ def not_measured(finished: Absence, unknown: Absence) -> Sentence:
     return Numbers().sentence(f"not measured: {text}.", [unknown])
 
 
-def steady(found: Absence) -> Sentence:
+def steady(found: Absence, factors: Sequence[str]) -> Sentence:
     """No setting influenced anything: no training was unsteady."""
-    return Numbers().sentence(f"none: {absence.nothing(found)}{absence.unknown(found)}.", [found])
+    which = "none"
+    if len(factors) == 2:
+        which = "neither the {} nor the {}".format(*map(names.factor, factors))
+    text = f"{which}: {absence.nothing(found)}{absence.unknown(found)}"
+    return Numbers().sentence(f"{text}.", [found])
 
 
 def influenced(found: Contrast, strength: Strength) -> Sentence:
@@ -45,13 +49,27 @@ def dominated(found: Sequence[Levels]) -> Sentence:
     where = "" if len(found) > 1 else place(found[0].dataset)
     what = "the discriminator overpowered the generator"
     text = f"{what} less with {least} than with {most}{where}, {levels.pairs(*rivals)}"
-    return Numbers().sentence(f"by the FID no setting stands out; in these runs {text}.", found)
+    return Numbers().sentence(f"no setting stands out by the FID's rises; {text}.", found)
+
+
+def notwithstanding(found: Absence, led: Sequence[Levels]) -> list[Sentence]:
+    """That most which collapsed have the very setting with which the generator kept up best."""
+    told = outcomes.notwithstanding(found, led)
+    if told is None:
+        return []
+    level = names.level(led[0].factor, led[0].order[0])
+    if told[1] == 1:
+        return [Numbers().sentence(f"yet the one GAN that collapsed has {level}.", [found])]
+    some = "both GANs" if told == (2, 2) else names.part(*told, "GAN")
+    return [Numbers().sentence(f"yet {some} that collapsed have {level}.", [found])]
 
 
 def _risen(found: Absence, measure: Measure) -> str:
     known = outcomes.resolved(found, measure)
     how = ", by more than redrawn samples change it," if known else " at some point"
-    return f"the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}"
+    where = outcomes.on_one(found)
+    on = f", all{place(where)}" if where else ""
+    return f"the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}{on}"
 
 
 def unsteady(
@@ -94,8 +112,7 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
     told = f"{fell}the largest rise ({what}) was {value}"
     if top.drawn:
         drawn = n.value("what other samples change", top.floor, decimals)
-        less = f"less than other samples from the same network could change it ({drawn})"
-        return [n.sentence(f"{told}, {less}.", [found])]
+        return [n.sentence(f"{told}; redrawn samples alone can change it by {drawn}.", [found])]
     where = f", with {names.cell(top.cell, Cells(found.asked))}"
     risen = f"{_risen(found, measure)}; " if counted else ""
     tried = [
@@ -117,7 +134,8 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
     last = f"every rise was made good: {every} was best at its last epoch"
     if behind or not found.hit:
         last = f"{every} was still best at its last epoch"
-    more = ", so longer training may narrow the gap" if behind else _of_one_seed(found)
+    longer = "longer training" + " or more images" * outcomes.bundled(found)
+    more = f", so {longer} may narrow the gap" if behind else _of_one_seed(found)
     return [Numbers().sentence(f"{last}{more}.", [found])]
 
 
@@ -138,6 +156,9 @@ def quality(
     differ, once = judged.apart_in_quality(found, strengths)
     runs = " in these runs" if once else ""
     start = f"What did differ{runs} is quality: " if differ else "In sample quality, "
+    if not (differ or once):
+        nothing = f"{start}nothing stands out of the usual variation."
+        return [replace(said[0], text=nothing, numbers={}, shown={})]
     first = replace(said[0], text=start + grammar.lower(said[0].text))
     return [first if fits(first) else said[0], *(said[1:] if differ else ())]
 

@@ -8,15 +8,15 @@ from labkit.claims.claim import Sentence, Settle
 from labkit.claims.finding import Finding
 from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Contrast
-from labkit.claims.seeds_needed import STEPS
+from labkit.claims.seeds_needed import STEPS, WORTH
 from labkit.claims.sentences import judged
 from labkit.claims.sentences.en import grammar, names
 from labkit.claims.sentences.numbers import dataset_label, place
 
 #: The pattern a table shows to its textbook explanation: a hypothesis, not tested in these runs.
 REASONS = {
-    "larger_codes_worse_samples": "the larger the code, the more of the prior lies where no "
-    "training image was encoded (Rosca et al. 2018)",
+    "larger_codes_worse_samples": "the larger the code, the fewer random codes lie near those of "
+    "training images (Rosca et al. 2018)",
     "larger_codes_better_both": "a code of few dimensions cannot tell images apart, so the decoder "
     "averages over them (Kingma and Welling 2014)",
     "wasserstein_few_steps": "a Wasserstein critic's gradient means little until it is near its "
@@ -26,7 +26,7 @@ REASONS = {
     "(Gulrajani et al. 2017)",
     "spectral_norm": "spectral normalisation bounds how steep the discriminator can be (Miyato et "
     "al. 2018)",
-    "mode_collapse": "a generator is paid for images that pass as real, not for covering every "
+    "mode_collapse": "a generator is rewarded for images that pass as real, not for covering every "
     "class (Goodfellow 2016)",
     "blurred": "a discriminator sees blur (Larsen et al. 2016)",
     "free_codes": "nothing makes a generator use a code that nobody reads (Chen et al. 2016)",
@@ -39,21 +39,29 @@ REASONS = {
 }
 
 
-def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
+def basis(
+    found: Sequence[Finding], odd: Cell | None, among: Cells, beside: Sequence[Finding] = ()
+) -> str:
     """Whose noise the findings were judged by, in a sentence; empty where nothing was measured.
 
-    An odd cell is one of the table that kept a reference from being used.
+    An odd cell is one of the table that kept a reference from being used; what was told `beside`
+    and compared, but not judged, is named.
     """
     noise, seeds = judged.basis_of(found)
+    untested = ""
+    if compared := judged.only_compared(found, beside):
+        untested = f"; {names.listing(map(names.metric, compared))} only compared, not tested"
     if noise is not None:
         how = "; the usual run-to-run variation is that of repeated trainings that come with labkit"
         own = noise.source == "own"
         how = ", judged by their own variation" if own else f"{how} ({noise.name})"
-        return f"{names.counted(seeds, 'seed')}{how}."
+        return f"{names.counted(seeds, 'seed')}{how}{untested}."
     if not seeds:
         return ""
     departs = "departs so far from the rest that the usual run-to-run variation does not apply"
     why = f"; {names.cell(odd, among)} {departs}" if odd is not None else ""
+    if not why and seeds == 1 and all(isinstance(f, Families) for f in found):
+        why = "; how far families vary from run to run is not known here"
     return f"{names.counted(seeds, 'training')} per setting{why}, so chance is not ruled out."
 
 
@@ -70,6 +78,10 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
         what = f" {a} from {b}{place(found.dataset)}"
     if not plan.seeds:
         return f"even {grammar.count(STEPS[-1])} seeds would hardly tell{what or ' more'}."
+    if plan.seeds > WORTH:
+        return (
+            f"about {plan.seeds} seeds would be needed to tell{what or ' whether that is chance'}."
+        )
     about = [f"`{plan.command}`"] if plan.command else []
     about += [] if plan.seconds is None else [f"about {names.duration(plan.seconds)} more"]
     how = f" ({', '.join(about)})" if about else ""

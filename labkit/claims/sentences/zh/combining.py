@@ -14,9 +14,6 @@ from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.text.typography import spaced
 
-#: What to keep of a VAE.
-KEPT = {"encoder": "编码器", "vae": "VAE", "best": "FID领先的VAE"}
-
 
 def nothing(found: Sequence[Families]) -> Sentence:
     text = "未测量：该表无法比较两类模型；通常的思路是对抗VAE。"
@@ -24,18 +21,16 @@ def nothing(found: Sequence[Families]) -> Sentence:
 
 
 def idea(
-    lost: Mapping[str, tuple[float, float]],
-    fid: Sequence[Families],
-    strengths: Strengths,
-    blurred: bool,
+    lost: Mapping[str, tuple[float, float]], fid: Sequence[Families], blurred: bool
 ) -> Sentence:
     """What to try, from where the VAE loses most, whether it is blurred, and who is ahead."""
-    keep = KEPT[models.kept(fid, strengths)]
-    verb = "使重构更清晰" if blurred else "评判其输出"
+    keep = "VAE" if models.ahead_everywhere("vae", fid) else "编码器"
+    aim = "使解码出的图像更清晰" if blurred else "评判解码出的图像"
     # Where codes nowhere miss the prior, it need not see random ones.
-    random = "，也评判随机编码的输出" if blurred else "，包括随机编码的输出"
-    also = random if models.lost_to(lost, decoder=False) else ""
-    return Sentence(spaced(f"对抗VAE，即保留{keep}，再用一个判别器监督解码器，{verb}{also}。"))
+    also = "，包括由随机编码解码出的图像" if models.lost_to(lost, decoder=False) else ""
+    return Sentence(
+        spaced(f"对抗VAE，即保留{keep}，在重构损失和KL之外加上判别器损失，{aim}{also}。")
+    )
 
 
 def encoder(fid: Sequence[Families] = ()) -> Sentence:
@@ -74,14 +69,14 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])
     n, parts = Numbers(), list[str]()
-    for weak, decoder in (("随机抽取的编码", False), ("解码器", True)):
+    for where, decoder in (("随机编码", False), ("重构", True)):
         fids = list[str]()
         for d, (recon, drawn) in models.lost_to(found, decoder).items():
             first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
             second = n.value(f"FID of samples{place(d)}", drawn, decimals)
-            fids.append(f"{grammar.on(d)}为{first}（样本{second}）")
-        parts += [f"{'，'.join(fids)}，问题多半出在{weak}"] if fids else []
-    return [n.sentence(f"VAE重构的FID{'；'.join(parts)}。")] if parts else []
+            fids.append(f"{grammar.on(d)}为{first}和{second}")
+        parts += [f"{'，'.join(fids)}，损失主要来自{where}"] if fids else []
+    return [n.sentence(f"VAE重构和样本的FID{'；'.join(parts)}。")] if parts else []
 
 
 def exception(mine: Configurations, theirs: Configurations) -> Sentence:

@@ -40,6 +40,8 @@ def together(found: Sequence[Families], strength: Strength) -> Sentence:
     if models.every_cell(found, strength):
         back = back.replace("，差距在", "，但差距仍在")
         lead = f"每个{ahead}都{front}优于每个{behind}"
+    elif any(max(f.n_a, f.n_b) > 1 for f in found) and not all(f.every for f in found):
+        lead = f"{ahead}平均而言{front}优于{behind}"
     runs = "这些训练中，" if strength == "seen once" else ""
     return n.sentence(f"{runs}{at}{lead}{back}（{values}）。", found)
 

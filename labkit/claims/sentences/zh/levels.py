@@ -57,16 +57,17 @@ def everywhere(each: Sequence[Standing]) -> Sentence:
         others = (f"，{names.bare(first.factor, v)}为{n.mean(s.found, v)}" for v in rivals)
         mine = f"{dataset_label(s.found.dataset)} {n.mean(s.found, first.order[0])}"
         parts.append(mine + "".join(others))
-    return n.sentence(_best_of_all(each, parts), [s.found for s in each])
+    return n.sentence(_best_of_all(each, parts), _rests_on(each))
 
 
 def next_best(each: Sequence[Standing], told: int | None = None) -> Sentence:
-    """ "在两个数据集上，z 32的样本最好（FID：MNIST 3.2，次优4.0；...）"."""
+    """ "在两个数据集上，z 32的样本最好（FID：MNIST 3.2，次优128为4.0；...）"."""
     n, parts = Numbers(), list[str]()
     for found in (s.found for s in each[:told]):
         best, other = (n.mean(found, v) for v in found.order[:2])
-        parts.append(f"{dataset_label(found.dataset)} {best}，次优{other}".strip())
-    return n.sentence(_best_of_all(each, parts), [s.found for s in each])
+        after = names.bare(found.factor, found.order[1])
+        parts.append(f"{dataset_label(found.dataset)} {best}，次优{after}为{other}".strip())
+    return n.sentence(_best_of_all(each, parts), _rests_on(each))
 
 
 def _best_of_all(each: Sequence[Standing], values: Sequence[str]) -> str:
@@ -74,7 +75,21 @@ def _best_of_all(each: Sequence[Standing], values: Sequence[str]) -> str:
     front, back = _tail(each[0].strength, [c for s in each for c in s.found.rivals])
     did = f"{front}领先" if each[0].strength == "within noise" else _did(found, front)
     who = f"在{names.everywhere(len(each))}上，{names.level(found.factor, found.order[0])}"
-    return f"{who}{did}{back}（{names.measured(found)}：{'；'.join(values)}）。"
+    return f"{who}{did}{back}{_yet(each)}（{names.measured(found)}：{'；'.join(values)}）。"
+
+
+def _yet(each: Sequence[Standing]) -> str:
+    """ "，但按召回率最低": another measure turns the order round, on these data sets."""
+    turned = [s.beside for s in each if s.beside is not None]
+    if not turned:
+        return ""
+    where = names.listing(dataset_label(f.dataset) for f in turned)
+    on = f"在{where}上" if len(turned) < len(each) else ""
+    return f"，但{on}按{names.metric(turned[0].metric)}排在最后"
+
+
+def _rests_on(each: Sequence[Standing]) -> list[Levels]:
+    return [f for s in each for f in (s.found, s.beside) if f is not None]
 
 
 def _did(found: Levels, front: str) -> str:
@@ -101,8 +116,8 @@ def one(s: Standing, strengths: Strengths, listed: int = LISTED) -> Sentence:
         did = f"{front}优于{names.listing(called)}{back}"
     elif found.metric in names.BEST and s.strength in (*FIRM, "seen once"):
         did = f"{_did(found, front)}{back}"
-    text = f"{grammar.at(found.dataset)}{names.level(found.factor, winner)}{did}（{values}）。"
-    said = n.sentence(text, [found])
+    text = f"{grammar.at(found.dataset)}{names.level(found.factor, winner)}{did}{_yet([s])}（{values}）。"
+    said = n.sentence(text, _rests_on([s]))
     return said if fits(said) or listed < len(rest) else one(s, strengths, listed=1)
 
 
@@ -226,18 +241,21 @@ def courses(found: Sequence[Course], open_: Sequence[str] = ()) -> Sentence:
 
 def _course(n: Numbers, it: Course, open_: bool) -> str:
     """ "从70.5（8）降到53.6（16），到32时不再变化"."""
-    within = "，幅度在通常波动之内" if open_ else ""
     shape, passed, still = judged.stops(it, open_)
     if shape == "flat":
         return f"几乎不变（{'到'.join(n.means(it.found))}）"
     factor = it.found.factor
     first, *rest = [f"{n.mean(it.found, v)}（{names.bare(factor, v)}）" for v in passed]
+    if shape == "open":
+        some = len(passed) < len(it.levels)
+        values = f"{first}到{rest[0]}" if some else names.listing([first, *rest])
+        return f"为{values}，差别在通常波动之内"
     if shape == "mixed":
-        return f"在{first}与{rest[0]}之间起伏{within}"
+        return f"在{first}与{rest[0]}之间起伏"
     verb, back = ("降到", "升到") if shape in ("falls", "valley") else ("升到", "降到")
     if shape in ("valley", "hill"):
-        return f"先从{first}{verb}{rest[0]}，再{back}{rest[1]}{within}"
+        return f"先从{first}{verb}{rest[0]}，再{back}{rest[1]}"
     more = "及以上" if len(still) > 1 else "时"
     tail = f"，到{names.bare(factor, still[0])}{more}不再变化" if still else ""
     turn = "依次" if len(rest) > 1 else ""
-    return f"从{first}{turn}{verb}{names.listing(rest)}{within}{tail}"
+    return f"从{first}{turn}{verb}{names.listing(rest)}{tail}"

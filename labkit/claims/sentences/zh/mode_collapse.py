@@ -1,7 +1,7 @@
 """Mode collapse, in Chinese."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 from labkit.claims.cell import Cell
@@ -10,12 +10,13 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences import outcomes, verdicts
-from labkit.claims.sentences.numbers import fits
+from labkit.claims.sentences.numbers import dataset_label, fits, place
 from labkit.claims.sentences.outcomes import FEW_COLLAPSES, NAMED, Common
 from labkit.claims.sentences.zh import names
 from labkit.claims.sentences.zh.absence import listed, nothing, shared_out, something, unknown
-from labkit.claims.sentences.zh.grammar import Numbers, of
+from labkit.claims.sentences.zh.grammar import Numbers, at, of
 
+RealValue = Callable[[str], float | None]
 #: What does not follow from no collapse.
 NOTHING_HELPED = Sentence("既然没有崩溃，就无法断定哪项设置避免了崩溃。")
 
@@ -31,8 +32,24 @@ def none(found: Absence) -> Sentence:
 def collapsed(found: Absence) -> Sentence:
     """How many did, and how many of them left a class out altogether."""
     gone, mild = outcomes.lost_a_class(found)
-    told = f"；其中{gone}个缺失了类别，另外{mild}个没有缺失" if gone and mild else ""
+    one = outcomes.on_one(found)
+    told = f"，都在{dataset_label(one)}上" if one else ""
+    told += f"；其中{gone}个完全缺失了某个类别" if gone and mild else ""
     return Numbers().sentence(f"有：{something(found)}{unknown(found)}{told}。", [found])
+
+
+def uneven(found: Absence, each: Sequence[Configurations], real: RealValue) -> list[Sentence]:
+    """How uneven classes are where some that did not collapse are no more even than some that did.
+
+    `real` tells the class imbalance of as many real images of a data set, if it is known.
+    """
+    told = outcomes.uneven_too(found, each)
+    if told is None:
+        return []
+    (shown, values), n = told, Numbers()
+    shares = "到".join(n.shares("class imbalance of others", values, place(shown.dataset)))
+    text = f"未崩溃的模型类别占比也不均匀：{at(shown.dataset)}样本须有{shares}改变类别"
+    return [n.sentence(f"{text}{_real(n, real(shown.dataset))}。", [found, shown])]
 
 
 def others(found: Absence, gans: Absence) -> Sentence:
@@ -49,9 +66,8 @@ def too(found: Absence) -> Sentence:
 
 def which(found: Absence) -> Sentence:
     """Which cells, and what was seen in each, in those that lost a class, or in the first."""
-    cell, said = found.hit[0], _seen(found.hit[0])
-    text = f"崩溃的是{listed(found, f'（{said}）')}。"
-    among = Cells(found.asked)
+    cell, said, among = found.hit[0], _seen(found.hit[0]), outcomes.among(found)
+    text = f"崩溃的是{listed(found, f'（{said}）', among)}。"
     for some in outcomes.told_of(found):
         each = [names.cell(c, among) + f"（{_seen(c)}）" * (c in some) for c in found.hit]
         named = f"{'、'.join(each[:-1])}和{each[-1]}".replace("）（", "，")
@@ -143,10 +159,14 @@ def _to_change(
     match: str,
     uneven: Sequence[Configurations],
 ) -> Sentence:
-    """ "...其样本须有28%改变类别（真实图像为0.9%）"."""
+    """ "...其样本须有28%改变类别（同样多的真实图像为0.9%）"."""
     n = Numbers()
-    shown = n.shares("class imbalance", values)
-    text = f"{start}其样本须有{'到'.join(shown)}改变类别{match}"
-    if real is not None:
-        text += f"（真实图像为{n.share('class imbalance of real images', real)}）"
-    return n.sentence(f"{text}。", uneven)
+    shown = "到".join(n.shares("class imbalance", values))
+    return n.sentence(f"{start}其样本须有{shown}改变类别{match}{_real(n, real)}。", uneven)
+
+
+def _real(n: Numbers, value: float | None) -> str:
+    """ "（同样多的真实图像为0.9%）"; empty where that is not known."""
+    if value is None:
+        return ""
+    return f"（同样多的真实图像为{n.share('class imbalance of real images', value)}）"

@@ -10,7 +10,7 @@ from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.measure import Measure
 from labkit.claims.sentences import judged, outcomes
 from labkit.claims.sentences.judged import Strengths
-from labkit.claims.sentences.numbers import decimals_for, fits
+from labkit.claims.sentences.numbers import dataset_label, decimals_for, fits
 from labkit.claims.sentences.zh import absence, grammar, levels, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.claims.verdict import Strength
@@ -24,9 +24,13 @@ def not_measured(finished: Absence, unknown: Absence) -> Sentence:
     return Numbers().sentence(f"未测量：{text}。", [unknown])
 
 
-def steady(found: Absence) -> Sentence:
+def steady(found: Absence, factors: Sequence[str]) -> Sentence:
     """No setting influenced anything: no training was unsteady."""
-    return Numbers().sentence(f"没有：{absence.nothing(found)}{absence.unknown(found)}。", [found])
+    which = "没有"
+    if len(factors) == 2:
+        which = "{}和{}都无影响".format(*map(names.factor, factors))
+    text = f"{which}：{absence.nothing(found)}{absence.unknown(found)}"
+    return Numbers().sentence(f"{text}。", [found])
 
 
 def influenced(found: Contrast, strength: Strength) -> Sentence:
@@ -45,7 +49,20 @@ def dominated(found: Sequence[Levels]) -> Sentence:
     most = "其他取值" if all_others else most
     at = "" if len(found) > 1 else grammar.at(found[0].dataset)
     text = f"{at}用{least}时判别器压制生成器的步数少于用{most}时，{levels.pairs(*rivals)}"
-    return Numbers().sentence(f"按FID看没有哪项设置突出；这些训练中，{text}。", found)
+    return Numbers().sentence(f"按FID的回升看没有哪项设置突出；{text}。", found)
+
+
+def notwithstanding(found: Absence, led: Sequence[Levels]) -> list[Sentence]:
+    """That most which collapsed have the very setting with which the generator kept up best."""
+    told = outcomes.notwithstanding(found, led)
+    if told is None:
+        return []
+    has, of = told
+    some = f"{of}个崩溃的GAN中有{has}个" if has < of else f"崩溃的{of}个GAN"
+    level = names.level(led[0].factor, led[0].order[0])
+    return [
+        Numbers().sentence(f"不过，{some}{'' if has < of or of == 1 else '都'}用{level}。", [found])
+    ]
 
 
 def _risen(found: Absence, measure: Measure) -> str:
@@ -53,7 +70,9 @@ def _risen(found: Absence, measure: Measure) -> str:
     risen = (
         "的FID中途一度回升（变差），幅度超出换一批样本带来的波动" if known else "的FID在某一轮回升"
     )
-    return f"{absence.hits(found)}{risen}{absence.unknown(found)}"
+    where = outcomes.on_one(found)
+    on = f"，都在{dataset_label(where)}上" if where else ""
+    return f"{absence.hits(found)}{risen}{absence.unknown(found)}{on}"
 
 
 def unsteady(
@@ -96,8 +115,7 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
     told = f"{fell}{what}最大为{value}"
     if top.drawn:
         drawn = n.value("what other samples change", top.floor, decimals)
-        less = f"小于同一网络重新采样带来的变化（{drawn}）"
-        return [n.sentence(f"{told}，{less}。", [found])]
+        return [n.sentence(f"{told}；仅重新采样就能带来{drawn}的变化。", [found])]
     where = f"，见于{names.cell(top.cell, Cells(found.asked))}"
     risen = f"{_risen(found, measure)}；" if counted else ""
     tried = [
@@ -115,7 +133,8 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
     """
     if not outcomes.still_best(found):
         return []
-    more = "，延长训练或许能缩小差距" if behind else _of_one_seed(found)
+    longer = "延长训练" + "或增加图像" * outcomes.bundled(found)
+    more = f"，{longer}或许能缩小差距" if behind else _of_one_seed(found)
     recovered = "回升后都已恢复：" if found.hit and not behind else ""
     last = f"{recovered}每个{names.family(found.family)}都在最后一轮达到最佳"
     return [Numbers().sentence(f"{last}{more}。", [found])]
@@ -138,6 +157,9 @@ def quality(
     differ, once = judged.apart_in_quality(found, strengths)
     runs = "这些训练中，" if once else ""
     start = f"{runs}有差别的是样本质量：" if differ else "就样本质量而言，"
+    if not (differ or once):
+        nothing = f"{start}差别都在通常波动之内。"
+        return [replace(said[0], text=nothing, numbers={}, shown={})]
     first = replace(said[0], text=start + said[0].text)
     return [first if fits(first) else said[0], *(said[1:] if differ else ())]
 

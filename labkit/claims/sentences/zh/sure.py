@@ -8,7 +8,7 @@ from labkit.claims.claim import Sentence, Settle
 from labkit.claims.finding import Finding
 from labkit.claims.findings.families import Families
 from labkit.claims.findings.levels import Contrast
-from labkit.claims.seeds_needed import STEPS
+from labkit.claims.seeds_needed import STEPS, WORTH
 from labkit.claims.sentences import judged
 from labkit.claims.sentences.numbers import dataset_label
 from labkit.claims.sentences.zh import grammar, names
@@ -16,7 +16,7 @@ from labkit.text.typography import spaced
 
 #: The pattern a table shows to its textbook explanation: a hypothesis, not tested in these runs.
 REASONS = {
-    "larger_codes_worse_samples": "潜在维度越大，先验中没有训练图像编码到的区域就越多"
+    "larger_codes_worse_samples": "潜在维度越大，落在训练图像编码附近的随机编码就越少"
     "（Rosca et al. 2018）",
     "larger_codes_better_both": "维度太少的编码分不清图像，解码器只能取平均"
     "（Kingma & Welling 2014）",
@@ -34,21 +34,29 @@ REASONS = {
 }
 
 
-def basis(found: Sequence[Finding], odd: Cell | None, among: Cells) -> str:
+def basis(
+    found: Sequence[Finding], odd: Cell | None, among: Cells, beside: Sequence[Finding] = ()
+) -> str:
     """Whose noise the findings were judged by, in a sentence; empty where nothing was measured.
 
-    An odd cell is one of the table that kept a reference from being used.
+    An odd cell is one of the table that kept a reference from being used; what was told `beside`
+    and compared, but not judged, is named.
     """
     noise, seeds = judged.basis_of(found)
+    untested = ""
+    if compared := judged.only_compared(found, beside):
+        untested = f"；{names.listing(map(names.metric, compared))}只作比较，未经检验"
     if noise is not None:
         how = f"，通常的训练间波动取自labkit附带的重复训练（{noise.name}）"
-        return spaced(
-            f"{seeds}个种子{'，差距以种子之间的波动衡量' if noise.source == 'own' else how}。"
-        )
+        own = noise.source == "own"
+        how = "，差距以种子之间的波动衡量" if own else how
+        return spaced(f"{seeds}个种子{how}{untested}。")
     if not seeds:
         return ""
     departs = "与其余相差太大，通常的训练间波动不适用"
     why = f"；{names.cell(odd, among)}{departs}" if odd is not None else ""
+    if not why and seeds == 1 and all(isinstance(f, Families) for f in found):
+        why = "；各类模型每次训练的波动有多大，这里并不知道"
     return spaced(f"每组设置训练{seeds}次{why}，不能排除偶然因素。")
 
 
@@ -65,6 +73,10 @@ def settle(plan: Settle | None, found: Finding | None = None) -> str:
         what = f"{grammar.of(found.dataset)}{a}与{b}"
     if not plan.seeds:
         return spaced(f"即使{STEPS[-1]}个种子也难以区分{what}。")
+    if plan.seeds > WORTH:
+        return spaced(
+            f"要{f'区分{what}' if what else '说明这是否出于偶然'}，约需{plan.seeds}个种子。"
+        )
     about = [f"`{plan.command}`"] if plan.command else []
     about += [] if plan.seconds is None else [f"还需约{names.duration(plan.seconds)}"]
     how = f"（{'，'.join(about)}）" if about else ""
