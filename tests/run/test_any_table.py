@@ -50,7 +50,7 @@ def test_true_and_false_are_one_and_zero_where_that_is_meant(tmp_path: Path) -> 
     code, said = reflected(
         tmp_path, f"{HEAD}proxy_fid,collapse\n{A}1.5,False\n{B}2.5,not detected\n"
     )
-    assert "None of two GANs" in said
+    assert "Neither of the two GANs" in said
     code, said = reflected(tmp_path, f"{HEAD}proxy_fid\n{A}False\n")
     assert (code, "'False' is not a number" in said) == (2, True)
 

@@ -25,7 +25,7 @@ def test_reflect_says_in_words_and_as_data_what_a_table_bears(tmp_path: Path) ->
         in said
     )
     assert "\nHow sure: One training per setting, so chance is not ruled out." in said
-    assert "\n  None of twelve GANs collapsed.\n" in said
+    assert "\n  None of the twelve GANs collapsed.\n" in said
     assert said.endswith("Columns no claim uses: shoe_size\n")
     claims = json.loads(labkit("reflect", "metrics.csv", "--json", cwd=tmp_path).stdout)
     assert {"id", "text", "verdict", "strength", "noise", "numbers", "rule", "runs"} <= claims[

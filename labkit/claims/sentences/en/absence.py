@@ -35,8 +35,9 @@ def statement(found: Absence, strength: Strength) -> Sentence:
 def nothing(found: Absence) -> str:
     """It happened to none: "all twelve GANs were steady"."""
     if found.what == "collapse":
-        several = f"none of {trainings(found)} collapsed"
-        return several if found.n > 1 else f"{everyone(found)} did not collapse"
+        if found.n == 1:
+            return f"{everyone(found)} did not collapse"
+        return f"{'neither' if found.n == 2 else 'none'} of the {trainings(found)} collapsed"
     steady = "was steady" if found.n == 1 else "were steady"
     return f"{everyone(found)} {steady if found.what == 'unsteady' else 'finished'}"
 

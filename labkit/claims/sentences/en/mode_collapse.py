@@ -11,7 +11,7 @@ from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences import outcomes
 from labkit.claims.sentences.en import grammar, names
-from labkit.claims.sentences.en.absence import listed, shared_out, something, trainings, unknown
+from labkit.claims.sentences.en.absence import listed, nothing, shared_out, something, unknown
 from labkit.claims.sentences.numbers import Numbers, fits, place
 from labkit.claims.sentences.outcomes import FEW_COLLAPSES, NAMED, Common
 
@@ -22,10 +22,7 @@ NOTHING_HELPED = Sentence("Since nothing collapsed, nothing can be credited with
 
 def none(found: Absence) -> Sentence:
     """No generator collapsed, nor left out a class, where that was measured of all."""
-    text = f"none of the {trainings(found)} collapsed"
-    if found.n == 1:
-        text = f"the {trainings(found)} did not collapse"
-    text += unknown(found)
+    text = nothing(found) + unknown(found)
     if outcomes.every_class(found):
         text += f"; every class appears in {'its' if found.n == 1 else 'the'} samples"
         text += " of each" if found.n > 1 else ""
@@ -61,10 +58,8 @@ def uneven(found: Absence, each: Sequence[Configurations], real: RealValue) -> l
 
 def others(found: Absence, gans: Absence) -> Sentence:
     """No GAN collapsed, but other models did."""
-    did = f"the {trainings(gans)} did not" if gans.n == 1 else f"none of the {trainings(gans)} did"
-    return Numbers().sentence(
-        f"yes: {something(found)}{unknown(found)}; {did}{unknown(gans)}.", [found, gans]
-    )
+    text = f"yes: {something(found)}{unknown(found)}; {nothing(gans)}{unknown(gans)}."
+    return Numbers().sentence(text, [found, gans])
 
 
 def too(found: Absence) -> Sentence:
