@@ -221,4 +221,4 @@ def test_the_usual_number_of_samples_tells_how_much_a_rise_means(
     text = (Path(__file__).parents[2] / "reports/showcase/lab1/metrics.csv").read_text("utf-8")
     path = written(tmp_path, text.replace("N=10,000", f"N={judged_by}"))
     (stability, *_) = answers_to(read(path))
-    assert stability.point.text.startswith("Neither the loss nor the z dimension: all") == steady
+    assert stability.point.text.startswith("In these runs, neither the loss nor the z") == steady

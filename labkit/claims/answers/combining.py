@@ -48,7 +48,7 @@ def answer(key: str, table: Table) -> Answer:
         if recon is not None and drawn is not None:
             lost[dataset] = recon, drawn
     blurred = say.sharpness(known(sharp))
-    point = say.idea(lost, fid, bool(blurred))
+    point = say.idea(lost)
     if hybrids:
         point = say.tried(hybrids, known(tried), asked.strengths)
     why: list[Sentence] = []

@@ -44,7 +44,7 @@ def answer(key: str, table: Table) -> Answer:
     why += voice().telling.along(reconstructions, asked.strengths)
     why += say.samples(samples, asked.strengths)
     why += say.total(told)
-    why += voice().telling.best(covered.known, asked.strengths, 2, turned)
+    why += voice().telling.best(covered.known, asked.strengths, 3, turned)
     # The textbook explanation of what the two show together, and on which data sets.
     patterns = [
         (of_larger_codes(a, b, asked.strengths), b.dataset)

@@ -57,9 +57,11 @@ def answer(key: str, table: Table) -> Answer:
         real = table.real("class_imbalance", cell.dataset) if cell else None
         worst = say.nearest(found, known(uneven), real)
         why = [*([] if worst is None else [worst]), say.NOTHING_HELPED]
+    # What covers more of the real images says more of what helped than a textbook does.
+    textbook = (found.hit or beside) and not covered
     return asked.answer(
         point, [*why, *covered], picture=f"samples:{cell.run}" if cell else "class_coverage",
-        reason=voice().sure.likely("mode_collapse" if found.hit or beside else ""),
+        reason=voice().sure.likely("mode_collapse" if textbook else ""),
         rests_on=[found, *beside],
     )  # fmt: skip
 

@@ -46,7 +46,9 @@ def answer(key: str, table: Table) -> Answer:
     # The setting that went with how far the discriminator was ahead most, and others that did.
     always = ([f for f in ahead.by_factor[name] if _always(f)] for name in ahead.largest_first)
     led: list[Levels] = next((f for f in always if _pairs(f) >= TOLD), [])
-    notable = led if _beaten(led) >= NOTABLE else []
+    # What went with fewer collapses the other way round is no point: it is told with that.
+    against = say.notwithstanding(collapsed, led)
+    notable = led if _beaten(led) >= NOTABLE and not against else []
     firm = [c for c in steadiness.contrasts if asked.strengths[c.id] in FIRM]
     if firm:
         largest = max(firm, key=lambda c: abs(c.estimate or 0.0))
@@ -63,14 +65,16 @@ def answer(key: str, table: Table) -> Answer:
     rises = say.largest_rise(unsteady, table.measure(metric), counted)
     rises += [say.failed(finished)] if finished.hit else []
     named = bool(notable) and counted
-    but = say.notwithstanding(collapsed, led) if named else []
     overpowered = say.dominance(gans, led, named)
     likewise = [say.likewise(f) for f in ahead.by_factor.values() if led and _nearly(f, led)]
     told = say.quality(best.told()[: 1 if firm else QUOTED], best.known, best.strengths)
     last = say.last_epoch(unsteady)
-    why = [*rises, *last, *overpowered[:1], *told, *overpowered[1:], *likewise]
+    least = [*overpowered[1:], *(against if overpowered[1:] else ())]
+    why = [*rises, *last, *overpowered[:1], *told, *least, *likewise]
+    if against:
+        why = [*rises, *last, *overpowered[:1], *least, *told, *likewise]
     if named:  # the point speaks of it
-        why = [*overpowered, *likewise, *but, *rises, *last, *told]
+        why = [*overpowered, *likewise, *rises, *last, *told]
     basis = [unsteady, *steadiness.contrasts, *best.contrasts]
     return asked.answer(point, why, PICTURE, rests_on=basis)
 

@@ -123,11 +123,6 @@ def still_best(found: Absence) -> bool:
     return len(excess) > 1 and all(m is not None and not m.value for m in excess)
 
 
-def bundled(found: Absence) -> bool:
-    """Whether all trained on the bundled images, so that there are more to train on."""
-    return all(c.settings.get("source") == "bundled" for c in found.cells)
-
-
 def rises_of_one_seed(found: Absence) -> list[tuple[str, int, int]]:
     """Data set, rises and seed where all rises were one seed's: chance, not a setting."""
     told = []

@@ -89,16 +89,16 @@ def best(
 
     Findings are of one factor and metric, one a data set; those not measured are passed over.
     The largest effect stands first. Where it is to be brief, a level that is best everywhere is
-    told with the next best (1), on the data set of the largest effect alone (2). `beside` are
-    findings of another measure by which the best level is last.
+    told with the next best (1), on the data set of the largest effect alone (2), without values
+    (3). `beside` are findings of another measure by which the best level is last.
     """
     say, each = voice().levels, judged.standings(found, strengths, beside)
     if len(each) > 1 and all(s.alike for s in each):
         return [say.alike(each)]
     if judged.agree(each, strengths):
         two = len(each[0].found.means) == 2
-        whole = [say.everywhere(each), say.next_best(each), say.next_best(each, told=1)]
-        whole = [say.together(each)] if two else whole[brief : 2 + brief // 2]
+        whole = [say.everywhere(each), *(say.next_best(each, n) for n in (len(each), 1, 0))]
+        whole = [say.together(each)] if two else whole[brief : max(2, brief + 1)]
         if said := next(filter(fits, whole), None):
             return [said]
     return [say.alike([s]) if s.alike else say.one(s, strengths) for s in each]

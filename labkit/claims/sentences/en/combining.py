@@ -19,19 +19,13 @@ def nothing(found: Sequence[Families]) -> Sentence:
     return Numbers().sentence(text, found)
 
 
-def idea(
-    lost: Mapping[str, tuple[float, float]], fid: Sequence[Families], blurred: bool
-) -> Sentence:
-    """What to try, from where the VAE loses most, whether it is blurred, and who is ahead."""
-    keep, whose = "encoder", "the"
-    if models.ahead_everywhere("vae", fid):
-        keep, whose = "VAE", "its"
-    aim = "sharpen" if blurred else "judge"
+def idea(lost: Mapping[str, tuple[float, float]]) -> Sentence:
+    """What to try, from where the VAE loses most."""
     # Where codes nowhere miss the prior, it need not see random ones.
-    also = ", also on random codes" if models.lost_to(lost, decoder=False) else ""
-    add = "add one discriminator's loss to reconstruction and KL"
+    also = " and random codes" if models.lost_to(lost, decoder=False) else ""
     return Sentence(
-        f"An adversarial VAE: keep the {keep}, and {add}, to {aim} {whose} decoder{also}."
+        "An adversarial VAE: beside reconstruction and KL, train the decoder against one "
+        f"discriminator, on rebuilt images{also}."
     )
 
 
@@ -73,16 +67,16 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])
     n, parts = Numbers(), list[str]()
-    for weak, decoder in (("random codes", False), ("rebuilding", True)):
+    for weak, decoder in (("random codes are", False), ("rebuilding is", True)):
         fids = list[str]()
         for d, (recon, drawn) in models.lost_to(found, decoder).items():
             first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
             second = n.value(f"FID of samples{place(d)}", drawn, decimals)
-            fids.append(f"{first} and {second}{place(d)}")
-        most = "does" if parts else "loses most" if decoder else "lose most"
-        parts += [f"{names.listing(fids)}, so {weak} {most}"] if fids else []
-    what = "FIDs of VAE reconstructions and samples"
-    return [n.sentence(f"{what}: {'; '.join(parts)}.")] if parts else []
+            named = ("", "") if fids or parts else (" for reconstructions", " for samples")
+            fids.append(f"{first}{named[0]} and {second}{named[1]}{place(d)}")
+        point = "" if parts else " the weak point"
+        parts += [f"{names.listing(fids)}, so {weak}{point}"] if fids else []
+    return [n.sentence(f"the VAEs' FID is {'; '.join(parts)}.")] if parts else []
 
 
 def exception(mine: Configurations, theirs: Configurations) -> Sentence:

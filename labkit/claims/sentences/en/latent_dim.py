@@ -12,10 +12,10 @@ from labkit.claims.sentences.sizes import FACTOR, POINT
 
 #: What new samples show.
 DRAWN = {
-    "flat": "new samples hardly differed",
-    "open": "for new samples no size stands out by FID",
-    "smallest": "new samples were best from the smallest",
-    "largest": "new samples were best from the largest",
+    "flat": "by FID, samples hardly differed",
+    "open": "for samples no size stands out by FID",
+    "smallest": "by FID, samples were best from the smallest",
+    "largest": "by FID, samples were best from the largest",
 }
 
 
@@ -23,7 +23,7 @@ def point(rebuilt: Sequence[Levels], drawn: Sequence[Levels], strengths: Strengt
     """What larger codes did to reconstructions, and what to new samples."""
     both, text = (*rebuilt, *drawn), ""
     once = sizes.seen_once(both, strengths)
-    for early in (", most of the gain by {}", ", mostly by {}", ""):
+    for early in (", most of the gain by {}", ", most gain by {}", ""):
         parts = (_rebuilt(rebuilt, strengths, early), _drawn(drawn, strengths))
         text = f"{'in these runs, ' if once else ''}{'; '.join(filter(None, parts))}."
         if len(text.split()) <= POINT:
@@ -97,7 +97,7 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
         return ""
     each = [course(f, strengths) for f in found]
     shown = sizes.best_drawn(each, strengths)
-    return DRAWN.get(shown) or _best_at(each, "new samples were best at", strengths)
+    return DRAWN.get(shown) or _best_at(each, "by FID, samples were best at", strengths)
 
 
 def _best_at(found: Sequence[Course], start: str, strengths: Strengths, back: str = "") -> str:
@@ -140,7 +140,7 @@ def total(found: Sequence[Levels]) -> list[Sentence]:
     if best is not None:
         told = f"{names.level(FACTOR, best)} was best{where}"
     elif over:
-        told = "{} gained nothing over {}".format(*names.levels(FACTOR, over)) + nowhere
+        told = "{} was on average no better than {}".format(*names.levels(FACTOR, over)) + nowhere
     else:
         return []
     name = f"{names.metric(found[0].metric)} (reconstruction plus KL)"

@@ -60,7 +60,7 @@ def everywhere(each: Sequence[Standing]) -> Sentence:
     return n.sentence(_best_of_all(each, parts), _rests_on(each))
 
 
-def next_best(each: Sequence[Standing], told: int | None = None) -> Sentence:
+def next_best(each: Sequence[Standing], told: int) -> Sentence:
     """ "On both data sets, z 32 gave the best samples (FID on MNIST 3.2, next 128 with 4.0; ...)"."""
     n, parts = Numbers(), list[str]()
     for found in (s.found for s in each[:told]):
@@ -76,17 +76,18 @@ def _best_of_all(each: Sequence[Standing], values: Sequence[str]) -> str:
     verb = names.BEST.get(found.metric, f"had the best {names.metric(found.metric)}")
     verb = "was ahead" if each[0].strength == "within noise" else verb
     who = f"on {names.everywhere(len(each))}, {names.level(found.factor, found.order[0])}"
-    return f"{who} {front}{verb}{back}{_yet(each)} ({names.measured(found)} {'; '.join(values)})."
+    shown = f" ({names.measured(found)} {'; '.join(values)})" if values else ""
+    return f"{who} {front}{verb}{back}{_yet(each)}{shown}."
 
 
 def _yet(each: Sequence[Standing]) -> str:
-    """ ", yet last by recall": another measure turns the order round, on these data sets."""
+    """ ", yet was last by recall": another measure turns the order round, on these data sets."""
     turned = [s.beside for s in each if s.beside is not None]
     if not turned:
         return ""
     where = names.listing(dataset_label(f.dataset) for f in turned)
     on = f" on {where}" if len(turned) < len(each) else ""
-    return f", yet last by {names.metric(turned[0].metric)}{on}"
+    return f", yet was last by {names.metric(turned[0].metric)}{on}"
 
 
 def _rests_on(each: Sequence[Standing]) -> list[Levels]:

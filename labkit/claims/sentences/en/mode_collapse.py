@@ -36,7 +36,7 @@ def collapsed(found: Absence) -> Sentence:
     where = f", all{place(one)}" if len(found.hit) > 2 else f", both{place(one)}"
     told = where if one else ""
     if gone and mild:
-        told += f"; {grammar.count(gone)} of them lost a class altogether"
+        told += f"; {grammar.count(gone)} of them all but lost a class"
     return Numbers().sentence(f"yes: {something(found)}{unknown(found)}{told}.", [found])
 
 
@@ -51,7 +51,7 @@ def uneven(found: Absence, each: Sequence[Configurations], real: RealValue) -> l
     (shown, values), n = told, Numbers()
     where = place(shown.dataset)
     shares = " to ".join(n.shares("class imbalance of others", values, where))
-    text = f"class shares are uneven without a collapse, too:{where} {shares} of samples would"
+    text = f"class shares can be as uneven without a collapse:{where} {shares} of samples would"
     text = f"{text} have to change class{_real(n, real(shown.dataset))}."
     return [n.sentence(text, [found, shown])]
 
@@ -90,7 +90,7 @@ def _seen(cell: Cell) -> str:
     if gone:
         named = (f"digit {each}" if each.isdigit() else each for each in gone)
         some = names.listing(named).replace(" and ", " or ")
-        return f"without {some if len(gone) <= NAMED else f'{grammar.count(len(gone))} classes'}"
+        return f"almost no {some if len(gone) <= NAMED else f'trace of {grammar.count(len(gone))} classes'}"
     # "under-represented: 1 (1.1 %)" stands in brackets itself.
     said = reasons[0].removeprefix("under-represented: ") if reasons else "samples too alike"
     said = re.sub(r" \((\S+ %)\)", r" at only \1", said)
@@ -139,18 +139,19 @@ def nearest(
     cell = outcomes.nearest_cell(uneven)
     if cell is None:
         return None
-    n, start = Numbers(), f"nearest to it is {names.cell(cell, Cells(found.asked))}:"
+    n, name = Numbers(), names.cell(cell, Cells(found.asked))
     if odd := outcomes.odd_shares(cell):
         label, share, real_share = odd[0]
         told = f"{label} makes up {n.share(f'share of {label}', share)} of its samples instead of"
         told += f" {n.share(f'real share of {label}', real_share)}"
         for label, share, _real in odd[1:]:
             told += f", {label} {n.share(f'share of {label}', share)}"
-        return n.sentence(f"{start} {told}.", uneven)
-    alike = outcomes.most_uneven(found, cell)
+        return n.sentence(f"nearest to it is {name}: {told}.", uneven)
+    alike, which = outcomes.most_uneven(found, cell), f"is {name}"
     if len(alike) > 1:
-        few = f"{names.counted(len(alike), names.family(cell.family))}{place(cell.dataset)}"
-        start = f"nearest to it are {few}:"
+        few = names.counted(len(alike), names.family(cell.family))
+        which = f"are {few}{place(cell.dataset)}"
+    start = f"most uneven in classes {which}:"
     tried = product((real, None), (" to match the real shares", ""))
     said = (_to_change(start, alike, beside, match, uneven) for beside, match in tried)
     return next(filter(fits, said), None)
@@ -163,7 +164,7 @@ def _to_change(
     match: str,
     uneven: Sequence[Configurations],
 ) -> Sentence:
-    """ "... 28 % of its samples would have to change class (as many real images: 0.9 %)"."""
+    """ "... 28 % of its samples would have to change class (a draw of real images: 0.9 %)"."""
     n, whose = Numbers(), "its" if len(values) == 1 else "their"
     shown = " to ".join(n.shares("class imbalance", values))
     text = f"{start} {shown} of {whose} samples would have to change class{match}{_real(n, real)}"
@@ -171,7 +172,7 @@ def _to_change(
 
 
 def _real(n: Numbers, value: float | None) -> str:
-    """ " (as many real images: 0.9 %)"; empty where that is not known."""
+    """ " (a draw of real images: 0.9 %)"; empty where that is not known."""
     if value is None:
         return ""
-    return f" (as many real images: {n.share('class imbalance of real images', value)})"
+    return f" (a draw of real images: {n.share('class imbalance of real images', value)})"

@@ -27,7 +27,7 @@ def steady(found: Absence, factors: Sequence[str]) -> Sentence:
     """No setting influenced anything: no training was unsteady."""
     which = "none"
     if len(factors) == 2:
-        which = "neither the {} nor the {}".format(*map(names.factor, factors))
+        which = "in these runs, neither the {} nor the {}".format(*map(names.factor, factors))
     text = f"{which}: {absence.nothing(found)}{absence.unknown(found)}"
     return Numbers().sentence(f"{text}.", [found])
 
@@ -112,7 +112,7 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
     told = f"{fell}the largest rise ({what}) was {value}"
     if top.drawn:
         drawn = n.value("what other samples change", top.floor, decimals)
-        return [n.sentence(f"{told}; redrawn samples alone can change it by {drawn}.", [found])]
+        return [n.sentence(f"{told}; redrawn samples alone can make one of {drawn}.", [found])]
     where = f", with {names.cell(top.cell, Cells(found.asked))}"
     risen = f"{_risen(found, measure)}; " if counted else ""
     tried = [
@@ -134,8 +134,7 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
     last = f"every rise was made good: {every} was best at its last epoch"
     if behind or not found.hit:
         last = f"{every} was still best at its last epoch"
-    longer = "longer training" + " or more images" * outcomes.bundled(found)
-    more = f", so {longer} may narrow the gap" if behind else _of_one_seed(found)
+    more = ", so longer training may narrow the gap" if behind else _of_one_seed(found)
     return [Numbers().sentence(f"{last}{more}.", [found])]
 
 
@@ -157,7 +156,7 @@ def quality(
     runs = " in these runs" if once else ""
     start = f"What did differ{runs} is quality: " if differ else "In sample quality, "
     if not (differ or once):
-        nothing = f"{start}nothing stands out of the usual variation."
+        nothing = "Sample quality (FID) differs only within the usual variation."
         return [replace(said[0], text=nothing, numbers={}, shown={})]
     first = replace(said[0], text=start + grammar.lower(said[0].text))
     return [first if fits(first) else said[0], *(said[1:] if differ else ())]
@@ -195,7 +194,7 @@ def likewise(found: Sequence[Levels]) -> Sentence:
     """Another setting, of two levels, that nearly always went with it, too."""
     first, other = names.levels(found[0].factor, found[0].order)
     pairs = levels.pairs(*(f.contrasts[0] for f in found))
-    text = f"it also did so less with {first} than with {other}, {pairs}."
+    text = f"it also overpowered less with {first} than with {other}, {pairs}."
     return Numbers().sentence(text, found)
 
 

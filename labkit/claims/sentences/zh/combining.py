@@ -20,17 +20,12 @@ def nothing(found: Sequence[Families]) -> Sentence:
     return Numbers().sentence(text, found)
 
 
-def idea(
-    lost: Mapping[str, tuple[float, float]], fid: Sequence[Families], blurred: bool
-) -> Sentence:
-    """What to try, from where the VAE loses most, whether it is blurred, and who is ahead."""
-    keep = "VAE" if models.ahead_everywhere("vae", fid) else "编码器"
-    aim = "使解码出的图像更清晰" if blurred else "评判解码出的图像"
+def idea(lost: Mapping[str, tuple[float, float]]) -> Sentence:
+    """What to try, from where the VAE loses most."""
     # Where codes nowhere miss the prior, it need not see random ones.
-    also = "，包括由随机编码解码出的图像" if models.lost_to(lost, decoder=False) else ""
-    return Sentence(
-        spaced(f"对抗VAE，即保留{keep}，在重构损失和KL之外加上判别器损失，{aim}{also}。")
-    )
+    also = "和由随机编码解码出的图像" if models.lost_to(lost, decoder=False) else ""
+    text = f"对抗VAE，即在重构损失和KL之外，让解码器与一个判别器对抗训练，判别重构图像{also}。"
+    return Sentence(spaced(text))
 
 
 def encoder(fid: Sequence[Families] = ()) -> Sentence:
@@ -75,7 +70,7 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
             first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
             second = n.value(f"FID of samples{place(d)}", drawn, decimals)
             fids.append(f"{grammar.on(d)}为{first}和{second}")
-        parts += [f"{'，'.join(fids)}，损失主要来自{where}"] if fids else []
+        parts += [f"{'，'.join(fids)}，薄弱环节是{where}"] if fids else []
     return [n.sentence(f"VAE重构和样本的FID{'；'.join(parts)}。")] if parts else []
 
 

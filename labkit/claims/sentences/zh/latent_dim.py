@@ -13,10 +13,10 @@ from labkit.claims.sentences.zh.grammar import Numbers
 
 #: What new samples show.
 DRAWN = {
-    "flat": "新样本几乎没有差别",
-    "open": "新样本按FID看没有哪个潜在维度突出",
-    "smallest": "新样本在潜在维度最小时最好",
-    "largest": "新样本在潜在维度最大时最好",
+    "flat": "按FID看，样本几乎没有差别",
+    "open": "按FID看，样本没有哪个潜在维度突出",
+    "smallest": "按FID看，样本在潜在维度最小时最好",
+    "largest": "按FID看，样本在潜在维度最大时最好",
 }
 
 
@@ -99,7 +99,7 @@ def _drawn(found: Sequence[Levels], strengths: Strengths) -> str:
         return ""
     each = [course(f, strengths) for f in found]
     shown = sizes.best_drawn(each, strengths)
-    return DRAWN.get(shown) or _best_at(each, "新样本", "最好", strengths)
+    return DRAWN.get(shown) or _best_at(each, "按FID看，样本", "最好", strengths)
 
 
 def _best_at(
@@ -143,7 +143,7 @@ def total(found: Sequence[Levels]) -> list[Sentence]:
     if best is not None:
         told = f"{names.level(FACTOR, best)}{where}最好"
     elif over:
-        told = "{}{where}不优于{}".format(*names.levels(FACTOR, over), where=where)
+        told = "{}{where}平均不优于{}".format(*names.levels(FACTOR, over), where=where)
     else:
         return []
     return [Numbers().sentence(f"按{names.metric(found[0].metric)}（重构加KL）看，{told}。", found)]

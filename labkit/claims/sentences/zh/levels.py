@@ -60,7 +60,7 @@ def everywhere(each: Sequence[Standing]) -> Sentence:
     return n.sentence(_best_of_all(each, parts), _rests_on(each))
 
 
-def next_best(each: Sequence[Standing], told: int | None = None) -> Sentence:
+def next_best(each: Sequence[Standing], told: int) -> Sentence:
     """ "在两个数据集上，z 32的样本最好（FID：MNIST 3.2，次优128为4.0；...）"."""
     n, parts = Numbers(), list[str]()
     for found in (s.found for s in each[:told]):
@@ -75,7 +75,8 @@ def _best_of_all(each: Sequence[Standing], values: Sequence[str]) -> str:
     front, back = _tail(each[0].strength, [c for s in each for c in s.found.rivals])
     did = f"{front}领先" if each[0].strength == "within noise" else _did(found, front)
     who = f"在{names.everywhere(len(each))}上，{names.level(found.factor, found.order[0])}"
-    return f"{who}{did}{back}{_yet(each)}（{names.measured(found)}：{'；'.join(values)}）。"
+    shown = f"（{names.measured(found)}：{'；'.join(values)}）" if values else ""
+    return f"{who}{did}{back}{_yet(each)}{shown}。"
 
 
 def _yet(each: Sequence[Standing]) -> str:

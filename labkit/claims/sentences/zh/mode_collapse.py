@@ -34,7 +34,7 @@ def collapsed(found: Absence) -> Sentence:
     gone, mild = outcomes.lost_a_class(found)
     one = outcomes.on_one(found)
     told = f"，都在{dataset_label(one)}上" if one else ""
-    told += f"；其中{gone}个完全缺失了某个类别" if gone and mild else ""
+    told += f"；其中{gone}个几乎失去了某个类别" if gone and mild else ""
     return Numbers().sentence(f"有：{something(found)}{unknown(found)}{told}。", [found])
 
 
@@ -48,7 +48,7 @@ def uneven(found: Absence, each: Sequence[Configurations], real: RealValue) -> l
         return []
     (shown, values), n = told, Numbers()
     shares = "到".join(n.shares("class imbalance of others", values, place(shown.dataset)))
-    text = f"未崩溃的模型类别占比也不均匀：{at(shown.dataset)}样本须有{shares}改变类别"
+    text = f"未崩溃的模型类别占比也可能同样不均匀：{at(shown.dataset)}样本须有{shares}改变类别"
     return [n.sentence(f"{text}{_real(n, real(shown.dataset))}。", [found, shown])]
 
 
@@ -85,9 +85,9 @@ def _seen(cell: Cell) -> str:
     """What the verdict on a cell's samples rests on, in a few words."""
     gone, reasons = (cell.collapse.classes, cell.collapse.reasons) if cell.collapse else ((), ())
     if len(gone) > NAMED:
-        return f"缺少{len(gone)}个类别"
+        return f"几乎没有{len(gone)}个类别"
     if gone:
-        return f"缺少{'数字' if gone[0].isdigit() else ''}{names.listing(gone)}"
+        return f"几乎没有{'数字' if gone[0].isdigit() else ''}{names.listing(gone)}"
     said = verdicts.told(reasons[0]) if reasons else "样本过于相似"
     # "占比过低：1 (1.1 %)" stands in brackets itself.
     return re.sub(r"\b(\d)仅占", r"数字\1仅占", re.sub(r" ?\((\S+) %\)", r"仅占\1%", said))
@@ -135,18 +135,18 @@ def nearest(
     cell = outcomes.nearest_cell(uneven)
     if cell is None:
         return None
-    n, start = Numbers(), f"最接近崩溃的是{names.cell(cell, Cells(found.asked))}："
+    n, which = Numbers(), names.cell(cell, Cells(found.asked))
     if odd := outcomes.odd_shares(cell):
         label, share, real_share = odd[0]
         told = f"其样本中{label}占{n.share(f'share of {label}', share)}，"
         told += f"而真实占比为{n.share(f'real share of {label}', real_share)}"
         for label, share, _real in odd[1:]:
             told += f"；{label}占{n.share(f'share of {label}', share)}"
-        return n.sentence(f"{start}{told}。", uneven)
+        return n.sentence(f"最接近崩溃的是{which}：{told}。", uneven)
     alike = outcomes.most_uneven(found, cell)
     if len(alike) > 1:
-        few = f"{of(cell.dataset)}{len(alike)}个{names.family(cell.family)}"
-        start = f"最接近崩溃的是{few}："
+        which = f"{of(cell.dataset)}{len(alike)}个{names.family(cell.family)}"
+    start = f"类别占比最不均匀的是{which}："
     tried = product((real, None), ("，类别占比才与真实图像一致", ""))
     said = (_to_change(start, alike, beside, match, uneven) for beside, match in tried)
     return next(filter(fits, said), None)

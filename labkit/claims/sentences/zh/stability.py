@@ -28,7 +28,7 @@ def steady(found: Absence, factors: Sequence[str]) -> Sentence:
     """No setting influenced anything: no training was unsteady."""
     which = "没有"
     if len(factors) == 2:
-        which = "{}和{}都无影响".format(*map(names.factor, factors))
+        which = "在这些训练中，{}和{}都无影响".format(*map(names.factor, factors))
     text = f"{which}：{absence.nothing(found)}{absence.unknown(found)}"
     return Numbers().sentence(f"{text}。", [found])
 
@@ -115,7 +115,7 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
     told = f"{fell}{what}最大为{value}"
     if top.drawn:
         drawn = n.value("what other samples change", top.floor, decimals)
-        return [n.sentence(f"{told}；仅重新采样就能带来{drawn}的变化。", [found])]
+        return [n.sentence(f"{told}；仅重新采样就能造成{drawn}的回升。", [found])]
     where = f"，见于{names.cell(top.cell, Cells(found.asked))}"
     risen = f"{_risen(found, measure)}；" if counted else ""
     tried = [
@@ -133,8 +133,7 @@ def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
     """
     if not outcomes.still_best(found):
         return []
-    longer = "延长训练" + "或增加图像" * outcomes.bundled(found)
-    more = f"，{longer}或许能缩小差距" if behind else _of_one_seed(found)
+    more = "，延长训练或许能缩小差距" if behind else _of_one_seed(found)
     recovered = "回升后都已恢复：" if found.hit and not behind else ""
     last = f"{recovered}每个{names.family(found.family)}都在最后一轮达到最佳"
     return [Numbers().sentence(f"{last}{more}。", [found])]
