@@ -9,12 +9,11 @@ from itertools import product
 
 from labkit.catalog.families import FAMILIES
 from labkit.claims.answers.asked import Asked
+from labkit.claims.cell import Cell
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
-from labkit.claims.findings import absence
 from labkit.claims.findings.configurations import configurations
 from labkit.claims.findings.families import families, typical
-from labkit.claims.measure import STABILITY
 from labkit.claims.sentences import models, voice
 from labkit.claims.table import Table
 
@@ -62,11 +61,11 @@ def answer(key: str, table: Table) -> Answer:
     if not hybrids:
         exception = models.exception(best, fid)
         except_for = [say.exception(*exception)] if exception else []
-        ahead = models.ahead_everywhere("vae", fid)
-        why += [] if ahead else [say.encoder(fid)]
-        why += [*except_for, *blurred, *say.lost(lost)]
-        if ahead:
-            steps = absence.unsteady(cells.of("gan"), table.measure(STABILITY[0]))
-            why += voice().stability.last_epoch(steps, behind=True)
+        why += [] if models.ahead_everywhere("vae", fid) else [say.encoder(fid)]
+        why += [*except_for, *blurred, *say.lost(lost), *say.unfinished(cells.filter(_parent))]
     reason = voice().sure.likely("blurred" if blurred and not hybrids else "")
     return asked.answer(point, why, "fid_gan_vs_vae", reason)
+
+
+def _parent(cell: Cell) -> bool:
+    return cell.family in PARENTS

@@ -17,6 +17,7 @@ from labkit.claims.findings.configurations import configurations
 from labkit.claims.findings.levels import pairs_of_levels
 from labkit.claims.measure import first_measured
 from labkit.claims.sentences import voice
+from labkit.claims.sentences.judged import ahead_in_most
 from labkit.claims.sentences.outcomes import nearest_cell
 from labkit.claims.table import Table
 
@@ -44,6 +45,8 @@ def answer(key: str, table: Table) -> Answer:
         return asked.answer(point, covered, rests_on=[found])
     why: list[Sentence]
     cell: Cell | None
+    if found.hit and (most := ahead_in_most(varied.by_factor)):
+        covered = [say.covered(str(diversity), most)]
     if found.hit:
         cell, point = found.hit[0], say.collapsed(found)
         why = [say.which(found), *say.by_level(found, list(gans.factors))]

@@ -74,7 +74,8 @@ def answer(key: str, table: Table) -> Answer:
     if against:
         why = [*rises, *last, *overpowered[:1], *least, *told, *likewise]
     if named:  # the point speaks of it
-        why = [*overpowered, *likewise, *rises, *last, *told]
+        alike = say.collapsed_alike(collapsed, list(gans.factors))
+        why = [*overpowered, *likewise, *rises, *alike, *last, *told]
     basis = [unsteady, *steadiness.contrasts, *best.contrasts]
     return asked.answer(point, why, PICTURE, rests_on=basis)
 

@@ -6,7 +6,7 @@ VAE's code), :mod:`.outcomes` and :mod:`.models`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ Strengths = dict[str, Strength]
 
 #: With fewer pairs, one level may be ahead in all of them by chance.
 FEW = 4
+#: A level ahead in so large a part of many pairs is told of.
+SURELY = 0.85
 #: At most so many rivals are listed with their numbers, and so many names of anything.
 LISTED = 3
 #: A course over more levels is told by its ends and its turn.
@@ -67,6 +69,21 @@ def standings(
     other = {f.dataset: f for f in beside}
     each = [replace(standing(f, strengths), beside=other.get(f.dataset)) for f in known(found)]
     return sorted(each, key=lambda s: -s.found.largest)
+
+
+#: A factor, its level that is best on all data sets, and that against all others.
+Ahead = tuple[str, "Level", Sequence["Contrast"]]
+
+
+def ahead_in_most(found: Mapping[str, Sequence[Levels]]) -> list[Ahead]:
+    """Levels that are ahead of the others in nearly all pairs, on all data sets alike."""
+    told: list[Ahead] = []
+    for factor, each in found.items():
+        best, rivals = {f.order[0] for f in known(each)}, [c for f in known(each) for c in f.rivals]
+        wins, pairs = sum(c.wins for c in rivals), sum(c.pairs for c in rivals)
+        if len(best) == 1 and pairs >= FEW and SURELY * pairs <= wins:
+            told.append((factor, best.pop(), rivals))
+    return told
 
 
 def turned_round(found: Sequence[Levels], beside: Sequence[Levels]) -> list[Levels]:

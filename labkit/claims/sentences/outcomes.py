@@ -123,14 +123,14 @@ def still_best(found: Absence) -> bool:
     return len(excess) > 1 and all(m is not None and not m.value for m in excess)
 
 
-def rises_of_one_seed(found: Absence) -> list[tuple[str, int, int]]:
-    """Data set, rises and seed where all rises were one seed's: chance, not a setting."""
+def rises_of_one_seed(found: Absence) -> list[tuple[str, int]]:
+    """Data set and seed where all of several rises were one seed's: chance, not a setting."""
     told = []
     for dataset in dict.fromkeys(c.dataset for c in found.cells):
         seeds = {c.seed for c in found.cells if c.dataset == dataset}
         hit = [c.seed for c in found.hit if c.dataset == dataset]
         if len(seeds) >= MIN_SEEDS <= len(hit) and len(set(hit)) == 1:
-            told.append((dataset, len(hit), hit[0]))
+            told.append((dataset, hit[0]))
     return told
 
 

@@ -7,10 +7,10 @@ from labkit.claims.claim import Sentence
 from labkit.claims.finding import by_dataset, known
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.families import Families
-from labkit.claims.sentences import models
-from labkit.claims.sentences.en import names
+from labkit.claims.sentences import models, outcomes
+from labkit.claims.sentences.en import grammar, names
 from labkit.claims.sentences.judged import Strengths
-from labkit.claims.sentences.numbers import Numbers, decimals_for, place
+from labkit.claims.sentences.numbers import Numbers, dataset_label, decimals_for, place
 
 
 def nothing(found: Sequence[Families]) -> Sentence:
@@ -22,10 +22,10 @@ def nothing(found: Sequence[Families]) -> Sentence:
 def idea(lost: Mapping[str, tuple[float, float]]) -> Sentence:
     """What to try, from where the VAE loses most."""
     # Where codes nowhere miss the prior, it need not see random ones.
-    also = " and random codes" if models.lost_to(lost, decoder=False) else ""
+    also = " and samples" if models.lost_to(lost, decoder=False) else ""
     return Sentence(
         "An adversarial VAE: beside reconstruction and KL, train the decoder against one "
-        f"discriminator, on rebuilt images{also}."
+        f"discriminator that sees reconstructions{also}."
     )
 
 
@@ -67,27 +67,50 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])
     n, parts = Numbers(), list[str]()
-    for weak, decoder in (("random codes are", False), ("rebuilding is", True)):
+    for decoder in (False, True):
         fids = list[str]()
-        for d, (recon, drawn) in models.lost_to(found, decoder).items():
+        here = models.lost_to(found, decoder)
+        for d, (recon, drawn) in here.items():
             first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
             second = n.value(f"FID of samples{place(d)}", drawn, decimals)
-            named = ("", "") if fids or parts else (" for reconstructions", " for samples")
-            fids.append(f"{first}{named[0]} and {second}{named[1]}{place(d)}")
-        point = "" if parts else " the weak point"
-        parts += [f"{names.listing(fids)}, so {weak}{point}"] if fids else []
-    return [n.sentence(f"the VAEs' FID is {'; '.join(parts)}.")] if parts else []
+            fids.append(f"{first}, samples {second}" if decoder else f"{second} against {first}")
+        on = (
+            f" on {where}"
+            if (where := names.listing(map(dataset_label, filter(None, here))))
+            else ""
+        )
+        fid = "" if parts else "FID "
+        if fids and decoder:
+            parts.append(
+                f"VAE reconstructions{on} are far from real already ({fid}{'; '.join(fids)})"
+            )
+        elif fids:
+            parts.append(
+                f"VAE samples{on} are far worse than reconstructions ({fid}{'; '.join(fids)})"
+            )
+    return [n.sentence(f"{'; '.join(parts)}.")] if parts else []
 
 
 def exception(mine: Configurations, theirs: Configurations) -> Sentence:
-    """ "One VAE beats every GAN in coverage on MNIST: latent 8 (58 %)"."""
+    """ "By coverage on MNIST, one VAE beats every GAN: latent 8 (58 %)"."""
     n = Numbers()
     name = names.cell(mine.best, Cells(mine.cells), seeds=False)
     value = n.whole(mine, f"best {mine.family}", mine.values[0])
     every = f"{'every' if len(theirs.order) > 1 else 'the'} {names.family(theirs.family)}"
     where = f"{names.short(mine.metric)}{place(mine.dataset)}"
-    text = f"one {names.family(mine.family)} beats {every} in {where}: {name} ({value})."
+    text = f"by {where}, one {names.family(mine.family)} beats {every}: {name} ({value})."
     return n.sentence(text, [mine, theirs])
+
+
+def unfinished(cells: Cells) -> list[Sentence]:
+    """How many trainings were best at their last epoch, where most were, and what that may mean."""
+    last = outcomes.best_at_last(cells.rows)
+    if last is None:
+        return []
+    some, of = last
+    who = f"all {of}" if some == of else f"{grammar.count(some)} of {grammar.count(of)}"
+    text = f"{who} trainings were best at their last epoch, so longer training may change the gap."
+    return [Numbers().sentence(text)]
 
 
 def tried(hybrids: Sequence[str], found: Sequence[Families], strengths: Strengths) -> Sentence:

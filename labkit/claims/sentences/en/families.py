@@ -42,7 +42,7 @@ def together(found: Sequence[Families], strength: Strength) -> Sentence:
         one, other = map(names.family, first.sides)
         lead = f"every {one} was {front}ahead of every {other}"
     elif several and not all(f.every for f in found):
-        lead = f"{ahead} were on average {front}ahead of {behind}"
+        lead = f"{ahead} were, on average, {front}ahead of {behind}"
     if strength == "seen once":
         lead = f"in these runs, {lead}"
     return n.sentence(f"{lead}{where}{back} ({values}).", found)

@@ -140,7 +140,10 @@ def total(found: Sequence[Levels]) -> list[Sentence]:
     if best is not None:
         told = f"{names.level(FACTOR, best)} was best{where}"
     elif over:
-        told = "{} was on average no better than {}".format(*names.levels(FACTOR, over)) + nowhere
+        average = "on average " * (found[0].n_seeds > 1)
+        told = (
+            f"{{}} was {average}no better than {{}}".format(*names.levels(FACTOR, over)) + nowhere
+        )
     else:
         return []
     name = f"{names.metric(found[0].metric)} (reconstruction plus KL)"

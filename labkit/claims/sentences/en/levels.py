@@ -81,13 +81,13 @@ def _best_of_all(each: Sequence[Standing], values: Sequence[str]) -> str:
 
 
 def _yet(each: Sequence[Standing]) -> str:
-    """ ", yet was last by recall": another measure turns the order round, on these data sets."""
+    """ ", but had the worst recall": another measure turns the order round, on these data sets."""
     turned = [s.beside for s in each if s.beside is not None]
     if not turned:
         return ""
     where = names.listing(dataset_label(f.dataset) for f in turned)
     on = f" on {where}" if len(turned) < len(each) else ""
-    return f", yet was last by {names.metric(turned[0].metric)}{on}"
+    return f", but had the worst {names.metric(turned[0].metric)}{on}"
 
 
 def _rests_on(each: Sequence[Standing]) -> list[Levels]:

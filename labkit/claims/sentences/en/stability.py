@@ -64,9 +64,19 @@ def notwithstanding(found: Absence, led: Sequence[Levels]) -> list[Sentence]:
     return [Numbers().sentence(f"yet {some} that collapsed have {level}.", [found])]
 
 
+def collapsed_alike(found: Absence, factors: Sequence[str]) -> list[Sentence]:
+    """What all of several that collapsed have in common."""
+    shared = outcomes.in_common(found, factors) if len(found.hit) > 1 else []
+    if not shared:
+        return []
+    who = "both GANs" if len(found.hit) == 2 else f"all {grammar.count(len(found.hit))} GANs"
+    common = names.listing(names.level(each.factor, each.level) for each in shared)
+    return [Numbers().sentence(f"{who} that collapsed have {common}.", [found])]
+
+
 def _risen(found: Absence, measure: Measure) -> str:
     known = outcomes.resolved(found, measure)
-    how = ", by more than redrawn samples change it," if known else " at some point"
+    how = ", beyond what redrawing samples does," if known else " at some point"
     where = outcomes.on_one(found)
     on = f", all{place(where)}" if where else ""
     return f"the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}{on}"
@@ -123,26 +133,22 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
     return [next(filter(fits, tried), tried[-1])]
 
 
-def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
-    """That every training was best at its last epoch, where that is so; and one seed's rises.
-
-    Of a family that is behind: what that may mean.
-    """
+def last_epoch(found: Absence) -> list[Sentence]:
+    """That every training was best at its last epoch, where that is so; and one seed's rises."""
     if not outcomes.still_best(found):
         return []
     every = f"every {names.family(found.family)}"
     last = f"every rise was made good: {every} was best at its last epoch"
-    if behind or not found.hit:
+    if not found.hit:
         last = f"{every} was still best at its last epoch"
-    more = ", so longer training may narrow the gap" if behind else _of_one_seed(found)
-    return [Numbers().sentence(f"{last}{more}.", [found])]
+    return [Numbers().sentence(f"{last}{_of_one_seed(found)}.", [found])]
 
 
 def _of_one_seed(found: Absence) -> str:
-    """ "; all five rises on MNIST were seed 42's": chance, not a setting, told them apart."""
+    """ "; on MNIST only seed 42 had rises": chance, not a setting, told them apart."""
     return "".join(
-        f"; all {grammar.count(n)} rises{place(dataset)} were seed {seed}'s"
-        for dataset, n, seed in outcomes.rises_of_one_seed(found)
+        f";{place(dataset)} only seed {seed} had rises"
+        for dataset, seed in outcomes.rises_of_one_seed(found)
     )
 
 
@@ -194,7 +200,7 @@ def likewise(found: Sequence[Levels]) -> Sentence:
     """Another setting, of two levels, that nearly always went with it, too."""
     first, other = names.levels(found[0].factor, found[0].order)
     pairs = levels.pairs(*(f.contrasts[0] for f in found))
-    text = f"it also overpowered less with {first} than with {other}, {pairs}."
+    text = f"with {first}, too, it did so less than with {other}, {pairs}."
     return Numbers().sentence(text, found)
 
 
@@ -216,7 +222,7 @@ def _least(found: Sequence[Levels], what: str) -> Sentence:
     for f in found:
         least, other = (n.measured(f, v, f.means[v], 0) for v in f.order[:2])
         of = " of steps" if not (told or what) else ""
-        others = f"({other})" if told else f"(others: {other} or more)"
+        others = f"({other} or more)" if told else f"(others: {other} or more)"
         told.append(f"{least}{of}{place(f.dataset)} {others}")
     level = names.level(found[0].factor, found[0].order[0])
     start = f"{what} with {level}:" if what else f"it judged over 95 % of images right with {level}"

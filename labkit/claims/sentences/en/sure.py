@@ -60,8 +60,10 @@ def basis(
         return ""
     departs = "departs so far from the rest that the usual run-to-run variation does not apply"
     why = f"; {names.cell(odd, among)} {departs}" if odd is not None else ""
-    if not why and seeds == 1 and all(isinstance(f, Families) for f in found):
-        why = "; how far families vary from run to run is not known here"
+    sides = next((f for f in found if isinstance(f, Families)), None)
+    if not why and seeds == 1 and sides is not None:
+        a, b = (names.family(f, several=True) for f in sides.sides)
+        why = f"; {a} against {b} is not tested here"
     return f"{names.counted(seeds, 'training')} per setting{why}, so chance is not ruled out."
 
 

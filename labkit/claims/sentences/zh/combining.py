@@ -7,9 +7,9 @@ from labkit.claims.claim import Sentence
 from labkit.claims.finding import by_dataset, known
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.families import Families
-from labkit.claims.sentences import models
+from labkit.claims.sentences import models, outcomes
 from labkit.claims.sentences.judged import Strengths
-from labkit.claims.sentences.numbers import decimals_for, place
+from labkit.claims.sentences.numbers import dataset_label, decimals_for, place
 from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.text.typography import spaced
@@ -23,8 +23,8 @@ def nothing(found: Sequence[Families]) -> Sentence:
 def idea(lost: Mapping[str, tuple[float, float]]) -> Sentence:
     """What to try, from where the VAE loses most."""
     # Where codes nowhere miss the prior, it need not see random ones.
-    also = "和由随机编码解码出的图像" if models.lost_to(lost, decoder=False) else ""
-    text = f"对抗VAE，即在重构损失和KL之外，让解码器与一个判别器对抗训练，判别重构图像{also}。"
+    also = "和样本" if models.lost_to(lost, decoder=False) else ""
+    text = f"对抗VAE，即在重构损失和KL之外，让解码器与一个判别器对抗训练，判别器查看重构{also}。"
     return Sentence(spaced(text))
 
 
@@ -64,14 +64,21 @@ def lost(found: Mapping[str, tuple[float, float]]) -> list[Sentence]:
     """What a VAE's FID of reconstructions beside that of samples points to, on each data set."""
     decimals = decimals_for([value for both in found.values() for value in both])
     n, parts = Numbers(), list[str]()
-    for where, decoder in (("随机编码", False), ("重构", True)):
+    for decoder in (False, True):
         fids = list[str]()
-        for d, (recon, drawn) in models.lost_to(found, decoder).items():
+        here = models.lost_to(found, decoder)
+        for d, (recon, drawn) in here.items():
             first = n.value(f"FID of reconstructions{place(d)}", recon, decimals)
             second = n.value(f"FID of samples{place(d)}", drawn, decimals)
-            fids.append(f"{grammar.on(d)}为{first}和{second}")
-        parts += [f"{'，'.join(fids)}，薄弱环节是{where}"] if fids else []
-    return [n.sentence(f"VAE重构和样本的FID{'；'.join(parts)}。")] if parts else []
+            fids.append(f"{first}，样本{second}" if decoder else f"{second}对{first}")
+        at = (
+            f"在{where}上，"
+            if (where := names.listing(map(dataset_label, filter(None, here))))
+            else ""
+        )
+        told = "VAE的重构已与真实图像相差很远" if decoder else "VAE的样本远不如重构"
+        parts += [f"{at}{told}（{'' if parts else 'FID '}{'；'.join(fids)}）"] if fids else []
+    return [n.sentence(f"{'；'.join(parts)}。")] if parts else []
 
 
 def exception(mine: Configurations, theirs: Configurations) -> Sentence:
@@ -82,6 +89,16 @@ def exception(mine: Configurations, theirs: Configurations) -> Sentence:
     every = f"{'每个' if len(theirs.order) > 1 else '该'}{names.family(theirs.family)}"
     lead = f"有一个{names.family(mine.family)}的{names.short(mine.metric)}胜过{every}"
     return n.sentence(f"{grammar.at(mine.dataset)}{lead}：{name}（{value}）。", [mine, theirs])
+
+
+def unfinished(cells: Cells) -> list[Sentence]:
+    """How many trainings were best at their last epoch, where most were, and what that may mean."""
+    last = outcomes.best_at_last(cells.rows)
+    if last is None:
+        return []
+    some, of = last
+    who = f"全部{of}次训练都" if some == of else f"{of}次训练中有{some}次"
+    return [Numbers().sentence(f"{who}在最后一轮达到最佳，延长训练或许会改变差距。")]
 
 
 def tried(hybrids: Sequence[str], found: Sequence[Families], strengths: Strengths) -> Sentence:

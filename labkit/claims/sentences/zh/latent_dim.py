@@ -143,7 +143,8 @@ def total(found: Sequence[Levels]) -> list[Sentence]:
     if best is not None:
         told = f"{names.level(FACTOR, best)}{where}最好"
     elif over:
-        told = "{}{where}平均不优于{}".format(*names.levels(FACTOR, over), where=where)
+        average = "平均" * (found[0].n_seeds > 1)
+        told = "{}{where}不优于{}".format(*names.levels(FACTOR, over), where=where + average)
     else:
         return []
     return [Numbers().sentence(f"按{names.metric(found[0].metric)}（重构加KL）看，{told}。", found)]

@@ -10,11 +10,13 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences import outcomes, verdicts
+from labkit.claims.sentences.judged import Ahead
 from labkit.claims.sentences.numbers import dataset_label, fits, place
 from labkit.claims.sentences.outcomes import FEW_COLLAPSES, NAMED, Common
 from labkit.claims.sentences.zh import names
 from labkit.claims.sentences.zh.absence import listed, nothing, shared_out, something, unknown
 from labkit.claims.sentences.zh.grammar import Numbers, at, of
+from labkit.claims.sentences.zh.levels import pairs
 
 RealValue = Callable[[str], float | None]
 #: What does not follow from no collapse.
@@ -48,8 +50,16 @@ def uneven(found: Absence, each: Sequence[Configurations], real: RealValue) -> l
         return []
     (shown, values), n = told, Numbers()
     shares = "到".join(n.shares("class imbalance of others", values, place(shown.dataset)))
-    text = f"未崩溃的模型类别占比也可能同样不均匀：{at(shown.dataset)}样本须有{shares}改变类别"
+    text = f"不过，未崩溃的模型类别占比也不均匀：{at(shown.dataset)}样本须有{shares}改变类别"
     return [n.sentence(f"{text}{_real(n, real(shown.dataset))}。", [found, shown])]
+
+
+def covered(metric: str, each: Sequence[Ahead]) -> Sentence:
+    """ "用z 32时覆盖率更高，24对比较中有23对如此；用Hinge时覆盖率更高，..."."""
+    name = names.metric(metric)
+    told = (f"用{names.level(f, v)}时{name}更高，{pairs(*contrasts)}" for f, v, contrasts in each)
+    rows = [c for _, _, contrasts in each for c in contrasts]
+    return Numbers().sentence(f"{'；'.join(told)}。", rows)
 
 
 def others(found: Absence, gans: Absence) -> Sentence:

@@ -65,10 +65,19 @@ def notwithstanding(found: Absence, led: Sequence[Levels]) -> list[Sentence]:
     ]
 
 
+def collapsed_alike(found: Absence, factors: Sequence[str]) -> list[Sentence]:
+    """What all of several that collapsed have in common."""
+    shared = outcomes.in_common(found, factors) if len(found.hit) > 1 else []
+    if not shared:
+        return []
+    common = names.listing(names.level(each.factor, each.level) for each in shared)
+    return [Numbers().sentence(f"{len(found.hit)}个崩溃的GAN都用{common}。", [found])]
+
+
 def _risen(found: Absence, measure: Measure) -> str:
     known = outcomes.resolved(found, measure)
     risen = (
-        "的FID中途一度回升（变差），幅度超出换一批样本带来的波动" if known else "的FID在某一轮回升"
+        "的FID中途一度回升（变差），幅度超出重新采样带来的波动" if known else "的FID在某一轮回升"
     )
     where = outcomes.on_one(found)
     on = f"，都在{dataset_label(where)}上" if where else ""
@@ -126,24 +135,20 @@ def largest_rise(found: Absence, measure: Measure, counted: bool = False) -> lis
     return [next(filter(fits, tried), tried[-1])]
 
 
-def last_epoch(found: Absence, behind: bool = False) -> list[Sentence]:
-    """That every training was best at its last epoch, where that is so; and one seed's rises.
-
-    Of a family that is behind: what that may mean.
-    """
+def last_epoch(found: Absence) -> list[Sentence]:
+    """That every training was best at its last epoch, where that is so; and one seed's rises."""
     if not outcomes.still_best(found):
         return []
-    more = "，延长训练或许能缩小差距" if behind else _of_one_seed(found)
-    recovered = "回升后都已恢复：" if found.hit and not behind else ""
+    recovered = "回升后都已恢复：" if found.hit else ""
     last = f"{recovered}每个{names.family(found.family)}都在最后一轮达到最佳"
-    return [Numbers().sentence(f"{last}{more}。", [found])]
+    return [Numbers().sentence(f"{last}{_of_one_seed(found)}。", [found])]
 
 
 def _of_one_seed(found: Absence) -> str:
-    """ "；MNIST上的5次回升都来自种子42": chance, not a setting, told them apart."""
+    """ "；在MNIST上只有种子42出现回升": chance, not a setting, told them apart."""
     return "".join(
-        f"；{grammar.of(dataset)}{n}次回升都来自种子{seed}"
-        for dataset, n, seed in outcomes.rises_of_one_seed(found)
+        f"；{grammar.on(dataset)}只有种子{seed}出现回升"
+        for dataset, seed in outcomes.rises_of_one_seed(found)
     )
 
 
@@ -215,7 +220,7 @@ def _least(found: Sequence[Levels], what: str) -> Sentence:
     n, told = Numbers(), list[str]()
     for f in found:
         least, other = (n.measured(f, v, f.means[v], 0) for v in f.order[:2])
-        others = f"（{other}）" if told else f"（其余不少于{other}）"
+        others = f"（其余不少于{other}）"
         told.append(f"{grammar.on(f.dataset)}占{least}{'' if told else '的步数'}{others}")
     level = names.level(found[0].factor, found[0].order[0])
     start = f"{what}{level}" if what else f"用{level}时判对95%以上图像的步数"

@@ -55,8 +55,9 @@ def basis(
         return ""
     departs = "与其余相差太大，通常的训练间波动不适用"
     why = f"；{names.cell(odd, among)}{departs}" if odd is not None else ""
-    if not why and seeds == 1 and all(isinstance(f, Families) for f in found):
-        why = "；各类模型每次训练的波动有多大，这里并不知道"
+    sides = next((f for f in found if isinstance(f, Families)), None)
+    if not why and seeds == 1 and sides is not None:
+        why = f"；{names.family(sides.a)}与{names.family(sides.b)}之差这里未经检验"
     return spaced(f"每组设置训练{seeds}次{why}，不能排除偶然因素。")
 
 
