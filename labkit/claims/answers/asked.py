@@ -12,12 +12,10 @@ from labkit.claims.cell import Cell
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Answer, Claim, Sentence, Settle
 from labkit.claims.finding import Finding, known
-from labkit.claims.findings.families import Families
-from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels
+from labkit.claims.findings.levels import Contrast, Levels, levels, pairs_of_levels, turned_round
 from labkit.claims.measure import first_measured
 from labkit.claims.seeds_needed import plan
 from labkit.claims.sentences import voice
-from labkit.claims.sentences.judged import turned_round
 from labkit.claims.sentences.numbers import size
 from labkit.claims.verdict import Strength, judge
 from labkit.text.language import _
@@ -162,7 +160,7 @@ class Asked:
         if not left:
             return None
         size = {f.id: abs(f.estimate or 0.0) / (f.noise.error if f.noise else 1) for f in left}
-        if all(isinstance(f, Families) and f.noise is None for f in left):
+        if all(f.kind == "families" and f.noise is None for f in left):
             size = {key: -gap for key, gap in size.items()}  # of these, the closest is in doubt
         largest = max(_leads(left), key=lambda f: size[f.id])
         run = plan(largest, self.table, len(self.tested))

@@ -46,7 +46,7 @@ def answer(key: str, table: Table) -> Answer:
     # The setting that went with how far the discriminator was ahead most, and others that did.
     always = ([f for f in ahead.by_factor[name] if _always(f)] for name in ahead.largest_first)
     led: list[Levels] = next((f for f in always if _pairs(f) >= TOLD), [])
-    # What went with fewer collapses the other way round is no point: it is told with that.
+    # A level that most which collapsed have is no point: further down, both are told together.
     against = say.notwithstanding(collapsed, led)
     notable = led if _beaten(led) >= NOTABLE and not against else []
     firm = [c for c in steadiness.contrasts if asked.strengths[c.id] in FIRM]
@@ -69,10 +69,10 @@ def answer(key: str, table: Table) -> Answer:
     likewise = [say.likewise(f) for f in ahead.by_factor.values() if led and _nearly(f, led)]
     told = say.quality(best.told()[: 1 if firm else QUOTED], best.known, best.strengths)
     last = say.last_epoch(unsteady)
-    least = [*overpowered[1:], *(against if overpowered[1:] else ())]
-    why = [*rises, *last, *overpowered[:1], *told, *least, *likewise]
-    if against:
-        why = [*rises, *last, *overpowered[:1], *least, *told, *likewise]
+    how_often, least = overpowered[:1], overpowered[1:]
+    why = [*rises, *last, *how_often, *told, *least, *likewise]
+    if least and against:
+        why = [*rises, *last, *how_often, *least, *against, *told, *likewise]
     if named:  # the point speaks of it
         alike = say.collapsed_alike(collapsed, list(gans.factors))
         why = [*overpowered, *likewise, *rises, *alike, *last, *told]

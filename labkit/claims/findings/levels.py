@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from labkit.claims.cell import Cell, Level
 from labkit.claims.cells import Cells
-from labkit.claims.finding import Comparison, Finding
+from labkit.claims.finding import Comparison, Finding, known
 from labkit.claims.findings import difference
 from labkit.claims.measure import Measure
 from labkit.claims.noise import MIN_SEEDS, Spread
@@ -185,3 +185,15 @@ def _step(contrast: Contrast, first: Level, strengths: Mapping[str, Strength]) -
         return 0
     rising = size < 0 if contrast.a == first else size > 0
     return 1 if rising else -1
+
+
+def turned_round(found: Sequence[Levels], beside: Sequence[Levels]) -> list[Levels]:
+    """Those of another measure by which the best level is last, in every pair with their best."""
+    first = {(f.factor, f.dataset): f.order[0] for f in known(found)}
+    return [f for f in known(beside) if _last(f, first.get((f.factor, f.dataset)))]
+
+
+def _last(found: Levels, level: Level | None) -> bool:
+    ends = found.between(found.order[0], found.order[-1])
+    behind = ends.wins == ends.pairs and abs(ends.estimate or 0.0) > ends.margin
+    return found.order[-1] == level and behind

@@ -86,18 +86,6 @@ def ahead_in_most(found: Mapping[str, Sequence[Levels]]) -> list[Ahead]:
     return told
 
 
-def turned_round(found: Sequence[Levels], beside: Sequence[Levels]) -> list[Levels]:
-    """Those of another measure by which the best level is last, in every pair with their best."""
-    first = {(f.factor, f.dataset): f.order[0] for f in known(found)}
-    return [f for f in known(beside) if _last(f, first.get((f.factor, f.dataset)))]
-
-
-def _last(found: Levels, level: Level | None) -> bool:
-    ends = found.between(found.order[0], found.order[-1])
-    behind = ends.wins == ends.pairs and abs(ends.estimate or 0.0) > ends.margin
-    return found.order[-1] == level and behind
-
-
 def _alike_here(found: Contrast, strength: Strength) -> bool:
     """Whether two levels cannot be told apart, or without any noise known hardly anyone would."""
     few = found.pairs < FEW or 3 * found.wins < 2 * found.pairs
