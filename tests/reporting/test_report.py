@@ -626,6 +626,6 @@ def test_the_conclusion_sets_the_best_cells_side_by_side(built: Path) -> None:
     text = (built / "report.md").read_text("utf-8")
     part = text.split("\n## Conclusion\n")[1].split("\n## ")[0]
     assert part.count("\n- ") >= 3
-    assert "What to try next: three seeds may tell GANs from VAEs on MNIST" in part
+    assert "What to try next: three seeds may tell GANs from VAEs on Fashion-MNIST" in part
     row = next(line for line in part.splitlines() if line.startswith("| Proxy FID"))
     assert row.count("◆") == 2
