@@ -9,7 +9,6 @@ from itertools import product
 
 from labkit.catalog.families import FAMILIES
 from labkit.claims.answers.asked import Asked
-from labkit.claims.cell import Cell
 from labkit.claims.claim import Answer, Sentence
 from labkit.claims.finding import known
 from labkit.claims.findings.configurations import configurations
@@ -62,10 +61,7 @@ def answer(key: str, table: Table) -> Answer:
         exception = models.exception(best, fid)
         except_for = [say.exception(*exception)] if exception else []
         why += [] if models.ahead_everywhere("vae", fid) else [say.encoder(fid)]
-        why += [*except_for, *blurred, *say.lost(lost), *say.unfinished(cells.filter(_parent))]
+        last = voice().conclusion.converged(cells.filter(lambda c: c.family in PARENTS))
+        why += [*except_for, *blurred, *say.lost(lost), *([last] if last else [])]
     reason = voice().sure.likely("blurred" if blurred and not hybrids else "")
     return asked.answer(point, why, "fid_gan_vs_vae", reason)
-
-
-def _parent(cell: Cell) -> bool:
-    return cell.family in PARENTS

@@ -25,8 +25,8 @@ Strengths = dict[str, Strength]
 
 #: With fewer pairs, one level may be ahead in all of them by chance.
 FEW = 4
-#: A level ahead in so large a part of many pairs is told of.
-SURELY = 0.85
+#: A level ahead in so large a part of its pairs is told of.
+MOST = 0.85
 #: At most so many rivals are listed with their numbers, and so many names of anything.
 LISTED = 3
 #: A course over more levels is told by its ends and its turn.
@@ -81,7 +81,7 @@ def ahead_in_most(found: Mapping[str, Sequence[Levels]]) -> list[Ahead]:
     for factor, each in found.items():
         best, rivals = {f.order[0] for f in known(each)}, [c for f in known(each) for c in f.rivals]
         wins, pairs = sum(c.wins for c in rivals), sum(c.pairs for c in rivals)
-        if len(best) == 1 and pairs >= FEW and SURELY * pairs <= wins:
+        if len(best) == 1 and pairs >= FEW and wins >= MOST * pairs:
             told.append((factor, best.pop(), rivals))
     return told
 

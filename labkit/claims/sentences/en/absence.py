@@ -5,7 +5,7 @@ from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
 from labkit.claims.sentences.en import grammar, names
 from labkit.claims.sentences.numbers import Numbers, place
-from labkit.claims.sentences.outcomes import NAMED, named
+from labkit.claims.sentences.outcomes import NAMED, named, on_one
 from labkit.claims.verdict import Strength
 
 #: What happened, to one or several.
@@ -68,6 +68,12 @@ def hits(found: Absence) -> str:
     if found.every:
         return everyone(found)
     return f"{grammar.count(len(found.hit))} of {trainings(found)}"
+
+
+def all_on_one(found: Absence) -> str:
+    """ ", both on MNIST": where all of several are, if there are other data sets; else empty."""
+    where = place(on_one(found))
+    return where and f", {'both' if len(found.hit) == 2 else 'all'}{where}"
 
 
 def listed(found: Absence, first: str = "", among: Cells | None = None) -> str:

@@ -7,8 +7,8 @@ from labkit.claims.claim import Sentence
 from labkit.claims.finding import by_dataset, known
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.families import Families
-from labkit.claims.sentences import models, outcomes
-from labkit.claims.sentences.en import grammar, names
+from labkit.claims.sentences import models
+from labkit.claims.sentences.en import names
 from labkit.claims.sentences.judged import Strengths
 from labkit.claims.sentences.numbers import Numbers, dataset_label, decimals_for, place
 
@@ -100,17 +100,6 @@ def exception(mine: Configurations, theirs: Configurations) -> Sentence:
     where = f"{names.short(mine.metric)}{place(mine.dataset)}"
     text = f"by {where}, one {names.family(mine.family)} beats {every}: {name} ({value})."
     return n.sentence(text, [mine, theirs])
-
-
-def unfinished(cells: Cells) -> list[Sentence]:
-    """How many trainings were best at their last epoch, where most were, and what that may mean."""
-    last = outcomes.best_at_last(cells.rows)
-    if last is None:
-        return []
-    some, of = last
-    who = f"all {of}" if some == of else f"{grammar.count(some)} of {grammar.count(of)}"
-    text = f"{who} trainings were best at their last epoch, so longer training may change the gap."
-    return [Numbers().sentence(text)]
 
 
 def tried(hybrids: Sequence[str], found: Sequence[Families], strengths: Strengths) -> Sentence:

@@ -11,7 +11,14 @@ from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences import outcomes
 from labkit.claims.sentences.en import grammar, names
-from labkit.claims.sentences.en.absence import listed, nothing, shared_out, something, unknown
+from labkit.claims.sentences.en.absence import (
+    all_on_one,
+    listed,
+    nothing,
+    shared_out,
+    something,
+    unknown,
+)
 from labkit.claims.sentences.en.levels import pairs
 from labkit.claims.sentences.judged import Ahead
 from labkit.claims.sentences.numbers import Numbers, fits, place
@@ -34,9 +41,7 @@ def none(found: Absence) -> Sentence:
 def collapsed(found: Absence) -> Sentence:
     """How many did, and how many of them left a class out altogether."""
     gone, mild = outcomes.lost_a_class(found)
-    one = outcomes.on_one(found)
-    where = f", all{place(one)}" if len(found.hit) > 2 else f", both{place(one)}"
-    told = where if one else ""
+    told = all_on_one(found)
     if gone and mild:
         told += f"; {grammar.count(gone)} of them all but lost a class"
     return Numbers().sentence(f"yes: {something(found)}{unknown(found)}{told}.", [found])

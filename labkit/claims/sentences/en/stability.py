@@ -77,9 +77,8 @@ def collapsed_alike(found: Absence, factors: Sequence[str]) -> list[Sentence]:
 def _risen(found: Absence, measure: Measure) -> str:
     known = outcomes.resolved(found, measure)
     how = ", beyond what redrawing samples does," if known else " at some point"
-    where = outcomes.on_one(found)
-    on = f", all{place(where)}" if where else ""
-    return f"the FID rose again{how} in {absence.hits(found)}{absence.unknown(found)}{on}"
+    told = f"the FID rose again{how} in {absence.hits(found)}"
+    return f"{told}{absence.unknown(found)}{absence.all_on_one(found)}"
 
 
 def unsteady(
@@ -222,8 +221,8 @@ def _least(found: Sequence[Levels], what: str) -> Sentence:
     for f in found:
         least, other = (n.measured(f, v, f.means[v], 0) for v in f.order[:2])
         of = " of steps" if not (told or what) else ""
-        others = f"({other} or more)" if told else f"(others: {other} or more)"
-        told.append(f"{least}{of}{place(f.dataset)} {others}")
+        others = "" if told else "others: "
+        told.append(f"{least}{of}{place(f.dataset)} ({others}{other} or more)")
     level = names.level(found[0].factor, found[0].order[0])
     start = f"{what} with {level}:" if what else f"it judged over 95 % of images right with {level}"
     return n.sentence(f"{start} in {names.listing(told)}.", found)

@@ -3,7 +3,7 @@
 from labkit.claims.cells import Cells
 from labkit.claims.claim import Sentence
 from labkit.claims.findings.absence import Absence, by_level
-from labkit.claims.sentences.outcomes import NAMED, named
+from labkit.claims.sentences.outcomes import NAMED, named, on_one
 from labkit.claims.sentences.zh import grammar, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.claims.verdict import Strength
@@ -69,6 +69,12 @@ def hits(found: Absence) -> str:
     if found.every:
         return everyone(found) + ("都" if found.n > 1 else "")
     return f"{trainings(found)}中有{len(found.hit)}{_kind(found)[0]}"
+
+
+def all_on_one(found: Absence) -> str:
+    """ "，都在MNIST上": where all of several are, if there are other data sets; else empty."""
+    where = on_one(found)
+    return where and f"，都{grammar.on(where)}"
 
 
 def listed(found: Absence, first: str = "", among: Cells | None = None) -> str:

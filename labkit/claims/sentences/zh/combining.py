@@ -7,7 +7,7 @@ from labkit.claims.claim import Sentence
 from labkit.claims.finding import by_dataset, known
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.findings.families import Families
-from labkit.claims.sentences import models, outcomes
+from labkit.claims.sentences import models
 from labkit.claims.sentences.judged import Strengths
 from labkit.claims.sentences.numbers import dataset_label, decimals_for, place
 from labkit.claims.sentences.zh import grammar, names
@@ -89,16 +89,6 @@ def exception(mine: Configurations, theirs: Configurations) -> Sentence:
     every = f"{'每个' if len(theirs.order) > 1 else '该'}{names.family(theirs.family)}"
     lead = f"有一个{names.family(mine.family)}的{names.short(mine.metric)}胜过{every}"
     return n.sentence(f"{grammar.at(mine.dataset)}{lead}：{name}（{value}）。", [mine, theirs])
-
-
-def unfinished(cells: Cells) -> list[Sentence]:
-    """How many trainings were best at their last epoch, where most were, and what that may mean."""
-    last = outcomes.best_at_last(cells.rows)
-    if last is None:
-        return []
-    some, of = last
-    who = f"全部{of}次训练都" if some == of else f"{of}次训练中有{some}次"
-    return [Numbers().sentence(f"{who}在最后一轮达到最佳，延长训练或许会改变差距。")]
 
 
 def tried(hybrids: Sequence[str], found: Sequence[Families], strengths: Strengths) -> Sentence:

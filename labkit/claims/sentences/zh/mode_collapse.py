@@ -11,10 +11,17 @@ from labkit.claims.findings.absence import Absence
 from labkit.claims.findings.configurations import Configurations
 from labkit.claims.sentences import outcomes, verdicts
 from labkit.claims.sentences.judged import Ahead
-from labkit.claims.sentences.numbers import dataset_label, fits, place
+from labkit.claims.sentences.numbers import fits, place
 from labkit.claims.sentences.outcomes import FEW_COLLAPSES, NAMED, Common
 from labkit.claims.sentences.zh import names
-from labkit.claims.sentences.zh.absence import listed, nothing, shared_out, something, unknown
+from labkit.claims.sentences.zh.absence import (
+    all_on_one,
+    listed,
+    nothing,
+    shared_out,
+    something,
+    unknown,
+)
 from labkit.claims.sentences.zh.grammar import Numbers, at, of
 from labkit.claims.sentences.zh.levels import pairs
 
@@ -34,8 +41,7 @@ def none(found: Absence) -> Sentence:
 def collapsed(found: Absence) -> Sentence:
     """How many did, and how many of them left a class out altogether."""
     gone, mild = outcomes.lost_a_class(found)
-    one = outcomes.on_one(found)
-    told = f"，都在{dataset_label(one)}上" if one else ""
+    told = all_on_one(found)
     told += f"；其中{gone}个几乎失去了某个类别" if gone and mild else ""
     return Numbers().sentence(f"有：{something(found)}{unknown(found)}{told}。", [found])
 

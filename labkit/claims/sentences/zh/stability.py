@@ -10,7 +10,7 @@ from labkit.claims.findings.levels import Contrast, Levels
 from labkit.claims.measure import Measure
 from labkit.claims.sentences import judged, outcomes
 from labkit.claims.sentences.judged import Strengths
-from labkit.claims.sentences.numbers import dataset_label, decimals_for, fits
+from labkit.claims.sentences.numbers import decimals_for, fits
 from labkit.claims.sentences.zh import absence, grammar, levels, names
 from labkit.claims.sentences.zh.grammar import Numbers
 from labkit.claims.verdict import Strength
@@ -79,9 +79,7 @@ def _risen(found: Absence, measure: Measure) -> str:
     risen = (
         "的FID中途一度回升（变差），幅度超出重新采样带来的波动" if known else "的FID在某一轮回升"
     )
-    where = outcomes.on_one(found)
-    on = f"，都在{dataset_label(where)}上" if where else ""
-    return f"{absence.hits(found)}{risen}{absence.unknown(found)}{on}"
+    return f"{absence.hits(found)}{risen}{absence.unknown(found)}{absence.all_on_one(found)}"
 
 
 def unsteady(
